@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Every subject of the bus, with its payload and one sentence; publishers and subscribers use only these."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """A spool has new lines."""
+
+    count: int
+
+
+class Ingested(msgspec.Struct, frozen=True):
+    """The event log has grown; `last_seq` is the newest committed row."""
+
+    last_seq: int
+
+
+class NoticeWritten(msgspec.Struct, frozen=True):
+    """A notice row was committed."""
+
+    seq: int
+
+
+class Control(msgspec.Struct, frozen=True):
+    """An order to a worker: `op` is one of stop, reload, pause, resume, report; it answers with its Health."""
+
+    op: str
+
+
+class Health(msgspec.Struct, frozen=True):
+    """What a worker says about itself every ten seconds and when asked."""
+
+    worker: str
+    state: str
+    pid: int
+    uptime_seconds: float
+    rss_bytes: int
+    counters: dict[str, float]
+    hosting: str = "process"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """One declared subject; `{}` in the pattern stands for one or more tokens filled in by `of`."""
+
+    pattern: str
+    payload: type[msgspec.Struct]
+    meaning: str
+
+    def of(self, name: str) -> str:
+        """Return the concrete subject for `name`."""
+        return self.pattern.replace("{}", name)
+
+    @property
+    def wildcard(self) -> str:
+        """Return the NATS pattern that matches every instance of this subject."""
+        return self.pattern[:-2] + ">" if self.pattern.endswith("{}") else self.pattern.replace("{}", "*")
+
+
+SPOOL_APPENDED = Subject("spool.{}.appended", Appended, "A worker appended events to its spool; wakes ingest.")
+EVENTS_INGESTED = Subject("events.ingested", Ingested, "Events were committed; wakes the cursor workers.")
+NOTICE = Subject("notice.{}", NoticeWritten, "A notice of this kind was committed; wakes webhook and live streams.")
+HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")
+CONTROL = Subject("system.{}.control", Control, "The operator's orders to one worker; request-reply.")
+
+SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, HEALTH, CONTROL)

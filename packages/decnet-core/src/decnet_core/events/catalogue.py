@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""The catalogue: every event kind with its typed payload, declared once.
+
+The tag of a class is its kind. Text fields hold what the attacker sent, decoded by `decnet_core.text`; they are data.
+Adding a kind: declare it here, add it to `Payload`, name it in `produces` of one worker and in `consumes` of another.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Kind(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """What all payloads share: the tag field and that unknown fields are refused."""
+
+
+class ConnectionOpened(_Kind, frozen=True, tag="connection.opened"):
+    """Somebody connected to `service` (ssh, http, telnet, ...)."""
+
+    service: str
+
+
+class LoginAttempt(_Kind, frozen=True, tag="auth.attempt"):
+    """A log-in was tried; `method` is none, password, publickey or keyboard-interactive (RFC 4252)."""
+
+    service: str
+    username: str
+    success: bool
+    method: str = "password"
+    password: str | None = None
+    public_key: str | None = None
+    """SHA256:... fingerprint of the offered key, as OpenSSH prints it."""
+
+
+class ClientIdentified(_Kind, frozen=True, tag="client.identified"):
+    """The client named its software, e.g. `SSH-2.0-OpenSSH_9.2p1` or a user agent."""
+
+    service: str
+    software: str
+
+
+class SessionOpened(_Kind, frozen=True, tag="session.opened"):
+    """An interactive session began; the envelope's `session` names it."""
+
+    service: str
+    username: str | None = None
+    terminal: str | None = None
+
+
+class CommandRun(_Kind, frozen=True, tag="session.command"):
+    """The attacker entered a command line in a decoy shell; nothing was executed."""
+
+    service: str
+    command: str
+    known: bool = True
+    """Whether the decoy had an answer for it."""
+
+
+class SessionClosed(_Kind, frozen=True, tag="session.closed"):
+    """A session ended; `recording` is the SHA-256 of its asciicast v2 file in the artifact store."""
+
+    service: str
+    duration_ms: int
+    commands: int = 0
+    recording: str | None = None
+
+
+class HttpRequest(_Kind, frozen=True, tag="http.request"):
+    """One HTTP request as it was sent; header order and case are kept."""
+
+    method: str
+    target: str
+    version: str = "HTTP/1.1"
+    host: str | None = None
+    user_agent: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    body: str | None = None
+    body_bytes: int = 0
+    body_sha256: str | None = None
+
+
+class FileCaptured(_Kind, frozen=True, tag="file.captured"):
+    """A file was dropped on a decoy (uploaded or fetched by it); kept by its SHA-256 in the artifact store."""
+
+    service: str
+    sha256: str
+    size: int
+    name: str | None = None
+    url: str | None = None
+
+
+class CanaryHit(_Kind, frozen=True, tag="canary.hit"):
+    """A canary token was used; `channel` is http or dns."""
+
+    token: str
+    channel: str
+    target: str | None = None
+    """The request target or the queried name, whole."""
+    user_agent: str | None = None
+    method: str | None = None
+    query_type: str | None = None
+
+
+class ServiceRequest(_Kind, frozen=True, tag="service.request"):
+    """A request to a service without a kind of its own, as another honeypot reported it."""
+
+    service: str
+    action: str
+    detail: dict[str, str] = {}
+
+
+class PortScan(_Kind, frozen=True, tag="scan.detected"):
+    """Somebody scanned ports or hosts; `technique` names it (syn, fin, null, xmas, os, connect, ...)."""
+
+    technique: str
+    ports: tuple[int, ...] = ()
+
+
+class SyslogMessage(_Kind, frozen=True, tag="syslog.message"):
+    """A syslog message (RFC 5424, RFC 3164) of a host that forwards its logs; all texts are as sent."""
+
+    facility: int
+    severity: int
+    message: str
+    host: str | None = None
+    app: str | None = None
+    process: str | None = None
+    message_id: str | None = None
+    structured: dict[str, dict[str, str]] = {}
+
+
+Payload = (
+    ConnectionOpened
+    | LoginAttempt
+    | ClientIdentified
+    | SessionOpened
+    | CommandRun
+    | SessionClosed
+    | HttpRequest
+    | FileCaptured
+    | CanaryHit
+    | ServiceRequest
+    | PortScan
+    | SyslogMessage
+)
+
+PAYLOADS: tuple[type[Payload], ...] = Payload.__args__  # type: ignore[attr-defined]  # mypy has no view of a union's arms
+
+
+def kind_of(payload: Payload | type[Payload]) -> str:
+    """Return the kind: the tag of a payload or of its class."""
+    return str(payload.__struct_config__.tag)
+
+
+KINDS: dict[str, type[Payload]] = {kind_of(payload): payload for payload in PAYLOADS}

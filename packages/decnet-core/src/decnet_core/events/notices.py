@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""The notices: what the rest of the world should hear, each kind declared once with its typed body.
+
+A notice is a row first (the transactional outbox) and a nudge on `notice.<kind>` after commit. `key` of a notice row makes
+writing it idempotent: the same finding about the same thing is one notice, however often a batch is repeated.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Notice(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
+    """What all notices share: the tag field, the time (ns since the Unix epoch) and the attacker's address."""
+
+
+class AttackerObserved(_Notice, frozen=True, tag="attacker.observed"):
+    """An address touched the deception network for the first time."""
+
+    ts: int
+    attacker: str
+    decky: str | None = None
+    service: str | None = None
+
+
+class CredentialCaptured(_Notice, frozen=True, tag="credential.captured"):
+    """An attacker tried a log-in; `accepted` tells whether the decoy let them in."""
+
+    ts: int
+    attacker: str
+    service: str
+    username: str
+    password: str | None = None
+    accepted: bool = False
+    decky: str | None = None
+
+
+class SessionEnded(_Notice, frozen=True, tag="session.ended"):
+    """An interactive session ended."""
+
+    ts: int
+    attacker: str
+    session: str
+    service: str
+    duration_ms: int
+    commands: int
+    decky: str | None = None
+    recording: str | None = None
+
+
+class TechniqueTagged(_Notice, frozen=True, tag="ttp.tagged"):
+    """A rule recognised an ATT&CK technique in what an attacker did."""
+
+    ts: int
+    attacker: str
+    technique: str
+    rule: str
+    title: str
+    level: str
+    session: str | None = None
+    decky: str | None = None
+
+
+class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
+    """A canary token was used; `label` says where its owner planted it."""
+
+    ts: int
+    attacker: str
+    token: str
+    label: str
+    channel: str
+    target: str | None = None
+
+
+class TestNotice(_Notice, frozen=True, tag="webhook.test"):
+    """The operator asked to test one endpoint."""
+
+    __test__ = False  # not a test class for pytest
+
+    ts: int
+    webhook: str
+    message: str = "This is a test notice from DECNET."
+
+
+Notice = (
+    AttackerObserved | CredentialCaptured | SessionEnded | TechniqueTagged | CanaryTriggered | TestNotice
+)
+
+NOTICES: tuple[type[Notice], ...] = Notice.__args__  # type: ignore[attr-defined]  # mypy has no view of a union's arms
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)
+
+
+def notice_kind(notice: Notice | type[Notice]) -> str:
+    """Return the notice's kind: `attacker.observed`, `ttp.tagged`, ..."""
+    return str(notice.__struct_config__.tag)
+
+
+def encode_notice(notice: Notice) -> bytes:
+    """Return the notice with its kind as JSON."""
+    return _encoder.encode(notice)
+
+
+def decode_notice(text: bytes | str) -> Notice:
+    """Return what `encode_notice` wrote; raises msgspec.DecodeError for anything else."""
+    return _decoder.decode(text)
+
+
+NOTICE_KINDS: dict[str, type[Notice]] = {notice_kind(notice): notice for notice in NOTICES}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""The one list of workers: the `decnet.workers` entry points of what is installed.
+
+The supervisor, `decnet up`, the status page and the docs all read this and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from decnet_core.runtime.worker import Worker
+
+GROUP = "decnet.workers"
+
+FLOW = ("bus", "ingest")
+"""These come first: the others go on without them, and sooner with them."""
+
+
+class UnknownWorker(LookupError):
+    """No installed distribution registers a worker of that name."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all installed workers, those of FLOW first, the others by name."""
+    from importlib.metadata import entry_points  # 2 MiB that a single worker's process never pays
+
+    found = {point.name for point in entry_points(group=GROUP)}
+    return tuple(sorted(found, key=lambda name: (FLOW.index(name) if name in FLOW else len(FLOW), name)))
+
+
+def load(name: str) -> type[Worker[Any]]:
+    """Return the class of worker `name`; raises UnknownWorker."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP, name=name):
+        worker: type[Worker[Any]] = point.load()
+        return worker
+    raise UnknownWorker(f"there is no worker {name!r}; installed are: {', '.join(names())}")

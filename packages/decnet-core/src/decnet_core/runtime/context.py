@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""What the runtime gives a worker: its place, the bus, the spool, counters, background tasks, one worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from decnet_core.bus.interface import Bus
+from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
+from decnet_core.events.catalogue import Payload
+from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7
+from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.tasks import Tasks
+from decnet_core.settings import Settings
+from decnet_core.spool.writer import SpoolWriter
+from decnet_core.state import State
+
+T = TypeVar("T")
+
+
+class Undeclared(TypeError):
+    """A worker emitted a kind that its class does not name in `produces` (law 5)."""
+
+
+class Context:
+    """One worker's view of the process that hosts it."""
+
+    def __init__(
+        self,
+        *,
+        worker: str,
+        state: State,
+        sensor: str,
+        settings: Settings,
+        bus: Bus,
+        spool: SpoolWriter | None = None,
+        produces: tuple[type[Payload], ...] = (),
+    ) -> None:
+        self.worker = worker
+        self.state = state
+        self.sensor = sensor
+        self.settings = settings
+        """All sections, for the few that are shared (`[database]`); its own are in `worker.settings`."""
+        self.bus = bus
+        self.spool = spool
+        self.counters = Counters()
+        self.tasks = Tasks(worker)
+        self.stopping = asyncio.Event()
+        self.unpaused = asyncio.Event()
+        self.unpaused.set()
+        self.reloading = asyncio.Event()
+        """Set by the control order `reload`; the worker clears it when it has re-read what it holds."""
+        self._produces = produces
+        self._nudge = asyncio.Event()
+        self._announced = 0
+        self._thread: ThreadPoolExecutor | None = None
+
+    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> asyncio.Task[Any]:
+        """Run `work` in the background; unless `may_end`, its end is the worker's crash."""
+        return self.tasks.spawn(work, name=name, may_end=may_end)
+
+    async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run blocking `function` in the worker's one thread: all database work of a worker is in one place."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.worker)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    def nudge(self) -> None:
+        """Wake `nudged`."""
+        self._nudge.set()
+
+    async def nudged(self, timeout: float) -> None:
+        """Return when a subject it listens to spoke, `timeout` seconds passed, or it must stop; while paused, wait."""
+        try:
+            await asyncio.wait_for(self._nudge.wait(), timeout)
+        except TimeoutError:
+            pass
+        self._nudge.clear()
+        while not (self.unpaused.is_set() or self.stopping.is_set()):
+            await self.unpaused.wait()
+
+    def stop(self) -> None:
+        """Ask the worker to end: `run` returns soon."""
+        self.stopping.set()
+        self.unpaused.set()
+        self._nudge.set()
+
+    def emit(
+        self,
+        payload: Payload,
+        *,
+        ts: int | None = None,
+        id: UUID | None = None,  # noqa: A002  # the envelope's own word
+        decky: str | None = None,
+        src: tuple[str, int | None] | None = None,
+        dst: tuple[str, int | None] | None = None,
+        session: str | None = None,
+        synthetic: bool = False,
+    ) -> Event:
+        """Append an event to the worker's spool; when this returns the event survives the death of the process.
+
+        `ts` is nanoseconds since the Unix epoch (default: now); `src` and `dst` are address and port.
+        Raises BadEventError for an event that cannot be encoded, Undeclared for a kind not in `produces`.
+        """
+        if self.spool is None or not isinstance(payload, self._produces):
+            raise Undeclared(f"{self.worker} may not emit {type(payload).__name__}: name it in `produces`")
+        moment = time.time_ns() if ts is None else ts
+        event = Event(
+            id=id or uuid7(moment),
+            ts=moment,
+            sensor=self.sensor,
+            payload=payload,
+            decky=decky,
+            src_ip=src[0] if src else None,
+            src_port=src[1] if src else None,
+            dst_ip=dst[0] if dst else None,
+            dst_port=dst[1] if dst else None,
+            session=session,
+            synthetic=synthetic,
+        )
+        self.spool.append(event)
+        self._announce()
+        return event
+
+    def _announce(self) -> None:
+        """Nudge ingest once per turn of the event loop, however many events the turn emitted."""
+        self._announced += 1
+        if self._announced == 1:
+            asyncio.get_running_loop().call_soon(self._publish_appended)
+
+    def _publish_appended(self) -> None:
+        count, self._announced = self._announced, 0
+        self.bus.publish(SPOOL_APPENDED.of(self.worker), msgspec.json.encode(Appended(count)))
+
+    async def close(self) -> None:
+        """End background tasks, the thread, the spool and the bus connection, in this order."""
+        await self.tasks.close()
+        if self._thread is not None:
+            self._thread.shutdown(wait=True, cancel_futures=True)
+        if self.spool is not None:
+            self.spool.close()
+        await self.bus.close()

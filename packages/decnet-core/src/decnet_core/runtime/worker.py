@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""What a worker is: a name, a sentence, settings, what it listens to, and `run`.
+
+A worker does not know how it is hosted (law 6): its own process, one task of many, or a forked child.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from decnet_core.events.catalogue import Payload
+from decnet_core.events.notices import Notice
+from decnet_core.runtime.context import Context
+
+MIB = 1 << 20
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class NoSettings(msgspec.Struct, frozen=True):
+    """For a worker that has nothing to set."""
+
+
+class Worker(Generic[S]):
+    """One job of the fleet; the first line of a subclass's docstring is its `--help` and its unit's description."""
+
+    name: ClassVar[str]
+    """The one word for it everywhere: folder, class, settings section, console script, unit, subjects."""
+    Settings: ClassVar[type[Any]] = NoSettings
+    """Shape of its settings section."""
+    listens: ClassVar[tuple[str, ...]] = ()
+    """Bus patterns whose messages wake `ctx.nudged`."""
+    produces: ClassVar[tuple[type[Payload], ...]] = ()
+    """Event kinds it may emit; not empty means that it has a spool."""
+    consumes: ClassVar[tuple[type[Payload], ...]] = ()
+    """Event kinds it reads."""
+    notices: ClassVar[tuple[type[Notice], ...]] = ()
+    """Notice kinds it writes."""
+    memory_budget: ClassVar[int] = 64 * MIB
+    """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+    async def start(self, ctx: Context) -> None:
+        """Acquire what the job needs (sockets, files); raises StartupError when it cannot be had. Then it is ready."""
+
+    async def run(self, ctx: Context) -> None:
+        """Do the job until `ctx.stopping` is set; returning earlier, or raising, is a crash."""
+        raise NotImplementedError
+
+    async def stop(self, ctx: Context) -> None:
+        """Release what `start` acquired; called once, also after a failure."""
+
+    @classmethod
+    def description(cls) -> str:
+        """Return the first docstring line."""
+        return (cls.__doc__ or cls.name).strip().splitlines()[0].rstrip(".")
+
+    @classmethod
+    def main(cls) -> int:
+        """Be the console script `decnet-<name>`."""
+        import sys
+
+        if len(sys.argv) > 1:  # with no arguments a worker does not pay for typer
+            from decnet_core.runtime.command import main
+
+            return main(cls)
+        from decnet_core.runtime.process import run
+
+        return run(cls)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Settings: one TOML file and the environment become small frozen Structs; a key nobody knows is an error.
+
+`/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section; `DECNET_<SECTION>_<KEY>` overrides one key.
+A section is read with the Struct that stands beside the code it configures.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+DEFAULT_FILE = Path("/etc/decnet/decnet.toml")
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names the file or variable, the key, and what to write instead."""
+
+
+class Settings:
+    """The whole settings: sections of a TOML file, overridden by environment variables."""
+
+    def __init__(self, document: Mapping[str, Any], environ: Mapping[str, str], source: str) -> None:
+        self._document = document
+        self._environ = environ
+        self._source = source
+
+    @classmethod
+    def load(cls, file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read `file`, else `DECNET_SETTINGS`, else the default file when it exists.
+
+        Raises SettingsError when a named file cannot be read or is not TOML.
+        """
+        environ = os.environ if environ is None else environ
+        named = file or (Path(environ["DECNET_SETTINGS"]) if environ.get("DECNET_SETTINGS") else None)
+        path = named or DEFAULT_FILE
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            if named is not None:
+                raise SettingsError(f"{path}: no such file; create it or leave the option away") from error
+            document = {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{path}: {error}") from error
+        return cls(document, environ, str(path))
+
+    def sections(self) -> tuple[str, ...]:
+        """Return the names of the sections that the file has."""
+        return tuple(self._document)
+
+    def section(self, name: str, shape: type[S]) -> S:
+        """Return section `name` as a `shape`; SettingsError for an unknown key, a wrong type or an excluded value."""
+        table = self._document.get(name, {})
+        if not isinstance(table, dict):
+            raise SettingsError(f"{self._source}: [{name}] must be a table")
+        values = {**table, **self._from_environment(name, shape)}
+        self._refuse_unknown(name, values, shape)
+        try:
+            return msgspec.convert(values, shape, strict=False)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{self._source}: [{name}] {_readable(error)}") from error
+
+    def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
+        prefix = f"DECNET_{name.upper().replace('-', '_')}_"
+        known = {field.encode_name for field in msgspec.structs.fields(shape)}
+        found: dict[str, Any] = {}
+        for variable, text in self._environ.items():
+            key = variable.removeprefix(prefix).lower()
+            if variable.startswith(prefix) and key in known:
+                found[key] = _value(text, variable)
+        return found
+
+    def _refuse_unknown(self, name: str, values: Mapping[str, Any], shape: type[S]) -> None:
+        known = [field.encode_name for field in msgspec.structs.fields(shape)]
+        for key in values:
+            if key not in known:
+                raise SettingsError(f"{self._source}: [{name}] has no setting {key!r}{_suggestion(key, known)}")
+
+
+def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:
+    """Raise SettingsError for a section of the file that nobody reads."""
+    for section in settings.sections():
+        if section not in known:
+            raise SettingsError(f"there is no section [{section}]{_suggestion(section, known)}")
+
+
+def _suggestion(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(sorted(known))}"
+
+
+def _value(text: str, variable: str) -> Any:
+    """Lists and tables are written as TOML values; anything else is taken as it stands."""
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{variable}: {error}") from error
+
+
+def _readable(error: msgspec.ValidationError) -> str:
+    message, _, place = str(error).partition(" - at `$.")
+    return f"{place.rstrip('`')}: {message}" if place else message

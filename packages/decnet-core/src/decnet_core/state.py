@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Where a fleet keeps what it must not lose: one directory, each thing in one known place."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+
+
+class StateError(Exception):
+    """The state directory cannot be used; the message says why and what to do."""
+
+
+class StateSettings(msgspec.Struct, frozen=True):
+    """Section `[state]`."""
+
+    dir: str = ""
+    """The fleet's state directory; empty: /var/lib/decnet for root, else $XDG_STATE_HOME/decnet."""
+    sensor: str = ""
+    """The name of this host in events; empty: the host name."""
+
+    @property
+    def sensor_name(self) -> str:
+        """The name of this host in events."""
+        return (self.sensor or socket.gethostname() or "localhost")[:255]
+
+
+class State:
+    """The layout of a state directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.run = root / "run"
+        self.spool = root / "spool"
+        self.artifacts = root / "artifacts"
+        self.keys = root / "keys"
+        self.positions = root / "positions"
+
+    @classmethod
+    def of(cls, settings: StateSettings) -> State:
+        """Return the layout of the directory that the settings name."""
+        return cls(Path(settings.dir) if settings.dir else default_directory())
+
+    @property
+    def bus_socket(self) -> Path:
+        """The embedded broker's UNIX socket."""
+        return self.run / "bus.sock"
+
+    @property
+    def database_url(self) -> str:
+        """The database that is used unless a setting names another."""
+        return f"sqlite:///{self.root / 'decnet.db'}"
+
+    def create(self) -> None:
+        """Make the directories, for their owner and group only; raises StateError when that cannot be done."""
+        try:
+            for directory in (self.root, self.run, self.spool, self.artifacts, self.keys, self.positions):
+                directory.mkdir(mode=0o770, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(
+                f"cannot use state directory {self.root}: {error.strerror}; "
+                "choose another with --state DIR or [state] dir"
+            ) from error
+        if not os.access(self.run, os.W_OK | os.X_OK):
+            raise StateError(f"state directory {self.root} is not writable for uid {os.getuid()}")
+
+
+def default_directory() -> Path:
+    """Return $XDG_STATE_HOME/decnet (XDG Base Directory Specification), for root /var/lib/decnet."""
+    chosen = os.environ.get("XDG_STATE_HOME")
+    if chosen:
+        return Path(chosen) / "decnet"
+    return Path("/var/lib/decnet") if os.getuid() == 0 else Path.home() / ".local" / "state" / "decnet"
