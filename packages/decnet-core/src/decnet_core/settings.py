@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Settings: one TOML file and the environment become small frozen Structs; a key nobody knows is an error.
 
-`/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section; `DECNET_<SECTION>_<KEY>` overrides one key.
-A section is read with the Struct that stands beside the code it configures.
+`/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section;
+`DECNET_<SECTION>_<KEY>` overrides one key. A section is read with the Struct that stands beside the code it configures.
 """
 
 from __future__ import annotations

@@ -145,7 +145,7 @@ Payload = (
     | SyslogMessage
 )
 
-PAYLOADS: tuple[type[Payload], ...] = Payload.__args__  # type: ignore[attr-defined]  # mypy has no view of a union's arms
+PAYLOADS: tuple[type[Payload], ...] = Payload.__args__
 
 
 def kind_of(payload: Payload | type[Payload]) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The notices: what the rest of the world should hear, each kind declared once with its typed body.
 
-A notice is a row first (the transactional outbox) and a nudge on `notice.<kind>` after commit. `key` of a notice row makes
-writing it idempotent: the same finding about the same thing is one notice, however often a batch is repeated.
+A notice is a row first (the transactional outbox) and a nudge on `notice.<kind>` after commit.
+The row's `key` makes writing it idempotent: the same finding about the same thing is one notice, however often a batch is repeated.
 """
 
 from __future__ import annotations
@@ -82,11 +82,9 @@ class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     message: str = "This is a test notice from DECNET."
 
 
-Notice = (
-    AttackerObserved | CredentialCaptured | SessionEnded | TechniqueTagged | CanaryTriggered | TestNotice
-)
+Notice = AttackerObserved | CredentialCaptured | SessionEnded | TechniqueTagged | CanaryTriggered | TestNotice
 
-NOTICES: tuple[type[Notice], ...] = Notice.__args__  # type: ignore[attr-defined]  # mypy has no view of a union's arms
+NOTICES: tuple[type[Notice], ...] = Notice.__args__
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)

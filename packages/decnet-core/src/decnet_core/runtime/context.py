@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -58,6 +59,12 @@ class Context:
         self.unpaused.set()
         self.reloading = asyncio.Event()
         """Set by the control order `reload`; the worker clears it when it has re-read what it holds."""
+        self.ready = False
+        """Whether `start` has succeeded."""
+        self.finished = asyncio.Event()
+        """Set when `run` has returned as asked."""
+        self.appended = asyncio.Event()
+        """Set by `emit`; the runtime's group fsync clears it."""
         self._produces = produces
         self._nudge = asyncio.Event()
         self._announced = 0
@@ -79,10 +86,8 @@ class Context:
 
     async def nudged(self, timeout: float) -> None:
         """Return when a subject it listens to spoke, `timeout` seconds passed, or it must stop; while paused, wait."""
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._nudge.wait(), timeout)
-        except TimeoutError:
-            pass
         self._nudge.clear()
         while not (self.unpaused.is_set() or self.stopping.is_set()):
             await self.unpaused.wait()
@@ -127,6 +132,7 @@ class Context:
             synthetic=synthetic,
         )
         self.spool.append(event)
+        self.appended.set()
         self._announce()
         return event
 

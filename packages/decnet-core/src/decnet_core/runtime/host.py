@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""Hosts one worker in a running event loop: bus, heartbeat, control, nudges, spool sync, graceful stop.
+
+The same function serves a process of its own, one task of many and a forked child (law 6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from decnet_core.bus.interface import Bus
+from decnet_core.bus.settings import BusSettings
+from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
+from decnet_core.runtime import health
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.notify import Notifier, watchdog_seconds
+from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.runtime.worker import Worker
+from decnet_core.settings import Settings
+from decnet_core.spool.settings import SpoolSettings
+from decnet_core.spool.writer import SpoolWriter
+from decnet_core.state import State, StateSettings
+
+log = logging.getLogger(__name__)
+
+
+async def open_context(worker: type[Worker[Any]], settings: Settings, bus: Bus | None = None) -> Context:
+    """Make the worker's context: state directories, spool when it produces events, bus connection.
+
+    Raises StateError, SpoolBusyError or SettingsError; an unreachable bus is no error, it is tried for ever.
+    """
+    place = settings.section("state", StateSettings)
+    state = State.of(place)
+    state.create()
+    spool = None
+    if worker.produces:
+        spool = SpoolWriter(state.spool / worker.name, settings.section("spool", SpoolSettings))
+    if bus is None:
+        from decnet_core.bus.client import connect
+
+        bus = await connect(settings.section("bus", BusSettings).client_url(state.bus_socket), name=worker.name)
+    ctx = Context(
+        worker=worker.name,
+        state=state,
+        sensor=place.sensor_name,
+        settings=settings,
+        bus=bus,
+        spool=spool,
+        produces=worker.produces,
+    )
+    if spool is not None:
+        ctx.counters.read_from(spool.counters)
+    return ctx
+
+
+class Host:
+    """One worker's life: start, ready, run, stop."""
+
+    def __init__(
+        self, worker: Worker[Any], ctx: Context, *, hosting: str = "process", notifier: Notifier | None = None
+    ) -> None:
+        self._worker = worker
+        self._ctx = ctx
+        self._hosting = hosting
+        self._notifier = notifier or Notifier("")
+        self._runtime = ctx.settings.section("runtime", RuntimeSettings)
+        self._spooling = ctx.settings.section("spool", SpoolSettings)
+        self._started = time.monotonic()
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Run the worker until it is asked to stop; raises what it crashed with.
+
+        `ready` is called once the worker has started. StartupError comes from the worker's `start`.
+        """
+        ctx = self._ctx
+        try:
+            await self._worker.start(ctx)
+            await self._attend()
+            ctx.ready = True
+            ready()
+            self._notifier.send("READY=1")
+            log.info("ready")
+            await self._until_stopped()
+        finally:
+            ctx.stop()
+            self._notifier.send("STOPPING=1")
+            await self._worker.stop(ctx)
+            if ctx.spool is not None:
+                await ctx.in_thread(ctx.spool.sync)
+            await ctx.close()
+            log.info("stopped")
+
+    async def _attend(self) -> None:
+        """Start everything that serves the worker beside its own job."""
+        ctx = self._ctx
+        ctx.spawn(self._heartbeat(), name="heartbeat")
+        ctx.spawn(self._control(), name="control")
+        for pattern in self._worker.listens:
+            ctx.spawn(self._listen(pattern), name=f"listen:{pattern}")
+        if ctx.spool is not None and self._spooling.fsync == "batch":
+            ctx.spawn(self._sync_spool(), name="spool-sync")
+        interval = watchdog_seconds()
+        if interval is not None:
+            ctx.spawn(self._feed_watchdog(interval / 2), name="watchdog")
+
+    async def _until_stopped(self) -> None:
+        """Wait for the job's end, a background failure, or the order to stop and its deadline."""
+        ctx = self._ctx
+        ctx.spawn(self._job(), name="run", may_end=True)
+        failed = asyncio.ensure_future(ctx.tasks.failed())
+        stopping = asyncio.ensure_future(ctx.stopping.wait())
+        finished = asyncio.ensure_future(ctx.finished.wait())
+        try:
+            await asyncio.wait((failed, stopping, finished), return_when=asyncio.FIRST_COMPLETED)
+            if ctx.stopping.is_set() and not failed.done():
+                await asyncio.wait(
+                    (failed, finished),
+                    return_when=asyncio.FIRST_COMPLETED,
+                    timeout=self._runtime.stop_seconds,
+                )
+            if failed.done():
+                failed.result()
+            if not ctx.finished.is_set():
+                log.warning("did not stop within %.1f s; cancelled", self._runtime.stop_seconds)
+        finally:
+            for waiter in (failed, stopping, finished):
+                waiter.cancel()
+
+    async def _job(self) -> None:
+        await self._worker.run(self._ctx)
+        if not self._ctx.stopping.is_set():
+            raise RuntimeError(f"worker {self._worker.name} ended by itself")
+        self._ctx.finished.set()
+
+    async def _heartbeat(self) -> None:
+        subject = HEALTH.of(self._worker.name)
+        while True:
+            self._ctx.bus.publish(subject, msgspec.json.encode(self._health()))
+            await asyncio.sleep(self._runtime.heartbeat_seconds)
+
+    async def _feed_watchdog(self, seconds: float) -> None:
+        while True:
+            self._notifier.send("WATCHDOG=1")
+            await asyncio.sleep(seconds)
+
+    async def _listen(self, pattern: str) -> None:
+        subscription = await self._ctx.bus.subscribe(pattern, limit=16)
+        async for _ in subscription:
+            self._ctx.nudge()
+
+    async def _control(self) -> None:
+        subscription = await self._ctx.bus.subscribe(CONTROL.of(self._worker.name))
+        async for message in subscription:
+            self._obey(message.payload)
+            if message.reply:
+                self._ctx.bus.publish(message.reply, msgspec.json.encode(self._health()))
+
+    def _obey(self, payload: bytes) -> None:
+        try:
+            order = msgspec.json.decode(payload, type=Control)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            log.warning("a control message that is not one was ignored")
+            return
+        ctx = self._ctx
+        match order.op:
+            case "stop":
+                ctx.stop()
+            case "reload":
+                ctx.reloading.set()
+                ctx.nudge()
+            case "pause":
+                ctx.unpaused.clear()
+            case "resume":
+                ctx.unpaused.set()
+            case "report":
+                pass
+            case _:
+                log.warning("unknown control order ignored")
+
+    async def _sync_spool(self) -> None:
+        """Group fsync: what was appended within `batch_ms` becomes durable together."""
+        ctx, pause = self._ctx, self._spooling.batch_ms / 1000
+        assert ctx.spool is not None
+        while True:
+            await ctx.appended.wait()
+            await asyncio.sleep(pause)
+            ctx.appended.clear()
+            await ctx.in_thread(ctx.spool.sync)
+
+    def _health(self) -> Health:
+        return health.report(self._ctx, self._started, self._hosting)

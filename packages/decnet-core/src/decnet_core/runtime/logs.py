@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""One log line per record: key=value on a terminal or in a file, JSON under journald; never two lines (law 9)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import msgspec
+
+from decnet_core.text import for_terminal
+
+_LINE_LIMIT = 8192
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, worker: str, *, as_json: bool) -> None:
+        super().__init__()
+        self._worker = worker
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
+        if record.exc_info:
+            message = f"{message}\n{self.formatException(record.exc_info)}"
+        message = for_terminal(message.replace("\n", " | "), _LINE_LIMIT)
+        fields = {
+            "ts": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
+            "level": record.levelname.lower(),
+            "worker": self._worker,
+            "logger": record.name,
+            "msg": message,
+        }
+        if self._as_json:
+            return msgspec.json.encode(fields).decode()
+        return " ".join(f"{key}={_quoted(value)}" for key, value in fields.items())
+
+
+def _quoted(value: str) -> str:
+    if value and not any(c in value for c in ' "='):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def configure(worker: str, level: str) -> None:
+    """Send this process's log to standard error, as the one who reads it there would want it."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter(worker, as_json="JOURNAL_STREAM" in os.environ))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""Readiness and watchdog for whoever started the process: the sd_notify(3) protocol of systemd."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+class Notifier:
+    """Sends state to `$NOTIFY_SOCKET`; does nothing when nobody asked for it."""
+
+    def __init__(self, address: str) -> None:
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+
+    @classmethod
+    def from_environment(cls) -> Notifier:
+        """Take the socket's name from the environment."""
+        return cls(os.environ.get("NOTIFY_SOCKET", ""))
+
+    def send(self, state: str) -> None:
+        """Send one state, e.g. `READY=1`; a supervisor that is gone is no reason to fail."""
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
+                sock.sendto(state.encode(), self._address)
+        except OSError:
+            return
+
+
+def watchdog_seconds() -> float | None:
+    """Return how often the supervisor wants a sign of life (`WATCHDOG_USEC`), None when it does not."""
+    try:
+        interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
+    except ValueError:
+        return None
+    return interval if interval > 0 else None

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Hosts one worker as a process of its own: signals, logging, lifeline, exit codes.
+
+`DECNET_LIFELINE_FD` names the read end of a pipe whose write end only the parent holds. When the parent dies,
+however it dies, the pipe ends and the worker stops. (PR_SET_PDEATHSIG would need ctypes, and fires when a parent's thread ends.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from decnet_core.runtime import logs
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import Exit, StartupError
+from decnet_core.runtime.host import Host, open_context
+from decnet_core.runtime.notify import Notifier
+from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.runtime.worker import Worker
+from decnet_core.settings import Settings, SettingsError
+from decnet_core.spool.writer import SpoolBusyError
+from decnet_core.state import StateError
+
+log = logging.getLogger(__name__)
+
+LIFELINE = "DECNET_LIFELINE_FD"
+
+_REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
+
+
+def run(worker: type[Worker[Any]], file: Path | None = None) -> int:
+    """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`)."""
+    notifier = Notifier.from_environment()
+    logs.configure(worker.name, "info")
+    try:
+        settings = Settings.load(file)
+        logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
+        instance = worker(settings.section(worker.name, worker.Settings))
+        asyncio.run(_serve(instance, settings, notifier))
+    except _REFUSALS as refusal:
+        log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
+        notifier.send(f"STATUS={str(refusal).splitlines()[0]}")
+        return Exit.STARTUP_FAILED
+    except KeyboardInterrupt:
+        return Exit.STOPPED
+    except Exception:
+        log.exception("crashed")
+        return Exit.CRASHED
+    return Exit.STOPPED
+
+
+async def _serve(worker: Worker[Any], settings: Settings, notifier: Notifier) -> None:
+    ctx = await open_context(type(worker), settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ctx.stop)
+    loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
+    _hold_lifeline(ctx)
+    await Host(worker, ctx, notifier=notifier).run()
+
+
+def _hold_lifeline(ctx: Context) -> None:
+    """Stop when the parent is gone."""
+    number = os.environ.pop(LIFELINE, "")
+    if not number.isdecimal():
+        return
+    descriptor = int(number)
+    loop = asyncio.get_running_loop()
+
+    def parent_gone() -> None:
+        loop.remove_reader(descriptor)
+        log.warning("the parent process is gone; stopping")
+        ctx.stop()
+
+    try:
+        os.set_inheritable(descriptor, False)  # the signature of the standard library
+        loop.add_reader(descriptor, parent_gone)
+    except OSError as error:
+        print(f"{LIFELINE}={number}: {error}", file=sys.stderr)  # noqa: T201  # logging may not be up

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+"""Section `[runtime]`: how every worker process behaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+
+
+class RuntimeSettings(msgspec.Struct, frozen=True):
+    """Section `[runtime]`."""
+
+    heartbeat_seconds: Seconds = 10.0
+    stop_seconds: Seconds = 10.0
+    """How long a worker may take to end by itself before it is cancelled."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
