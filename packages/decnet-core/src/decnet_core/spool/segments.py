@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Segment files: numbered for ever, appended to by one process, whole lines only."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from decnet_core.durable import sync_directory
+
+SUFFIX = ".jsonl"
+MODE = 0o640
+
+
+def path_of(directory: Path, number: int) -> Path:
+    """Return where segment `number` is."""
+    return directory / f"{number:010d}{SUFFIX}"
+
+
+def sizes(directory: Path) -> dict[int, int]:
+    """Return the size in bytes of every segment, by number, the oldest first; none of a missing directory."""
+    found: dict[int, int] = {}
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                number = _number_of(entry.name)
+                if number is not None:
+                    found.update(_size(entry, number))
+    except FileNotFoundError:
+        return {}
+    return dict(sorted(found.items()))
+
+
+def _number_of(name: str) -> int | None:
+    stem = name.removesuffix(SUFFIX)
+    return int(stem) if stem != name and stem.isascii() and stem.isdigit() else None
+
+
+def _size(entry: os.DirEntry[str], number: int) -> dict[int, int]:
+    try:
+        return {number: entry.stat().st_size}
+    except FileNotFoundError:  # removed by the writer between listing and looking
+        return {}
+
+
+def count_lines(path: Path, offset: int) -> int:
+    """Return how many whole lines follow `offset` in `path`; 0 when it cannot be read."""
+    count = 0
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            while chunk := file.read(1 << 20):
+                count += chunk.count(b"\n")
+    except OSError:
+        return count
+    return count
+
+
+class Segment:
+    """The segment being written; its end is always the end of a line, unless `torn`."""
+
+    def __init__(self, directory: Path, number: int) -> None:
+        self.number = number
+        self.size = 0
+        self.torn = False
+        """The disk refused even to cut a half-written line off: nothing may follow it."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        path = path_of(directory, number)
+        self.descriptor = os.open(path, flags, MODE)
+        try:
+            os.fchmod(self.descriptor, MODE)
+            sync_directory(directory)  # else power loss could make a reader's position point into a later namesake
+        except OSError:
+            os.close(self.descriptor)
+            path.unlink(missing_ok=True)
+            raise
+
+    def append(self, line: bytes) -> None:
+        """Write the whole `line`, which ends in a line feed, in one call; on OSError nothing of it is in the file."""
+        try:
+            written = os.write(self.descriptor, line)
+        except OSError:
+            self._cut()
+            raise
+        if written != len(line):
+            self._cut()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.size += written
+
+    def _cut(self) -> None:
+        try:
+            os.ftruncate(self.descriptor, self.size)
+        except OSError:
+            self.torn = True
+
+    def sync(self) -> None:
+        """Wait until all of it is on the disk."""
+        os.fsync(self.descriptor)
+
+    def close(self) -> None:
+        """Release the file."""
+        os.close(self.descriptor)
