@@ -2,7 +2,8 @@
 """The notices: what the rest of the world should hear, each kind declared once with its typed body.
 
 A notice is a row first (the transactional outbox) and a nudge on `notice.<kind>` after commit.
-The row's `key` makes writing it idempotent: the same finding about the same thing is one notice, however often a batch is repeated.
+The row's `key` makes writing it idempotent:
+the same finding about the same thing is one notice, however often a batch is repeated.
 """
 
 from __future__ import annotations

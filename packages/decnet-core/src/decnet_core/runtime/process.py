@@ -2,7 +2,8 @@
 """Hosts one worker as a process of its own: signals, logging, lifeline, exit codes.
 
 `DECNET_LIFELINE_FD` names the read end of a pipe whose write end only the parent holds. When the parent dies,
-however it dies, the pipe ends and the worker stops. (PR_SET_PDEATHSIG would need ctypes, and fires when a parent's thread ends.)
+however it dies, the pipe ends and the worker stops. (PR_SET_PDEATHSIG would need ctypes, and it fires when the
+thread that started the child ends.)
 """
 
 from __future__ import annotations

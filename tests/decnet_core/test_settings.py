@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from decnet_core.settings import Settings, SettingsError, refuse_unknown_sections
+
+
+class Door(msgspec.Struct, frozen=True):
+    width_cm: Annotated[int, msgspec.Meta(ge=1, le=300)] = 80
+    names: tuple[str, ...] = ()
+    locked: bool = False
+
+
+def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Settings:
+    file = tmp_path / "decnet.toml"
+    file.write_text(text)
+    return Settings.load(file, environ or {})
+
+
+def test_a_section_becomes_its_struct(tmp_path: Path) -> None:
+    settings = load(tmp_path, '[door]\nwidth_cm = 90\nnames = ["a"]\n')
+    assert settings.section("door", Door) == Door(width_cm=90, names=("a",))
+
+
+def test_a_missing_section_has_its_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path, "").section("door", Door) == Door()
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    environ = {"DECNET_DOOR_WIDTH_CM": "120", "DECNET_DOOR_LOCKED": "true", "DECNET_DOOR_NAMES": '["x", "y"]'}
+    settings = load(tmp_path, "[door]\nwidth_cm = 90\n", environ)
+    assert settings.section("door", Door) == Door(width_cm=120, names=("x", "y"), locked=True)
+
+
+def test_an_unknown_key_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"decnet\.toml: \[door\] has no setting 'widht_cm'; did you mean 'width_cm'"
+    ):
+        load(tmp_path, "[door]\nwidht_cm = 1\n").section("door", Door)
+
+
+def test_an_unknown_section_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"no section \[dor\]; did you mean 'door'"):
+        refuse_unknown_sections(load(tmp_path, "[dor]\n"), ["door", "window"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[door]\nwidth_cm = "wide"\n', "width_cm"),
+        ("[door]\nwidth_cm = 400\n", "<= 300"),
+        ("door = 1\n", "must be a table"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        load(tmp_path, text).section("door", Door)
+
+
+def test_a_file_that_is_not_toml_says_where(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"decnet\.toml: .*line 1"):
+        load(tmp_path, "[door\n")
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "decnet.toml"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="utf-8"):
+        Settings.load(file, {})
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file"):
+        Settings.load(tmp_path / "absent.toml", {})
+
+
+def test_the_environment_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "other.toml"
+    file.write_text("[door]\nlocked = true\n")
+    assert Settings.load(None, {"DECNET_SETTINGS": str(file)}).section("door", Door).locked

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Law 5, read from the sources: every kind, notice and subject has one who writes it and one who reads it."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from decnet_core import registry
+from decnet_core.bus import subjects
+from decnet_core.events.catalogue import KINDS, Payload, kind_of
+from decnet_core.events.notices import NOTICES, Notice, TestNotice
+from decnet_core.runtime.worker import Worker
+
+ROOT = Path(__file__).parents[2]
+WORKERS: dict[str, type[Worker[object]]] = {name: registry.load(name) for name in registry.names()}
+
+
+def folder_of(name: str) -> Path:
+    """The worker's own folder: the one its `worker.py` lies in."""
+    module = WORKERS[name].__module__.split(".")
+    return next((ROOT / "packages").glob("*/src/" + "/".join(module[:-1])))
+
+
+@cache
+def trees(folder: Path) -> tuple[ast.Module, ...]:
+    return tuple(ast.parse(path.read_text()) for path in sorted(folder.rglob("*.py")))
+
+
+def constructed(folder: Path) -> set[str]:
+    """Names that are called somewhere below `folder`."""
+    calls = (node for tree in trees(folder) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+def mentioned(folder: Path) -> set[str]:
+    """Names that are used below `folder` for more than to be imported or listed in a class attribute."""
+    found: set[str] = set()
+    for tree in trees(folder):
+        listed = {
+            id(name)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) in {"produces", "consumes", "notices"}
+            for name in ast.walk(node)
+        }
+        found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in listed}
+    return found
+
+
+def _target(node: ast.Assign | ast.AnnAssign) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+@pytest.mark.parametrize("payload", KINDS.values(), ids=KINDS)
+def test_each_kind_has_a_producer_that_makes_it(payload: type[Payload]) -> None:
+    producers = [name for name, worker in WORKERS.items() if payload in worker.produces]
+    assert producers, f"no worker produces {kind_of(payload)}"
+    for name in producers:
+        assert payload.__name__ in constructed(folder_of(name)), f"{name} declares {kind_of(payload)}, never makes it"
+
+
+@pytest.mark.parametrize("payload", KINDS.values(), ids=KINDS)
+def test_each_kind_has_a_consumer(payload: type[Payload]) -> None:
+    assert [name for name, worker in WORKERS.items() if payload in worker.consumes], f"nobody reads {kind_of(payload)}"
+
+
+def test_what_a_worker_makes_it_declares() -> None:
+    for name, worker in WORKERS.items():
+        declared = {payload.__name__ for payload in worker.produces}
+        made = constructed(folder_of(name)) & {payload.__name__ for payload in KINDS.values()}
+        if worker.produces:
+            assert made <= declared, f"{name} makes {made - declared} without declaring it"
+
+
+@pytest.mark.parametrize("notice", [n for n in NOTICES if n is not TestNotice], ids=lambda n: n.__name__)
+def test_each_notice_has_a_worker_that_writes_it(notice: type[Notice]) -> None:
+    writers = [name for name, worker in WORKERS.items() if notice in worker.notices]
+    assert writers, f"no worker writes {notice.__name__}"
+    for name in writers:
+        assert notice.__name__ in constructed(folder_of(name))
+
+
+def test_notices_are_made_only_by_those_who_declare_them() -> None:
+    names = {notice.__name__ for notice in NOTICES} - {"TestNotice"}
+    for name, worker in WORKERS.items():
+        made = constructed(folder_of(name)) & names
+        assert made <= {notice.__name__ for notice in worker.notices}
+
+
+def product_sources() -> list[Path]:
+    return sorted((ROOT / "packages").glob("*/src/**/*.py"))
+
+
+def test_nobody_spells_a_subject_by_hand() -> None:
+    """Publishers and subscribers use `decnet_core.bus.subjects`; only the operator's `decnet bus` takes any text."""
+    for path in product_sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+                continue
+            if node.func.attr in {"publish", "subscribe", "request"}:
+                first = node.args[0]
+                literal = isinstance(first, ast.Constant) and isinstance(first.value, str)
+                assert not literal, f"{path}:{node.lineno} names a subject by hand"
+
+
+@pytest.mark.parametrize("subject", subjects.SUBJECTS, ids=lambda s: s.pattern)
+def test_each_subject_is_used_outside_its_declaration(subject: subjects.Subject) -> None:
+    name = next(key for key, value in vars(subjects).items() if value is subject)
+    users = [
+        path
+        for path in product_sources()
+        if path.name != "subjects.py"
+        and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(path.read_text())))
+    ]
+    assert len(users) >= 1, f"{name} is declared and never used"
+
+
+def test_only_one_place_creates_tasks() -> None:
+    """One owner, one name, no lost task: `decnet_core.runtime.tasks`."""
+    for path in product_sources():
+        if path.match("*/decnet_core/runtime/tasks.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                assert node.attr != "create_task", f"{path}:{node.lineno} creates a task of its own"

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""One word names a worker in every place it appears, and all distributions march in step."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet_core import registry
+
+ROOT = Path(__file__).parents[2]
+PROJECTS: dict[str, dict[str, Any]] = {
+    path.parent.name: tomllib.loads(path.read_text())["project"]
+    for path in (ROOT / "packages").glob("*/pyproject.toml")
+}
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_one_word_names_a_worker_everywhere(name: str) -> None:
+    worker = registry.load(name)
+    plain = name.replace("-", "_")
+    assert worker.name == name
+    assert worker.__name__.lower() == name.replace("-", "")
+    assert worker.__module__.endswith(("." + plain + ".worker", f"decnet_{plain}.worker"))
+    scripts = {key: value for project in PROJECTS.values() for key, value in project["scripts"].items()}
+    assert scripts[f"decnet-{name}"] == f"{worker.__module__}:{worker.__name__}.main"
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_each_worker_says_in_one_line_what_it_does(name: str) -> None:
+    description = registry.load(name).description()
+    assert 10 < len(description) <= 120
+    assert "\n" not in description
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_each_worker_states_its_memory_budget(name: str) -> None:
+    assert "memory_budget" in vars(registry.load(name))
+
+
+def test_an_unknown_worker_is_an_error_that_lists_the_known() -> None:
+    with pytest.raises(registry.UnknownWorker, match="ingest"):
+        registry.load("inject")
+
+
+def test_all_distributions_have_one_version_and_pin_each_other_to_it() -> None:
+    versions = {project["version"] for project in PROJECTS.values()}
+    assert len(versions) == 1
+    for project in PROJECTS.values():
+        for need in project["dependencies"]:
+            if need.startswith("decnet"):
+                assert need.endswith(f"=={next(iter(versions))}")
+
+
+def test_every_source_file_states_its_licence() -> None:
+    files = [p for folder in ("packages", "tests", "benchmarks", "docs") for p in (ROOT / folder).rglob("*.py")]
+    files += [ROOT / "noxfile.py", ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("**/pyproject.toml")]
+    without = [p for p in files if ".venv" not in p.parts and "SPDX-License-Identifier: MIT" not in p.read_text()[:200]]
+    assert not without
