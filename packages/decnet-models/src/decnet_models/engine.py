@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Engines for SQLite (default) and PostgreSQL, and the two kinds of transaction: `reading` and `writing`.
+
+**SQLite syncs at every commit** (`synchronous=FULL`). With NORMAL a power cut may take back the last commits of a WAL;
+the database stays whole, but ingest has by then told the spool that its lines may go, and a webhook may have been sent
+from a notice that no longer exists. Work is committed in batches, so a sync costs little per event.
+
+**A writer takes the write lock when it begins** (BEGIN IMMEDIATE). A transaction that reads first and then writes can
+find that another wrote in between; SQLite fails it at once, without waiting. Reading never waits in WAL mode.
+
+One connection per engine: a worker does all its database work in one thread. The page cache stays at SQLite's 2 MiB and
+files are not mapped: what many processes read lies in the kernel's page cache once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from decnet_models.errors import DatabaseError
+
+BUSY_SECONDS = 10.0
+WAL_LIMIT_BYTES = 64 << 20
+"""Up to this size the write-ahead log's file is kept for reuse after a checkpoint."""
+
+_READS = "decnet_reads"
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True):
+    """Section `[database]`."""
+
+    url: str = ""
+    """sqlite:////path or postgresql+psycopg://user:password@host/name; empty: decnet.db in the state directory."""
+    busy_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = BUSY_SECONDS
+    """How long a statement waits for another writer before it is tried again later."""
+
+
+def open_engine(
+    url: str, *, read_only: bool = False, create: bool = False, busy_seconds: float = BUSY_SECONDS
+) -> Engine:
+    """Return an engine for `url`; it connects when it is first used.
+
+    A SQLite file that does not exist is made only with `create`. Raises DatabaseError for a URL that is not one of
+    SQLite's or PostgreSQL's, for a missing file, and for a missing driver.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, read_only=read_only, create=create, busy_seconds=busy_seconds)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed, read_only=read_only, busy_seconds=busy_seconds)
+    raise DatabaseError(f"{shown(url)}: write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One snapshot to read from; takes no lock."""
+    with engine.connect() as connection:
+        reader = connection.execution_options(**{_READS: True})
+        with reader.begin():
+            yield reader
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back when the body raises."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def shown(url: str) -> str:
+    """Return `url` without its password, for messages."""
+    return _parsed(url).render_as_string(hide_password=True)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite URL, None for another database."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if not parsed.database or parsed.database == ":memory:":
+        raise DatabaseError("workers cannot share a database in memory; write sqlite:////PATH")
+    return Path(parsed.database)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(f"the database URL is not one; write sqlite:////PATH ({error})") from error
+
+
+def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float) -> Engine:
+    file = sqlite_file(url.render_as_string())
+    assert file is not None
+    if not create and not file.exists():
+        raise DatabaseError(f"there is no database {file}; make it with `decnet-db upgrade`")
+    mode = "rwc" if create else "rw"
+    place = f"file:{quote(str(file.absolute()))}?mode={mode}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            place, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _prepare(connection, read_only=read_only, deadline=time.monotonic() + busy_seconds)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, *, read_only: bool, deadline: float) -> None:
+    if not read_only:
+        _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchone(), deadline)
+    for pragma in (
+        f"journal_size_limit={WAL_LIMIT_BYTES}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "mmap_size=0",
+        "temp_store=MEMORY",
+        f"query_only={'ON' if read_only else 'OFF'}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchone()
+
+
+def _patiently(change: Callable[[], Any], deadline: float) -> None:
+    """Try again while locked: SQLite does not wait by itself for the change to WAL mode."""
+    while True:
+        try:
+            change()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
+    options = f"-c lock_timeout={int(busy_seconds * 1000)}"
+    if read_only:
+        options += " -c default_transaction_read_only=on"
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=1,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"options": options, "connect_timeout": 10, "application_name": "decnet"},
+        )
+    except ModuleNotFoundError as error:
+        raise DatabaseError("PostgreSQL needs its driver: install decnet-models[postgresql]") from error

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""Queries of the event log. Functions that list events pass over a row whose payload this version cannot read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, func, select
+from sqlalchemy.sql.operators import custom_op
+
+from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
+from decnet_core.events.envelope import Event
+from decnet_core.text import for_column
+from decnet_models.events.tables import event, ingest_position
+from decnet_models.statements import commit_in_order, insert_into
+
+log = logging.getLogger(__name__)
+
+_TEXTS = ("sensor", "decky", "src_ip", "dst_ip", "session")
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event with its place in the log: `seq` grows in the order of commit."""
+
+    seq: int
+    event: Event
+
+
+def insert_events(connection: Connection, events: Iterable[Event]) -> int:
+    """Append `events` to the log in their order and return how many were new; known ids are ignored."""
+    rows = [_row(one) for one in events]
+    if not rows:
+        return 0
+    commit_in_order(connection, event)
+    statement = insert_into(connection, event).on_conflict_do_nothing(index_elements=["id"])
+    return connection.execute(statement, rows).rowcount
+
+
+def rows_after(
+    connection: Connection, seq: int, *, through: int, limit: int, kinds: Sequence[str], synthetic: bool = True
+) -> Sequence[Row[Any]]:
+    """Return up to `limit` rows with `seq` < row <= `through`, oldest first; `stored` makes events of them.
+
+    Walks the log by row number whatever the planner thinks of the index on `kind`: sorting a backlog's worth of index
+    entries for every batch would make catching up quadratic.
+    """
+    query = select(event).where(event.c.seq > seq, event.c.seq <= through)
+    if kinds:
+        query = query.where(_unindexed(connection, event.c.kind).in_(kinds))
+    if not synthetic:
+        query = query.where(event.c.synthetic.is_(False))
+    return connection.execute(query.order_by(event.c.seq).limit(limit)).all()
+
+
+def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
+    """Return the event of a row; BadEventError for a payload that this version's catalogue does not have."""
+    (seq, id_, ts, sensor, decky, _, src_ip, src_port, dst_ip, dst_port, session, synthetic, payload) = row
+    return StoredEvent(
+        seq,
+        Event(
+            id=id_,
+            ts=ts,
+            sensor=sensor,
+            payload=decode_payload(payload),
+            decky=decky,
+            src_ip=src_ip,
+            src_port=src_port,
+            dst_ip=dst_ip,
+            dst_port=dst_port,
+            session=session,
+            synthetic=synthetic,
+        ),
+    )
+
+
+def events_after(connection: Connection, seq: int, limit: int, kinds: Sequence[str] = ()) -> list[StoredEvent]:
+    """Return up to `limit` events after `seq`, of `kinds` only unless empty, oldest first."""
+    return _readable(rows_after(connection, seq, through=last_seq(connection), limit=limit, kinds=kinds))
+
+
+def recent(
+    connection: Connection, limit: int, *, kinds: Sequence[str] = (), before: int | None = None
+) -> list[StoredEvent]:
+    """Return the newest `limit` events, newest first; page on with `before` = the last one's `seq`."""
+    query = select(event)
+    if kinds:
+        query = query.where(event.c.kind.in_(kinds))
+    return _newest(connection, query, limit, before)
+
+
+def of_attacker(connection: Connection, address: str, limit: int, *, before: int | None = None) -> list[StoredEvent]:
+    """Return the newest `limit` events from `address`, newest first; page on with `before`."""
+    return _newest(connection, select(event).where(event.c.src_ip == address), limit, before)
+
+
+def by_session(connection: Connection, session: str, limit: int = 10_000) -> list[StoredEvent]:
+    """Return the events of one session, in the order they happened."""
+    query = select(event).where(event.c.session == session).order_by(event.c.ts, event.c.seq).limit(limit)
+    return _readable(connection.execute(query).all())
+
+
+def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
+    """Return the event at `seq`, or None."""
+    found = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
+    return found[0] if found else None
+
+
+def count(connection: Connection) -> int:
+    """Return the number of events."""
+    return connection.execute(select(func.count()).select_from(event)).scalar_one()
+
+
+def count_by_kind(connection: Connection) -> dict[str, int]:
+    """Return the number of events of each kind."""
+    query = select(event.c.kind, func.count()).group_by(event.c.kind).order_by(event.c.kind)
+    return dict(connection.execute(query).tuples().all())
+
+
+def last_seq(connection: Connection) -> int:
+    """Return the newest event's `seq`, 0 when there is none."""
+    return connection.execute(select(func.max(event.c.seq))).scalar() or 0
+
+
+def ingest_positions(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return segment and offset up to where each spool is ingested."""
+    query = select(ingest_position.c.spool, ingest_position.c.segment, ingest_position.c.offset)
+    return {spool: (segment, offset) for spool, segment, offset in connection.execute(query)}
+
+
+def move_ingest_position(connection: Connection, spool: str, segment: int, offset: int, *, now_ns: int) -> None:
+    """Set up to where `spool` is ingested; belongs into the transaction that inserts its events."""
+    statement = insert_into(connection, ingest_position)
+    values = {"segment": segment, "offset": offset, "updated_at": now_ns}
+    connection.execute(
+        statement.values(spool=spool, **values).on_conflict_do_update(index_elements=["spool"], set_=values)
+    )
+
+
+def _row(one: Event) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": one.id,
+        "ts": one.ts,
+        "sensor": one.sensor,
+        "decky": one.decky,
+        "kind": one.kind,
+        "src_ip": one.src_ip,
+        "src_port": one.src_port,
+        "dst_ip": one.dst_ip,
+        "dst_port": one.dst_port,
+        "session": one.session,
+        "synthetic": one.synthetic,
+        "payload": encode_payload(one.payload).decode(),
+    }
+    for name in _TEXTS:
+        if row[name] is not None and "\0" in row[name]:
+            row[name] = for_column(row[name])
+    return row
+
+
+def _newest(connection: Connection, query: Select[Any], limit: int, before: int | None) -> list[StoredEvent]:
+    if before is not None:
+        query = query.where(event.c.seq < before)
+    return _readable(connection.execute(query.order_by(event.c.seq.desc()).limit(limit)).all())
+
+
+def _readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
+    found = []
+    for row in rows:
+        try:
+            found.append(stored(row))
+        except BadEventError as error:
+            log.warning("event passed over seq=%d error=%s", row.seq, error)
+    return found
+
+
+def _unindexed(connection: Connection, column: Column[str]) -> ColumnElement[str]:
+    """Return `+column`, which SQLite never looks up in an index; PostgreSQL has statistics to decide by."""
+    if connection.dialect.name != "sqlite":
+        return column
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""Table of the transactional outbox."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, MetaData, String, Table
+
+from decnet_models.columns import JSON_TEXT, NANOSECONDS, SEQUENCE
+
+metadata = MetaData()
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    # The same finding about the same thing has the same key and is one notice.
+    Column("key", String(512), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("ts", NANOSECONDS, nullable=False),
+    Column("body", JSON_TEXT, nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Index("ix_notice_key", "key", unique=True),
+    info={"owner": "any worker"},
+    sqlite_autoincrement=True,
+)

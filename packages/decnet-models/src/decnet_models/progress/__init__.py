@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""How far each cursor worker has come. Tables: worker_cursor, set_aside. Each worker writes its own rows."""

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""What SQLite and PostgreSQL both can but SQLAlchemy spells per dialect: upserts, and the order of commits."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Table, text
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+
+def insert_into(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:
+    """Return an INSERT that has `on_conflict_do_nothing` and `on_conflict_do_update`, in the connection's dialect."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
+        return postgres_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(table)
+
+
+def commit_in_order(connection: Connection, table: Table) -> None:
+    """Let rows of `table` become visible in the order of their `seq`, so that a reader's cursor never jumps over one.
+
+    PostgreSQL hands out a number long before the row is committed; here writers of the table take turns until they
+    commit. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        key = zlib.crc32(f"decnet.{table.name}".encode())
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
