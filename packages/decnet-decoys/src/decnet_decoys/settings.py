@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Section `[decoys]`: the deckies and how much one client, and all of them together, may use."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+TcpPort = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+HostName = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=60_000)]
+
+SSH_PORT = 2222
+HTTP_PORT = 8080
+
+
+def default_services() -> dict[str, int]:
+    """Return the services of a decky that names none: ports that need no privilege."""
+    return {"ssh": SSH_PORT, "http": HTTP_PORT}
+
+
+class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One `[[decoys.decky]]`."""
+
+    name: HostName
+    address: str
+    """An address of this host; the loopback runtime takes 127.0.0.0/8 only."""
+    persona: str
+    services: dict[str, TcpPort] = msgspec.field(default_factory=default_services)
+    """Service and its TCP port, e.g. `{ ssh = 2222, http = 8080 }`."""
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[decoys.limits]`: what is allowed before a client is turned away, and counted."""
+
+    connections: Positive = 512
+    """Open connections to all deckies together."""
+    connections_per_source: Positive = 24
+    """Open connections from one address."""
+    idle_seconds: Positive = 300
+    session_seconds: Positive = 3600
+    session_bytes: Positive = 32 << 20
+    """Bytes one connection may send."""
+    upload_bytes: Positive = 16 << 20
+    """Bytes of one captured file; the rest is taken and forgotten."""
+    recording_bytes: Positive = 4 << 20
+    artifacts_bytes: Positive = 2 << 30
+    """Bytes of all files that decoys keep; when it is full, new ones are counted but not kept."""
+    body_bytes: Positive = 1 << 20
+    """Bytes of one HTTP request body; larger ones are refused with 413."""
+
+
+class DecoysSettings(msgspec.Struct, frozen=True):
+    """Section `[decoys]`."""
+
+    decky: tuple[DeckySettings, ...] = ()
+    """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
+    failure_delay_ms: Milliseconds = 1200
+    """How long a refused password waits for its answer, as PAM's does."""
+    limits: LimitSettings = LimitSettings()
