@@ -15,7 +15,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
-SOURCES = ("packages", "tests", "benchmarks", "noxfile.py")
+SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 DISTRIBUTIONS = ("decnet-core", "decnet-models", "decnet-decoys", "decnet-sniff", "decnet-workers", "decnet")
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 EXTRA_TOOLS = {

@@ -29,6 +29,9 @@ from decnet_core.state import State, StateSettings
 
 log = logging.getLogger(__name__)
 
+_REFUSED_SECONDS = 1.0
+"""How soon a spool that the disk refused is tried again."""
+
 
 async def open_context(worker: type[Worker[Any]], settings: Settings, bus: Bus | None = None) -> Context:
     """Make the worker's context: state directories, spool when it produces events, bus connection.
@@ -103,7 +106,7 @@ class Host:
         ctx.spawn(self._control(), name="control")
         for pattern in self._worker.listens:
             ctx.spawn(self._listen(pattern), name=f"listen:{pattern}")
-        if ctx.spool is not None and self._spooling.fsync == "batch":
+        if ctx.spool is not None:
             ctx.spawn(self._sync_spool(), name="spool-sync")
         interval = watchdog_seconds()
         if interval is not None:
@@ -184,7 +187,7 @@ class Host:
                 log.warning("unknown control order ignored")
 
     async def _sync_spool(self) -> None:
-        """Group fsync: what was appended within `batch_ms` becomes durable together."""
+        """Group fsync: what was appended within `batch_ms` becomes durable together; a full disk is tried again."""
         ctx, pause = self._ctx, self._spooling.batch_ms / 1000
         assert ctx.spool is not None
         while True:
@@ -192,6 +195,9 @@ class Host:
             await asyncio.sleep(pause)
             ctx.appended.clear()
             await ctx.in_thread(ctx.spool.sync)
+            if ctx.spool.dirty and not ctx.appended.is_set():
+                await asyncio.sleep(_REFUSED_SECONDS)
+                ctx.appended.set()
 
     def _health(self) -> Health:
         return health.report(self._ctx, self._started, self._hosting)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from decnet_core.bus.memory import MemoryBus
+from decnet_core.bus.subjects import CONTROL, EVENTS_INGESTED, HEALTH, SPOOL_APPENDED, Control, Health
+from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt
+from decnet_core.events.codec import decode
+from decnet_core.runtime.context import Context, Undeclared
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.host import Host, open_context
+from decnet_core.runtime.worker import NoSettings, Worker
+from decnet_core.settings import Settings
+
+
+class Door(Worker[NoSettings]):
+    """Emits an event each time it is woken."""
+
+    name = "door"
+    listens = (EVENTS_INGESTED.pattern,)
+    produces = (ConnectionOpened,)
+
+    async def run(self, ctx: Context) -> None:
+        while not ctx.stopping.is_set():
+            await ctx.nudged(60)
+            if not ctx.stopping.is_set():
+                ctx.emit(ConnectionOpened("door"), src=("127.0.0.1", 1))
+
+
+class Quitter(Worker[NoSettings]):
+    """Returns although nobody asked it to."""
+
+    name = "quitter"
+
+    async def run(self, ctx: Context) -> None:
+        return
+
+
+class Stubborn(Worker[NoSettings]):
+    """Does not stop when asked."""
+
+    name = "stubborn"
+
+    async def run(self, ctx: Context) -> None:
+        await asyncio.Event().wait()
+
+
+class Refuser(Worker[NoSettings]):
+    """Cannot start; remembers that it was released."""
+
+    name = "refuser"
+    released = False
+
+    async def start(self, ctx: Context) -> None:
+        raise StartupError("port 22 is busy; choose another")
+
+    async def stop(self, ctx: Context) -> None:
+        self.released = True
+
+
+class Guarded(Worker[NoSettings]):
+    """Has a background task that fails."""
+
+    name = "guarded"
+
+    async def start(self, ctx: Context) -> None:
+        ctx.spawn(self.fail(), name="guard")
+
+    async def fail(self) -> None:
+        raise ValueError("the guard fell")
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+
+def settings_of(tmp_path: Path, **runtime: float) -> Settings:
+    return Settings({"state": {"dir": str(tmp_path), "sensor": "here"}, "runtime": runtime}, {}, "test")
+
+
+@asynccontextmanager
+async def hosted(
+    worker: type[Worker[NoSettings]], tmp_path: Path, bus: MemoryBus
+) -> AsyncIterator[tuple[Context, asyncio.Task[None]]]:
+    ctx = await open_context(worker, settings_of(tmp_path, stop_seconds=0.2), bus.share())
+    ready = asyncio.Event()
+    task = asyncio.ensure_future(Host(worker(NoSettings()), ctx).run(ready.set))
+    await asyncio.wait_for(ready.wait(), 5)
+    yield ctx, task
+    ctx.stop()
+    await asyncio.wait_for(task, 5)
+
+
+async def order(bus: MemoryBus, worker: str, op: str) -> Health:
+    reply = await bus.request(CONTROL.of(worker), msgspec.json.encode(Control(op)), timeout=5)
+    return msgspec.json.decode(reply.payload, type=Health)
+
+
+async def test_a_nudge_wakes_the_worker_and_its_event_is_on_disk_and_announced(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    announced = await bus.subscribe(SPOOL_APPENDED.wildcard)
+    async with hosted(Door, tmp_path, bus):
+        await order(bus, "door", "report")  # its subscriptions stand
+        bus.publish(EVENTS_INGESTED.pattern)
+        assert (await announced.next(5)).subject == "spool.door.appended"
+        (segment,) = (tmp_path / "spool" / "door").glob("*.jsonl")
+        event = decode(segment.read_bytes().rstrip(b"\n"))
+        assert (event.kind, event.sensor, event.src_ip) == ("connection.opened", "here", "127.0.0.1")
+
+
+async def test_an_undeclared_kind_cannot_be_emitted(tmp_path: Path) -> None:
+    async with hosted(Door, tmp_path, MemoryBus()) as (ctx, _):
+        with pytest.raises(Undeclared, match="LoginAttempt"):
+            ctx.emit(LoginAttempt("door", "root", success=False))
+
+
+async def test_the_heartbeat_tells_state_and_counters(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    beats = await bus.subscribe(HEALTH.wildcard)
+    async with hosted(Door, tmp_path, bus):
+        health = msgspec.json.decode((await beats.next(5)).payload, type=Health)
+        assert (health.worker, health.state) == ("door", "running")
+        assert health.rss_bytes > 1 << 20
+        assert health.counters["spool_appended"] == 0
+
+
+async def test_orders_pause_resume_and_stop(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    async with hosted(Door, tmp_path, bus) as (ctx, task):
+        assert (await order(bus, "door", "pause")).state == "paused"
+        bus.publish(EVENTS_INGESTED.pattern)
+        assert (await order(bus, "door", "report")).counters["spool_appended"] == 0
+        assert (await order(bus, "door", "resume")).state == "running"
+        assert (await order(bus, "door", "reload")).state == "running"
+        assert ctx.reloading.is_set()
+        await order(bus, "door", "stop")
+        await asyncio.wait_for(asyncio.shield(task), 5)
+
+
+async def test_nonsense_on_the_control_subject_is_ignored(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    async with hosted(Door, tmp_path, bus):
+        for payload in (b"", b"\xff", b'{"op":"explode"}'):
+            reply = await bus.request(CONTROL.of("door"), payload, timeout=5)
+            assert msgspec.json.decode(reply.payload, type=Health).state == "running"
+
+
+async def test_a_worker_that_returns_unasked_has_crashed(tmp_path: Path) -> None:
+    ctx = await open_context(Quitter, settings_of(tmp_path), MemoryBus())
+    with pytest.raises(RuntimeError, match="ended by itself"):
+        await asyncio.wait_for(Host(Quitter(NoSettings()), ctx).run(), 5)
+
+
+async def test_a_failed_background_task_is_the_workers_crash(tmp_path: Path) -> None:
+    ctx = await open_context(Guarded, settings_of(tmp_path), MemoryBus())
+    with pytest.raises(ValueError, match="the guard fell"):
+        await asyncio.wait_for(Host(Guarded(NoSettings()), ctx).run(), 5)
+
+
+async def test_a_worker_that_does_not_stop_is_cancelled_at_its_deadline(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with hosted(Stubborn, tmp_path, MemoryBus()) as (ctx, task):
+        ctx.stop()
+        await asyncio.wait_for(asyncio.shield(task), 5)
+    assert "did not stop within" in caplog.text
+
+
+async def test_a_start_up_failure_is_passed_on_and_the_worker_released(tmp_path: Path) -> None:
+    ctx = await open_context(Refuser, settings_of(tmp_path), MemoryBus())
+    worker = Refuser(NoSettings())
+    with pytest.raises(StartupError, match="port 22 is busy"):
+        await Host(worker, ctx).run()
+    assert worker.released

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""A worker as a real process: readiness, signals, lifeline, exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from decnet_core.runtime.exits import Exit
+
+DOOR = """
+    import sys
+    from decnet_core.runtime.exits import StartupError
+    from decnet_core.runtime.process import run
+    from decnet_core.runtime.worker import NoSettings, Worker
+
+    class Door(Worker[NoSettings]):
+        "Waits."
+        name = "door"
+
+        async def start(self, ctx):
+            if "refuse" in sys.argv:
+                raise StartupError("port 22 is busy; choose another")
+
+        async def run(self, ctx):
+            if "crash" in sys.argv:
+                raise ValueError("broken\\x1b[31m")
+            await ctx.stopping.wait()
+
+    sys.exit(run(Door))
+"""
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def launch(*arguments: str, pass_fds: tuple[int, ...] = (), **environ: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(DOOR), *arguments],
+            env={**os.environ, "DECNET_STATE_DIR": str(tmp_path / "state"), **environ},
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=pass_fds,
+        )
+        started.append(process)
+        return process
+
+    yield launch
+    for process in started:
+        process.kill()
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
+
+
+@pytest.fixture
+def notifications(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(10)
+        yield listener
+
+
+def test_it_reports_ready_and_stops_on_sigterm(start: Start, notifications: socket.socket) -> None:
+    process = start(NOTIFY_SOCKET=notifications.getsockname())
+    assert notifications.recv(100) == b"READY=1"
+    process.send_signal(signal.SIGTERM)
+    assert notifications.recv(100) == b"STOPPING=1"
+    assert process.wait(10) == Exit.STOPPED
+
+
+def test_it_feeds_the_watchdog(start: Start, notifications: socket.socket) -> None:
+    start(NOTIFY_SOCKET=notifications.getsockname(), WATCHDOG_USEC="50000")
+    seen = {notifications.recv(100) for _ in range(3)}
+    assert seen == {b"READY=1", b"WATCHDOG=1"}
+
+
+def test_a_start_up_failure_has_its_own_exit_code_and_says_why(start: Start) -> None:
+    process = start("refuse")
+    assert process.wait(10) == Exit.STARTUP_FAILED
+    assert process.stderr
+    assert "port 22 is busy; choose another" in process.stderr.read()
+
+
+def test_a_crash_is_one_log_line_without_escapes(start: Start) -> None:
+    process = start("crash")
+    assert process.wait(10) == Exit.CRASHED
+    assert process.stderr
+    (line,) = [line for line in process.stderr.read().splitlines() if "crashed" in line]
+    assert "ValueError" in line
+    assert "\x1b" not in line
+
+
+def test_a_wrong_setting_is_a_start_up_failure(start: Start) -> None:
+    process = start(DECNET_RUNTIME_STOP_SECONDS="soon")
+    assert process.wait(10) == Exit.STARTUP_FAILED
+    assert process.stderr
+    assert "stop_seconds" in process.stderr.read()
+
+
+def test_it_stops_when_its_parent_is_gone(start: Start, notifications: socket.socket) -> None:
+    reading, writing = os.pipe()
+    process = start(NOTIFY_SOCKET=notifications.getsockname(), DECNET_LIFELINE_FD=str(reading), pass_fds=(reading,))
+    os.close(reading)
+    assert notifications.recv(100) == b"READY=1"
+    os.close(writing)
+    assert process.wait(10) == Exit.STOPPED
+
+
+def test_under_journald_the_log_is_json(start: Start, notifications: socket.socket) -> None:
+    process = start(NOTIFY_SOCKET=notifications.getsockname(), JOURNAL_STREAM="8:1")
+    assert notifications.recv(100) == b"READY=1"
+    process.send_signal(signal.SIGTERM)
+    process.wait(10)
+    assert process.stderr
+    assert '"worker":"door"' in process.stderr.readline()
