@@ -29,6 +29,15 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda name: (FLOW.index(name) if name in FLOW else len(FLOW), name)))
 
 
+def place(name: str) -> str:
+    """Return where worker `name` is, as `module:Class`, without importing it; raises UnknownWorker."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP, name=name):
+        return point.value
+    raise UnknownWorker(f"there is no worker {name!r}; installed are: {', '.join(names())}")
+
+
 def load(name: str) -> type[Worker[Any]]:
     """Return the class of worker `name`; raises UnknownWorker."""
     from importlib.metadata import entry_points

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""Keeps one worker running as a process: starts it, listens for its signs of life, starts it again by the policy."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from decnet_core.runtime.exits import Exit
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.logfile import LogFile
+from decnet_core.supervise.policy import Ended, Phase, decide
+from decnet_core.supervise.process import Child
+from decnet_core.supervise.settings import SuperviseSettings
+
+log = logging.getLogger(__name__)
+
+_TAIL_BYTES = 4096
+_REASON_LIMIT = 300
+
+
+class Keeper:
+    """One worker under supervision; `changed` hears every new status."""
+
+    def __init__(
+        self,
+        name: str,
+        place: str,
+        *,
+        settings: SuperviseSettings,
+        environment: Mapping[str, str],
+        lifeline: int,
+        logfile: LogFile,
+        changed: Callable[[Status], None],
+    ) -> None:
+        self.status = Status(name, Phase.STOPPED)
+        self.settled = asyncio.Event()
+        """Set when the worker has become ready, or failed, for the first time since it was started."""
+        self.finished = asyncio.Event()
+        """Set when `keep` has ended: no process is left."""
+        self._place = place
+        self._settings = settings
+        self._environment = environment
+        self._lifeline = lifeline
+        self._logfile = logfile
+        self._changed = changed
+        self._child: Child | None = None
+        self._unwanted = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._starts = 0
+        self._crashes = 0
+        self._ready_at: float | None = None
+        self._said = ""
+        self._killed_for = ""
+        self._tail = b""
+        self._silence: asyncio.TimerHandle | None = None
+
+    async def keep(self) -> None:
+        """Run the worker again and again until `stop`."""
+        while not self._unwanted.is_set():
+            ended, reason = await self._live()
+            if self._unwanted.is_set():
+                break
+            if self._wake.is_set():  # a restart was asked for; its end was no crash
+                self._wake.clear()
+                continue
+            decision = decide(ended, self._crashes, random.random(), self._settings)  # noqa: S311  # jitter
+            self._crashes = decision.crashes
+            self._set(decision.phase, reason=reason)
+            self.settled.set()
+            log.warning("worker ended worker=%s code=%d next=%s", self.status.name, ended.code, decision.phase.value)
+            await self._woken(None if decision.phase.over else decision.delay_seconds)
+        self._logfile.close()
+        self._set(Phase.STOPPED)
+        self.settled.set()
+        self.finished.set()
+
+    def hear(self, signs: Mapping[str, str]) -> None:
+        """Take what the worker's process said by sd_notify."""
+        if "STATUS" in signs:
+            self._said = signs["STATUS"][:_REASON_LIMIT]
+        if signs.get("READY") == "1" and self.status.phase is Phase.STARTING:
+            self._ready_at = time.monotonic()
+            self._set(Phase.READY, pid=self.status.pid)
+            self.settled.set()
+        if self.status.phase is Phase.READY:
+            self._expect_sign(self._settings.watchdog_seconds)
+
+    async def restart(self) -> None:
+        """Start the worker anew with a clean slate, stopping it first when it runs."""
+        self._crashes = 0
+        self.settled.clear()
+        self._wake.set()
+        await self._end()
+        await self.settled.wait()
+
+    async def stop(self) -> None:
+        """End the worker; `keep` then returns."""
+        self._unwanted.set()
+        self._wake.set()
+        await self._end()
+
+    def kill(self) -> None:
+        """Kill the worker's process at once."""
+        if self._child is not None:
+            self._child.kill()
+
+    async def _end(self) -> None:
+        child = self._child
+        if child is not None:
+            self._set(Phase.STOPPING, pid=child.pid)
+            await child.stop(self._settings.stop_seconds)
+
+    async def _live(self) -> tuple[Ended, str]:
+        """Run one process from start to end; return how it ended and why, as far as it told."""
+        self._ready_at, self._said, self._killed_for, self._tail = None, "", "", b""
+        self._starts += 1
+        try:
+            child = Child.spawn(
+                [sys.executable, "-m", "decnet_core.supervise.child", self._place],
+                environment=self._environment,
+                inherit=[self._lifeline],
+                write=self._take_output,
+            )
+        except OSError as error:
+            return Ended(1), f"cannot start a process: {error}"
+        self._child = child
+        self._set(Phase.STARTING, pid=child.pid)
+        self._expect_sign(self._settings.start_seconds)
+        if self._unwanted.is_set():  # stop() came while the process was being made
+            child.kill()
+        code = await child.wait()
+        self._child = None
+        self._expect_nothing()
+        ready = 0.0 if self._ready_at is None else time.monotonic() - self._ready_at
+        return Ended(code, ready), self._reason(code)
+
+    async def _woken(self, seconds: float | None) -> None:
+        """Wait for `seconds`, or until the operator wants a restart or the end."""
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    def _take_output(self, data: bytes) -> None:
+        self._tail = (self._tail + data)[-_TAIL_BYTES:]
+        self._logfile.write(data)
+
+    def _reason(self, code: int) -> str:
+        if self._killed_for:
+            return self._killed_for
+        if code == Exit.STARTUP_FAILED and self._said:
+            return self._said
+        how = f"killed by {_signal_name(-code)}" if code < 0 else f"exit code {code}"
+        lines = self._tail.decode("utf-8", "backslashreplace").strip().splitlines()
+        last = lines[-1].rpartition(" | ")[2].strip('"') if lines else ""
+        return f"{how}: {last}"[:_REASON_LIMIT] if last and code >= 0 else how
+
+    def _expect_sign(self, seconds: float) -> None:
+        self._expect_nothing()
+        self._silence = asyncio.get_running_loop().call_later(seconds, self._overdue, seconds)
+
+    def _expect_nothing(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+    def _overdue(self, seconds: float) -> None:
+        what = "not ready" if self.status.phase is Phase.STARTING else "no sign of life"
+        self._killed_for = f"{what} within {seconds:g} s; killed"
+        self.kill()
+
+    def _set(self, phase: Phase, *, pid: int | None = None, reason: str = "") -> None:
+        self.status = Status(self.status.name, phase, pid, max(0, self._starts - 1), reason)
+        self._changed(self.status)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def environment_of(base: Mapping[str, str], **given: str) -> dict[str, str]:
+    """Return the environment of a supervised worker: `base` and what its supervisor gives it.
+
+    JOURNAL_STREAM is left out, for its output goes to us and not to the journal.
+    """
+    return {**{name: value for name, value in base.items() if name != "JOURNAL_STREAM"}, **given}

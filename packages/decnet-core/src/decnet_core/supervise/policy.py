@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""When an ended worker is started again: values in, a decision out; no clock, no process, no chance of its own.
+
+Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
+changes something. A worker that keeps crashing is given up after a limit, in a state of its own, so that it is seen and
+not mistaken for one that is coming back. One that ran long enough has recovered, and starts over with a clean slate.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from decnet_core.runtime.exits import Exit
+from decnet_core.supervise.settings import SuperviseSettings
+
+_LARGEST_EXPONENT = 32  # 2.0 ** anything an operator may set as crash_limit stays a finite number
+
+
+class Phase(enum.Enum):
+    """Where a worker is in its life, as its supervisor sees it."""
+
+    STARTING = "starting"
+    READY = "ready"
+    WAITING = "restarting"
+    REFUSED = "cannot start"
+    CRASH_LOOP = "crash loop"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+    @property
+    def over(self) -> bool:
+        """Whether the worker stays down until the operator acts."""
+        return self in (Phase.REFUSED, Phase.CRASH_LOOP, Phase.STOPPED)
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a worker's process ended."""
+
+    code: int
+    """Exit code; negative: the number of the signal that killed it (as in `subprocess`)."""
+    ready_seconds: float = 0.0
+    """How long it was ready; 0 when it never was."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What to do next: start again after `delay_seconds`, unless the phase is over."""
+
+    phase: Phase
+    crashes: int
+    """Crashes in a row so far, to be passed in the next time."""
+    delay_seconds: float = 0.0
+
+
+def decide(ended: Ended, crashes: int, chance: float, settings: SuperviseSettings) -> Decision:
+    """Return what to do about a worker that ended unasked.
+
+    `crashes` is the number of crashes in a row before this one, `chance` a random number in [0, 1).
+    Exit code 0 is a crash too: a worker that ends unasked has lost its job.
+    """
+    if ended.code == Exit.STARTUP_FAILED:
+        return Decision(Phase.REFUSED, crashes)
+    before = 0 if ended.ready_seconds >= settings.stable_seconds else crashes
+    if before + 1 >= settings.crash_limit:
+        return Decision(Phase.CRASH_LOOP, before + 1)
+    return Decision(Phase.WAITING, before + 1, _delay(before, chance, settings))
+
+
+def _delay(before: int, chance: float, settings: SuperviseSettings) -> float:
+    doubled = settings.first_delay_seconds * 2.0 ** min(before, _LARGEST_EXPONENT)
+    return min(doubled, settings.longest_delay_seconds) * (1 + settings.jitter * chance)

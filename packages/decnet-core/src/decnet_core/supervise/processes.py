@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""The fleet as one process per worker: each started by itself, watched, restarted by the policy, stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from decnet_core import registry
+from decnet_core.runtime.process import LIFELINE
+from decnet_core.runtime.tasks import Tasks
+from decnet_core.supervise.fleet import Listener, Status
+from decnet_core.supervise.keeper import Keeper, environment_of
+from decnet_core.supervise.logfile import LogFile
+from decnet_core.supervise.settings import SuperviseSettings
+from decnet_core.supervise.signs import SignsOfLife
+
+_MICROSECONDS = 1_000_000
+
+
+class ProcessFleet:
+    """Implements `fleet.Fleet`; made inside a running event loop.
+
+    The workers of `registry.FLOW` start first, one after the other, and stop last in the opposite order: what the
+    others said to the end is still carried on. All hold the read end of one pipe, their lifeline: when this process is
+    gone, however it went, they stop.
+    """
+
+    def __init__(
+        self,
+        settings: SuperviseSettings,
+        *,
+        logs: Path,
+        environment: Mapping[str, str],
+        place: Callable[[str], str] = registry.place,
+    ) -> None:
+        self._settings = settings
+        self._place = place
+        self._logs = logs
+        self._tasks = Tasks("fleet")
+        self._keepers: dict[str, Keeper] = {}
+        self._listeners: list[Listener] = []
+        self._lifeline, self._our_end = os.pipe()
+        self._signs = SignsOfLife(self._heard)
+        self._environment = environment_of(
+            environment,
+            NOTIFY_SOCKET=self._signs.address,
+            WATCHDOG_USEC=str(int(settings.watchdog_seconds * _MICROSECONDS)),
+            **{LIFELINE: str(self._lifeline)},
+        )
+
+    async def start(self, names: Iterable[str]) -> None:
+        """Start the workers; returns when each is ready or has failed for the first time."""
+        wanted = list(names)
+        for name in (name for name in registry.FLOW if name in wanted):
+            await self._start(name).settled.wait()
+        others = [self._start(name) for name in wanted if name not in registry.FLOW]
+        await asyncio.gather(*(keeper.settled.wait() for keeper in others))
+
+    def status(self) -> tuple[Status, ...]:
+        """Return the state of each worker, in the order of their start."""
+        return tuple(keeper.status for keeper in self._keepers.values())
+
+    def on_change(self, listener: Listener) -> None:
+        """Call `listener` with the new status whenever one changes."""
+        self._listeners.append(listener)
+
+    async def restart(self, name: str) -> None:
+        """Stop the worker if it runs and start it again, also one that was given up; KeyError for an unknown name."""
+        await self._keepers[name].restart()
+
+    async def stop(self) -> None:
+        """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
+        others = [keeper for name, keeper in self._keepers.items() if name not in registry.FLOW]
+        await asyncio.gather(*(keeper.stop() for keeper in others))
+        for name in reversed(registry.FLOW):
+            if name in self._keepers:
+                await self._keepers[name].stop()
+        await asyncio.gather(*(keeper.finished.wait() for keeper in self._keepers.values()))
+        await self._tasks.close()
+        self._signs.close()
+        os.close(self._our_end)
+        os.close(self._lifeline)
+
+    def kill(self) -> None:
+        """Kill what still runs, at once; `stop` then returns soon."""
+        for keeper in self._keepers.values():
+            keeper.kill()
+
+    async def failed(self) -> None:
+        """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""
+        await self._tasks.failed()
+
+    def _start(self, name: str) -> Keeper:
+        keeper = Keeper(
+            name,
+            self._place(name),
+            settings=self._settings,
+            environment=self._environment,
+            lifeline=self._lifeline,
+            logfile=LogFile(
+                self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files
+            ),
+            changed=self._tell,
+        )
+        self._keepers[name] = keeper
+        self._tasks.spawn(keeper.keep(), name=name, may_end=True)
+        return keeper
+
+    def _heard(self, pid: int, signs: Mapping[str, str]) -> None:
+        for keeper in self._keepers.values():
+            if keeper.status.pid == pid:
+                keeper.hear(signs)
+
+    def _tell(self, status: Status) -> None:
+        for listener in self._listeners:
+            listener(status)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Workers with known faults, run as real processes by the tests of the fleet."""
+
+import os
+import signal
+import subprocess
+import time
+
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import NoSettings, Worker
+
+
+class Steady(Worker[NoSettings]):
+    """Runs until it is stopped."""
+
+    name = "steady"
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+
+class Parent(Worker[NoSettings]):
+    """Starts a process of its own and tells its pid in a file."""
+
+    name = "parent"
+
+    async def start(self, ctx: Context) -> None:
+        child = subprocess.Popen(["/bin/sleep", "600"])  # noqa: ASYNC220  # a child of its own is the point
+        (ctx.state.root / "grandchild").write_text(str(child.pid))
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+
+class Crashing(Worker[NoSettings]):
+    """Becomes ready, then fails."""
+
+    name = "crashing"
+
+    async def run(self, ctx: Context) -> None:
+        raise ValueError(f"the disk of {ctx.worker} is on fire")
+
+
+class CrashingOnce(Worker[NoSettings]):
+    """Fails in its first life only."""
+
+    name = "crashing-once"
+
+    async def run(self, ctx: Context) -> None:
+        mark = ctx.state.root / "crashed"
+        if not mark.exists():
+            mark.touch()
+            raise ValueError("first life")
+        await ctx.stopping.wait()
+
+
+class Refusing(Worker[NoSettings]):
+    """Cannot start until a file appears."""
+
+    name = "refusing"
+
+    async def start(self, ctx: Context) -> None:
+        if not (ctx.state.root / "allowed").exists():
+            raise StartupError("port 2222 of 127.77.0.10 is busy")
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+
+class Mute(Worker[NoSettings]):
+    """Never becomes ready."""
+
+    name = "mute"
+
+    async def start(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+
+class Stuck(Worker[NoSettings]):
+    """Becomes ready, then hangs its loop and ignores SIGTERM."""
+
+    name = "stuck"
+
+    async def run(self, ctx: Context) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        while not ctx.stopping.is_set():
+            time.sleep(600)  # noqa: ASYNC251  # this is the fault
+
+
+class Chatty(Worker[NoSettings]):
+    """Prints much more than its log may hold."""
+
+    name = "chatty"
+
+    async def run(self, ctx: Context) -> None:
+        for number in range(5000):
+            os.write(1, f"line {number} {'x' * 100}\n".encode())
+        (ctx.state.root / "said").touch()
+        await ctx.stopping.wait()

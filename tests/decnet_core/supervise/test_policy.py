@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""The restart policy: pure decisions."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_core.supervise.policy import Ended, Phase, decide
+from decnet_core.supervise.settings import SuperviseSettings
+
+SETTINGS = SuperviseSettings(
+    first_delay_seconds=1, longest_delay_seconds=10, jitter=0.5, stable_seconds=60, crash_limit=6
+)
+CRASH = Ended(1, ready_seconds=2)
+
+
+def test_delays_double_up_to_the_longest() -> None:
+    delays = [decide(CRASH, crashes, 0.0, SETTINGS).delay_seconds for crashes in range(5)]
+    assert delays == [1, 2, 4, 8, 10]
+
+
+def test_jitter_only_lengthens_a_delay() -> None:
+    assert decide(CRASH, 0, 0.0, SETTINGS).delay_seconds == 1
+    assert decide(CRASH, 0, 0.5, SETTINGS).delay_seconds == 1.25
+
+
+def test_startup_failure_is_not_retried() -> None:
+    decision = decide(Ended(78), 0, 0.0, SETTINGS)
+    assert decision.phase is Phase.REFUSED
+    assert decision.phase.over
+
+
+def test_crash_loop_is_given_up_in_a_state_of_its_own() -> None:
+    crashes, phases = 0, []
+    for _ in range(6):
+        decision = decide(CRASH, crashes, 0.0, SETTINGS)
+        crashes = decision.crashes
+        phases.append(decision.phase)
+    assert phases == [Phase.WAITING] * 5 + [Phase.CRASH_LOOP]
+
+
+def test_long_run_forgets_earlier_crashes() -> None:
+    decision = decide(Ended(1, ready_seconds=61), 5, 0.0, SETTINGS)
+    assert (decision.phase, decision.crashes, decision.delay_seconds) == (Phase.WAITING, 1, 1)
+
+
+@pytest.mark.parametrize("code", [0, 1, -9, -11])
+def test_any_unasked_end_is_a_crash(code: int) -> None:
+    assert decide(Ended(code), 0, 0.0, SETTINGS).phase is Phase.WAITING
+
+
+@given(
+    code=st.integers(-64, 255),
+    ready=st.floats(0, 1e9),
+    crashes=st.integers(0, 10**9),
+    chance=st.floats(0, 1, exclude_max=True),
+    limit=st.integers(1, 1000),
+)
+def test_every_decision_is_bounded(code: int, ready: float, crashes: int, chance: float, limit: int) -> None:
+    settings = SuperviseSettings(crash_limit=limit)
+    decision = decide(Ended(code, ready), crashes, chance, settings)
+    longest = settings.longest_delay_seconds * (1 + settings.jitter)
+    assert 0 <= decision.delay_seconds <= longest
+    assert (decision.delay_seconds > 0) == (decision.phase is Phase.WAITING)

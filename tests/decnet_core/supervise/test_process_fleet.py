@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+"""A fleet of real processes: readiness, restarts, stops, and that nothing is left behind."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.settings import SuperviseSettings
+
+HERE = Path(__file__).parent
+QUICK = SuperviseSettings(
+    first_delay_seconds=0.01,
+    longest_delay_seconds=0.02,
+    crash_limit=3,
+    start_seconds=20,
+    stop_seconds=5,
+    watchdog_seconds=20,
+    log_bytes=4096,
+    log_files=2,
+)
+
+
+def place(name: str) -> str:
+    return "supervised_workers:" + "".join(part.capitalize() for part in name.split("-"))
+
+
+def environment(state: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(HERE),
+        "DECNET_STATE_DIR": str(state),
+        "DECNET_RUNTIME_STOP_SECONDS": "1",
+    }
+
+
+def fleet_in(state: Path, settings: SuperviseSettings = QUICK) -> ProcessFleet:
+    return ProcessFleet(settings, logs=state / "log", environment=environment(state), place=place)
+
+
+@contextlib.asynccontextmanager
+async def running(state: Path, *names: str, settings: SuperviseSettings = QUICK) -> AsyncIterator[ProcessFleet]:
+    fleet = fleet_in(state, settings)
+    try:
+        await fleet.start(names)
+        yield fleet
+    finally:
+        await fleet.stop()
+
+
+def one(fleet: ProcessFleet, name: str) -> Status:
+    return next(status for status in fleet.status() if status.name == name)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def test_start_returns_when_all_are_ready(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady", "parent") as fleet:
+        assert [(s.name, s.phase) for s in fleet.status()] == [
+            ("steady", Phase.READY),
+            ("parent", Phase.READY),
+        ]
+        pids = [s.pid for s in fleet.status()]
+    assert not any(alive(pid) for pid in pids if pid)
+    assert [s.phase for s in fleet.status()] == [Phase.STOPPED, Phase.STOPPED]
+
+
+async def test_children_of_a_worker_end_with_it(tmp_path: Path) -> None:
+    async with running(tmp_path, "parent"):
+        grandchild = int((tmp_path / "grandchild").read_text())
+        assert alive(grandchild)
+    await until(lambda: not alive(grandchild))
+
+
+async def test_no_zombie_is_left(tmp_path: Path) -> None:
+    async with running(tmp_path, "crashing") as fleet:
+        await until(lambda: one(fleet, "crashing").phase is Phase.CRASH_LOOP)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)  # noqa: ASYNC222  # does not wait
+
+
+async def test_startup_failure_is_shown_as_what_it_is_and_the_others_go_on(tmp_path: Path) -> None:
+    async with running(tmp_path, "refusing", "steady") as fleet:
+        refused = one(fleet, "refusing")
+        assert (refused.phase, refused.restarts) == (Phase.REFUSED, 0)
+        assert "port 2222 of 127.77.0.10 is busy" in refused.reason
+        assert one(fleet, "steady").phase is Phase.READY
+
+
+async def test_refused_worker_can_be_started_again_by_the_operator(tmp_path: Path) -> None:
+    async with running(tmp_path, "refusing") as fleet:
+        (tmp_path / "allowed").touch()
+        await fleet.restart("refusing")
+        assert one(fleet, "refusing").phase is Phase.READY
+
+
+async def test_restart_gives_a_new_process(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady") as fleet:
+        before = one(fleet, "steady").pid
+        await fleet.restart("steady")
+        after = one(fleet, "steady")
+        assert after.phase is Phase.READY
+        assert after.pid != before
+        assert after.restarts == 1
+
+
+async def test_crash_is_repaired(tmp_path: Path) -> None:
+    async with running(tmp_path, "crashing-once") as fleet:
+        await until(lambda: one(fleet, "crashing-once").restarts == 1)
+        await until(lambda: one(fleet, "crashing-once").phase is Phase.READY)
+
+
+async def test_killed_worker_comes_back_and_the_reason_names_the_signal(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady") as fleet:
+        seen: list[Status] = []
+        fleet.on_change(seen.append)
+        pid = one(fleet, "steady").pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: one(fleet, "steady").pid not in (None, pid))
+        await until(lambda: one(fleet, "steady").phase is Phase.READY)
+        assert "killed by SIGKILL" in [status.reason for status in seen]
+
+
+async def test_crash_loop_is_given_up_with_the_workers_own_words(tmp_path: Path) -> None:
+    async with running(tmp_path, "crashing", "steady") as fleet:
+        await until(lambda: one(fleet, "crashing").phase is Phase.CRASH_LOOP)
+        crashed = one(fleet, "crashing")
+        assert "the disk of crashing is on fire" in crashed.reason
+        assert crashed.restarts == QUICK.crash_limit - 1
+        assert one(fleet, "steady").phase is Phase.READY
+
+
+async def test_worker_that_never_becomes_ready_is_killed(tmp_path: Path) -> None:
+    impatient = SuperviseSettings(start_seconds=0.3, crash_limit=1)
+    async with running(tmp_path, "mute", settings=impatient) as fleet:
+        assert one(fleet, "mute").phase is Phase.CRASH_LOOP
+        assert one(fleet, "mute").reason == "not ready within 0.3 s; killed"
+
+
+async def test_hung_worker_is_killed_by_the_watchdog(tmp_path: Path) -> None:
+    watchful = SuperviseSettings(watchdog_seconds=0.5, crash_limit=1)
+    async with running(tmp_path, "stuck", settings=watchful) as fleet:
+        await until(lambda: one(fleet, "stuck").phase is Phase.CRASH_LOOP)
+        assert one(fleet, "stuck").reason == "no sign of life within 0.5 s; killed"
+
+
+async def test_worker_that_ignores_sigterm_is_killed_at_the_deadline(tmp_path: Path) -> None:
+    async with running(tmp_path, "stuck", settings=SuperviseSettings(stop_seconds=0.3)) as fleet:
+        pid = one(fleet, "stuck").pid
+    assert pid
+    assert not alive(pid)
+
+
+async def test_output_is_kept_within_bounds(tmp_path: Path) -> None:
+    async with running(tmp_path, "chatty"):
+        await until((tmp_path / "said").exists)
+    logs = list((tmp_path / "log").iterdir())
+    assert sum(path.stat().st_size for path in logs) <= QUICK.log_bytes * QUICK.log_files
+    assert "line 4999" in (tmp_path / "log" / "chatty.log").read_text()
+
+
+async def test_workers_stop_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """The parent is a process of its own here, killed without a chance to clean up."""
+    script = (
+        "import asyncio, pathlib, sys\n"
+        "import test_process_fleet as t\n"
+        "async def main():\n"
+        "    fleet = t.fleet_in(pathlib.Path(sys.argv[1]))\n"
+        "    await fleet.start(['steady'])\n"
+        "    print(fleet.status()[0].pid, flush=True)\n"
+        "    await asyncio.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(HERE)}
+    parent = subprocess.Popen(  # noqa: ASYNC220  # starts in a millisecond
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, env=env
+    )
+    try:
+        assert parent.stdout is not None
+        worker = int(await asyncio.to_thread(parent.stdout.readline))
+        assert alive(worker)
+    finally:
+        parent.kill()
+        parent.communicate()
+    await until(lambda: not alive(worker))
