@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from decnet_core.text import for_column
 from decnet_models.progress.tables import set_aside, worker_cursor
@@ -32,6 +32,21 @@ def cursors(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(query).tuples().all())
 
 
+def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:
+    """Give a new worker its cursor, at the beginning of the log."""
+    row = {"worker": worker, "seq": 0, "updated_at": now_ns}
+    connection.execute(insert_into(connection, worker_cursor).values(**row).on_conflict_do_nothing())
+
+
+def advance_cursor(connection: Connection, worker: str, start: int, end: int, *, now_ns: int) -> bool:
+    """Move `worker`'s cursor from `start` to `end`; False when it is not at `start` any more.
+
+    First in a transaction, it also makes a second instance of the worker wait for the first one's commit.
+    """
+    statement = update(worker_cursor).where(worker_cursor.c.worker == worker, worker_cursor.c.seq == start)
+    return connection.execute(statement.values(seq=end, updated_at=now_ns)).rowcount == 1
+
+
 def move_cursor(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
     """Set `worker`'s cursor; belongs into the transaction that writes its results."""
     values = {"seq": seq, "updated_at": now_ns}
@@ -57,7 +72,7 @@ def count_set_aside(connection: Connection) -> dict[str, int]:
     return dict(connection.execute(query).tuples().all())
 
 
-def forget(connection: Connection, worker: str) -> None:
-    """Put `worker` back to the beginning of the log; it handles every event again."""
-    connection.execute(delete(worker_cursor).where(worker_cursor.c.worker == worker))
+def begin_again(connection: Connection, worker: str, *, now_ns: int) -> None:
+    """Put `worker` back to the beginning of the log: it handles every event again, those set aside too."""
+    move_cursor(connection, worker, 0, now_ns=now_ns)
     connection.execute(delete(set_aside).where(set_aside.c.worker == worker))

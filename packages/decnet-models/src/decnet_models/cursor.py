@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Workers that follow the event log: what one must say, and the loop that all of them share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from decnet_core.bus.subjects import EVENTS_INGESTED, NOTICE, NoticeWritten
+from decnet_core.events.catalogue import kind_of
+from decnet_core.events.notices import Notice
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import Worker
+from decnet_models.consumption import Consumption, CursorMovedError, Step
+from decnet_models.database import engine_of
+from decnet_models.engine import writing
+from decnet_models.errors import passes
+from decnet_models.events.queries import StoredEvent
+from decnet_models.patience import Patience
+from decnet_models.progress.queries import begin_cursor
+from decnet_models.standby import only_instance
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Events in the order of the log, and the connection whose transaction takes their results and moves the cursor."""
+
+    connection: Connection
+    events: Sequence[StoredEvent]
+
+
+class Results(msgspec.Struct, frozen=True):
+    """What handling a batch found besides the rows it wrote: notices by their idempotency key."""
+
+    notices: Sequence[tuple[str, Notice]] = ()
+
+
+class CursorWorker(Worker[S]):
+    """A worker whose job is to handle events of the kinds it `consumes`, each exactly once, in the order of the log.
+
+    `handle` runs in the worker's thread, inside the transaction that moves the cursor. Killed at any instruction, the
+    transaction never happened and the events come again. When it raises, the same events come again in smaller batches,
+    so what it keeps in `self` must not be changed by events whose results may yet be rolled back.
+    """
+
+    listens = (EVENTS_INGESTED.pattern,)
+    poll_seconds: ClassVar[float] = 5.0
+    """How long a lost nudge can delay the work."""
+    batch_events: ClassVar[int] = 500
+    """Events per transaction."""
+    reads_synthetic: ClassVar[bool] = False
+    """Whether it is given the life that the orchestrator made up."""
+
+    _engine: Engine
+
+    def prepare(self, connection: Connection) -> None:
+        """Do what must be done once before the first batch; repeated when the database fails."""
+
+    def handle(self, batch: Batch) -> Results:
+        """Write the batch's results on its connection and return its notices."""
+        raise NotImplementedError
+
+    async def start(self, ctx: Context) -> None:
+        """Open the database; raises StartupError when it is not there or not this version's."""
+        self._engine = await ctx.in_thread(engine_of, ctx)
+
+    async def run(self, ctx: Context) -> None:
+        """Follow the log until asked to stop."""
+        async with only_instance(ctx) as mine:
+            if mine:
+                await self._follow(ctx)
+
+    async def stop(self, ctx: Context) -> None:
+        """Close the database."""
+        if hasattr(self, "_engine"):
+            await ctx.in_thread(self._engine.dispose)
+
+    async def _follow(self, ctx: Context) -> None:
+        consumption = Consumption(
+            self._engine,
+            ctx.worker,
+            lambda connection, events: self.handle(Batch(connection, events)).notices,
+            kinds=[kind_of(payload) for payload in self.consumes],
+            limit=self.batch_events,
+            synthetic=self.reads_synthetic,
+        )
+        patience, prepared = Patience(ctx), False
+        while not ctx.stopping.is_set():
+            try:
+                if not prepared:
+                    await ctx.in_thread(self._prepare, ctx.worker)
+                    prepared = True
+                started = time.perf_counter()
+                step = await ctx.in_thread(consumption.step)
+            except (DBAPIError, CursorMovedError) as error:
+                if isinstance(error, DBAPIError) and not passes(error):
+                    raise
+                await patience.wait(error)
+                continue
+            patience.recovered()
+            _report(ctx, step, time.perf_counter() - started)
+            await self._between(ctx, step)
+
+    def _prepare(self, worker: str) -> None:
+        with writing(self._engine) as connection:
+            begin_cursor(connection, worker, now_ns=time.time_ns())
+            self.prepare(connection)
+
+    async def _between(self, ctx: Context, step: Step) -> None:
+        """Go on at once while there is more; a paused worker waits in either case."""
+        if step.lag and ctx.unpaused.is_set():
+            await asyncio.sleep(0)
+        else:
+            await ctx.nudged(self.poll_seconds)
+
+
+def _report(ctx: Context, step: Step, seconds: float) -> None:
+    ctx.counters.add("events_handled", step.handled)
+    ctx.counters.add("set_aside", step.set_aside)
+    ctx.counters.set("lag_events", step.lag)
+    if step.handled:
+        ctx.counters.set("batch_seconds", round(seconds, 6))
+    for kind, seq in step.notices.items():
+        ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""Does the schema that the migrations make equal the one that the classes declare? Both operator and tests ask."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import pkgutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy.exc import DBAPIError
+
+import decnet_models
+from decnet_models.engine import open_engine, reading
+from decnet_models.errors import DatabaseError, reason
+from decnet_models.migrations.upgrade import upgrade
+from decnet_models.schema import require_current
+
+
+def check(url: str) -> list[str]:
+    """Return every difference, each naming the database, the table and the change that is missing; empty: none.
+
+    Looks at a fresh SQLite database, which tells whether a migration was forgotten, and at the one at `url`. Raises
+    DatabaseError when that cannot be read or is not at this version.
+    """
+    with tempfile.TemporaryDirectory(prefix="decnet-check-") as directory:
+        fresh = f"sqlite:///{Path(directory) / 'fresh.db'}"
+        with _quiet():
+            upgrade(fresh)
+        found = [f"a fresh database: {difference}" for difference in _differences_at(fresh)]
+    return found + [f"this database: {difference}" for difference in _differences_at(url)]
+
+
+def differences(connection: Connection) -> list[str]:
+    """Return what the database behind `connection` has more, less or otherwise than the classes say."""
+    declared = declared_schema()
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "include_object": _is_ours, "target_metadata": declared}
+    )
+    changes = [_words(change) for change in compare_metadata(context, declared) if not _is_reference(change)]
+    return changes + list(_key_differences(connection, declared))
+
+
+def declared_schema() -> MetaData:
+    """Return the tables of all domains together; the only place that loads them all."""
+    whole = MetaData()
+    for domain in domains():
+        for table in importlib.import_module(f"decnet_models.{domain}.tables").metadata.sorted_tables:
+            table.to_metadata(whole)
+    return whole
+
+
+def domains() -> list[str]:
+    """Return the names of the domains: the folders of this package that have `tables.py`."""
+    root = Path(decnet_models.__file__).parent
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules([str(root)])
+        if module.ispkg and (root / module.name / "tables.py").exists()
+    )
+
+
+def _differences_at(url: str) -> list[str]:
+    engine = open_engine(url, read_only=True)
+    try:
+        with reading(engine) as connection:
+            require_current(connection)
+            return differences(connection)
+    except DBAPIError as error:
+        raise DatabaseError(f"the database cannot be read: {reason(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _is_ours(thing: Any, name: str | None, kind: str, *_: Any) -> bool:
+    del thing
+    return not (kind == "table" and name is not None and name.startswith(("alembic_", "sqlite_")))
+
+
+def _is_reference(change: Any) -> bool:
+    """References across domains are foreign keys in the database and plain columns in the classes."""
+    return isinstance(change, tuple) and change[0] == "remove_fk"
+
+
+def _words(change: Any) -> str:
+    """Say what Alembic would have to do to make the database like the classes."""
+    if isinstance(change, list):  # changes of one column
+        return "; ".join(_words(one) for one in change)
+    verb = str(change[0]).replace("_", " ")
+    match change[0]:
+        case "add_table" | "remove_table":
+            return f"{verb} {change[1].name}"
+        case "add_column" | "remove_column":
+            return f"{verb} {change[2]}.{change[3].name}"
+        case "modify_type" | "modify_nullable" | "modify_default":
+            return f"{verb} of {change[2]}.{change[3]} from {change[5]!r} to {change[6]!r}"
+        case _:
+            return f"{verb} {change[1].table.name}.{change[1].name}"
+
+
+def _key_differences(connection: Connection, declared: MetaData) -> Iterator[str]:
+    """Compare primary keys, at which Alembic does not look."""
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    for table in declared.sorted_tables:
+        if table.name not in present:
+            continue
+        has = inspector.get_pk_constraint(table.name)["constrained_columns"]
+        wants = [column.name for column in table.primary_key]
+        if has != wants:
+            yield f"primary key of {table.name} is {has}, the class says {wants}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Alembic from reporting the fresh database's migrations as if they were the operator's."""
+    logger = logging.getLogger("alembic")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Waiting for a database that cannot answer now: longer each time, said once, shown in the counters."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+
+from decnet_core.runtime.context import Context
+from decnet_models.errors import reason
+
+log = logging.getLogger(__name__)
+
+FIRST_SECONDS = 0.1
+LONGEST_SECONDS = 5.0
+
+
+class Patience:
+    """Exponential back-off with jitter, from the first failure until `recovered`."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._seconds = FIRST_SECONDS
+        self._failing = False
+
+    async def wait(self, error: BaseException) -> None:
+        """Wait before the next try; returns at once when the worker must stop."""
+        if not self._failing:
+            log.warning("the database cannot answer now, trying again: %s", reason(error))
+        self._failing = True
+        self._ctx.counters.set("database_unavailable", 1)
+        self._ctx.counters.add("database_retries")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ctx.stopping.wait(), self._seconds * random.uniform(0.5, 1))  # noqa: S311  # jitter
+        self._seconds = min(self._seconds * 2, LONGEST_SECONDS)
+
+    def recovered(self) -> None:
+        """Begin anew with the shortest wait."""
+        if self._failing:
+            log.info("the database answers again")
+            self._ctx.counters.set("database_unavailable", 0)
+        self._failing = False
+        self._seconds = FIRST_SECONDS
