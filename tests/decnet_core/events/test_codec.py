@@ -19,7 +19,7 @@ _ATOMS: dict[object, st.SearchStrategy[object]] = {str: TEXT, bool: st.booleans(
 @st.composite
 def payloads(draw: st.DrawFn) -> object:
     shape = draw(st.sampled_from(PAYLOADS))
-    raw = {"kind": kind_of(shape)}
+    raw: dict[str, object] = {"kind": kind_of(shape)}
     for field in msgspec.structs.fields(shape):
         if field.required or draw(st.booleans()):
             raw[field.name] = draw(_value_of(field.type))

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Law 1: a process imports only its own job. Every worker is started for real, without arguments, and looked into."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from decnet_core import registry
+
+ROOT = Path(__file__).parents[2]
+
+NEVER = {"typer", "rich", "fastapi", "scapy", "pydantic", "sqlmodel", "alembic", "sqlalchemy.orm", "pytest"}
+"""In no worker that runs."""
+
+ONLY_IN = {
+    "sqlalchemy": {"ingest", "profiler", "ttp", "webhook"},
+    "decnet_models": {"ingest", "profiler", "ttp", "webhook"},
+    "httpx": {"webhook"},
+    "asyncssh": {"decoys"},
+    "cryptography": {"decoys"},
+    "yaml": {"ttp"},
+}
+"""What is heavy, and who may hold it."""
+
+DOMAINS = {
+    "ingest": {"events"},
+    "profiler": {"events", "progress", "notices", "attackers", "canary"},
+    "ttp": {"events", "progress", "notices", "ttp"},
+    "webhook": {"progress", "notices", "webhooks"},
+}
+"""The domains that a worker names; their tables and no others are loaded."""
+
+
+def script_targets() -> dict[str, str]:
+    scripts: dict[str, str] = {}
+    for path in (ROOT / "packages").glob("*/pyproject.toml"):
+        scripts |= tomllib.loads(path.read_text())["project"]["scripts"]
+    return {name: scripts[f"decnet-{name}"].removesuffix(".main") for name in registry.names()}
+
+
+TARGETS = script_targets()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, str], set[str]]) -> None:
+    loaded = modules_of(name, TARGETS[name])
+    assert not loaded & NEVER
+    for module, allowed in ONLY_IN.items():
+        assert module not in loaded or name in allowed, f"{name} holds {module}"
+    others = {other for other in registry.names() if other != name}
+    assert not {m for m in loaded for other in others if m.startswith(f"decnet_workers.{other}")}
+    domains = {m.split(".")[1] for m in loaded if m.startswith("decnet_models.") and m.endswith(".tables")}
+    assert domains <= DOMAINS.get(name, set())
