@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""Queries of the attackers domain; lists are bounded by `limit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, update
+
+from decnet_models.attackers import tables
+from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
+from decnet_models.attackers.profile import (
+    Attacker,
+    AttackerProfile,
+    CanaryHit,
+    Command,
+    Credential,
+    CredentialUse,
+    Fingerprint,
+    Seen,
+    Session,
+    TokenHits,
+    Tool,
+)
+from decnet_models.attackers.score import Facts, score, terms
+
+Order = Literal["last_seen", "first_seen", "score", "events"]
+
+MINUTES_READ = 10_000
+"""Active minutes of an attacker that its rhythm is made of, the newest."""
+
+
+def attackers(connection: Connection, limit: int = 50, *, order: Order = "last_seen") -> list[Attacker]:
+    """Return attackers, highest of `order` first."""
+    column = tables.attacker.c[order]
+    query = _columns(tables.attacker, Attacker).order_by(column.desc(), tables.attacker.c.ip).limit(limit)
+    return [Attacker(*row) for row in connection.execute(query)]
+
+
+def count(connection: Connection) -> int:
+    """Return the number of attackers."""
+    return connection.execute(select(func.count()).select_from(tables.attacker)).scalar_one()
+
+
+def attacker(connection: Connection, ip: str, *, limit: int = 1000) -> AttackerProfile | None:
+    """Return everything about the address (canonical text), or None; each list has at most `limit` entries."""
+    row = connection.execute(_columns(tables.attacker, Attacker).where(tables.attacker.c.ip == ip)).one_or_none()
+    if row is None:
+        return None
+    facts = facts_of(connection, [ip])[ip]
+    beat = _rhythm(connection, ip)
+    breadth = Breadth(facts.deckies, facts.services, facts.logins, facts.requests, facts.scans)
+    return AttackerProfile(
+        attacker=Attacker(*row),
+        terms=terms(facts),
+        traits=traits(breadth, beat, _typing(connection, ip, limit)),
+        rhythm=beat,
+        phases=_path(connection, tables.attacker_phase, "phase", ip, limit),
+        deckies=_path(connection, tables.attacker_decky, "decky", ip, limit),
+        services=_path(connection, tables.attacker_service, "service", ip, limit),
+        tools=_tools(connection, ip, limit),
+        fingerprints=_fingerprints(connection, ip, limit),
+        sessions=tuple(sessions(connection, limit, attacker=ip)),
+        credentials=tuple(credential_uses(connection, limit, attacker=ip)),
+        commands=tuple(commands(connection, limit, attacker=ip)),
+        canary_hits=tuple(canary_hits(connection, limit, attacker=ip)),
+    )
+
+
+def sessions(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[Session]:
+    """Return interactive sessions, newest first."""
+    table = tables.attacker_session
+    query = _columns(table, Session).order_by(table.c.last_seen.desc(), table.c.session).limit(limit)
+    return [Session(*row) for row in connection.execute(_of(query, table, attacker))]
+
+
+def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
+    """Return credentials over all attackers and services, the most used first."""
+    c, use = tables.credential.c, tables.credential_use.c
+    tried_by = select(func.count(use.attacker.distinct())).where(use.credential == c.digest).scalar_subquery()
+    query = (
+        select(c.digest, c.username, c.password, c.public_key, c.uses, c.accepted, tried_by, c.first_seen, c.last_seen)
+        .order_by(c.uses.desc(), c.digest)
+        .limit(limit)
+    )
+    return [Credential(*row) for row in connection.execute(query)]
+
+
+def credential_uses(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[CredentialUse]:
+    """Return what was tried where, accepted ones first, then newest first."""
+    use, table = tables.credential_use, tables.credential
+    query = (
+        select(
+            *(use.c.attacker, use.c.credential, table.c.username, table.c.password, table.c.public_key),
+            *(use.c.service, func.nullif(use.c.decky, tables.UNKNOWN)),
+            *(use.c.uses, use.c.accepted, use.c.first_seen, use.c.last_seen),
+        )
+        .join(table, table.c.digest == use.c.credential)
+        .order_by((use.c.accepted > 0).desc(), use.c.last_seen.desc(), use.c.credential, use.c.service)
+        .limit(limit)
+    )
+    return [CredentialUse(*row) for row in connection.execute(_of(query, use, attacker))]
+
+
+def commands(
+    connection: Connection, limit: int = 50, *, attacker: str | None = None, session: str | None = None
+) -> list[Command]:
+    """Return the newest command lines, in the order they were committed."""
+    table = tables.command
+    query = _of(_columns(table, Command), table, attacker).order_by(table.c.seq.desc()).limit(limit)
+    if session is not None:
+        query = query.where(table.c.session == session)
+    return [Command(*row) for row in reversed(connection.execute(query).all())]
+
+
+def canary_hits(
+    connection: Connection, limit: int = 50, *, attacker: str | None = None, token: str | None = None
+) -> list[CanaryHit]:
+    """Return uses of canary tokens, newest first."""
+    table = tables.canary_hit
+    query = _of(_columns(table, CanaryHit), table, attacker).order_by(table.c.seq.desc()).limit(limit)
+    if token is not None:
+        query = query.where(table.c.token == token)
+    return [CanaryHit(*row) for row in connection.execute(query)]
+
+
+def hits_by_token(connection: Connection) -> dict[str, TokenHits]:
+    """Return for each token that was used how often."""
+    c = tables.canary_hit.c
+    query = select(c.token, func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
+    return {row[0]: TokenHits(*row) for row in connection.execute(query.group_by(c.token))}
+
+
+def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
+    """Return what the score looks at, for those of `ips` that are known."""
+    c = tables.attacker.c
+    counts = [name for name in Facts.__struct_fields__ if name in c]
+    rows = connection.execute(select(c.ip, *(c[name] for name in counts)).where(c.ip.in_(ips))).all()
+    deckies = _counted(connection, tables.attacker_decky, ips)
+    services = _counted(connection, tables.attacker_service, ips)
+    purposes = _purposes(connection, ips)
+    return {
+        row.ip: Facts(
+            **{name: row._mapping[name] for name in counts},
+            deckies=deckies.get(row.ip, 0),
+            services=services.get(row.ip, 0),
+            purposes=tuple(sorted(purposes.get(row.ip, ()))),
+        )
+        for row in rows
+    }
+
+
+def rescore(connection: Connection, ips: Sequence[str]) -> None:
+    """Write the scores of `ips`; belongs into the transaction that merged what they did."""
+    scores = [{"key": ip, "new": score(facts)} for ip, facts in sorted(facts_of(connection, ips).items())]
+    if scores:
+        c = tables.attacker.c
+        changed = (c.ip == bindparam("key")) & (c.score != bindparam("new"))
+        connection.execute(update(tables.attacker).where(changed).values(score=bindparam("new")), scores)
+
+
+def known(connection: Connection, ips: Sequence[str]) -> set[str]:
+    """Return those of `ips` that were observed before."""
+    column = tables.attacker.c.ip
+    return set(connection.execute(select(column).where(column.in_(ips))).scalars())
+
+
+def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Return those (attacker, credential digest, service) that were tried before, on whatever decky."""
+    asked = set(uses)
+    if not asked:
+        return set()
+    c = tables.credential_use.c
+    query = select(c.attacker, c.credential, c.service).where(
+        c.attacker.in_({ip for ip, _, _ in asked}), c.credential.in_({digest for _, digest, _ in asked})
+    )
+    return asked & {(ip, digest, service) for ip, digest, service in connection.execute(query)}
+
+
+def _columns(table: Table, shape: type[Any]) -> Select[Any]:
+    """Select the columns that the fields of `shape` name, in their order."""
+    return select(*(table.c[name] for name in shape.__struct_fields__))
+
+
+def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:
+    return query if attacker is None else query.where(table.c.attacker == attacker)
+
+
+def _counted(connection: Connection, table: Table, ips: Sequence[str]) -> dict[str, int]:
+    column: ColumnElement[str] = table.c.attacker
+    query = select(column, func.count()).where(column.in_(ips)).group_by(column)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _purposes(connection: Connection, ips: Sequence[str]) -> dict[str, set[str]]:
+    c = tables.attacker_tool.c
+    found: dict[str, set[str]] = {}
+    for ip, purpose in connection.execute(select(c.attacker, c.purpose).where(c.attacker.in_(ips))):
+        found.setdefault(ip, set()).add(purpose)
+    return found
+
+
+def _path(connection: Connection, table: Table, name: str, ip: str, limit: int) -> tuple[Seen, ...]:
+    c = table.c
+    query = select(c[name], c.events, c.first_seen, c.last_seen).where(c.attacker == ip)
+    return tuple(Seen(*row) for row in connection.execute(query.order_by(c.first_seen, c[name]).limit(limit)))
+
+
+def _tools(connection: Connection, ip: str, limit: int) -> tuple[Tool, ...]:
+    c = tables.attacker_tool.c
+    query = select(c.tool, c.purpose, c.events, c.first_seen, c.last_seen).where(c.attacker == ip)
+    return tuple(Tool(*row) for row in connection.execute(query.order_by(c.first_seen, c.tool).limit(limit)))
+
+
+def _fingerprints(connection: Connection, ip: str, limit: int) -> tuple[Fingerprint, ...]:
+    table = tables.fingerprint
+    query = _of(_columns(table, Fingerprint), table, ip).order_by(table.c.first_seen, table.c.type, table.c.value)
+    return tuple(Fingerprint(*row) for row in connection.execute(query.limit(limit)))
+
+
+def _rhythm(connection: Connection, ip: str) -> Rhythm | None:
+    c = tables.attacker_activity.c
+    query = (
+        select(c.arrivals, c.first_arrival, c.last_arrival)
+        .where(c.attacker == ip, c.arrivals > 0)
+        .order_by(c.minute.desc())
+        .limit(MINUTES_READ)
+    )
+    return rhythm([Minute(*row) for row in reversed(connection.execute(query).all())])
+
+
+def _typing(connection: Connection, ip: str, limit: int) -> list[Typing]:
+    c = tables.attacker_session.c
+    query = (
+        select(c.commands, c.first_command, c.last_command)
+        .where(c.attacker == ip, c.commands > 1)
+        .order_by(c.commands.desc(), c.session)
+        .limit(limit)
+    )
+    return [Typing(*row) for row in connection.execute(query)]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The threat score, 0 to 100, as a sum of terms that each say why.
+
+No clock and no float: the same facts give the same score for ever, so it can be stored beside the facts and
+explained later. Each term looks at one kind of act and gives the points of the highest step that is reached.
+What proves intent (a canary used, a log-in that worked, commands, dropped files) weighs more than what only
+proves presence.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_SCORE = 100
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the score looks at: counts of one attacker."""
+
+    logins: int = 0
+    logins_accepted: int = 0
+    commands: int = 0
+    requests: int = 0
+    files: int = 0
+    scans: int = 0
+    canary_hits: int = 0
+    deckies: int = 0
+    services: int = 0
+    purposes: tuple[str, ...] = ()
+    """What the tools of the attacker are for, sorted, each once (`decnet_workers.profiler.tools`)."""
+
+
+class Term(msgspec.Struct, frozen=True):
+    """One part of a score."""
+
+    name: str
+    points: int
+    reason: str
+
+
+class _Steps(msgspec.Struct, frozen=True):
+    """A term that grows with one count: `steps` are (at least, points), growing."""
+
+    name: str
+    fact: str
+    reason: str
+    steps: tuple[tuple[int, int], ...]
+
+
+STEPS = (
+    _Steps("canary", "canary_hits", "used canary tokens, times", ((1, 35), (5, 40))),
+    _Steps("access", "logins_accepted", "logged in, times", ((1, 20),)),
+    _Steps("commands", "commands", "entered commands", ((1, 10), (10, 15), (50, 20))),
+    _Steps("files", "files", "dropped files", ((1, 15), (5, 20))),
+    _Steps("guessing", "logins", "tried log-ins", ((1, 2), (10, 6), (100, 10), (1000, 15))),
+    _Steps("scans", "scans", "scanned ports, times", ((1, 4), (10, 6))),
+    _Steps("requests", "requests", "sent HTTP requests", ((1, 1), (20, 4), (200, 8))),
+    _Steps("spread", "deckies", "touched deckies", ((2, 4), (4, 8), (10, 12))),
+    _Steps("services", "services", "touched services", ((2, 2), (4, 5))),
+)
+
+TOOL_POINTS = {"exploitation": 10, "botnet": 10, "brute force": 8, "scanner": 5, "survey": 1}
+"""Points by what a tool is for; of several, the highest counts. Libraries and plain clients prove nothing."""
+
+
+def terms(facts: Facts) -> tuple[Term, ...]:
+    """Return the terms with points, highest first, those of equal points by name."""
+    found = [term for term in (*(_stepped(step, facts) for step in STEPS), _tools(facts)) if term is not None]
+    return tuple(sorted(found, key=lambda term: (-term.points, term.name)))
+
+
+def score(facts: Facts) -> int:
+    """Return the sum of the terms, at most MAX_SCORE."""
+    return min(MAX_SCORE, sum(term.points for term in terms(facts)))
+
+
+def _stepped(step: _Steps, facts: Facts) -> Term | None:
+    count: int = getattr(facts, step.fact)
+    points = max((points for least, points in step.steps if count >= least), default=0)
+    return Term(step.name, points, f"{step.reason}: {count}") if points else None
+
+
+def _tools(facts: Facts) -> Term | None:
+    points, purpose = max(((TOOL_POINTS.get(purpose, 0), purpose) for purpose in facts.purposes), default=(0, ""))
+    return Term("tools", points, f"came with a tool for: {purpose}") if points else None

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+"""The profiler: one row per attacker, and what it touched, tried, typed and came with.
+
+`worker` is thin; `record` says what an event adds to which table, with `address`, `phases` and `tools` as its
+pure parts; `announce` says which notices follow. The tables, their merging, the score and the behaviour are in
+`decnet_models.attackers`.
+"""

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""Which notices follow from a batch; keys depend on what happened alone, so repeating it repeats no notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from decnet_core.events.catalogue import CanaryHit, LoginAttempt, SessionClosed
+from decnet_core.events.notices import (
+    AttackerObserved,
+    CanaryTriggered,
+    CredentialCaptured,
+    Notice,
+    SessionEnded,
+)
+from decnet_core.text import for_column
+from decnet_models.events.queries import StoredEvent
+from decnet_workers.profiler.record import NAME, digest_of, service_of
+
+Touched = tuple[str, StoredEvent]
+"""An event with the canonical address of its attacker."""
+Use = tuple[str, str, str]
+"""Attacker, credential digest, service."""
+
+
+def uses_in(touched: Iterable[Touched]) -> set[Use]:
+    """Return which credentials were tried by whom on what."""
+    return {
+        _use(attacker, stored.event.payload)
+        for attacker, stored in touched
+        if isinstance(stored.event.payload, LoginAttempt)
+    }
+
+
+def notices(
+    touched: Iterable[Touched], *, known: set[str], known_uses: set[Use], label: Callable[[str], str]
+) -> list[tuple[str, Notice]]:
+    """Return key and notice of what is new in `touched`, each key once, in the order of the events.
+
+    `known` attackers and `known_uses` were there before the batch; `label` tells where a canary token was planted.
+    """
+    found: dict[str, Notice] = {}
+    for attacker, stored in touched:
+        if attacker not in known:
+            found.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
+        payload = stored.event.payload
+        if isinstance(payload, LoginAttempt):
+            use = _use(attacker, payload)
+            if use not in known_uses:
+                found.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, payload))
+        elif isinstance(payload, SessionClosed) and stored.event.session:
+            session = for_column(stored.event.session, NAME)
+            found.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
+        elif isinstance(payload, CanaryHit):
+            found[f"canary.hit:{stored.event.id}"] = _triggered(attacker, stored, payload, label)
+    return list(found.items())
+
+
+def _use(attacker: str, payload: Any) -> Use:
+    return attacker, digest_of(payload), for_column(payload.service, NAME)
+
+
+def _observed(attacker: str, stored: StoredEvent) -> AttackerObserved:
+    event = stored.event
+    return AttackerObserved(
+        ts=event.ts, attacker=attacker, decky=_text(event.decky), service=_text(service_of(event.payload))
+    )
+
+
+def _captured(attacker: str, stored: StoredEvent, payload: LoginAttempt) -> CredentialCaptured:
+    return CredentialCaptured(
+        ts=stored.event.ts,
+        attacker=attacker,
+        service=for_column(payload.service, NAME),
+        username=for_column(payload.username),
+        password=_text(payload.password),
+        accepted=payload.success,
+        decky=_text(stored.event.decky),
+    )
+
+
+def _ended(attacker: str, session: str, stored: StoredEvent, payload: SessionClosed) -> SessionEnded:
+    return SessionEnded(
+        ts=stored.event.ts,
+        attacker=attacker,
+        session=session,
+        service=for_column(payload.service, NAME),
+        duration_ms=payload.duration_ms,
+        commands=payload.commands,
+        decky=_text(stored.event.decky),
+        recording=_text(payload.recording),
+    )
+
+
+def _triggered(attacker: str, stored: StoredEvent, payload: CanaryHit, label: Callable[[str], str]) -> CanaryTriggered:
+    token = for_column(payload.token, NAME)
+    return CanaryTriggered(
+        ts=stored.event.ts,
+        attacker=attacker,
+        token=token,
+        label=label(token),
+        channel=for_column(payload.channel, 32),
+        target=_text(payload.target),
+    )
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else for_column(text)

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: MIT
+"""What an event adds to the tables of the attackers domain: a pure function from events to a tally.
+
+Counts are of events, times are the events' own. Nothing depends on the order in which events are recorded: what
+only one event can tell (a user name, a recording) is told by the one that was committed first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from decnet_core.events.catalogue import (
+    CanaryHit,
+    ClientIdentified,
+    CommandRun,
+    ConnectionOpened,
+    FileCaptured,
+    HttpRequest,
+    LoginAttempt,
+    Payload,
+    PortScan,
+    ServiceRequest,
+    SessionClosed,
+    SessionOpened,
+)
+from decnet_core.events.envelope import Event
+from decnet_core.text import for_column
+from decnet_models.attackers import tables
+from decnet_models.attackers.merge import Tally
+from decnet_models.events.queries import StoredEvent
+from decnet_workers.profiler.phases import phases_of
+from decnet_workers.profiler.tools import guess
+
+MINUTE = 60_000_000_000
+
+NAME = 255
+VALUE = 512
+
+ARRIVALS = (ConnectionOpened, CanaryHit, PortScan)
+"""Kinds with which a contact begins; the gaps between them are the attacker's rhythm."""
+
+Fields = dict[str, int]
+
+
+class Touch:
+    """One event of one attacker, with what most tables want of it."""
+
+    __slots__ = ("attacker", "decky", "event", "seen", "seq", "service", "session", "tally", "ts")
+
+    def __init__(self, tally: Tally, attacker: str, stored: StoredEvent) -> None:
+        self.tally = tally
+        self.attacker = attacker
+        self.seq = stored.seq
+        self.event: Event = stored.event
+        self.ts = stored.event.ts
+        self.decky = _name(stored.event.decky)
+        self.session = _name(stored.event.session)
+        self.service = _name(service_of(stored.event.payload))
+        self.seen: Fields = {"first_seen": self.ts, "last_seen": self.ts}
+
+    def add(self, table: Any, *key: Any, **values: Any) -> None:
+        """Merge into `table` that this happened, at its time."""
+        self.tally.add(table, key, **values, **self.seen)
+
+
+def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
+    """Add one event of `attacker` (canonical address) to `tally`."""
+    touch = Touch(tally, attacker, stored)
+    payload = stored.event.payload
+    touch.add(tables.attacker, attacker, events=1, **_counts(payload))
+    if touch.decky is not None:
+        touch.add(tables.attacker_decky, attacker, touch.decky, events=1)
+    if touch.service is not None:
+        touch.add(tables.attacker_service, attacker, touch.service, events=1)
+    for phase in phases_of(payload):
+        touch.add(tables.attacker_phase, attacker, phase, events=1)
+    _activity(touch)
+    details = _DETAILS.get(type(payload))
+    if details is not None:
+        details(touch, payload)
+
+
+def service_of(payload: Payload) -> str | None:
+    """Return the service that was touched, None when the event is about no one service."""
+    if isinstance(payload, HttpRequest):
+        return "http"
+    service: str | None = getattr(payload, "service", None)
+    return service
+
+
+def digest_of(login: LoginAttempt) -> str:
+    """Return the key of a credential: the same for the same user name, password and public key on any service.
+
+    32 hexadecimal digits, BLAKE2b (RFC 7693) over the parts, each with its length, so that no two triples can
+    be confused.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (login.username, login.password, login.public_key):
+        data = b"" if part is None else part.encode("utf-8", "surrogatepass")
+        digest.update(b"-" if part is None else b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _counts(payload: Payload) -> Fields:
+    """Return which counts of the attacker an event raises."""
+    if isinstance(payload, LoginAttempt):
+        return {"logins": 1, "logins_accepted": int(payload.success)}
+    name = _COUNTED.get(type(payload))
+    return {name: 1} if name else {}
+
+
+_COUNTED: dict[type[Payload], str] = {
+    ConnectionOpened: "connections",
+    SessionOpened: "sessions",
+    CommandRun: "commands",
+    HttpRequest: "requests",
+    FileCaptured: "files",
+    PortScan: "scans",
+    CanaryHit: "canary_hits",
+}
+
+
+def _activity(touch: Touch) -> None:
+    key = (touch.attacker, touch.ts // MINUTE)
+    if isinstance(touch.event.payload, ARRIVALS):
+        arrival = {"arrivals": 1, "first_arrival": touch.ts, "last_arrival": touch.ts}
+        touch.tally.add(tables.attacker_activity, key, events=1, **arrival)
+    else:
+        touch.tally.add(tables.attacker_activity, key, events=1)
+
+
+def _login(touch: Touch, payload: LoginAttempt) -> None:
+    digest = digest_of(payload)
+    tried = {"uses": 1, "accepted": int(payload.success)}
+    touch.add(
+        tables.credential,
+        digest,
+        first_seq=touch.seq,
+        username=for_column(payload.username),
+        password=_text(payload.password),
+        public_key=_text(payload.public_key),
+        **tried,
+    )
+    where = (touch.service or "", touch.decky or tables.UNKNOWN)
+    touch.add(tables.credential_use, touch.attacker, digest, *where, **tried)
+    if payload.public_key:
+        _fingerprint(touch, "ssh.public_key", payload.public_key)
+
+
+def _software(touch: Touch, payload: ClientIdentified) -> None:
+    if payload.service in ("http", "https"):
+        _client(touch, "http.user_agent", payload.software)
+    else:
+        _client(touch, f"{for_column(payload.service, 22)}.software", payload.software)
+
+
+def _user_agent(touch: Touch, payload: HttpRequest) -> None:
+    if payload.user_agent:
+        _client(touch, "http.user_agent", payload.user_agent)
+
+
+def _canary(touch: Touch, payload: CanaryHit) -> None:
+    touch.tally.add(
+        tables.canary_hit,
+        (touch.seq,),
+        attacker=touch.attacker,
+        token=for_column(payload.token, NAME),
+        channel=for_column(payload.channel, 32),
+        ts=touch.ts,
+        target=_text(payload.target),
+        user_agent=_text(payload.user_agent),
+    )
+    if payload.user_agent:
+        _client(touch, "http.user_agent", payload.user_agent)
+
+
+def _client(touch: Touch, kind: str, software: str) -> None:
+    _fingerprint(touch, kind, software)
+    tool = guess(software)
+    if tool is not None:
+        touch.add(tables.attacker_tool, touch.attacker, tool.name, tool.purpose, events=1)
+
+
+def _fingerprint(touch: Touch, kind: str, value: str) -> None:
+    touch.add(tables.fingerprint, touch.attacker, kind, for_column(value, VALUE), events=1)
+
+
+def _opened(touch: Touch, payload: SessionOpened) -> None:
+    _session(
+        touch,
+        opened_seq=touch.seq,
+        opened_at=touch.ts,
+        username=_text(payload.username),
+        terminal=_text(payload.terminal),
+    )
+
+
+def _command(touch: Touch, payload: CommandRun) -> None:
+    _session(touch, commands=1, first_command=touch.ts, last_command=touch.ts)
+    touch.tally.add(
+        tables.command,
+        (touch.seq,),
+        attacker=touch.attacker,
+        session=touch.session,
+        ts=touch.ts,
+        service=touch.service or "",
+        decky=touch.decky,
+        text=for_column(payload.command),
+        known=payload.known,
+    )
+
+
+def _closed(touch: Touch, payload: SessionClosed) -> None:
+    _session(
+        touch,
+        closed_seq=touch.seq,
+        closed_at=touch.ts,
+        duration_ms=payload.duration_ms,
+        recording=None if payload.recording is None else for_column(payload.recording, 64),
+    )
+
+
+def _session(touch: Touch, **values: Any) -> None:
+    """Merge into the session's row; a session without a name cannot be told from others and is only counted."""
+    if touch.session is None:
+        return
+    told = {"first_seq": touch.seq, "service": touch.service, "decky": touch.decky}
+    touch.add(tables.attacker_session, touch.attacker, touch.session, events=1, **told, **values)
+
+
+def _name(text: str | None) -> str | None:
+    return for_column(text, NAME) if text else None
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else for_column(text)
+
+
+_DETAILS: dict[type[Payload], Callable[[Touch, Any], None]] = {
+    LoginAttempt: _login,
+    ClientIdentified: _software,
+    HttpRequest: _user_agent,
+    CanaryHit: _canary,
+    SessionOpened: _opened,
+    CommandRun: _command,
+    SessionClosed: _closed,
+}
+
+KINDS: tuple[type[Payload], ...] = (
+    ConnectionOpened,
+    LoginAttempt,
+    ClientIdentified,
+    SessionOpened,
+    CommandRun,
+    SessionClosed,
+    HttpRequest,
+    FileCaptured,
+    CanaryHit,
+    ServiceRequest,
+    PortScan,
+)
+"""What is recorded. Not `syslog.message`: its source is the host that forwards its log, not an attacker."""

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""Which tool a client is, guessed from the name that it gives itself.
+
+That name is the SSH software version (RFC 4253 §4.2) or the user agent (RFC 9110 §10.1.5). It is searched for
+literal text, never with a pattern that an attacker could make slow. The first row that fits wins, so what is
+special stands before what is general. A client may lie: this is a guess, and the score gives it little weight.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+SCANNER = "scanner"
+SURVEY = "survey"
+BRUTE_FORCE = "brute force"
+EXPLOITATION = "exploitation"
+BOTNET = "botnet"
+LIBRARY = "library"
+CLIENT = "client"
+
+PURPOSES = (SCANNER, SURVEY, BRUTE_FORCE, EXPLOITATION, BOTNET, LIBRARY, CLIENT)
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """A known tool and what it is for (one of PURPOSES)."""
+
+    name: str
+    purpose: str
+
+
+SSH: tuple[tuple[str, str, str], ...] = (
+    ("nmap", "Nmap", SCANNER),
+    ("zgrab", "ZGrab", SURVEY),
+    ("medusa", "Medusa", BRUTE_FORCE),
+    ("hydra", "Hydra", BRUTE_FORCE),
+    ("ncrack", "Ncrack", BRUTE_FORCE),
+    ("libssh2", "libssh2", LIBRARY),
+    ("libssh", "libssh", LIBRARY),
+    ("paramiko", "Paramiko", LIBRARY),
+    ("asyncssh", "AsyncSSH", LIBRARY),
+    ("russh", "russh", LIBRARY),
+    ("thrussh", "Thrussh", LIBRARY),
+    ("jsch", "JSch", LIBRARY),
+    ("trilead", "Trilead SSH", LIBRARY),
+    ("ganymed", "Ganymed SSH", LIBRARY),
+    ("sshj", "sshj", LIBRARY),
+    ("renci.sshnet", "SSH.NET", LIBRARY),
+    ("phpseclib", "phpseclib", LIBRARY),
+    ("ruby/net::ssh", "Net::SSH", LIBRARY),
+    ("ssh2js", "ssh2 for Node.js", LIBRARY),
+    ("putty", "PuTTY", CLIENT),
+    ("winscp", "WinSCP", CLIENT),
+    ("filezilla", "FileZilla", CLIENT),
+    ("flowssh", "Bitvise", CLIENT),
+    ("dropbear", "Dropbear", CLIENT),
+    ("openssh", "OpenSSH", CLIENT),
+    ("ssh-2.0-go", "Go x/crypto/ssh", LIBRARY),
+)
+"""Part of the software version in lower case, tool, purpose."""
+
+USER_AGENTS: tuple[tuple[str, str, str], ...] = (
+    ("sqlmap/", "sqlmap", EXPLOITATION),
+    ("commix/", "commix", EXPLOITATION),
+    ("metasploit", "Metasploit", EXPLOITATION),
+    ("hello, world", "Mirai-like loader", BOTNET),
+    ("(hydra)", "Hydra", BRUTE_FORCE),
+    ("nmap scripting engine", "Nmap", SCANNER),
+    ("masscan", "masscan", SCANNER),
+    ("nuclei", "Nuclei", SCANNER),
+    ("nikto", "Nikto", SCANNER),
+    ("gobuster", "Gobuster", SCANNER),
+    ("feroxbuster", "feroxbuster", SCANNER),
+    ("dirbuster", "DirBuster", SCANNER),
+    ("fuzz faster u fool", "ffuf", SCANNER),
+    ("wfuzz", "Wfuzz", SCANNER),
+    ("wpscan", "WPScan", SCANNER),
+    ("whatweb", "WhatWeb", SCANNER),
+    ("arachni", "Arachni", SCANNER),
+    ("acunetix", "Acunetix", SCANNER),
+    ("nessus", "Nessus", SCANNER),
+    ("openvas", "OpenVAS", SCANNER),
+    ("w3af", "w3af", SCANNER),
+    ("jorgee", "Jorgee", SCANNER),
+    ("zmeu", "ZmEu", SCANNER),
+    ("l9explore", "LeakIX l9explore", SCANNER),
+    ("l9tcpid", "LeakIX l9tcpid", SCANNER),
+    ("httpx - open-source project", "ProjectDiscovery httpx", SCANNER),
+    ("zgrab", "ZGrab", SURVEY),
+    ("censysinspect", "Censys", SURVEY),
+    ("expanse, a palo alto", "Cortex Xpanse", SURVEY),
+    ("internetmeasurement", "InternetMeasurement", SURVEY),
+    ("shadowserver", "Shadowserver", SURVEY),
+    ("headlesschrome", "Headless Chrome", CLIENT),
+    ("scrapy/", "Scrapy", LIBRARY),
+    ("python-requests/", "Requests", LIBRARY),
+    ("python-httpx/", "HTTPX", LIBRARY),
+    ("python-urllib/", "urllib", LIBRARY),
+    ("aiohttp/", "aiohttp", LIBRARY),
+    ("go-http-client/", "Go net/http", LIBRARY),
+    ("fasthttp", "fasthttp", LIBRARY),
+    ("okhttp/", "OkHttp", LIBRARY),
+    ("apache-httpclient/", "Apache HttpClient", LIBRARY),
+    ("libwww-perl/", "libwww-perl", LIBRARY),
+    ("guzzlehttp/", "Guzzle", LIBRARY),
+    ("node-fetch", "node-fetch", LIBRARY),
+    ("axios/", "axios", LIBRARY),
+    ("java/", "Java", LIBRARY),
+    ("windowspowershell/", "PowerShell", CLIENT),
+    ("postmanruntime/", "Postman", CLIENT),
+    ("wget/", "Wget", CLIENT),
+    ("curl/", "curl", CLIENT),
+)
+"""Part of the user agent in lower case, tool, purpose."""
+
+NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS)
+
+
+def guess(software: str) -> Tool | None:
+    """Return the tool that names itself in `software`, or None."""
+    text = software[:512].lower()
+    for part, name, purpose in SSH if text.startswith("ssh-") else USER_AGENTS:
+        if part in text:
+            return Tool(name, purpose)
+    return None

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The profiler: events in, merged rows and notices out, in the transaction that moves its cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import ClassVar
+
+from decnet_models.canary.queries import label_of
+from sqlalchemy import Connection
+
+from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, SessionEnded
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import MIB, NoSettings
+from decnet_models.attackers.merge import Tally
+from decnet_models.attackers.queries import known, known_uses, rescore
+from decnet_models.cursor import Batch, CursorWorker, Results
+from decnet_workers.profiler.address import canonical
+from decnet_workers.profiler.announce import Touched, notices, uses_in
+from decnet_workers.profiler.record import KINDS, record
+
+UNKNOWN_LABEL = "unknown"
+
+
+class Profiler(CursorWorker[NoSettings]):
+    """Keeps one row per attacker: what it touched, tried, typed and came with, and how dangerous it is.
+
+    Counts are sums over events, and each event is handled once, because the cursor moves in the same transaction.
+    """
+
+    name = "profiler"
+    consumes = KINDS
+    notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered)
+    memory_budget = 64 * MIB
+    batch_events: ClassVar[int] = 1000
+
+    _passed_over = 0
+
+    async def start(self, ctx: Context) -> None:
+        """Open the database and show how many events had no attacker."""
+        ctx.counters.read_from(lambda: {"events_without_attacker": self._passed_over})
+        await super().start(ctx)
+
+    def handle(self, batch: Batch) -> Results:
+        """Merge the batch into the tables and say what is new."""
+        touched = self._touched(batch)
+        if not touched:
+            return Results()
+        connection, attackers = batch.connection, sorted({attacker for attacker, _ in touched})
+        found = notices(
+            touched,
+            known=known(connection, attackers),
+            known_uses=known_uses(connection, uses_in(touched)),
+            label=_labels(connection),
+        )
+        tally = Tally()
+        for attacker, stored in touched:
+            record(tally, attacker, stored)
+        tally.write(connection)
+        rescore(connection, attackers)
+        return Results(found)
+
+    def _touched(self, batch: Batch) -> list[Touched]:
+        """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
+        found = []
+        for stored in batch.events:
+            attacker = canonical(stored.event.src_ip or "")
+            if attacker is None:
+                self._passed_over += 1
+            else:
+                found.append((attacker, stored))
+        return found
+
+
+def _labels(connection: Connection) -> Callable[[str], str]:
+    """Return a look-up of canary labels that asks once per token, for the duration of a batch."""
+    return cache(lambda token: label_of(connection, token) or UNKNOWN_LABEL)
