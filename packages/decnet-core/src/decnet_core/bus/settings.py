@@ -1,22 +1,93 @@
 # SPDX-License-Identifier: MIT
-"""Section `[bus]`: where the bus is, and the limits of the embedded broker."""
+"""Section `[bus]`: where the bus is, and the limits and permissions of the embedded broker."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
+from decnet_core.bus.roles import Role
+
+MIB = 1 << 20
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+
+
+class ClientOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a client behaves; the defaults suit a worker."""
+
+    tls_ca_file: str = ""
+    tls_certificate_file: str = ""
+    tls_key_file: str = ""
+    nkey_seed_file: str = ""
+    max_waiting_bytes: int = 8 * MIB
+    """Published and not yet sent; above it the oldest are dropped and counted."""
+    dial_seconds: float = 5.0
+    ping_seconds: float = 60.0
+    """A connection silent for this long is asked whether it is alive."""
+    first_retry_seconds: float = 0.05
+    max_retry_seconds: float = 2.0
+
 
 class BusSettings(msgspec.Struct, frozen=True):
-    """Section `[bus]`: `url` is read by every worker, the rest by the broker."""
+    """Section `[bus]`: `url` and what begins with `tls_` or `nkey_` is for every worker, the rest for the broker."""
 
     url: str = ""
-    """unix:///path, nats://[user:password@|token@]host:port or tls://...; empty: the embedded broker of this state directory."""
+    """unix:///path, nats://[user:password@|token@]host:port or tls://... (commas join a cluster's members);
+    empty: the embedded broker of this state directory."""
+    tls_ca_file: str = ""
+    """PEM file of the authorities to trust; empty: the system's."""
+    tls_certificate_file: str = ""
+    """PEM file that says who we are, where the cluster asks for it."""
+    tls_key_file: str = ""
+    nkey_seed_file: str = ""
+    """Ed25519 seed for NATS nkey authentication; needs the extra decnet-core[nkeys]."""
+
+    socket_group: str = ""
+    """Who may open the broker's socket besides its owner; empty: the group of the process."""
+    operator_group: str = ""
+    """Whose members may give orders to workers, besides root and the broker's own user."""
+    roles: tuple[Role, ...] = ()
+    """What particular users and groups may do; all others may do what a worker does."""
+    tcp: str = ""
+    """127.0.0.1:4222 listens on the loopback as well, for tools that cannot use UNIX sockets; needs `tcp_token`."""
+    tcp_token: str = ""
+    tcp_role: str = "worker"
+    """`worker`, `operator` or one of `roles`: what the bearer of the token may do."""
+    max_connections: Count = 1024
+    max_subscriptions: Count = 1024
+    """Of one connection."""
+    max_payload_bytes: Annotated[int, msgspec.Meta(ge=1024, le=64 * MIB)] = MIB
+    """Of one message, its headers included."""
+    max_waiting_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=1024 * MIB)] = 8 * MIB
+    """Waiting for one slow subscriber; above it its oldest messages are dropped and counted."""
+    max_total_waiting_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 64 * MIB
+    """Shared by all slow subscribers; each keeps 64 KiB however many there are."""
+    max_held_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 64 * MIB
+    """Half-received messages of all connections together; who goes beyond it is disconnected."""
+    handshake_seconds: Seconds = 5.0
+    """A connection that has not introduced itself by then is closed."""
+    slow_seconds: Seconds = 10.0
+    """A subscriber that does not read for this long is disconnected."""
+    ping_seconds: Seconds = 60.0
+    """How often a connection is asked whether it is alive; two questions unanswered close it."""
 
     def client_url(self, socket: Path) -> str:
         """Return the URL that clients connect to; `socket` is the embedded broker's."""
         return self.url or f"unix://{socket}"
+
+    @property
+    def client_options(self) -> ClientOptions:
+        """How workers connect."""
+        return ClientOptions(
+            tls_ca_file=self.tls_ca_file,
+            tls_certificate_file=self.tls_certificate_file,
+            tls_key_file=self.tls_key_file,
+            nkey_seed_file=self.nkey_seed_file,
+        )
 
     @property
     def embedded(self) -> bool:

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""One connection of a client to a server: greeting, TLS, liveness; it ends once and is never used again.
+
+It reads at most 16 KiB per turn of the event loop, so that a subscriber that keeps up is never handed more messages
+at once than its queue holds by default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, cast
+
+from decnet_core.bus import frames
+from decnet_core.bus.address import Address
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.operations import Deliver, Err, Info, Malformed, Operation, Ping, Pong
+from decnet_core.bus.outbox import Outbox
+from decnet_core.bus.protocol import Parser, lines_from_server
+from decnet_core.bus.settings import ClientOptions
+from decnet_core.bus.tls import client_context
+from decnet_core.text import for_terminal
+
+READ_SIZE = 16_384
+MAX_INFO_LINE = 65_536  # bytes; a large cluster lists its members in INFO
+MAX_PAYLOAD = 67_108_864  # bytes; the largest a nats-server can be set to
+
+
+class Link(asyncio.BufferedProtocol):
+    """One connection; `lost` resolves when it is over, with the reason."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        on_message: Callable[[Deliver, bytes], None],
+        on_error: Callable[[str], None],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.greeted: asyncio.Future[Info] = loop.create_future()
+        self.lost: asyncio.Future[str] = loop.create_future()
+        self.info = Info()
+        self.heard = False
+        self._outbox = outbox
+        self._on_message = on_message
+        self._on_error = on_error
+        self._parser = Parser(lines_from_server(MAX_PAYLOAD), MAX_INFO_LINE)
+        self._buffer = bytearray(READ_SIZE)
+        self._pings: deque[asyncio.Future[None]] = deque()
+        self._transport: asyncio.Transport | None = None
+        self._reason = ""
+        self._paused = False
+        self._open = False
+
+    async def dial(self, address: Address, greeting: Callable[[Info], frames.Line], options: ClientOptions) -> None:
+        """Connect, upgrade to TLS when either side wants it, and introduce ourselves; OSError or BusError if not."""
+        loop = asyncio.get_running_loop()
+        if address.path:
+            await loop.create_unix_connection(lambda: self, address.path)
+        else:
+            await loop.create_connection(lambda: self, address.host, address.port)
+        info = await self.greeted
+        if address.scheme == "tls" or info.tls_required:
+            await self._upgrade(address, info, options)
+        self.write(greeting(info) + frames.PING)
+        pong = loop.create_future()
+        self._pings.append(pong)
+        await pong
+
+    def open(self) -> None:
+        """Let the outbox flow."""
+        if self._transport is not None:
+            self._open = True
+            self._outbox.open(self._transport)
+            self._outbox.paused = self._paused
+            self._outbox.flush()
+
+    def write(self, data: bytes) -> None:
+        """Send `data` past the outbox."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    async def ping(self) -> None:
+        """Wait until the server has taken everything in the outbox; ConnectionError when the connection ends."""
+        pong = asyncio.get_running_loop().create_future()
+        self._pings.append(pong)
+        self._outbox.push_line(frames.PING)
+        self._outbox.flush()
+        await pong
+
+    def close(self) -> None:
+        """Send what the transport holds, then end."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self, reason: str) -> None:
+        """End now."""
+        self._reason = self._reason or reason
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember where to write (asyncio calls it, once more after the TLS upgrade)."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell everyone who waits that nothing more will come."""
+        if self._open:
+            self._outbox.close()
+        reason = self._reason or str(exc or "the server closed the connection")
+        if not self.lost.done():
+            self.lost.set_result(reason)
+        _fail(self.greeted, reason)
+        for pong in self._pings:
+            _fail(pong, reason)
+
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio's interface
+        """Return where asyncio reads to."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Obey what the server says."""
+        self.heard = True
+        on_message = self._on_message
+        for operation, body in self._parser.feed(bytes(memoryview(self._buffer)[:nbytes])):
+            if type(operation) is Deliver:
+                on_message(operation, body)
+            else:
+                self._obey(operation)
+
+    def pause_writing(self) -> None:
+        """Let the outbox hold what comes (asyncio's transport has enough)."""
+        self._paused = True
+        if self._open:
+            self._outbox.paused = True
+
+    def resume_writing(self) -> None:
+        """Let the outbox flow again."""
+        self._paused = False
+        if self._open:
+            self._outbox.paused = False
+            self._outbox.flush()
+
+    def _obey(self, operation: Operation) -> None:
+        if isinstance(operation, Ping):
+            self.write(frames.PONG)
+        elif isinstance(operation, Pong):
+            if self._pings and not (pong := self._pings.popleft()).done():
+                pong.set_result(None)
+        elif isinstance(operation, Info):
+            self.info = operation
+            if not self.greeted.done():
+                self.greeted.set_result(operation)
+        elif isinstance(operation, Err):
+            self._reason = for_terminal(operation.text)
+            self._on_error(operation.text)
+        elif isinstance(operation, Malformed):
+            self.abort(f"what the server sent is not the NATS protocol: {operation.reason}")
+
+    async def _upgrade(self, address: Address, info: Info, options: ClientOptions) -> None:
+        if not (info.tls_required or info.tls_available):
+            raise BusError(f"{address} offers no TLS; set [bus] url to nats:// or give the server a certificate")
+        if self._transport is None:
+            raise ConnectionError(self._reason)
+        loop = asyncio.get_running_loop()
+        upgraded: Any = await loop.start_tls(
+            self._transport, self, client_context(options), server_hostname=address.host
+        )
+        self._transport = upgraded
+
+
+def _fail(waiting: asyncio.Future[Any], reason: str) -> None:
+    if not waiting.done():
+        waiting.set_exception(ConnectionError(reason))
+        waiting.exception()  # nobody may be waiting any more

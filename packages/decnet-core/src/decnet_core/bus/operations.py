@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: MIT
+"""The operations of the NATS client protocol as values, and how each is read from its control line.
+
+A control line is everything before the line end; what follows it (headers and payload) is `span` bytes long,
+its final CRLF included. Reading never raises: a line that cannot be read is `Malformed`, and says which of the
+documented -ERR texts answers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+SERVER_VERSION = "0.1.0"  # of our broker and client; clients of NATS expect three numbers
+PARSER_ERROR = "Parser Error"
+UNKNOWN_OPERATION = "Unknown Protocol Operation"
+PAYLOAD_VIOLATION = "Maximum Payload Violation"
+LINE_VIOLATION = "Maximum Control Line Exceeded"
+_CRLF = 2
+_SIZE_DIGITS = 10
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """Bytes that are not the protocol; nothing after them can be read."""
+
+    reason: str
+    span: int = 0
+
+
+class Connect(msgspec.Struct, frozen=True, rename={"password": "pass"}):
+    """What a client says about itself; defaults are those of a client that says nothing, as in nats-server."""
+
+    verbose: bool = True
+    pedantic: bool = True
+    echo: bool = True
+    headers: bool = False
+    no_responders: bool = False
+    protocol: int = 0
+    name: str = ""
+    lang: str = ""
+    version: str = ""
+    user: str = ""
+    password: str = ""
+    auth_token: str = ""
+    span: int = 0
+
+
+class Info(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a server says about itself; `dropped` is ours: messages for this client dropped so far."""
+
+    server_id: str = ""
+    server_name: str = ""
+    version: str = ""
+    proto: int = 0
+    host: str = ""
+    port: int = 0
+    headers: bool = False
+    max_payload: int = 1_048_576
+    client_id: int = 0
+    auth_required: bool = False
+    tls_required: bool = False
+    tls_available: bool = False
+    nonce: str = ""
+    ldm: bool = False
+    dropped: int = 0
+    span: int = 0
+
+
+class Publish(msgspec.Struct, frozen=True, gc=False):
+    """PUB or HPUB; `before` and `after` stand around the subscription's id when it is relayed as MSG or HMSG."""
+
+    subject: str
+    reply: bytes
+    header_size: int
+    span: int
+    before: bytes
+    after: bytes
+
+
+class Deliver(msgspec.Struct, frozen=True, gc=False):
+    """MSG or HMSG."""
+
+    subject: str
+    sid: bytes
+    reply: str | None
+    header_size: int
+    span: int
+
+
+class Subscribe(msgspec.Struct, frozen=True):
+    """SUB, alone or as a member of a queue group."""
+
+    pattern: str
+    queue: str | None
+    sid: bytes
+    span: int = 0
+
+
+class Unsubscribe(msgspec.Struct, frozen=True):
+    """UNSUB at once, or after `after` messages in all (0 is at once)."""
+
+    sid: bytes
+    after: int = 0
+    span: int = 0
+
+
+class Ping(msgspec.Struct, frozen=True):
+    """PING, answered by PONG."""
+
+    span: int = 0
+
+
+class Pong(msgspec.Struct, frozen=True):
+    """PONG: everything sent before its PING was taken."""
+
+    span: int = 0
+
+
+class Ok(msgspec.Struct, frozen=True):
+    """+OK, only in verbose mode."""
+
+    span: int = 0
+
+
+class Err(msgspec.Struct, frozen=True):
+    """-ERR with its text, quotes removed."""
+
+    text: str
+    span: int = 0
+
+
+Operation = Malformed | Connect | Info | Publish | Deliver | Subscribe | Unsubscribe | Ping | Pong | Ok | Err
+Reader = Callable[[bytes, int], Operation]  # (arguments, longest payload in bytes) -> operation
+
+_MALFORMED = Malformed(PARSER_ERROR)
+
+
+def text_of(raw: bytes) -> str:
+    """Return a subject, pattern or queue as text; what is not UTF-8 survives the way back through `raw_of`."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def raw_of(text: str) -> bytes:
+    """Undo `text_of`."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _number(raw: bytes) -> int:
+    """Return the number `raw` spells, or -1; never slow, however many digits there are."""
+    return int(raw) if raw.isdigit() and len(raw) <= _SIZE_DIGITS else -1
+
+
+def _sizes(header: bytes, total: bytes, limit: int) -> tuple[int, int] | Malformed:
+    header_size, size = _number(header), _number(total)
+    if size > limit:
+        return Malformed(PAYLOAD_VIOLATION)
+    if header_size < 0 or size < header_size:
+        # more digits than a size can have is a size too large, not a size unreadable
+        return Malformed(PAYLOAD_VIOLATION) if total.isdigit() and size < 0 else _MALFORMED
+    return header_size, size
+
+
+def _read_pub(arguments: bytes, limit: int) -> Operation:
+    parts = arguments.split()
+    if len(parts) not in (2, 3):
+        return _MALFORMED
+    sizes = _sizes(b"0", parts[-1], limit)
+    if isinstance(sizes, Malformed):
+        return sizes
+    reply = parts[1] if len(parts) == 3 else b""
+    after = b" %b%d\r\n" % (reply + b" " if reply else b"", sizes[1])
+    return Publish(text_of(parts[0]), reply, 0, sizes[1] + _CRLF, b"MSG %b " % parts[0], after)
+
+
+def _read_hpub(arguments: bytes, limit: int) -> Operation:
+    parts = arguments.split()
+    if len(parts) not in (3, 4):
+        return _MALFORMED
+    sizes = _sizes(parts[-2], parts[-1], limit)
+    if isinstance(sizes, Malformed):
+        return sizes
+    reply = parts[1] if len(parts) == 4 else b""
+    after = b" %b%d %d\r\n" % (reply + b" " if reply else b"", *sizes)
+    return Publish(text_of(parts[0]), reply, sizes[0], sizes[1] + _CRLF, b"HMSG %b " % parts[0], after)
+
+
+def _read_msg(arguments: bytes, limit: int) -> Operation:
+    parts = arguments.split()
+    if len(parts) not in (3, 4):
+        return _MALFORMED
+    sizes = _sizes(b"0", parts[-1], limit)
+    if isinstance(sizes, Malformed):
+        return sizes
+    reply = text_of(parts[2]) if len(parts) == 4 else None
+    return Deliver(text_of(parts[0]), parts[1], reply, 0, sizes[1] + _CRLF)
+
+
+def _read_hmsg(arguments: bytes, limit: int) -> Operation:
+    parts = arguments.split()
+    if len(parts) not in (4, 5):
+        return _MALFORMED
+    sizes = _sizes(parts[-2], parts[-1], limit)
+    if isinstance(sizes, Malformed):
+        return sizes
+    reply = text_of(parts[2]) if len(parts) == 5 else None
+    return Deliver(text_of(parts[0]), parts[1], reply, sizes[0], sizes[1] + _CRLF)
+
+
+def _read_sub(arguments: bytes, _limit: int) -> Operation:
+    parts = arguments.split()
+    if len(parts) == 2:
+        return Subscribe(text_of(parts[0]), None, parts[1])
+    if len(parts) == 3:
+        return Subscribe(text_of(parts[0]), text_of(parts[1]), parts[2])
+    return _MALFORMED
+
+
+def _read_unsub(arguments: bytes, _limit: int) -> Operation:
+    parts = arguments.split()
+    if len(parts) == 1:
+        return Unsubscribe(parts[0])
+    if len(parts) == 2 and (after := _number(parts[1])) >= 0:
+        return Unsubscribe(parts[0], after)
+    return _MALFORMED
+
+
+def _read_connect(arguments: bytes, _limit: int) -> Operation:
+    return _read_json(arguments, Connect)
+
+
+def _read_info(arguments: bytes, _limit: int) -> Operation:
+    return _read_json(arguments, Info)
+
+
+def _read_json(raw: bytes, kind: type[Connect] | type[Info]) -> Operation:
+    try:
+        read = msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _MALFORMED
+    return msgspec.structs.replace(read, span=0) if read.span else read
+
+
+def _read_err(arguments: bytes, _limit: int) -> Operation:
+    return Err(arguments.decode("utf-8", "backslashreplace").strip().strip("'"))
+
+
+def _always(operation: Operation) -> Reader:
+    return lambda _arguments, _limit: operation
+
+
+FROM_CLIENT: dict[bytes, Reader] = {
+    b"PUB": _read_pub,
+    b"HPUB": _read_hpub,
+    b"SUB": _read_sub,
+    b"UNSUB": _read_unsub,
+    b"CONNECT": _read_connect,
+    b"PING": _always(Ping()),
+    b"PONG": _always(Pong()),
+}
+FROM_SERVER: dict[bytes, Reader] = {
+    b"MSG": _read_msg,
+    b"HMSG": _read_hmsg,
+    b"INFO": _read_info,
+    b"PING": _always(Ping()),
+    b"PONG": _always(Pong()),
+    b"+OK": _always(Ok()),
+    b"-ERR": _read_err,
+}

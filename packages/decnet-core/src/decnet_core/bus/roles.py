@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Who may publish and subscribe to what, decided by the kernel's word on who is at the other end of the socket.
+
+A worker may say what workers say; only the operator may give orders. Pure, but for `resolved`, which asks the
+system's user database once, when the broker starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.match import covers, is_pattern, matches
+
+_MAX_REMEMBERED = 4096
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the named users and members of the named groups may do; names or numbers, subjects as NATS patterns."""
+
+    name: str
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = ()
+
+
+OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
+WORKER = Role(
+    name="worker",
+    publish=("spool.>", "events.>", "notice.>", "system.*.health", "_INBOX.>"),
+    subscribe=(">",),
+)
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Who is at the other end: process, user and groups."""
+
+    pid: int
+    uid: int
+    gids: frozenset[int]
+
+
+class Access:
+    """One role's permissions, with bounded memory of what was asked before."""
+
+    def __init__(self, role: Role) -> None:
+        for pattern in role.publish + role.subscribe:
+            if not is_pattern(pattern):
+                raise BusError(f"[bus] role {role.name}: {pattern!r} is no subject pattern")
+        self.role = role.name
+        self._publish = role.publish
+        self._subscribe = role.subscribe
+        self._remembered: dict[str, bool] = {}
+
+    def may_publish(self, subject: str) -> bool:
+        """Return whether this role may publish to `subject`."""
+        allowed = self._remembered.get(subject)
+        if allowed is None:
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.clear()
+            allowed = any(matches(pattern, subject) for pattern in self._publish)
+            self._remembered[subject[:1024]] = allowed
+        return allowed
+
+    def may_subscribe(self, pattern: str) -> bool:
+        """Return whether this role may subscribe to `pattern`, that is to all it covers."""
+        return any(covers(allowed, pattern) for allowed in self._subscribe)
+
+
+class Roles:
+    """Finds the role of a connection: the operator's, else the first that names it, else the worker's."""
+
+    def __init__(
+        self, roles: Iterable[tuple[Role, frozenset[int], frozenset[int]]], operators: frozenset[int], own_uid: int
+    ) -> None:
+        """Take each role with its user and group numbers, and the operator groups' numbers."""
+        self.operator = Access(OPERATOR)
+        self.worker = Access(WORKER)
+        self._named = [(Access(role), uids, gids) for role, uids, gids in roles]
+        self._operators = operators
+        self._own_uid = own_uid
+
+    def of(self, who: Credentials) -> Access:
+        """Return what `who` may do."""
+        if who.uid in (0, self._own_uid) or who.gids & self._operators:
+            return self.operator
+        for access, uids, gids in self._named:
+            if who.uid in uids or who.gids & gids:
+                return access
+        return self.worker
+
+    def named(self, name: str) -> Access:
+        """Return the role called `name`; BusError when there is none."""
+        for access in (self.operator, self.worker, *(access for access, _, _ in self._named)):
+            if access.role == name:
+                return access
+        raise BusError(f"[bus] there is no role {name!r}")
+
+
+def resolved(roles: Iterable[Role], operator_group: str, own_uid: int) -> Roles:
+    """Return the roles with their users and groups looked up; BusError names the one the system does not know."""
+    operators = frozenset({group_number(operator_group)} if operator_group else ())
+    numbered = [
+        (role, frozenset(map(user_number, role.users)), frozenset(map(group_number, role.groups))) for role in roles
+    ]
+    return Roles(numbered, operators, own_uid)
+
+
+def user_number(name: str) -> int:
+    """Return the uid of `name`, which may be a number already."""
+    import pwd
+
+    return _number(name, "user", lambda: pwd.getpwnam(name).pw_uid)
+
+
+def group_number(name: str) -> int:
+    """Return the gid of `name`, which may be a number already."""
+    import grp
+
+    return _number(name, "group", lambda: grp.getgrnam(name).gr_gid)
+
+
+def _number(name: str, kind: str, look_up: Callable[[], int]) -> int:
+    if name.isdecimal():
+        return int(name)
+    try:
+        return look_up()
+    except KeyError as error:
+        raise BusError(f"[bus] this system has no {kind} {name!r}; create it or change the setting") from error
