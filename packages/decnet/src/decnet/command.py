@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""`decnet`: finds the command that was asked for and imports only that one.
+
+The list below is all that `decnet --help` needs, so help is there at once. A lazy typer group would be the other way;
+it would cost the import of typer (0.1 s) to print a page of text, and typer now carries a private copy of click, whose
+group class is not ours to extend. Typer parses everything after the command's name.
+
+Exit codes: 0 done; 1 something is down, not found or did not hold; 2 wrong usage; 70 a defect of ours;
+78 it cannot work here (settings, state directory, database); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+USAGE_ERROR = 2
+DEFECT = 70
+INTERRUPTED = 130
+
+
+class Command(NamedTuple):
+    """One command: its module is `decnet.commands.<name>`."""
+
+    name: str
+    summary: str
+
+
+COMMANDS = (
+    Command("up", "Bring the fleet up here and watch it live."),
+    Command("status", "Ask every worker how it is; exit code 1 when something is down."),
+    Command("events", "Show events, newest last; --follow goes on as they come."),
+    Command("attackers", "List attackers, highest threat score first."),
+    Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
+    Command("canary", "Make and list canary tokens."),
+    Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
+    Command("drill", "Attack the fleet with real clients and check that everything is told."),
+    Command("bus", "Look into the message bus: sub, pub, top."),
+)
+
+OPTIONS = {
+    "--state": ("DECNET_STATE_DIR", "DIR", "The fleet's state directory."),
+    "--settings": ("DECNET_SETTINGS", "FILE", "Settings file (TOML)."),
+}
+"""Options of every command, before or after its name, and the variables that they set."""
+
+
+class UsageError(Exception):
+    """The command line cannot be understood; the message says why."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    try:
+        given, rest = split_options(sys.argv[1:] if arguments is None else arguments)
+        os.environ.update(given)
+        return _run(rest)
+    except UsageError as error:
+        _complain(f"{error}; see decnet --help")
+        return USAGE_ERROR
+
+
+def split_options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Take OPTIONS out of `arguments`; return the variables they set and what is left. Raises UsageError."""
+    given: dict[str, str] = {}
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+            break
+        name, joined, value = word.partition("=")
+        if name not in OPTIONS:
+            rest.append(word)
+            continue
+        value = value if joined else next(words, "")
+        if not value:
+            raise UsageError(f"{name} needs a value")
+        given[OPTIONS[name][0]] = os.path.abspath(value)  # noqa: PTH100  # pathlib costs 5 ms of every --help
+    return given, rest
+
+
+def help_text() -> str:
+    """Return the page that `decnet --help` prints."""
+    options = {
+        **{f"{name} {value}": f"{what} [{variable}]" for name, (variable, value, what) in OPTIONS.items()},
+        "--version": "Show the version.",
+        "--help": "Show this page; decnet COMMAND --help shows a command's own.",
+    }
+    return "\n".join(
+        [
+            "Usage: decnet [--state DIR] [--settings FILE] COMMAND ...",
+            "",
+            "DECNET, the deception network.",
+            "",
+            "Commands:",
+            *(f"  {command.name:<18} {command.summary}" for command in COMMANDS),
+            "",
+            "Options:",
+            *(f"  {name:<18} {what}" for name, what in options.items()),
+            "",
+            "Exit codes: 0 done, 1 something is down or did not hold, 2 wrong usage, 78 it cannot work here.",
+        ]
+    )
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        sys.stdout.write(help_text() + "\n")
+        return 0
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        sys.stdout.write(f"decnet {version('decnet')}\n")
+        return 0
+    name, *rest = arguments
+    if name not in {command.name for command in COMMANDS}:
+        raise UsageError(_unknown(name))
+    return _run_command(name, rest)
+
+
+def _run_command(name: str, arguments: list[str]) -> int:
+    import importlib
+
+    from decnet.errors import OperatorError, told
+
+    try:
+        module = importlib.import_module(f"decnet.commands.{name}")
+        return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=True) or 0)
+    except SystemExit as end:  # how typer reports success, --help and wrong usage alike
+        return end.code if isinstance(end.code, int) else 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `decnet events | head`
+        sys.stdout = None  # nothing can be flushed to it any more
+        return 0
+    except OperatorError as error:
+        _complain(str(error))
+        return error.code
+    except Exception as error:
+        if os.environ.get("DECNET_DEBUG"):
+            raise
+        message, code = told(error)
+        _complain(message)
+        return code
+
+
+def _unknown(name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, [command.name for command in COMMANDS], n=1)
+    return f"there is no command {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"decnet: {message}\n")

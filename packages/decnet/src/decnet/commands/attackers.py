@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""`decnet attackers`: who was here."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+from decnet.options import Json, Limit, application
+from decnet.place import find_place, records
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import moment
+from decnet_models.attackers import queries
+from decnet_models.attackers.profile import Attacker
+
+app = application("Who was here.")
+
+HEADING = ("attacker", "score", "events", "log-ins", "let in", "commands", "requests", "canaries", "last seen")
+
+
+class Order(enum.StrEnum):
+    """What comes first."""
+
+    SCORE = "score"
+    LAST_SEEN = "last_seen"
+    FIRST_SEEN = "first_seen"
+    EVENTS = "events"
+
+
+@app.command()
+def attackers(
+    order: Annotated[Order, typer.Option(help="Highest of this first.")] = Order.SCORE,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List attackers, highest threat score first."""
+    with records(find_place()) as connection:
+        found = queries.attackers(connection, limit, order=order.value)
+    if as_json:
+        typer.echo(documents.document(found))
+        return
+    typer.echo(columns(HEADING, [_row(one) for one in found]) if found else "nobody yet")
+
+
+def _row(one: Attacker) -> tuple[object, ...]:
+    counts = (one.events, one.logins, one.logins_accepted, one.commands, one.requests, one.canary_hits)
+    return one.ip, one.score, *counts, moment(one.last_seen)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""`decnet events`: the event log, and what comes after it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from decnet.errors import OperatorError
+from decnet.options import Json, Limit, application
+from decnet.place import Place, find_place, records
+from decnet.show import documents, eventline
+from decnet_core.events.catalogue import KINDS
+from decnet_models.events import queries
+from decnet_models.events.queries import StoredEvent
+
+app = application("The event log.")
+
+_PAGE = 1000
+
+
+@app.command()
+def events(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
+    attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """Show the newest events, oldest of them first; --follow goes on as they come."""
+    kinds = _known(kind or [])
+    place = find_place()
+    found = newest(place, kinds, attacker, limit)
+    _print(found, as_json=as_json)
+    if follow:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_follow(place, kinds, attacker, found[-1].seq if found else None, as_json=as_json))
+
+
+def newest(place: Place, kinds: Sequence[str], attacker: str | None, limit: int) -> list[StoredEvent]:
+    """Return the newest `limit` events that fit, oldest of them first."""
+    found: list[StoredEvent] = []
+    before: int | None = None
+    with records(place) as connection:
+        while len(found) < limit:
+            if attacker is None:
+                page = queries.recent(connection, min(limit, _PAGE), kinds=kinds, before=before)
+            else:
+                page = queries.of_attacker(connection, attacker, _PAGE, before=before)
+            if not page:
+                break
+            before = page[-1].seq
+            found += [one for one in page if not kinds or one.event.kind in kinds]
+    return found[:limit][::-1]
+
+
+async def _follow(place: Place, kinds: Sequence[str], attacker: str | None, seen: int | None, *, as_json: bool) -> None:
+    from decnet.feed import Feed
+    from decnet_core.bus.client import connect
+
+    bus = await connect(place.bus_url, name="decnet-events")
+    feed = Feed(place, bus, kinds=kinds, attacker=attacker)
+    if seen is None:
+        feed.start_at_end()
+    else:
+        feed.seq = seen
+    try:
+        async for batch in feed.batches():
+            _print(batch, as_json=as_json)
+    finally:
+        await bus.close()
+
+
+def _print(events: list[StoredEvent], *, as_json: bool) -> None:
+    for stored in events:
+        text = documents.event_line(stored) if as_json else eventline.line(stored.event)
+        typer.echo(text)
+
+
+def _known(kinds: list[str]) -> list[str]:
+    for kind in kinds:
+        if kind not in KINDS:
+            raise OperatorError(f"there is no event kind {kind!r}; kinds are: {', '.join(KINDS)}")
+    return kinds

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""`decnet status`: asks every installed worker over the bus, and the database how far each has come."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import typer
+
+from decnet.ask import ask_all
+from decnet.errors import FAILED, OperatorError
+from decnet.lag import Progress, lag_text, read_progress
+from decnet.options import Json, application
+from decnet.place import Place, find_place, records
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import duration, size
+from decnet_core import registry
+from decnet_core.bus.client import connect
+from decnet_core.bus.subjects import Health
+
+app = application("How the fleet is.")
+
+_CONNECT_SECONDS = 1.0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What `decnet status` found out."""
+
+    bus: str
+    bus_reached: bool
+    database: str
+    database_error: str | None
+    workers: dict[str, Health | None]
+    progress: Progress | None
+
+    @property
+    def down(self) -> list[str]:
+        """What does not work: names of workers, `bus`, `database`."""
+        silent = [name for name, health in self.workers.items() if health is None]
+        if not self.bus_reached and "bus" not in silent:
+            silent.insert(0, "bus")
+        return [*silent, *(["database"] if self.database_error else [])]
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Ask every worker how it is; exit code 1 when something is down."""
+    report = look(find_place())
+    typer.echo(
+        documents.document({**msgspec.structs.asdict(report), "down": report.down}) if as_json else _page(report)
+    )
+    if report.down:
+        raise typer.Exit(FAILED)
+
+
+def look(place: Place) -> Report:
+    """Ask the workers and the database; nothing that is down is an error here."""
+    from decnet_models.engine import shown
+
+    reached, workers = asyncio.run(_ask(place))
+    progress, error = None, None
+    try:
+        with records(place) as connection:
+            progress = read_progress(connection)
+    except OperatorError as refused:
+        error = str(refused)
+    return Report(place.bus_url, reached, shown(place.database_url), error, workers, progress)
+
+
+async def _ask(place: Place) -> tuple[bool, dict[str, Health | None]]:
+    names = [name for name in registry.names() if name != "bus" or place.embedded_bus]
+    bus = await connect(place.bus_url, name="decnet-status", wait=_CONNECT_SECONDS)
+    try:
+        if not bus.connected:
+            return False, dict.fromkeys(names)
+        return True, await ask_all(bus, names)
+    finally:
+        await bus.close()
+
+
+def _page(report: Report) -> str:
+    rows = [_row(name, health, report) for name, health in report.workers.items()]
+    resident = sum(health.rss_bytes for health in report.workers.values() if health)
+    lines = [
+        columns(("worker", "state", "pid", "up", "RSS", "lag", "set aside"), rows),
+        "",
+        f"RSS of all: {size(resident)} (shared pages counted once per process)",
+        f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
+    ]
+    if report.database_error:
+        lines.append(f"database: {report.database_error}")
+    elif report.progress:
+        lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
+    if report.down:
+        lines.append(f"down: {', '.join(report.down)}")
+    return "\n".join(lines)
+
+
+def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]:
+    aside = report.progress.set_aside.get(name, 0) if report.progress else 0
+    lag = lag_text(name, health, report.progress)
+    if health is None:
+        return name, "no answer", None, None, None, lag, aside
+    return name, health.state, health.pid, duration(health.uptime_seconds), size(health.rss_bytes), lag, aside

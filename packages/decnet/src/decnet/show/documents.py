@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""JSON for scripts: what was read, whole, with times in ns as they are stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from decnet_models.events.queries import StoredEvent
+
+
+def document(value: Any) -> str:
+    """Return `value` as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def line(value: Any) -> str:
+    """Return `value` as JSON on one line."""
+    return msgspec.json.encode(value).decode()
+
+
+def event_line(stored: StoredEvent) -> str:
+    """Return an event with its place in the log as JSON on one line."""
+    return line({"seq": stored.seq, "kind": stored.event.kind, **msgspec.structs.asdict(stored.event)})

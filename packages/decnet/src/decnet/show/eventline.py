@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""One event on one line of a terminal."""
+
+from __future__ import annotations
+
+from decnet.show.summary import summary
+from decnet.show.times import clock, moment
+from decnet_core.events.envelope import Event
+from decnet_core.text import for_terminal
+
+
+def cells(event: Event) -> tuple[str, str, str, str, str]:
+    """Return time of day, source, decky, kind and summary, each safe to show."""
+    return (
+        clock(event.ts),
+        for_terminal(event.src_ip or "-", 45),
+        for_terminal(event.decky or "-", 64),
+        event.kind,
+        summary(event.payload),
+    )
+
+
+def line(event: Event, *, dated: bool = True) -> str:
+    """Return the event on one line, with its date unless it happens now."""
+    time, source, decky, kind, text = cells(event)
+    when = moment(event.ts) if dated else time
+    return f"{when}  {source:<15}  {decky:<12}  {kind:<18}  {text}"

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""One line that says what an event was about; what attackers sent is escaped by the one who prints it, here."""
+
+from __future__ import annotations
+
+from decnet_core.events.catalogue import (
+    CanaryHit,
+    ClientIdentified,
+    CommandRun,
+    ConnectionOpened,
+    FileCaptured,
+    HttpRequest,
+    LoginAttempt,
+    Payload,
+    PortScan,
+    ServiceRequest,
+    SessionClosed,
+    SessionOpened,
+    SyslogMessage,
+)
+from decnet_core.text import for_terminal
+
+_LIMIT = 200
+
+
+def summary(payload: Payload) -> str:
+    """Return what happened on one printable line of at most about 200 characters."""
+    return for_terminal(_sentence(payload), _LIMIT)
+
+
+def _sentence(payload: Payload) -> str:  # noqa: C901, PLR0911  # one arm per kind: a table in the form of a match
+    match payload:
+        case ConnectionOpened(service=service):
+            return f"{service} connection"
+        case ClientIdentified(service=service, software=software):
+            return f"{service} client {software}"
+        case LoginAttempt():
+            return _login(payload)
+        case SessionOpened(service=service, username=username):
+            return f"{service} session opened" + (f" as {username}" if username else "")
+        case CommandRun(command=command):
+            return f"$ {command}"
+        case SessionClosed(service=service, duration_ms=duration, commands=commands):
+            return f"{service} session closed after {duration / 1000:.1f} s, {commands} commands"
+        case HttpRequest(method=method, target=target, status=status, user_agent=agent):
+            return f"{method} {target} -> {status or '-'}" + (f" ({agent})" if agent else "")
+        case FileCaptured(service=service, size=size, sha256=sha256, name=name):
+            return f"{service} file {name or '-'}, {size} bytes, sha256 {sha256[:16]}"
+        case CanaryHit(channel=channel, token=token, target=target):
+            return f"{channel} canary {token} {target or ''}".rstrip()
+        case ServiceRequest(service=service, action=action):
+            return f"{service} {action}"
+        case PortScan(technique=technique, ports=ports):
+            return f"{technique} scan of {len(ports)} ports"
+        case SyslogMessage(app=app, message=message):
+            return f"{app or 'syslog'}: {message}"
+
+
+def _login(attempt: LoginAttempt) -> str:
+    secret = attempt.password if attempt.password is not None else attempt.public_key
+    outcome = "let in" if attempt.success else "refused"
+    with_what = f" / {secret}" if secret is not None else ""
+    return f"{attempt.service} log-in {attempt.username}{with_what} ({attempt.method}) {outcome}"
