@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""What the HTTP receiver answers: bytes that a plain web server would send, no header that gives a framework away."""
+
+from __future__ import annotations
+
+import base64
+from email.utils import formatdate
+from typing import Literal
+
+import msgspec
+
+from decnet_core.canary import Slug, TokenKind
+from decnet_workers.canary.head import Head
+
+GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""A transparent picture of one pixel (GIF89a)."""
+
+_PAGE = b"<!DOCTYPE html>\n<html>\n<head><title>Index</title></head>\n<body></body>\n</html>\n"
+
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Not Allowed",
+    408: "Request Time-out",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Large",
+    503: "Service Temporarily Unavailable",
+}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A status with its body."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/html"
+    fresh: bool = False
+    """Whether caches are told to ask again, so that the next view is a hit too."""
+
+
+def answer_to(head: Head, slug: Slug | None, page: Literal["page", "not-found"]) -> Answer:
+    """Return what `head` is answered, given the token that was found in it."""
+    if head.method not in {"GET", "HEAD"}:
+        return refusal(405)
+    if slug is not None and slug.kind is TokenKind.WEBBUG:
+        return Answer(200, GIF, "image/gif", fresh=True)
+    if slug is not None and page == "page":
+        return Answer(200, _PAGE, fresh=True)
+    return refusal(403 if head.target == "/" else 404)
+
+
+def refusal(status: int) -> Answer:
+    """Return the error page of `status`, in the shape of nginx's own."""
+    title = f"{status} {_REASONS[status]}"
+    text = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
+        f"<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    )
+    return Answer(status, text.encode("ascii"))
+
+
+def render(answer: Answer, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
+    """Return the response on the wire; `now` is seconds since the Unix epoch."""
+    lines = [
+        f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}",
+        "Server: nginx",
+        f"Date: {formatdate(now, usegmt=True)}",
+        f"Content-Type: {answer.content_type}",
+        f"Content-Length: {len(answer.body)}",
+        f"Connection: {'keep-alive' if keep_alive else 'close'}",
+    ]
+    if answer.fresh:
+        lines.append("Cache-Control: no-cache")
+    head = "\r\n".join([*lines, "", ""]).encode("ascii")
+    return head if head_only else head + answer.body

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""A TCP connection of either receiver: counted, timed, ended when the client does not read; it has no task."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from decnet_workers.canary.forwarded import canonical
+from decnet_workers.canary.rate import source_of
+from decnet_workers.canary.receiver import Receiver
+
+
+class Connection(asyncio.Protocol):
+    """One client; a subclass says what to do with its bytes and what to say at the deadline."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.peer = ("", 0)
+        self.local = ("", 0)
+        self._source: str | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Refuse at once when there are too many, else wait until the deadline."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.peer = endpoint(transport.get_extra_info("peername"))
+        self.local = endpoint(transport.get_extra_info("sockname"))
+        source = source_of(self.peer[0])
+        if not self.receiver.connections.enter(source):
+            self.receiver.counters.add("connections_refused")
+            transport.abort()
+            return
+        self._source = source
+        self.receiver.open.add(transport)
+        self.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        """Give back what the connection held."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if self._source is not None:
+            self.receiver.connections.leave(self._source)
+            self.receiver.open.discard(self.transport)
+
+    def pause_writing(self) -> None:
+        """End a client that asks and does not read: answers are small, so it does so on purpose."""
+        self.receiver.counters.add("slow_readers")
+        self.transport.abort()
+
+    def wait(self) -> None:
+        """Start the time anew in which the next request must be complete."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self.receiver.settings.head_seconds, self._at_deadline)
+
+    def late(self) -> None:
+        """Say what there is to say to a client whose time is over."""
+
+    def _at_deadline(self) -> None:
+        self.receiver.counters.add("deadlines")
+        self.late()
+        self.transport.close()
+
+
+def endpoint(name: Any) -> tuple[str, int]:
+    """Return address and port of a socket name; a connection that is gone already has none."""
+    return (canonical(name[0]), name[1]) if name else ("", 0)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""The HTTP receiver: every request becomes an event."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from decnet_core.canary import Slug
+from decnet_core.events.catalogue import CanaryHit, HttpRequest
+from decnet_core.text import bounded, from_wire
+from decnet_workers.canary.answers import Answer, answer_to, refusal, render
+from decnet_workers.canary.connection import Connection
+from decnet_workers.canary.find import in_http
+from decnet_workers.canary.forwarded import client_address
+from decnet_workers.canary.head import Malformed
+from decnet_workers.canary.rate import source_of
+from decnet_workers.canary.receiver import Receiver
+from decnet_workers.canary.requests import Request, Requests
+
+MAX_BODY_TEXT = 4096
+"""Characters of a body that an event keeps; its length and hash tell the rest."""
+
+
+class HttpConnection(Connection):
+    """One client: reads requests, answers them, ends on anything out of bounds."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        super().__init__(receiver)
+        self._requests = Requests()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete now."""
+        self._requests.feed(data)
+        while not self.transport.is_closing():
+            request = self._requests.next()
+            if request is None:
+                return
+            if isinstance(request, Malformed):
+                self._refuse(request)
+            else:
+                self._serve(request)
+            self.wait()
+
+    def late(self) -> None:
+        """Answer 408 to a request that was begun, nothing to an idle connection."""
+        if self._requests.begun:
+            self._send(refusal(408), last=True)
+
+    def _refuse(self, malformed: Malformed) -> None:
+        status = malformed.status
+        if self._allowed(self.peer[0]):
+            payload = HttpRequest(method="", target=malformed.line, version="", status=status)
+            self.receiver.emit(payload, src=self.peer, dst=self.local)
+            self._send(refusal(status), last=True)
+
+    def _serve(self, request: Request) -> None:
+        head = request.head
+        forwarded = [value for name, value in head.headers if name.lower() == "x-forwarded-for"]
+        client = client_address(self.peer[0], forwarded, self.receiver.proxies)
+        if not self._allowed(client):
+            return
+        slug = in_http(self.receiver.key, head.target, head.header("host"), self.receiver.settings.zone)
+        answer = self._answer(request, slug)
+        src = self.peer if client == self.peer[0] else (client, None)
+        self.receiver.emit(_payload(request, slug, answer), src=src, dst=self.local)
+        self._send(answer, last=request.last, head_only=head.method == "HEAD")
+
+    def _answer(self, request: Request, slug: Slug | None) -> Answer:
+        too_long = request.head.body_bytes is not None and request.head.body_bytes > len(request.body)
+        return refusal(413) if too_long else answer_to(request.head, slug, self.receiver.settings.page)
+
+    def _allowed(self, client: str) -> bool:
+        """Spend one of the client's requests; one that has none left is answered 503 and leaves no event."""
+        if self.receiver.rate.allows(source_of(client), time.monotonic()):
+            return True
+        self.receiver.counters.add("rate_limited")
+        self._send(refusal(503), last=True)
+        return False
+
+    def _send(self, answer: Answer, *, last: bool, head_only: bool = False) -> None:
+        self.transport.write(render(answer, now=time.time(), keep_alive=not last, head_only=head_only))
+        if last:
+            self.transport.close()
+
+
+def _payload(request: Request, slug: Slug | None, answer: Answer) -> CanaryHit | HttpRequest:
+    head = request.head
+    agent = head.header("user-agent")
+    if slug is not None:
+        return CanaryHit(slug.text, "http", head.target, user_agent=agent, method=head.method)
+    body = request.body
+    return HttpRequest(
+        method=head.method,
+        target=head.target,
+        version=head.version,
+        host=head.header("host"),
+        user_agent=agent,
+        headers=head.headers,
+        status=answer.status,
+        body=bounded(from_wire(body, MAX_BODY_TEXT), MAX_BODY_TEXT) if body else None,
+        body_bytes=head.body_bytes or 0,
+        body_sha256=hashlib.sha256(body).hexdigest() if body else None,
+    )

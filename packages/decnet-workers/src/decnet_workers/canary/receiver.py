@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What the HTTP and DNS receivers share: key, settings, limits, counters and where events go."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
+from decnet_core.events.codec import BadEventError
+from decnet_core.runtime.counters import Counters
+from decnet_workers.canary.rate import ConnectionLimit, RateLimit
+from decnet_workers.canary.settings import CanarySettings
+
+Seen = CanaryHit | HttpRequest | ServiceRequest
+Endpoint = tuple[str, int | None]
+
+DECKY = "canary"
+"""The name under which the receivers appear among the deckies."""
+
+
+class Emit(Protocol):
+    """`Context.emit`, as far as it is used here."""
+
+    def __call__(self, payload: Seen, *, decky: str, src: Endpoint | None, dst: Endpoint) -> object:
+        """Append the event to the spool."""
+        ...
+
+
+class Receiver:
+    """One canary: its connections, on whatever channel, count against the same limits."""
+
+    def __init__(self, settings: CanarySettings, key: bytes, counters: Counters, emit: Emit) -> None:
+        self.settings = settings
+        self.key = key
+        self.counters = counters
+        self.proxies = settings.proxies()
+        self.addresses = settings.addresses()
+        self.rate = RateLimit(settings.requests_per_second, settings.request_burst)
+        self.connections = ConnectionLimit(settings.max_connections, settings.max_connections_per_source)
+        self.open: set[asyncio.Transport] = set()
+        """Connections to end when the worker stops."""
+        self._emit = emit
+        counters.read_from(lambda: {"connections": self.connections.total, "sources": len(self.rate)})
+
+    def emit(self, payload: Seen, *, src: Endpoint, dst: Endpoint) -> None:
+        """Record what was seen; the counters tell hits from the rest."""
+        self.counters.add("hits" if isinstance(payload, CanaryHit) else "other_requests")
+        try:
+            self._emit(payload, decky=DECKY, src=src if src[0] else None, dst=dst)
+        except BadEventError:
+            self.counters.add("events_refused")

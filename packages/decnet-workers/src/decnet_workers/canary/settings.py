@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Section `[canary]`: where tokens are received, and the limits for those who come."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal
+
+import msgspec
+
+from decnet_core.canary import TokenKind
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_ADDRESS_HINT = "write an address and a port, e.g. 127.77.0.1:8880 or [::1]:8880"
+
+
+class CanarySettingsError(ValueError):
+    """A value of the section is wrong; the message says what to write."""
+
+
+class CanarySettings(msgspec.Struct, frozen=True):
+    """Section `[canary]`; an empty listen address switches that receiver off."""
+
+    http_listen: str = "127.77.0.1:8880"
+    dns_listen: str = "127.77.0.1:8853"
+    """UDP and TCP."""
+    public_url: str = ""
+    """What tokens are built on, e.g. https://cdn.example.net/assets; empty: http:// and http_listen."""
+    zone: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "canary.test"
+    """The DNS zone that is delegated to dns_listen; an HTTP host <token>.<zone> is a hit too."""
+    zone_addresses: tuple[str, ...] = ()
+    """IPv4 and IPv6 addresses the zone's names resolve to; empty: the address of http_listen."""
+    ttl_seconds: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 0
+    """Of DNS answers; 0 keeps resolvers from hiding later hits."""
+    page: Literal["page", "not-found"] = "page"
+    """What a `url` token answers with: a small page, or the same 404 as anything else."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose X-Forwarded-For is believed."""
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 512
+    max_connections_per_source: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 64
+    head_seconds: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
+    """A request must be complete this long after its connection or the previous answer."""
+    requests_per_second: Annotated[float, msgspec.Meta(gt=0)] = 50.0
+    """Of one source (an IPv4 address or an IPv6 /64), over HTTP and DNS together."""
+    request_burst: Annotated[int, msgspec.Meta(ge=1)] = 200
+
+    def url_of(self, slug: str, kind: TokenKind) -> str:
+        """Return the URL (url, webbug) or the host name (dns) to plant for a token."""
+        if kind is TokenKind.DNS:
+            return f"{slug}.{self.zone.strip('.')}"
+        base = (self.public_url or f"http://{self.http_listen}").rstrip("/")
+        return f"{base}/{slug}.gif" if kind is TokenKind.WEBBUG else f"{base}/{slug}"
+
+    def proxies(self) -> tuple[Network, ...]:
+        """Return the trusted proxies; raises CanarySettingsError."""
+        return tuple(_network(text) for text in self.trusted_proxies)
+
+    def addresses(self) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, ...]:
+        """Return what the zone's names resolve to; raises CanarySettingsError."""
+        texts = self.zone_addresses or ((listen_address(self.http_listen)[0],) if self.http_listen else ())
+        return tuple(_address(text) for text in texts)
+
+
+def listen_address(text: str) -> tuple[str, int]:
+    """Return host and port of `host:port` or `[v6]:port`; raises CanarySettingsError."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise CanarySettingsError(f"{text!r} is not a listen address: {_ADDRESS_HINT}")
+    return str(_address(host.removeprefix("[").removesuffix("]"))), int(port)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError as error:
+        raise CanarySettingsError(f"{text!r} is not an IP address: {_ADDRESS_HINT}") from error
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise CanarySettingsError(f"trusted_proxies: {text!r} is not a network, e.g. 10.0.0.0/8") from error

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The worker: opens the sockets of the HTTP and DNS receivers, and that is all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from decnet_core.canary import canary_key
+from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
+from decnet_core.keys import KeyFileError
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import MIB, Worker
+from decnet_workers.canary.dns import DnsDatagrams, DnsStream, Resolver
+from decnet_workers.canary.http import HttpConnection
+from decnet_workers.canary.receiver import Receiver
+from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
+
+log = logging.getLogger(__name__)
+
+
+class Canary(Worker[CanarySettings]):
+    """Receives the hits of canary tokens by HTTP and DNS."""
+
+    name = "canary"
+    Settings = CanarySettings
+    produces = (CanaryHit, HttpRequest, ServiceRequest)
+    memory_budget = 48 * MIB
+
+    def __init__(self, settings: CanarySettings) -> None:
+        super().__init__(settings)
+        self._receiver: Receiver | None = None
+        self._servers: list[asyncio.Server] = []
+        self._datagrams: list[asyncio.BaseTransport] = []
+        self.http_address: tuple[str, int] | None = None
+        """Where HTTP is received once it has started; None when it is off."""
+        self.dns_address: tuple[str, int] | None = None
+
+    async def start(self, ctx: Context) -> None:
+        """Read the key and open the sockets; raises StartupError for a wrong setting, key or busy address."""
+        try:
+            self._receiver = receiver = Receiver(self.settings, canary_key(ctx.state.keys), ctx.counters, ctx.emit)
+            if self.settings.http_listen:
+                await self._open_http(receiver, *listen_address(self.settings.http_listen))
+            if self.settings.dns_listen:
+                await self._open_dns(Resolver(receiver), *listen_address(self.settings.dns_listen))
+        except CanarySettingsError as error:
+            raise StartupError(f"[canary] {error}") from error
+        except KeyFileError as error:
+            raise StartupError(str(error)) from error
+
+    async def run(self, ctx: Context) -> None:
+        """Wait until it must stop: the sockets call back."""
+        await ctx.stopping.wait()
+
+    async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
+        """Close the sockets, then the connections."""
+        for server in self._servers:
+            server.close()
+        for transport in (*self._datagrams, *(self._receiver.open if self._receiver else ())):
+            transport.close()
+
+    async def _open_http(self, receiver: Receiver, host: str, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: HttpConnection(receiver), host, port, backlog=512)
+        except OSError as error:
+            raise _cannot_listen("http_listen", "HTTP", host, port, error) from error
+        self._servers.append(server)
+        self.http_address = (host, server.sockets[0].getsockname()[1])
+        log.info("http receiver listens on %s:%d", *self.http_address)
+
+    async def _open_dns(self, resolver: Resolver, host: str, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            transport, _ = await loop.create_datagram_endpoint(lambda: DnsDatagrams(resolver), (host, port))
+            self._datagrams.append(transport)
+            bound = transport.get_extra_info("sockname")[1]
+            server = await loop.create_server(lambda: DnsStream(resolver), host, bound)
+        except OSError as error:
+            raise _cannot_listen("dns_listen", "DNS", host, port, error) from error
+        self._servers.append(server)
+        self.dns_address = (host, bound)
+        log.info("dns receiver listens on %s:%d, zone %s", host, bound, self.settings.zone)
+
+
+def _cannot_listen(setting: str, what: str, host: str, port: int, error: OSError) -> StartupError:
+    return StartupError(
+        f"cannot receive {what} on {host}:{port}: {error.strerror or error}; "
+        f"end what uses it or choose another address with [canary] {setting}"
+    )
