@@ -64,9 +64,9 @@ class BusSettings(msgspec.Struct, frozen=True):
     """Of one message, its headers included."""
     max_waiting_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=1024 * MIB)] = 8 * MIB
     """Waiting for one slow subscriber; above it its oldest messages are dropped and counted."""
-    max_total_waiting_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 64 * MIB
+    max_total_waiting_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
     """Shared by all slow subscribers; each keeps 64 KiB however many there are."""
-    max_held_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 64 * MIB
+    max_held_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
     """Half-received messages of all connections together; who goes beyond it is disconnected."""
     handshake_seconds: Seconds = 5.0
     """A connection that has not introduced itself by then is closed."""

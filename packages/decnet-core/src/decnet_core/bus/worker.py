@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The embedded broker as a worker."""
+
+from __future__ import annotations
+
+import logging
+import resource
+
+from decnet_core.bus.broker import Broker
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.settings import BusSettings
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import MIB, Worker
+
+log = logging.getLogger(__name__)
+
+_OTHER_FILES = 64  # descriptors a process has besides its connections
+_GOODBYE_SECONDS = 1.0
+
+
+class Bus(Worker[BusSettings]):
+    """Carries the nudges between the workers of this machine: a broker that speaks NATS on a UNIX socket."""
+
+    name = "bus"
+    Settings = BusSettings
+    memory_budget = 160 * MIB
+
+    def __init__(self, settings: BusSettings) -> None:
+        super().__init__(settings)
+        self._broker: Broker | None = None
+
+    async def start(self, ctx: Context) -> None:
+        """Listen; StartupError when a broker is already there or a setting cannot be met."""
+        if not self.settings.embedded:
+            raise StartupError("[bus] url names a bus elsewhere; remove it, or do not start the embedded broker")
+        allow_files(self.settings.max_connections + _OTHER_FILES)
+        try:
+            self._broker = Broker(self.settings, ctx.state.bus_socket)
+            await self._broker.start()
+        except BusError as error:
+            raise StartupError(str(error)) from error
+        ctx.counters.read_from(self._broker.counters)
+
+    async def run(self, ctx: Context) -> None:
+        """Wait: the broker lives in the event loop."""
+        await ctx.stopping.wait()
+
+    async def stop(self, ctx: Context) -> None:
+        """Say goodbye as a client, then close everybody's connection."""
+        if self._broker is not None:
+            await ctx.bus.drain(_GOODBYE_SECONDS)
+            await self._broker.stop()
+
+
+def allow_files(count: int) -> None:
+    """Raise this process's soft limit of open files to `count`, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if wanted > soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if wanted < count:
+        log.warning("only %d of max_connections can be served: raise LimitNOFILE", hard - _OTHER_FILES)
