@@ -123,9 +123,11 @@ def _run(arguments: list[str]) -> int:
 
 def _run_command(name: str, arguments: list[str]) -> int:
     import importlib
+    import logging
 
     from decnet.errors import OperatorError, told
 
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:
         module = importlib.import_module(f"decnet.commands.{name}")
         return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=True) or 0)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""`decnet attacker ADDRESS`: everything that is known about one address."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.errors import NotFoundError, OperatorError
+from decnet.options import Json, Limit, application
+from decnet.place import find_place, records
+from decnet.show import documents
+from decnet.show.profile import page
+from decnet_models.attackers.queries import attacker as profile_of
+from decnet_models.ttp.queries import techniques_of
+
+app = application("One attacker.")
+
+
+@app.command()
+def attacker(
+    address: Annotated[str, typer.Argument(help="IPv4 or IPv6 address.")], limit: Limit = 100, as_json: Json = False
+) -> None:
+    """Show an address's score with its terms, sessions, credentials, commands, techniques and canary hits."""
+    canonical = _canonical(address)
+    with records(find_place()) as connection:
+        found = profile_of(connection, canonical, limit=limit)
+        techniques = techniques_of(connection, canonical)
+    if found is None:
+        raise NotFoundError(f"{canonical} was never seen; decnet attackers lists who was")
+    if as_json:
+        typer.echo(documents.document({**msgspec.structs.asdict(found), "techniques": techniques}))
+    else:
+        typer.echo(page(found, techniques))
+
+
+def _canonical(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError as error:
+        raise OperatorError(f"{error}; write an IPv4 or IPv6 address") from error

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""`decnet canary`: make tokens, and see which were used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.options import Json, Limit, application
+from decnet.place import find_place, records
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import moment
+from decnet.tokens import Planted, new_token, planted
+from decnet_core.canary import TokenKind
+from decnet_models.attackers.profile import TokenHits
+from decnet_models.attackers.queries import hits_by_token
+
+app = application("Canary tokens: bait that tells when it is touched.")
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A token and how often it was used."""
+
+    planted: Planted
+    hits: TokenHits | None
+
+
+@app.command()
+def new(
+    label: Annotated[str, typer.Argument(help="Where it is planted, in your words; a hit is told with it.")],
+    kind: Annotated[TokenKind, typer.Option(help="What it is.")] = TokenKind.URL,
+    as_json: Json = False,
+) -> None:
+    """Make a token and print what to plant."""
+    place = find_place()
+    with records(place, write=True) as connection:
+        made = new_token(connection, place, kind, label)
+    typer.echo(documents.document(made) if as_json else made.place)
+
+
+@app.command(name="list")
+def list_(limit: Limit = 100, as_json: Json = False) -> None:
+    """List tokens, newest first, with their hits."""
+    place = find_place()
+    with records(place) as connection:
+        hits = hits_by_token(connection)
+        found = [Listed(one, hits.get(one.token)) for one in planted(connection, place, limit)]
+    if as_json:
+        typer.echo(documents.document(found))
+        return
+    heading = ("place", "kind", "label", "hits", "attackers", "last hit", "made")
+    typer.echo(columns(heading, [_row(one) for one in found]) if found else "none yet; make one with decnet canary new")
+
+
+def _row(one: Listed) -> tuple[object, ...]:
+    token, hits = one.planted, one.hits
+    used = (hits.hits, hits.attackers, moment(hits.last_seen)) if hits else (0, 0, None)
+    return token.place, token.kind, token.label, *used, moment(token.created_at)

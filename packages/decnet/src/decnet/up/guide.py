@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""What the operator may want to try: the deckies with where to reach them, the canary tokens, the commands."""
+
+from __future__ import annotations
+
+import msgspec
+
+from decnet_core.settings import Settings
+from decnet_decoys.fleet import Decky, deckies
+from decnet_decoys.settings import DecoysSettings
+
+
+class Guide(msgspec.Struct, frozen=True):
+    """The fleet as an attacker would find it."""
+
+    deckies: tuple[Decky, ...]
+    canaries: tuple[str, ...]
+    """URLs and host names of tokens."""
+
+    def hints(self) -> list[str]:
+        """Return commands to try."""
+        first = next((decky for decky in self.deckies if decky.login), None)
+        found = []
+        if first is not None and first.login is not None:
+            found.append(f"{ssh_command(first)}  (password {first.login[1]})")
+        web = next((decky for decky in self.deckies if decky.port("http")), None)
+        if web is not None:
+            found.append(f"curl {http_url(web)}")
+        found += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
+        return [*found, "decnet drill"]
+
+
+def guide_to(settings: Settings, canaries: tuple[str, ...]) -> Guide:
+    """Return the guide to the fleet of these settings; raises SettingsError, FleetError."""
+    return Guide(deckies(settings.section("decoys", DecoysSettings)), canaries)
+
+
+def ssh_command(decky: Decky) -> str | None:
+    """Return how to log in to the decky, None when it has no SSH."""
+    port = decky.port("ssh")
+    user = decky.login[0] if decky.login else "root"
+    return None if port is None else f"ssh -p {port} {user}@{decky.address}"
+
+
+def http_url(decky: Decky) -> str | None:
+    """Return the decky's web address, None when it has none."""
+    port = decky.port("http")
+    return None if port is None else f"http://{decky.address}:{port}/"

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+"""Which sections a settings file may have: the shared ones and one per installed worker."""
+
+from __future__ import annotations
+
+from decnet_core import registry
+from decnet_core.settings import Settings, refuse_unknown_sections
+
+SHARED = ("state", "bus", "spool", "runtime", "database", "supervise")
+
+
+def refuse_unknown(settings: Settings) -> None:
+    """Raise SettingsError for a section that nobody reads: a misspelt one would be ignored in silence."""
+    refuse_unknown_sections(settings, [*SHARED, *registry.names()])

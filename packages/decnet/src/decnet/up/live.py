@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""The live table at a terminal. Cells are rich `Text`, never markup: what attackers send is not interpreted (law 9)."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from decnet.show import eventline
+from decnet.show.times import size
+from decnet.up.guide import Guide, http_url, ssh_command
+from decnet.up.view import Figures
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.policy import Phase
+from decnet_core.text import for_terminal
+from decnet_models.events.queries import StoredEvent
+
+_STYLES = {Phase.READY: "green", Phase.REFUSED: "red", Phase.CRASH_LOOP: "red", Phase.STOPPED: "dim"}
+_EVENTS_KEPT = 200
+_FEWEST_EVENT_LINES = 5
+_FRAME_LINES = 12
+"""Lines of headings, borders and hints around the tables' rows."""
+
+
+class LiveView:
+    """Draws the whole page anew whenever something changed."""
+
+    wants_figures = True
+
+    def __init__(self, title: str, console: Console | None = None) -> None:
+        self._title = title
+        self._console = console or Console()
+        self._statuses: dict[str, Status] = {}
+        self._figures: dict[str, Figures] = {}
+        self._events: deque[StoredEvent] = deque(maxlen=_EVENTS_KEPT)
+        self._guide: Guide | None = None
+        self._message = ""
+        self._live = Live(console=self._console, auto_refresh=False, screen=True)
+        self._live.start()
+
+    def guide(self, guide: Guide) -> None:
+        """Show the deckies and what to try."""
+        self._guide = guide
+        self._draw()
+
+    def changed(self, status: Status) -> None:
+        """Show the worker's new state."""
+        self._statuses[status.name] = status
+        self._draw()
+
+    def happened(self, events: list[StoredEvent]) -> None:
+        """Show the events below the earlier ones."""
+        self._events.extend(events)
+        self._draw()
+
+    def measured(self, figures: dict[str, Figures]) -> None:
+        """Show memory and lag."""
+        if figures != self._figures:
+            self._figures = figures
+            self._draw()
+
+    def said(self, text: str) -> None:
+        """Show it at the bottom."""
+        self._message = text
+        self._draw()
+
+    def close(self) -> None:
+        """Leave the page; the terminal shows again what was there before."""
+        self._live.stop()
+        if self._message:
+            self._console.print(Text(self._message))
+
+    def _draw(self) -> None:
+        self._live.update(self.page(), refresh=True)
+
+    def page(self) -> Group:
+        """Return the whole page, as high as the terminal."""
+        parts: list[Text | Table] = [Text(self._title, style="bold"), self._workers()]
+        taken = len(self._statuses) + _FRAME_LINES
+        if self._guide is not None:
+            parts.append(self._deckies(self._guide))
+            taken += len(self._guide.deckies) + len(self._guide.canaries) + len(self._guide.hints())
+        parts.append(self._event_table(max(_FEWEST_EVENT_LINES, self._console.height - taken)))
+        if self._guide is not None:
+            parts += [Text(f"try: {hint}", style="cyan", no_wrap=True) for hint in self._guide.hints()]
+        parts.append(Text(self._message or "Ctrl-C stops the fleet", style="dim"))
+        return Group(*parts)
+
+    def _workers(self) -> Table:
+        table = _table("worker", "state", "pid", "RSS", "restarts", "lag", "reason")
+        for status in self._statuses.values():
+            figures = self._figures.get(status.name)
+            rss = size(figures.rss_bytes) if figures and figures.rss_bytes else "-"
+            table.add_row(
+                status.name,
+                Text(status.phase.value, style=_STYLES.get(status.phase, "yellow")),
+                str(status.pid or "-"),
+                rss,
+                str(status.restarts),
+                figures.lag if figures else "-",
+                Text(for_terminal(status.reason, 200)),
+            )
+        return table
+
+    def _deckies(self, guide: Guide) -> Table:
+        table = _table("decky", "persona", "reach it by", "")
+        for decky in guide.deckies:
+            table.add_row(decky.name, decky.persona, Text(ssh_command(decky) or "-"), Text(http_url(decky) or "-"))
+        for canary in guide.canaries:
+            table.add_row("canary", "token", Text(canary), "")
+        return table
+
+    def _event_table(self, lines: int) -> Table:
+        table = _table("time", "source", "decky", "kind", "what")
+        for stored in list(self._events)[-lines:]:
+            table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in eventline.cells(stored.event)))
+        return table
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, expand=False, header_style="dim")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    return table

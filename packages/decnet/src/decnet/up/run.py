@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""Brings one fleet up, shows it until somebody wants it down, and takes it down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from decnet.errors import RefusedError
+from decnet.feed import Feed
+from decnet.place import Place, records
+from decnet.tokens import first_tokens
+from decnet.up.figures import measure
+from decnet.up.guide import guide_to
+from decnet.up.lock import FleetLock
+from decnet.up.view import View
+from decnet_core import registry
+from decnet_core.bus.client import Client, connect
+from decnet_core.runtime.tasks import Tasks
+from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.settings import SuperviseSettings
+from decnet_decoys.fleet import FleetError
+
+_FIGURES_SECONDS = 2.0
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """What the operator asked for beside the fleet itself."""
+
+    seconds: float | None = None
+    """Stop by itself after this long."""
+    ready_file: Path | None = None
+    """Written, with this process's pid, once every worker is ready or has failed."""
+
+
+def prepare(place: Place) -> FleetLock:
+    """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
+    place.state.create()
+    lock = FleetLock(place.state.run / "fleet.lock")
+    try:
+        _migrate(place)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+async def run(place: Place, view: View, wishes: Wishes) -> None:
+    """Run the fleet until a signal or the time is up; when this returns no process of it is left."""
+    fleet = ProcessFleet(
+        place.settings.section("supervise", SuperviseSettings),
+        logs=place.state.root / "log",
+        environment=_environment(place),
+    )
+    fleet.on_change(view.changed)
+    stopping = asyncio.Event()
+    tasks = Tasks("up")
+    bus: Client | None = None
+    with _signals(fleet, stopping, view):
+        try:
+            tasks.spawn(fleet.failed(), name="supervision")
+            bus = await connect(place.bus_url, name="decnet-up")
+            tasks.spawn(_begin(place, fleet, view, wishes, stopping), name="begin", may_end=True)
+            tasks.spawn(_show_events(place, bus, view), name="events")
+            if view.wants_figures:
+                tasks.spawn(_show_figures(place, bus, fleet, view), name="figures")
+            await _until(stopping, tasks)
+        finally:
+            view.said("stopping")
+            await tasks.close()  # first, so that nothing starts a worker any more
+            await fleet.stop()
+            if bus is not None:
+                await bus.close()
+
+
+async def _begin(place: Place, fleet: ProcessFleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
+    _show_guide(place, view)
+    await fleet.start(name for name in registry.names() if name != "bus" or place.embedded_bus)
+    if wishes.ready_file is not None:
+        wishes.ready_file.write_text(f"{os.getpid()}\n", encoding="ascii")
+    if wishes.seconds is not None:
+        await asyncio.sleep(wishes.seconds)
+        stopping.set()
+
+
+async def _until(stopping: asyncio.Event, tasks: Tasks) -> None:
+    """Wait for the wish to stop; raises what a background task failed with."""
+    waiting = asyncio.ensure_future(stopping.wait())
+    failed = asyncio.ensure_future(tasks.failed())
+    try:
+        await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            failed.result()
+    finally:
+        waiting.cancel()
+        failed.cancel()
+
+
+async def _show_events(place: Place, bus: Client, view: View) -> None:
+    feed = Feed(place, bus)
+    feed.start_at_end()
+    async for batch in feed.batches():
+        view.happened(batch)
+
+
+async def _show_figures(place: Place, bus: Client, fleet: ProcessFleet, view: View) -> None:
+    while True:
+        view.measured(await measure(place, bus, fleet.status()))
+        await asyncio.sleep(_FIGURES_SECONDS)
+
+
+def _show_guide(place: Place, view: View) -> None:
+    with records(place, write=True) as connection:
+        canaries = tuple(token.place for token in first_tokens(connection, place))
+    try:
+        view.guide(guide_to(place.settings, canaries))
+    except FleetError as error:  # the decoys worker refuses to start and says the same
+        view.said(str(error))
+
+
+@contextlib.contextmanager
+def _signals(fleet: ProcessFleet, stopping: asyncio.Event, view: View) -> Iterator[None]:
+    """Stop at the first signal, kill at the second."""
+
+    def asked() -> None:
+        if stopping.is_set():
+            view.said("killing what still runs")
+            fleet.kill()
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, asked)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _environment(place: Place) -> dict[str, str]:
+    return {**os.environ, "DECNET_STATE_DIR": str(place.state.root.absolute())}
+
+
+def _migrate(place: Place) -> None:
+    """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from decnet_models.command import main; main()", "upgrade"],
+        env={**_environment(place), "DECNET_DATABASE_URL": place.database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        raise RefusedError(lines[-1] if lines else f"the database cannot be upgraded (exit code {done.returncode})")

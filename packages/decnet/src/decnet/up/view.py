@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""What a view of a running fleet is told, and the two views for pipes: lines of text and lines of JSON."""
+
+from __future__ import annotations
+
+import sys
+from typing import Protocol
+
+import msgspec
+
+from decnet.show import documents, eventline
+from decnet.up.guide import Guide, http_url, ssh_command
+from decnet_core.supervise.fleet import Status
+from decnet_core.text import for_terminal
+from decnet_models.events.queries import StoredEvent
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What is measured about a worker while it runs."""
+
+    rss_bytes: int | None
+    lag: str
+
+
+class View(Protocol):
+    """Shows a fleet; all methods return at once."""
+
+    wants_figures: bool
+    """Whether it shows what must be measured again and again."""
+
+    def guide(self, guide: Guide) -> None:
+        """Tell what there is to attack."""
+        ...
+
+    def changed(self, status: Status) -> None:
+        """A worker's state changed."""
+        ...
+
+    def happened(self, events: list[StoredEvent]) -> None:
+        """Events were committed."""
+        ...
+
+    def measured(self, figures: dict[str, Figures]) -> None:
+        """New figures of all workers."""
+        ...
+
+    def said(self, text: str) -> None:
+        """Something the operator should know."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        ...
+
+
+class PlainView:
+    """One line per change and event."""
+
+    wants_figures = False
+
+    def guide(self, guide: Guide) -> None:
+        """Print each decky and token on a line."""
+        for decky in guide.deckies:
+            places = [place for place in (ssh_command(decky), http_url(decky)) if place]
+            _print(f"decky {decky.name} ({decky.persona}): {', '.join(places)}")
+        for canary in guide.canaries:
+            _print(f"canary {canary}")
+        _print(f"try: {' | '.join(guide.hints())}")
+
+    def changed(self, status: Status) -> None:
+        """Print the worker's state, its pid or the reason."""
+        detail = status.reason or (f"pid {status.pid}" if status.pid else "")
+        _print(f"worker {status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
+
+    def happened(self, events: list[StoredEvent]) -> None:
+        """Print each event."""
+        for stored in events:
+            _print(eventline.line(stored.event))
+
+    def measured(self, figures: dict[str, Figures]) -> None:
+        """Nothing: it wants no figures."""
+
+    def said(self, text: str) -> None:
+        """Print it."""
+        _print(text)
+
+    def close(self) -> None:
+        """Nothing was changed."""
+
+
+class JsonView:
+    """One JSON object per line; `type` is guide, worker, event or message."""
+
+    wants_figures = False
+
+    def guide(self, guide: Guide) -> None:
+        """Print the whole guide."""
+        _print(documents.line({"type": "guide", **msgspec.to_builtins(guide)}))
+
+    def changed(self, status: Status) -> None:
+        """Print the whole status."""
+        _print(documents.line({"type": "worker", **msgspec.to_builtins(status)}))
+
+    def happened(self, events: list[StoredEvent]) -> None:
+        """Print each event as `decnet events --json` does."""
+        for stored in events:
+            _print(documents.line({"type": "event", "event": msgspec.Raw(documents.event_line(stored).encode())}))
+
+    def measured(self, figures: dict[str, Figures]) -> None:
+        """Nothing: it wants no figures."""
+
+    def said(self, text: str) -> None:
+        """Print it."""
+        _print(documents.line({"type": "message", "text": text}))
+
+    def close(self) -> None:
+        """Nothing was changed."""
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
