@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select, tuple_
+
+from decnet_core.text import for_column
+from decnet_models.statements import insert_into
+from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
+
+State: TypeAlias = Literal["enabled", "disabled", "capped"]
+WindowKey: TypeAlias = tuple[UUID, str]
+"""A correlation rule's id and the digest of one group."""
+Entries: TypeAlias = tuple[tuple[int, str], ...]
+"""Time and digest of what was counted."""
+
+_NEVER = 2**63 - 1
+_entries_decoder = msgspec.json.Decoder(Entries)
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """A rule recognised a technique in an event: `seq` and `event_id` say in which."""
+
+    id: UUID
+    rule_id: UUID
+    technique: str
+    title: str
+    level: str
+    attacker: str
+    event_id: UUID
+    seq: int
+    ts: int
+    session: str | None = None
+    decky: str | None = None
+
+
+class TechniqueSeen(msgspec.Struct, frozen=True):
+    """What an attacker did of one technique: number of tags, their time, and the titles of the rules that saw it."""
+
+    technique: str
+    tags: int
+    first_seen: int
+    last_seen: int
+    titles: tuple[str, ...]
+
+
+class RuleState(msgspec.Struct, frozen=True):
+    """The operator's word on a rule, in force for events before `expires_at`."""
+
+    rule_id: UUID
+    state: State
+    cap: int | None = None
+    expires_at: int | None = None
+    reason: str = ""
+
+    def at(self, ts: int) -> State:
+        """Return the state for an event at `ts`."""
+        return self.state if self.expires_at is None or ts < self.expires_at else "enabled"
+
+
+def add_tags(connection: Connection, tags: Iterable[Tag]) -> int:
+    """Write the tags that are not there yet; return how many were new."""
+    rows = [msgspec.structs.asdict(tag) for tag in tags]
+    if not rows:
+        return 0
+    statement = insert_into(connection, ttp_tag).on_conflict_do_nothing(index_elements=["id"])
+    return connection.execute(statement, rows).rowcount
+
+
+def tags(
+    connection: Connection, attacker: str | None = None, limit: int = 100, *, before: Tag | None = None
+) -> list[Tag]:
+    """Return the newest `limit` tags, newest first; page on with `before` = the last one."""
+    query = select(ttp_tag)
+    if attacker is not None:
+        query = query.where(ttp_tag.c.attacker == attacker)
+    if before is not None:
+        query = query.where(tuple_(ttp_tag.c.seq, ttp_tag.c.id) < (before.seq, before.id))
+    rows = connection.execute(query.order_by(ttp_tag.c.seq.desc(), ttp_tag.c.id.desc()).limit(limit))
+    return [Tag(*row) for row in rows]
+
+
+def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
+    """Return what the attacker did, the technique seen first at the front."""
+    column = ttp_tag.c
+    rows = connection.execute(
+        select(column.technique, column.title, func.count(), func.min(column.ts), func.max(column.ts))
+        .where(column.attacker == attacker)
+        .group_by(column.technique, column.title)
+        .order_by(column.technique, column.title)
+    )
+    merged: dict[str, TechniqueSeen] = {}
+    for technique, title, count, first, last in rows:
+        one = TechniqueSeen(technique, count, first, last, (title,))
+        merged[technique] = _joined(merged[technique], one) if technique in merged else one
+    return sorted(merged.values(), key=lambda seen: (seen.first_seen, seen.technique))
+
+
+def count_by_technique(connection: Connection) -> dict[str, int]:
+    """Return the number of attackers seen with each technique."""
+    query = select(ttp_tag.c.technique, func.count(ttp_tag.c.attacker.distinct())).group_by(ttp_tag.c.technique)
+    return dict(connection.execute(query.order_by(ttp_tag.c.technique)).tuples().all())
+
+
+def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: int, until: int) -> int:
+    """Return how many of the attacker's events from `since` to before `until` a rule has tagged."""
+    column = ttp_tag.c
+    query = select(func.count(column.event_id.distinct())).where(
+        column.rule_id == rule_id, column.attacker == attacker, column.ts >= since, column.ts < until
+    )
+    return connection.execute(query).scalar_one()
+
+
+def rule_states(connection: Connection) -> dict[UUID, RuleState]:
+    """Return the rules that the operator has disabled or capped."""
+    column = ttp_rule_state.c
+    query = select(column.rule_id, column.state, column.cap, column.expires_at, column.reason)
+    return {row.rule_id: RuleState(*row) for row in connection.execute(query)}
+
+
+def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> None:
+    """Set the operator's word on a rule; `enabled` takes it back.
+
+    Raises ValueError for a capped rule without a cap, and for a cap on any other.
+    """
+    if (state.state == "capped") != (state.cap is not None) or (state.cap is not None and state.cap < 1):
+        raise ValueError("a capped rule has a cap of 1 or more, another has none")
+    if state.state == "enabled":
+        connection.execute(delete(ttp_rule_state).where(ttp_rule_state.c.rule_id == state.rule_id))
+        return
+    values: dict[str, Any] = {
+        "state": state.state,
+        "cap": state.cap,
+        "expires_at": state.expires_at,
+        "reason": for_column(state.reason),
+        "updated_at": now_ns,
+    }
+    statement = insert_into(connection, ttp_rule_state).values(rule_id=state.rule_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["rule_id"], set_=values))
+
+
+def window(connection: Connection, key: WindowKey) -> Entries:
+    """Return what a correlation rule has counted of a group, nothing when it is new."""
+    column = ttp_window.c
+    query = select(column.entries).where(column.rule_id == key[0], column.group_digest == key[1])
+    found = connection.execute(query).scalar()
+    return () if found is None else _entries_decoder.decode(found)
+
+
+def keep_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
+    """Write windows with the time span of their rule (ns); an empty one is removed."""
+    kept: Sequence[dict[str, Any]] = [
+        {
+            "rule_id": key[0],
+            "group_digest": key[1],
+            "entries": msgspec.json.encode(entries).decode(),
+            "expires_at": min(_NEVER, entries[-1][0] + span_ns),
+        }
+        for key, (entries, span_ns) in windows.items()
+        if entries
+    ]
+    for key, (entries, _) in windows.items():
+        if not entries:
+            column = ttp_window.c
+            connection.execute(delete(ttp_window).where(column.rule_id == key[0], column.group_digest == key[1]))
+    if kept:
+        statement = insert_into(connection, ttp_window)
+        changed = {name: statement.excluded[name] for name in ("entries", "expires_at")}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["rule_id", "group_digest"], set_=changed), kept
+        )
+
+
+def drop_windows(connection: Connection, ts: int) -> int:
+    """Remove windows that an event at `ts` or later cannot fill any more; return how many."""
+    return connection.execute(delete(ttp_window).where(ttp_window.c.expires_at < ts)).rowcount
+
+
+def _joined(one: TechniqueSeen, other: TechniqueSeen) -> TechniqueSeen:
+    return TechniqueSeen(
+        one.technique,
+        one.tags + other.tags,
+        min(one.first_seen, other.first_seen),
+        max(one.last_seen, other.last_seen),
+        (*one.titles, *other.titles),
+    )

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""`decnet-ttp check-rules` and `list-rules`: what a folder's rules are worth, before they are used."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet_core.text import for_terminal
+from decnet_workers.ttp.attack import technique
+from decnet_workers.ttp.library import SHIPPED, Library, load
+from decnet_workers.ttp.sigma.rule import About
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the worker's commands to its command line."""
+    app.command("check-rules")(check_rules)
+    app.command("list-rules")(list_rules)
+
+
+def check_rules(
+    folder: Annotated[Path, typer.Argument(help="Folder with Sigma rules (*.yml).", exists=True, file_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Say which rules of a folder would be refused, with file and line; exit code 1 when there is one."""
+    library = load([folder])
+    if as_json:
+        refused = [{"file": str(one.file), "line": one.line, "reason": one.reason} for one in library.refused]
+        _print_json({"rules": len(library), "refused": refused})
+    else:
+        for refusal in library.refused:
+            typer.echo(for_terminal(str(refusal), 2048))
+        typer.echo(f"{len(library)} rules are good, {len(library.refused)} are refused")
+    if library.refused:
+        raise typer.Exit(1)
+
+
+def list_rules(
+    folder: Annotated[Path, typer.Argument(help="Folder with Sigma rules; default: the shipped ones.")] = SHIPPED,
+    as_json: Json = False,
+) -> None:
+    """List rules with their level and techniques."""
+    rules = sorted(abouts(load([folder])), key=lambda about: (about.techniques, about.title))
+    if as_json:
+        _print_json([_described(about) for about in rules])
+        return
+    for about in rules:
+        typer.echo(f"{about.level:<13} {', '.join(about.techniques) or '(counted)':<22} {for_terminal(about.title)}")
+
+
+def abouts(library: Library) -> list[About]:
+    """Return what all rules of a library say of themselves, correlation rules included."""
+    counting = {one.rule.about.id: one.rule.about for many in library.countings.values() for one in many}
+    return [rule.about for rule in library.rules.values()] + list(counting.values())
+
+
+def _described(about: About) -> dict[str, object]:
+    names = {number: found.name for number in about.techniques if (found := technique(number)) is not None}
+    return {"id": str(about.id), "title": about.title, "level": about.level, "techniques": names}
+
+
+def _print_json(document: object) -> None:
+    sys.stdout.write(msgspec.json.encode(document).decode() + "\n")

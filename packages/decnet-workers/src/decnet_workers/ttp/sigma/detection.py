@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Sigma's detection section to one function: search identifiers (maps, lists, keywords) joined by the condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from decnet_core.events.catalogue import Payload, kind_of
+from decnet_workers.ttp.sigma import condition, modifiers
+from decnet_workers.ttp.sigma.document import Located
+from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
+from decnet_workers.ttp.sigma.modifiers import Matcher
+
+Kinds = Sequence[type[Payload]]
+
+
+def compiled(detection: Located, kinds: Kinds) -> Matcher:
+    """Return whether an event of one of `kinds` is what the detection describes; raises RuleError."""
+    if not isinstance(detection.data, dict) or "condition" not in detection.data:
+        raise RuleError("the detection needs named selections and a condition", detection.line)
+    searches = {name: value for name, value in detection.data.items() if name not in ("condition", "timeframe")}
+    if "timeframe" in detection.data:
+        raise RuleError(
+            "'timeframe' counts nothing by itself; write a correlation rule", detection.data["timeframe"].line
+        )
+    if not searches:
+        raise RuleError("the detection has a condition and no selection", detection.line)
+    matchers = {name: _search(value, kinds) for name, value in searches.items()}
+    trees = [_condition(line, list(searches)) for line in _conditions(detection.data["condition"])]
+    return modifiers.any_of([condition.compiled(tree, matchers) for tree in trees])
+
+
+def _conditions(value: Located) -> list[Located]:
+    """A list of conditions is Sigma's way to write several rules as one: any of them is a hit."""
+    return value.data if isinstance(value.data, list) and value.data else [value]
+
+
+def _condition(value: Located, names: list[str]) -> condition.Condition:
+    if not isinstance(value.data, str):
+        raise RuleError("the condition must be a text", value.line)
+    return condition.parse(value.data, names, value.line)
+
+
+def _search(value: Located, kinds: Kinds) -> Matcher:
+    if isinstance(value.data, dict):
+        return _map(value, kinds)
+    if isinstance(value.data, list) and value.data:
+        return modifiers.any_of([_alternative(one, kinds) for one in value.data])
+    raise RuleError("a selection is a map of fields, or a list of maps or keywords, and not empty", value.line)
+
+
+def _alternative(value: Located, kinds: Kinds) -> Matcher:
+    return _map(value, kinds) if isinstance(value.data, dict) else modifiers.keyword(value)
+
+
+def _map(value: Located, kinds: Kinds) -> Matcher:
+    assert isinstance(value.data, dict)
+    if not value.data:
+        raise RuleError("an empty selection would match everything", value.line)
+    return modifiers.all_of([_item(key, one, kinds) for key, one in value.data.items()])
+
+
+def _item(key: str, value: Located, kinds: Kinds) -> Matcher:
+    name, *chosen = key.split("|")
+    values = value.data if isinstance(value.data, list) else [value]
+    if not values:
+        raise RuleError(f"{key!r} has no value; for an absent field write null", value.line)
+    if not name:
+        return _keywords(chosen, values, value.line)
+    return modifiers.matcher(_field(name, kinds, value.line), chosen, values, value.line)
+
+
+def _keywords(chosen: list[str], values: list[Located], line: int) -> Matcher:
+    if chosen != ["all"]:
+        raise RuleError("keywords are a plain list, or under '|all' when each must be found", line)
+    return modifiers.all_of([modifiers.keyword(one) for one in values])
+
+
+def _field(name: str, kinds: Kinds, line: int) -> Field:
+    field = field_of(name, kinds)
+    if field is None:
+        top = name.partition(".")[0]
+        raise RuleError(f"{_kinds(kinds)} has no field {name!r}{suggestion(top, names_of(kinds))}", line)
+    return field
+
+
+def _kinds(kinds: Kinds) -> str:
+    return " or ".join(kind_of(kind) for kind in kinds)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""YAML text to values that know their line, so that a refusal can name it.
+
+Nodes are read with their marks and converted here instead of by PyYAML's constructors, which forget the marks. Anchors
+are refused: rules do not need them, and a few lines of them unfold to gigabytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+import yaml
+from yaml.constructor import SafeConstructor
+from yaml.error import MarkedYAMLError, YAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from decnet_workers.ttp.sigma.errors import RuleError
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TYPED = {f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "null")}
+_MAX_DEPTH = 32
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+
+class Located(msgspec.Struct, frozen=True):
+    """A value of a rule file and the line, from one, where it stands."""
+
+    data: Scalar | list[Located] | dict[str, Located]
+    line: int
+
+
+def documents(text: str) -> Iterator[Located]:
+    """Yield the YAML documents of a rule file; RuleError where it is not YAML that a rule may use."""
+    try:
+        for node in yaml.compose_all(text, _LOADER):
+            if node is not None:
+                yield _convert(node, 0, set())
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RuleError(f"not valid YAML: {error.problem}", line) from error
+    except (YAMLError, RecursionError, ValueError) as error:
+        if isinstance(error, RuleError):
+            raise
+        raise RuleError(f"not valid YAML: {' '.join(str(error).split())}", 1) from error
+
+
+def _convert(node: Node, depth: int, seen: set[int]) -> Located:
+    line = node.start_mark.line + 1
+    if id(node) in seen:
+        raise RuleError("YAML anchors are not used in rules; write the value out", line)
+    if depth > _MAX_DEPTH:
+        raise RuleError("values are nested too deeply", line)
+    seen.add(id(node))
+    if isinstance(node, ScalarNode):
+        return Located(_scalar(node), line)
+    if isinstance(node, SequenceNode):
+        return Located([_convert(item, depth + 1, seen) for item in node.value], line)
+    assert isinstance(node, MappingNode)
+    return Located(_mapping(node, depth, seen), line)
+
+
+def _mapping(node: MappingNode, depth: int, seen: set[int]) -> dict[str, Located]:
+    found: dict[str, Located] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, ScalarNode):
+            raise RuleError("a key must be a plain word", line)
+        if key.value in found:
+            raise RuleError(f"{key.value!r} stands here twice; the first would be lost", line)
+        converted = _convert(value, depth + 1, seen)
+        # An empty or flowing value stands where its key does; a block's own line would point at its first entry.
+        found[key.value] = Located(converted.data, line if isinstance(value, MappingNode) else converted.line)
+    return found
+
+
+def _scalar(node: ScalarNode) -> Scalar:
+    if node.tag not in _TYPED:
+        return str(node.value)
+    value: Scalar = SafeConstructor().construct_object(node)
+    return value

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""Why a rule is refused, and where in its file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RuleError(ValueError):
+    """A rule is refused; `line` counts from one, the message says what to write instead."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean ...?` for the closest known word, else the list of what is known when it is short."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known are: {', '.join(words)}" if 0 < len(words) <= 40 else ""

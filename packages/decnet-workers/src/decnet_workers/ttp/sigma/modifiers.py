@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""Sigma's value modifiers: what `command|contains|all: [...]` asks of a field, as one function of an event's view.
+
+Built are those of Sigma 2.0 that mean something on these events; any other is refused with its line, so that no rule
+looks as if it worked. Text is compared without case unless `cased` says otherwise, regular expressions with it unless
+`i` does.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address, ip_network
+from operator import ge, gt, le, lt
+from typing import Any, TypeAlias
+
+from decnet_workers.ttp.sigma import wildcard
+from decnet_workers.ttp.sigma.document import Located, Scalar
+from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.expression import searcher
+from decnet_workers.ttp.sigma.fields import Field
+from decnet_workers.ttp.sigma.view import View
+
+Matcher: TypeAlias = Callable[[View], bool]
+Test: TypeAlias = Callable[[Any], bool]
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+_PLACES = {"contains": (True, True), "startswith": (False, True), "endswith": (True, False)}
+_ENCODINGS = ("base64", "base64offset")
+_FLAGS = ("i", "m", "s")
+MODIFIERS = ("all", "cased", "cidr", "exists", "re", *_FLAGS, *_ENCODINGS, *_ORDER, *_PLACES)
+
+
+def matcher(field: Field, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
+    """Return whether an event's `field` satisfies `values` under `modifiers`; raises RuleError."""
+    check(modifiers, line)
+    if "exists" in modifiers:
+        return _exists(field, modifiers, values, line)
+    joined = all_of if "all" in modifiers else any_of
+    rest = [modifier for modifier in modifiers if modifier != "all"]
+    return joined([_one(field, rest, value) for value in values])
+
+
+def check(modifiers: Sequence[str], line: int) -> None:
+    """Raise RuleError for a modifier that is not built."""
+    for modifier in modifiers:
+        if modifier not in MODIFIERS:
+            raise RuleError(f"there is no modifier {modifier!r}{suggestion(modifier, MODIFIERS)}", line)
+
+
+def keyword(value: Located) -> Matcher:
+    """Return whether any text of an event contains `value`, without case."""
+    if value.data is None or isinstance(value.data, (list, dict)):
+        raise RuleError("a keyword must be a text", value.line)
+    test = _text_test(str(value.data), ["contains"], value.line)[0]
+    return lambda view: any(test(text) for text in view.texts(cased=False))
+
+
+def all_of(matchers: Sequence[Matcher]) -> Matcher:
+    """Return whether all hold."""
+    if len(matchers) == 1:
+        return matchers[0]
+    return lambda view: all(match(view) for match in matchers)
+
+
+def any_of(matchers: Sequence[Matcher]) -> Matcher:
+    """Return whether one holds."""
+    if len(matchers) == 1:
+        return matchers[0]
+    return lambda view: any(match(view) for match in matchers)
+
+
+def _exists(field: Field, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
+    if len(modifiers) != 1 or len(values) != 1 or not isinstance(values[0].data, bool):
+        raise RuleError("'exists' stands alone and takes true or false", line)
+    wanted = values[0].data
+    return lambda view: bool(view.values(field)) == wanted
+
+
+def _one(field: Field, modifiers: list[str], value: Located) -> Matcher:
+    data, line = value.data, value.line
+    if isinstance(data, (list, dict)):
+        raise RuleError("a value must be a text, a number, true, false or null", line)
+    if data is None:
+        return _absent(field, modifiers, line)
+    if modifiers and modifiers[0] in _ORDER:
+        return _ordered(field, modifiers, data, line)
+    if field.shape != "text":
+        return _equal(field, modifiers, data, line)
+    if isinstance(data, bool):
+        raise RuleError(f"{field.name!r} holds text; write '{str(data).lower()}' in quotes", line)
+    return _textual(field, modifiers, str(data), line)
+
+
+def _absent(field: Field, modifiers: list[str], line: int) -> Matcher:
+    if modifiers:
+        raise RuleError(f"null with {modifiers[0]!r} means nothing; use it without modifier", line)
+    return lambda view: not view.values(field)
+
+
+def _ordered(field: Field, modifiers: list[str], data: Scalar, line: int) -> Matcher:
+    if len(modifiers) != 1 or field.shape != "number" or isinstance(data, (str, bool)) or data is None:
+        raise RuleError(f"{modifiers[0]!r} compares a field of numbers with a number, and stands alone", line)
+    compare = _ORDER[modifiers[0]]
+    return _over(field, lambda found: compare(found, data))
+
+
+def _equal(field: Field, modifiers: list[str], data: Scalar, line: int) -> Matcher:
+    if modifiers:
+        raise RuleError(f"{modifiers[0]!r} needs text, and {field.name!r} holds a {field.shape}", line)
+    if isinstance(data, str) or isinstance(data, bool) != (field.shape == "flag"):
+        raise RuleError(f"{field.name!r} holds a {field.shape}, {data!r} is none", line)
+    return _over(field, lambda found: found == data)
+
+
+def _textual(field: Field, modifiers: list[str], text: str, line: int) -> Matcher:
+    if "re" in modifiers:
+        return _over(field, _expression(modifiers, text, line))
+    if "cidr" in modifiers:
+        return _over(field, _network(modifiers, text, line))
+    tests = _text_test(text, modifiers, line)
+    return any_of([_over(field, test, folded="cased" not in modifiers) for test in tests])
+
+
+def _over(field: Field, test: Test, *, folded: bool = False) -> Matcher:
+    def match(view: View) -> bool:
+        for value in view.folded(field) if folded else view.values(field):  # noqa: SIM110  # the hot path
+            if test(value):
+                return True
+        return False
+
+    return match
+
+
+def _expression(modifiers: list[str], text: str, line: int) -> Test:
+    flags = [modifier for modifier in modifiers if modifier != "re"]
+    if modifiers[0] != "re" or any(flag not in _FLAGS for flag in flags):
+        raise RuleError("'re' is followed by nothing but i, m, s", line)
+    try:
+        return searcher(text, "".join(sorted(set(flags))))
+    except ValueError as error:
+        raise RuleError(f"not a regular expression of RE2: {error}", line) from error
+
+
+def _network(modifiers: list[str], text: str, line: int) -> Test:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError as error:
+        raise RuleError(f"{text!r} is not a network such as 192.0.2.0/24", line) from error
+    if modifiers != ["cidr"]:
+        raise RuleError("'cidr' stands alone", line)
+
+    def test(value: str) -> bool:
+        try:
+            return ip_address(value) in network
+        except ValueError:
+            return False
+
+    return test
+
+
+def _text_test(text: str, modifiers: list[str], line: int) -> list[Test]:
+    """Return one test for each way `text` may be written; one of them must hold."""
+    patterns: Iterable[wildcard.Pattern] = [wildcard.parse(text)]
+    for modifier in modifiers:
+        if modifier in _PLACES:
+            patterns = [_placed(pattern, *_PLACES[modifier]) for pattern in patterns]
+        elif modifier in _ENCODINGS:
+            patterns = [written for pattern in patterns for written in _encoded(pattern, modifier, line)]
+        elif modifier != "cased":
+            raise RuleError(f"{modifier!r} cannot stand here", line)
+    cased = "cased" in modifiers
+    return [wildcard.compiled(pattern if cased else wildcard.folded(pattern)) for pattern in patterns]
+
+
+def _placed(pattern: wildcard.Pattern, before: bool, after: bool) -> wildcard.Pattern:
+    return (*([wildcard.STAR] if before else []), *pattern, *([wildcard.STAR] if after else []))
+
+
+def _encoded(pattern: wildcard.Pattern, modifier: str, line: int) -> list[wildcard.Pattern]:
+    text = wildcard.literal(pattern)
+    if not text:
+        raise RuleError(f"{modifier!r} needs a text without wildcards", line)
+    data = text.encode()
+    if modifier == "base64":
+        return [(base64.b64encode(data).decode(),)]
+    return [(written,) for written in _offsets(data)]
+
+
+def _offsets(data: bytes) -> list[str]:
+    """Return what `data` looks like inside base64 of something longer, for each of its three possible offsets."""
+    written = []
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + data).decode()
+        after = (before + len(data)) % 3
+        written.append(encoded[(0, 2, 3)[before] : len(encoded) - (0, 3, 2)[after]])
+    return written

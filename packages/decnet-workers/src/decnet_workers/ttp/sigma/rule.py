@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""A Sigma rule or correlation rule read from its document, everything it names checked.
+
+`logsource` has `product: decnet` and, as `category`, the kind of event that the rule reads. A list of kinds is this
+product's one addition to Sigma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from decnet_core.events.catalogue import KINDS, Payload
+from decnet_workers.ttp.attack import TACTICS, fate, technique, technique_ids
+from decnet_workers.ttp.sigma import detection
+from decnet_workers.ttp.sigma.correlation import Count, count_of
+from decnet_workers.ttp.sigma.document import Located
+from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.view import View
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+STATUSES = ("stable", "test", "experimental", "deprecated", "unsupported")
+_MAX_TITLE = 256
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a rule says of itself; `techniques` are ATT&CK ids such as T1110.001."""
+
+    id: UUID
+    title: str
+    level: str
+    techniques: tuple[str, ...]
+    line: int
+    name: str | None = None
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule on single events of `kinds`."""
+
+    about: About
+    kinds: tuple[type[Payload], ...]
+    matches: Callable[[View], bool]
+
+
+class Correlation(msgspec.Struct, frozen=True):
+    """A rule on the number of events that other rules matched."""
+
+    about: About
+    count: Count
+
+
+def parse(document: Located) -> Rule | Correlation:
+    """Return the rule of one YAML document; raises RuleError with the line of what is wrong."""
+    fields = document.data
+    if not isinstance(fields, dict):
+        raise RuleError("a rule is a map with title, id, logsource and detection", document.line)
+    about = _about(fields, document.line)
+    if "correlation" in fields:
+        return Correlation(about, count_of(fields["correlation"]))
+    kinds = _kinds(_required(fields, "logsource", document.line))
+    return Rule(about, kinds, detection.compiled(_required(fields, "detection", document.line), kinds))
+
+
+def _about(fields: dict[str, Located], line: int) -> About:
+    title = _text(_required(fields, "title", line), "title")
+    if len(title) > _MAX_TITLE:
+        raise RuleError(f"the title is longer than {_MAX_TITLE} characters", fields["title"].line)
+    if "status" in fields:
+        _chosen(fields["status"], "status", STATUSES)
+    return About(
+        id=_id(_required(fields, "id", line)),
+        title=title,
+        level=_chosen(fields["level"], "level", LEVELS) if "level" in fields else "informational",
+        techniques=_techniques(fields.get("tags")),
+        line=line,
+        name=_text(fields["name"], "name") if "name" in fields else None,
+    )
+
+
+def _required(fields: dict[str, Located], name: str, line: int) -> Located:
+    if name not in fields:
+        raise RuleError(f"the rule has no {name!r}", line)
+    return fields[name]
+
+
+def _text(value: Located, name: str) -> str:
+    if not isinstance(value.data, str) or not value.data.strip():
+        raise RuleError(f"{name!r} must be a text", value.line)
+    return value.data
+
+
+def _chosen(value: Located, name: str, known: tuple[str, ...]) -> str:
+    word = _text(value, name)
+    if word not in known:
+        raise RuleError(f"{name} cannot be {word!r}{suggestion(word, known)}", value.line)
+    return word
+
+
+def _id(value: Located) -> UUID:
+    try:
+        return UUID(_text(value, "id"))
+    except ValueError as error:
+        raise RuleError("'id' must be a UUID; `uuidgen` makes one", value.line) from error
+
+
+def _techniques(tags: Located | None) -> tuple[str, ...]:
+    if tags is None:
+        return ()
+    if not isinstance(tags.data, list):
+        raise RuleError("'tags' must be a list", tags.line)
+    found = [_technique(_text(tag, "tags"), tag.line) for tag in tags.data]
+    return tuple(sorted({one for one in found if one is not None}))
+
+
+def _technique(tag: str, line: int) -> str | None:
+    """Return the technique that a tag names; None for a tactic and for tags of other namespaces."""
+    namespace, _, word = tag.lower().partition(".")
+    if namespace != "attack":
+        return None
+    if not (word[:1] == "t" and word[1:2].isdigit()):
+        if word.replace("_", "-") not in TACTICS and word[:1] not in ("g", "s"):
+            raise RuleError(f"ATT&CK has no tactic {word!r}{suggestion(word, TACTICS)}", line)
+        return None
+    number = word.upper()
+    if technique(number) is None:
+        raise RuleError(f"ATT&CK has no technique {number}{_instead(number)}", line)
+    return number
+
+
+def _instead(number: str) -> str:
+    became = fate(number)
+    if became is None:
+        return suggestion(number, technique_ids())
+    return f"; it became {became}" if became.startswith("T") else f" any more: it is {became}"
+
+
+def _kinds(logsource: Located) -> tuple[type[Payload], ...]:
+    fields = logsource.data
+    if not isinstance(fields, dict):
+        raise RuleError("'logsource' must be a map", logsource.line)
+    product = _required(fields, "product", logsource.line)
+    if product.data != "decnet":
+        raise RuleError(f"the log source must be of product decnet, not {product.data!r}", product.line)
+    for name in fields:
+        if name not in ("product", "category", "definition"):
+            raise RuleError(f"the log source has no {name!r}; the kind of event is its 'category'", fields[name].line)
+    category = _required(fields, "category", logsource.line)
+    named = category.data if isinstance(category.data, list) and category.data else [category]
+    return tuple(_kind(one) for one in named)
+
+
+def _kind(value: Located) -> type[Payload]:
+    word = _text(value, "category")
+    if word not in KINDS:
+        raise RuleError(f"there is no kind of event {word!r}{suggestion(word, KINDS)}", value.line)
+    return KINDS[word]

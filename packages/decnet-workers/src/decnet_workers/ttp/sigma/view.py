@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""One event as all rules look at it: each field is read and case-folded once, however many rules name it.
+
+Case is folded by `str.casefold`, not `lower`: it goes character by character, so that the fold of a part is always a
+part of the fold (`lower` writes a final sigma differently), and `contains` means the same on both sides.
+"""
+
+from __future__ import annotations
+
+from decnet_core.events.envelope import Event
+from decnet_workers.ttp.sigma.fields import Field, Values, texts_of
+
+
+class View:
+    """An event with the fields that rules have read so far."""
+
+    __slots__ = ("_folded", "_texts", "_values", "event")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._values: dict[str, Values] = {}
+        self._folded: dict[str, tuple[str, ...]] = {}
+        self._texts: dict[bool, tuple[str, ...]] = {}
+
+    def values(self, field: Field) -> Values:
+        """Return the field's values as they are."""
+        found = self._values.get(field.name)
+        if found is None:
+            found = self._values[field.name] = field.read(self.event)
+        return found
+
+    def folded(self, field: Field) -> tuple[str, ...]:
+        """Return the field's texts without case; numbers and flags as Sigma writes them."""
+        found = self._folded.get(field.name)
+        if found is None:
+            found = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
+        return found
+
+    def texts(self, *, cased: bool) -> tuple[str, ...]:
+        """Return every text of the payload: what keywords are searched in."""
+        found = self._texts.get(cased)
+        if found is None:
+            texts = texts_of(self.event.payload)
+            found = self._texts[cased] = tuple(texts if cased else (text.casefold() for text in texts))
+        return found

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+r"""Sigma's text patterns: `*` is any text, `?` any one character, a backslash before them takes their meaning away.
+
+Matching takes time linear in the text: the text is cut at the stars and each piece is looked for once, left to right,
+which is exact for globs (the leftmost place of a piece leaves the most room for the next).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import msgspec
+
+
+class Wildcard(msgspec.Struct, frozen=True):
+    """A wildcard: `*` when `many`, else `?`."""
+
+    many: bool
+
+
+STAR: Final = Wildcard(True)
+ONE: Final = Wildcard(False)
+
+Token: TypeAlias = str | Wildcard
+Pattern: TypeAlias = tuple[Token, ...]
+"""Texts and wildcards in turn; neighbouring texts are joined."""
+
+
+def parse(text: str) -> Pattern:
+    r"""Return the pattern that `text` writes; a backslash before `*`, `?` or a backslash is an escape, else itself.
+
+    Sigma 2.0, "Escaping": `\*` is a star, `\\*` a backslash and a wildcard, `\\\*` a backslash and a star.
+    """
+    tokens: list[Token] = []
+    literal = ""
+    position = 0
+    while position < len(text):
+        character = text[position]
+        if character == "\\" and text[position + 1 : position + 2] in ("*", "?", "\\"):
+            literal += text[position + 1]
+            position += 2
+            continue
+        if character in "*?":
+            tokens += [literal] if literal else []
+            tokens.append(STAR if character == "*" else ONE)
+            literal = ""
+        else:
+            literal += character
+        position += 1
+    return tuple(tokens + ([literal] if literal else []))
+
+
+def folded(pattern: Pattern) -> Pattern:
+    """Return the pattern without case."""
+    return tuple(token.casefold() if isinstance(token, str) else token for token in pattern)
+
+
+def literal(pattern: Pattern) -> str | None:
+    """Return the one text that the pattern matches, None when it has wildcards."""
+    if not pattern:
+        return ""
+    return pattern[0] if len(pattern) == 1 and isinstance(pattern[0], str) else None
+
+
+def compiled(pattern: Pattern) -> Callable[[str], bool]:
+    """Return whether a text matches the whole pattern, as a function."""
+    pieces = _pieces(pattern)
+    if all(isinstance(piece, str) for piece in pieces):
+        simple = _simple([str(piece) for piece in pieces])
+        if simple is not None:
+            return simple
+    return lambda text: _glob(pieces, text)
+
+
+Piece: TypeAlias = str | tuple[str | None, ...]
+"""What stands between two stars; with `?`, one entry a character and None for any."""
+
+
+def _pieces(pattern: Pattern) -> list[Piece]:
+    groups: list[list[Token]] = [[]]
+    for token in pattern:
+        if token == STAR:
+            groups.append([])
+        else:
+            groups[-1].append(token)
+    return [_piece(group) for group in groups]
+
+
+def _piece(tokens: list[Token]) -> Piece:
+    if not any(isinstance(token, Wildcard) for token in tokens):
+        return "".join(str(token) for token in tokens)
+    characters: list[str | None] = []
+    for token in tokens:
+        characters.extend(token if isinstance(token, str) else [None])
+    return tuple(characters)
+
+
+def _simple(pieces: list[str]) -> Callable[[str], bool] | None:
+    """Return the built-in that does it: equal, starts with, ends with, contains; None for more stars."""
+    if len(pieces) == 1:
+        return pieces[0].__eq__
+    if len(pieces) == 2 and not pieces[1]:
+        return lambda text: text.startswith(pieces[0])
+    if len(pieces) == 2 and not pieces[0]:
+        return lambda text: text.endswith(pieces[1])
+    if len(pieces) == 3 and not pieces[0] and not pieces[2]:
+        return lambda text: pieces[1] in text
+    return None
+
+
+def _glob(pieces: list[Piece], text: str) -> bool:
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return len(text) == len(first) and _stands(first, text, 0)
+    start, end = len(first), len(text) - len(last)
+    if start > end or not _stands(first, text, 0) or not _stands(last, text, end):
+        return False
+    for piece in pieces[1:-1]:
+        found = _find(piece, text, start, end)
+        if found < 0:
+            return False
+        start = found + len(piece)
+    return True
+
+
+def _find(piece: Piece, text: str, start: int, end: int) -> int:
+    if isinstance(piece, str):
+        return text.find(piece, start, end)
+    for place in range(start, end - len(piece) + 1):
+        if _stands(piece, text, place):
+            return place
+    return -1
+
+
+def _stands(piece: Piece, text: str, place: int) -> bool:
+    if isinstance(piece, str):
+        return text.startswith(piece, place)
+    return all(wanted is None or text[place + i] == wanted for i, wanted in enumerate(piece))

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""What a match becomes: tags and notices with ids and keys that are the same however often the event is looked at.
+
+A notice is told once per attacker, rule, technique and session; for events without a session, once per UTC day of the
+event. A scanner that sends 10,000 requests is 10,000 tags and one notice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from decnet_core.events.envelope import Event
+from decnet_core.events.notices import TechniqueTagged
+from decnet_models.events.queries import StoredEvent
+from decnet_models.ttp.queries import Tag
+from decnet_workers.ttp.sigma.rule import About
+
+NAMESPACE = UUID("0c6c3f0a-5f0e-5a33-9a53-8f6c1a5f4d21")
+DAY_NS = 86_400 * 1_000_000_000
+_MAX_TITLE = 256
+
+
+def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
+    """Return one tag for each technique of the rule."""
+    event = stored.event
+    return [
+        Tag(
+            id=uuid5(NAMESPACE, f"{about.id}|{event.id}|{technique}"),
+            rule_id=about.id,
+            technique=technique,
+            title=about.title[:_MAX_TITLE],
+            level=about.level,
+            attacker=attacker,
+            event_id=event.id,
+            seq=stored.seq,
+            ts=event.ts,
+            session=event.session,
+            decky=event.decky,
+        )
+        for technique in about.techniques
+    ]
+
+
+def notice_of(tag: Tag) -> tuple[str, TechniqueTagged]:
+    """Return the tag's notice with its idempotency key."""
+    occasion = f"session {_digest(tag.session)}" if tag.session else f"day {day_of(tag.ts)}"
+    notice = TechniqueTagged(
+        ts=tag.ts,
+        attacker=tag.attacker,
+        technique=tag.technique,
+        rule=str(tag.rule_id),
+        title=tag.title,
+        level=tag.level,
+        session=tag.session,
+        decky=tag.decky,
+    )
+    return f"ttp.tagged|{tag.attacker}|{tag.rule_id}|{tag.technique}|{occasion}", notice
+
+
+def day_of(ts: int) -> str:
+    """Return the UTC day of a time, `2026-11-23`; a day number where the calendar ends."""
+    try:
+        return datetime.fromtimestamp(ts // 1_000_000_000, UTC).date().isoformat()
+    except (OverflowError, ValueError):
+        return str(ts // DAY_NS)
+
+
+def group_digest(group: str) -> str:
+    """Return a correlation group's short name: what attackers send is no key of a table."""
+    return _digest(group)
+
+
+def counted_values(event: Event, values: tuple[object, ...] | None) -> list[str]:
+    """Return what a correlation counts of an event: digests of its field's values, or (None) the event itself."""
+    return [_digest(str(value)) for value in values] if values is not None else [_digest(str(event.id))]
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""The library in use, read again when a file of the operator's folder changed or an order says so."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from decnet_core.text import for_terminal
+from decnet_workers.ttp.library import SHIPPED, Library, files_of, load
+from decnet_workers.ttp.settings import TtpSettings
+
+log = logging.getLogger(__name__)
+
+Signature = tuple[tuple[str, int, int], ...]
+"""Path, time of change (ns) and size of each rule file."""
+
+
+class Watched:
+    """The rules that the settings name; `library` is swapped whole, so a batch sees one state of them."""
+
+    def __init__(self, settings: TtpSettings) -> None:
+        self._own = Path(settings.rules_dir) if settings.rules_dir else None
+        self._shipped = settings.shipped_rules
+        self._signature: Signature = ()
+        self.library = Library((), ())
+        self.reloads = 0
+
+    def missing(self) -> Path | None:
+        """Return the operator's folder when there is none."""
+        return self._own if self._own is not None and not self._own.is_dir() else None
+
+    def read(self) -> None:
+        """Read all rules again; refused ones are logged with file and line."""
+        self._signature = self._sign()
+        folders = ([SHIPPED] if self._shipped else []) + ([self._own] if self._own else [])
+        self.library = load(folders)
+        self.reloads += 1
+        for refusal in self.library.refused:
+            log.warning("rule refused %s", for_terminal(str(refusal)))
+        log.info("rules loaded rules=%d refused=%d", len(self.library), len(self.library.refused))
+
+    def read_if_changed(self) -> None:
+        """Read again when a file of the operator's folder is new, gone or changed."""
+        if self._own is not None and self._sign() != self._signature:
+            self.read()
+
+    def counters(self) -> dict[str, float]:
+        """Return the number of rules loaded and refused, and how often they were read."""
+        return {
+            "rules": len(self.library),
+            "rules_refused": len(self.library.refused),
+            "rules_read": self.reloads,
+        }
+
+    def _sign(self) -> Signature:
+        if self._own is None:
+            return ()
+        found = []
+        for file in files_of([self._own]):
+            try:
+                status = file.stat()
+            except OSError:  # gone between the listing and here: a change
+                continue
+            found.append((str(file), status.st_mtime_ns, status.st_size))
+        return tuple(found)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""The worker `ttp`: follows the event log and tags what the rules recognise."""
+
+from __future__ import annotations
+
+from decnet_core.events.catalogue import PAYLOADS
+from decnet_core.events.notices import TechniqueTagged
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import MIB
+from decnet_models.cursor import Batch, CursorWorker, Results
+from decnet_workers.ttp.findings import Findings
+from decnet_workers.ttp.settings import TtpSettings
+from decnet_workers.ttp.watch import Watched
+
+
+class Ttp(CursorWorker[TtpSettings]):
+    """Recognises ATT&CK techniques in what attackers do, by Sigma rules."""
+
+    name = "ttp"
+    Settings = TtpSettings
+    consumes = PAYLOADS  # a rule of the operator's may read any kind
+    notices = (TechniqueTagged,)
+    commands = "decnet_workers.ttp.command"
+    memory_budget = 64 * MIB
+
+    _counters: Counters
+
+    async def start(self, ctx: Context) -> None:
+        """Read the rules and open the database."""
+        self._rules = Watched(self.settings)
+        if (missing := self._rules.missing()) is not None:
+            raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or leave the setting away")
+        self._counters = ctx.counters
+        ctx.counters.read_from(self._rules.counters)
+        await ctx.in_thread(self._rules.read)
+        await super().start(ctx)
+
+    async def run(self, ctx: Context) -> None:
+        """Follow the log; read the rules again when ordered to."""
+        ctx.spawn(self._reload(ctx), name="reload")
+        await super().run(ctx)
+
+    def handle(self, batch: Batch) -> Results:
+        """Tag the batch's events."""
+        self._rules.read_if_changed()
+        findings = Findings(batch.connection, self._rules.library)
+        for stored in batch.events:
+            findings.look_at(stored)
+        notices = findings.write()
+        self._counters.add("tags", findings.tags)
+        return Results(notices)
+
+    async def _reload(self, ctx: Context) -> None:
+        while True:
+            await ctx.reloading.wait()
+            ctx.reloading.clear()
+            await ctx.in_thread(self._rules.read)
