@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command line of a worker's console script; loaded only when there are arguments, for it costs typer."""
 
-from __future__ import annotations
-
 import importlib
 from importlib.metadata import version
 from pathlib import Path
