@@ -52,3 +52,19 @@ def after(connection: Connection, seq: int, limit: int) -> list[StoredNotice]:
 def last_seq(connection: Connection) -> int:
     """Return the newest notice's `seq`, 0 when there is none."""
     return connection.execute(select(func.max(notice_table.c.seq))).scalar() or 0
+
+
+class OutboxLine(msgspec.Struct, frozen=True):
+    """A notice as it is stored, `body` its JSON: for those who pass it on and need not understand it."""
+
+    seq: int
+    kind: str
+    ts: int
+    body: str
+
+
+def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine]:
+    """Return up to `limit` notices after `seq` unread, oldest first."""
+    columns = (notice_table.c.seq, notice_table.c.kind, notice_table.c.ts, notice_table.c.body)
+    query = select(*columns).where(notice_table.c.seq > seq).order_by(notice_table.c.seq).limit(limit)
+    return [OutboxLine(*row) for row in connection.execute(query)]

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""The worker's side: deliveries made from notices, what is due, how an attempt ended; all within its transactions."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
+
+from decnet_models.statements import insert_into
+from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook, webhook_of
+from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
+
+
+class EndpointState(msgspec.Struct, frozen=True):
+    """What the worker learnt about an endpoint; times are nanoseconds since the Unix epoch."""
+
+    failures: int = 0
+    failing_since: int | None = None
+    open_until: int | None = None
+    gone_at: int | None = None
+
+
+class NewDelivery(msgspec.Struct, frozen=True):
+    """A notice that an endpoint is to hear."""
+
+    webhook_id: str
+    notice_seq: int
+    kind: str
+    body: str
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """An operator's request to try dead letters again."""
+
+    seq: int
+    webhook_id: str
+    delivery_id: int | None
+
+
+_JOINED = webhook.outerjoin(webhook_state, webhook_state.c.webhook_id == webhook.c.id)
+_GONE = and_(webhook_state.c.gone_at.is_not(None), webhook_state.c.gone_at >= webhook.c.enabled_at)
+_ACTIVE = and_(webhook.c.removed_at.is_(None), or_(webhook_state.c.gone_at.is_(None), ~_GONE))
+
+
+def active_webhooks(connection: Connection) -> list[Webhook]:
+    """Return the endpoints that are neither removed nor gone."""
+    rows = connection.execute(select(webhook).select_from(_JOINED).where(_ACTIVE).order_by(webhook.c.id))
+    return [webhook_of(row) for row in rows]
+
+
+def endpoint(connection: Connection, webhook_id: str) -> tuple[Webhook, EndpointState] | None:
+    """Return an active endpoint with its state."""
+    query = select(webhook, webhook_state).select_from(_JOINED).where(webhook.c.id == webhook_id, _ACTIVE)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at)
+
+
+def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_ns: int) -> int:
+    """Make the deliveries that are not there yet and return their number; each gets its message id for life."""
+    if not found:
+        return 0
+    rows = [
+        {
+            **msgspec.structs.asdict(delivery),
+            "message_id": f"msg_{secrets.token_hex(16)}",
+            "state": PENDING,
+            "attempts": 0,
+            "due_at": now_ns,
+            "created_at": now_ns,
+        }
+        for delivery in found
+    ]
+    statement = insert_into(connection, webhook_delivery).values(rows)
+    return connection.execute(statement.on_conflict_do_nothing(index_elements=["webhook_id", "notice_seq"])).rowcount
+
+
+def replays_after(connection: Connection, seq: int, limit: int) -> list[Replay]:
+    """Return up to `limit` requests after `seq`, oldest first."""
+    columns = (webhook_replay.c.seq, webhook_replay.c.webhook_id, webhook_replay.c.delivery_id)
+    query = select(*columns).where(webhook_replay.c.seq > seq).order_by(webhook_replay.c.seq).limit(limit)
+    return [Replay(*row) for row in connection.execute(query)]
+
+
+def revive(connection: Connection, replay: Replay, *, now_ns: int) -> int:
+    """Make the dead letters that `replay` names pending, as new ones but for their message id; return their number."""
+    statement = update(webhook_delivery).where(
+        webhook_delivery.c.webhook_id == replay.webhook_id, webhook_delivery.c.state == DEAD
+    )
+    if replay.delivery_id is not None:
+        statement = statement.where(webhook_delivery.c.id == replay.delivery_id)
+    fresh = {"state": PENDING, "attempts": 0, "due_at": now_ns, "first_attempt_at": None, "ended_at": None}
+    return connection.execute(statement.values(**fresh)).rowcount
+
+
+def ready_at(connection: Connection) -> dict[str, int]:
+    """Return for each active endpoint that has pending deliveries when the first may be attempted.
+
+    That is when it is due and the breaker is no longer open. The cost grows with endpoints, not with deliveries.
+    """
+    earliest = (
+        select(func.min(webhook_delivery.c.due_at))
+        .where(webhook_delivery.c.state == PENDING, webhook_delivery.c.webhook_id == webhook.c.id)
+        .scalar_subquery()
+    )
+    query = select(webhook.c.id, earliest, webhook_state.c.open_until).select_from(_JOINED).where(_ACTIVE)
+    rows = connection.execute(query.order_by(webhook.c.id)).tuples()
+    return {name: max(due, open_until or 0) for name, due, open_until in rows if due is not None}
+
+
+def deliveries_due(connection: Connection, webhook_id: str, now_ns: int, limit: int) -> list[Delivery]:
+    """Return up to `limit` due deliveries of the endpoint, in the order of their notices."""
+    query = select(webhook_delivery).where(
+        webhook_delivery.c.state == PENDING,
+        webhook_delivery.c.webhook_id == webhook_id,
+        webhook_delivery.c.due_at <= now_ns,
+    )
+    rows = connection.execute(query.order_by(webhook_delivery.c.notice_seq).limit(limit))
+    return [Delivery(*row) for row in rows]
+
+
+def record_attempt(
+    connection: Connection,
+    delivery: Delivery,
+    *,
+    state: str,
+    due_at: int,
+    status: int | None,
+    error: str | None,
+    now_ns: int,
+) -> None:
+    """Write how an attempt ended; `state` pending means another one at `due_at`."""
+    values = {
+        "state": state,
+        "attempts": delivery.attempts + 1,
+        "due_at": due_at,
+        "first_attempt_at": delivery.first_attempt_at or now_ns,
+        "ended_at": None if state == PENDING else now_ns,
+        "status": status,
+        "error": error,
+    }
+    connection.execute(update(webhook_delivery).where(webhook_delivery.c.id == delivery.id).values(**values))
+
+
+def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:
+    """Write what was learnt about the endpoint."""
+    values = msgspec.structs.asdict(state)
+    statement = insert_into(connection, webhook_state).values(webhook_id=webhook_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["webhook_id"], set_=values))
+
+
+def bury(connection: Connection, webhook_id: str, error: str, *, created_before: int, now_ns: int) -> int:
+    """Give up the endpoint's pending deliveries made before a time, with `error`; return their number."""
+    statement = update(webhook_delivery).where(
+        webhook_delivery.c.webhook_id == webhook_id,
+        webhook_delivery.c.state == PENDING,
+        webhook_delivery.c.created_at < created_before,
+    )
+    return connection.execute(statement.values(state=DEAD, ended_at=now_ns, error=error)).rowcount
+
+
+def bury_removed(connection: Connection, *, now_ns: int) -> int:
+    """Give up what is pending for removed endpoints; return the number."""
+    removed = select(webhook.c.id).where(webhook.c.removed_at.is_not(None))
+    statement = update(webhook_delivery).where(
+        webhook_delivery.c.state == PENDING, webhook_delivery.c.webhook_id.in_(removed)
+    )
+    ended = {"state": DEAD, "ended_at": now_ns, "error": "the webhook was removed"}
+    return connection.execute(statement.values(**ended)).rowcount
+
+
+def forget_ended(connection: Connection, ended_before: int, limit: int) -> int:
+    """Delete up to `limit` deliveries that ended before a time; return the number."""
+    old = (
+        select(webhook_delivery.c.id)
+        .where(
+            webhook_delivery.c.state.in_((DELIVERED, DEAD)),
+            webhook_delivery.c.ended_at < ended_before,
+        )
+        .limit(limit)
+    )
+    return connection.execute(delete(webhook_delivery).where(webhook_delivery.c.id.in_(old))).rowcount
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Return how many deliveries are pending and dead."""
+    query = (
+        select(webhook_delivery.c.state, func.count())
+        .where(webhook_delivery.c.state.in_((PENDING, DEAD)))
+        .group_by(webhook_delivery.c.state)
+    )
+    return dict(connection.execute(query).tuples().all())

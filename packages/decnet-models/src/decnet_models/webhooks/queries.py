@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""What the operator does with webhooks: add, list, remove, enable, see deliveries, ask for a replay."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, and_, func, insert, select, update
+
+from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
+
+PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """An endpoint; times are nanoseconds since the Unix epoch."""
+
+    id: str
+    url: str
+    kinds: tuple[str, ...]
+    """Globs of notice kinds; none means every kind."""
+    allow_private: bool
+    """Whether it may be on a private or loopback address."""
+    generation: int
+    since_seq: int
+    created_at: int
+    enabled_at: int
+    removed_at: int | None = None
+
+
+class WebhookStatus(msgspec.Struct, frozen=True):
+    """An endpoint with what the worker learnt about it."""
+
+    webhook: Webhook
+    failures: int = 0
+    """Consecutive failed attempts."""
+    failing_since: int | None = None
+    open_until: int | None = None
+    """Nothing is sent before this time."""
+    gone_at: int | None = None
+    """When it answered 410 Gone, and nothing is sent until it is enabled again."""
+    pending: int = 0
+    dead: int = 0
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One notice for one endpoint; `status` and `error` are those of the last attempt."""
+
+    id: int
+    webhook_id: str
+    notice_seq: int
+    kind: str
+    message_id: str
+    body: str
+    state: str
+    attempts: int
+    due_at: int
+    created_at: int
+    first_attempt_at: int | None
+    ended_at: int | None
+    status: int | None
+    error: str | None
+
+
+def add_webhook(
+    connection: Connection,
+    url: str,
+    *,
+    kinds: Sequence[str] = (),
+    allow_private: bool = False,
+    since_seq: int,
+    now_ns: int,
+) -> Webhook:
+    """Add an endpoint that hears the notices after `since_seq`; the caller has checked `url` and `kinds`."""
+    made = Webhook(f"wh_{secrets.token_hex(8)}", url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns)
+    values = {**msgspec.structs.asdict(made), "kinds": msgspec.json.encode(made.kinds).decode()}
+    connection.execute(insert(webhook).values(**values))
+    return made
+
+
+def webhooks(connection: Connection) -> list[WebhookStatus]:
+    """Return every endpoint that was not removed, oldest first."""
+    counts = {
+        (row.webhook_id, row.state): row.count
+        for row in connection.execute(
+            select(webhook_delivery.c.webhook_id, webhook_delivery.c.state, func.count().label("count"))
+            .where(webhook_delivery.c.state.in_((PENDING, DEAD)))
+            .group_by(webhook_delivery.c.webhook_id, webhook_delivery.c.state)
+        )
+    }
+    joined = webhook.outerjoin(webhook_state, webhook_state.c.webhook_id == webhook.c.id)
+    query = select(webhook, webhook_state).select_from(joined).where(webhook.c.removed_at.is_(None))
+    return [
+        WebhookStatus(
+            webhook_of(row),
+            failures=row.failures or 0,
+            failing_since=row.failing_since,
+            open_until=row.open_until,
+            gone_at=row.gone_at if (row.gone_at or 0) >= row.enabled_at else None,
+            pending=counts.get((row.id, PENDING), 0),
+            dead=counts.get((row.id, DEAD), 0),
+        )
+        for row in connection.execute(query.order_by(webhook.c.created_at, webhook.c.id))
+    ]
+
+
+def find_webhook(connection: Connection, webhook_id: str) -> Webhook | None:
+    """Return the endpoint, None when there is none of that id or it was removed."""
+    query = select(webhook).where(webhook.c.id == webhook_id, webhook.c.removed_at.is_(None))
+    row = connection.execute(query).one_or_none()
+    return webhook_of(row) if row else None
+
+
+def remove_webhook(connection: Connection, webhook_id: str, *, now_ns: int) -> bool:
+    """Send nothing more to the endpoint; False when there is none of that id."""
+    return _change(connection, webhook_id, removed_at=now_ns)
+
+
+def enable_webhook(connection: Connection, webhook_id: str, *, now_ns: int) -> bool:
+    """Send to the endpoint again after it was gone; False when there is none of that id."""
+    return _change(connection, webhook_id, enabled_at=now_ns)
+
+
+def rotate_secret(connection: Connection, webhook_id: str) -> int | None:
+    """Give the endpoint a new secret and return its generation; None when there is none of that id."""
+    found = find_webhook(connection, webhook_id)
+    if found is None:
+        return None
+    _change(connection, webhook_id, generation=found.generation + 1)
+    return found.generation + 1
+
+
+def deliveries(
+    connection: Connection, limit: int = 100, *, webhook_id: str | None = None, state: str | None = None
+) -> list[Delivery]:
+    """Return up to `limit` deliveries, newest first."""
+    query = select(webhook_delivery).order_by(webhook_delivery.c.id.desc()).limit(limit)
+    if webhook_id is not None:
+        query = query.where(webhook_delivery.c.webhook_id == webhook_id)
+    if state is not None:
+        query = query.where(webhook_delivery.c.state == state)
+    return [Delivery(*row) for row in connection.execute(query)]
+
+
+def dead_letters(connection: Connection, limit: int = 100, *, webhook_id: str | None = None) -> list[Delivery]:
+    """Return up to `limit` deliveries that were given up, newest first."""
+    return deliveries(connection, limit, webhook_id=webhook_id, state=DEAD)
+
+
+def request_replay(connection: Connection, webhook_id: str, *, delivery_id: int | None = None, now_ns: int) -> int:
+    """Ask the worker to try the endpoint's dead letters (or one of them) anew; return how many that are."""
+    dead = and_(webhook_delivery.c.webhook_id == webhook_id, webhook_delivery.c.state == DEAD)
+    if delivery_id is not None:
+        dead = and_(dead, webhook_delivery.c.id == delivery_id)
+    count = connection.execute(select(func.count()).select_from(webhook_delivery).where(dead)).scalar_one()
+    if count:
+        connection.execute(
+            insert(webhook_replay).values(webhook_id=webhook_id, delivery_id=delivery_id, created_at=now_ns)
+        )
+    return count
+
+
+def webhook_of(row: object) -> Webhook:
+    """Return the endpoint of a row that has the columns of `webhook`."""
+    values = {name: getattr(row, name) for name in Webhook.__struct_fields__}
+    return Webhook(**{**values, "kinds": msgspec.json.decode(values["kinds"], type=tuple[str, ...])})
+
+
+def _change(connection: Connection, webhook_id: str, **values: int) -> bool:
+    statement = update(webhook).where(webhook.c.id == webhook_id, webhook.c.removed_at.is_(None))
+    return connection.execute(statement.values(**values)).rowcount > 0

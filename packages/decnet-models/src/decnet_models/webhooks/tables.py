@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Tables of the webhooks."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from decnet_models.columns import BIG, JSON_TEXT, NANOSECONDS, SEQUENCE
+
+metadata = MetaData()
+
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("url", String(2048), nullable=False),
+    # JSON list of globs of notice kinds; an empty list means every kind.
+    Column("kinds", JSON_TEXT, nullable=False),
+    Column("allow_private", Boolean, nullable=False),
+    # Part of what the secret is derived from; a higher number is a new secret.
+    Column("generation", Integer, nullable=False),
+    # Notices up to this `notice.seq` were there before it and are not sent.
+    Column("since_seq", BIG, nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    # When it was last enabled; being gone (webhook_state.gone_at) counts only when it came later.
+    Column("enabled_at", NANOSECONDS, nullable=False),
+    Column("removed_at", NANOSECONDS),
+    info={"owner": "operator"},
+)
+
+webhook_replay = Table(
+    "webhook_replay",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("webhook_id", String(32), ForeignKey("webhook.id"), nullable=False),
+    # One dead delivery, or all of the webhook's.
+    Column("delivery_id", BIG),
+    Column("created_at", NANOSECONDS, nullable=False),
+    info={"owner": "operator"},
+    sqlite_autoincrement=True,
+)
+
+webhook_state = Table(
+    "webhook_state",
+    metadata,
+    Column("webhook_id", String(32), ForeignKey("webhook.id"), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", NANOSECONDS),
+    # The circuit breaker is open: nothing is sent before this time.
+    Column("open_until", NANOSECONDS),
+    # It answered 410 Gone.
+    Column("gone_at", NANOSECONDS),
+    info={"owner": "webhook"},
+)
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("webhook_id", String(32), ForeignKey("webhook.id"), nullable=False),
+    Column("notice_seq", BIG, nullable=False),
+    Column("kind", String(64), nullable=False),
+    # The idempotency key: the same for every attempt at this delivery.
+    Column("message_id", String(64), nullable=False),
+    # As it is sent; kept here so that a retry and a replay send the same bytes.
+    Column("body", Text, nullable=False),
+    # pending, delivered or dead.
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", NANOSECONDS, nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("first_attempt_at", NANOSECONDS),
+    Column("ended_at", NANOSECONDS),
+    Column("status", Integer),
+    Column("error", Text),
+    Index("ix_webhook_delivery_notice", "webhook_id", "notice_seq", unique=True),
+    Index("ix_webhook_delivery_due", "state", "webhook_id", "due_at"),
+    Index("ix_webhook_delivery_ended", "state", "ended_at"),
+    info={"owner": "webhook"},
+    sqlite_autoincrement=True,
+)
