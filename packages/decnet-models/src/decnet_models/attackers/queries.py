@@ -190,7 +190,7 @@ def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:
 def _counted(connection: Connection, table: Table, ips: Sequence[str]) -> dict[str, int]:
     column: ColumnElement[str] = table.c.attacker
     query = select(column, func.count()).where(column.in_(ips)).group_by(column)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _purposes(connection: Connection, ips: Sequence[str]) -> dict[str, set[str]]:
