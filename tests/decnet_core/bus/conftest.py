@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib.metadata import files
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from decnet_core.bus.broker import Broker
@@ -85,12 +86,7 @@ class BrokerProcess:
 
     def __init__(self, path: Path, settings: BusSettings) -> None:
         self.url = f"unix://{path}"
-        self._arguments = [
-            str(path),
-            json.dumps(
-                {"max_connections": settings.max_connections, "tcp": settings.tcp, "tcp_token": settings.tcp_token}
-            ),
-        ]
+        self._arguments = [str(path), msgspec.json.encode(settings).decode()]
         self._process: subprocess.Popen[str] | None = None
 
     @property

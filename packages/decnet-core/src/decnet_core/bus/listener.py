@@ -102,7 +102,7 @@ def credentials(opened: socket.socket) -> Credentials:
 def _locked(path: Path) -> IO[str]:
     """Return the held lock of the socket at `path`; the kernel releases it however this process ends."""
     try:
-        lock = path.with_name(path.name + ".lock").open("w")
+        lock = os.fdopen(os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "w")
     except OSError as error:
         raise BusError(f"the bus cannot use {path}: {error.strerror}; create its directory") from error
     try:

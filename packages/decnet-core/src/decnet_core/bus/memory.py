@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import os
 import random
-import secrets
 from collections.abc import Mapping
 
 from decnet_core.bus import headers as header_block
@@ -82,7 +82,7 @@ class MemoryBus:
         headers: Mapping[str, str] | None = None,
     ) -> Message:
         """Publish and return the first answer."""
-        inbox = await self.subscribe(f"_INBOX.{secrets.token_hex(11)}", max_messages=1)
+        inbox = await self.subscribe(f"_INBOX.{os.urandom(11).hex()}", max_messages=1)
         try:
             self.publish(subject, payload, reply=inbox.pattern, headers=headers)
             return answer_of(subject, await inbox.next(timeout))

@@ -24,6 +24,10 @@ class Writer(Protocol):
         """Send or buffer `data`."""
         ...
 
+    def is_closing(self) -> bool:
+        """Whether what is written now would be lost."""
+        ...
+
 
 class Outbox:
     """A bounded queue of frames; `Line` frames are never dropped, so `stuffed` says when there are too many."""
@@ -104,7 +108,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Hand frames to the transport until it asks to pause."""
-        while self._frames and not self.paused and self._writer is not None:
+        while self._frames and not self.paused and self._writer is not None and not self._writer.is_closing():
             chunk = self._chunk()
             self.sent_bytes += len(chunk)
             self._writer.write(chunk)

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""Keeps a client connected: dials one server after another, backs off with jitter, notices a server that is silent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from decnet_core.bus import frames
+from decnet_core.bus.address import Address
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.link import Link
+from decnet_core.bus.nkey import signed
+from decnet_core.bus.operations import SERVER_VERSION, Deliver, Info
+from decnet_core.bus.outbox import CHUNK, Outbox
+from decnet_core.bus.settings import ClientOptions
+from decnet_core.text import for_terminal
+
+log = logging.getLogger(__name__)
+
+
+class Uplink:
+    """The present connection, if any, and what waits to be sent on it or on the next."""
+
+    def __init__(
+        self,
+        addresses: tuple[Address, ...],
+        name: str,
+        options: ClientOptions,
+        *,
+        standing: Callable[[], Iterable[frames.Line]],
+        on_message: Callable[[Deliver, bytes], None],
+        on_error: Callable[[str], None],
+    ) -> None:
+        """`standing()` returns the lines that begin every connection: the subscriptions."""
+        self.outbox = Outbox(CHUNK, lambda: options.max_waiting_bytes)
+        self.link: Link | None = None
+        self.up = asyncio.Event()
+        self.info = Info()
+        """The last server's; before the first connection, what NATS servers say by default."""
+        self.connections = 0
+        self.last_error = ""
+        self._dropped_before = 0
+        self._addresses = addresses
+        self._name = name
+        self._options = options
+        self._standing = standing
+        self._on_message = on_message
+        self._on_error = on_error
+
+    @property
+    def dropped_by_broker(self) -> int:
+        """Messages for us that brokers had to drop because we read too slowly, as they told us."""
+        return self._dropped_before + (self.link.info.dropped if self.link else 0)
+
+    def order(self, *lines: frames.Line) -> None:
+        """Send `lines` behind everything that waits; without a connection they are forgotten."""
+        if self.link is not None:
+            for line in lines:
+                self.outbox.push_line(line)
+            self.outbox.flush()
+
+    async def confirmed(self) -> None:
+        """Wait until the server has taken everything; ConnectionError when the connection ends first."""
+        await self.up.wait()
+        if self.link is not None:
+            await self.link.ping()
+
+    async def stay_connected(self) -> None:
+        """Connect, and again whenever the connection is lost, until cancelled."""
+        failures = 0
+        while True:
+            address = self._addresses[(self.connections + failures) % len(self._addresses)]
+            link = await self._dialled(address)
+            if link is None:
+                failures += 1
+                await asyncio.sleep(self._pause(failures))
+                continue
+            failures = 0
+            self._begin(address, link)
+            try:
+                await self._watch(link)
+            finally:
+                self._end(address, link)
+
+    def close(self) -> None:
+        """Send what waits, as far as the socket takes it, and end the connection."""
+        self.outbox.flush()
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+
+    async def _dialled(self, address: Address) -> Link | None:
+        link = Link(self.outbox, self._on_message, self._on_error)
+        try:
+            async with asyncio.timeout(self._options.dial_seconds):
+                await link.dial(address, partial(self._greeting, address), self._options)
+        except (OSError, BusError) as error:  # TimeoutError and ssl.SSLError are OSErrors
+            link.abort("")
+            self._note_failure(address, str(error) or "no answer")
+            return None
+        return link
+
+    def _begin(self, address: Address, link: Link) -> None:
+        self.link, self.info = link, link.info
+        self.connections += 1
+        self.last_error = ""
+        link.write(b"".join(self._standing()))
+        link.open()
+        self.up.set()
+        log.info("bus connected url=%s client=%s", address, self._name)
+
+    def _end(self, address: Address, link: Link) -> None:
+        self.up.clear()
+        self._dropped_before += link.info.dropped
+        if self.link is not None:
+            self.link = None
+            self._note_failure(address, link.lost.result() if link.lost.done() else "closed")
+
+    async def _watch(self, link: Link) -> None:
+        """Return when `link` has ended; a silent one is asked, and ended when it does not answer."""
+        while not link.lost.done():
+            link.heard = False
+            await asyncio.wait({link.lost}, timeout=self._options.ping_seconds)
+            if link.heard or link.lost.done():
+                continue
+            try:
+                async with asyncio.timeout(self._options.dial_seconds):
+                    await link.ping()
+            except TimeoutError:
+                link.abort("the bus does not answer PING")
+                await link.lost
+            except ConnectionError:
+                return
+
+    def _note_failure(self, address: Address, reason: str) -> None:
+        if reason != self.last_error:
+            # a worker often starts before its bus: that is no cause for alarm
+            level = logging.WARNING if self.connections else logging.INFO
+            log.log(level, "bus away url=%s client=%s reason=%s", address, self._name, for_terminal(reason))
+        self.last_error = reason
+
+    def _pause(self, failures: int) -> float:
+        longest = self._options.first_retry_seconds * 2.0 ** min(failures - 1, 16)
+        return min(longest, self._options.max_retry_seconds) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+
+    def _greeting(self, address: Address, info: Info) -> frames.Line:
+        options: dict[str, object] = {
+            "verbose": False,
+            "pedantic": False,
+            "echo": True,
+            "headers": True,
+            "no_responders": info.headers,
+            "protocol": 1,
+            "name": self._name,
+            "lang": "python-decnet",
+            "version": SERVER_VERSION,
+            "tls_required": address.scheme == "tls",
+        }
+        if address.user:
+            options |= {"user": address.user, "pass": address.password}
+        if address.token:
+            options["auth_token"] = address.token
+        if self._options.nkey_seed_file and info.nonce:
+            options |= signed(self._options.nkey_seed_file, info.nonce)
+        return frames.connect(options)
