@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, Row
 
-from decnet_core.events.notices import Notice, notice_kind
+from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.engine import reading, writing
 from decnet_models.errors import passes
@@ -136,12 +136,7 @@ class Consumption:
             self._set_aside_in_a_row = 0
 
     def _write(self, connection: Connection, events: Sequence[StoredEvent]) -> set[str]:
-        now = time.time_ns()
-        return {
-            notice_kind(notice)
-            for key, notice in self._handle(connection, events)
-            if notices.add(connection, key, notice, now)
-        }
+        return notices.add_all(connection, self._handle(connection, events), time.time_ns())
 
     def _move(self, connection: Connection, position: int, end: int) -> None:
         if not progress.advance_cursor(connection, self._worker, position, end, now_ns=time.time_ns()):

@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
 from decnet_models.notices.tables import notice as notice_table
-from decnet_models.statements import commit_in_order, insert_into
+from decnet_models.statements import commit_in_order
 
 MAX_KEY = 512
 """Characters of a key; a longer one is an error of the caller."""
+
+_KEYS_ASKED = 1000
+"""Keys per query, far below what a statement may bind."""
 
 
 class StoredNotice(msgspec.Struct, frozen=True):
@@ -27,17 +33,26 @@ class StoredNotice(msgspec.Struct, frozen=True):
 
 def add(connection: Connection, key: str, notice: Notice, now_ns: int) -> bool:
     """Write `notice` unless one with `key` is there already; return whether it is new."""
-    if len(key) > MAX_KEY:
-        raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
-    commit_in_order(connection, notice_table)
-    statement = insert_into(connection, notice_table).values(
-        key=for_column(key),
-        kind=notice_kind(notice),
-        ts=notice.ts,
-        body=encode_notice(notice).decode(),
-        created_at=now_ns,
-    )
-    return connection.execute(statement.on_conflict_do_nothing(index_elements=["key"])).rowcount > 0
+    return bool(add_all(connection, [(key, notice)], now_ns))
+
+
+def add_all(connection: Connection, found: Iterable[tuple[str, Notice]], now_ns: int) -> set[str]:
+    """Write the notices whose keys are not there already, of equal keys the first; return the kinds of the new ones.
+
+    One query and one bulk insert, because a batch of password guesses has a notice for each of them.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for key, notice in found:
+        row = _row(key, notice, now_ns)
+        rows.setdefault(row["key"], row)
+    if not rows:
+        return set()
+    commit_in_order(connection, notice_table)  # from here on nobody else adds a key
+    known = _known(connection, list(rows))
+    new = [row for key, row in rows.items() if key not in known]
+    if new:
+        connection.execute(insert(notice_table), new)
+    return {row["kind"] for row in new}
 
 
 def after(connection: Connection, seq: int, limit: int) -> list[StoredNotice]:
@@ -68,3 +83,24 @@ def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine
     columns = (notice_table.c.seq, notice_table.c.kind, notice_table.c.ts, notice_table.c.body)
     query = select(*columns).where(notice_table.c.seq > seq).order_by(notice_table.c.seq).limit(limit)
     return [OutboxLine(*row) for row in connection.execute(query)]
+
+
+def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    column = notice_table.c.key
+    return {
+        key
+        for start in range(0, len(keys), _KEYS_ASKED)
+        for key in connection.execute(select(column).where(column.in_(keys[start : start + _KEYS_ASKED]))).scalars()
+    }
+
+
+def _row(key: str, notice: Notice, now_ns: int) -> dict[str, Any]:
+    if len(key) > MAX_KEY:
+        raise ValueError(f"the notice's key has {len(key)} characters, the limit is {MAX_KEY}")
+    return {
+        "key": for_column(key),
+        "kind": notice_kind(notice),
+        "ts": notice.ts,
+        "body": encode_notice(notice).decode(),
+        "created_at": now_ns,
+    }
