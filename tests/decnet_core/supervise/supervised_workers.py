@@ -2,6 +2,7 @@
 """Workers with known faults, run as real processes by the tests of the fleet."""
 
 import os
+import random
 import signal
 import subprocess
 import time
@@ -26,7 +27,7 @@ class Parent(Worker[NoSettings]):
     name = "parent"
 
     async def start(self, ctx: Context) -> None:
-        child = subprocess.Popen(["/bin/sleep", "600"])  # noqa: ASYNC220  # a child of its own is the point
+        child = subprocess.Popen(["/bin/sleep", "600"])  # a child of its own is the point
         (ctx.state.root / "grandchild").write_text(str(child.pid))
 
     async def run(self, ctx: Context) -> None:
@@ -101,3 +102,12 @@ class Chatty(Worker[NoSettings]):
             os.write(1, f"line {number} {'x' * 100}\n".encode())
         (ctx.state.root / "said").touch()
         await ctx.stopping.wait()
+
+
+class Dice(Worker[NoSettings]):
+    """Refuses to start, telling a random number."""
+
+    name = "dice"
+
+    async def run(self, ctx: Context) -> None:
+        raise ValueError(f"rolled {random.getrandbits(64)}")

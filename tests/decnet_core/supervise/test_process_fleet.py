@@ -44,8 +44,19 @@ def environment(state: Path) -> dict[str, str]:
     }
 
 
+HOSTING = {"forking": False}
+
+
+@pytest.fixture(params=["interpreters", "forks"], autouse=True)
+def hosting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every behaviour here holds for workers with interpreters of their own and for forked ones."""
+    monkeypatch.setitem(HOSTING, "forking", request.param == "forks")
+
+
 def fleet_in(state: Path, settings: SuperviseSettings = QUICK) -> ProcessFleet:
-    return ProcessFleet(settings, logs=state / "log", environment=environment(state), place=place)
+    return ProcessFleet(
+        settings, logs=state / "log", environment=environment(state), place=place, forking=HOSTING["forking"]
+    )
 
 
 @contextlib.asynccontextmanager
@@ -187,6 +198,7 @@ async def test_workers_stop_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = (
         "import asyncio, pathlib, sys\n"
         "import test_process_fleet as t\n"
+        "t.HOSTING['forking'] = sys.argv[2] == 'True'\n"
         "async def main():\n"
         "    fleet = t.fleet_in(pathlib.Path(sys.argv[1]))\n"
         "    await fleet.start(['steady'])\n"
@@ -195,8 +207,8 @@ async def test_workers_stop_when_their_parent_is_killed(tmp_path: Path) -> None:
         "asyncio.run(main())\n"
     )
     env = {**os.environ, "PYTHONPATH": str(HERE)}
-    parent = subprocess.Popen(  # noqa: ASYNC220  # starts in a millisecond
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, env=env
+    parent = subprocess.Popen(  # starts in a millisecond
+        [sys.executable, "-c", script, str(tmp_path), str(HOSTING["forking"])], stdout=subprocess.PIPE, env=env
     )
     try:
         assert parent.stdout is not None

@@ -34,7 +34,7 @@ LIFELINE = "DECNET_LIFELINE_FD"
 _REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
 
 
-def run(worker: type[Worker[Any]], file: Path | None = None) -> int:
+def run(worker: type[Worker[Any]], file: Path | None = None, *, hosting: str = "process") -> int:
     """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`)."""
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")
@@ -42,7 +42,7 @@ def run(worker: type[Worker[Any]], file: Path | None = None) -> int:
         settings = Settings.load(file)
         logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
         instance = worker(settings.section(worker.name, worker.Settings))
-        asyncio.run(_serve(instance, settings, notifier))
+        asyncio.run(_serve(instance, settings, notifier, hosting))
     except _REFUSALS as refusal:
         log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
         notifier.send(f"STATUS={str(refusal).splitlines()[0]}")
@@ -55,14 +55,14 @@ def run(worker: type[Worker[Any]], file: Path | None = None) -> int:
     return Exit.STOPPED
 
 
-async def _serve(worker: Worker[Any], settings: Settings, notifier: Notifier) -> None:
+async def _serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
     ctx = await open_context(type(worker), settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ctx.stop)
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
-    await Host(worker, ctx, notifier=notifier).run()
+    await Host(worker, ctx, notifier=notifier, hosting=hosting).run()
 
 
 def _hold_lifeline(ctx: Context) -> None:

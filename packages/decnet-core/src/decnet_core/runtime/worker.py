@@ -57,6 +57,10 @@ class Worker(Generic[S]):
         """Release what `start` acquired; called once, also after a failure."""
 
     @classmethod
+    def warm(cls) -> None:
+        """Import and prepare, once in a warm parent, what `start` and `run` will need; acquire nothing."""
+
+    @classmethod
     def description(cls) -> str:
         """Return the first docstring line."""
         return (cls.__doc__ or cls.name).strip().splitlines()[0].rstrip(".")

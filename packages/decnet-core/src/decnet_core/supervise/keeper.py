@@ -7,18 +7,20 @@ import asyncio
 import logging
 import random
 import signal
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from decnet_core.runtime.exits import Exit
+from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.logfile import LogFile
 from decnet_core.supervise.policy import Ended, Phase, decide
-from decnet_core.supervise.process import Child
 from decnet_core.supervise.settings import SuperviseSettings
 
 log = logging.getLogger(__name__)
+
+Spawn = Callable[[str, Callable[[bytes], None]], Awaitable[ChildProcess]]
+"""Starts a worker's process by name, given who takes its output; raises OSError when it cannot."""
 
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
@@ -30,11 +32,9 @@ class Keeper:
     def __init__(
         self,
         name: str,
-        place: str,
+        spawn: Spawn,
         *,
         settings: SuperviseSettings,
-        environment: Mapping[str, str],
-        lifeline: int,
         logfile: LogFile,
         changed: Callable[[Status], None],
     ) -> None:
@@ -43,13 +43,11 @@ class Keeper:
         """Set when the worker has become ready, or failed, for the first time since it was started."""
         self.finished = asyncio.Event()
         """Set when `keep` has ended: no process is left."""
-        self._place = place
+        self._spawn = spawn
         self._settings = settings
-        self._environment = environment
-        self._lifeline = lifeline
         self._logfile = logfile
         self._changed = changed
-        self._child: Child | None = None
+        self._child: ChildProcess | None = None
         self._unwanted = asyncio.Event()
         self._wake = asyncio.Event()
         self._starts = 0
@@ -121,12 +119,7 @@ class Keeper:
         self._ready_at, self._said, self._killed_for, self._tail = None, "", "", b""
         self._starts += 1
         try:
-            child = Child.spawn(
-                [sys.executable, "-m", "decnet_core.supervise.child", self._place],
-                environment=self._environment,
-                inherit=[self._lifeline],
-                write=self._take_output,
-            )
+            child = await self._spawn(self.status.name, self._take_output)
         except OSError as error:
             return Ended(1), f"cannot start a process: {error}"
         self._child = child

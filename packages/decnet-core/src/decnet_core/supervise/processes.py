@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from decnet_core import registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
+from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.keeper import Keeper, environment_of
 from decnet_core.supervise.logfile import LogFile
+from decnet_core.supervise.nursery import Nursery
+from decnet_core.supervise.process import Child
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.signs import SignsOfLife
 
@@ -22,6 +26,8 @@ _MICROSECONDS = 1_000_000
 
 class ProcessFleet:
     """Implements `fleet.Fleet`; made inside a running event loop.
+
+    Each worker is a process: with an interpreter of its own, or, `forking`, a child of one warm zygote.
 
     The workers of `registry.FLOW` start first, one after the other, and stop last in the opposite order: what the
     others said to the end is still carried on. All hold the read end of one pipe, their lifeline: when this process is
@@ -35,9 +41,12 @@ class ProcessFleet:
         logs: Path,
         environment: Mapping[str, str],
         place: Callable[[str], str] = registry.place,
+        forking: bool = False,
     ) -> None:
         self._settings = settings
         self._place = place
+        self._forking = forking
+        self._nursery: Nursery | None = None
         self._logs = logs
         self._tasks = Tasks("fleet")
         self._keepers: dict[str, Keeper] = {}
@@ -54,6 +63,11 @@ class ProcessFleet:
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)
+        if self._forking:
+            self._nursery = Nursery(
+                [self._place(name) for name in wanted], self._environment, self._logfile("zygote").write
+            )
+            await self._nursery.open()
         for name in (name for name in registry.FLOW if name in wanted):
             await self._start(name).settled.wait()
         others = [self._start(name) for name in wanted if name not in registry.FLOW]
@@ -80,6 +94,8 @@ class ProcessFleet:
                 await self._keepers[name].stop()
         await asyncio.gather(*(keeper.finished.wait() for keeper in self._keepers.values()))
         await self._tasks.close()
+        if self._nursery is not None:
+            await self._nursery.close()
         self._signs.close()
         os.close(self._our_end)
         os.close(self._lifeline)
@@ -96,18 +112,30 @@ class ProcessFleet:
     def _start(self, name: str) -> Keeper:
         keeper = Keeper(
             name,
-            self._place(name),
+            self._spawn,
             settings=self._settings,
-            environment=self._environment,
-            lifeline=self._lifeline,
-            logfile=LogFile(
-                self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files
-            ),
+            logfile=self._logfile(name),
             changed=self._tell,
         )
         self._keepers[name] = keeper
         self._tasks.spawn(keeper.keep(), name=name, may_end=True)
         return keeper
+
+    async def _spawn(self, name: str, write: Callable[[bytes], None]) -> ChildProcess:
+        """Start one worker's process, as this fleet makes them."""
+        if self._nursery is not None:
+            return await self._nursery.fork(
+                name, self._place(name), environment=self._environment, lifeline=self._lifeline, write=write
+            )
+        return Child.spawn(
+            [sys.executable, "-m", "decnet_core.supervise.child", self._place(name)],
+            environment=self._environment,
+            inherit=[self._lifeline],
+            write=write,
+        )
+
+    def _logfile(self, name: str) -> LogFile:
+        return LogFile(self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files)
 
     def _heard(self, pid: int, signs: Mapping[str, str]) -> None:
         for keeper in self._keepers.values():

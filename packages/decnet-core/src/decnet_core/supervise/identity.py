@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""What makes a forked child a process of its own: session, name, signals, output, randomness, parent-death signal."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import random
+import signal
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_NAME_LIMIT = 15  # TASK_COMM_LEN of proc(5), without the closing zero
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def become(name: str, *, output: int, environment: dict[str, str]) -> None:
+    """Turn the process that has just been forked into worker `name`, writing to the descriptor `output`.
+
+    When the zygote dies the child gets SIGTERM; the zygote is single-threaded, so its main thread's end is its own.
+    """
+    parent = os.getppid()
+    os.setsid()
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it died before we could ask
+        os._exit(1)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(nothing)
+    os.environ.update(environment)
+    with contextlib.suppress(OSError):  # without /proc a child is only harder to tell apart
+        Path("/proc/self/comm").write_text(f"decnet-{name}"[:_NAME_LIMIT], encoding="ascii")
+    random.seed()

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""A real zygote: what its children are, and what happens when one of them, or it, dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from decnet_core.supervise.nursery import ForkedChild, Nursery
+
+HERE = Path(__file__).parent
+PLACE = "supervised_workers:Steady"
+
+
+class Cradle:
+    """A nursery with a lifeline, and what its children and its zygote printed."""
+
+    def __init__(self, state: Path) -> None:
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "DECNET_STATE_DIR": str(state)}
+        self.said = bytearray()
+        self.lifeline, self.ours = os.pipe()
+        self.nursery = Nursery([PLACE], environment, self.said.extend)
+
+    async def fork(self, name: str = "steady") -> ForkedChild:
+        return await self.nursery.fork(name, PLACE, environment={}, lifeline=self.lifeline, write=self.said.extend)
+
+    async def ready(self, *, children: int = 1) -> None:
+        """Wait until so many children have said that they are ready."""
+        async with asyncio.timeout(20):
+            while self.said.count(b"msg=ready") < children:
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def cradle(tmp_path: Path) -> AsyncIterator[Cradle]:
+    made = Cradle(tmp_path)
+    yield made
+    os.close(made.ours)
+    os.close(made.lifeline)
+    await made.nursery.close()
+
+
+async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(cradle: Cradle) -> None:
+    child = await cradle.fork()
+    await cradle.ready()
+    stat = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    parent, session = int(stat[1]), int(stat[3])
+    assert (parent, session) == (cradle.nursery.pid, child.pid)
+    assert Path(f"/proc/{child.pid}/comm").read_text() == "decnet-steady\n"
+    assert Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0] == sys.executable.encode()
+    await child.stop(5)
+
+
+async def test_exit_codes_and_signals_are_told(cradle: Cradle) -> None:
+    stopped, killed = await cradle.fork("one"), await cradle.fork("two")
+    await cradle.ready(children=2)
+    await stopped.stop(5)
+    killed.kill()
+    assert (await stopped.wait(), await killed.wait()) == (0, -signal.SIGKILL)
+
+
+async def test_children_do_not_share_a_random_state(cradle: Cradle) -> None:
+    for _ in range(3):
+        child = await cradle.nursery.fork(
+            "dice", "supervised_workers:Dice", environment={}, lifeline=cradle.lifeline, write=cradle.said.extend
+        )
+        assert await child.wait() == 1
+    rolled = re.findall(r"rolled (\d+)", cradle.said.decode())
+    assert len(set(rolled)) == 3
+
+
+async def test_the_zygote_leaves_no_zombie_and_no_descriptor_behind(cradle: Cradle) -> None:
+    first = await cradle.fork()
+    first.kill()
+    await first.wait()
+    descriptors = Path(f"/proc/{cradle.nursery.pid}/fd")
+    before, ours = len(list(descriptors.iterdir())), len(os.listdir("/proc/self/fd"))
+    for _ in range(10):
+        child = await cradle.fork()
+        child.kill()
+        await child.wait()
+    assert len(list(descriptors.iterdir())) == before
+    assert len(os.listdir("/proc/self/fd")) == ours
+    assert Path(f"/proc/{cradle.nursery.pid}/task/{cradle.nursery.pid}/children").read_text() == ""
+
+
+async def test_the_zygote_has_one_thread_and_so_can_always_fork(cradle: Cradle) -> None:
+    await cradle.nursery.open()
+    assert len(list(Path(f"/proc/{cradle.nursery.pid}/task").iterdir())) == 1
+
+
+async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(cradle: Cradle) -> None:
+    child = await cradle.fork()
+    await cradle.ready()
+    assert cradle.nursery.pid
+    os.kill(cradle.nursery.pid, signal.SIGKILL)
+    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
+    another = await cradle.fork()
+    await cradle.ready(children=2)
+    await another.stop(5)
+
+
+async def test_reload_keeps_children_and_still_hears_of_their_end(cradle: Cradle) -> None:
+    old = await cradle.fork()
+    await cradle.ready()
+    zygote = cradle.nursery.pid
+    await cradle.nursery.reload()
+    assert cradle.nursery.pid == zygote
+    new = await cradle.fork()
+    await cradle.ready(children=2)
+    await new.stop(5)
+    await old.stop(5)
+    assert (await old.wait(), await new.wait()) == (0, 0)
+
+
+async def test_a_place_that_does_not_exist_is_an_error_with_its_reason(tmp_path: Path) -> None:
+    said = bytearray()
+    nursery = Nursery(["no_such_module:Worker"], {"PATH": os.environ["PATH"]}, said.extend)
+    with pytest.raises(OSError, match="zygote has died"):
+        await nursery.open()
+    await nursery.close()
+    assert b"no_such_module" in said
