@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""One pass: lines of all spools become rows, in one transaction with the positions up to where they were read.
+
+The transaction makes it exactly once: killed before the commit, the same lines are read again; killed after it, they
+are not. Spools are told after the commit, so at worst they keep a segment too long. What is read stays in hand until it
+is committed, so a database that fails for an hour costs one batch of memory and fills no quarantine twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from decnet_core.events.envelope import Event
+from decnet_core.spool.quarantine import Quarantine
+from decnet_core.spool.reader import Batch, Position
+from decnet_core.text import for_terminal
+from decnet_models.engine import reading, writing
+from decnet_models.errors import passes, reason
+from decnet_models.events import queries
+from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
+from decnet_workers.ingest.settings import IngestSettings
+from decnet_workers.ingest.sources import Read, Source, Sources
+
+log = logging.getLogger(__name__)
+
+
+class Outcome(msgspec.Struct):
+    """What one pass did."""
+
+    new: int = 0
+    duplicates: int = 0
+    from_future: int = 0
+    torn: int = 0
+    missing: int = 0
+    last_seq: int = 0
+    lag_bytes: int = 0
+    read: bool = False
+    """Whether there was anything; then there may be more."""
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    """Lines of one spool that were read and sorted, and await their commit."""
+
+    source: Source
+    next: Position
+    events: list[Event]
+    torn: int
+    missing: int
+
+
+class Intake:
+    """Moves events from the spools below `spools` into the database; what is no event goes to `quarantine`."""
+
+    def __init__(self, engine: Engine, spools: Path, quarantine: Quarantine, settings: IngestSettings) -> None:
+        self._engine = engine
+        self._quarantine = quarantine
+        self._settings = settings
+        self._positions: dict[str, Position] | None = None
+        self._taken: list[_Taken] = []
+        self.sources = Sources(spools)
+
+    def newest(self) -> int:
+        """Return the newest committed row's `seq`."""
+        with reading(self._engine) as connection:
+            return queries.last_seq(connection)
+
+    def run_pass(self) -> Outcome:
+        """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated."""
+        if not self._taken:
+            self._take()
+        outcome = self._commit(time.time_ns()) if self._taken else Outcome()
+        for taken in self._taken:
+            taken.source.position = taken.next
+        self._taken = []
+        self.sources.acknowledge(finished_only=True)
+        outcome.lag_bytes = self.sources.lag_bytes()
+        return outcome
+
+    def close(self) -> None:
+        """Tell the spools everything that is committed."""
+        self.sources.acknowledge(finished_only=False)
+        self._quarantine.close()
+
+    def _take(self) -> None:
+        if self._positions is None:
+            self._positions = self._committed_positions()
+        found = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        self._taken = [self._sort(read) for read in found]
+        self._quarantine.sync()
+
+    def _committed_positions(self) -> dict[str, Position]:
+        with reading(self._engine) as connection:
+            found = queries.ingest_positions(connection)
+        return {spool: Position(segment, offset) for spool, (segment, offset) in found.items()}
+
+    def _sort(self, read: Read) -> _Taken:
+        batch = read.batch
+        held = sort_lines(batch.lines)
+        self._keep_rejects(read.source.name, held, batch)
+        return _Taken(read.source, batch.next, held.events, batch.torn, batch.missing)
+
+    def _keep_rejects(self, spool: str, held: Sorted, batch: Batch) -> None:
+        for reject in held.rejects:
+            self._quarantine.put(reject.reason, spool, reject.line)
+        for line in batch.overlong:
+            self._quarantine.put(f"the line has {line.size} bytes", spool, line.head)
+        rejected = len(held.rejects) + len(batch.overlong)
+        if rejected:
+            log.warning("lines are not events spool=%s lines=%d", for_terminal(spool), rejected)
+        if batch.missing:
+            log.error("segments are gone unread spool=%s segments=%d", for_terminal(spool), batch.missing)
+
+    def _commit(self, now_ns: int) -> Outcome:
+        events = [event for taken in self._taken for event in taken.events]
+        latest = now_ns + int(self._settings.future_seconds * 1e9)
+        with writing(self._engine) as connection:
+            new = self._insert(connection, events)
+            for taken in self._taken:
+                queries.move_ingest_position(
+                    connection, taken.source.name, taken.next.segment, taken.next.offset, now_ns=now_ns
+                )
+            newest = queries.last_seq(connection)
+        return Outcome(
+            new=new,
+            duplicates=len(events) - new,
+            from_future=later_than(events, latest),
+            torn=sum(taken.torn for taken in self._taken),
+            missing=sum(taken.missing for taken in self._taken),
+            last_seq=newest,
+            read=True,
+        )
+
+    def _insert(self, connection: Connection, events: Sequence[Event]) -> int:
+        """Insert all; when the database refuses one for what it says, quarantine that one and insert the others."""
+        try:
+            with connection.begin_nested():
+                return queries.insert_events(connection, events)
+        except DBAPIError as error:
+            if passes(error):
+                raise
+        return sum(self._insert_one(connection, event) for event in events)
+
+    def _insert_one(self, connection: Connection, event: Event) -> int:
+        try:
+            with connection.begin_nested():
+                return queries.insert_events(connection, [event])
+        except DBAPIError as error:
+            if passes(error):
+                raise
+            self._quarantine.put(reason(error), event.sensor, msgspec.json.encode(event))
+            self._quarantine.sync()
+            return 0

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Lines of a spool become events, or rejects with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from decnet_core.events.codec import BadEventError, decode
+from decnet_core.events.envelope import Event
+
+
+class Reject(msgspec.Struct, frozen=True):
+    """A line that is not an event of the catalogue."""
+
+    reason: str
+    line: bytes
+
+
+class Sorted(msgspec.Struct, frozen=True):
+    """What a batch of lines holds."""
+
+    events: list[Event]
+    rejects: list[Reject]
+
+
+def sort_lines(lines: Iterable[bytes]) -> Sorted:
+    """Return the events and the rejects of `lines`, each in order; takes any bytes."""
+    events: list[Event] = []
+    rejects: list[Reject] = []
+    for line in lines:
+        try:
+            events.append(decode(line))
+        except BadEventError as error:
+            rejects.append(Reject(str(error), line))
+    return Sorted(events, rejects)
+
+
+def later_than(events: Iterable[Event], ts: int) -> int:
+    """Return how many of `events` are dated after `ts`, in nanoseconds since the Unix epoch."""
+    return sum(event.ts > ts for event in events)

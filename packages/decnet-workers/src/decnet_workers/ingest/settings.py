@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""Section `[ingest]`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+MIB = 1 << 20
+
+
+class IngestSettings(msgspec.Struct, frozen=True):
+    """Section `[ingest]`: how much goes into one transaction, and when to look without being told."""
+
+    batch_events: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2000
+    batch_bytes: Annotated[int, msgspec.Meta(ge=4096, le=256 * MIB)] = 4 * MIB
+    """A batch ends with the line that passes this."""
+    poll_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=3600)] = 2.0
+    """How long a lost nudge can delay an event."""
+    future_seconds: Annotated[float, msgspec.Meta(ge=0)] = 300.0
+    """An event dated later than this from now is kept as it is, and counted: its sensor's clock is wrong."""
+    quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
+    """Lines that are not events are kept up to this, the newest of them."""

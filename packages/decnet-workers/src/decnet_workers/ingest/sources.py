@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""The spools of a state directory: found as they appear, read from the database's position, given up on singly.
+
+A spool in which nothing was ever acknowledged is new, even if the database has a position of its name: the directory
+was lost and made again. It is read from its beginning; events that are in the log already are ignored there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from decnet_core.spool.reader import START, Batch, Position, SpoolReader
+from decnet_core.text import for_terminal
+
+log = logging.getLogger(__name__)
+
+READER = "ingest"
+
+
+class Source(msgspec.Struct):
+    """One spool being read; everything before `position` is committed."""
+
+    name: str
+    inode: tuple[int, int]
+    reader: SpoolReader
+    position: Position
+    acknowledged: Position
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What one spool gave."""
+
+    source: Source
+    batch: Batch
+
+
+class Sources:
+    """All spools below `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._open: dict[str, Source] = {}
+        self._failing: dict[str, str] = {}
+        self._turn = 0
+        self.errors = 0
+
+    def read(self, positions: Mapping[str, Position], max_lines: int, max_bytes: int) -> list[Read]:
+        """Return what the spools hold next, each beginning in turn, together about `max_lines` and `max_bytes`.
+
+        `positions` are the database's, for spools that are not open yet.
+        """
+        found: list[Read] = []
+        for source in self._in_turn(positions):
+            batch = self._read_one(source, max_lines, max_bytes)
+            if batch is None or batch.next == source.position:
+                continue
+            found.append(Read(source, batch))
+            max_lines -= len(batch.lines)
+            max_bytes -= sum(map(len, batch.lines))
+            if max_lines <= 0 or max_bytes <= 0:
+                break
+        return found
+
+    def acknowledge(self, *, finished_only: bool) -> None:
+        """Tell the spools what is committed; with `finished_only`, just those that have gone on to another segment.
+
+        An acknowledgement costs two syncs and frees whole segments only, so there is none for every batch.
+        """
+        for source in self._open.values():
+            done = source.position.segment > source.acknowledged.segment
+            if source.position > source.acknowledged and (done or not finished_only):
+                self._acknowledge_one(source)
+
+    def lag_bytes(self) -> int:
+        """Return how many bytes of all open spools are not committed."""
+        total = 0
+        for source in self._open.values():
+            try:
+                total += source.reader.lag_bytes(source.position)
+            except OSError as error:
+                self._failed(source.name, error)
+        return total
+
+    def counters(self) -> dict[str, float]:
+        """Return how many spools are open, how many cannot be read now, and how often one could not."""
+        return {"spools": len(self._open), "spools_failing": len(self._failing), "spool_errors": self.errors}
+
+    def _in_turn(self, positions: Mapping[str, Position]) -> list[Source]:
+        sources = list(self._found(positions))
+        self._turn += 1
+        first = self._turn % len(sources) if sources else 0
+        return sources[first:] + sources[:first]
+
+    def _found(self, positions: Mapping[str, Position]) -> Iterator[Source]:
+        try:
+            with os.scandir(self._directory) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_dir())
+        except OSError as error:
+            self._failed(str(self._directory), error)
+            return
+        self._failing.pop(str(self._directory), None)
+        for gone in self._open.keys() - names:
+            del self._open[gone]
+            self._failing.pop(gone, None)
+        for name in names:
+            source = self._opened(name, positions)
+            if source is not None:
+                yield source
+
+    def _opened(self, name: str, positions: Mapping[str, Position]) -> Source | None:
+        try:
+            inode = _inode(self._directory / name)
+            source = self._open.get(name)
+            if source is None or source.inode != inode:
+                source = self._open[name] = _open(self._directory / name, inode, positions.get(name, START))
+        except OSError as error:
+            self._failed(name, error)
+            return None
+        return source
+
+    def _read_one(self, source: Source, max_lines: int, max_bytes: int) -> Batch | None:
+        try:
+            batch = source.reader.read(source.position, max_lines, max_bytes)
+        except OSError as error:
+            self._failed(source.name, error)
+            return None
+        if self._failing.pop(source.name, None):
+            log.info("spool can be read again spool=%s", for_terminal(source.name))
+        return batch
+
+    def _acknowledge_one(self, source: Source) -> None:
+        try:
+            source.reader.acknowledge(source.position)
+        except OSError as error:
+            self._failed(source.name, error)
+        else:
+            source.acknowledged = source.position
+
+    def _failed(self, name: str, error: OSError) -> None:
+        self.errors += 1
+        words = error.strerror or str(error)
+        if self._failing.get(name) != words:
+            log.error("cannot use spool=%s: %s; the others go on", for_terminal(name), words)
+        self._failing[name] = words
+
+
+def _inode(directory: Path) -> tuple[int, int]:
+    status = directory.stat()
+    return status.st_dev, status.st_ino
+
+
+def _open(directory: Path, inode: tuple[int, int], committed: Position) -> Source:
+    reader = SpoolReader(directory, READER)
+    acknowledged = reader.acknowledged()
+    position = START if acknowledged == START else committed
+    return Source(directory.name, inode, reader, position, acknowledged)

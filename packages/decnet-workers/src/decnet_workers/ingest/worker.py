@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""The worker ingest."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import Worker
+from decnet_core.spool.quarantine import Quarantine
+from decnet_models.database import engine_of
+from decnet_models.errors import passes
+from decnet_models.patience import Patience
+from decnet_models.standby import only_instance
+from decnet_workers.ingest.intake import Intake, Outcome
+from decnet_workers.ingest.settings import IngestSettings
+
+
+class Ingest(Worker[IngestSettings]):
+    """Moves the events of this host's spools into the database, each exactly once.
+
+    The only writer of the event log; a second instance stands by. A spool that cannot be read is shown and passed over,
+    a database that cannot take events is waited for while the spools hold them.
+    """
+
+    name = "ingest"
+    Settings = IngestSettings
+    listens = (SPOOL_APPENDED.wildcard,)
+
+    _engine: Engine
+    _intake: Intake | None = None
+
+    async def start(self, ctx: Context) -> None:
+        """Open the database; raises StartupError when it is not there or not this version's."""
+        self._engine = await ctx.in_thread(engine_of, ctx)
+
+    async def run(self, ctx: Context) -> None:
+        """Move events until asked to stop."""
+        async with only_instance(ctx) as mine:
+            if mine:
+                await self._follow(ctx, self._begin(ctx))
+                await ctx.in_thread(self._finish)
+
+    async def stop(self, ctx: Context) -> None:
+        """Close the database."""
+        if hasattr(self, "_engine"):
+            await ctx.in_thread(self._engine.dispose)
+
+    def _begin(self, ctx: Context) -> Intake:
+        quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
+        self._intake = Intake(self._engine, ctx.state.spool, quarantine, self.settings)
+        ctx.counters.read_from(quarantine.counters)
+        ctx.counters.read_from(self._intake.sources.counters)
+        return self._intake
+
+    def _finish(self) -> None:
+        if self._intake is not None:
+            self._intake.close()
+
+    async def _follow(self, ctx: Context, intake: Intake) -> None:
+        patience, announced = Patience(ctx), False
+        while not ctx.stopping.is_set():
+            started = time.perf_counter()
+            try:
+                if not announced:  # a predecessor may have died between its commit and its nudge
+                    _announce(ctx, await ctx.in_thread(intake.newest))
+                    announced = True
+                outcome = await ctx.in_thread(intake.run_pass)
+            except DBAPIError as error:
+                if not passes(error):
+                    raise
+                await patience.wait(error)
+                continue
+            patience.recovered()
+            _report(ctx, outcome, time.perf_counter() - started)
+            if outcome.read and ctx.unpaused.is_set():
+                await asyncio.sleep(0)
+            else:
+                await ctx.nudged(self.settings.poll_seconds)
+
+
+def _announce(ctx: Context, last_seq: int) -> None:
+    ctx.bus.publish(EVENTS_INGESTED.pattern, msgspec.json.encode(Ingested(last_seq)))
+
+
+def _report(ctx: Context, outcome: Outcome, seconds: float) -> None:
+    ctx.counters.add("events_ingested", outcome.new)
+    ctx.counters.add("duplicates", outcome.duplicates)
+    ctx.counters.add("events_from_future", outcome.from_future)
+    ctx.counters.add("torn_lines", outcome.torn)
+    ctx.counters.add("segments_missing", outcome.missing)
+    ctx.counters.set("lag_bytes", outcome.lag_bytes)
+    if outcome.read:
+        ctx.counters.set("batch_seconds", round(seconds, 6))
+    if outcome.new:
+        _announce(ctx, outcome.last_seq)
