@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What all parts share: a key nobody knows is an error."""
 
 
-class User(_Part, frozen=True):
+class User(_Part, frozen=True, kw_only=True):
     """An account; `passwords` are those that SSH accepts."""
 
     name: str
@@ -26,7 +26,7 @@ class User(_Part, frozen=True):
     sudo: bool = False
 
 
-class Process(_Part, frozen=True):
+class Process(_Part, frozen=True, kw_only=True):
     """A line of `ps`; sizes in KiB, times as `ps` prints them."""
 
     pid: int
@@ -40,7 +40,7 @@ class Process(_Part, frozen=True):
     time: str = "0:00"
 
 
-class Listener(_Part, frozen=True):
+class Listener(_Part, frozen=True, kw_only=True):
     """A listening socket as `ss` and `netstat` show it."""
 
     port: int
@@ -50,7 +50,7 @@ class Listener(_Part, frozen=True):
     process: str = ""
 
 
-class Disk(_Part, frozen=True):
+class Disk(_Part, frozen=True, kw_only=True):
     """A line of `df` and `mount`; sizes in KiB."""
 
     device: str
@@ -60,7 +60,7 @@ class Disk(_Part, frozen=True):
     used: int
 
 
-class Hardware(_Part, frozen=True):
+class Hardware(_Part, frozen=True, kw_only=True):
     """What /proc, `free` and `lscpu` show."""
 
     cpu: str
@@ -73,7 +73,7 @@ class Hardware(_Part, frozen=True):
     disks: tuple[Disk, ...]
 
 
-class SshFace(_Part, frozen=True):
+class SshFace(_Part, frozen=True, kw_only=True):
     """What SSH shows before log-in: the software version and the algorithms, in its order (RFC 4253 §7.1)."""
 
     version: str
@@ -87,7 +87,7 @@ class SshFace(_Part, frozen=True):
     """A source's attempt of this number opens an existing account with whatever password; 0: never."""
 
 
-class Page(_Part, frozen=True):
+class Page(_Part, frozen=True, kw_only=True):
     """What HTTP answers at one path."""
 
     body: str = ""
@@ -99,7 +99,7 @@ class Page(_Part, frozen=True):
     """A file of the web root: has ETag and Last-Modified."""
 
 
-class Form(_Part, frozen=True):
+class Form(_Part, frozen=True, kw_only=True):
     """A log-in form: where it posts to, its field names, the page after a refused log-in."""
 
     path: str
@@ -108,7 +108,7 @@ class Form(_Part, frozen=True):
     refused: Page
 
 
-class HttpFace(_Part, frozen=True):
+class HttpFace(_Part, frozen=True, kw_only=True):
     """The web server a decky claims to run."""
 
     flavour: Literal["nginx", "apache", "lighttpd"]
@@ -121,7 +121,7 @@ class HttpFace(_Part, frozen=True):
     """Path prefix and its Basic realm (RFC 7617); nobody gets in."""
 
 
-class Persona(_Part, frozen=True):
+class Persona(_Part, frozen=True, kw_only=True):
     """One machine's story."""
 
     name: str

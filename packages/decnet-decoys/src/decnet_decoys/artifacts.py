@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The artifact store's decoy side: files kept by their SHA-256 in `<state>/artifacts/ab/abcdef...`, bounded in all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+class Vault:
+    """Keeps content that attackers left; the same content is kept once. Files are never executable (0440)."""
+
+    def __init__(self, directory: Path, limit_bytes: int) -> None:
+        self._directory = directory
+        self._limit = limit_bytes
+        self._used = sum(file.stat().st_size for file in directory.glob("??/*") if file.is_file())
+        self.refused = 0
+
+    def counters(self) -> dict[str, float]:
+        """Return what is used and what had to be refused."""
+        return {"artifacts_bytes": self._used, "artifacts_refused": self.refused}
+
+    def path(self, digest: str) -> Path:
+        """Return where the artifact of that SHA-256 lies."""
+        return self._directory / digest[:2] / digest
+
+    def keep(self, data: bytes) -> str:
+        """Keep `data`; returns its SHA-256 also when the store is full or the disk refuses (counted)."""
+        digest = hashlib.sha256(data).hexdigest()
+        if not self.path(digest).exists() and self._room(len(data)):
+            try:
+                self._write(digest, data)
+            except OSError:
+                self.refused += 1
+        return digest
+
+    def digest(self, file: Path) -> str | None:
+        """Return a file's SHA-256, None when it cannot be read."""
+        try:
+            with file.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            return None
+
+    def adopt(self, file: Path) -> None:
+        """Move a finished file into the store; afterwards it is gone from where it was."""
+        digest = self.digest(file)
+        if digest is None:
+            return
+        target, size = self.path(digest), file.stat().st_size
+        try:
+            if target.exists() or not self._room(size):
+                file.unlink()
+                return
+            target.parent.mkdir(mode=0o770, exist_ok=True)
+            file.chmod(0o440)
+            file.replace(target)
+        except OSError:
+            self.refused += 1
+            return
+        self._used += size
+
+    def _room(self, size: int) -> bool:
+        if self._used + size <= self._limit:
+            return True
+        self.refused += 1
+        return False
+
+    def _write(self, digest: str, data: bytes) -> None:
+        target = self.path(digest)
+        target.parent.mkdir(mode=0o770, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".new-", dir=self._directory)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).chmod(0o440)
+            Path(name).replace(target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+        self._used += len(data)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""Session recordings as asciicast v2 (asciinema file format, version 2), written as the session goes.
+
+One line each: the header, `o` for output, `i` for input, `m` for a command line entered. When the limit is reached the
+recording stops and says so; the session goes on. A file cut off by a kill is a valid recording up to its last whole line.
+"""
+
+from __future__ import annotations
+
+import os
+from codecs import getincrementaldecoder
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from decnet_core.text import bounded
+
+_encode = msgspec.json.Encoder().encode
+_Decoder = getincrementaldecoder("utf-8")
+
+
+class Recording:
+    """One open recording; `moment` arguments are seconds since it began."""
+
+    def __init__(
+        self, file: Path, *, columns: int, rows: int, started: int, terminal: str | None, limit_bytes: int
+    ) -> None:
+        self.file = file
+        self.full = False
+        self._left = limit_bytes
+        self._handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o640)
+        self._decoders = {"o": _Decoder("replace"), "i": _Decoder("replace")}
+        header = {
+            "version": 2,
+            "width": columns,
+            "height": rows,
+            "timestamp": started,
+            "env": {"TERM": bounded(terminal or "dumb", 64)},
+        }
+        self._line(_encode(header))
+
+    def shown(self, moment: float, data: bytes) -> None:
+        """Record output."""
+        self._data(moment, "o", data)
+
+    def typed(self, moment: float, data: bytes) -> None:
+        """Record input."""
+        self._data(moment, "i", data)
+
+    def command(self, moment: float, line: str) -> None:
+        """Mark a command line; these are counted when a killed session is finished later."""
+        self._line(_encode([round(moment, 6), "m", bounded(line, 256)]))
+
+    def _data(self, moment: float, code: Literal["o", "i"], data: bytes) -> None:
+        text = self._decoders[code].decode(data)
+        if text:
+            self._line(_encode([round(moment, 6), code, text]))
+
+    def _line(self, line: bytes) -> None:
+        """Append one line in one write, so that it survives a kill; a disk that refuses ends the recording."""
+        self._left -= len(line) + 1
+        if self.full or self._left < 0:
+            self.full = True
+            return
+        try:
+            os.write(self._handle, line + b"\n")
+        except OSError:
+            self.full = True
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+
+def commands_in(file: Path) -> int:
+    """Return how many command lines a recording marks; 0 when it cannot be read."""
+    try:
+        with file.open("rb") as lines:
+            return sum(b', "m", ' in line[:40] or b',"m",' in line[:40] for line in lines)
+    except OSError:
+        return 0
+
+
+def finish(file: Path) -> None:
+    """Cut a torn last line off a recording whose process was killed."""
+    try:
+        with file.open("r+b") as stream:
+            data = stream.read()
+            stream.truncate(data.rfind(b"\n") + 1)
+    except OSError:
+        return

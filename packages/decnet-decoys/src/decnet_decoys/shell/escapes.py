@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+r"""Backslash escapes of `echo -e`, `printf` and `$'...'`: \n \t \xHH \0NNN \c."""
+
+from __future__ import annotations
+
+import re
+
+_PLAIN = {
+    "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
+    "\\": "\\", "'": "'", '"': '"',
+}  # fmt: skip
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|(.))", re.DOTALL)
+
+
+def unescape(text: str) -> tuple[str, bool]:
+    r"""Return `text` with its escapes replaced, and whether `\c` ended it.
+
+    A byte above 0x7F becomes the surrogate that `surrogateescape` writes back as that byte.
+    """
+    head, stop, _ = text.partition("\\c")
+    return _ESCAPE.sub(_one, head), bool(stop)
+
+
+def _one(match: re.Match[str]) -> str:
+    hexadecimal, octal, letter = match.groups()
+    if hexadecimal or octal:
+        byte = int(hexadecimal, 16) if hexadecimal else int(octal, 8) & 0xFF
+        return chr(byte) if byte < 0x80 else chr(0xDC00 + byte)
+    return _PLAIN.get(letter, "\\" + letter)

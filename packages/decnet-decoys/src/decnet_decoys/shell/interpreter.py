@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: MIT
+"""Runs command lines on a machine that is not there: a generator of steps, bounded in output, depth and work.
+
+It never executes, opens or connects anything. A line that would run for ever runs out of commands and then hangs, as the
+attacker expects it to, until whoever drives it interrupts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple
+
+from decnet_decoys.personas.shape import User
+from decnet_decoys.shell import expand, words
+from decnet_decoys.shell.call import Call, OutputFullError, Sink, decode, encode
+from decnet_decoys.shell.files import FileFault, Files, Identity
+from decnet_decoys.shell.lookup import Found, find
+from decnet_decoys.shell.machine import Machine
+from decnet_decoys.shell.parser import parse
+from decnet_decoys.shell.steps import Captured, Pause, Print, Step, Steps
+from decnet_decoys.shell.syntax import (
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    HereDocument,
+    If,
+    Loop,
+    Pipeline,
+    Redirect,
+    Sequence,
+    Simple,
+    SyntaxFault,
+    UnfinishedError,
+)
+
+MAX_COMMANDS = 3000
+"""Commands one line may run, loops included."""
+MAX_DEPTH = 24
+"""Nesting of scripts, substitutions and functions."""
+MAX_VARIABLES = 500
+FILES_BYTES = 24 << 20
+HANG_SECONDS = 900.0
+
+LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class ExitShell(Exception):  # noqa: N818  # control flow of the shell, not an error
+    """`exit` was run; carries the status."""
+
+
+class ReturnFunction(Exception):  # noqa: N818
+    """`return` was run."""
+
+
+class LoopJump(Exception):  # noqa: N818
+    """`break` or `continue` was run."""
+
+
+class TooMuchError(Exception):
+    """The line ran out of commands or nests too deeply."""
+
+
+class Streams(NamedTuple):
+    """Where a command reads and writes; stdin None is the terminal or channel."""
+
+    stdin: bytes | None
+    out: Sink
+    err: Sink
+
+
+class Source(NamedTuple):
+    """Where the client came from."""
+
+    address: str
+    port: int
+
+
+class Shell:
+    """One log-in's state."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        user: User,
+        clock: Callable[[], float],
+        source: Source,
+        *,
+        terminal: str | None = None,
+        columns: int = 80,
+    ) -> None:
+        self.machine = machine
+        self.clock = clock
+        self.source = source
+        self.terminal = terminal
+        self.columns = columns
+        self.files = Files(machine.tree, FILES_BYTES)
+        self.users = list(machine.persona.users)
+        self.functions: dict[str, Group] = {}
+        self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
+        self.status = 0
+        self.finished = False
+        self.pid = 28_000 + int(clock()) % 3_000
+        self.exported: set[str] = set()
+        self.variables: dict[str, str] = {}
+        self._screen, self._errors = Sink(), Sink()
+        self._budget = MAX_COMMANDS
+        self._depth = 0
+        self.become(user)
+
+    def become(self, user: User) -> None:
+        """Log in as `user`: identity, home and environment."""
+        self.user = user
+        self.identity = Identity(user.uid, frozenset((user.gid,)))
+        self.cwd = user.home if self.files.exists(user.home) else "/"
+        own = {
+            "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": LOGIN_PATH,
+            "PWD": self.cwd, "LANG": "en_US.UTF-8", "HOSTNAME": self.machine.hostname, "SHLVL": "1",
+            "SSH_CLIENT": f"{self.source.address} {self.source.port} 22",
+            "SSH_CONNECTION": f"{self.source.address} {self.source.port} {self.machine.address} 22",
+        }  # fmt: skip
+        if self.terminal:
+            own |= {"TERM": self.terminal, "SSH_TTY": "/dev/pts/0"}
+        self.exported = set(own)
+        self.variables = own | {"PS1": "\\u@\\h:\\w\\$ ", "IFS": " \t\n", "EUID": str(user.uid), "UID": str(user.uid)}
+
+    @property
+    def now(self) -> int:
+        """Unix time in seconds."""
+        return int(self.clock())
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as bash, or BusyBox's ash, shows it."""
+        home = self.variables.get("HOME", "")
+        place = "~" + self.cwd[len(home) :] if home != "/" and (self.cwd + "/").startswith(home + "/") else self.cwd
+        mark = "#" if self.identity.uid == 0 else "$"
+        return f"{self.user.name}@{self.machine.hostname}:{place}{mark} "
+
+    @property
+    def complaint(self) -> str:
+        """How the shell calls itself in its own messages."""
+        return "-sh" if self.machine.persona.family == "busybox" else "-bash"
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable, bounded in number and length."""
+        if name in self.variables or len(self.variables) < MAX_VARIABLES:
+            self.variables[name] = value[: expand.MAX_FIELD]
+
+    def unfinished(self, line: str) -> bool:
+        """Tell whether `line` needs another line to be complete."""
+        return isinstance(parse(line), UnfinishedError)
+
+    def run(self, line: str, stdin: bytes | None = None) -> Steps:
+        """Run a command line; the generator returns its exit status."""
+        self._screen, self._errors = Sink(), Sink()
+        self._budget, self._depth = MAX_COMMANDS, 0
+        try:
+            self.status = yield from self.script(line, Streams(stdin, self._screen, self._errors))
+        except ExitShell as leaving:
+            self.finished = True
+            self.status = int(leaving.args[0])
+        except TooMuchError:
+            yield from self._flush()
+            yield Pause(HANG_SECONDS)
+            self.status = 137
+        except (OutputFullError, ReturnFunction, LoopJump):
+            self.status = 141
+        yield from self._flush()
+        return self.status
+
+    def script(self, text: str, streams: Streams) -> Steps:
+        """Run the text of a script, a substitution or a line."""
+        parsed = parse(text)
+        if isinstance(parsed, SyntaxFault):
+            yield from ()
+            return self._complain(parsed, streams)
+        self._enter()
+        try:
+            return (yield from self._sequence(parsed, streams))
+        finally:
+            self._depth -= 1
+
+    def _complain(self, fault: SyntaxFault, streams: Streams) -> int:
+        if isinstance(fault, UnfinishedError):
+            message = "syntax error: unexpected end of file"
+        else:
+            message = f"syntax error near unexpected token `{fault}'"
+        streams.err.write(encode(f"{self.complaint}: {message}\n"))
+        return 2
+
+    def _enter(self) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise TooMuchError
+
+    def _flush(self) -> Generator[Step, Any, None]:
+        errors, shown = self._errors.take(), self._screen.take()
+        if shown:
+            yield Print(shown)
+        if errors:
+            yield Print(errors, error=True)
+
+    def _sequence(self, sequence: Sequence, streams: Streams) -> Steps:
+        previous = ";"
+        for pipeline, following in sequence.items:
+            skipped = (previous == "&&" and self.status != 0) or (previous == "||" and self.status == 0)
+            if not skipped:
+                self.status = yield from self._pipeline(pipeline, streams)
+            previous = following
+            if following == "&" and streams.out is self._screen and self.terminal:
+                streams.err.write(encode(f"[1] {self.pid + 7}\n"))
+        return self.status
+
+    def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Steps:
+        stdin, status = streams.stdin, 0
+        for command in pipeline.commands[:-1]:
+            pipe = Sink()
+            yield from self._stage(command, Streams(stdin, pipe, streams.err))
+            stdin = pipe.take()
+        last = streams._replace(stdin=stdin)
+        if len(pipeline.commands) == 1:
+            status = yield from self._command(pipeline.commands[0], last)
+        else:
+            status = yield from self._stage(pipeline.commands[-1], last)
+        return int(not status) if pipeline.negated else status
+
+    def _stage(self, command: Command, streams: Streams) -> Steps:
+        """Run one command of a pipeline: its own process, so leaving ends only itself."""
+        try:
+            return (yield from self._command(command, streams))
+        except ExitShell as leaving:
+            return int(leaving.args[0])
+        except OutputFullError:
+            if streams.out is self._screen:
+                raise
+            return 141
+
+    def _command(self, command: Command, streams: Streams) -> Steps:
+        self._budget -= 1
+        if self._budget < 0:
+            raise TooMuchError
+        if isinstance(command, Simple):
+            status = yield from self._simple(command, streams)
+            yield from self._flush()
+            return status
+        if isinstance(command, Function):
+            if len(self.functions) < MAX_VARIABLES:
+                self.functions[command.name] = command.body
+            return 0
+        redirected = yield from self._redirected(command.redirects, streams)
+        if isinstance(redirected, int):
+            return redirected
+        inner, finish = redirected
+        status = yield from self._compound(command, inner)
+        yield from finish()
+        return status
+
+    def _compound(self, command: Group | If | Loop | For | Case, streams: Streams) -> Steps:
+        self._enter()
+        try:
+            if isinstance(command, Group):
+                return (yield from self._group(command, streams))
+            if isinstance(command, If):
+                return (yield from self._if(command, streams))
+            if isinstance(command, For):
+                return (yield from self._for(command, streams))
+            if isinstance(command, Case):
+                return (yield from self._case(command, streams))
+            return (yield from self._loop(command, streams))
+        finally:
+            self._depth -= 1
+
+    def _group(self, group: Group, streams: Streams) -> Steps:
+        if not group.subshell:
+            return (yield from self._sequence(group.body, streams))
+        kept = (self.cwd, dict(self.variables), self.user, self.identity)
+        try:
+            return (yield from self._sequence(group.body, streams))
+        except ExitShell as leaving:
+            return int(leaving.args[0])
+        finally:
+            self.cwd, self.variables, self.user, self.identity = kept
+
+    def _if(self, choice: If, streams: Streams) -> Steps:
+        for condition, body in choice.branches:
+            if (yield from self._sequence(condition, streams)) == 0:
+                return (yield from self._sequence(body, streams))
+        if choice.otherwise is not None:
+            return (yield from self._sequence(choice.otherwise, streams))
+        return 0
+
+    def _for(self, loop: For, streams: Streams) -> Steps:
+        values = self.variables.get("@", "").split() if loop.words is None else (
+            yield from words.fields(self, loop.words)
+        )
+        status = 0
+        for value in values:
+            self.set(loop.name, value)
+            goes_on, status = yield from self._turn(loop.body, streams)
+            if not goes_on:
+                break
+        return status
+
+    def _loop(self, loop: Loop, streams: Streams) -> Steps:
+        status = 0
+        while True:
+            answer = yield from self._sequence(loop.condition, streams)
+            if (answer == 0) == loop.until:
+                return status
+            goes_on, status = yield from self._turn(loop.body, streams)
+            if not goes_on:
+                return status
+
+    def _turn(self, body: Sequence, streams: Streams) -> Generator[Step, Any, tuple[bool, int]]:
+        try:
+            return True, (yield from self._sequence(body, streams))
+        except LoopJump as jump:
+            return jump.args[0] == "continue", 0
+
+    def _case(self, case: Case, streams: Streams) -> Steps:
+        subject = yield from words.text(self, case.subject)
+        for patterns, body in case.arms:
+            for pattern in patterns:
+                if expand.matches(subject, (yield from words.text(self, pattern))):
+                    return (yield from self._sequence(body, streams))
+        return 0
+
+    def _simple(self, simple: Simple, streams: Streams) -> Steps:
+        argv = yield from words.fields(self, simple.words)
+        for name, word in simple.assignments:
+            self.set(name, (yield from words.text(self, word)))
+        redirected = yield from self._redirected(simple.redirects, streams)
+        if isinstance(redirected, int):
+            return redirected
+        inner, finish = redirected
+        status = 0
+        if argv:
+            try:
+                status = yield from self.execute(argv, inner)
+            except OutputFullError:
+                if inner.out is self._screen:
+                    raise
+                status = 141
+        yield from finish()
+        return status
+
+    def execute(self, argv: list[str], streams: Streams) -> Steps:
+        """Run the command that `argv` names: a function, a program, a script, or nothing that is known."""
+        if argv[0] in self.functions:
+            return (yield from self._called(self.functions[argv[0]], argv, streams))
+        found = find(self, argv[0])
+        if found.handler is not None:
+            tty = streams.out is self._screen and self.terminal is not None
+            call = Call(self, [found.name, *argv[1:]], streams.stdin, streams.out, streams.err, tty=tty)
+            answer = found.handler(call)
+            return answer if isinstance(answer, int) else (yield from answer)
+        if found.script is not None:
+            return (yield from self.run_script(found.script, argv, streams))
+        return self._refused(found, streams)
+
+    def _refused(self, found: Found, streams: Streams) -> int:
+        streams.err.write(encode(f"{self.complaint}: {found.complaint}\n"))
+        return found.status
+
+    def _called(self, body: Group, argv: list[str], streams: Streams) -> Steps:
+        kept = self._parameters(argv)
+        self._enter()
+        try:
+            return (yield from self._sequence(body.body, streams))
+        except ReturnFunction as leaving:
+            return int(leaving.args[0])
+        finally:
+            self._depth -= 1
+            self.variables.update(kept)
+
+    def run_script(self, text: str, argv: list[str], streams: Streams) -> Steps:
+        """Run a script's text in a subshell with its own positional parameters."""
+        kept = (self.cwd, dict(self.variables))
+        self._parameters(argv)
+        try:
+            return (yield from self.script(text, streams))
+        except (ExitShell, ReturnFunction) as leaving:
+            return int(leaving.args[0])
+        finally:
+            self.cwd, self.variables = kept
+
+    def _parameters(self, argv: list[str]) -> dict[str, str]:
+        """Set $0 to $9, $@ and $#; returns what they were."""
+        names = [*map(str, range(10)), "@", "*", "#"]
+        kept = {name: self.variables.get(name, "") for name in names}
+        rest = " ".join(argv[1:])
+        self.variables.update({str(place): argv[place] if place < len(argv) else "" for place in range(10)})
+        self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
+        return kept
+
+    def _redirected(
+        self, redirects: tuple[Redirect, ...], streams: Streams
+    ) -> Generator[Step, Any, int | tuple[Streams, Callable[[], Generator[Step, Any, None]]]]:
+        """Return the streams after redirection and what to do at the end, or a status when one was refused."""
+        written: list[tuple[str, Sink]] = []
+        for redirect in redirects:
+            try:
+                streams = yield from self._redirect(redirect, streams, written)
+            except FileFault as fault:
+                shown = "" if isinstance(redirect.target, HereDocument) else (yield from words.text(self, redirect.target))
+                streams.err.write(encode(f"{self.complaint}: {shown}: {fault}\n"))
+                yield from self._flush()
+                return 1
+
+        def finish() -> Generator[Step, Any, None]:
+            for path, sink in written:
+                yield from self.save(path, sink.take(), append=True, err=streams.err)
+
+        return streams, finish
+
+    def _redirect(
+        self, redirect: Redirect, streams: Streams, written: list[tuple[str, Sink]]
+    ) -> Generator[Step, Any, Streams]:
+        if isinstance(redirect.target, HereDocument):
+            body = redirect.target.body
+            text = body if redirect.target.quoted else (yield from words.document(self, body))
+            return streams._replace(stdin=encode(text))
+        target = yield from words.text(self, redirect.target)
+        if redirect.op == "<<<":
+            return streams._replace(stdin=encode(target + "\n"))
+        if redirect.op == "<":
+            return streams._replace(stdin=self.files.read(target, self.identity, self.cwd))
+        if redirect.op == ">&" and target in ("1", "2", "-"):
+            sink = Sink() if target == "-" else streams.out if target == "1" else streams.err
+        elif redirect.op in ("<&", "<>"):
+            return streams
+        else:
+            sink = self._open(target, append=redirect.op in (">>", "&>>"), written=written)
+        if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
+            return streams._replace(out=sink, err=sink)
+        return streams._replace(err=sink) if redirect.fd == 2 else streams._replace(out=sink)
+
+    def _open(self, target: str, *, append: bool, written: list[tuple[str, Sink]]) -> Sink:
+        """Create or truncate the file now, as a shell does, so that a refusal comes before the command runs."""
+        path = self.files.write(target, b"", self.identity, self.cwd, now=self.now, append=append)
+        sink = Sink()
+        if self.files.stat(path).kind != "device":
+            written.append((path, sink))
+        return sink
+
+    def save(self, path: str, data: bytes, *, append: bool = False, err: Sink | None = None) -> Generator[Step, Any, None]:
+        """Write a file of the decoy and have its content kept as evidence."""
+        if not data:
+            return
+        try:
+            self.files.write(path, data, self.identity, self.cwd, now=self.now, append=append)
+        except FileFault as fault:
+            if err is not None:
+                err.write(encode(f"{self.complaint}: {path}: {fault}\n"))
+            return
+        yield Captured(path, self.files.stat(path, self.cwd).data)
+
+
+def line_of(data: bytes) -> str:
+    """Return what was typed as the shell's text."""
+    return decode(data)

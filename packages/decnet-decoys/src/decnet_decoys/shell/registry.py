@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Which commands there are, where each claims to lie, and on which kind of system."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from decnet_decoys.shell.call import Handler
+
+_MODULES = ("accounts", "builtin", "directories", "hardware", "network", "processes", "software", "text", "transfer")
+ALL = ("debian", "busybox")
+
+
+class Program(NamedTuple):
+    """A command's function and its place; no folder means that the shell itself has it."""
+
+    handler: Handler
+    folder: str
+    families: tuple[str, ...]
+
+
+_programs: dict[str, Program] = {}
+
+
+def command(
+    *names: str, folder: str = "/usr/bin", families: tuple[str, ...] = ALL
+) -> Callable[[Handler], Handler]:
+    """Register the decorated function as these commands."""
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            _programs[name] = Program(handler, folder, families)
+        return handler
+
+    return register
+
+
+def programs() -> dict[str, Program]:
+    """Return all commands by name."""
+    if not _programs:
+        for module in _MODULES:
+            importlib.import_module(f"decnet_decoys.shell.commands.{module}")
+    return _programs

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""What a running shell asks of whoever drives it; it yields these and is sent the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, NamedTuple
+
+
+class Print(NamedTuple):
+    """Show bytes; `error` tells standard error from standard output where the two are apart."""
+
+    data: bytes
+    error: bool = False
+
+
+class Pause(NamedTuple):
+    """Let time pass, in seconds."""
+
+    seconds: float
+
+
+class AskLine(NamedTuple):
+    """Read one line; the answer is bytes without line end, None at the end of input."""
+
+    prompt: str
+    echo: bool = True
+
+
+class ReadAll(NamedTuple):
+    """Read standard input to its end; the answer is bytes."""
+
+
+class Captured(NamedTuple):
+    """A file was written whose content the attacker chose: keep it. The answer is None."""
+
+    path: str
+    data: bytes
+    url: str | None = None
+
+
+class Requested(NamedTuple):
+    """The attacker wanted something from the network: record it. Nothing is fetched."""
+
+    action: str
+    detail: dict[str, str]
+
+
+Step = Print | Pause | AskLine | ReadAll | Captured | Requested
+Steps = Generator[Step, Any, int]
+"""A running command: yields steps, is sent their answers, returns its exit status."""

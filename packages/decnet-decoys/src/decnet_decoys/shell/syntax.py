@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""What a command line is made of (POSIX.1-2017, Shell Command Language §2.9), as plain values."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Part(NamedTuple):
+    """A piece of a word: literal text, a variable, a command substitution or arithmetic."""
+
+    kind: Literal["text", "variable", "command", "arithmetic"]
+    text: str
+    quoted: bool
+
+
+Word = tuple[Part, ...]
+
+
+class Operator(NamedTuple):
+    """A control or redirection operator; `fd` is the number written before a redirection."""
+
+    text: str
+    fd: int | None = None
+
+
+class HereDocument(NamedTuple):
+    """The lines between `<<` and its delimiter; `quoted` when the delimiter was, so nothing is expanded."""
+
+    body: str
+    quoted: bool
+
+
+Token = Word | Operator
+
+
+class Redirect(NamedTuple):
+    """`fd op target`, e.g. 2 >> log."""
+
+    fd: int
+    op: str
+    target: Word | HereDocument
+
+
+class Simple(NamedTuple):
+    """Assignments, words and redirections."""
+
+    assignments: tuple[tuple[str, Word], ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Group(NamedTuple):
+    """`( ... )` when `subshell`, else `{ ...; }`."""
+
+    body: Sequence
+    subshell: bool
+    redirects: tuple[Redirect, ...]
+
+
+class If(NamedTuple):
+    """Conditions with their bodies, and the `else` part."""
+
+    branches: tuple[tuple[Sequence, Sequence], ...]
+    otherwise: Sequence | None
+    redirects: tuple[Redirect, ...]
+
+
+class Loop(NamedTuple):
+    """`while`, or `until`."""
+
+    until: bool
+    condition: Sequence
+    body: Sequence
+    redirects: tuple[Redirect, ...]
+
+
+class For(NamedTuple):
+    """`for name in words`; without words the positional parameters."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: Sequence
+    redirects: tuple[Redirect, ...]
+
+
+class Case(NamedTuple):
+    """`case word in pattern) body ;; esac`."""
+
+    subject: Word
+    arms: tuple[tuple[tuple[Word, ...], Sequence], ...]
+    redirects: tuple[Redirect, ...]
+
+
+class Function(NamedTuple):
+    """`name() body`."""
+
+    name: str
+    body: Group
+
+
+Command = Simple | Group | If | Loop | For | Case | Function
+
+
+class Pipeline(NamedTuple):
+    """Commands joined by `|`; `negated` by a leading `!`."""
+
+    commands: tuple[Command, ...]
+    negated: bool
+
+
+class Sequence(NamedTuple):
+    """Pipelines, each with what follows it: `;`, `&`, `&&` or `||`."""
+
+    items: tuple[tuple[Pipeline, str], ...]
+
+
+class SyntaxFault(ValueError):
+    """The text is no command line; the message is the token that did not fit, as bash names it."""
+
+
+class UnfinishedError(SyntaxFault):
+    """The text is the beginning of a command line: a quote, a here-document or a compound is open."""

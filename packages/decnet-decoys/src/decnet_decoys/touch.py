@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""One client's touch of one service: what it does becomes events with the envelope filled in."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from decnet_core.events.catalogue import ConnectionOpened, Payload
+from decnet_core.events.codec import BadEventError
+from decnet_core.runtime.counters import Counters
+from decnet_core.text import bounded
+
+log = logging.getLogger(__name__)
+
+MAX_TEXT = 8192
+"""Characters of one attacker's text that an event keeps."""
+
+
+class Emitter(Protocol):
+    """The part of `decnet_core.runtime.context.Context` that a touch needs."""
+
+    counters: Counters
+
+    def emit(
+        self,
+        payload: Payload,
+        *,
+        ts: int | None = None,
+        id: UUID | None = None,  # noqa: A002  # the envelope's own word
+        decky: str | None = None,
+        src: tuple[str, int | None] | None = None,
+        dst: tuple[str, int | None] | None = None,
+        session: str | None = None,
+    ) -> object:
+        """Append an event to the spool."""
+        ...
+
+
+class Place(NamedTuple):
+    """Where a client came from and what it reached."""
+
+    decky: str
+    service: str
+    src: tuple[str, int]
+    dst: tuple[str, int]
+
+
+class Touch:
+    """Events of one connection."""
+
+    def __init__(self, emitter: Emitter, place: Place, session: str | None = None) -> None:
+        self.place = place
+        self.session = session or os.urandom(8).hex()
+        self.counters = emitter.counters
+        self._emitter = emitter
+
+    def opened(self) -> None:
+        """Record that somebody connected."""
+        self.emit(ConnectionOpened(service=self.place.service))
+
+    def emit(self, payload: Payload, *, ts: int | None = None, id: UUID | None = None) -> None:  # noqa: A002
+        """Record `payload`; when this returns it survives the death of the process.
+
+        An event that cannot be encoded is counted: a client must not be able to stop a decoy with its text.
+        """
+        try:
+            self._emitter.emit(
+                payload,
+                ts=ts,
+                id=id,
+                decky=self.place.decky,
+                src=self.place.src,
+                dst=self.place.dst,
+                session=self.session,
+            )
+        except BadEventError as error:
+            self.counters.add("decoys_events_refused")
+            log.warning("event refused kind=%s reason=%s", type(payload).__name__, error)
+
+
+def text(value: str | bytes) -> str:
+    """Return what a client sent as an event's text: bounded, valid Unicode, stray bytes as `\\xNN`."""
+    if isinstance(value, bytes):
+        return value[:MAX_TEXT].decode("utf-8", "backslashreplace")
+    return bounded("".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in value[:MAX_TEXT]), MAX_TEXT)
