@@ -24,6 +24,7 @@ from decnet.up.lock import FleetLock
 from decnet.up.view import View
 from decnet_core import registry
 from decnet_core.bus.client import Client, connect
+from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.supervise.processes import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
@@ -72,7 +73,8 @@ async def run(place: Place, view: View, wishes: Wishes) -> None:
             tasks.spawn(_show_events(place, bus, view), name="events")
             if view.wants_figures:
                 tasks.spawn(_show_figures(place, bus, fleet, view), name="figures")
-            await _until(stopping, tasks)
+            with _lifeline(stopping):
+                await _until(stopping, tasks)
         finally:
             view.said("stopping")
             await tasks.close()  # first, so that nothing starts a worker any more
@@ -145,6 +147,21 @@ def _signals(fleet: ProcessFleet, stopping: asyncio.Event, view: View) -> Iterat
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
+    """Stop when the process that started this one, and gave it the end of a pipe to hold, is gone."""
+    number = os.environ.get(LIFELINE, "")
+    if not number.isdecimal():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_reader(int(number), stopping.set)
+    try:
+        yield
+    finally:
+        loop.remove_reader(int(number))
 
 
 def _environment(place: Place) -> dict[str, str]:

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""`decnet drill`: checks that everything an attacker does is told, and how soon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.drill.examination import Outcome
+from decnet.drill.private import private_fleet
+from decnet.drill.run import Report
+from decnet.drill.run import drill as run_drill
+from decnet.errors import FAILED
+from decnet.options import Json, application
+from decnet.place import Place, find_place
+from decnet.show import documents
+from decnet_core.text import for_terminal
+
+app = application("An attack on our own fleet.")
+
+
+@app.command()
+def drill(
+    private: Annotated[bool, typer.Option("--private", help="On a fleet of its own, made for it.")] = False,
+    bus: Annotated[str, typer.Option(help="URL of the bus, when the settings do not name it.")] = "",
+    database: Annotated[str, typer.Option(help="URL of the database, when the settings do not name it.")] = "",
+    deadline: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds that each check has.")] = 10.0,
+    as_json: Json = False,
+) -> None:
+    """Attack the fleet with real clients and check that everything is told; exit code 0 only if all is."""
+    with private_fleet(bus=bus, database=database) if private else _given(bus, database) as place:
+        report = asyncio.run(run_drill(place, deadline, _silent if as_json else _tell))
+    if as_json:
+        typer.echo(documents.document({**msgspec.structs.asdict(report), "holds": report.holds}))
+    else:
+        typer.echo(_verdict(report))
+    if not report.holds:
+        raise typer.Exit(FAILED)
+
+
+def _given(bus: str, database: str) -> contextlib.AbstractContextManager[Place]:
+    """Take the running fleet, with another bus or database when they are named."""
+    if bus:
+        os.environ["DECNET_BUS_URL"] = bus
+    if database:
+        os.environ["DECNET_DATABASE_URL"] = database
+    return contextlib.nullcontext(find_place())
+
+
+def _tell(outcome: Outcome) -> None:
+    word = "ok  " if outcome.holds else "FAIL"
+    typer.echo(f"{word}  {outcome.seconds:7.3f} s  {outcome.check:<32}  {for_terminal(outcome.detail, 300)}")
+
+
+def _silent(outcome: Outcome) -> None:
+    """Say nothing: the document at the end says all."""
+
+
+def _verdict(report: Report) -> str:
+    good = sum(outcome.holds for outcome in report.outcomes)
+    lines = [f"{good} of {len(report.outcomes)} hold, {report.seconds:.1f} s, attack from {report.source}"]
+    if report.attack_error:
+        lines.append(f"the attack itself failed: {for_terminal(report.attack_error, 300)}")
+    return "\n".join(lines)

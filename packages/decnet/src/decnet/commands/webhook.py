@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""`decnet webhook`: who hears notices, what was sent, and what to try again."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from decnet import endpoints
+from decnet.errors import FAILED, NotFoundError
+from decnet.options import Json, Limit, application
+from decnet.place import Place, find_place, records
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import moment
+from decnet_models.webhooks import queries
+from decnet_models.webhooks.queries import DELIVERED, PENDING, Delivery, WebhookStatus
+
+app = application("Webhooks: notices, signed (Standard Webhooks), sent to your own programs.")
+
+Id = Annotated[str, typer.Argument(help="The webhook's id, as decnet webhook list shows it.")]
+
+_POLL_SECONDS = 0.1
+
+
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(help="http or https URL of the receiver.")],
+    kind: Annotated[list[str] | None, typer.Option(help="Notice kind or glob (canary.*); may be repeated.")] = None,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="It may be on a private or loopback address.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Add a receiver; prints the secret that it verifies signatures with."""
+    place = find_place()
+    with records(place, write=True) as connection:
+        added = endpoints.add(connection, place, url, kinds=kind or [], allow_private=allow_private)
+    typer.echo(documents.document(added) if as_json else f"id      {added.id}\nsecret  {added.secret}")
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """List receivers with what is waiting, dead or failing."""
+    with records(find_place()) as connection:
+        found = queries.webhooks(connection)
+    if as_json:
+        typer.echo(documents.document(found))
+        return
+    heading = ("id", "url", "kinds", "state", "pending", "dead", "added")
+    typer.echo(columns(heading, [_row(one) for one in found]) if found else "none; add one with decnet webhook add URL")
+
+
+@app.command()
+def remove(webhook_id: Id) -> None:
+    """Send nothing more to a receiver."""
+    with records(find_place(), write=True) as connection:
+        if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
+            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+
+
+@app.command()
+def secret(webhook_id: Id) -> None:
+    """Print a receiver's secret again."""
+    place = find_place()
+    with records(place) as connection:
+        typer.echo(endpoints.secret(place, endpoints.find(connection, webhook_id)))
+
+
+@app.command(name="test")
+def try_out(
+    webhook_id: Id,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the outcome.")] = 15.0,
+    as_json: Json = False,
+) -> None:
+    """Send a test notice to one receiver and say how it went; exit code 1 when it was not delivered."""
+    place = find_place()
+    with records(place, write=True) as connection:
+        seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
+    endpoints.nudge(place, seq)
+    outcome = _outcome(place, webhook_id, seq, wait)
+    if as_json:
+        typer.echo(documents.document(outcome))
+    else:
+        typer.echo(_words(outcome))
+    if outcome is None or outcome.state != DELIVERED:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def deliveries(
+    webhook: Annotated[str | None, typer.Option(help="Only of this webhook.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only pending, delivered or dead ones.")] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """Show deliveries, newest first."""
+    with records(find_place()) as connection:
+        found = queries.deliveries(connection, limit, webhook_id=webhook, state=state)
+    if as_json:
+        typer.echo(documents.document(found))
+        return
+    heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error")
+    rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in found]
+    typer.echo(columns(heading, rows) if rows else "none yet")
+
+
+@app.command()
+def replay(
+    webhook_id: Id,
+    delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None,
+) -> None:
+    """Try a receiver's dead deliveries again, with their old message ids."""
+    place = find_place()
+    with records(place, write=True) as connection:
+        endpoints.find(connection, webhook_id)
+        count = queries.request_replay(connection, webhook_id, delivery_id=delivery, now_ns=time.time_ns())
+    if count == 0:
+        raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --state dead shows them")
+    endpoints.nudge(place, 0)
+    typer.echo(f"{count} will be tried again")
+
+
+def _outcome(place: Place, webhook_id: str, seq: int, wait: float) -> Delivery | None:
+    """Return the test's delivery once it was attempted, else as it is when the time is up."""
+    deadline = time.monotonic() + wait
+    while True:
+        with records(place) as connection:
+            made = queries.deliveries(connection, 100, webhook_id=webhook_id)
+        found = next((delivery for delivery in made if delivery.notice_seq == seq), None)
+        if (found and (found.state != PENDING or found.attempts)) or time.monotonic() >= deadline:
+            return found
+        time.sleep(_POLL_SECONDS)
+
+
+def _words(outcome: Delivery | None) -> str:
+    if outcome is None:
+        return "not attempted yet: is the webhook worker running? decnet status tells"
+    told = [str(one) for one in (outcome.status, outcome.error) if one is not None]
+    return f"{outcome.state} after {outcome.attempts} attempts" + (f": {', '.join(told)}" if told else "")
+
+
+def _row(one: WebhookStatus) -> tuple[object, ...]:
+    hook = one.webhook
+    state = "gone" if one.gone_at else f"failing ({one.failures})" if one.failures else "good"
+    return hook.id, hook.url, " ".join(hook.kinds) or "all", state, one.pending, one.dead, moment(hook.created_at)

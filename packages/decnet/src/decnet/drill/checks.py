@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""What must be true after a drill; each check looks once and says whether it holds, with what it found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from decnet.drill.attack import Bait, Deed
+from decnet.drill.receiver import Arrival
+from decnet.drill.script import BROWSED_PATHS, EXPECTED_TECHNIQUES, SCANNED_PATHS, Script
+from decnet.drill.target import Target
+from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
+from decnet_core.state import State
+from decnet_models.attackers import queries as attackers
+from decnet_models.attackers.profile import AttackerProfile
+from decnet_models.canary.queries import label_of
+from decnet_models.events import queries as events
+from decnet_models.ttp.queries import techniques_of
+
+_MANY = 1000
+
+
+class Finding(NamedTuple):
+    """Whether it holds, and what was found."""
+
+    holds: bool
+    detail: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What the checks look at and compare with."""
+
+    script: Script
+    target: Target
+    bait: Bait
+    state: State
+    arrivals: list[Arrival]
+    """Grows while webhooks come in."""
+
+
+Look = Callable[[Connection, Evidence], Finding]
+
+
+class Check(NamedTuple):
+    """One thing that must become true after a deed."""
+
+    name: str
+    after: Deed
+    look: Look
+
+
+def recorded(connection: Connection, evidence: Evidence) -> Finding:
+    """Every log-in, command and request is an event, with who and where."""
+    payloads = [one.event.payload for one in events.of_attacker(connection, evidence.script.source, _MANY)]
+    logins = Counter(one.success for one in payloads if isinstance(one, LoginAttempt) and one.method != "none")
+    commands = {one.command for one in payloads if isinstance(one, CommandRun)}
+    holds = (logins[False], logins[True]) == (len(evidence.script.wrong_passwords), 1)
+    missing = [command for command in evidence.script.commands if command not in commands]
+    detail = f"{logins[False]} log-ins refused, {logins[True]} let in, {len(commands)} commands"
+    return Finding(holds and not missing, detail + (f", not {missing[0]!r}" if missing else ""))
+
+
+def requests_recorded(connection: Connection, evidence: Evidence) -> Finding:
+    """Every HTTP request is an event."""
+    found = events.of_attacker(connection, evidence.script.source, _MANY)
+    targets = [
+        one.event.payload.target
+        for one in found
+        if isinstance(one.event.payload, HttpRequest) and one.event.decky == evidence.target.web.name
+    ]
+    expected = Counter((*SCANNED_PATHS, *BROWSED_PATHS))
+    return Finding(Counter(targets) == expected, f"{len(targets)} of {expected.total()} requests")
+
+
+def session_replays(connection: Connection, evidence: Evidence) -> Finding:
+    """The session is closed and its recording can be replayed and shows what happened."""
+    closed = [one for one in attackers.sessions(connection, attacker=evidence.script.source) if one.recording]
+    if not closed:
+        return Finding(False, "no closed session with a recording")
+    recording = closed[0].recording or ""
+    path = evidence.state.artifacts / recording[:2] / recording
+    try:
+        output = replay(path)
+    except (OSError, ValueError) as error:
+        return Finding(False, f"recording {recording[:16]}: {error}")
+    return Finding(evidence.script.mark in output, f"recording {recording[:16]}, {len(output)} characters shown")
+
+
+def profiled(connection: Connection, evidence: Evidence) -> Finding:
+    """The attacker has a profile with a score that explains itself."""
+    profile = attackers.attacker(connection, evidence.script.source)
+    if profile is None:
+        return Finding(False, "no profile")
+    one = profile.attacker
+    counted = (one.logins, one.logins_accepted, one.commands, one.requests, one.canary_hits)
+    return Finding(counted == _expected_counts(evidence) and bool(profile.terms), _score_text(profile))
+
+
+def credential_stored(connection: Connection, evidence: Evidence) -> Finding:
+    """All passwords are kept with how often they were let in."""
+    uses = attackers.credential_uses(connection, attacker=evidence.script.source)
+    user, password = evidence.target.login
+    found = {(use.username, use.password, use.accepted > 0) for use in uses}
+    expected = {(user, password, True), *((user, wrong, False) for wrong in evidence.script.wrong_passwords)}
+    return Finding(expected <= found, f"{len(expected & found)} of {len(expected)} credentials")
+
+
+def technique_tagged(connection: Connection, evidence: Evidence) -> Finding:
+    """ATT&CK techniques are recognised."""
+    found = {seen.technique for seen in techniques_of(connection, evidence.script.source)}
+    return Finding(found >= EXPECTED_TECHNIQUES, ", ".join(sorted(found)) or "none")
+
+
+def canary_attributed(channel: str) -> Look:
+    """Return the check that the token's hit is the attacker's, and that its label is known."""
+
+    def look(connection: Connection, evidence: Evidence) -> Finding:
+        token = evidence.bait.url if channel == "http" else evidence.bait.name
+        hits = attackers.canary_hits(connection, token=token.token)
+        label = label_of(connection, token.token)
+        holds = [(hit.attacker, hit.channel) for hit in hits] == [(evidence.script.source, channel)]
+        return Finding(holds and label == token.label, f"{len(hits)} hit of {label!r}")
+
+    return look
+
+
+def delivered(kind: str, key: str | None = None) -> Look:
+    """Return the check that the webhook heard of `kind`, signed; the field `key` must carry the drill's mark."""
+
+    def look(_: Connection, evidence: Evidence) -> Finding:
+        ours = [
+            one
+            for one in evidence.arrivals
+            if one.kind == kind
+            and one.data.get("attacker") == evidence.script.source
+            and (key is None or evidence.script.mark in str(one.data.get(key)))
+        ]
+        forged = sum(not one.genuine for one in ours)
+        return Finding(bool(ours) and not forged, f"{len(ours)} received, {forged} with a wrong signature")
+
+    return look
+
+
+CHECKS = (
+    Check("log-ins and commands recorded", Deed.SESSION, recorded),
+    Check("web requests recorded", Deed.WEB, requests_recorded),
+    Check("session recorded and replays", Deed.SESSION, session_replays),
+    Check("attacker profiled", Deed.SESSION, profiled),
+    Check("credentials stored", Deed.SESSION, credential_stored),
+    Check("techniques tagged", Deed.SESSION, technique_tagged),
+    Check("canary hit by HTTP attributed", Deed.CANARY_HTTP, canary_attributed("http")),
+    Check("canary hit by DNS attributed", Deed.CANARY_DNS, canary_attributed("dns")),
+    Check("webhook: attacker.observed", Deed.GUESSES, delivered("attacker.observed")),
+    Check("webhook: credential.captured", Deed.SESSION, delivered("credential.captured")),
+    Check("webhook: session.ended", Deed.SESSION, delivered("session.ended")),
+    Check("webhook: ttp.tagged", Deed.SESSION, delivered("ttp.tagged")),
+    Check("webhook: canary.hit", Deed.CANARY_DNS, delivered("canary.hit", "label")),
+)
+
+
+def replay(path: Path) -> str:
+    """Return what an asciicast v2 file shows; raises OSError, ValueError when it is none."""
+    lines = path.read_bytes().splitlines()
+    if not lines:
+        raise ValueError("the file is empty")
+    header = msgspec.json.decode(lines[0], type=dict[str, object])
+    if header.get("version") != 2 or not header.get("width") or not header.get("height"):
+        raise ValueError("its first line is no asciicast v2 header")
+    shown, before = [], 0.0
+    for line in lines[1:]:
+        moment, code, data = msgspec.json.decode(line, type=tuple[float, str, str])
+        if moment < before:
+            raise ValueError("its times run backwards")
+        before = moment
+        if code == "o":
+            shown.append(data)
+    return "".join(shown)
+
+
+def _expected_counts(evidence: Evidence) -> tuple[int, ...]:
+    refused = len(evidence.script.wrong_passwords)
+    requests = len(SCANNED_PATHS) + len(BROWSED_PATHS)
+    return refused + 1, 1, len(evidence.script.commands) + 1, requests, 2
+
+
+def _score_text(profile: AttackerProfile) -> str:
+    one = profile.attacker
+    counts = f"{one.logins} log-ins, {one.commands} commands, {one.requests} requests, {one.canary_hits} canary hits"
+    return f"score {one.score}: {counts}"

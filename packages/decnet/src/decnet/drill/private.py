@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""A fleet of its own in a temporary directory, on addresses that nobody uses, gone again whatever happens.
+
+It is `decnet up` in a process of its own that holds the read end of a pipe of ours: it stops when we end, however that
+is. Its deckies live in a /24 of 127.77.0.0/16 that is found by trying to bind to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from decnet.errors import OperatorError
+from decnet.place import Place, find_place
+from decnet_core.runtime.process import LIFELINE
+
+SSH_PORT, HTTP_PORT, CANARY_HTTP_PORT, CANARY_DNS_PORT = 2222, 8080, 8880, 8853
+_BLOCKS = range(100, 255)
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 20.0
+
+_SETTINGS = """\
+[canary]
+http_listen = "127.77.{block}.1:{canary_http}"
+dns_listen = "127.77.{block}.1:{canary_dns}"
+{deckies}
+"""
+_DECKY = """
+[[decoys.decky]]
+name = "{name}"
+address = "127.77.{block}.{host}"
+persona = "{persona}"
+services = {{ ssh = {ssh}, http = {http} }}
+"""
+_DECKIES = (("web-01", 10, "debian-web"), ("db-01", 11, "ubuntu-db"), ("nas-01", 12, "nas"))
+
+
+@contextlib.contextmanager
+def private_fleet(*, bus: str = "", database: str = "") -> Iterator[Place]:
+    """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not come up."""
+    with tempfile.TemporaryDirectory(prefix="decnet-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        settings = directory / "decnet.toml"
+        settings.write_text(settings_text(free_block()), encoding="ascii")
+        given = {
+            "DECNET_STATE_DIR": str(directory / "state"),
+            "DECNET_SETTINGS": str(settings),
+            **({"DECNET_BUS_URL": bus} if bus else {}),
+            **({"DECNET_DATABASE_URL": database} if database else {}),
+        }
+        with _environment(given), _running(directory):
+            yield find_place()
+
+
+def settings_text(block: int) -> str:
+    """Return the settings of a fleet in 127.77.`block`.0/24."""
+    deckies = "".join(
+        _DECKY.format(name=name, host=host, persona=persona, block=block, ssh=SSH_PORT, http=HTTP_PORT)
+        for name, host, persona in _DECKIES
+    )
+    return _SETTINGS.format(block=block, canary_http=CANARY_HTTP_PORT, canary_dns=CANARY_DNS_PORT, deckies=deckies)
+
+
+def free_block() -> int:
+    """Return a block whose addresses and ports are all free; raises OperatorError."""
+    for _ in _BLOCKS:
+        block = secrets.choice(_BLOCKS)
+        if _is_free(block):
+            return block
+    raise OperatorError("no addresses in 127.77.0.0/16 are free for a fleet; end the ones that run")
+
+
+def _is_free(block: int) -> bool:
+    places = [
+        *((socket.SOCK_STREAM, host, port) for _, host, _ in _DECKIES for port in (SSH_PORT, HTTP_PORT)),
+        *((socket.SOCK_STREAM, 1, port) for port in (CANARY_HTTP_PORT, CANARY_DNS_PORT)),
+        (socket.SOCK_DGRAM, 1, CANARY_DNS_PORT),
+    ]
+    with contextlib.ExitStack() as held:
+        for kind, host, port in places:
+            probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+            try:
+                probe.bind((f"127.77.{block}.{host}", port))
+            except OSError:
+                return False
+    return True
+
+
+@contextlib.contextmanager
+def _environment(given: dict[str, str]) -> Iterator[None]:
+    """Be the operator of the private fleet: no DECNET_* variable of the outer one is left."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("DECNET_") and name != "DECNET_DEBUG"]:
+        del os.environ[name]
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _running(directory: Path) -> Iterator[None]:
+    ready = directory / "ready"
+    lifeline, our_end = os.pipe()
+    with (directory / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "decnet", "up", "--plain", "--ready-file", str(ready)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=(lifeline,),
+            env={**os.environ, LIFELINE: str(lifeline)},
+            start_new_session=True,
+        )
+    os.close(lifeline)
+    try:
+        _wait_until_ready(process, ready, directory / "up.log")
+        yield
+    finally:
+        _stop(process)
+        os.close(our_end)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            said = log.read_text("utf-8", "backslashreplace").strip().splitlines()
+            raise OperatorError(f"the private fleet did not come up: {said[-1] if said else 'it said nothing'}")
+        time.sleep(0.02)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

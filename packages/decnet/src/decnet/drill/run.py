@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""One drill on one fleet: baits and a webhook of its own, the attack, the checks, and everything put back."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from decnet import endpoints
+from decnet.ask import ask_all
+from decnet.drill.attack import Attack, AttackFailed, Bait
+from decnet.drill.checks import CHECKS, Evidence
+from decnet.drill.dns import DnsFailed
+from decnet.drill.examination import Examination, Outcome
+from decnet.drill.receiver import Receiver
+from decnet.drill.script import Script, new_script
+from decnet.drill.ssh import SshFailed
+from decnet.drill.target import choose
+from decnet.drill.web import WebFailed
+from decnet.place import Place, records
+from decnet.tokens import new_token
+from decnet_core import registry
+from decnet_core.bus.client import connect
+from decnet_core.canary import TokenKind
+from decnet_models.webhooks.queries import remove_webhook
+
+_BUS_SECONDS = 2.0
+_ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, OSError)
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The outcome of a drill."""
+
+    source: str
+    ssh_client: str
+    seconds: float
+    outcomes: list[Outcome]
+    attack_error: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is as it should be."""
+        return self.attack_error is None and all(outcome.holds for outcome in self.outcomes)
+
+
+async def drill(place: Place, seconds: float, tell: Callable[[Outcome], None]) -> Report:
+    """Attack the fleet; each check has `seconds` to hold. Raises OperatorError when there is nothing to attack."""
+    began = time.monotonic()
+    script, target = new_script(), choose(place)
+    first = await _workers_answer(place)
+    tell(first)
+    async with _webhook(place) as receiver:
+        with tempfile.TemporaryDirectory(prefix="decnet-drill-") as directory:
+            bait = _bait(place, script)
+            attack = Attack(script, target, bait, Path(directory))
+            evidence = Evidence(script, target, bait, place.state, receiver.arrivals)
+            examination = Examination(place, evidence, CHECKS, tell)
+            error = await _attack_and_examine(attack, examination, seconds)
+    outcomes = [first, *examination.outcomes]
+    return Report(script.source, attack.ssh.name, round(time.monotonic() - began, 3), outcomes, error)
+
+
+async def _attack_and_examine(attack: Attack, examination: Examination, seconds: float) -> str | None:
+    over = asyncio.Event()
+
+    async def attacked() -> str | None:
+        try:
+            await attack.run()
+        except _ATTACK_ERRORS as error:
+            return str(error)
+        finally:
+            over.set()
+        return None
+
+    error, _ = await asyncio.gather(attacked(), examination.run(attack.done, seconds, over))
+    return error
+
+
+async def _workers_answer(place: Place) -> Outcome:
+    began = time.monotonic()
+    names = [name for name in registry.names() if name != "bus" or place.embedded_bus]
+    bus = await connect(place.bus_url, name="decnet-drill", wait=_BUS_SECONDS)
+    try:
+        health = await ask_all(bus, names) if bus.connected else dict.fromkeys(names)
+    finally:
+        await bus.close()
+    silent = [name for name, one in health.items() if one is None]
+    detail = f"no answer from {', '.join(silent)}" if silent else f"{len(names)} workers"
+    return Outcome("workers answer", not silent, round(time.monotonic() - began, 3), detail)
+
+
+@asynccontextmanager
+async def _webhook(place: Place) -> AsyncIterator[Receiver]:
+    """A receiver that the fleet sends to; gone again whatever happens."""
+    receiver = Receiver()
+    url = await receiver.open()
+    try:
+        with records(place, write=True) as connection:
+            added = endpoints.add(connection, place, url, kinds=(), allow_private=True)
+        receiver.secret = added.secret
+        try:
+            yield receiver
+        finally:
+            with records(place, write=True) as connection:
+                remove_webhook(connection, added.id, now_ns=time.time_ns())
+    finally:
+        await receiver.close()
+
+
+def _bait(place: Place, script: Script) -> Bait:
+    with records(place, write=True) as connection:
+        return Bait(
+            url=new_token(connection, place, TokenKind.URL, f"{script.mark} page"),
+            name=new_token(connection, place, TokenKind.DNS, f"{script.mark} name"),
+        )

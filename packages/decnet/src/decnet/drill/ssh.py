@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Logs in to a decky by SSH: the system's `ssh` when there is one, else asyncssh in a process of its own.
+
+`ssh` asks for a password through SSH_ASKPASS, a program of ours that prints it: no terminal is needed (ssh(1)).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import msgspec
+
+_PROMPT = re.compile(rb"[$#>] ?(?:\x1b\[[0-9;?]*[a-zA-Z])*$")
+_PROMPT_SECONDS = 3.0
+_WHOLE_SECONDS = 25.0
+_LARGEST_OUTPUT = 1 << 20
+
+
+class Door(msgspec.Struct, frozen=True):
+    """Where to knock, and from which address."""
+
+    address: str
+    port: int
+    source: str
+
+
+class SshFailed(Exception):
+    """The client could not do what was asked; the message is the client's own."""
+
+
+class Ssh:
+    """An SSH client; `directory` is a private place for its files."""
+
+    def __init__(self, directory: Path) -> None:
+        self._program = shutil.which("ssh")
+        self._askpass = directory / "askpass"
+        self._askpass.write_text('#!/bin/sh\nprintf "%s\\n" "$DRILL_PASSWORD"\n', encoding="ascii")
+        self._askpass.chmod(0o700)
+
+    @property
+    def name(self) -> str:
+        """Which client it is."""
+        return self._program or "asyncssh"
+
+    async def try_password(self, door: Door, user: str, password: str) -> bool:
+        """Try to log in; return whether the decky accepted."""
+        process = await self._start(door, user, password, terminal=False)
+        try:
+            _, _ = await asyncio.wait_for(process.communicate(b"exit\n"), _WHOLE_SECONDS)
+        except TimeoutError as error:
+            raise SshFailed(f"no answer from {door.address}:{door.port}") from error
+        finally:
+            _kill(process)
+        return process.returncode == 0
+
+    async def session(self, door: Door, user: str, password: str, commands: tuple[str, ...]) -> str:
+        """Log in with a terminal, enter each command when the shell prompts, leave; return what was shown."""
+        process = await self._start(door, user, password, terminal=True)
+        try:
+            return await asyncio.wait_for(_converse(process, commands), _WHOLE_SECONDS)
+        except (TimeoutError, ConnectionError) as error:
+            raise SshFailed(f"the session with {door.address}:{door.port} broke off: {error}") from error
+        finally:
+            _kill(process)
+
+    async def _start(self, door: Door, user: str, password: str, *, terminal: bool) -> asyncio.subprocess.Process:
+        command = self._openssh(door, user, terminal=terminal) if self._program else _asyncssh(door, user, terminal)
+        environment = {
+            **os.environ,
+            "SSH_ASKPASS": str(self._askpass),
+            "SSH_ASKPASS_REQUIRE": "force",
+            "DISPLAY": os.environ.get("DISPLAY", ":0"),  # OpenSSH before 8.4 asks for it
+            "DRILL_PASSWORD": password,
+            "TERM": "xterm",
+        }
+        environment.pop("SSH_AUTH_SOCK", None)
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # without a controlling terminal, older ssh asks through SSH_ASKPASS too
+        )
+
+    def _openssh(self, door: Door, user: str, *, terminal: bool) -> list[str]:
+        options = {
+            "StrictHostKeyChecking": "no",
+            "UserKnownHostsFile": "/dev/null",
+            "LogLevel": "ERROR",
+            "BatchMode": "no",
+            "PreferredAuthentications": "password,keyboard-interactive",
+            "PubkeyAuthentication": "no",
+            "NumberOfPasswordPrompts": "1",
+            "ConnectTimeout": "10",
+        }
+        assert self._program is not None
+        return [
+            *(self._program, "-F", "/dev/null", "-b", door.source, "-p", str(door.port)),
+            *(word for name, value in options.items() for word in ("-o", f"{name}={value}")),
+            *(["-tt"] if terminal else []),
+            *("-l", user, door.address),
+            *([] if terminal else ["exit"]),
+        ]
+
+
+def _asyncssh(door: Door, user: str, terminal: bool) -> list[str]:
+    place = [door.address, str(door.port), door.source, user]
+    return [sys.executable, "-m", "decnet.drill.asyncssh_client", *place, *(["--terminal"] if terminal else [])]
+
+
+async def _converse(process: asyncio.subprocess.Process, commands: tuple[str, ...]) -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    shown = await _until_prompt(process.stdout)
+    if not shown:
+        raise ConnectionError("no shell")
+    for command in (*commands, "exit"):
+        process.stdin.write(command.encode() + b"\n")
+        await process.stdin.drain()
+        shown += await _until_prompt(process.stdout)
+    await process.wait()
+    return shown.decode("utf-8", "backslashreplace")
+
+
+async def _until_prompt(output: asyncio.StreamReader) -> bytes:
+    """Return what is shown up to the next prompt, the end, or a pause that is too long for a prompt to come."""
+    shown = b""
+    try:
+        async with asyncio.timeout(_PROMPT_SECONDS):
+            while len(shown) < _LARGEST_OUTPUT and not _PROMPT.search(shown[-64:]):
+                data = await output.read(65536)
+                if not data:
+                    break
+                shown += data
+    except TimeoutError:
+        pass
+    return shown
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Chooses what a drill attacks among the deckies and receivers of the settings."""
+
+from __future__ import annotations
+
+import msgspec
+
+from decnet.errors import RefusedError
+from decnet.place import Place
+from decnet_core.settings import Settings
+from decnet_decoys.fleet import Decky, FleetError, deckies
+from decnet_decoys.settings import DecoysSettings
+from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
+
+
+class Target(msgspec.Struct, frozen=True):
+    """What is attacked."""
+
+    shell: Decky
+    """Has SSH and a password that is let in."""
+    web: Decky
+    """Has HTTP."""
+    dns: tuple[str, int]
+    """Address and port of the canary's DNS receiver."""
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User and password that `shell` lets in."""
+        assert self.shell.login is not None
+        return self.shell.login
+
+
+def choose(place: Place) -> Target:
+    """Return the target; raises RefusedError when the settings have none."""
+    found = _deckies(place.settings)
+    shell = next((one for one in found if one.port("ssh") and one.login), None)
+    web = next((one for one in found if one.port("http")), None)
+    if shell is None or web is None:
+        raise RefusedError("a drill needs a decky with ssh and one with http; see [[decoys.decky]]")
+    return Target(shell, web, _dns(place.settings))
+
+
+def _deckies(settings: Settings) -> tuple[Decky, ...]:
+    try:
+        return deckies(settings.section("decoys", DecoysSettings))
+    except FleetError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _dns(settings: Settings) -> tuple[str, int]:
+    section = settings.section("canary", CanarySettings)
+    if not (section.http_listen and section.dns_listen):
+        raise RefusedError("a drill needs both canary receivers; see [canary] http_listen and dns_listen")
+    try:
+        return listen_address(section.dns_listen)
+    except CanarySettingsError as error:
+        raise RefusedError(f"[canary] {error}") from error
