@@ -54,12 +54,12 @@ def merged(connection: Connection, groups: list[list[dict[str, Any]]]) -> list[A
     """The session's row after writing each group as one tally."""
     try:
         blank = Tally()
-        blank.add(attacker, (IP,), events=0, first_seen=0, last_seen=0)
+        blank.add(attacker, (IP,), {"events": 0, "first_seen": 0, "last_seen": 0})
         blank.write(connection)
         for group in groups:
             tally = Tally()
             for row in group:
-                tally.add(attacker_session, (IP, "s"), **row)
+                tally.add(attacker_session, (IP, "s"), row)
             tally.write(connection)
         return [tuple(row) for row in connection.execute(select(attacker_session))]
     finally:

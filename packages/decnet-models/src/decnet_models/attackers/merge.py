@@ -20,28 +20,29 @@ Row = dict[str, Any]
 Key = tuple[Any, ...]
 
 
+_PARENTS_FIRST = tuple(metadata.sorted_tables)
+
+
 class Tally:
     """What a batch adds to the tables: per table one row for each key."""
 
     def __init__(self) -> None:
         self._rows: dict[Table, dict[Key, Row]] = {}
 
-    def add(self, table: Table, key: Key, **values: Any) -> None:
+    def add(self, table: Table, key: Key, values: Row) -> None:
         """Merge `values` into the row of `key` (in the order of the primary key's columns)."""
-        rows = self._rows.setdefault(table, {})
+        rows = self._rows.get(table)
+        if rows is None:
+            rows = self._rows[table] = {}
         row = rows.get(key)
         if row is None:
-            rows[key] = values
+            rows[key] = dict(values)
         else:
             _combine(row, values, _rules(table))
 
-    def keys(self, table: Table) -> list[Key]:
-        """Return the keys that the batch touches in `table`."""
-        return list(self._rows.get(table, ()))
-
     def write(self, connection: Connection) -> None:
         """Merge everything into the tables; parents before children, keys in order, so that writers cannot deadlock."""
-        for table in metadata.sorted_tables:
+        for table in _PARENTS_FIRST:
             rows = self._rows.get(table)
             if rows:
                 connection.execute(_statement(connection, table), _complete(table, rows))
@@ -91,7 +92,18 @@ def _complete(table: Table, rows: dict[Key, Row]) -> list[Row]:
     return [{**blank, **dict(zip(names, key, strict=True)), **rows[key]} for key in sorted(rows)]
 
 
+_statements: dict[tuple[str, str], Any] = {}
+"""By dialect and table: making one costs as much as running it for a hundred rows."""
+
+
 def _statement(connection: Connection, table: Table) -> Any:
+    key = (connection.dialect.name, table.name)
+    if key not in _statements:
+        _statements[key] = _merging(connection, table)
+    return _statements[key]
+
+
+def _merging(connection: Connection, table: Table) -> Any:
     """Return `INSERT ... ON CONFLICT DO UPDATE` with the rules of the table's columns; without rules, DO NOTHING."""
     insert = insert_into(connection, table)
     key = list(table.primary_key.columns)

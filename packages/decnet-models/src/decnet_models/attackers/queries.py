@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, tuple_, update
 
 from decnet_models.attackers import tables
 from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
@@ -168,14 +168,13 @@ def known(connection: Connection, ips: Sequence[str]) -> set[str]:
 
 def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Return those (attacker, credential digest, service) that were tried before, on whatever decky."""
-    asked = set(uses)
+    asked = sorted(set(uses))
     if not asked:
         return set()
     c = tables.credential_use.c
-    query = select(c.attacker, c.credential, c.service).where(
-        c.attacker.in_({ip for ip, _, _ in asked}), c.credential.in_({digest for _, digest, _ in asked})
-    )
-    return asked & {(ip, digest, service) for ip, digest, service in connection.execute(query)}
+    key = tuple_(c.attacker, c.credential, c.service)
+    query = select(c.attacker, c.credential, c.service).where(key.in_(asked)).distinct()
+    return {(ip, digest, service) for ip, digest, service in connection.execute(query)}
 
 
 def _columns(table: Table, shape: type[Any]) -> Select[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from decnet_core.events.catalogue import (
@@ -28,7 +29,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
-from decnet_models.attackers.merge import Tally
+from decnet_models.attackers.merge import Row, Tally
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.phases import phases_of
 from decnet_workers.profiler.tools import guess
@@ -40,8 +41,6 @@ VALUE = 512
 
 ARRIVALS = (ConnectionOpened, CanaryHit, PortScan)
 """Kinds with which a contact begins; the gaps between them are the attacker's rhythm."""
-
-Fields = dict[str, int]
 
 
 class Touch:
@@ -58,24 +57,20 @@ class Touch:
         self.decky = _name(stored.event.decky)
         self.session = _name(stored.event.session)
         self.service = _name(service_of(stored.event.payload))
-        self.seen: Fields = {"first_seen": self.ts, "last_seen": self.ts}
-
-    def add(self, table: Any, *key: Any, **values: Any) -> None:
-        """Merge into `table` that this happened, at its time."""
-        self.tally.add(table, key, **values, **self.seen)
+        self.seen: Row = {"events": 1, "first_seen": self.ts, "last_seen": self.ts}
 
 
 def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
     """Add one event of `attacker` (canonical address) to `tally`."""
     touch = Touch(tally, attacker, stored)
     payload = stored.event.payload
-    touch.add(tables.attacker, attacker, events=1, **_counts(payload))
+    tally.add(tables.attacker, (attacker,), touch.seen | _counts(payload))
     if touch.decky is not None:
-        touch.add(tables.attacker_decky, attacker, touch.decky, events=1)
+        tally.add(tables.attacker_decky, (attacker, touch.decky), touch.seen)
     if touch.service is not None:
-        touch.add(tables.attacker_service, attacker, touch.service, events=1)
+        tally.add(tables.attacker_service, (attacker, touch.service), touch.seen)
     for phase in phases_of(payload):
-        touch.add(tables.attacker_phase, attacker, phase, events=1)
+        tally.add(tables.attacker_phase, (attacker, phase), touch.seen)
     _activity(touch)
     details = _DETAILS.get(type(payload))
     if details is not None:
@@ -104,7 +99,7 @@ def digest_of(login: LoginAttempt) -> str:
     return digest.hexdigest()
 
 
-def _counts(payload: Payload) -> Fields:
+def _counts(payload: Payload) -> Row:
     """Return which counts of the attacker an event raises."""
     if isinstance(payload, LoginAttempt):
         return {"logins": 1, "logins_accepted": int(payload.success)}
@@ -124,28 +119,29 @@ _COUNTED: dict[type[Payload], str] = {
 
 
 def _activity(touch: Touch) -> None:
-    key = (touch.attacker, touch.ts // MINUTE)
+    values: Row = {"events": 1}
     if isinstance(touch.event.payload, ARRIVALS):
-        arrival = {"arrivals": 1, "first_arrival": touch.ts, "last_arrival": touch.ts}
-        touch.tally.add(tables.attacker_activity, key, events=1, **arrival)
-    else:
-        touch.tally.add(tables.attacker_activity, key, events=1)
+        values = {"events": 1, "arrivals": 1, "first_arrival": touch.ts, "last_arrival": touch.ts}
+    touch.tally.add(tables.attacker_activity, (touch.attacker, touch.ts // MINUTE), values)
 
 
 def _login(touch: Touch, payload: LoginAttempt) -> None:
     digest = digest_of(payload)
-    tried = {"uses": 1, "accepted": int(payload.success)}
-    touch.add(
-        tables.credential,
-        digest,
-        first_seq=touch.seq,
-        username=for_column(payload.username),
-        password=_text(payload.password),
-        public_key=_text(payload.public_key),
-        **tried,
-    )
-    where = (touch.service or "", touch.decky or tables.UNKNOWN)
-    touch.add(tables.credential_use, touch.attacker, digest, *where, **tried)
+    tried: Row = {
+        "uses": 1,
+        "accepted": int(payload.success),
+        "first_seen": touch.ts,
+        "last_seen": touch.ts,
+    }
+    told: Row = {
+        "first_seq": touch.seq,
+        "username": for_column(payload.username),
+        "password": _text(payload.password),
+        "public_key": _text(payload.public_key),
+    }
+    touch.tally.add(tables.credential, (digest,), tried | told)
+    use = (touch.attacker, digest, touch.service or "", touch.decky or tables.UNKNOWN)
+    touch.tally.add(tables.credential_use, use, tried)
     if payload.public_key:
         _fingerprint(touch, "ssh.public_key", payload.public_key)
 
@@ -163,16 +159,15 @@ def _user_agent(touch: Touch, payload: HttpRequest) -> None:
 
 
 def _canary(touch: Touch, payload: CanaryHit) -> None:
-    touch.tally.add(
-        tables.canary_hit,
-        (touch.seq,),
-        attacker=touch.attacker,
-        token=for_column(payload.token, NAME),
-        channel=for_column(payload.channel, 32),
-        ts=touch.ts,
-        target=_text(payload.target),
-        user_agent=_text(payload.user_agent),
-    )
+    row: Row = {
+        "attacker": touch.attacker,
+        "token": for_column(payload.token, NAME),
+        "channel": for_column(payload.channel, 32),
+        "ts": touch.ts,
+        "target": _text(payload.target),
+        "user_agent": _text(payload.user_agent),
+    }
+    touch.tally.add(tables.canary_hit, (touch.seq,), row)
     if payload.user_agent:
         _client(touch, "http.user_agent", payload.user_agent)
 
@@ -181,56 +176,56 @@ def _client(touch: Touch, kind: str, software: str) -> None:
     _fingerprint(touch, kind, software)
     tool = guess(software)
     if tool is not None:
-        touch.add(tables.attacker_tool, touch.attacker, tool.name, tool.purpose, events=1)
+        touch.tally.add(tables.attacker_tool, (touch.attacker, tool.name, tool.purpose), touch.seen)
 
 
 def _fingerprint(touch: Touch, kind: str, value: str) -> None:
-    touch.add(tables.fingerprint, touch.attacker, kind, for_column(value, VALUE), events=1)
+    touch.tally.add(tables.fingerprint, (touch.attacker, kind, for_column(value, VALUE)), touch.seen)
 
 
 def _opened(touch: Touch, payload: SessionOpened) -> None:
-    _session(
-        touch,
-        opened_seq=touch.seq,
-        opened_at=touch.ts,
-        username=_text(payload.username),
-        terminal=_text(payload.terminal),
-    )
+    told: Row = {
+        "opened_seq": touch.seq,
+        "opened_at": touch.ts,
+        "username": _text(payload.username),
+        "terminal": _text(payload.terminal),
+    }
+    _session(touch, told)
 
 
 def _command(touch: Touch, payload: CommandRun) -> None:
-    _session(touch, commands=1, first_command=touch.ts, last_command=touch.ts)
-    touch.tally.add(
-        tables.command,
-        (touch.seq,),
-        attacker=touch.attacker,
-        session=touch.session,
-        ts=touch.ts,
-        service=touch.service or "",
-        decky=touch.decky,
-        text=for_column(payload.command),
-        known=payload.known,
-    )
+    _session(touch, {"commands": 1, "first_command": touch.ts, "last_command": touch.ts})
+    row: Row = {
+        "attacker": touch.attacker,
+        "session": touch.session,
+        "ts": touch.ts,
+        "service": touch.service or "",
+        "decky": touch.decky,
+        "text": for_column(payload.command),
+        "known": payload.known,
+    }
+    touch.tally.add(tables.command, (touch.seq,), row)
 
 
 def _closed(touch: Touch, payload: SessionClosed) -> None:
-    _session(
-        touch,
-        closed_seq=touch.seq,
-        closed_at=touch.ts,
-        duration_ms=payload.duration_ms,
-        recording=None if payload.recording is None else for_column(payload.recording, 64),
-    )
+    told: Row = {
+        "closed_seq": touch.seq,
+        "closed_at": touch.ts,
+        "duration_ms": payload.duration_ms,
+        "recording": None if payload.recording is None else for_column(payload.recording, 64),
+    }
+    _session(touch, told)
 
 
-def _session(touch: Touch, **values: Any) -> None:
+def _session(touch: Touch, values: Row) -> None:
     """Merge into the session's row; a session without a name cannot be told from others and is only counted."""
     if touch.session is None:
         return
-    told = {"first_seq": touch.seq, "service": touch.service, "decky": touch.decky}
-    touch.add(tables.attacker_session, touch.attacker, touch.session, events=1, **told, **values)
+    told: Row = {"first_seq": touch.seq, "service": touch.service, "decky": touch.decky}
+    touch.tally.add(tables.attacker_session, (touch.attacker, touch.session), touch.seen | told | values)
 
 
+@lru_cache(maxsize=1024)
 def _name(text: str | None) -> str | None:
     return for_column(text, NAME) if text else None
 

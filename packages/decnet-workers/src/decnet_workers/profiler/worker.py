@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import ClassVar
 
-from decnet_models.canary.queries import label_of
 from sqlalchemy import Connection
 
 from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, SessionEnded
@@ -15,6 +14,7 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known, known_uses, rescore
+from decnet_models.canary.queries import label_of
 from decnet_models.cursor import Batch, CursorWorker, Results
 from decnet_workers.profiler.address import canonical
 from decnet_workers.profiler.announce import Touched, notices, uses_in
