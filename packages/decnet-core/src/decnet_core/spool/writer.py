@@ -62,6 +62,11 @@ class SpoolWriter:
         """Whether `sync` has something to do."""
         return bool(self._backlog) or self._fresh or bool(self._unsynced)
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait in memory because the disk refuses them."""
+        return len(self._backlog)
+
     def append(self, event: Event) -> None:
         """Write `event`; when this returns it survives the death of the process, unless the disk refuses it.
 

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""Typed values out of a JSON object that anybody may have written: the right kind of value, bounded, or None."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from decnet_core.text import bounded
+
+Fields = dict[str, Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+MAX_DETAILS = 32
+_MAX_DETAIL = 1024
+
+
+def json_object(line: bytes) -> Fields | str:
+    """Return the JSON object on `line`, or what is wrong with it.
+
+    Python's own writer escapes lone surrogates, which strict readers refuse, so an attacker could hide a line behind
+    one byte; such lines get a second, more tolerant reading.
+    """
+    try:
+        value = msgspec.json.decode(line)
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    except (msgspec.DecodeError, RecursionError) as error:
+        value = _tolerantly(line) if b"\\ud" in line.lower() else None
+        if value is None:
+            return f"not JSON: {error}"
+    return value if isinstance(value, dict) else "not a JSON object"
+
+
+def _tolerantly(line: bytes) -> Any:
+    import json
+
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def text(fields: Fields, key: str, limit: int = 4096) -> str | None:
+    """Return the value as text of at most `limit` characters; None when it is missing or null."""
+    value = fields.get(key)
+    return None if value is None else shown(value, limit)
+
+
+def shown(value: object, limit: int = 4096) -> str:
+    """Return any JSON value as bounded text."""
+    return bounded(value if isinstance(value, str) else _as_json(value), limit)[:limit]
+
+
+def _as_json(value: object) -> str:
+    """Lone surrogates of a tolerant reading cannot be encoded, nor can a Python integer of 300 digits."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (UnicodeEncodeError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return repr(value)
+
+
+def count(fields: Fields, key: str) -> int | None:
+    """Return a number, also one written as text, as a non-negative integer below 2**63."""
+    value = fields.get(key)
+    try:
+        number = int(float(value)) if isinstance(value, int | float | str) else -1
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 <= number < 1 << 63 else None
+
+
+def address(value: object) -> str | None:
+    """Return an IPv4 or IPv6 address in its canonical text form; one mapped into IPv6 is the IPv4 address it is."""
+    if not isinstance(value, str) or len(value) > 100:
+        return None
+    try:
+        found = ipaddress.ip_address(value.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)
+
+
+def port(value: object) -> int | None:
+    """Return a port number, also one written as text."""
+    number = count({"port": value}, "port")
+    return number if number is not None and number <= 65535 else None
+
+
+def endpoint(fields: Fields, host: str, number: str) -> tuple[str, int | None] | None:
+    """Return the address and port under two keys; None without an address."""
+    found = address(fields.get(host))
+    return None if found is None else (found, port(fields.get(number)))
+
+
+def moment(value: object) -> int | None:
+    """Return ISO 8601 (RFC 3339) text, UTC when it names no zone, as ns since the Unix epoch; None before 1970."""
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        return nanoseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def nanoseconds(time: datetime) -> int | None:
+    """Return an aware time as ns since the Unix epoch; None before 1970 and after 2262."""
+    ts = (time - _EPOCH) // _MICROSECOND * 1000
+    return ts if 0 <= ts < 1 << 63 else None
+
+
+def details(fields: Fields, *leave_out: str) -> dict[str, str]:
+    """Return the other values as bounded text by bounded name, at most MAX_DETAILS of them."""
+    chosen = [(key, value) for key, value in fields.items() if key not in leave_out and value is not None]
+    return {bounded(key, 64).lower(): shown(value, _MAX_DETAIL) for key, value in chosen[:MAX_DETAILS]}

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""How far each log file has been read, and how to recognise the file again under another name.
+
+An inode number is given to a new file as soon as the old one is gone. So a position also has a fingerprint of the
+file's first line and one of the bytes before the position: only a file that has both is the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from decnet_core.durable import make_directory, replace_file
+
+HEAD_BYTES = 1024
+TAIL_BYTES = 256
+
+
+class FilePosition(msgspec.Struct, frozen=True):
+    """All before byte `offset` of one file has been turned into events."""
+
+    path: str
+    inode: int
+    offset: int
+    head: str
+    """Fingerprint of the first line, at most its first HEAD_BYTES."""
+    head_bytes: int
+    tail: str
+    """Fingerprint of the up to TAIL_BYTES before `offset`."""
+    mtime_ns: int = 0
+    """When the file was last written to, as far as was known."""
+    size: int = 0
+    """How long it was then."""
+
+
+def fingerprint(content: bytes) -> str:
+    """Return the BLAKE2b-128 of `content` in hexadecimal."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def head_of(descriptor: int) -> bytes:
+    """Return the file's first line with its line feed, or as much of it as there is, at most HEAD_BYTES."""
+    content = os.pread(descriptor, HEAD_BYTES, 0)
+    end = content.find(b"\n")
+    return content if end < 0 else content[: end + 1]
+
+
+def tail_of(descriptor: int, offset: int) -> str:
+    """Return the fingerprint of the bytes before `offset`."""
+    length = min(offset, TAIL_BYTES)
+    return fingerprint(os.pread(descriptor, length, offset - length))
+
+
+def is_same_file(descriptor: int, position: FilePosition) -> bool:
+    """Return whether the open file still begins and continues as the one that `position` was taken in."""
+    if os.fstat(descriptor).st_size < position.offset:
+        return False
+    head = fingerprint(os.pread(descriptor, position.head_bytes, 0))
+    return head == position.head and tail_of(descriptor, position.offset) == position.tail
+
+
+class Positions:
+    """The positions of all sources, kept in one file that is replaced as a whole."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._saved: bytes | None = None
+
+    def load(self) -> dict[str, list[FilePosition]]:
+        """Return the positions by source name; none from a file that is missing or cannot be understood.
+
+        Reading logs again is safe: their events get the ids that they had, and ingest knows those.
+        """
+        try:
+            self._saved = self._file.read_bytes()
+            return msgspec.json.decode(self._saved, type=dict[str, list[FilePosition]])
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            self._saved = None
+            return {}
+
+    def save(self, positions: dict[str, list[FilePosition]]) -> None:
+        """Make `positions` durable if they changed; raises OSError."""
+        content = msgspec.json.encode(positions)
+        if content != self._saved:
+            make_directory(self._file.parent)
+            replace_file(self._file, content)
+            self._saved = content
