@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The fleet as tasks: a crash of one never touches its siblings, and who holds the loop is blamed by name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from supervised_workers import Crashing, CrashingOnce, Refusing, Steady
+
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import NoSettings, Worker
+from decnet_core.settings import Settings
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.stalls import Stalls, watched
+from decnet_core.supervise.tasks import TaskFleet
+
+
+class Holding(Worker[NoSettings]):
+    """Holds the event loop for a moment."""
+
+    name = "holding"
+
+    async def run(self, ctx: Context) -> None:
+        time.sleep(0.15)  # noqa: ASYNC251  # the fault under test
+        await ctx.stopping.wait()
+
+
+WORKERS: dict[str, type[Worker[Any]]] = {w.name: w for w in (Crashing, CrashingOnce, Holding, Refusing, Steady)}
+
+
+@contextlib.asynccontextmanager
+async def running(state: Path, *names: str) -> AsyncIterator[tuple[TaskFleet, Stalls]]:
+    supervision = {"first_delay_seconds": 0.01, "longest_delay_seconds": 0.02, "crash_limit": 3}
+    settings = Settings({"state": {"dir": str(state)}, "supervise": supervision}, {}, "test")
+    with watched() as stalls:
+        fleet = TaskFleet(settings, stalls, load=WORKERS.__getitem__)
+        try:
+            async with asyncio.timeout(20):
+                await fleet.start(names)
+            yield fleet, stalls
+        finally:
+            await fleet.stop()
+
+
+def one(fleet: TaskFleet, name: str) -> Status:
+    return next(status for status in fleet.status() if status.name == name)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_all_run_in_this_process(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady") as (fleet, _):
+        assert one(fleet, "steady").phase is Phase.READY
+        assert one(fleet, "steady").pid == os.getpid()
+    assert one(fleet, "steady").phase is Phase.STOPPED
+
+
+async def test_a_crash_of_one_never_touches_its_sibling(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady", "crashing") as (fleet, _):
+        await until(lambda: one(fleet, "crashing").phase is Phase.CRASH_LOOP)
+        assert "on fire" in one(fleet, "crashing").reason
+        assert one(fleet, "steady") == Status("steady", Phase.READY, os.getpid())
+
+
+async def test_a_crashed_worker_comes_back(tmp_path: Path) -> None:
+    async with running(tmp_path, "crashing-once") as (fleet, _):
+        await until(lambda: one(fleet, "crashing-once").restarts == 1)
+        await until(lambda: one(fleet, "crashing-once").phase is Phase.READY)
+
+
+async def test_a_start_up_failure_is_not_retried(tmp_path: Path) -> None:
+    async with running(tmp_path, "refusing") as (fleet, _):
+        assert one(fleet, "refusing").phase is Phase.REFUSED
+        assert one(fleet, "refusing").restarts == 0
+
+
+async def test_a_worker_is_started_again_on_order(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady") as (fleet, _):
+        await fleet.restart("steady")
+        assert one(fleet, "steady").phase is Phase.READY
+        assert one(fleet, "steady").restarts == 1
+
+
+async def test_who_holds_the_loop_is_counted_and_blamed_by_name(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady", "holding") as (_, stalls):
+        await until(lambda: stalls.counts.get("holding", 0) >= 1)
+        assert "steady" not in stalls.counts
+        assert stalls.counters_of("holding")["loop_stall_longest_seconds"] >= 0.15
+
+
+def test_the_loop_is_not_watched_outside_tasks_mode() -> None:
+    before = asyncio.Handle._run
+    with watched():
+        assert asyncio.Handle._run is not before
+    assert asyncio.Handle._run is before
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2.0])
+def test_the_longest_stall_is_kept(seconds: float) -> None:
+    stalls = Stalls()
+    stalls.blame("door", 0.2)
+    stalls.blame("door", seconds)
+    assert stalls.counters_of("door") == {"loop_stalls": 2, "loop_stall_longest_seconds": max(0.2, seconds)}
