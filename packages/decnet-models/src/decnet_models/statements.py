@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, text
 
@@ -22,6 +23,15 @@ def insert_into(connection: Connection, table: Table) -> SqliteInsert | Postgres
     from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
     return sqlite_insert(table)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], key: str) -> int:
+    """Insert the rows whose `key` is not there yet, in their order, and return how many these were."""
+    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=[key])
+    if connection.dialect.name == "sqlite":
+        return connection.execute(statement, rows).rowcount
+    # psycopg does not count what several VALUES lists inserted.
+    return len(connection.execute(statement.returning(table.c[key]), rows).all())
 
 
 def commit_in_order(connection: Connection, table: Table) -> None:

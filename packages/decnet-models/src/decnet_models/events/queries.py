@@ -15,7 +15,7 @@ from decnet_core.events.codec import BadEventError, decode_payload, encode_paylo
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.events.tables import event, ingest_position
-from decnet_models.statements import commit_in_order, insert_into
+from decnet_models.statements import commit_in_order, insert_into, insert_new
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,7 @@ def insert_events(connection: Connection, events: Iterable[Event]) -> int:
     if not rows:
         return 0
     commit_in_order(connection, event)
-    statement = insert_into(connection, event).on_conflict_do_nothing(index_elements=["id"])
-    return connection.execute(statement, rows).rowcount
+    return insert_new(connection, event, rows, "id")
 
 
 def rows_after(
@@ -116,7 +115,7 @@ def count(connection: Connection) -> int:
 def count_by_kind(connection: Connection) -> dict[str, int]:
     """Return the number of events of each kind."""
     query = select(event.c.kind, func.count()).group_by(event.c.kind).order_by(event.c.kind)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def last_seq(connection: Connection) -> int:

@@ -29,7 +29,7 @@ def cursor_of(connection: Connection, worker: str) -> int:
 def cursors(connection: Connection) -> dict[str, int]:
     """Return every worker's cursor."""
     query = select(worker_cursor.c.worker, worker_cursor.c.seq).order_by(worker_cursor.c.worker)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:
@@ -69,7 +69,7 @@ def set_aside_by(connection: Connection, worker: str, limit: int = 100) -> list[
 def count_set_aside(connection: Connection) -> dict[str, int]:
     """Return how many events each worker passed over."""
     query = select(set_aside.c.worker, func.count()).group_by(set_aside.c.worker)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def begin_again(connection: Connection, worker: str, *, now_ns: int) -> None:
