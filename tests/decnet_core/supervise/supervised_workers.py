@@ -111,3 +111,13 @@ class Dice(Worker[NoSettings]):
 
     async def run(self, ctx: Context) -> None:
         raise ValueError(f"rolled {random.getrandbits(64)}")
+
+
+class Hungry(Worker[NoSettings]):
+    """Holds more than it declares, from the beginning."""
+
+    name = "hungry"
+    memory_budget = 1 << 20
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from decnet_core.supervise.fleet import Status
@@ -218,3 +219,31 @@ async def test_workers_stop_when_their_parent_is_killed(tmp_path: Path) -> None:
         parent.kill()
         parent.communicate()
     await until(lambda: not alive(worker))
+
+
+async def test_a_worker_over_its_budget_is_replaced_gracefully(tmp_path: Path) -> None:
+    watchful = msgspec.structs.replace(QUICK, budget_check_seconds=0.2)
+    async with running(tmp_path, "steady", "hungry", settings=watchful) as fleet:
+        first, sibling = one(fleet, "hungry").pid, one(fleet, "steady")
+        await until(lambda: one(fleet, "hungry").recycled >= 1 and one(fleet, "hungry").phase is Phase.READY)
+        assert one(fleet, "hungry").pid != first
+        assert one(fleet, "steady") == sibling
+    assert "stopped" in (tmp_path / "log" / "hungry.log").read_text(), "the old one was not asked, it was killed"
+
+
+async def test_reload_replaces_every_worker_and_counts_no_crash(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady", "parent") as fleet:
+        before = {status.name: status.pid for status in fleet.status()}
+        await fleet.reload()
+        for status in fleet.status():
+            assert status.phase is Phase.READY
+            assert status.pid != before[status.name]
+
+
+async def test_a_successor_that_does_not_come_up_leaves_the_old_one_in_place(tmp_path: Path) -> None:
+    async with running(tmp_path, "steady") as fleet:
+        before = one(fleet, "steady")
+        (tmp_path / "broken.toml").write_text("[runtime\n")
+        fleet._environment["DECNET_SETTINGS"] = str(tmp_path / "broken.toml")
+        await fleet.reload()
+        assert one(fleet, "steady") == before

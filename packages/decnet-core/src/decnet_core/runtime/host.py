@@ -19,7 +19,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.runtime import health
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.notify import Notifier, watchdog_seconds
+from decnet_core.runtime.notify import BUDGET, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings
@@ -87,7 +87,7 @@ class Host:
             await self._attend()
             ctx.ready = True
             ready()
-            self._notifier.send("READY=1")
+            self._notifier.send(f"READY=1\n{BUDGET}={self._worker.memory_budget}")
             log.info("ready")
             await self._until_stopped()
         finally:

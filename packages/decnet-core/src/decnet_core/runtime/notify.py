@@ -6,6 +6,9 @@ from __future__ import annotations
 import os
 import socket
 
+BUDGET = "X_DECNET_MEMORY_BUDGET"
+"""Tells a supervisor, with READY=1, how many bytes of unique memory the worker declares; others pass over it."""
+
 
 class Notifier:
     """Sends state to `$NOTIFY_SOCKET`; does nothing when nobody asked for it."""

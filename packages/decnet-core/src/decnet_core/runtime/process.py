@@ -19,6 +19,7 @@ from typing import Any
 from decnet_core.runtime import logs
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.exits import Exit, StartupError
+from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.notify import Notifier
 from decnet_core.runtime.settings import RuntimeSettings
@@ -56,6 +57,7 @@ def run(worker: type[Worker[Any]], file: Path | None = None, *, hosting: str = "
 
 
 async def _serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
+    await take_over(notifier)
     ctx = await open_context(type(worker), settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

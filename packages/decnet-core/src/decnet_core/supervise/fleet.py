@@ -20,6 +20,8 @@ class Status(msgspec.Struct, frozen=True):
     restarts: int = 0
     reason: str = ""
     """Why it is not running, in one line for the operator; may quote what the worker said, so show it escaped."""
+    recycled: int = 0
+    """How often it was replaced because it outgrew its memory budget."""
 
 
 Listener = Callable[[Status], None]
@@ -42,6 +44,10 @@ class Fleet(Protocol):
 
     async def restart(self, name: str) -> None:
         """Stop the worker if it runs and start it again, also one that was given up; KeyError for an unknown name."""
+        ...
+
+    async def reload(self) -> None:
+        """Load the code and the settings anew, replacing one worker after the other."""
         ...
 
     async def stop(self) -> None:

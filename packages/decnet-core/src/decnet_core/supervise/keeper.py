@@ -11,6 +11,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from decnet_core.runtime.exits import Exit
+from decnet_core.runtime.handover import SUCCEEDS
+from decnet_core.runtime.notify import BUDGET
 from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.logfile import LogFile
@@ -19,8 +21,8 @@ from decnet_core.supervise.settings import SuperviseSettings
 
 log = logging.getLogger(__name__)
 
-Spawn = Callable[[str, Callable[[bytes], None]], Awaitable[ChildProcess]]
-"""Starts a worker's process by name, given who takes its output; raises OSError when it cannot."""
+Spawn = Callable[[str, Callable[[bytes], None], Mapping[str, str]], Awaitable[ChildProcess]]
+"""Starts a worker's process by name, given who takes its output and what its environment has besides; OSError."""
 
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
@@ -48,6 +50,11 @@ class Keeper:
         self._logfile = logfile
         self._changed = changed
         self._child: ChildProcess | None = None
+        self._successor: ChildProcess | None = None
+        self._standing_by = asyncio.Event()
+        self._recycled = 0
+        self.budget_bytes = 0
+        """What the worker declared when it became ready."""
         self._unwanted = asyncio.Event()
         self._wake = asyncio.Event()
         self._starts = 0
@@ -64,6 +71,8 @@ class Keeper:
             ended, reason = await self._live()
             if self._unwanted.is_set():
                 break
+            if self._successor is not None:  # it was to leave
+                continue
             if self._wake.is_set():  # a restart was asked for; its end was no crash
                 self._wake.clear()
                 continue
@@ -78,8 +87,18 @@ class Keeper:
         self.settled.set()
         self.finished.set()
 
-    def hear(self, signs: Mapping[str, str]) -> None:
-        """Take what the worker's process said by sd_notify."""
+    def knows(self, pid: int) -> bool:
+        """Return whether `pid` is this worker's process or its successor's."""
+        return any(child is not None and child.pid == pid for child in (self._child, self._successor))
+
+    def hear(self, pid: int, signs: Mapping[str, str]) -> None:
+        """Take what the worker's process `pid` said by sd_notify."""
+        if self._successor is not None and pid == self._successor.pid:
+            if "STANDBY" in signs:
+                self._standing_by.set()
+            return
+        if signs.get(BUDGET, "").isdecimal():
+            self.budget_bytes = int(signs[BUDGET])
         if "STATUS" in signs:
             self._said = signs["STATUS"][:_REASON_LIMIT]
         if signs.get("READY") == "1" and self.status.phase is Phase.STARTING:
@@ -97,11 +116,47 @@ class Keeper:
         await self._end()
         await self.settled.wait()
 
+    async def recycle(self, *, why: str) -> bool:
+        """Replace the process by a new one, which stands by before the old one is asked to leave.
+
+        Returns whether it was replaced; when the successor does not come up, the old one stays.
+        """
+        old = self._child
+        if old is None or self._successor is not None or self.status.phase is not Phase.READY:
+            return False
+        log.warning("replacing worker=%s: %s", self.status.name, why)
+        self._standing_by.clear()
+        self._successor = await self._spawn(self.status.name, self._take_output, {SUCCEEDS: str(old.pid)})
+        if not await self._stands_by(self._successor):
+            self._successor.kill()
+            self._successor = None
+            return False
+        self._recycled += 1
+        self.settled.clear()
+        await old.stop(self._settings.stop_seconds)
+        await self.settled.wait()
+        return True
+
     async def stop(self) -> None:
         """End the worker; `keep` then returns."""
         self._unwanted.set()
         self._wake.set()
+        if self._successor is not None:
+            self._successor.kill()
         await self._end()
+
+    async def _stands_by(self, successor: ChildProcess) -> bool:
+        """Wait until the successor stands by; False when it ends before, or takes too long."""
+        ready = asyncio.ensure_future(self._standing_by.wait())
+        ended = asyncio.ensure_future(successor.wait())
+        try:
+            await asyncio.wait(
+                (ready, ended), timeout=self._settings.start_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            return ready.done() and not ended.done()
+        finally:
+            ready.cancel()
+            ended.cancel()
 
     def kill(self) -> None:
         """Kill the worker's process at once."""
@@ -119,9 +174,10 @@ class Keeper:
         self._ready_at, self._said, self._killed_for, self._tail = None, "", "", b""
         self._starts += 1
         try:
-            child = await self._spawn(self.status.name, self._take_output)
+            child = self._successor or await self._spawn(self.status.name, self._take_output, {})
         except OSError as error:
             return Ended(1), f"cannot start a process: {error}"
+        self._successor = None
         self._child = child
         self._set(Phase.STARTING, pid=child.pid)
         self._expect_sign(self._settings.start_seconds)
@@ -170,7 +226,7 @@ class Keeper:
         self.kill()
 
     def _set(self, phase: Phase, *, pid: int | None = None, reason: str = "") -> None:
-        self.status = Status(self.status.name, phase, pid, max(0, self._starts - 1), reason)
+        self.status = Status(self.status.name, phase, pid, max(0, self._starts - 1), reason, self._recycled)
         self._changed(self.status)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from decnet_core import registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
+from decnet_core.supervise import budget
 from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.keeper import Keeper, environment_of
@@ -72,6 +73,7 @@ class ProcessFleet:
             await self._start(name).settled.wait()
         others = [self._start(name) for name in wanted if name not in registry.FLOW]
         await asyncio.gather(*(keeper.settled.wait() for keeper in others))
+        self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     def status(self) -> tuple[Status, ...]:
         """Return the state of each worker, in the order of their start."""
@@ -84,6 +86,22 @@ class ProcessFleet:
     async def restart(self, name: str) -> None:
         """Stop the worker if it runs and start it again, also one that was given up; KeyError for an unknown name."""
         await self._keepers[name].restart()
+
+    async def reload(self) -> None:
+        """Load the code and the settings anew, replacing one worker after the other."""
+        if self._nursery is not None:
+            await self._nursery.reload()
+        for keeper in self._keepers.values():
+            await keeper.recycle(why="reload")
+
+    async def _watch_budgets(self) -> None:
+        """Replace, one at a time, the workers that hold more memory for themselves than they declared."""
+        while True:
+            await asyncio.sleep(self._settings.budget_check_seconds)
+            for keeper in self._keepers.values():
+                used = budget.uss_of(keeper.status.pid) if keeper.status.pid else 0
+                if budget.is_over(used, keeper.budget_bytes):
+                    await keeper.recycle(why=f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared")
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
@@ -121,15 +139,16 @@ class ProcessFleet:
         self._tasks.spawn(keeper.keep(), name=name, may_end=True)
         return keeper
 
-    async def _spawn(self, name: str, write: Callable[[bytes], None]) -> ChildProcess:
+    async def _spawn(self, name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> ChildProcess:
         """Start one worker's process, as this fleet makes them."""
+        environment = {**self._environment, **besides}
         if self._nursery is not None:
             return await self._nursery.fork(
-                name, self._place(name), environment=self._environment, lifeline=self._lifeline, write=write
+                name, self._place(name), environment=environment, lifeline=self._lifeline, write=write
             )
         return Child.spawn(
             [sys.executable, "-m", "decnet_core.supervise.child", self._place(name)],
-            environment=self._environment,
+            environment=environment,
             inherit=[self._lifeline],
             write=write,
         )
@@ -139,8 +158,8 @@ class ProcessFleet:
 
     def _heard(self, pid: int, signs: Mapping[str, str]) -> None:
         for keeper in self._keepers.values():
-            if keeper.status.pid == pid:
-                keeper.hear(signs)
+            if keeper.knows(pid):
+                keeper.hear(pid, signs)
 
     def _tell(self, status: Status) -> None:
         for listener in self._listeners:

@@ -28,6 +28,8 @@ class SuperviseSettings(msgspec.Struct, frozen=True):
     """SIGTERM to SIGKILL; longer than `[runtime] stop_seconds`, so that a worker can cancel its own job."""
     watchdog_seconds: Seconds = 30.0
     """A worker that gave no sign of life for this long hangs; it is killed, which counts as a crash."""
+    budget_check_seconds: Seconds = 15.0
+    """How often each worker's unique memory is compared with its budget."""
     log_bytes: Annotated[int, msgspec.Meta(ge=4096, le=1 << 30)] = 1 << 20
     """Size of a worker's log file at which it is rotated."""
     log_files: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3

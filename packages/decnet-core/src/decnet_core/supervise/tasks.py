@@ -184,6 +184,11 @@ class TaskFleet:
         """Stop the worker if it runs and start it again, also one that was given up; KeyError for an unknown name."""
         await self._keepers[name].restart()
 
+    async def reload(self) -> None:
+        """Start one worker after the other anew; the code stays, for this process has loaded it."""
+        for keeper in self._keepers.values():
+            await keeper.restart()
+
     async def stop(self) -> None:
         """Stop all workers; none is left when this returns."""
         for keeper in self._keepers.values():
