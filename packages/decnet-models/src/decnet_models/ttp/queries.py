@@ -64,13 +64,11 @@ class RuleState(msgspec.Struct, frozen=True):
         return self.state if self.expires_at is None or ts < self.expires_at else "enabled"
 
 
-def add_tags(connection: Connection, tags: Iterable[Tag]) -> int:
-    """Write the tags that are not there yet; return how many were new."""
+def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
+    """Write the tags that are not there yet."""
     rows = [msgspec.structs.asdict(tag) for tag in tags]
-    if not rows:
-        return 0
-    statement = insert_into(connection, ttp_tag).on_conflict_do_nothing(index_elements=["id"])
-    return connection.execute(statement, rows).rowcount
+    if rows:
+        connection.execute(insert_into(connection, ttp_tag).on_conflict_do_nothing(index_elements=["id"]), rows)
 
 
 def tags(
@@ -105,7 +103,7 @@ def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
 def count_by_technique(connection: Connection) -> dict[str, int]:
     """Return the number of attackers seen with each technique."""
     query = select(ttp_tag.c.technique, func.count(ttp_tag.c.attacker.distinct())).group_by(ttp_tag.c.technique)
-    return dict(connection.execute(query.order_by(ttp_tag.c.technique)).tuples().all())
+    return dict(connection.execute(query.order_by(ttp_tag.c.technique)).all())
 
 
 def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: int, until: int) -> int:

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from decnet_models.engine import writing
+from decnet_models.ttp.queries import (
+    RuleState,
+    Tag,
+    TechniqueSeen,
+    add_tags,
+    count_by_technique,
+    drop_windows,
+    keep_windows,
+    rule_states,
+    set_rule_state,
+    tagged_events,
+    tags,
+    techniques_of,
+    window,
+)
+
+RULE = UUID(int=7)
+
+
+def tag(number: int, **fields: object) -> Tag:
+    known = {
+        "id": UUID(int=number),
+        "rule_id": RULE,
+        "technique": "T1105",
+        "title": "Fetched",
+        "level": "high",
+        "attacker": "192.0.2.1",
+        "event_id": UUID(int=1000 + number),
+        "seq": number,
+        "ts": number * 10,
+    }
+    return Tag(**{**known, **fields})  # type: ignore[arg-type]  # the fields of the tests are right
+
+
+def test_a_tag_is_written_once(engine: Engine) -> None:
+    with writing(engine) as connection:
+        add_tags(connection, [tag(1), tag(2)])
+        add_tags(connection, [tag(2, title="another"), tag(3)])
+        add_tags(connection, [])
+        assert [one.seq for one in tags(connection)] == [3, 2, 1]
+        assert tags(connection)[1] == tag(2)
+
+
+def test_tags_are_paged_through_though_many_are_of_one_event(engine: Engine) -> None:
+    with writing(engine) as connection:
+        add_tags(connection, [tag(n, seq=n // 3) for n in range(10)])
+        seen: list[Tag] = []
+        while page := tags(connection, limit=2, before=seen[-1] if seen else None):
+            seen += page
+        assert sorted(one.id.int for one in seen) == list(range(10))
+        assert [one.seq for one in seen] == sorted((one.seq for one in seen), reverse=True)
+
+
+def test_techniques_of_one_attacker_are_summed_up(engine: Engine) -> None:
+    with writing(engine) as connection:
+        add_tags(
+            connection,
+            [
+                tag(5),
+                tag(2, title="Dropped"),
+                tag(3),
+                tag(4, technique="T1033", title="Who"),
+                tag(1, attacker="2001:db8::1", technique="T1033", title="Who"),
+            ],
+        )
+        assert techniques_of(connection, "192.0.2.1") == [
+            TechniqueSeen("T1105", 3, 20, 50, ("Dropped", "Fetched")),
+            TechniqueSeen("T1033", 1, 40, 40, ("Who",)),
+        ]
+        assert [one.seq for one in tags(connection, "2001:db8::1")] == [1]
+        assert count_by_technique(connection) == {"T1033": 2, "T1105": 1}
+        assert techniques_of(connection, "192.0.2.9") == []
+
+
+def test_events_that_a_rule_tagged_are_counted_once_each(engine: Engine) -> None:
+    with writing(engine) as connection:
+        event = UUID(int=1)
+        two = [tag(n, event_id=event, ts=10, technique=f"T110{n}") for n in (1, 2)]
+        add_tags(connection, [*two, tag(3, ts=20), tag(4, ts=30)])
+        assert tagged_events(connection, RULE, "192.0.2.1", 10, 30) == 2
+        assert tagged_events(connection, RULE, "192.0.2.2", 10, 30) == 0
+
+
+def test_rule_states_come_and_go(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for state in (RuleState(RULE, "disabled", reason="x\0"), RuleState(RULE, "capped", 3, 500, "why")):
+            set_rule_state(connection, state, now_ns=1)
+        assert rule_states(connection) == {RULE: RuleState(RULE, "capped", 3, 500, "why")}
+        assert rule_states(connection)[RULE].at(499) == "capped"
+        assert rule_states(connection)[RULE].at(500) == "enabled"
+        set_rule_state(connection, RuleState(RULE, "enabled"), now_ns=1)
+        assert rule_states(connection) == {}
+
+
+@pytest.mark.parametrize(
+    "state", [RuleState(RULE, "capped"), RuleState(RULE, "capped", 0), RuleState(RULE, "disabled", 3)]
+)
+def test_a_senseless_cap_is_refused(sqlite_engine: Engine, state: RuleState) -> None:
+    with writing(sqlite_engine) as connection, pytest.raises(ValueError, match="cap"):
+        set_rule_state(connection, state, now_ns=1)
+
+
+def test_windows_are_kept_changed_emptied_and_dropped(engine: Engine) -> None:
+    with writing(engine) as connection:
+        keep_windows(connection, {(RULE, "a"): (((1, "x"), (5, "y")), 10), (RULE, "b"): (((2, "z"),), 10)})
+        assert window(connection, (RULE, "a")) == ((1, "x"), (5, "y"))
+        keep_windows(connection, {(RULE, "a"): (((7, "y"),), 10), (RULE, "b"): ((), 10)})
+        assert both(connection) == (((7, "y"),), ())
+        assert drop_windows(connection, 17) == 0
+        assert drop_windows(connection, 18) == 1
+        assert both(connection) == ((), ())
+        keep_windows(connection, {(RULE, "a"): (((2**63 - 1, "x"),), 10)})
+        assert window(connection, (RULE, "a")) == ((2**63 - 1, "x"),)
+
+
+def both(connection: Connection) -> tuple[object, object]:
+    return window(connection, (RULE, "a")), window(connection, (RULE, "b"))

