@@ -40,6 +40,8 @@ class Worker(Generic[S]):
     """Notice kinds it writes."""
     commands: ClassVar[str] = ""
     """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
+    group: ClassVar[str] = "herd"
+    """The supervisor's group it belongs to by default (`supervise.groups`)."""
     memory_budget: ClassVar[int] = 64 * MIB
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

@@ -30,6 +30,11 @@ Listener = Callable[[Status], None]
 class Fleet(Protocol):
     """Workers under supervision."""
 
+    @property
+    def zygote(self) -> int | None:
+        """The pid of the warm parent, where there is one."""
+        ...
+
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
         ...
@@ -52,6 +57,10 @@ class Fleet(Protocol):
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
+        ...
+
+    async def failed(self) -> None:
+        """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""
         ...
 
     def kill(self) -> None:

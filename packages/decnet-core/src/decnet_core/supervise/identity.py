@@ -16,16 +16,21 @@ _NAME_LIMIT = 15  # TASK_COMM_LEN of proc(5), without the closing zero
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def follow_parent() -> None:
+    """Get SIGTERM when the parent dies; if it has already died, end."""
+    parent = os.getppid()
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # it died before we could ask
+        os._exit(1)
+
+
 def become(name: str, *, output: int, environment: dict[str, str]) -> None:
     """Turn the process that has just been forked into worker `name`, writing to the descriptor `output`.
 
     When the zygote dies the child gets SIGTERM; the zygote is single-threaded, so its main thread's end is its own.
     """
-    parent = os.getppid()
     os.setsid()
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:  # it died before we could ask
-        os._exit(1)
+    follow_parent()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)

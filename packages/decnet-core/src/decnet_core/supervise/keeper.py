@@ -15,7 +15,7 @@ from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET
 from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Status
-from decnet_core.supervise.logfile import LogFile
+from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
@@ -37,7 +37,7 @@ class Keeper:
         spawn: Spawn,
         *,
         settings: SuperviseSettings,
-        logfile: LogFile,
+        logfile: LogFile | StandardError,
         changed: Callable[[Status], None],
     ) -> None:
         self.status = Status(name, Phase.STOPPED)
@@ -237,9 +237,10 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def environment_of(base: Mapping[str, str], **given: str) -> dict[str, str]:
+def environment_of(base: Mapping[str, str], *, journald: bool, **given: str) -> dict[str, str]:
     """Return the environment of a supervised worker: `base` and what its supervisor gives it.
 
-    JOURNAL_STREAM is left out, for its output goes to us and not to the journal.
+    JOURNAL_STREAM is left out unless what it prints goes on to the journal.
     """
-    return {**{name: value for name, value in base.items() if name != "JOURNAL_STREAM"}, **given}
+    kept = {name: value for name, value in base.items() if journald or name != "JOURNAL_STREAM"}
+    return {**kept, **given}

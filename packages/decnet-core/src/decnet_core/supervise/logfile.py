@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -61,3 +62,15 @@ class LogFile:
 
     def _aged(self, age: int) -> Path:
         return self._path if age == 0 else self._path.with_name(f"{self._path.name}.{age}")
+
+
+class StandardError:
+    """Passes a worker's output on to ours, whose reader (journald) bounds what it keeps."""
+
+    def write(self, data: bytes) -> None:
+        """Pass on `data`; output must not stop a fleet."""
+        with contextlib.suppress(OSError):
+            os.write(2, data)
+
+    def close(self) -> None:
+        """Leave our standard error open."""

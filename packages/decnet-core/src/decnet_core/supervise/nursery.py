@@ -75,7 +75,14 @@ class _Birth(NamedTuple):
 class Nursery:
     """Forks workers of the classes at `places` from one warm zygote, which is started when it is first needed."""
 
-    def __init__(self, places: Sequence[str], environment: Mapping[str, str], write: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        places: Sequence[str],
+        environment: Mapping[str, str],
+        write: Callable[[bytes], None],
+        channel: socket.socket | None = None,
+    ) -> None:
+        """`channel` leads to a zygote that already runs, our own parent; otherwise one is started when needed."""
         self._places = tuple(places)
         self._environment = dict(environment)
         self._write = write
@@ -86,6 +93,9 @@ class Nursery:
         self._zygote: Child | None = None
         self._warm: asyncio.Future[Warm] | None = None
         self._opening = asyncio.Lock()
+        self._adopted = channel is not None
+        if channel is not None:
+            self._attach(channel)
 
     @property
     def pid(self) -> int | None:
@@ -95,6 +105,8 @@ class Nursery:
     async def open(self) -> Warm:
         """Start the zygote unless it runs, and wait until it is warm; OSError when that fails."""
         async with self._opening:
+            if self._channel is None and self._adopted:
+                raise OSError("the zygote that forked this supervisor is gone")
             if self._channel is None:
                 self._start()
             assert self._warm is not None
@@ -145,11 +157,14 @@ class Nursery:
                 inherit=[theirs.fileno()],
                 write=self._write,
             )
-        ours.setblocking(False)
-        self._channel = ours
+        self._attach(ours)
+
+    def _attach(self, channel: socket.socket) -> None:
+        channel.setblocking(False)
+        self._channel = channel
         loop = asyncio.get_running_loop()
         self._warm = loop.create_future()
-        loop.add_reader(ours, self._read)
+        loop.add_reader(channel, self._read)
 
     def _read(self) -> None:
         assert self._channel is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from decnet_core.supervise import budget
 from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.keeper import Keeper, environment_of
-from decnet_core.supervise.logfile import LogFile
+from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.nursery import Nursery
 from decnet_core.supervise.process import Child
 from decnet_core.supervise.settings import SuperviseSettings
@@ -39,14 +40,20 @@ class ProcessFleet:
         self,
         settings: SuperviseSettings,
         *,
-        logs: Path,
+        logs: Path | None,
         environment: Mapping[str, str],
         place: Callable[[str], str] = registry.place,
         forking: bool = False,
+        zygote: socket.socket | None = None,
     ) -> None:
+        """`logs` gets a file per worker; None: what they print goes to our standard error, as under systemd.
+
+        `zygote` leads to the one that forked this process, if one did.
+        """
         self._settings = settings
         self._place = place
-        self._forking = forking
+        self._forking = forking or zygote is not None
+        self._zygote = zygote
         self._nursery: Nursery | None = None
         self._logs = logs
         self._tasks = Tasks("fleet")
@@ -56,17 +63,25 @@ class ProcessFleet:
         self._signs = SignsOfLife(self._heard)
         self._environment = environment_of(
             environment,
+            journald=logs is None,
             NOTIFY_SOCKET=self._signs.address,
             WATCHDOG_USEC=str(int(settings.watchdog_seconds * _MICROSECONDS)),
             **{LIFELINE: str(self._lifeline)},
         )
+
+    @property
+    def zygote(self) -> int | None:
+        """The pid of the warm parent, where there is one."""
+        if self._zygote is not None:
+            return os.getppid()
+        return self._nursery.pid if self._nursery is not None else None
 
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)
         if self._forking:
             self._nursery = Nursery(
-                [self._place(name) for name in wanted], self._environment, self._logfile("zygote").write
+                [self._place(name) for name in wanted], self._environment, self._logfile("zygote").write, self._zygote
             )
             await self._nursery.open()
         for name in (name for name in registry.FLOW if name in wanted):
@@ -153,7 +168,9 @@ class ProcessFleet:
             write=write,
         )
 
-    def _logfile(self, name: str) -> LogFile:
+    def _logfile(self, name: str) -> LogFile | StandardError:
+        if self._logs is None:
+            return StandardError()
         return LogFile(self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files)
 
     def _heard(self, pid: int, signs: Mapping[str, str]) -> None:

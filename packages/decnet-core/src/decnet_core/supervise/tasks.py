@@ -164,6 +164,11 @@ class TaskFleet:
         self._lives: list[asyncio.Task[Any]] = []
         self._listeners: list[Listener] = []
 
+    @property
+    def zygote(self) -> None:
+        """There is none."""
+        return None
+
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)

@@ -21,7 +21,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -45,6 +45,9 @@ from decnet_core.supervise.orders import (
 SOCKET = "DECNET_ZYGOTE_FD"
 """Names the descriptor of the zygote's end of the pair."""
 
+LEADER = "DECNET_ZYGOTE_LEADER"
+"""Names the pid of the supervisor, when the zygote forked that, too, and so must pass on its signals and its end."""
+
 _DESCRIPTORS = 2
 
 
@@ -67,22 +70,33 @@ def warm(places: Sequence[str]) -> None:
 class Zygote:
     """Serves one supervisor until its end of the pair is closed."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, leader: int = 0) -> None:
         self._channel = channel
+        self._leader = leader
+        self._leader_code: int = Exit.STOPPED
         self._wake, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def serve(self) -> None:
-        """Fork when asked, report who ended, until the supervisor is gone."""
+    def serve(self) -> int:
+        """Fork when asked, report who ended, until the supervisor is gone; return the exit code to end with."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to decide about
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the supervisor's to decide about
+            signal.signal(number, self._pass_on if self._leader else signal.SIG_IGN)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         while True:
             ready, _, _ = select.select((self._channel.fileno(), self._wake), (), ())
             if self._wake in ready:
                 self._drain_wakeups()
             if self._channel.fileno() in ready and not self._obey():
-                return
+                break
             self._reap()
+        if self._leader_code == Exit.STOPPED and self._leader:
+            with contextlib.suppress(ChildProcessError):
+                self._leader_code = os.waitstatus_to_exitcode(os.waitpid(self._leader, 0)[1])
+        return self._leader_code
+
+    def _pass_on(self, number: int, _frame: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._leader, number)
 
     def _drain_wakeups(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -139,7 +153,11 @@ class Zygote:
                 return
             if pid == 0:
                 return
-            self._say(Exited(pid, os.waitstatus_to_exitcode(status)))
+            if pid == self._leader:
+                self._leader_code = os.waitstatus_to_exitcode(status)
+                self._leader = 0
+            else:
+                self._say(Exited(pid, os.waitstatus_to_exitcode(status)))
 
     def _say(self, answer: Answer, descriptors: Sequence[int] = ()) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read tells that it is gone
@@ -162,13 +180,42 @@ def main(places: Sequence[str]) -> int:
     started = time.monotonic()
     channel = socket.socket(fileno=int(os.environ[SOCKET]))
     warm(places)
-    channel.send(encode(Warm(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))))
+    return _serve(channel, int(os.environ.get(LEADER, "0")), started)
+
+
+def lead(places: Sequence[str], supervise: Callable[[socket.socket], int]) -> int:
+    """Be the zygote of the workers at `places` and of their supervisor, which so shares the same pages.
+
+    `supervise` runs in a forked child, is given its end of the pair, and returns the exit code of both.
+    """
+    started = time.monotonic()
+    warm(places)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    leader = os.fork()
+    if leader == 0:
+        ours.close()
+        code: int = Exit.CRASHED
+        try:
+            identity.follow_parent()
+            code = supervise(theirs)
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    theirs.close()
+    ours.set_inheritable(True)
+    os.environ.update({SOCKET: str(ours.fileno()), LEADER: str(leader)})  # for the image that a reload executes
+    sys.argv[1:] = places
+    return _serve(ours, leader, started)
+
+
+def _serve(channel: socket.socket, leader: int, started: float) -> int:
+    with contextlib.suppress(BrokenPipeError):
+        channel.send(encode(Warm(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))))
     try:
-        Zygote(channel).serve()
+        return Zygote(channel, leader).serve()
     except msgspec.DecodeError as error:
         print(f"zygote: an order that is not one: {error}", file=sys.stderr)  # noqa: T201  # no logging here
         return Exit.CRASHED
-    return Exit.STOPPED
 
 
 if __name__ == "__main__":

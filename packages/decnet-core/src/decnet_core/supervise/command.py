@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""The console script `decnet-supervise`: hosts groups of workers until it is told to stop.
+
+argparse, not typer: this process stays, and its memory counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+
+from decnet_core import registry
+from decnet_core.bus.settings import BusSettings
+from decnet_core.runtime import logs
+from decnet_core.runtime.exits import Exit
+from decnet_core.runtime.notify import Notifier, watchdog_seconds
+from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.runtime.tasks import Tasks
+from decnet_core.settings import Settings, SettingsError
+from decnet_core.state import State, StateError, StateSettings
+from decnet_core.supervise import groups, zygote
+from decnet_core.supervise.fleet import Fleet
+from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.roster import keep_roster
+from decnet_core.supervise.settings import SuperviseSettings
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Host the workers of the groups on the command line; return the exit code (see `Exit`)."""
+    asked = _parser().parse_args(arguments)
+    logs.configure("supervise", "info")
+    try:
+        settings = Settings.load(asked.settings)
+        logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
+        names = _workers(asked.group, settings)
+        State.of(settings.section("state", StateSettings)).create()
+        return _host(asked.mode, names, "-".join(asked.group), settings)
+    except (SettingsError, StateError, groups.UnknownGroup) as refusal:
+        log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
+        return Exit.STARTUP_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import version
+
+    parser = argparse.ArgumentParser(
+        prog="decnet-supervise",
+        description="Host groups of workers: each a process on shared memory (fork), with an interpreter of its own "
+        "(units), or all in one process (tasks).",
+        epilog="groups: all; " + "; ".join(f"{name}: {meaning}" for name, meaning in groups.MEANING.items()),
+    )
+    parser.add_argument("group", nargs="+")
+    parser.add_argument("--mode", choices=("fork", "tasks", "units"), default="fork")
+    parser.add_argument("--settings", type=Path, help="settings file (TOML)")
+    parser.add_argument("--version", action="version", version=f"decnet-supervise {version('decnet-core')}")
+    return parser
+
+
+def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return the members of the groups; the broker only where the bus is embedded."""
+    names = groups.members({name: registry.load(name).group for name in registry.names()}, wanted)
+    embedded = settings.section("bus", BusSettings).embedded
+    return tuple(name for name in names if name != "bus" or embedded)
+
+
+def _host(mode: str, names: Sequence[str], label: str, settings: Settings) -> int:
+    if mode == "tasks":
+        return _host_tasks(names, label, settings)
+    supervision = settings.section("supervise", SuperviseSettings)
+
+    def supervise(channel: socket.socket | None) -> int:
+        async def run() -> None:
+            fleet = ProcessFleet(supervision, logs=None, environment=os.environ, zygote=channel)
+            await _run(fleet, names, label, mode, settings)
+
+        return _outcome(run)
+
+    if mode == "fork":
+        return zygote.lead([registry.place(name) for name in names], supervise)
+    return supervise(None)
+
+
+def _host_tasks(names: Sequence[str], label: str, settings: Settings) -> int:
+    from decnet_core.supervise.stalls import watched
+    from decnet_core.supervise.tasks import TaskFleet
+
+    async def run() -> None:
+        with watched() as stalls:
+            await _run(TaskFleet(settings, stalls), names, label, "tasks", settings)
+
+    return _outcome(run)
+
+
+def _outcome(run: Callable[[], Coroutine[None, None, None]]) -> int:
+    try:
+        asyncio.run(run())
+    except Exception:
+        log.exception("supervision failed")
+        return Exit.CRASHED
+    return Exit.STOPPED
+
+
+async def _run(fleet: Fleet, names: Sequence[str], label: str, mode: str, settings: Settings) -> None:
+    """Start the fleet, tell that it is ready, and keep it until a signal says stop; SIGHUP replaces all, one by one."""
+    stopping, tasks, notifier = asyncio.Event(), Tasks("supervise"), Notifier.from_environment()
+    reloading = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, reloading.set)
+    keep_roster(fleet, State.of(settings.section("state", StateSettings)).run, label, mode)
+    try:
+        tasks.spawn(fleet.failed(), name="supervision")
+        tasks.spawn(_begin(fleet, names, notifier), name="begin", may_end=True)
+        tasks.spawn(_reload(fleet, reloading, notifier), name="reload")
+        if (interval := watchdog_seconds()) is not None:
+            tasks.spawn(_feed_watchdog(notifier, interval / 2), name="watchdog")
+        await _until(stopping, tasks)
+    finally:
+        notifier.send("STOPPING=1")
+        await tasks.close()
+        await fleet.stop()
+
+
+async def _begin(fleet: Fleet, names: Sequence[str], notifier: Notifier) -> None:
+    await fleet.start(names)
+    notifier.send("READY=1")
+    log.info("ready workers=%s", ",".join(names))
+
+
+async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> None:
+    while True:
+        await asked.wait()
+        asked.clear()
+        notifier.send("RELOADING=1")
+        await fleet.reload()
+        notifier.send("READY=1")
+
+
+async def _feed_watchdog(notifier: Notifier, seconds: float) -> None:
+    while True:
+        notifier.send("WATCHDOG=1")
+        await asyncio.sleep(seconds)
+
+
+async def _until(stopping: asyncio.Event, tasks: Tasks) -> None:
+    """Wait for the order to stop; raises what a background task failed with."""
+    waiting, failed = asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(tasks.failed())
+    try:
+        await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            failed.result()
+    finally:
+        waiting.cancel()
+        failed.cancel()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

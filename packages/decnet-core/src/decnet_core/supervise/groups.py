@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""Groups of workers that share a supervisor: they share a failure domain and a privilege.
+
+A worker names its group itself (`Worker.group`), so that there is one list of workers only, the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+ALL = "all"
+
+MEANING = {
+    "bus": "the broker, without which all others are merely slower",
+    "decoys": "what attackers touch",
+    "sensor": "what a sensor host runs beside its decoys",
+    "herd": "the light workers of the master",
+    "heavy": "the workers that compute on every event",
+}
+
+
+class UnknownGroup(LookupError):
+    """No installed worker is in a group of that name."""
+
+
+def members(group_of: Mapping[str, str], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return the workers that are in the `wanted` groups, in the order of `group_of` (worker to group)."""
+    asked = set(wanted)
+    known = {*group_of.values(), ALL}
+    if unknown := asked - known:
+        raise UnknownGroup(f"there is no group {min(unknown)!r}; there are: {', '.join(sorted(known))}")
+    return tuple(worker for worker, group in group_of.items() if ALL in asked or group in asked)
