@@ -119,7 +119,7 @@ class Journal:
             return None
         kept.write_text(digest, encoding="ascii")
         self._vault.adopt(file)
-        return digest
+        return digest if self._vault.path(digest).exists() else None
 
     def _write(self, entry: OpenSession) -> None:
         file = self._entry(entry.session)

@@ -57,6 +57,10 @@ class Touch:
         self.counters = emitter.counters
         self._emitter = emitter
 
+    def again(self, session: str) -> Touch:
+        """Return a touch of the same connection whose events carry another session."""
+        return Touch(self._emitter, self.place, session)
+
     def opened(self) -> None:
         """Record that somebody connected."""
         self.emit(ConnectionOpened(service=self.place.service))

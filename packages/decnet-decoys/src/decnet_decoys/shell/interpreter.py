@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from decnet_decoys.personas.shape import User
 from decnet_decoys.shell import expand, words
-from decnet_decoys.shell.call import Call, OutputFullError, Sink, decode, encode
-from decnet_decoys.shell.files import FileFault, Files, Identity
+from decnet_decoys.shell.call import Call, OutputFullError, Sink, encode
+from decnet_decoys.shell.files import ROOT, FileFault, Files, Identity
 from decnet_decoys.shell.lookup import Found, find
 from decnet_decoys.shell.machine import Machine
 from decnet_decoys.shell.parser import parse
@@ -241,6 +241,8 @@ class Shell:
         self._budget -= 1
         if self._budget < 0:
             raise TooMuchError
+        if self._budget % 100 == 0:
+            yield Pause(0)  # a long loop lets others have their turn
         if isinstance(command, Simple):
             status = yield from self._simple(command, streams)
             yield from self._flush()
@@ -455,9 +457,5 @@ class Shell:
             if err is not None:
                 err.write(encode(f"{self.complaint}: {path}: {fault}\n"))
             return
-        yield Captured(path, self.files.stat(path, self.cwd).data)
-
-
-def line_of(data: bytes) -> str:
-    """Return what was typed as the shell's text."""
-    return decode(data)
+        whole = self.files.read(path, ROOT, self.cwd)
+        yield Captured(self.files.locate(path, self.cwd), whole, partial=len(whole) > len(data))

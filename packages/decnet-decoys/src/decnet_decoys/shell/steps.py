@@ -32,11 +32,14 @@ class ReadAll(NamedTuple):
 
 
 class Captured(NamedTuple):
-    """A file was written whose content the attacker chose: keep it. The answer is None."""
+    """A file was written whose content the attacker chose: keep it.
+
+    `partial` when it grew by an append: more is likely to follow, so it may be kept later.
+    """
 
     path: str
     data: bytes
-    url: str | None = None
+    partial: bool = False
 
 
 class Requested(NamedTuple):

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""How nginx, Apache and lighttpd differ: header order, error pages, ETags. What scanners tell them apart by."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from decnet_decoys.personas.shape import HttpFace
+
+REASONS = {
+    200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
+    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large",
+    414: "Request-URI Too Large", 501: "Not Implemented", 505: "HTTP Version Not Supported",
+}  # fmt: skip
+
+_REASONS_OF = {
+    "nginx": {302: "Moved Temporarily", 405: "Not Allowed"},
+    "apache": {414: "Request-URI Too Long"},
+    "lighttpd": {413: "Payload Too Large", 414: "URI Too Long"},
+}
+_ORDER = {
+    "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection", "WWW-Authenticate",
+              "ETag", "Accept-Ranges", "Allow"),
+    "apache": ("Date", "Server", "WWW-Authenticate", "Location", "Allow", "Last-Modified", "ETag", "Accept-Ranges", "Content-Length", "Vary",
+               "Connection", "Content-Type"),
+    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges", "Allow", "Content-Length",
+                 "Connection", "Date", "Server"),
+}  # fmt: skip
+
+_APACHE_TEXT = {
+    400: "<p>Your browser sent a request that this server could not understand.<br />\n</p>",
+    401: "<p>This server could not verify that you\nare authorized to access the document\nrequested.</p>",
+    403: "<p>You don't have permission to access this resource.</p>",
+    404: "<p>The requested URL was not found on this server.</p>",
+    405: "<p>The requested method is not allowed for this URL.</p>",
+    413: "<p>The requested resource does not allow request data with the sent method, or the amount of data provided\nin "
+    "the request exceeds the capacity limit.</p>",
+    414: "<p>The requested URL's length exceeds the capacity\nlimit for this server.<br />\n</p>",
+    501: "<p>The requested method is not supported for current URL.<br />\n</p>",
+}
+
+
+class Answer(NamedTuple):
+    """A response before it is put into bytes."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    close: bool = False
+
+
+def reason(face: HttpFace, status: int) -> str:
+    """Return the reason phrase as this server words it."""
+    return _REASONS_OF[face.flavour].get(status) or REASONS.get(status, "Unknown")
+
+
+def etag(face: HttpFace, size: int) -> str:
+    """Return a static file's ETag in this server's form."""
+    if face.flavour == "nginx":
+        return f'"{face.modified:x}-{size:x}"'
+    if face.flavour == "apache":
+        return f'"{size:x}-{face.modified * 1_000_000:x}"'
+    return f'"{(face.modified * 2654435761 + size) % (1 << 32)}"'
+
+
+def error_page(face: HttpFace, status: int, host: str, port: int) -> tuple[str, bytes]:
+    """Return content type and body of this server's own page for an error or redirection."""
+    title = f"{status} {reason(face, status)}"
+    if face.flavour == "nginx":
+        body = (
+            f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+            f"<hr><center>{face.server}</center>\r\n</body>\r\n</html>\r\n"
+        )
+        return "text/html", body.encode()
+    if face.flavour == "apache":
+        return "text/html; charset=iso-8859-1", _apache_page(face, status, host, port).encode()
+    body = (
+        '<?xml version="1.0" encoding="iso-8859-1"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"\n'
+        '         "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
+        '<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">\n'
+        f" <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
+    )
+    return "text/html", body.encode()
+
+
+def _apache_page(face: HttpFace, status: int, host: str, port: int) -> str:
+    words = reason(face, status)
+    heading = "Not Found" if status == 404 else words
+    text = _APACHE_TEXT.get(status, f"<p>{words}</p>")
+    return (
+        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
+        f"<title>{status} {words}</title>\n</head><body>\n<h1>{heading}</h1>\n{text}\n<hr>\n"
+        f"<address>{face.server} Server at {host} Port {port}</address>\n</body></html>\n"
+    )
+
+
+def http_date(moment: float) -> str:
+    """Return a time in the form of RFC 9110 §5.6.7."""
+    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(moment))
+
+
+def rendered(face: HttpFace, answer: Answer, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
+    """Return the response's bytes with this server's header order."""
+    known = {
+        "Server": face.server,
+        "Date": http_date(now),
+        "Connection": "keep-alive" if keep_alive else "close",
+        "Content-Length": str(len(answer.body)),
+    }
+    if face.flavour != "nginx" and keep_alive:
+        del known["Connection"]
+    if answer.status == 304:
+        del known["Content-Length"]
+    extra: list[tuple[str, str]] = []
+    order = _ORDER[face.flavour]
+    for name, value in answer.headers:
+        if name in order:
+            known[name] = value
+        else:
+            extra.append((name, value))
+    lines = [f"{name}: {known[name]}" for name in order if name in known]
+    lines[2:2] = [f"{name}: {value}" for name, value in extra]
+    first = f"HTTP/1.1 {answer.status} {reason(face, answer.status)}"
+    head = "\r\n".join([first, *lines, "", ""]).encode("latin-1", "replace")
+    return head if head_only or answer.status == 304 else head + answer.body

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""What a persona's site answers to a request, and the credentials in it. Pure; nothing a client sends comes back unescaped."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import posixpath
+import re
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote
+
+from decnet_decoys.http.flavour import Answer, error_page, etag, http_date
+from decnet_decoys.http.request import Head
+from decnet_decoys.personas.shape import Form, HttpFace, Page
+
+MAX_FIELDS = 200
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+
+
+class Credentials(NamedTuple):
+    """A log-in somebody tried."""
+
+    username: str
+    password: str
+
+
+class Site:
+    """One decky's web site; `host` and `port` are what its error pages name."""
+
+    def __init__(self, face: HttpFace, host: str, port: int) -> None:
+        self._face = face
+        self._host = host
+        self._port = port
+
+    def answer(self, head: Head, body: bytes) -> Answer:
+        """Return the response to a request."""
+        path = path_of(head.target)
+        if path is None:
+            return self.error(400, close=True)
+        realm = self._realm(path)
+        if realm is not None:
+            return self.error(401, extra=(("WWW-Authenticate", f'Basic realm="{realm}"'),))
+        form = self._form(path)
+        if head.method == "POST" and form is not None and credentials_in_form(head, body, form) is not None:
+            return self._page(form.refused, head)
+        page = self._face.pages.get(path)
+        if head.method not in ("GET", "HEAD", "POST"):
+            return self._other_method(head.method, page)
+        if page is None:
+            return self.error(404)
+        if head.method == "POST" and page.static:
+            return self.error(405)
+        return self._page(page, head)
+
+    def credentials(self, head: Head, body: bytes) -> Credentials | None:
+        """Return the log-in that a request tries, by form or by Basic authentication (RFC 7617)."""
+        basic = _basic(head.get("authorization"))
+        form = self._form(path_of(head.target) or "")
+        if basic is not None or form is None or head.method != "POST":
+            return basic
+        return credentials_in_form(head, body, form)
+
+    def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Answer:
+        """Return the server's own page for a status."""
+        kind, body = error_page(self._face, status, self._host, self._port)
+        return Answer(status, (("Content-Type", kind), *extra), body, close)
+
+    def _realm(self, path: str) -> str | None:
+        return next((realm for prefix, realm in self._face.protected.items() if path.startswith(prefix)), None)
+
+    def _form(self, path: str) -> Form | None:
+        return next((form for form in self._face.forms if form.path == path), None)
+
+    def _other_method(self, method: str, page: Page | None) -> Answer:
+        if method == "OPTIONS" and self._face.flavour != "nginx":
+            allowed = "GET,POST,OPTIONS,HEAD" if self._face.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
+            return Answer(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
+        if self._face.flavour == "nginx" or page is not None:
+            return self.error(405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._face.flavour == "apache" else ())
+        return self.error(501)
+
+    def _page(self, page: Page, head: Head) -> Answer:
+        if page.status >= 300 and not page.body:
+            location = (("Location", self._absolute(page.location, head)),) if page.location else ()
+            return self.error(page.status, extra=location)
+        body = page.body.encode()
+        headers = [("Content-Type", page.type), *page.headers.items()]
+        if page.static:
+            tag = etag(self._face, len(body))
+            headers += [("Last-Modified", http_date(self._face.modified)), ("ETag", tag), ("Accept-Ranges", "bytes")]
+            if head.get("if-none-match") == tag:
+                return Answer(304, (("ETag", tag),), b"")
+        return Answer(page.status, tuple(headers), body)
+
+    def _absolute(self, location: str, head: Head) -> str:
+        """Return a redirection as the server words it: with the client's host when that is a plain one."""
+        host = head.get("host") or ""
+        name, _, port = host.partition(":")
+        if not _HOST.fullmatch(name) or not (port == "" or (port.isdigit() and len(port) < 6)):
+            host = f"{self._host}:{self._port}"
+        return f"http://{host}{location}"
+
+
+def path_of(target: str) -> str | None:
+    """Return the decoded path of a request target, None when it leaves the root or is none."""
+    if target.startswith(("http://", "https://")):
+        target = "/" + target.split("/", 3)[3] if target.count("/") >= 3 else "/"
+    if target == "*":
+        return "*"
+    if not target.startswith("/"):
+        return None
+    path = unquote(target.partition("?")[0].partition("#")[0], errors="replace")
+    depth = 0
+    for part in path.split("/"):
+        depth += -1 if part == ".." else int(part not in ("", "."))
+        if depth < 0:
+            return None
+    if "\0" in path:
+        return None
+    clean = posixpath.normpath(path)
+    clean = "/" + clean.lstrip("/")
+    return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _basic(header: str | None) -> Credentials | None:
+    kind, _, value = (header or "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        text = base64.b64decode(value.strip(), validate=True).decode("utf-8", "backslashreplace")
+    except (binascii.Error, ValueError):
+        return None
+    username, colon, password = text.partition(":")
+    return Credentials(username, password) if colon else None
+
+
+def credentials_in_form(head: Head, body: bytes, form: Form) -> Credentials | None:
+    """Return the log-in that a posted form carries (application/x-www-form-urlencoded)."""
+    if "urlencoded" not in (head.get("content-type") or "application/x-www-form-urlencoded").lower():
+        return None
+    try:
+        fields = parse_qsl(body.decode("utf-8", "backslashreplace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return None
+    values = dict(fields)
+    if form.user_field not in values and form.password_field not in values:
+        return None
+    return Credentials(values.get(form.user_field, ""), values.get(form.password_field, ""))

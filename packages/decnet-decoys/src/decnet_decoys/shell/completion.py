@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""What the Tab key adds: the rest of the only command or file that fits."""
+
+from __future__ import annotations
+
+import os.path
+import posixpath
+from typing import TYPE_CHECKING
+
+from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.registry import programs
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.interpreter import Shell
+
+
+def completion(shell: Shell, line: str) -> str:
+    """Return the text to insert behind `line`, "" when nothing fits or several differ at once."""
+    words = line.rpartition(" ")
+    word = words[2]
+    if not words[1] and "/" not in word:
+        family = shell.machine.persona.family
+        found = [name for name, program in programs().items() if name.startswith(word) and family in program.families]
+        return _rest(word, found, " ") if word else ""
+    folder, _, start = word.rpartition("/")
+    place = folder + "/" if "/" in word else "."
+    try:
+        names = [name for name in shell.files.names(place, shell.identity, shell.cwd) if name.startswith(start)]
+        if len(names) == 1:
+            entry = shell.files.stat(posixpath.join(place, names[0]), shell.cwd)
+            return _rest(start, names, "/" if entry.kind == "dir" else " ")
+    except FileFault:
+        return ""
+    return _rest(start, [name for name in names if start or not name.startswith(".")], "")
+
+
+def _rest(start: str, names: list[str], ending: str) -> str:
+    if not names:
+        return ""
+    shared = os.path.commonprefix(names)
+    return shared[len(start) :] + (ending if len(names) == 1 else "")

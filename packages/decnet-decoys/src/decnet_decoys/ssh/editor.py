@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+r"""The line discipline of a terminal with readline's usual keys: bytes in; echo and finished lines out. Sans-IO.
+
+Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, ^A ^B ^C ^D ^E ^F ^K ^L ^N ^P ^U ^W, Tab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+MAX_LINE = 16 << 10
+MAX_HISTORY = 500
+
+_ESCAPES = {
+    "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
+    "OA": "up", "OB": "down", "OC": "right", "OD": "left", "OH": "home", "OF": "end",
+    "[1~": "home", "[4~": "end", "[3~": "delete", "[7~": "home", "[8~": "end",
+}  # fmt: skip
+_CONTROLS = {
+    "\x01": "home", "\x02": "left", "\x05": "end", "\x06": "right", "\x08": "backspace", "\x7f": "backspace",
+    "\x0b": "kill", "\x0c": "clear", "\x0e": "down", "\x10": "up", "\x15": "discard", "\x17": "word", "\t": "complete",
+}  # fmt: skip
+_BELL = "\a"
+
+
+class Done(NamedTuple):
+    """A line is finished, ^C was pressed, or ^D on an empty line."""
+
+    how: Literal["line", "interrupt", "end"]
+    text: str = ""
+
+
+class Editor:
+    """One terminal's input; `feed` until it says Done, then `begin` the next line."""
+
+    def __init__(self, complete: Callable[[str], str] = lambda _text: "") -> None:
+        self._complete = complete
+        self._history: list[str] = []
+        self._waiting = b""
+        self.begin("")
+
+    def begin(self, prompt: str, *, echo: bool = True, keep: bool = False) -> str:
+        """Begin a line; returns what to show. `keep` puts the finished line into the history."""
+        self._line, self._at, self._escape = "", 0, ""
+        self._prompt, self._echo, self._keep = prompt, echo, keep
+        self._place = len(self._history)
+        return prompt
+
+    def remember(self, lines: list[str]) -> None:
+        """Fill the history with earlier lines."""
+        self._history = lines[-MAX_HISTORY:]
+        self._place = len(self._history)
+
+    def feed(self, data: bytes) -> tuple[str, Done | None, bytes]:
+        """Take input; returns what to echo, what was finished if anything, and the input that follows it."""
+        data = self._waiting + data
+        text, self._waiting = _whole(data)
+        shown: list[str] = []
+        for place, character in enumerate(text):
+            echo, done = self._key(character)
+            shown.append(echo)
+            if done is not None:
+                rest = text[place + 1 :]
+                if character == "\r" and rest.startswith("\n"):
+                    rest = rest[1:]
+                following = rest.encode("utf-8", "surrogateescape") + self._waiting
+                self._waiting = b""
+                return "".join(shown), done, following
+        return "".join(shown), None, b""
+
+    def _key(self, character: str) -> tuple[str, Done | None]:
+        if self._escape or character == "\x1b":
+            return self._escaped(character), None
+        if character in "\r\n":
+            return self._finish()
+        if character == "\x03":
+            return "^C\r\n", Done("interrupt")
+        if character == "\x04":
+            if not self._line:
+                return "", Done("end")
+            return self._act("delete"), None
+        if character in _CONTROLS:
+            return self._act(_CONTROLS[character]), None
+        if character < " ":
+            return "", None
+        return self._insert(character), None
+
+    def _finish(self) -> tuple[str, Done]:
+        if self._keep and self._line.strip() and self._history[-1:] != [self._line]:
+            self._history = [*self._history[-MAX_HISTORY:], self._line]
+        return "\r\n", Done("line", self._line)
+
+    def _escaped(self, character: str) -> str:
+        if character == "\x1b":
+            self._escape = character
+            return ""
+        self._escape += character
+        sequence = self._escape[1:]
+        if sequence in _ESCAPES:
+            self._escape = ""
+            return self._act(_ESCAPES[sequence])
+        ended = len(sequence) > 1 and (character.isalpha() or character == "~")
+        if ended or len(sequence) > 16 or sequence[0] not in "[O":
+            self._escape = ""
+        return ""
+
+    def _act(self, action: str) -> str:
+        return str(getattr(self, f"_do_{action}")())
+
+    def _insert(self, text: str) -> str:
+        if len(self._line) + len(text) > MAX_LINE:
+            return _BELL
+        tail = self._line[self._at :]
+        self._line = self._line[: self._at] + text + tail
+        self._at += len(text)
+        return self._shown(text + tail + _left(len(tail)))
+
+    def _shown(self, text: str) -> str:
+        return text.replace("\t", " ") if self._echo else ""
+
+    def _do_left(self) -> str:
+        if self._at == 0:
+            return ""
+        self._at -= 1
+        return self._shown(_left(1))
+
+    def _do_right(self) -> str:
+        if self._at == len(self._line):
+            return ""
+        self._at += 1
+        return self._shown("\x1b[C")
+
+    def _do_home(self) -> str:
+        moved, self._at = self._at, 0
+        return self._shown(_left(moved))
+
+    def _do_end(self) -> str:
+        moved, self._at = len(self._line) - self._at, len(self._line)
+        return self._shown(f"\x1b[{moved}C" if moved else "")
+
+    def _do_backspace(self) -> str:
+        if self._at == 0:
+            return ""
+        self._at -= 1
+        return self._shown("\b") + self._do_delete()
+
+    def _do_delete(self) -> str:
+        tail = self._line[self._at + 1 :]
+        self._line = self._line[: self._at] + tail
+        return self._shown(tail + "\x1b[K" + _left(len(tail)))
+
+    def _do_kill(self) -> str:
+        self._line = self._line[: self._at]
+        return self._shown("\x1b[K")
+
+    def _do_discard(self) -> str:
+        back, self._line = self._at, self._line[self._at :]
+        self._at = 0
+        return self._shown(_left(back) + self._line + "\x1b[K" + _left(len(self._line)))
+
+    def _do_word(self) -> str:
+        head = self._line[: self._at].rstrip()
+        start = head.rfind(" ") + 1
+        back, tail = self._at - start, self._line[self._at :]
+        self._line, self._at = self._line[:start] + tail, start
+        return self._shown(_left(back) + tail + "\x1b[K" + _left(len(tail)))
+
+    def _do_clear(self) -> str:
+        behind = len(self._line) - self._at
+        return self._shown("\x1b[H\x1b[2J" + self._prompt + self._line + _left(behind))
+
+    def _do_up(self) -> str:
+        return self._recall(self._place - 1)
+
+    def _do_down(self) -> str:
+        return self._recall(self._place + 1)
+
+    def _recall(self, place: int) -> str:
+        if not self._keep or not 0 <= place <= len(self._history):
+            return ""
+        back, self._place = self._at, place
+        self._line = self._history[place] if place < len(self._history) else ""
+        self._at = len(self._line)
+        return self._shown(_left(back) + self._line + "\x1b[K")
+
+    def _do_complete(self) -> str:
+        added = self._complete(self._line[: self._at]) if self._keep else ""
+        return self._insert(added) if added else self._shown(_BELL)
+
+
+def _left(count: int) -> str:
+    return f"\x1b[{count}D" if count else ""
+
+
+def _whole(data: bytes) -> tuple[str, bytes]:
+    """Return the text of `data` without a character that is cut at its end, and that beginning of one."""
+    for cut in range(1, min(4, len(data) + 1)):
+        lead = data[-cut]
+        if lead >= 0xC0:
+            length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2
+            if length > cut:
+                return data[:-cut].decode("utf-8", "surrogateescape"), data[-cut:]
+            break
+        if lead < 0x80:
+            break
+    return data.decode("utf-8", "surrogateescape"), b""

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Loads asyncssh, the heaviest thing in a decoy process, without the parts a decoy never uses.
+
+Measured with CPython 3.11 and asyncssh 2.24 (`benchmarks/decoys.py`): asyncio and msgspec alone hold 27.8 MiB RSS, with
+asyncssh 53.0 MiB; leaving X.509 certificates and the optional GSSAPI, FIDO, PKCS#11 and bcrypt bindings away saves 1.2 MiB. The
+rest is 6 MiB of OpenSSL bindings and asyncssh's own modules, which its package imports all at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+_UNUSED = ("asyncssh.crypto.x509", "bcrypt", "fido2", "gssapi", "libnacl", "OpenSSL", "pkcs11")
+"""asyncssh takes an ImportError of these as: not available."""
+
+_blocked = [name for name in _UNUSED if name not in sys.modules and "asyncssh" not in sys.modules]
+sys.modules.update(dict.fromkeys(_blocked))  # type: ignore[arg-type]  # None blocks an import (Python reference, 5.3.1)
+
+import asyncssh  # noqa: E402  # only now without them
+
+for _name in _blocked:
+    del sys.modules[_name]
+
+logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)  # it would log what attackers send, unescaped
+
+__all__ = ["asyncssh"]

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""A persona's SSH face as asyncssh options: version and algorithm lists in its order, so that its HASSH is its own's."""
+
+from __future__ import annotations
+
+from asyncssh.compression import get_compression_algs
+from asyncssh.encryption import get_encryption_algs
+from asyncssh.kex import get_kex_algs
+from asyncssh.mac import get_mac_algs
+
+from decnet_decoys.personas.shape import SshFace
+from decnet_decoys.ssh.engine import asyncssh
+
+
+def options_for(face: SshFace, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
+    """Return the options of a decky; an algorithm that this host's libraries lack is left out."""
+    return asyncssh.SSHServerConnectionOptions(
+        server_host_keys=keys,
+        server_version=face.version,
+        kex_algs=_available(face.kex, get_kex_algs()),
+        encryption_algs=_available(face.ciphers, get_encryption_algs()),
+        mac_algs=_available(face.macs, get_mac_algs()),
+        compression_algs=_available(face.compression, get_compression_algs()),
+        encoding=None,
+        line_editor=False,
+        agent_forwarding=False,
+        x11_forwarding=False,
+        gss_host=None,
+        host_based_auth=False,
+        kbdint_auth=face.keyboard_interactive,
+        rdns_lookup=False,
+        utf8_decode_errors="backslashreplace",
+    )
+
+
+def _available(wanted: tuple[str, ...], known: list[bytes]) -> list[str]:
+    return [name for name in wanted if name.encode() in known]

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""Host keys of a decky: made when it is first touched, then the same for ever, as a real machine's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from decnet_decoys.ssh.engine import asyncssh
+
+_ALGORITHMS: dict[str, tuple[str, dict[str, int]]] = {
+    "ed25519": ("ssh-ed25519", {}),
+    "ecdsa": ("ecdsa-sha2-nistp256", {}),
+    "rsa": ("ssh-rsa", {"key_size": 3072}),
+}
+
+
+def host_keys(directory: Path, kinds: tuple[str, ...]) -> list[asyncssh.SSHKey]:
+    """Return the decky's host keys, making those that are missing; raises OSError."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return [_host_key(directory / f"ssh_host_{kind}_key", kind) for kind in kinds]
+
+
+def _host_key(file: Path, kind: str) -> asyncssh.SSHKey:
+    if not file.exists():
+        algorithm, options = _ALGORITHMS[kind]
+        _write(file, asyncssh.generate_private_key(algorithm, **options).export_private_key("pkcs8-pem"))
+    return asyncssh.read_private_key(file)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write the key whole or not at all, readable for its owner only."""
+    new = file.with_suffix(".new")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)

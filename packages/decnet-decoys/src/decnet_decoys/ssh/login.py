@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""Log-in to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, ServiceRequest
+from decnet_decoys.scene import Scene
+from decnet_decoys.ssh.channel import Channel
+from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.visit import Visit
+from decnet_decoys.touch import Touch, text
+
+MAX_TRIES = 6
+"""OpenSSH's default MaxAuthTries."""
+MAX_CHANNELS = 10
+"""OpenSSH's default MaxSessions."""
+DISCONNECT_PROTOCOL_ERROR = 2
+
+
+class Login(asyncssh.SSHServer):
+    """What asyncssh calls for one connection."""
+
+    def __init__(self, scene: Scene, touch: Touch) -> None:
+        self._scene = scene
+        self._touch = touch
+        self._identified = False
+        self._tries = 0
+        self._username = ""
+        self._channels = 0
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        """Begin; the connection ends at the latest after `session_seconds`."""
+        self._conn = conn
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._scene.settings.limits.session_seconds, conn.abort)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """End; a client that left before log-in may still have named its software."""
+        self._identify()
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _identify(self) -> None:
+        software = self._conn.get_extra_info("client_version")
+        if software and not self._identified:
+            self._identified = True
+            self._touch.emit(ClientIdentified(service="ssh", software=text(software)))
+
+    def begin_auth(self, username: str) -> bool:
+        """Ask for a log-in, always."""
+        self._identify()
+        self._username = username
+        return True
+
+    def password_auth_supported(self) -> bool:
+        """Offer passwords."""
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        """Offer keys; none fits."""
+        return True
+
+    def kbdint_auth_supported(self) -> bool:
+        """Offer keyboard-interactive where the persona does."""
+        return self._scene.persona.ssh.keyboard_interactive
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """Record the key, refuse it."""
+        self._attempt(username, "publickey", success=False, public_key=key.get_fingerprint())
+        return False
+
+    async def validate_password(self, username: str, password: str) -> bool:
+        """Record the password and answer as the doorman says."""
+        return await self._judge(username, password, "password")
+
+    def get_kbdint_challenge(self, _username: str, _lang: str, _submethods: str) -> Any:
+        """Ask for the password, as PAM does."""
+        return "", "", "", [("Password: ", False)]
+
+    async def validate_kbdint_response(self, username: str, responses: Any) -> bool:
+        """Record what was answered."""
+        return await self._judge(username, str(responses[0]) if responses else "", "keyboard-interactive")
+
+    async def _judge(self, username: str, password: str, method: str) -> bool:
+        accepted = self._scene.doorman.accepts(self._touch.place.src[0], username, password)
+        self._attempt(username, method, success=accepted, password=text(password))
+        if not accepted:
+            await asyncio.sleep(self._scene.settings.failure_delay_ms / 1000)
+            self._tries += 1
+            if self._tries >= MAX_TRIES:
+                self._conn.disconnect(DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures", "")
+        return accepted
+
+    def _attempt(
+        self, username: str, method: str, *, success: bool, password: str | None = None, public_key: str | None = None
+    ) -> None:
+        self._touch.counters.add("decoys_logins")
+        self._touch.emit(
+            LoginAttempt(
+                service="ssh",
+                username=text(username),
+                success=success,
+                method=method,
+                password=password,
+                public_key=public_key,
+            )
+        )
+
+    def session_requested(self) -> Channel | bool:
+        """Open a session channel; each beyond the first is a session of its own."""
+        self._channels += 1
+        if self._channels > MAX_CHANNELS:
+            return False
+        touch = self._touch
+        if self._channels > 1:
+            touch = touch.again(f"{self._touch.session}.{self._channels}")
+        return Channel(Visit(self._scene, touch, self._username))
+
+    def _refused(self, action: str, **detail: object) -> bool:
+        named = {name: text(str(value)) for name, value in detail.items()}
+        self._touch.emit(ServiceRequest(service="ssh", action=action, detail=named))
+        return False
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        """Refuse to forward a connection (RFC 4254 §7.2)."""
+        return self._refused("direct-tcpip", host=dest_host, port=dest_port, origin=f"{orig_host}:{orig_port}")
+
+    def server_requested(self, listen_host: str, listen_port: int) -> bool:
+        """Refuse to listen (RFC 4254 §7.1)."""
+        return self._refused("tcpip-forward", host=listen_host, port=listen_port)
+
+    def unix_connection_requested(self, dest_path: str) -> bool:
+        """Refuse to forward to a UNIX socket."""
+        return self._refused("direct-streamlocal", path=dest_path)
+
+    def unix_server_requested(self, listen_path: str) -> bool:
+        """Refuse to listen on a UNIX socket."""
+        return self._refused("streamlocal-forward", path=listen_path)
+
+    def tun_requested(self, unit: int | None) -> bool:
+        """Refuse a tunnel."""
+        return self._refused("tun", unit=unit)
+
+    def tap_requested(self, unit: int | None) -> bool:
+        """Refuse a tunnel."""
+        return self._refused("tap", unit=unit)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The receiving side of the old scp protocol (`scp -t PATH`, what `scp -O` and many loaders use). Sans-IO."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from decnet_decoys.shell.call import decode
+from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.ssh.sftp import Upload
+
+MAX_LINE = 4096
+MAX_DEPTH = 50
+
+_FILE = re.compile(rb"C[0-7]{4,5} (\d{1,15}) ([^/\0]{1,255})")
+_DIRECTORY = re.compile(rb"D[0-7]{4,5} \d{1,15} ([^/\0]{1,255})")
+
+
+class Sink:
+    """Receives files into `target`; each `feed` returns the acknowledgements to send."""
+
+    def __init__(
+        self, shell: Shell, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]
+    ) -> None:
+        self.finished = False
+        self._shell = shell
+        self._folders = [target]
+        self._limit = limit_bytes
+        self._uploaded = uploaded
+        self._waiting = bytearray()
+        self._path = ""
+        self._size = 0
+        self._left: int | None = None
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes and return the answer."""
+        replies = bytearray()
+        self._waiting += data
+        while self._waiting and not self.finished:
+            if self._left is not None:
+                if not self._take_data():
+                    break
+                replies += self._stored()
+                continue
+            line, newline, rest = bytes(self._waiting).partition(b"\n")
+            if not newline:
+                self.finished = len(line) > MAX_LINE
+                break
+            self._waiting = bytearray(rest)
+            replies += self._told(line)
+        return bytes(replies)
+
+    def close(self) -> None:
+        """End the channel; a file that came in part is handed on."""
+        if self._left is not None:
+            self._left = None
+            self._uploaded(Upload(self._path, bytes(self._data), self._size))
+
+    def _take_data(self) -> bool:
+        """Take what there is of the file; True when it and the byte behind it are complete."""
+        left = self._left or 0
+        piece = self._waiting[:left]
+        self._data += piece[: max(0, self._limit - len(self._data))]
+        del self._waiting[: len(piece)]
+        self._left = left - len(piece)
+        if self._left or not self._waiting:
+            return False
+        del self._waiting[0]
+        self._left = None
+        return True
+
+    def _stored(self) -> bytes:
+        data, shell = bytes(self._data), self._shell
+        self._uploaded(Upload(self._path, data, self._size))
+        try:
+            shell.files.write(self._path, data, shell.identity, shell.cwd, now=shell.now)
+        except FileFault as fault:
+            return f"\x01scp: {self._path}: {fault}\n".encode("utf-8", "replace")
+        return b"\0"
+
+    def _told(self, line: bytes) -> bytes:
+        if line.startswith(b"T"):
+            return b"\0"
+        if line == b"E":
+            if len(self._folders) > 1:
+                self._folders.pop()
+            return b"\0"
+        match = _FILE.fullmatch(line)
+        if match is not None:
+            self._size = self._left = int(match[1])
+            self._path = self._inside(decode(match[2]))
+            self._data = bytearray()
+            return b"\0"
+        match = _DIRECTORY.fullmatch(line)
+        if match is not None and len(self._folders) < MAX_DEPTH:
+            return self._entered(self._inside(decode(match[1])))
+        self.finished = True
+        return b"\x02scp: protocol error\n"
+
+    def _entered(self, path: str) -> bytes:
+        shell = self._shell
+        try:
+            if not shell.files.exists(path, shell.cwd):
+                shell.files.mkdir(path, shell.identity, shell.cwd, now=shell.now)
+        except FileFault as fault:
+            return f"\x01scp: {path}: {fault}\n".encode("utf-8", "replace")
+        self._folders.append(path)
+        return b"\0"
+
+    def _inside(self, name: str) -> str:
+        folder, shell = self._folders[-1], self._shell
+        try:
+            is_directory = shell.files.stat(folder, shell.cwd).kind == "dir"
+        except FileFault:
+            is_directory = False
+        path = posixpath.join(folder, name) if is_directory or len(self._folders) > 1 else folder
+        return posixpath.normpath(posixpath.join(shell.cwd, path))
+
+
+def target_of(command: str) -> str | None:
+    """Return the path of `scp -t PATH`, None when the command is not that."""
+    words = command.split()
+    if len(words) < 3 or posixpath.basename(words[0]) != "scp":
+        return None
+    options = [word for word in words[1:-1] if word.startswith("-")]
+    return words[-1] if any("t" in option for option in options) else None

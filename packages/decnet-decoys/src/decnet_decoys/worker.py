@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""The worker `decoys`: opens every decky's ports, plays them on one event loop, finishes sessions a kill cut off."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from typing import ClassVar, Protocol
+
+from decnet_core.events.catalogue import (
+    ClientIdentified,
+    CommandRun,
+    ConnectionOpened,
+    FileCaptured,
+    HttpRequest,
+    LoginAttempt,
+    ServiceRequest,
+    SessionClosed,
+    SessionOpened,
+)
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import MIB, Worker
+from decnet_decoys.artifacts import Vault
+from decnet_decoys.fleet import Decky, FleetError, deckies
+from decnet_decoys.journal import Journal
+from decnet_decoys.limits import Gate
+from decnet_decoys.personas.shelf import persona
+from decnet_decoys.scene import Scene, Stores
+from decnet_decoys.settings import DecoysSettings
+from decnet_decoys.touch import Touch
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 128
+
+
+class Door(Protocol):
+    """One service's port on one decky."""
+
+    async def open(self) -> None:
+        """Begin to accept."""
+        ...
+
+    async def close(self) -> None:
+        """Stop accepting and end what is open."""
+        ...
+
+
+class Decoys(Worker[DecoysSettings]):
+    """Plays the deckies: SSH and HTTP services that record every touch."""
+
+    name = "decoys"
+    Settings = DecoysSettings
+    produces = (
+        ConnectionOpened,
+        ClientIdentified,
+        LoginAttempt,
+        SessionOpened,
+        CommandRun,
+        SessionClosed,
+        HttpRequest,
+        FileCaptured,
+        ServiceRequest,
+    )
+    memory_budget: ClassVar[int] = 160 * MIB
+
+    def __init__(self, settings: DecoysSettings) -> None:
+        super().__init__(settings)
+        self._doors: list[Door] = []
+
+    async def start(self, ctx: Context) -> None:
+        """Finish what a kill left open, then open all ports; raises StartupError."""
+        try:
+            fleet = deckies(self.settings)
+        except FleetError as error:
+            raise StartupError(f"[decoys] {error}") from error
+        stores = self._stores(ctx)
+        for entry in stores.journal.left_open():
+            stores.journal.recover(entry, Touch(ctx, entry.place, entry.session))
+        for decky in fleet:
+            scene = Scene(decky, persona(decky.persona), self.settings, stores, ctx)
+            for service, port in decky.services:
+                self._doors.append(_door(service, scene, listening(decky, service, port)))
+        for door in self._doors:
+            await door.open()
+        log.info("deckies open count=%d ports=%d", len(fleet), len(self._doors))
+
+    def _stores(self, ctx: Context) -> Stores:
+        limits = self.settings.limits
+        try:
+            vault = Vault(ctx.state.artifacts, limits.artifacts_bytes)
+            journal = Journal(ctx.state.root / "decoys" / "sessions", vault)
+            keys = ctx.state.keys / "decoys"
+            keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
+        ctx.counters.read_from(vault.counters)
+        gate = Gate(limits)
+        ctx.counters.read_from(lambda: {"decoys_connections_open": gate.open})
+        return Stores(vault, journal, gate, keys)
+
+    async def run(self, ctx: Context) -> None:
+        """Serve until asked to stop: the doors do the work."""
+        await ctx.stopping.wait()
+
+    async def stop(self, ctx: Context) -> None:
+        """Close all ports and connections."""
+        for door in self._doors:
+            await door.close()
+
+
+def _door(service: str, scene: Scene, listener: socket.socket) -> Door:
+    """Return the service's door; asyncssh is loaded only when a decky offers SSH."""
+    if service == "ssh":
+        from decnet_decoys.ssh.door import SshDoor
+
+        return SshDoor(scene, listener)
+    from decnet_decoys.http.door import HttpDoor
+
+    return HttpDoor(scene, listener)
+
+
+def listening(decky: Decky, service: str, port: int) -> socket.socket:
+    """Return a listening socket that does not block; raises StartupError that names what is in the way."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setblocking(False)
+        listener.bind((decky.address, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise StartupError(
+            f"decky {decky.name}: cannot offer {service} at {decky.address}:{port}: {_reason(error, port)}"
+        ) from error
+    return listener
+
+
+def _reason(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is taken by another program; stop it or give the decky another port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback interface"
+    if error.errno in (errno.EACCES, errno.EPERM) and port < 1024:
+        return "ports below 1024 need CAP_NET_BIND_SERVICE; use a higher one"
+    return str(error.strerror)
