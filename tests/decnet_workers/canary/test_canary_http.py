@@ -103,7 +103,7 @@ async def test_one_connection_serves_many_requests(start_canary: Start) -> None:
     slug = canary.token().text
 
     def browse() -> list[int]:
-        connection = http.client.HTTPConnection(*canary.http, timeout=5)
+        connection = http.client.HTTPConnection(canary.http[0], canary.http[1], timeout=5)
         statuses = []
         for method, target in (("GET", f"/{slug}"), ("HEAD", f"/{slug}"), ("POST", "/x"), ("GET", "/y")):
             connection.request(method, target, body=b"k=v" if method == "POST" else None)
@@ -158,7 +158,7 @@ async def test_connections_beyond_the_limit_are_closed(start_canary: Start) -> N
     first.close()
     second.close()
     await first.wait_closed()
-    while canary.ctx.counters.snapshot()["connections"]:  # noqa: ASYNC110  # counted by a callback of the loop
+    while canary.ctx.counters.snapshot()["connections"]:  # counted by a callback of the loop
         await asyncio.sleep(0)
     assert (await exchange(canary, get("/"))).startswith(b"HTTP/1.1 403")
 

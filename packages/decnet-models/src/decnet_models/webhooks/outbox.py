@@ -105,10 +105,11 @@ def ready_at(connection: Connection) -> dict[str, int]:
     earliest = (
         select(func.min(webhook_delivery.c.due_at))
         .where(webhook_delivery.c.state == PENDING, webhook_delivery.c.webhook_id == webhook.c.id)
+        .correlate(webhook)
         .scalar_subquery()
     )
     query = select(webhook.c.id, earliest, webhook_state.c.open_until).select_from(_JOINED).where(_ACTIVE)
-    rows = connection.execute(query.order_by(webhook.c.id)).tuples()
+    rows = connection.execute(query.order_by(webhook.c.id))
     return {name: max(due, open_until or 0) for name, due, open_until in rows if due is not None}
 
 
@@ -193,4 +194,4 @@ def counts(connection: Connection) -> dict[str, int]:
         .where(webhook_delivery.c.state.in_((PENDING, DEAD)))
         .group_by(webhook_delivery.c.state)
     )
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}

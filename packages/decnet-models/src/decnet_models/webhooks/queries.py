@@ -83,9 +83,9 @@ def add_webhook(
 def webhooks(connection: Connection) -> list[WebhookStatus]:
     """Return every endpoint that was not removed, oldest first."""
     counts = {
-        (row.webhook_id, row.state): row.count
+        (row[0], row[1]): row[2]
         for row in connection.execute(
-            select(webhook_delivery.c.webhook_id, webhook_delivery.c.state, func.count().label("count"))
+            select(webhook_delivery.c.webhook_id, webhook_delivery.c.state, func.count())
             .where(webhook_delivery.c.state.in_((PENDING, DEAD)))
             .group_by(webhook_delivery.c.webhook_id, webhook_delivery.c.state)
         )

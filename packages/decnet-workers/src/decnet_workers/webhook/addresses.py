@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Which addresses a webhook may be sent to (server-side request forgery is how a webhook becomes a way in); pure.
+
+The list is written out, since what `ipaddress` calls global differs between Python versions. Public IPv6 is 2000::/3
+and nothing else. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries, and clouds' documentation.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _table(*rows: tuple[str, str]) -> tuple[tuple[Network, str], ...]:
+    return tuple((ipaddress.ip_network(network), meaning) for network, meaning in rows)
+
+
+_PRIVATE = _table(
+    ("127.0.0.0/8", "loopback"),
+    ("10.0.0.0/8", "private"),
+    ("172.16.0.0/12", "private"),
+    ("192.168.0.0/16", "private"),
+    ("100.64.0.0/10", "carrier-grade NAT"),
+    ("::1/128", "loopback"),
+    ("fc00::/7", "private"),
+)
+"""Refused, unless the operator allowed private addresses for the endpoint."""
+
+_METADATA = _table(
+    ("100.100.100.200/32", "cloud metadata"),
+    ("168.63.129.16/32", "cloud metadata"),
+    ("fd00:ec2::254/128", "cloud metadata"),
+    ("fd20:ce::254/128", "cloud metadata"),
+)
+
+_SPECIAL = _table(
+    ("0.0.0.0/8", "this network"),
+    ("169.254.0.0/16", "link-local, cloud metadata"),
+    ("192.0.0.0/24", "protocol assignments"),
+    ("192.0.2.0/24", "documentation"),
+    ("192.88.99.0/24", "6to4 relay"),
+    ("198.18.0.0/15", "benchmarking"),
+    ("198.51.100.0/24", "documentation"),
+    ("203.0.113.0/24", "documentation"),
+    ("224.0.0.0/4", "multicast"),
+    ("240.0.0.0/4", "reserved"),
+    ("64:ff9b::/96", "NAT64"),
+    ("64:ff9b:1::/48", "NAT64"),
+    ("fe80::/10", "link-local"),
+    ("ff00::/8", "multicast"),
+    ("2001::/23", "protocol assignments"),
+    ("2001:db8::/32", "documentation"),
+    ("2002::/16", "6to4"),
+    ("3fff::/20", "documentation"),
+)
+
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+
+
+def networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Return the networks that `texts` name; raises ValueError that names the wrong one."""
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def is_public(address: Address) -> bool:
+    """Return whether `address` is one of the Internet at large."""
+    return refusal(address, allow_private=False, allowed=()) is None
+
+
+def refusal(address: Address, *, allow_private: bool, allowed: Sequence[Network]) -> str | None:
+    """Return why nothing may be sent to `address`, None when it may.
+
+    `allowed` are networks that the operator named; `allow_private` lets loopback and private addresses pass, but never
+    link-local, metadata or translated ones.
+    """
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return refusal(address.ipv4_mapped, allow_private=allow_private, allowed=allowed)
+        address = ipaddress.IPv6Address(int(address))  # without its zone
+    if any(address in network for network in allowed):
+        return None
+    meaning = _meaning(address, _METADATA) or _meaning(address, _SPECIAL)
+    private = None if meaning else _meaning(address, _PRIVATE)
+    if private is not None:
+        return None if allow_private else f"{address} is {private}"
+    if meaning is None and address.version == 6 and address not in _PUBLIC_IPV6:
+        meaning = "not public"
+    return f"{address} is {meaning}" if meaning else None
+
+
+def _meaning(address: Address, table: tuple[tuple[Network, str], ...]) -> str | None:
+    return next((meaning for network, meaning in table if address in network), None)

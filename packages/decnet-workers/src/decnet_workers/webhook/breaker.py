@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""The circuit breaker of an endpoint: after failures in a row nothing is sent for a while, then one delivery probes.
+
+The probe needs no state of its own: deliveries of an endpoint are sent one after another, so the first one after
+`open_until` is alone, and its failure opens the breaker again for longer. Pure; the state is a row of the database.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from decnet_models.webhooks.outbox import EndpointState
+from decnet_workers.webhook.retry import NS
+
+
+class Breaker(msgspec.Struct, frozen=True):
+    """When to open: `failures` in a row; for how long: `seconds`, doubled at each further failure up to `longest`."""
+
+    failures: int
+    seconds: float
+    longest: float
+
+    def after_failure(self, state: EndpointState, now_ns: int, wait_seconds: float | None = None) -> EndpointState:
+        """Return the state after one more failure; `wait_seconds` is a pause that the receiver asked for."""
+        failures = state.failures + 1
+        pause = wait_seconds or 0.0
+        if failures >= self.failures:
+            pause = max(pause, min(self.longest, self.seconds * 2 ** min(failures - self.failures, 64)))
+        return EndpointState(
+            failures=failures,
+            failing_since=now_ns if state.failing_since is None else state.failing_since,
+            open_until=now_ns + int(pause * NS) if pause else None,
+            gone_at=state.gone_at,
+        )
+
+
+def after_success(state: EndpointState) -> EndpointState:
+    """Return the state after a delivery: closed, nothing counted."""
+    return EndpointState(gone_at=state.gone_at)
+
+
+def is_open(state: EndpointState, now_ns: int) -> bool:
+    """Return whether nothing may be sent now."""
+    return state.open_until is not None and now_ns < state.open_until

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Connecting without being led elsewhere: resolve once, check every address, connect to what was checked.
+
+The name is never given to anything that would resolve it again; it serves as Host header and for the certificate only.
+One address that is refused refuses the whole answer: an honest name does not mix public and inner addresses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+
+from decnet_workers.webhook.addresses import Address, Network, is_public, refusal
+from decnet_workers.webhook.target import Target
+
+MAX_ADDRESSES = 4
+"""Addresses of one name that are tried."""
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class DialError(Exception):
+    """No connection; the message says why, without what the other side sent."""
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Return the addresses of `host` by the system's resolver; raises DialError."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise DialError(f"{host} cannot be resolved: {error.strerror or error}") from error
+    return [str(entry[4][0]) for entry in found]
+
+
+class Dialler:
+    """Opens connections within what the operator allowed."""
+
+    def __init__(
+        self,
+        *,
+        allowed: Sequence[Network],
+        connect_seconds: float,
+        ca_file: str = "",
+        resolve: Resolve = resolve,
+    ) -> None:
+        self._allowed = allowed
+        self._connect_seconds = connect_seconds
+        self._ca_file = ca_file
+        self._resolve = resolve
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made when the first https endpoint is dialled: reading the authorities costs some MiB."""
+        try:
+            return ssl.create_default_context(cafile=self._ca_file or None)
+        except OSError as error:
+            raise DialError(f"[webhook] ca_file cannot be read: {error.strerror or error}") from error
+
+    async def open(self, target: Target, *, allow_private: bool) -> Stream:
+        """Return a connection to `target`; raises DialError. The caller sets the deadline of the whole."""
+        addresses = await self._checked(target, allow_private=allow_private)
+        errors: list[str] = []
+        for address in addresses[:MAX_ADDRESSES]:
+            try:
+                async with asyncio.timeout(self._connect_seconds):
+                    return await self._connect(target, address)
+            except TimeoutError:
+                errors.append(f"{address} did not answer within {self._connect_seconds:g} s")
+            except ssl.SSLError as error:
+                errors.append(f"{address}: TLS failed: {getattr(error, 'verify_message', '') or error.reason}")
+            except OSError as error:
+                errors.append(f"{address}: {error.strerror or type(error).__name__}")
+        raise DialError("; ".join(errors) or f"{target.host} has no address")
+
+    async def _checked(self, target: Target, *, allow_private: bool) -> list[Address]:
+        literal = _address(target.host)
+        found = [literal] if literal else [_address(text) for text in await self._resolve(target.host, target.port)]
+        addresses = [address for address in found if address is not None]
+        for address in addresses:
+            refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
+            if refused is not None:
+                raise DialError(f"refused: {target.host} leads to an address that must not be called: {refused}")
+            if not target.tls and is_public(address):
+                raise DialError(f"refused: {address} is public, and notices travel the Internet by https only")
+        return list(dict.fromkeys(addresses))
+
+    async def _connect(self, target: Target, address: Address) -> Stream:
+        if not target.tls:
+            return await asyncio.open_connection(str(address), target.port)
+        return await asyncio.open_connection(str(address), target.port, ssl=self._tls, server_hostname=target.host)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None

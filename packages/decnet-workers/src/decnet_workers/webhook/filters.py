@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Which notices an endpoint hears."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from decnet_core.events.notices import NOTICE_KINDS, TestNotice, notice_kind
+from decnet_models.notices.queries import OutboxLine
+from decnet_models.webhooks.queries import Webhook
+
+TEST = notice_kind(TestNotice)
+
+
+def wants(webhook: Webhook, line: OutboxLine) -> bool:
+    """Return whether `webhook` hears the notice: later than itself and of a kind it names; a test only if its own."""
+    if line.seq <= webhook.since_seq:
+        return False
+    if line.kind == TEST:
+        return msgspec.json.decode(line.body, type=TestNotice).webhook == webhook.id
+    return not webhook.kinds or any(fnmatchcase(line.kind, glob) for glob in webhook.kinds)
+
+
+def idle_globs(globs: Sequence[str]) -> list[str]:
+    """Return those of `globs` that match no kind there is: a mistake in writing."""
+    return [glob for glob in globs if not any(fnmatchcase(kind, glob) for kind in NOTICE_KINDS)]

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""The worker's transactions: notices become deliveries, attempts become outcomes.
+
+The cursor over the notices moves in the transaction that makes their deliveries, so a notice becomes exactly one
+delivery per endpoint. An outcome is recorded after the attempt; killed in between, the same delivery is sent again with
+the same `webhook-id`, by which receivers tell (Standard Webhooks): recorded once, sent at least once.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from decnet_models.consumption import CursorMovedError
+from decnet_models.engine import reading, writing
+from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
+from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
+from decnet_models.webhooks import outbox
+from decnet_models.webhooks.outbox import EndpointState, NewDelivery, Replay
+from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook
+from decnet_workers.webhook.breaker import Breaker, after_success, is_open
+from decnet_workers.webhook.envelope import body_of
+from decnet_workers.webhook.filters import wants
+from decnet_workers.webhook.post import Failed, Reply
+from decnet_workers.webhook.retry import NS, Schedule, retry_after
+from decnet_workers.webhook.settings import WebhookSettings
+
+WORKER = "webhook"
+REPLAYS = "webhook.replay"
+"""The second cursor: over the operator's requests."""
+
+BATCH = 500
+"""Notices per transaction."""
+_FORGET_BATCH = 5000
+_FORGET_EVERY_NS = 3600 * NS
+
+GONE = 410
+_ASKS_TO_WAIT = frozenset({429, 503})
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What there is to do: endpoints to send to now, when the next one is ready (ns), notices still unread."""
+
+    ready: tuple[str, ...]
+    next_at: int | None
+    lag: int
+    pending: int
+    dead: int
+
+
+class Job(msgspec.Struct, frozen=True):
+    """Deliveries of one endpoint, in order."""
+
+    webhook: Webhook
+    deliveries: tuple[Delivery, ...]
+
+
+class Outbox:
+    """All that the worker does with the database; call it in the worker's thread."""
+
+    def __init__(self, engine: Engine, settings: WebhookSettings) -> None:
+        self._engine = engine
+        self._schedule = Schedule(
+            settings.first_retry_seconds,
+            settings.retry_factor,
+            settings.longest_retry_seconds,
+            settings.give_up_seconds,
+        )
+        self._breaker = Breaker(settings.breaker_failures, settings.breaker_seconds, settings.breaker_longest_seconds)
+        self._give_up_ns = int(settings.give_up_seconds * NS)
+        self._keep_ns = int(settings.keep_days * 86400 * NS)
+        self._forgotten_at = 0
+
+    def prepare(self) -> None:
+        """Make the cursors of a new database."""
+        with writing(self._engine) as connection:
+            for cursor in (WORKER, REPLAYS):
+                begin_cursor(connection, cursor, now_ns=time.time_ns())
+
+    def turn(self) -> Turn:
+        """Make deliveries of what is new and say what is to be sent; writes only when there is something to write."""
+        now = time.time_ns()
+        with reading(self._engine) as connection:
+            start = cursor_of(connection, WORKER)
+            lines = lines_after(connection, start, BATCH)
+            asked = cursor_of(connection, REPLAYS)
+            replays = outbox.replays_after(connection, asked, BATCH)
+        if lines or replays or now - self._forgotten_at > _FORGET_EVERY_NS:
+            with writing(self._engine) as connection:
+                self._take(connection, start, lines, now)
+                self._replay(connection, asked, replays, now)
+                self._forget(connection, now)
+        with reading(self._engine) as connection:
+            return self._look(connection, lines[-1].seq if lines else start, now)
+
+    def job(self, webhook_id: str, limit: int) -> Job | None:
+        """Return what is to be sent to the endpoint now; None when nothing is, or its breaker is open."""
+        now = time.time_ns()
+        with reading(self._engine) as connection:
+            found = outbox.endpoint(connection, webhook_id)
+            if found is None or is_open(found[1], now):
+                return None
+            deliveries = outbox.deliveries_due(connection, webhook_id, now, limit)
+        return Job(found[0], tuple(deliveries)) if deliveries else None
+
+    def record(self, delivery: Delivery, outcome: Reply | Failed) -> str:
+        """Write how an attempt ended and what it says about the endpoint; return the delivery's state."""
+        now = time.time_ns()
+        with writing(self._engine) as connection:
+            found = outbox.endpoint(connection, delivery.webhook_id)
+            state = found[1] if found else EndpointState()
+            if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
+                return self._delivered(connection, delivery, outcome, state, now)
+            return self._failed(connection, delivery, outcome, state, now)
+
+    def _take(self, connection: Connection, start: int, lines: list[OutboxLine], now: int) -> None:
+        if not lines:
+            return
+        _advance(connection, WORKER, start, lines[-1].seq, now)
+        webhooks = outbox.active_webhooks(connection)
+        found = [
+            NewDelivery(webhook.id, line.seq, line.kind, body_of(line))
+            for line in lines
+            for webhook in webhooks
+            if wants(webhook, line)
+        ]
+        outbox.add_deliveries(connection, found, now_ns=now)
+
+    def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
+        if not replays:
+            return
+        _advance(connection, REPLAYS, start, replays[-1].seq, now)
+        for replay in replays:
+            outbox.revive(connection, replay, now_ns=now)
+
+    def _forget(self, connection: Connection, now: int) -> None:
+        """Keep the table bounded; more than one batch is gone after as many turns."""
+        outbox.bury_removed(connection, now_ns=now)
+        if outbox.forget_ended(connection, now - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
+            self._forgotten_at = now
+
+    def _look(self, connection: Connection, done: int, now: int) -> Turn:
+        ready_at = outbox.ready_at(connection)
+        counts = outbox.counts(connection)
+        return Turn(
+            ready=tuple(name for name, at in ready_at.items() if at <= now),
+            next_at=min((at for at in ready_at.values() if at > now), default=None),
+            lag=max(0, last_seq(connection) - done),
+            pending=counts.get(PENDING, 0),
+            dead=counts.get(DEAD, 0),
+        )
+
+    def _delivered(
+        self, connection: Connection, delivery: Delivery, reply: Reply, state: EndpointState, now: int
+    ) -> str:
+        outbox.record_attempt(
+            connection, delivery, state=DELIVERED, due_at=now, status=reply.status, error=None, now_ns=now
+        )
+        if state.failures:
+            outbox.record_state(connection, delivery.webhook_id, after_success(state))
+        return DELIVERED
+
+    def _failed(
+        self, connection: Connection, delivery: Delivery, outcome: Reply | Failed, state: EndpointState, now: int
+    ) -> str:
+        status = outcome.status if isinstance(outcome, Reply) else None
+        error = f"answered {status}" if isinstance(outcome, Reply) else outcome.reason
+        wait = _asked_wait(outcome, now)
+        started = delivery.first_attempt_at or now
+        again = self._schedule.next_at(delivery.attempts + 1, started, now, random.random(), wait)  # noqa: S311  # jitter
+        ended = DEAD if again is None or status == GONE else PENDING
+        outbox.record_attempt(
+            connection, delivery, state=ended, due_at=again or now, status=status, error=error, now_ns=now
+        )
+        after = self._breaker.after_failure(state, now, wait)
+        if status == GONE:
+            after = msgspec.structs.replace(after, gone_at=now)
+            outbox.bury(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
+        elif after.failing_since is not None and after.failing_since < now - self._give_up_ns:
+            # what waited behind the breaker was never attempted, so it has no time of its own to be given up at
+            outbox.bury(
+                connection,
+                delivery.webhook_id,
+                "the endpoint failed for too long",
+                created_before=now - self._give_up_ns,
+                now_ns=now,
+            )
+        outbox.record_state(connection, delivery.webhook_id, after)
+        return ended
+
+
+def _asked_wait(outcome: Reply | Failed, now: int) -> float | None:
+    if isinstance(outcome, Reply) and outcome.status in _ASKS_TO_WAIT:
+        return retry_after(outcome.retry_after, now / NS)
+    return None
+
+
+def _advance(connection: Connection, cursor: str, start: int, end: int, now: int) -> None:
+    if not advance_cursor(connection, cursor, start, end, now_ns=now):
+        raise CursorMovedError(f"another instance has moved the cursor {cursor}")

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""When a failed delivery is tried again; pure: the caller brings the time and the chance."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+NS = 1_000_000_000
+JITTER = 0.2
+"""Part of a delay by which it is made longer or shorter at random, so that many do not return together."""
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """Exponential back-off; all figures in seconds."""
+
+    first: float
+    factor: float
+    longest: float
+    give_up: float
+
+    def delay(self, attempts: int, chance: float) -> float:
+        """Return the seconds after the `attempts`-th failure (1, 2, ...); `chance` in [0, 1) spreads them."""
+        steps = min(attempts - 1, 64)  # beyond that every factor above 1 has reached `longest`
+        return min(self.longest, self.first * self.factor**steps) * (1 - JITTER + 2 * JITTER * chance)
+
+    def next_at(
+        self, attempts: int, started_ns: int, now_ns: int, chance: float, wait_seconds: float | None = None
+    ) -> int | None:
+        """Return when to try again (ns), None to give up.
+
+        `wait_seconds` is what the receiver asked for (Retry-After). The last attempt is at the end of `give_up`.
+        """
+        end = started_ns + int(self.give_up * NS)
+        if now_ns >= end:
+            return None
+        delay = max(self.delay(attempts, chance), wait_seconds or 0)
+        return min(end, now_ns + int(delay * NS))
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a Retry-After header asks for (RFC 9110 §10.2.3), None when it is not one."""
+    text = (value or "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""Section `[webhook]`: how deliveries are attempted, repeated and given up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=7 * 86400)]
+
+
+class WebhookSettings(msgspec.Struct, frozen=True):
+    """Section `[webhook]`; the endpoints themselves are rows that `decnet webhook add` makes."""
+
+    poll_seconds: Seconds = 5.0
+    """How long a lost nudge can delay a delivery."""
+    attempt_seconds: Seconds = 10.0
+    """Of one attempt in all: look-up, connection, TLS, request and answer."""
+    connect_seconds: Seconds = 3.0
+    """Of one address, before the next one is tried."""
+    idle_seconds: Seconds = 30.0
+    """How long a connection is kept for the next delivery."""
+    first_retry_seconds: Seconds = 5.0
+    retry_factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 4.0
+    longest_retry_seconds: Seconds = 4 * 3600.0
+    give_up_seconds: Seconds = 86400.0
+    """After the first attempt; then the delivery is a dead letter."""
+    breaker_failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
+    """Consecutive failures of an endpoint that open its breaker."""
+    breaker_seconds: Seconds = 30.0
+    """How long it stays open the first time; doubles up to breaker_longest_seconds."""
+    breaker_longest_seconds: Seconds = 900.0
+    concurrent_endpoints: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
+    """Endpoints sent to at the same time; each gets its deliveries one after another, in order."""
+    keep_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 30.0
+    """How long ended deliveries and dead letters are remembered."""
+    allow_networks: tuple[str, ...] = ()
+    """Networks that any endpoint may be in, e.g. 10.1.0.0/16; all other non-public addresses are refused."""
+    ca_file: str = ""
+    """Certificate authorities (PEM) to trust instead of the system's."""

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and the secrets they are made with.
+
+A secret is HMAC-SHA256(fleet's webhook key, endpoint id and generation). So none is stored in the database, a backup of
+it betrays none, and one that leaked is replaced by counting the generation up.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+
+from decnet_core.keys import read_or_create
+
+TOLERANCE_SECONDS = 300
+"""How old or early a message may be; older ones may be replayed by somebody who listened."""
+
+_PREFIX = "whsec_"
+
+
+def webhook_key(keys: Path) -> bytes:
+    """Return the fleet's webhook key from the directory `keys`; raises decnet_core.keys.KeyFileError."""
+    return read_or_create(keys / "webhook.key")
+
+
+def secret_of(key: bytes, webhook_id: str, generation: int) -> bytes:
+    """Return an endpoint's secret (32 bytes)."""
+    return hmac.digest(key, f"webhook secret|{webhook_id}|{generation}".encode(), "sha256")
+
+
+def written(secret: bytes) -> str:
+    """Return the secret as receivers are given it: `whsec_` and base64."""
+    return _PREFIX + base64.b64encode(secret).decode("ascii")
+
+
+def read(text: str) -> bytes:
+    """Return the secret that `written` wrote; raises ValueError."""
+    try:
+        return base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("a webhook secret is whsec_ and base64") from error
+
+
+def sign(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return the value of `webhook-signature`; `timestamp` is seconds since the Unix epoch."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode("ascii")
+
+
+def headers(secret: bytes, message_id: str, timestamp: int, body: bytes) -> list[tuple[str, str]]:
+    """Return the headers that identify and sign a message."""
+    return [
+        ("webhook-id", message_id),
+        ("webhook-timestamp", str(timestamp)),
+        ("webhook-signature", sign(secret, message_id, timestamp, body)),
+    ]
+
+
+def verify(secret: bytes, received: Mapping[str, str], body: bytes, now: float) -> bool:
+    """Return whether `received` (lower-case names) signs `body` with `secret`, not long before or after `now` (s)."""
+    message_id, stamp = received.get("webhook-id", ""), received.get("webhook-timestamp", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16 and abs(now - int(stamp)) <= TOLERANCE_SECONDS):
+        return False
+    expected = sign(secret, message_id, int(stamp), body).encode()
+    given = received.get("webhook-signature", "").encode("utf-8", "replace").split(b" ")
+    return any(hmac.compare_digest(expected, signature) for signature in given)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The URL of an endpoint, taken apart strictly: what this code and a resolver understand must be the same."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+MAX_URL = 2048
+
+_HOST = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}")
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+
+
+class TargetError(ValueError):
+    """The URL cannot be an endpoint's; the message says why."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a webhook goes; `path` includes the query."""
+
+    tls: bool
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """The Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+
+
+def parse_target(url: str) -> Target:
+    """Return the target of an http or https URL; raises TargetError."""
+    if len(url) > MAX_URL or not _VISIBLE.fullmatch(url) or "\\" in url:
+        raise TargetError(f"a URL has at most {MAX_URL} visible ASCII characters; write other hosts in punycode")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise TargetError(f"this is not a URL: {error}") from error
+    if parts.scheme not in {"http", "https"}:
+        raise TargetError("a webhook's URL begins with https:// or http://")
+    if "@" in parts.netloc:
+        raise TargetError("a webhook's URL has no user or password; messages are signed instead")
+    host = parts.hostname or ""
+    if not (_HOST.fullmatch(host) or (":" in host and re.fullmatch(r"[0-9a-f:.]+", host))):
+        raise TargetError(f"{host!r} is not a host name or address")
+    tls = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(tls, host, port or (443 if tls else 80), path)
