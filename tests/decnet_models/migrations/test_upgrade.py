@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from decnet_models import schema
+from decnet_models.engine import open_engine, reading, writing
+from decnet_models.errors import DatabaseError, NotMigratedError
+from decnet_models.migrations.upgrade import upgrade
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'decnet.db'}"
+    return str(request.getfixturevalue("empty_postgres_url"))
+
+
+def revision(url: str) -> str | None:
+    engine = open_engine(url)
+    with reading(engine) as connection:
+        found = schema.current_revision(connection)
+    engine.dispose()
+    return found
+
+
+def test_an_empty_database_becomes_this_versions(empty_url: str) -> None:
+    assert upgrade(empty_url) == (None, schema.newest_revision())
+    assert revision(empty_url) == schema.newest_revision()
+    assert upgrade(empty_url) == (schema.newest_revision(), schema.newest_revision())
+
+
+def test_upgrades_at_once_happen_once(empty_url: str) -> None:
+    code = "import sys; from decnet_models.migrations.upgrade import upgrade; print(upgrade(sys.argv[1])[0])"
+    both = [
+        subprocess.Popen([sys.executable, "-c", code, empty_url], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    found = [process.communicate(timeout=60)[0].strip() for process in both]
+    assert sorted(found) == sorted(["None", schema.newest_revision()])
+
+
+def test_the_revisions_form_one_chain_by_their_numbers() -> None:
+    from alembic.script import ScriptDirectory
+
+    from decnet_models.migrations.upgrade import config
+
+    engine = open_engine("sqlite:////dev/null", create=True)
+    chain = [
+        script.revision
+        for script in ScriptDirectory.from_config(config(engine)).walk_revisions()  # type: ignore[arg-type]
+    ]
+    assert chain[::-1] == sorted(file.stem for file in schema.VERSIONS.glob("[0-9]*.py"))
+    assert chain[0] == schema.newest_revision()
+
+
+def test_a_failed_upgrade_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "decnet.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE notice (something TEXT)")  # the migration will stumble over it
+    connection.close()
+    with pytest.raises(DatabaseError, match="cannot upgrade"):
+        upgrade(f"sqlite:///{file}")
+    connection = sqlite3.connect(file)
+    assert connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall() == [("notice",)]
+    connection.close()
+
+
+def test_a_newer_database_is_left_alone(sqlite_url: str) -> None:
+    engine = open_engine(sqlite_url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
+    with reading(engine) as connection, pytest.raises(NotMigratedError, match="newer version"):
+        schema.require_current(connection)
+    engine.dispose()
+    with pytest.raises(DatabaseError, match="newer than this version"):
+        upgrade(sqlite_url)
+
+
+def test_a_database_without_tables_is_not_taken_for_migrated(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}", create=True)
+    with reading(engine) as connection, pytest.raises(NotMigratedError, match="decnet-db upgrade"):
+        schema.require_current(connection)
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "decnet.db"
+    file.write_bytes(b"this is somebody's diary, not a database" * 100)
+    before = file.read_bytes()
+    with pytest.raises(DatabaseError, match="not a database"):
+        upgrade(f"sqlite:///{file}")
+    assert file.read_bytes() == before
+
+
+def test_an_unreachable_server_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="cannot upgrade postgresql"):
+        upgrade(f"postgresql://nobody@/name?host={tmp_path}")
+
+
+def test_events_survive_a_second_upgrade(sqlite_url: str, make_events: Callable[..., list[object]]) -> None:
+    from decnet_models.events import queries
+
+    engine = open_engine(sqlite_url)
+    with writing(engine) as connection:
+        queries.insert_events(connection, make_events(3))  # type: ignore[arg-type]  # the fixture makes Events
+    upgrade(sqlite_url)
+    with reading(engine) as connection:
+        assert queries.count(connection) == 3
+    engine.dispose()
