@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,23 +15,29 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib.metadata import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from decnet_core.bus.broker import Broker
+from decnet_core.bus.operations import Info
 from decnet_core.bus.settings import BusSettings
 
 StartNats = Callable[..., contextlib.AbstractContextManager[str]]
 StartBroker = Callable[..., Awaitable[Broker]]
+OpenWire = Callable[..., Awaitable[Any]]
 
 _STARTUP_SECONDS = 20.0
+_SOON_SECONDS = 5.0
 
 _BROKER_PROGRAM = """
 import asyncio, sys
 from pathlib import Path
+from typing import Any
 import msgspec
 from decnet_core.bus.broker import Broker
+from decnet_core.bus.operations import Info
 from decnet_core.bus.settings import BusSettings
 
 async def main():
@@ -144,3 +151,68 @@ async def start_broker(tmp_path: Path) -> AsyncIterator[StartBroker]:
     yield start
     for broker in started:
         await broker.stop()
+
+
+class Wire:
+    """A raw connection to a broker: what is written and read is the protocol itself."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def say(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def hear(self, expected: bytes) -> None:
+        """Read exactly as much as `expected` is long, and compare."""
+        async with asyncio.timeout(_SOON_SECONDS):
+            assert await self._reader.readexactly(len(expected)) == expected
+
+    async def line(self) -> bytes:
+        async with asyncio.timeout(_SOON_SECONDS):
+            return await self._reader.readline()
+
+    async def info(self) -> Info:
+        return msgspec.json.decode((await self.line()).removeprefix(b"INFO "), type=Info)
+
+    async def rest(self) -> bytes:
+        """Read until the broker closes the connection."""
+        async with asyncio.timeout(_SOON_SECONDS):
+            return await self._reader.read()
+
+    async def heard(self) -> bytes:
+        """Everything that has come until the answer to a PING, without that."""
+        await self.say(b"PING\r\n")
+        lines = []
+        while (line := await self.line()) != b"PONG\r\n":
+            assert line, "the broker closed the connection"
+            lines.append(line)
+        return b"".join(lines)
+
+    async def silent(self) -> None:
+        """Fail when anything has come that was not asked for."""
+        assert await self.heard() == b""
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[OpenWire]:
+    """Open raw connections; unless `options` is None they introduce themselves and ignore the greeting."""
+    opened: list[Wire] = []
+
+    async def open_wire(broker: Broker, options: str | None = "{}") -> Wire:
+        reader, writer = await asyncio.open_unix_connection(broker.address.removeprefix("unix://"))
+        connection = Wire(reader, writer)
+        opened.append(connection)
+        if options is not None:
+            await connection.info()
+            quiet = {"verbose": False, "pedantic": False, **json.loads(options)}
+            await connection.say(b"CONNECT " + json.dumps(quiet).encode() + b"\r\n")
+        return connection
+
+    yield open_wire
+    for connection in opened:
+        connection.close()

@@ -17,7 +17,7 @@ from decnet_core.bus.roles import Credentials, group_number
 from decnet_core.bus.settings import BusSettings
 
 _SO_PEERGROUPS = 59  # Linux 4.13, asm-generic/socket.h; not yet a name in Python's socket module
-_MAX_GROUPS = 1024
+_MAX_GROUPS = 256  # as many as fit into the longest answer that getsockopt of Python takes
 _UCRED = struct.Struct("3i")
 _PROBE_SECONDS = 1.0
 
