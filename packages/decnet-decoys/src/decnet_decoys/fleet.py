@@ -47,9 +47,7 @@ def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     """Return the fleet that the settings describe, the default one when they name none; raises FleetError."""
     chosen = settings.decky or DEFAULT_FLEET
     _refuse_repeats("name", (one.name for one in chosen))
-    _refuse_repeats(
-        "address and port", (f"{one.address}:{port}" for one in chosen for port in one.services.values())
-    )
+    _refuse_repeats("address and port", (f"{one.address}:{port}" for one in chosen for port in one.services.values()))
     return tuple(_decky(one) for one in chosen)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which sessions are open, on disk, so that each ends exactly once: also those a SIGKILL cut off.
 
-`<state>/decoys/sessions/<session>.json` stands beside `<session>.cast`. Closing writes the end into the entry, moves the
-recording into the artifact store, emits SessionClosed and removes the entry. Whatever is left is gone through again at the
-next start; the event's id depends only on what the entry says, so emitting it twice is emitting it once (architecture law 3).
+`<state>/decoys/sessions/<session>.json` stands beside `<session>.cast`. Closing writes the end into the entry, moves
+the recording into the artifact store, emits SessionClosed and removes the entry. Whatever is left is gone through again
+at the next start; the event's id depends only on what the entry says, so emitting it twice is emitting it once (law 3).
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class _Record:
 class Doorman:
     """Decides which passwords a decky takes: its weak ones, and the nth guess of one who keeps guessing.
 
-    What was taken once is taken again from the same source, and another guess then is not: a real machine has one password.
+    What was taken once is taken again from the same source, and another guess then is not: a machine has one password.
     """
 
     def __init__(self, persona: Persona) -> None:

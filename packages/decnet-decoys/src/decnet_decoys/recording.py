@@ -2,7 +2,7 @@
 """Session recordings as asciicast v2 (asciinema file format, version 2), written as the session goes.
 
 One line each: the header, `o` for output, `i` for input, `m` for a command line entered. When the limit is reached the
-recording stops and says so; the session goes on. A file cut off by a kill is a valid recording up to its last whole line.
+recording stops and the session goes on. A file cut off by a kill is a valid recording up to its last whole line.
 """
 
 from __future__ import annotations

@@ -86,7 +86,9 @@ class Touch:
 
 
 def text(value: str | bytes) -> str:
-    """Return what a client sent as an event's text: bounded, valid Unicode, stray bytes as `\\xNN`."""
+    r"""Return what a client sent as an event's text: bounded, valid Unicode, stray bytes as `\xNN`."""
     if isinstance(value, bytes):
         return value[:MAX_TEXT].decode("utf-8", "backslashreplace")
-    return bounded("".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in value[:MAX_TEXT]), MAX_TEXT)
+    return bounded(
+        "".join(f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in value[:MAX_TEXT]), MAX_TEXT
+    )

@@ -105,7 +105,7 @@ class Decoys(Worker[DecoysSettings]):
         """Serve until asked to stop: the doors do the work."""
         await ctx.stopping.wait()
 
-    async def stop(self, ctx: Context) -> None:
+    async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
         """Close all ports and connections."""
         for door in self._doors:
             await door.close()
@@ -142,7 +142,7 @@ def _reason(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return "the port is taken by another program; stop it or give the decky another port"
     if error.errno == errno.EADDRNOTAVAIL:
-        return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback interface"
+        return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback"
     if error.errno in (errno.EACCES, errno.EPERM) and port < 1024:
         return "ports below 1024 need CAP_NET_BIND_SERVICE; use a higher one"
     return str(error.strerror)

@@ -157,7 +157,9 @@ class Connection(asyncio.Protocol):
         method, _, rest = bad.line.partition(" ")
         target, _, version = rest.rpartition(" ")
         self._touch.emit(
-            HttpRequest(method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=bad.status)
+            HttpRequest(
+                method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=bad.status
+            )
         )
         self._reply(self._door.site.error(bad.status, close=True), keep_alive=False, head_only=False)
 

@@ -20,12 +20,12 @@ _REASONS_OF = {
     "lighttpd": {413: "Payload Too Large", 414: "URI Too Long"},
 }
 _ORDER = {
-    "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection", "WWW-Authenticate",
-              "ETag", "Accept-Ranges", "Allow"),
-    "apache": ("Date", "Server", "WWW-Authenticate", "Location", "Allow", "Last-Modified", "ETag", "Accept-Ranges", "Content-Length", "Vary",
-               "Connection", "Content-Type"),
-    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges", "Allow", "Content-Length",
-                 "Connection", "Date", "Server"),
+    "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection",
+              "WWW-Authenticate", "ETag", "Accept-Ranges", "Allow"),
+    "apache": ("Date", "Server", "WWW-Authenticate", "Location", "Allow", "Last-Modified", "ETag", "Accept-Ranges",
+               "Content-Length", "Vary", "Connection", "Content-Type"),
+    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges", "Allow",
+                 "Content-Length", "Connection", "Date", "Server"),
 }  # fmt: skip
 
 _APACHE_TEXT = {
@@ -34,8 +34,8 @@ _APACHE_TEXT = {
     403: "<p>You don't have permission to access this resource.</p>",
     404: "<p>The requested URL was not found on this server.</p>",
     405: "<p>The requested method is not allowed for this URL.</p>",
-    413: "<p>The requested resource does not allow request data with the sent method, or the amount of data provided\nin "
-    "the request exceeds the capacity limit.</p>",
+    413: "<p>The requested resource does not allow request data with the sent method, or the amount of data "
+    "provided\nin the request exceeds the capacity limit.</p>",
     414: "<p>The requested URL's length exceeds the capacity\nlimit for this server.<br />\n</p>",
     501: "<p>The requested method is not supported for current URL.<br />\n</p>",
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""HTTP/1.1 request heads and bodies from an attacker's bytes (RFC 9112): bounded, never raising, order and case kept."""
+"""HTTP/1.1 request heads and bodies from an attacker's bytes (RFC 9112): bounded, never raising, order kept."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def _request_line(line: bytes) -> tuple[str, str, str] | BadRequest:
 
 def _headers(rest: bytes) -> tuple[tuple[str, str], ...] | None:
     headers: list[tuple[str, str]] = []
-    for line in rest.split(b"\n"):
-        line = line.removesuffix(b"\r")
+    for raw in rest.split(b"\n"):
+        line = raw.removesuffix(b"\r")
         if not line:
             continue
         name, colon, value = line.partition(b":")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a persona's site answers to a request, and the credentials in it. Pure; nothing a client sends comes back unescaped."""
+"""What a persona's site answers to a request, and the credentials in it. Pure; what a client sends never comes back."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ class Site:
         realm = self._realm(path)
         if realm is not None:
             return self.error(401, extra=(("WWW-Authenticate", f'Basic realm="{realm}"'),))
+        return self._public(path, head, body)
+
+    def _public(self, path: str, head: Head, body: bytes) -> Answer:
         form = self._form(path)
         if head.method == "POST" and form is not None and credentials_in_form(head, body, form) is not None:
             return self._page(form.refused, head)
@@ -78,7 +81,9 @@ class Site:
             allowed = "GET,POST,OPTIONS,HEAD" if self._face.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
             return Answer(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
         if self._face.flavour == "nginx" or page is not None:
-            return self.error(405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._face.flavour == "apache" else ())
+            return self.error(
+                405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._face.flavour == "apache" else ()
+            )
         return self.error(501)
 
     def _page(self, page: Page, head: Head) -> Answer:

@@ -45,9 +45,7 @@ class Sink:
 class Call:
     """What a command's function is given."""
 
-    def __init__(
-        self, shell: Shell, words: list[str], stdin: bytes | None, out: Sink, err: Sink, *, tty: bool
-    ) -> None:
+    def __init__(self, shell: Shell, words: list[str], stdin: bytes | None, out: Sink, err: Sink, *, tty: bool) -> None:
         self.shell = shell
         self.name = words[0]
         self.args = words[1:]
@@ -133,6 +131,11 @@ def encode(text: str) -> bytes:
 def decode(data: bytes) -> str:
     """Return bytes as text that `encode` turns back into the same bytes."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def quoted(text: str) -> str:
+    """Return text between the quotation marks that GNU programs use in a UTF-8 locale."""
+    return f"\u2018{text}\u2019"
 
 
 def _only_escaped(text: str) -> bool:

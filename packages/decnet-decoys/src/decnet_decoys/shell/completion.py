@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os.path
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -37,5 +36,8 @@ def completion(shell: Shell, line: str) -> str:
 def _rest(start: str, names: list[str], ending: str) -> str:
     if not names:
         return ""
-    shared = os.path.commonprefix(names)
-    return shared[len(start) :] + (ending if len(names) == 1 else "")
+    first, last = min(names), max(names)
+    shared = next(
+        (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+    )
+    return first[len(start) : shared] + (ending if len(names) == 1 else "")

@@ -18,7 +18,9 @@ MAX_FIELD = 1 << 16
 """Characters of one expanded word; `a=$a$a` repeated does not grow beyond it."""
 
 _WITH_OPERATOR = re.compile(r"([A-Za-z_]\w*|[?$#@*!0-9-])(:?[-+=?]|##?|%%?|//?)(.*)", re.DOTALL)
-_NUMBER = re.compile(r"\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])")
+_NUMBER = re.compile(
+    r"\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
+)
 _BRACES = re.compile(r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6})\.\.(-?\d{1,6})\}")
 
 
@@ -67,7 +69,8 @@ def matches(text: str, pattern: str) -> bool:
 
 def braces(text: str, limit: int = MAX_MATCHES) -> list[str]:
     """Return bash's brace expansion of an unquoted word: a{b,c} and {1..3}."""
-    pending, done = [text], []
+    pending: list[str] = [text]
+    done: list[str] = []
     while pending and len(done) + len(pending) < limit:
         word = pending.pop(0)
         match = _BRACES.search(word)
@@ -120,6 +123,11 @@ def arithmetic(text: str, variables: Mapping[str, str]) -> int | None:
     return _wrapped(value) if rest == len(pieces) else None
 
 
+def _quotient(a: int, b: int) -> int:
+    quotient = abs(a) // abs(b)
+    return quotient if (a >= 0) == (b >= 0) else -quotient
+
+
 _LEVELS: tuple[dict[str, Callable[[int, int], int]], ...] = (
     {"||": lambda a, b: int(bool(a or b))},
     {"&&": lambda a, b: int(bool(a and b))},
@@ -135,14 +143,12 @@ _LEVELS: tuple[dict[str, Callable[[int, int], int]], ...] = (
     },
     {"<<": lambda a, b: a << (b & 63), ">>": lambda a, b: a >> (b & 63)},
     {"+": lambda a, b: a + b, "-": lambda a, b: a - b},
-    {"*": lambda a, b: a * b, "/": lambda a, b: _quotient(a, b), "%": lambda a, b: a - b * _quotient(a, b)},
+    {"*": lambda a, b: a * b, "/": _quotient, "%": lambda a, b: a - b * _quotient(a, b)},
     {"**": lambda a, b: pow(a, b, 1 << 64) if b >= 0 else 0},
 )
 
 
-def _binary(
-    pieces: list[str], at: int, level: int, variables: Mapping[str, str], depth: int
-) -> tuple[int, int]:
+def _binary(pieces: list[str], at: int, level: int, variables: Mapping[str, str], depth: int) -> tuple[int, int]:
     if level == len(_LEVELS):
         return _unary(pieces, at, variables, depth)
     left, at = _binary(pieces, at, level + 1, variables, depth)
@@ -176,11 +182,6 @@ def _integer(text: str) -> int:
     if text[:2] in ("0x", "0X"):
         return int(text, 16)
     return int(text, 8) if len(text) > 1 and text.startswith("0") else int(text)
-
-
-def _quotient(a: int, b: int) -> int:
-    quotient = abs(a) // abs(b)
-    return quotient if (a >= 0) == (b >= 0) else -quotient
 
 
 def _wrapped(value: int) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A file system in memory: a tree shared by all sessions of a persona, and what one session changed on top of it.
 
-Nothing here ever touches a real file. A session's changes are bounded; beyond that the disk is full, as a real one would be.
+Nothing here ever touches a real file. A session's changes are bounded; beyond that the disk is full, as a real one's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import posixpath
 import stat
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 MAX_LINKS = 20
 MAX_PATH = 4096
@@ -30,7 +30,7 @@ TOO_LONG = "File name too long"
 LOOP = "Too many levels of symbolic links"
 
 
-class FileFault(Exception):  # noqa: N818  # what the attacker sees, not an error of ours
+class FileFault(Exception):  # what the attacker sees, not an error of ours
     """An operation was refused; the message is strerror's."""
 
 
@@ -193,6 +193,16 @@ class Files:
         known = self._tree.names.get(place, set()) | self._added.get(place, set())
         return sorted(name for name in known if self._entry(posixpath.join(place, name)) is not None)
 
+    def enter(self, path: str, who: Identity, cwd: str = "/") -> str:
+        """Return a directory's absolute path; raises FileFault unless it is one that may be searched."""
+        place = self.locate(path, cwd)
+        entry = self.stat(place)
+        if entry.kind != "dir":
+            raise FileFault(NOT_DIRECTORY)
+        if not who.may(entry, 1):
+            raise FileFault(DENIED)
+        return place
+
     def read(self, path: str, who: Identity, cwd: str = "/") -> bytes:
         """Return a file's content."""
         entry = self.stat(path, cwd)
@@ -238,12 +248,14 @@ class Files:
         self._check_parent(place, who)
         self._set(place, Entry("link", 0o777, who.uid, who.uid, now, target=target[:MAX_PATH]))
 
-    def remove(self, path: str, who: Identity, cwd: str = "/", *, tree: bool = False) -> None:
-        """Remove a file, an empty directory, or with `tree` everything below."""
+    def remove(self, path: str, who: Identity, cwd: str = "/", *, tree: bool = False, only: str | None = None) -> None:
+        """Remove a file, an empty directory, or with `tree` everything below; `only` names the kind it must be."""
         place = self.locate(path, cwd, follow=False)
         entry = self._entry(place)
         if entry is None:
             raise FileFault(NOT_FOUND)
+        if only is not None and (entry.kind == "dir") != (only == "dir"):
+            raise FileFault(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
         self._check_parent(place, who)
         if entry.kind == "dir":
             below = self._names(place)
@@ -253,8 +265,8 @@ class Files:
                 self.remove(posixpath.join(place, name), who, tree=True)
         self._set(place, None)
 
-    def change(self, path: str, who: Identity, cwd: str = "/", **fields: int) -> None:
-        """Change mode, uid, gid or mtime; only the owner and root may."""
+    def change(self, path: str, who: Identity, cwd: str = "/", **fields: Any) -> None:
+        """Change mode, uid, gid or mtime (whole numbers); only the owner and root may."""
         place = self.locate(path, cwd)
         entry = self.stat(place)
         if who.uid not in (0, entry.uid):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs command lines on a machine that is not there: a generator of steps, bounded in output, depth and work.
 
-It never executes, opens or connects anything. A line that would run for ever runs out of commands and then hangs, as the
-attacker expects it to, until whoever drives it interrupts.
+It never executes, opens or connects anything. A line that would run for ever runs out of commands and then hangs, as
+the attacker expects it to, until whoever drives it interrupts.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ HANG_SECONDS = 900.0
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-class ExitShell(Exception):  # noqa: N818  # control flow of the shell, not an error
+class ExitShell(Exception):  # control flow of the shell, not an error
     """`exit` was run; carries the status."""
 
 
-class ReturnFunction(Exception):  # noqa: N818
+class ReturnFunction(Exception):
     """`return` was run."""
 
 
-class LoopJump(Exception):  # noqa: N818
+class LoopJump(Exception):
     """`break` or `continue` was run."""
 
 
@@ -294,8 +294,8 @@ class Shell:
         return 0
 
     def _for(self, loop: For, streams: Streams) -> Steps:
-        values = self.variables.get("@", "").split() if loop.words is None else (
-            yield from words.fields(self, loop.words)
+        values = (
+            self.variables.get("@", "").split() if loop.words is None else (yield from words.fields(self, loop.words))
         )
         status = 0
         for value in values:
@@ -406,7 +406,9 @@ class Shell:
             try:
                 streams = yield from self._redirect(redirect, streams, written)
             except FileFault as fault:
-                shown = "" if isinstance(redirect.target, HereDocument) else (yield from words.text(self, redirect.target))
+                shown = (
+                    "" if isinstance(redirect.target, HereDocument) else (yield from words.text(self, redirect.target))
+                )
                 streams.err.write(encode(f"{self.complaint}: {shown}: {fault}\n"))
                 yield from self._flush()
                 return 1
@@ -447,7 +449,9 @@ class Shell:
             written.append((path, sink))
         return sink
 
-    def save(self, path: str, data: bytes, *, append: bool = False, err: Sink | None = None) -> Generator[Step, Any, None]:
+    def save(
+        self, path: str, data: bytes, *, append: bool = False, err: Sink | None = None
+    ) -> Generator[Step, Any, None]:
         """Write a file of the decoy and have its content kept as evidence."""
         if not data:
             return

@@ -7,7 +7,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from decnet_decoys.shell.call import Handler, decode
-from decnet_decoys.shell.files import Filler, FileFault
+from decnet_decoys.shell.files import FileFault, Filler
 from decnet_decoys.shell.registry import programs
 from decnet_decoys.shell.syntax import Command, Pipeline, Sequence, Simple
 

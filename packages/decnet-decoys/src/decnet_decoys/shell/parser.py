@@ -102,7 +102,7 @@ class _Parser:
                 break
             self._at += 1
             items.append((pipeline, ";" if joint == "\n" else joint))
-            if joint != ";" and joint != "&":
+            if joint not in (";", "&"):
                 self._skip_newlines()
             if joint in ("&&", "||") and self._peek() is None:
                 raise UnfinishedError(joint)
@@ -141,7 +141,7 @@ class _Parser:
         finally:
             self._depth -= 1
 
-    def _compound(self) -> Command | None:
+    def _compound(self) -> Command | None:  # noqa: PLR0911  # one return for each keyword
         if self._operator("("):
             return self._group("(")
         word = self._keyword("{", "if", "while", "until", "for", "case")

@@ -24,9 +24,7 @@ class Program(NamedTuple):
 _programs: dict[str, Program] = {}
 
 
-def command(
-    *names: str, folder: str = "/usr/bin", families: tuple[str, ...] = ALL
-) -> Callable[[Handler], Handler]:
+def command(*names: str, folder: str = "/usr/bin", families: tuple[str, ...] = ALL) -> Callable[[Handler], Handler]:
     """Register the decorated function as these commands."""
 
     def register(handler: Handler) -> Handler:

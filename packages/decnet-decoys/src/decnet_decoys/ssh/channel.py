@@ -33,9 +33,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._chan = chan
         self._terminal = Terminal(chan, pty=False, idle_seconds=self._visit.scene.settings.limits.idle_seconds)
 
-    def pty_requested(
-        self, term_type: str, term_size: tuple[int, int, int, int], _modes: object
-    ) -> bool:
+    def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], _modes: object) -> bool:
         """Give a terminal."""
         self._pty, self._term = True, term_type[:64]
         self._size = (min(max(term_size[0], 20), 500), min(max(term_size[1], 5), 200))
@@ -119,7 +117,12 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         user = visit.scene.machine.user(visit.username) or visit.scene.machine.persona.users[0]
         source = Source(*visit.touch.place.src)
         shell = Shell(
-            visit.scene.machine, user, time.time, source, terminal=self._term if self._pty else None, columns=self._size[0]
+            visit.scene.machine,
+            user,
+            time.time,
+            source,
+            terminal=self._term if self._pty else None,
+            columns=self._size[0],
         )
         self._terminal.recording = visit.begin(self._term if self._pty else None, *self._size)
         if self._subsystem == "sftp":
@@ -159,4 +162,3 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             recording, self._terminal.recording = self._terminal.recording, None
             await self._terminal.write(data)
             self._terminal.pty, self._terminal.recording = pty, recording
-

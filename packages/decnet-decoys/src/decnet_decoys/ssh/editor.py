@@ -69,7 +69,7 @@ class Editor:
                 return "".join(shown), done, following
         return "".join(shown), None, b""
 
-    def _key(self, character: str) -> tuple[str, Done | None]:
+    def _key(self, character: str) -> tuple[str, Done | None]:  # noqa: PLR0911  # one for each kind of key
         if self._escape or character == "\x1b":
             return self._escaped(character), None
         if character in "\r\n":

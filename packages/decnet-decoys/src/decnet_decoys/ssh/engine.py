@@ -2,8 +2,8 @@
 """Loads asyncssh, the heaviest thing in a decoy process, without the parts a decoy never uses.
 
 Measured with CPython 3.11 and asyncssh 2.24 (`benchmarks/decoys.py`): asyncio and msgspec alone hold 27.8 MiB RSS, with
-asyncssh 53.0 MiB; leaving X.509 certificates and the optional GSSAPI, FIDO, PKCS#11 and bcrypt bindings away saves 1.2 MiB. The
-rest is 6 MiB of OpenSSL bindings and asyncssh's own modules, which its package imports all at once.
+asyncssh 53.0 MiB; leaving X.509 certificates and the optional GSSAPI, FIDO, PKCS#11 and bcrypt bindings away saves
+1.2 MiB. The rest is 6 MiB of OpenSSL bindings and asyncssh's own modules, which its package imports all at once.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A persona's SSH face as asyncssh options: version and algorithm lists in its order, so that its HASSH is its own's."""
+"""A persona's SSH face as asyncssh options: version and algorithm lists in its order, so that its HASSH fits."""
 
 from __future__ import annotations
 

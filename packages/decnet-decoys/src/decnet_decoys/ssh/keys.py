@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from decnet_decoys.ssh.engine import asyncssh
 
-_ALGORITHMS: dict[str, tuple[str, dict[str, int]]] = {
+_ALGORITHMS: dict[str, tuple[str, dict[str, Any]]] = {
     "ed25519": ("ssh-ed25519", {}),
     "ecdsa": ("ecdsa-sha2-nistp256", {}),
     "rsa": ("ssh-rsa", {"key_size": 3072}),

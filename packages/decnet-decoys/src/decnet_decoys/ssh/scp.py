@@ -22,9 +22,7 @@ _DIRECTORY = re.compile(rb"D[0-7]{4,5} \d{1,15} ([^/\0]{1,255})")
 class Sink:
     """Receives files into `target`; each `feed` returns the acknowledgements to send."""
 
-    def __init__(
-        self, shell: Shell, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]
-    ) -> None:
+    def __init__(self, shell: Shell, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
         self.finished = False
         self._shell = shell
         self._folders = [target]

@@ -22,7 +22,7 @@ BUSY_SECONDS = 3.0
 """Processor time one command line may use; then it is killed."""
 
 
-class InterruptedByUser(Exception):  # noqa: N818  # a key, not an error
+class InterruptedByUser(Exception):  # a key, not an error
     """^C was pressed."""
 
 
@@ -149,9 +149,9 @@ class Session:
             if not more:
                 break
             data += more
-        line, newline, rest = data.partition(b"\n")
+        given, newline, rest = data.partition(b"\n")
         self._terminal.unread(rest)
-        return line if line or newline else None
+        return given if given or newline else None
 
     async def _all_input(self) -> bytes:
         """Return standard input up to its end: ^D on a terminal."""
@@ -166,4 +166,3 @@ class Session:
             lines.append(line + "\n")
             size += len(line) + 1
         return encode("".join(lines))
-

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An SFTP server, protocol version 3 (draft-ietf-secsh-filexfer-02), on a session's files. Sans-IO: bytes in, replies out.
+"""An SFTP server, protocol version 3 (draft-ietf-secsh-filexfer-02), on a session's files. Sans-IO.
 
 Written here because asyncssh's own names asyncssh in its version packet. What is uploaded is handed on before the reply
 that tells the client so.
@@ -25,7 +25,15 @@ MAX_GAP = 1 << 20
 MAX_READ = 64 << 10
 
 _OK, _EOF, _NO_SUCH_FILE, _DENIED, _FAILURE, _BAD_MESSAGE, _UNSUPPORTED = 0, 1, 2, 3, 4, 5, 8
-_WORDS = {0: "Success", 1: "End of file", 2: NOT_FOUND, 3: DENIED, 4: "Failure", 5: "Bad message", 8: "Operation unsupported"}
+_WORDS = {
+    0: "Success",
+    1: "End of file",
+    2: NOT_FOUND,
+    3: DENIED,
+    4: "Failure",
+    5: "Bad message",
+    8: "Operation unsupported",
+}
 _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED_REPLY = 101, 102, 103, 104, 105, 201
 _WRITE, _CREATE, _TRUNCATE = 0x02, 0x08, 0x10
 _EXTENSIONS = ((b"posix-rename@openssh.com", b"1"), (b"fsync@openssh.com", b"1"), (b"lsetstat@openssh.com", b"1"),

@@ -7,8 +7,9 @@ import time
 
 from decnet_decoys.personas.shape import User
 from decnet_decoys.shell import interpreter
-from decnet_decoys.shell.call import Call, decode
+from decnet_decoys.shell.call import Call, decode, quoted
 from decnet_decoys.shell.commands.hardware import uptime_line
+from decnet_decoys.shell.files import ROOT
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import AskLine, Pause, Steps
 
@@ -23,7 +24,7 @@ def id_(call: Call) -> int:
     if operands:
         found = _account(call, operands[0])
         if found is None:
-            return call.fail(f"‘{operands[0]}’: no such user")
+            return call.fail(f"{quoted(operands[0])}: no such user")
         user = found
     if "u" in options:
         call.print(user.name if "n" in options else str(user.uid))
@@ -130,7 +131,9 @@ def su(call: Call) -> Steps:
     options, operands = call.flags("cs")
     user = _account(call, operands[0] if operands else "root")
     if user is None:
-        return call.fail(f"user {operands[0]} does not exist or the user entry does not contain all the required fields")
+        return call.fail(
+            f"user {operands[0]} does not exist or the user entry does not contain all the required fields"
+        )
     if shell.identity.uid != 0:
         given = yield AskLine("Password: ", echo=False)
         if given is None or decode(given) not in user.passwords:
@@ -195,7 +198,7 @@ def _as_root(call: Call, args: list[str]) -> Steps:
         shell.become(root)
         return 0
     kept = (shell.user, shell.identity)
-    shell.user, shell.identity = root, interpreter.Identity(0, frozenset((0,)))
+    shell.user, shell.identity = root, ROOT
     try:
         return (yield from shell.execute(args, interpreter.Streams(call.stdin, call.out, call.err)))
     finally:
@@ -216,7 +219,7 @@ def useradd(call: Call) -> Steps | int:
         return call.fail(f"user '{name}' already exists", 9)
     uid = max(1000, *(user.uid for user in shell.users if user.uid < 60000)) + 1
     if len(shell.users) < MAX_USERS:
-        shell.users.append(User(name=name, uid=uid, gid=uid, home=f"/home/{name}", shell="/bin/sh"))
+        shell.users.append(User(name=name, uid=uid, gid=uid, home=f"/home/{name}", shell="/bin/sh"))  # noqa: S604  # a field, not a call of a shell
     return _recorded(call, f"{name}:x:{uid}:{uid}::/home/{name}:/bin/sh\n")
 
 

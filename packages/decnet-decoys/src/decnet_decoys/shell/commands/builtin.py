@@ -36,12 +36,7 @@ def cd(call: Call) -> int:
         target = shell.variables.get("OLDPWD", shell.cwd)
         call.print(target)
     try:
-        place = shell.files.locate(target, shell.cwd)
-        entry = shell.files.stat(place)
-        if entry.kind != "dir":
-            raise FileFault("Not a directory")
-        if not shell.identity.may(entry, 1):
-            raise FileFault("Permission denied")
+        place = shell.files.enter(target, shell.identity, shell.cwd)
     except FileFault as fault:
         call.err.write(encode(f"{shell.complaint}: cd: {target}: {fault}\n"))
         return 1
@@ -210,7 +205,9 @@ def return_(call: Call) -> int:
 
 
 def _status(call: Call) -> int:
-    return int(call.args[0]) & 255 if call.args and call.args[0].isdigit() and len(call.args[0]) < 9 else call.shell.status
+    return (
+        int(call.args[0]) & 255 if call.args and call.args[0].isdigit() and len(call.args[0]) < 9 else call.shell.status
+    )
 
 
 @command("break", "continue", folder="")
@@ -402,7 +399,9 @@ def source(call: Call) -> Steps:
     return (yield from call.shell.script(decode(data), interpreter.Streams(call.stdin, call.out, call.err)))
 
 
-@command("exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs", "taskset")
+@command(
+    "exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs", "taskset"
+)
 def wrap(call: Call) -> Steps:
     """Run the command that follows."""
     args = list(call.args)

@@ -7,7 +7,7 @@ import posixpath
 import stat
 import time
 
-from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.call import Call, quoted
 from decnet_decoys.shell.expand import matches
 from decnet_decoys.shell.files import MAX_ENTRIES, Entry, FileFault
 from decnet_decoys.shell.registry import command
@@ -130,12 +130,20 @@ def stat_(call: Call) -> int:
         except FileFault as fault:
             status = call.fail(f"cannot statx '{path}': {fault}")
             continue
-        kinds = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
+        kinds = {
+            "file": "regular file",
+            "dir": "directory",
+            "link": "symbolic link",
+            "device": "character special file",
+        }
         when = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(entry.mtime))
         blocks = -(-entry.size // 4096) * 8
-        call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {blocks:<10} IO Block: 4096   {kinds[entry.kind]}")
         call.print(
-            f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  Uid: ({entry.uid:5}/{owner_of(call, entry.uid):>8})   "
+            f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {blocks:<10} IO Block: 4096   {kinds[entry.kind]}"
+        )
+        call.print(
+            f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  "
+            f"Uid: ({entry.uid:5}/{owner_of(call, entry.uid):>8})   "
             f"Gid: ({entry.gid:5}/{group_of(call, entry.gid):>8})\nAccess: {when}\nModify: {when}\nChange: {when}"
         )
     return status
@@ -153,7 +161,7 @@ def find(call: Call) -> int:
             place = call.shell.files.locate(root, call.shell.cwd)
             call.shell.files.stat(place)
         except FileFault as fault:
-            status = call.fail(f"‘{root}’: {fault}")
+            status = call.fail(f"{quoted(root)}: {fault}")
             continue
         _found(call, root, place, tests)
     return status
@@ -181,7 +189,11 @@ def _fits(call: Call, path: str, entry: Entry, tests: dict[str, str]) -> bool:
         return False
     if "-perm" in tests:
         digits = tests["-perm"].lstrip("-/")
-        wanted = int(digits, 8) if digits.isdigit() and "8" not in digits and "9" not in digits and len(digits) < 6 else 0o4000
+        wanted = (
+            int(digits, 8)
+            if digits.isdigit() and "8" not in digits and "9" not in digits and len(digits) < 6
+            else 0o4000
+        )
         return entry.mode & wanted == wanted and bool(wanted)
     if "-user" in tests:
         return owner_of(call, entry.uid) == tests["-user"]
@@ -201,7 +213,7 @@ def mkdir(call: Call) -> int:
                     continue
                 call.shell.files.mkdir(step, call.shell.identity, call.shell.cwd, now=call.shell.now)
         except FileFault as fault:
-            status = call.fail(f"cannot create directory ‘{path}’: {fault}")
+            status = call.fail(f"cannot create directory {quoted(path)}: {fault}")
     return status
 
 
@@ -217,13 +229,11 @@ def rm(call: Call) -> int:
     tree, force, status = bool({"r", "R", "recursive"} & options.keys()), "f" in options, 0
     for path in operands:
         try:
-            entry = call.shell.files.stat(path, call.shell.cwd, follow=False)
             if posixpath.normpath(path) == "/" and "no-preserve-root" not in options:
                 status = call.fail("it is dangerous to operate recursively on '/'")
                 continue
-            if entry.kind == "dir" and not tree:
-                raise FileFault("Is a directory")
-            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, tree=tree)
+            only = None if tree else "file"
+            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, tree=tree, only=only)
         except FileFault as fault:
             if not (force and fault.args[0] == "No such file or directory"):
                 status = call.fail(f"cannot remove '{path}': {fault}")
@@ -236,9 +246,7 @@ def rmdir(call: Call) -> int:
     status = 0
     for path in call.args:
         try:
-            if call.shell.files.stat(path, call.shell.cwd).kind != "dir":
-                raise FileFault("Not a directory")
-            call.shell.files.remove(path, call.shell.identity, call.shell.cwd)
+            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, only="dir")
         except FileFault as fault:
             status = call.fail(f"failed to remove '{path}': {fault}")
     return status
@@ -265,7 +273,7 @@ def chmod(call: Call) -> int:
     """Change permissions, in octal or as +x and the like; -R."""
     operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
     if len(operands) < 2:
-        return call.fail("missing operand" if not operands else f"missing operand after ‘{operands[0]}’")
+        return call.fail("missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
     return _change(call, operands[1:], lambda entry: _mode(operands[0], entry.mode))
 
 
@@ -278,7 +286,7 @@ def chown(call: Call) -> int:
     name = operands[0].partition(":")[0]
     user = next((user for user in call.shell.users if name in (user.name, str(user.uid))), None)
     if user is None and name:
-        return call.fail(f"invalid user: ‘{operands[0]}’")
+        return call.fail(f"invalid user: {quoted(operands[0])}")
     return _change(call, operands[1:], lambda _entry: {"uid": user.uid} if user else {})
 
 

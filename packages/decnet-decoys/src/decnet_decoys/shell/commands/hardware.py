@@ -71,7 +71,8 @@ def df(call: Call) -> int:
     """Show disks; -h."""
     options, _ = call.flags("t")
     big = "h" in options
-    call.print(f"Filesystem     {'Size' if big else '1K-blocks':>10} {'Used':>10} {'Avail' if big else 'Available':>10} Use% Mounted on")
+    size, left = ("Size", "Avail") if big else ("1K-blocks", "Available")
+    call.print(f"Filesystem     {size:>10} {'Used':>10} {left:>10} Use% Mounted on")
     for disk in call.shell.machine.persona.hardware.disks:
         numbers = [disk.size, disk.used, disk.size * 95 // 100 - disk.used]
         shown = [human(n * 1024) if big else str(n) for n in numbers]
@@ -133,7 +134,9 @@ def devices(call: Call) -> int:
         call.print("00:00.0 Host bridge: Intel Corporation 440FX - 82441FX PMC [Natoma] (rev 02)")
         call.print("00:02.0 VGA compatible controller: Cirrus Logic GD 5446")
     elif call.name == "lsmod":
-        call.print("Module                  Size  Used by\nnf_tables             303104  0\next4                  995328  1")
+        call.print(
+            "Module                  Size  Used by\nnf_tables             303104  0\next4                  995328  1"
+        )
     elif call.shell.identity.uid != 0:
         return call.fail("Permission denied")
     return 0
@@ -163,7 +166,10 @@ def hostname(call: Call) -> int:
     machine = call.shell.machine
     if call.name == "hostnamectl":
         call.print(f" Static hostname: {machine.hostname}\n       Icon name: computer-vm\n         Chassis: vm")
-        call.print(f"  Virtualization: kvm\nOperating System: {machine.persona.os}\n          Kernel: Linux {machine.persona.kernel}")
+        call.print(
+            f"  Virtualization: kvm\nOperating System: {machine.persona.os}\n"
+            f"          Kernel: Linux {machine.persona.kernel}"
+        )
         call.print(f"    Architecture: {machine.persona.machine.replace('_', '-')}")
     elif "-I" in call.args or "-i" in call.args:
         call.print(machine.address + " ")

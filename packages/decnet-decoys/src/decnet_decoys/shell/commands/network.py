@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import ipaddress
 
-from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.call import Call, quoted
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Requested, Steps
+
+_ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
 
 
 @command("ifconfig", folder="/usr/sbin")
@@ -17,7 +19,10 @@ def ifconfig(call: Call) -> int:
     call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
     call.print(f"        inet {address}  netmask 255.255.255.0  broadcast {_broadcast(address)}")
     call.print(f"        ether {hardware.mac}  txqueuelen 1000  (Ethernet)")
-    call.print("        RX packets 4471902  bytes 2914857023 (2.7 GiB)\n        TX packets 3310277  bytes 1127340981 (1.0 GiB)\n")
+    call.print(
+        "        RX packets 4471902  bytes 2914857023 (2.7 GiB)\n"
+        "        TX packets 3310277  bytes 1127340981 (1.0 GiB)\n"
+    )
     call.print("lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0")
     call.print("        loop  txqueuelen 1000  (Local Loopback)")
     return 0
@@ -53,7 +58,10 @@ def _addresses(call: Call, *, links_only: bool = False) -> None:
     call.print("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
     if not links_only:
         call.print("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever")
-    call.print(f"2: {hardware.interface}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel state UP group default qlen 1000")
+    call.print(
+        f"2: {hardware.interface}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel "
+        "state UP group default qlen 1000"
+    )
     call.print(f"    link/ether {hardware.mac} brd ff:ff:ff:ff:ff:ff")
     if not links_only:
         call.print(f"    inet {address}/24 brd {_broadcast(address)} scope global {hardware.interface}")
@@ -76,8 +84,8 @@ def route(call: Call) -> int:
         call.print(f"{network + '.1':<24} ether   52:54:00:12:35:02   C                     {interface}")
         return 0
     call.print("Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface")
-    call.print(f"{'0.0.0.0':<15} {network + '.1':<15} {'0.0.0.0':<15} UG    0      0        0 {interface}")
-    call.print(f"{network + '.0':<15} {'0.0.0.0':<15} {'255.255.255.0':<15} U     0      0        0 {interface}")
+    call.print(f"{_ANY:<15} {network + '.1':<15} {_ANY:<15} UG    0      0        0 {interface}")
+    call.print(f"{network + '.0':<15} {_ANY:<15} {'255.255.255.0':<15} U     0      0        0 {interface}")
     return 0
 
 
@@ -89,7 +97,9 @@ def netstat(call: Call) -> int:
     listening = "l" in options or "a" in options
     with_process = "p" in options
     if call.name == "ss":
-        call.print(f"{'Netid':<6}{'State':<8}{'Recv-Q':<8}{'Send-Q':<8}{'Local Address:Port':>20} {'Peer Address:Port':>22}")
+        call.print(
+            f"{'Netid':<6}{'State':<8}{'Recv-Q':<8}{'Send-Q':<8}{'Local Address:Port':>20} {'Peer Address:Port':>22}"
+        )
     else:
         call.print("Active Internet connections (servers and established)")
         tail = "       PID/Program name" if with_process else ""
@@ -97,14 +107,22 @@ def netstat(call: Call) -> int:
     for socket in shell.machine.persona.listeners if listening or not options else ():
         process = f"{socket.pid}/{socket.process}" if shell.identity.uid == 0 else "-"
         state = "LISTEN" if socket.protocol == "tcp" else "UNCONN"
-        _socket(call, socket.protocol, state, f"{socket.address}:{socket.port}", "0.0.0.0:*", process if with_process else "")
+        _socket(
+            call,
+            socket.protocol,
+            state,
+            here=f"{socket.address}:{socket.port}",
+            there=f"{_ANY}:*",
+            process=process if with_process else "",
+        )
     if "l" not in options:
         here, there = f"{shell.machine.address}:22", f"{shell.source.address}:{shell.source.port}"
-        _socket(call, "tcp", "ESTAB", here, there, f"{shell.pid}/sshd" if with_process else "")
+        own = f"{shell.pid}/sshd" if with_process else ""
+        _socket(call, "tcp", "ESTAB", here=here, there=there, process=own)
     return 0
 
 
-def _socket(call: Call, protocol: str, state: str, here: str, there: str, process: str) -> None:
+def _socket(call: Call, protocol: str, state: str, *, here: str, there: str, process: str) -> None:
     if call.name == "ss":
         call.print(f"{protocol:<6}{state:<8}{0:<8}{128:<8}{here:>20} {there:>22} {process}".rstrip())
     else:
@@ -155,7 +173,7 @@ def _wget(call: Call, target: str) -> Steps:
         return 4
     call.err.write(
         f"Resolving {host} ({host})... failed: Temporary failure in name resolution.\n"
-        f"wget: unable to resolve host address ‘{host}’\n".encode("utf-8", "replace")
+        f"wget: unable to resolve host address {quoted(host)}\n".encode("utf-8", "replace")
     )
     return 4
 
@@ -172,7 +190,11 @@ def _curl(call: Call, target: str) -> Steps:
     if call.name != "curl":
         return call.fail(f"{host}: Temporary failure in name resolution")
     if _is_address(host):
-        call.err.write(f"curl: (7) Failed to connect to {host} port 80 after 3 ms: Couldn't connect to server\n".encode("utf-8", "replace"))
+        call.err.write(
+            f"curl: (7) Failed to connect to {host} port 80 after 3 ms: Couldn't connect to server\n".encode(
+                "utf-8", "replace"
+            )
+        )
         return 7
     call.err.write(f"curl: (6) Could not resolve host: {host}\n".encode("utf-8", "replace"))
     return 6
@@ -191,7 +213,10 @@ def ping(call: Call) -> Steps:
     count = min(int(options["c"]), 5) if options.get("c", "").isdigit() and len(options["c"]) < 4 else 5
     call.print(f"PING {host} ({host}) 56(84) bytes of data.")
     yield Pause(float(count) + 1)
-    call.print(f"\n--- {host} ping statistics ---\n{count} packets transmitted, 0 received, 100% packet loss, time {count * 1023}ms\n")
+    call.print(
+        f"\n--- {host} ping statistics ---\n{count} packets transmitted, 0 received, 100% packet loss, "
+        f"time {count * 1023}ms\n"
+    )
     return 1
 
 
@@ -219,7 +244,7 @@ def resolve(call: Call) -> Steps:
     yield Pause(2.0)
     if call.name == "getent":
         return 2
-    call.print(f";; communications error to 10.20.0.2#53: timed out\n;; no servers could be reached\n")
+    call.print(";; communications error to 10.20.0.2#53: timed out\n;; no servers could be reached\n")
     return 9
 
 

@@ -28,9 +28,19 @@ def rows(call: Call) -> list[Row]:
     own = (
         Process(pid=pid - 12, command=f"sshd: {user} [priv]", vsz=17804, rss=10860, stat="Ss"),
         Process(pid=pid, user=user, command=shell.complaint, vsz=8932, rss=5540, stat="Ss", tty="pts/0"),
-        Process(pid=pid + 3, user=user, command=" ".join([call.name, *call.args]), vsz=11084, rss=4420, stat="R+", tty="pts/0"),
+        Process(
+            pid=pid + 3,
+            user=user,
+            command=" ".join([call.name, *call.args]),
+            vsz=11084,
+            rss=4420,
+            stat="R+",
+            tty="pts/0",
+        ),
     )
-    return [Row(process, booted) for process in shell.machine.persona.processes] + [Row(process, now) for process in own]
+    return [Row(process, booted) for process in shell.machine.persona.processes] + [
+        Row(process, now) for process in own
+    ]
 
 
 @command("ps")
@@ -45,7 +55,10 @@ def ps(call: Call) -> int:
         call.print("UID          PID    PPID  C STIME TTY          TIME CMD")
         for process, started in rows(call):
             parent = 0 if process.pid < 3 else 1
-            call.print(f"{process.user:<8} {process.pid:>7} {parent:>7}  0 {started:<5} {process.tty:<8} {_hms(process.time)} {process.command}")
+            call.print(
+                f"{process.user:<8} {process.pid:>7} {parent:>7}  0 {started:<5} {process.tty:<8} "
+                f"{_hms(process.time)} {process.command}"
+            )
     elif "a" in words or "u" in words or "e" in words or "A" in words:
         _aux(call)
     else:
@@ -60,8 +73,9 @@ def _aux(call: Call) -> None:
     call.print("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND")
     for process, started in rows(call):
         call.print(
-            f"{process.user:<8} {process.pid:>7} {process.cpu:>4.1f} {process.rss * 100 / memory:>4.1f} {process.vsz:>6} "
-            f"{process.rss:>5} {process.tty:<8} {process.stat:<4} {started:<7} {process.time:>4} {process.command}"
+            f"{process.user:<8} {process.pid:>7} {process.cpu:>4.1f} {process.rss * 100 / memory:>4.1f} "
+            f"{process.vsz:>6} {process.rss:>5} {process.tty:<8} "
+            f"{process.stat:<4} {started:<7} {process.time:>4} {process.command}"
         )
 
 
@@ -78,11 +92,15 @@ def top(call: Call) -> int:
     call.print("top -" + uptime_line(call, users=1))
     call.print(f"Tasks: {len(found)} total,   1 running, {len(found) - 1} sleeping,   0 stopped,   0 zombie")
     call.print("%Cpu(s):  0.7 us,  0.3 sy,  0.0 ni, 98.8 id,  0.1 wa,  0.0 hi,  0.1 si,  0.0 st")
-    call.print(f"MiB Mem : {hardware.memory_kib / 1024:8.1f} total, {(hardware.memory_kib - hardware.used_kib) / 1024:8.1f} free\n")
+    left = hardware.memory_kib - hardware.used_kib
+    call.print(f"MiB Mem : {hardware.memory_kib / 1024:8.1f} total, {left / 1024:8.1f} free\n")
     call.print("    PID USER      PR  NI    VIRT    RES  S  %CPU  %MEM     TIME+ COMMAND")
     for process, _ in sorted(found, key=lambda row: -row.process.cpu)[:20]:
         share = process.rss * 100 / hardware.memory_kib
-        call.print(f"{process.pid:>7} {process.user:<9} 20   0 {process.vsz:>7} {process.rss:>6}  {process.stat[0]} {process.cpu:>5.1f} {share:>5.1f} {process.time:>9} {process.command.split()[0]}")
+        call.print(
+            f"{process.pid:>7} {process.user:<9} 20   0 {process.vsz:>7} {process.rss:>6}  {process.stat[0]} "
+            f"{process.cpu:>5.1f} {share:>5.1f} {process.time:>9} {process.command.split()[0]}"
+        )
     return 0
 
 
@@ -104,11 +122,17 @@ def kill(call: Call) -> int:
     found = rows(call)
     status = 0
     for target in targets:
-        fits = [row for row in found if target == str(row.process.pid) or (call.name != "kill" and target in row.process.command)]
+        fits = [
+            row
+            for row in found
+            if target == str(row.process.pid) or (call.name != "kill" and target in row.process.command)
+        ]
         if not fits:
             status = 1
             if call.name == "kill":
-                call.err.write(f"{call.shell.complaint}: kill: ({target[:20]}) - No such process\n".encode("utf-8", "replace"))
+                call.err.write(
+                    f"{call.shell.complaint}: kill: ({target[:20]}) - No such process\n".encode("utf-8", "replace")
+                )
             elif call.name == "killall":
                 call.fail(f"{target}: no process found")
         elif call.shell.identity.uid != 0 and fits[0].process.user != call.shell.user.name:
@@ -122,5 +146,9 @@ def inspect(call: Call) -> int:
     if call.name != "pstree":
         return 1
     names = [process.command.split()[0].rsplit("/", 1)[-1] for process, _ in rows(call)[2:]]
-    call.print("systemd" + "".join(f"-+-{name}\n       " for name in names[:1]) + "\n       ".join(f" |-{name}" for name in names[1:]))
+    call.print(
+        "systemd"
+        + "".join(f"-+-{name}\n       " for name in names[:1])
+        + "\n       ".join(f" |-{name}" for name in names[1:])
+    )
     return 0

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from decnet_decoys.shell import interpreter
 from decnet_decoys.shell.call import Call, encode
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.files import ROOT, FileFault
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Requested, Steps
 
@@ -38,7 +37,10 @@ def _unreachable(call: Call, verb: str, names: list[str]) -> Steps:
         yield Pause(2.0)
         call.print(f"Err:1 http://{mirror} {suite} InRelease\n  Temporary failure resolving '{host}'")
         call.print("Reading package lists... Done")
-        call.err.write(f"W: Failed to fetch http://{mirror}/dists/{suite}/InRelease  Temporary failure resolving '{host}'\n".encode())
+        call.err.write(
+            f"W: Failed to fetch http://{mirror}/dists/{suite}/InRelease  "
+            f"Temporary failure resolving '{host}'\n".encode()
+        )
         return 0
     call.print("Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done")
     yield Pause(0.8)
@@ -80,7 +82,10 @@ def systemctl(call: Call) -> int:
     if not known:
         return _no_unit(call, verb, unit)
     if verb == "status":
-        call.print(f"● {unit}.service - {unit}\n     Loaded: loaded (/lib/systemd/system/{unit}.service; enabled; preset: enabled)")
+        call.print(
+            f"● {unit}.service - {unit}\n"
+            f"     Loaded: loaded (/lib/systemd/system/{unit}.service; enabled; preset: enabled)"
+        )
         call.print("     Active: active (running)")
     elif verb == "is-active":
         call.print("active")
@@ -110,17 +115,16 @@ def crontab(call: Call) -> Steps:
     """List, replace or remove the user's table."""
     shell = call.shell
     place = f"/var/spool/cron/crontabs/{shell.user.name}"
-    root = interpreter.Identity(0, frozenset((0,)))
     options, operands = call.flags("u")
     if "l" in options:
         if not shell.files.exists(place):
             call.err.write(encode(f"no crontab for {shell.user.name}\n"))
             return 1
-        call.out.write(shell.files.read(place, root))
+        call.out.write(shell.files.read(place, ROOT))
         return 0
     if "r" in options:
         try:
-            shell.files.remove(place, root)
+            shell.files.remove(place, ROOT)
         except FileFault:
             call.err.write(encode(f"no crontab for {shell.user.name}\n"))
             return 1
@@ -129,7 +133,7 @@ def crontab(call: Call) -> Steps:
         return call.fail("no editor available")
     found = yield from call.sources(operands)
     for _, data in found:
-        asked, shell.identity = shell.identity, root
+        asked, shell.identity = shell.identity, ROOT
         try:
             yield from shell.save(place, data)
         finally:
@@ -157,7 +161,9 @@ def absent(call: Call) -> int:
 @command("vi", "ed")
 def edit(call: Call) -> int:
     """Refuse to edit on this terminal."""
-    return call.fail("terminal too dumb to run an editor" if call.shell.terminal else "standard input is not a terminal")
+    return call.fail(
+        "terminal too dumb to run an editor" if call.shell.terminal else "standard input is not a terminal"
+    )
 
 
 @command("python", "python3", "perl", "python2", families=("debian",))
@@ -169,7 +175,11 @@ def python(call: Call) -> Steps:
         return 0
     if operands and call.read(operands[0]) is None:
         return 2
-    if not operands and not {"c", "e", "m"} & options.keys() and (call.stdin is not None or call.shell.terminal is None):
+    if (
+        not operands
+        and not {"c", "e", "m"} & options.keys()
+        and (call.stdin is not None or call.shell.terminal is None)
+    ):
         yield from call.input()
     yield Pause(0.1)
     return 0
@@ -185,7 +195,20 @@ def tar(call: Call) -> int:
     return call.fail("This does not look like a tar archive", 2) if names else 0
 
 
-@command("sync", "ldconfig", "update-grub", "logger", "chattr", "setenforce", "auditctl", "renice", "ulimit-n", "mkfifo", "mktemp", "lsattr")
+@command(
+    "sync",
+    "ldconfig",
+    "update-grub",
+    "logger",
+    "chattr",
+    "setenforce",
+    "auditctl",
+    "renice",
+    "ulimit-n",
+    "mkfifo",
+    "mktemp",
+    "lsattr",
+)
 def silent(call: Call) -> int:
     """Succeed without a word, as these do."""
     if call.name == "mktemp":

@@ -22,16 +22,19 @@ def cat(call: Call) -> Steps:
     options, operands = call.flags()
     wrong = sum(not _readable(call, path) for path in operands if path != "-")
     for path, data in (yield from call.sources(operands)):
-        if path in _ENDLESS:
-            while True:
-                call.out.write(_noise(path))
-        lines = data.splitlines(keepends=True)
-        if call.name == "tac":
-            data = b"".join(reversed(lines))
-        elif "n" in options:
-            data = b"".join(b"%6d\t%s" % (number, line) for number, line in enumerate(lines, 1))
-        call.out.write(data)
+        while path in _ENDLESS:
+            call.out.write(_noise(path))
+        call.out.write(_arranged(call.name, options, data))
     return int(wrong > 0)
+
+
+def _arranged(name: str, options: dict[str, str], data: bytes) -> bytes:
+    lines = data.splitlines(keepends=True)
+    if name == "tac":
+        return b"".join(reversed(lines))
+    if "n" in options:
+        return b"".join(b"%6d\t%s" % (number, line) for number, line in enumerate(lines, 1))
+    return data
 
 
 def _readable(call: Call, path: str) -> bool:
@@ -78,7 +81,8 @@ def _count(text: str) -> int:
 def grep(call: Call) -> Steps:
     """Select lines that contain a text; -i -v -c -n -l -q -o -w -r -E.
 
-    A pattern is taken literally, with `.*`, `^`, `$` and `|` understood: an attacker's regular expression is never compiled (law 9).
+    A pattern is taken literally, with `.*`, `^`, `$` and `|` understood: an attacker's regular expression is never
+    compiled (law 9).
     """
     options, operands = call.flags("emABC")
     pattern = options.get("e") or (operands.pop(0) if operands else "")
@@ -97,9 +101,7 @@ def grep(call: Call) -> Steps:
     return int(total == 0)
 
 
-def _show(
-    call: Call, found: list[tuple[int, bytes]], prefix: str, options: dict[str, str], path: str
-) -> None:
+def _show(call: Call, found: list[tuple[int, bytes]], prefix: str, options: dict[str, str], path: str) -> None:
     if "q" in options:
         return
     if "c" in options:
@@ -209,7 +211,11 @@ def _picked(line: str, separator: str | None, wanted: list[int], *, by_character
     if wanted in ([], [0]):
         return line
     glue = "" if by_character else (separator or " ")
-    return glue.join(fields[-1] if n == 999 and fields else fields[n - 1] for n in wanted if 0 < n <= len(fields) or (n == 999 and fields))
+    return glue.join(
+        fields[-1] if n == 999 and fields else fields[n - 1]
+        for n in wanted
+        if 0 < n <= len(fields) or (n == 999 and fields)
+    )
 
 
 def _digits(piece: str) -> str:
@@ -299,7 +305,9 @@ def dd(call: Call) -> Steps:
     else:
         call.out.write(data)
     call.err.write(encode(f"{len(data) // 512}+{int(len(data) % 512 > 0)} records in\n"))
-    call.err.write(encode(f"{len(data) // 512}+{int(len(data) % 512 > 0)} records out\n{len(data)} bytes copied, 0.00021 s\n"))
+    call.err.write(
+        encode(f"{len(data) // 512}+{int(len(data) % 512 > 0)} records out\n{len(data)} bytes copied, 0.00021 s\n")
+    )
     return 0
 
 
@@ -336,9 +344,9 @@ def xxd(call: Call) -> Steps:
     options, operands = call.flags("lnNAtsc")
     length = options.get("l") or options.get("N") or options.get("n") or "1048576"
     for _, data in (yield from call.sources(operands)):
-        data = data[: _count(length)]
-        for start in range(0, min(len(data), 1 << 16), 16):
-            row = data[start : start + 16]
+        size = min(len(data), _count(length), 1 << 16)
+        for start in range(0, size, 16):
+            row = data[start : min(start + 16, size)]
             pairs = " ".join(row[i : i + 2].hex() for i in range(0, len(row), 2))
             shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
             call.print(f"{start:08x}: {pairs:<39}  {shown}")
