@@ -40,6 +40,9 @@ class Health(msgspec.Struct, frozen=True):
     rss_bytes: int
     counters: dict[str, float]
     hosting: str = "process"
+    """process, fork or task."""
+    modules: int = 0
+    """Python modules it has loaded."""
 
 
 class Subject(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -41,4 +42,5 @@ def report(ctx: Context, started: float, hosting: str) -> Health:
         rss_bytes=rss_bytes(),
         counters=ctx.counters.snapshot(),
         hosting=hosting,
+        modules=len(sys.modules),
     )

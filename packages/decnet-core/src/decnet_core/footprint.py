@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""What a process costs, from proc(5): memory its own and shared, threads, wake-ups, processor time.
+
+RSS counts shared pages in full in every process, so it cannot be added up. PSS divides each page by the number of
+processes that map it: the sum over a fleet is what the fleet takes. USS is what would be freed if the process ended.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Footprint(msgspec.Struct, frozen=True):
+    """One process at one moment; memory in bytes."""
+
+    pid: int
+    rss: int
+    pss: int
+    private_clean: int
+    private_dirty: int
+    threads: int
+    wakeups: int
+    """Voluntary context switches since its start: how often it went to sleep and was woken."""
+    cpu_seconds: float
+    """User and system time since its start."""
+
+    @property
+    def uss(self) -> int:
+        """What would be freed if it ended."""
+        return self.private_clean + self.private_dirty
+
+
+def measure(pid: int) -> Footprint | None:
+    """Return the footprint of `pid`; None when it is gone or not ours to look at."""
+    try:
+        memory = _fields(Path(f"/proc/{pid}/smaps_rollup").read_text())
+        status = _fields(Path(f"/proc/{pid}/status").read_text())
+        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        wakeups = sum(_switches(task) for task in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return Footprint(
+        pid=pid,
+        rss=memory["Rss"] * 1024,
+        pss=memory["Pss"] * 1024,
+        private_clean=memory["Private_Clean"] * 1024,
+        private_dirty=memory["Private_Dirty"] * 1024,
+        threads=status["Threads"],
+        wakeups=wakeups,
+        cpu_seconds=(int(times[11]) + int(times[12])) / _TICKS,
+    )
+
+
+def _switches(task: Path) -> int:
+    return _fields((task / "status").read_text())["voluntary_ctxt_switches"]
+
+
+def _fields(text: str) -> dict[str, int]:
+    """Return the lines `Name: NUMBER ...` of a file below /proc."""
+    found: dict[str, int] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        words = value.split()
+        if words and words[0].isdecimal():
+            found[name] = int(words[0])
+    return found

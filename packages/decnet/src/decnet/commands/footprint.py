@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""`decnet footprint`: what every worker of the running fleet costs, and the fleet in all."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Annotated
+
+import msgspec
+import typer
+
+from decnet.ask import ask_all
+from decnet.errors import OperatorError
+from decnet.options import Json, application
+from decnet.place import Place, find_place
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet_core import registry
+from decnet_core.bus.client import connect
+from decnet_core.footprint import Footprint, measure
+from decnet_core.supervise.roster import read_rosters
+
+app = application("What the fleet costs.")
+
+_CONNECT_SECONDS = 1.0
+_MIB = 1 << 20
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One process of the fleet; memory in bytes, rates per second over the time that was watched."""
+
+    name: str
+    pid: int
+    rss: int
+    pss: int
+    uss: int
+    private_clean: int
+    private_dirty: int
+    threads: int
+    wakeups_per_second: float
+    cpu_percent: float
+    """Of one core."""
+    modules: int | None
+
+
+class Total(msgspec.Struct, frozen=True):
+    """The sums; RSS is left out, for it counts shared pages many times."""
+
+    processes: int
+    pss: int
+    uss: int
+    shared: int
+    """PSS less USS: what the processes hold together."""
+    threads: int
+    wakeups_per_second: float
+    cpu_percent: float
+
+
+@app.command()
+def footprint(
+    as_json: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, a page (or a JSON line) per interval.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are watched.")] = 2.0,
+) -> None:
+    """Print RSS, PSS, USS, threads, wake-ups, CPU and modules per worker and in all."""
+    place = find_place()
+    while True:
+        rows = look(place, seconds)
+        if not rows:
+            raise OperatorError(f"no fleet runs in {place.state.root}; start one with `decnet up`")
+        typer.echo(documents.document({"workers": rows, "total": total_of(rows)}) if as_json else page(rows))
+        if not watch:
+            return
+
+
+def look(place: Place, seconds: float) -> list[Row]:
+    """Find the fleet's processes and watch them for `seconds`."""
+    pids = processes(place)
+    before = {name: measure(pid) for name, pid in pids.items()}
+    started = time.monotonic()
+    modules = asyncio.run(_modules(place))
+    time.sleep(max(0.0, seconds - (time.monotonic() - started)))
+    elapsed = time.monotonic() - started
+    rows = []
+    for name, first in before.items():
+        now = measure(first.pid) if first is not None else None
+        if first is not None and now is not None:
+            rows.append(_row(name, first, now, elapsed, modules.get(name)))
+    return rows
+
+
+def processes(place: Place) -> dict[str, int]:
+    """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
+    found: dict[str, int] = {}
+    seen: set[int] = set()
+    for roster in read_rosters(place.state.run):
+        named = [("(supervisor)", roster.supervisor), ("(zygote)", roster.zygote)]
+        named += [(status.name, status.pid) for status in roster.workers]
+        for name, pid in named:
+            if pid and pid not in seen:
+                seen.add(pid)
+                found[f"{name} {pid}" if name in found else name] = pid
+    return found or asyncio.run(_by_bus(place))
+
+
+async def _by_bus(place: Place) -> dict[str, int]:
+    """Ask the workers themselves: those of separate units have no common supervisor."""
+    bus = await connect(place.bus_url, name="decnet-footprint", wait=_CONNECT_SECONDS)
+    try:
+        health = await ask_all(bus, registry.names())
+    finally:
+        await bus.close()
+    return {name: answer.pid for name, answer in health.items() if answer is not None}
+
+
+async def _modules(place: Place) -> dict[str, int]:
+    bus = await connect(place.bus_url, name="decnet-footprint", wait=_CONNECT_SECONDS)
+    try:
+        health = await ask_all(bus, registry.names())
+    finally:
+        await bus.close()
+    return {name: answer.modules for name, answer in health.items() if answer is not None}
+
+
+def _row(name: str, first: Footprint, now: Footprint, elapsed: float, modules: int | None) -> Row:
+    return Row(
+        name=name,
+        pid=now.pid,
+        rss=now.rss,
+        pss=now.pss,
+        uss=now.uss,
+        private_clean=now.private_clean,
+        private_dirty=now.private_dirty,
+        threads=now.threads,
+        wakeups_per_second=round((now.wakeups - first.wakeups) / elapsed, 2),
+        cpu_percent=round(100 * (now.cpu_seconds - first.cpu_seconds) / elapsed, 2),
+        modules=modules,
+    )
+
+
+def total_of(rows: list[Row]) -> Total:
+    """Return the sums over `rows`."""
+    pss, uss = sum(row.pss for row in rows), sum(row.uss for row in rows)
+    return Total(
+        processes=len(rows),
+        pss=pss,
+        uss=uss,
+        shared=pss - uss,
+        threads=sum(row.threads for row in rows),
+        wakeups_per_second=round(sum(row.wakeups_per_second for row in rows), 2),
+        cpu_percent=round(sum(row.cpu_percent for row in rows), 2),
+    )
+
+
+def page(rows: list[Row]) -> str:
+    """Return the table, in MiB, with the fleet's total below."""
+    total = total_of(rows)
+    heading = ("worker", "pid", "RSS", "PSS", "USS", "clean", "dirty", "threads", "wake-ups/s", "CPU %", "modules")
+    body: list[tuple[object, ...]] = [
+        (
+            row.name,
+            row.pid,
+            *(_mib(value) for value in (row.rss, row.pss, row.uss, row.private_clean, row.private_dirty)),
+            row.threads,
+            row.wakeups_per_second,
+            row.cpu_percent,
+            row.modules,
+        )
+        for row in rows
+    ]
+    sums = (None, None, _mib(total.pss), _mib(total.uss), None, None, total.threads)
+    body.append(("total", *sums, total.wakeups_per_second, total.cpu_percent, None))
+    shared = f"MiB; shared by all: {_mib(total.shared)}; the fleet takes {_mib(total.pss)} (the sum of PSS)"
+    return f"{columns(heading, body)}\n{shared}"
+
+
+def _mib(value: int) -> str:
+    return f"{value / _MIB:.1f}"

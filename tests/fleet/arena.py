@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: MIT
+"""A supervised fleet under attack, and what its attackers were told: the ground for the tests of exactly-once.
+
+Everything an attacker was answered has been *accepted*: it must be there at the end, once, whatever was killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncssh
+
+from decnet.drill import dns
+from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
+from decnet.drill.receiver import Receiver
+from decnet_core import registry
+from decnet_core.canary import TokenKind, canary_key, mint
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.roster import Roster, read_rosters
+from decnet_models.canary.queries import add_token
+from decnet_models.engine import open_engine, writing
+from decnet_models.migrations.upgrade import upgrade
+from decnet_models.webhooks.queries import add_webhook
+
+SOURCE = "127.66.6.6"
+PASSWORD = "P@ssw0rd"  # one of root's on the persona debian-web
+
+_SUPERVISION = """
+[supervise]
+first_delay_seconds = 0.02
+longest_delay_seconds = 0.2
+crash_limit = 1000
+
+[decoys]
+failure_delay_ms = 0
+
+[[collect.source]]
+name = "cowrie"
+format = "cowrie"
+path = "{log}"
+{decoys}
+"""
+
+
+class Arena:
+    """One fleet in one state directory, its attackers' accepted marks by kind, and its webhook receiver."""
+
+    def __init__(self, root: Path, *, mode: str = "fork", bus: str = "") -> None:
+        self.root = root
+        self.state = root / "state"
+        self.block = free_block()
+        self.log = root / "cowrie.json"
+        self.accepted: dict[str, set[str]] = {name: set() for name in ("http", "guess", "command", "url", "dns", "log")}
+        self.kills = 0
+        self.receiver = Receiver()
+        self._mode = mode
+        self._bus = bus
+        self._process: asyncio.subprocess.Process | None = None
+        self.slugs: dict[TokenKind, str] = {}
+
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.state / 'decnet.db'}"
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Set up the state, start the supervisor, wait until it says that all are ready; at the end stop it."""
+        await self._prepare()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            ready.bind(str(self.root / "notify"))
+            ready.settimeout(60)
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "decnet_core.supervise.command",
+                "all",
+                "--mode",
+                self._mode,
+                env=self.environment,
+                stderr=(self.root / "supervise.log").open("ab"),
+            )
+            try:
+                assert await asyncio.to_thread(ready.recv, 100) == b"READY=1"
+                yield
+            finally:
+                self._process.send_signal(signal.SIGTERM)
+                await asyncio.wait_for(self._process.wait(), 60)
+                await self.receiver.close()
+
+    @property
+    def supervisor(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("DECNET_")},
+            "DECNET_STATE_DIR": str(self.state),
+            "DECNET_SETTINGS": str(self.root / "decnet.toml"),
+            "NOTIFY_SOCKET": str(self.root / "notify"),
+            **({"DECNET_BUS_URL": self._bus} if self._bus else {}),
+        }
+
+    async def _prepare(self) -> None:
+        text = settings_text(self.block)
+        canary, deckies = text.split("\n\n", 1) if "\n\n" in text else (text, "")
+        self.state.mkdir()
+        self.log.touch()
+        settings = canary + _SUPERVISION.format(log=self.log, decoys=deckies)
+        (self.root / "decnet.toml").write_text(settings)
+        upgrade(self.database)
+        (self.state / "keys").mkdir()
+        url = await self.receiver.open()
+        engine = open_engine(self.database)
+        with writing(engine) as connection:
+            for kind in (TokenKind.URL, TokenKind.DNS):
+                slug = mint(canary_key(self.state / "keys"), kind)
+                add_token(connection, slug, f"bait {kind.value}", now_ns=1)
+                self.slugs[kind] = slug.text
+            add_webhook(connection, url, allow_private=True, since_seq=0, now_ns=1)
+        engine.dispose()
+
+    def roster(self) -> Roster | None:
+        return next(iter(read_rosters(self.state / "run")), None)
+
+    def pid_of(self, worker: str) -> int | None:
+        roster = self.roster()
+        statuses = roster.workers if roster is not None else ()
+        return next((s.pid for s in statuses if s.name == worker and s.phase in (Phase.READY, Phase.STARTING)), None)
+
+    async def kill_in_turn(self, seed: int, *, rounds: int, pause: tuple[float, float] = (0.02, 0.25)) -> None:
+        """SIGKILL every worker, in a random order each round, at random moments."""
+        chance = random.Random(seed)
+        names = [name for name in registry.names() if name != "bus" or not self._bus]
+        for _ in range(rounds):
+            for name in chance.sample(names, len(names)):
+                await asyncio.sleep(chance.uniform(*pause))
+                pid = self.pid_of(name)
+                if pid is not None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                        self.kills += 1
+
+    async def attack(self, number: int) -> None:
+        """One wave from one attacker; what is not answered is not accepted, and nothing here fails because of it."""
+        mark = f"mark-{number}-x"
+        for deed in (self._browse, self._guess, self._type, self._hit_url, self._hit_name):
+            with contextlib.suppress(OSError, EOFError, TimeoutError, asyncssh.Error, dns.DnsFailed):
+                async with asyncio.timeout(5):
+                    await deed(mark)
+        self._append(mark)
+
+    async def _browse(self, mark: str) -> None:
+        answer = await self._get(f"127.77.{self.block}.10", HTTP_PORT, f"/{mark}")
+        if answer.startswith(b"HTTP/1.1 "):
+            self.accepted["http"].add(mark)
+
+    async def _hit_url(self, mark: str) -> None:
+        target = f"/{self.slugs[TokenKind.URL]}?m={mark}"
+        if (await self._get(f"127.77.{self.block}.1", CANARY_HTTP_PORT, target)).startswith(b"HTTP/1.1 200"):
+            self.accepted["url"].add(mark)
+
+    async def _hit_name(self, mark: str) -> None:
+        name = f"{mark}.{self.slugs[TokenKind.DNS]}.canary.test"
+        await dns.ask(name, (f"127.77.{self.block}.1", CANARY_DNS_PORT), source=SOURCE)
+        self.accepted["dns"].add(mark)
+
+    async def _get(self, host: str, port: int, target: str) -> bytes:
+        reader, writer = await asyncio.open_connection(host, port, local_addr=(SOURCE, 0))
+        try:
+            writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            return await reader.readline()
+        finally:
+            writer.close()
+
+    async def _ssh(self, password: str) -> asyncssh.SSHClientConnection:
+        return await asyncssh.connect(
+            f"127.77.{self.block}.10",
+            SSH_PORT,
+            local_addr=(SOURCE, 0),
+            username="root",
+            password=password,
+            known_hosts=None,
+            client_keys=None,
+            agent_path=None,
+            config=None,
+            preferred_auth="password",
+        )
+
+    async def _guess(self, mark: str) -> None:
+        try:
+            (await self._ssh(mark)).close()
+        except asyncssh.PermissionDenied:
+            self.accepted["guess"].add(mark)
+
+    async def _type(self, mark: str) -> None:
+        async with await self._ssh(PASSWORD) as connection:
+            done = await connection.run(f"echo {mark}", check=False)
+            if isinstance(done.stdout, str) and mark in done.stdout:
+                self.accepted["command"].add(mark)
+
+    def _append(self, mark: str) -> None:
+        """Write one line as Cowrie would; a log line is accepted when it is in the file."""
+        line = {
+            "eventid": "cowrie.login.failed",
+            "username": "root",
+            "password": f"{mark}-log",
+            "message": "login attempt",
+            "sensor": "cowrie-1",
+            "timestamp": "2026-11-23T12:00:00.000000Z",
+            "src_ip": "127.66.7.7",
+            "session": f"{abs(hash(mark)) % 16**12:012x}",
+            "protocol": "ssh",
+        }
+        with self.log.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        self.accepted["log"].add(f"{mark}-log")
+
+
+def children_of(pid: int) -> list[int]:
+    """All living descendants of `pid`."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *children_of(int(child))]
+    return found
+
+
+def gone(pid: int) -> bool:
+    return subprocess.run(["ps", "-p", str(pid), "-o", "stat="], capture_output=True, check=False).stdout.strip() in (
+        b"",
+        b"Z",
+    )
