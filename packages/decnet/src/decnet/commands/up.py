@@ -15,7 +15,7 @@ from decnet.errors import OperatorError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
 from decnet.up.known_sections import refuse_unknown
-from decnet.up.run import Wishes, prepare, run
+from decnet.up.run import Mode, Wishes, prepare, run
 from decnet.up.view import JsonView, PlainView, View
 
 app = application("The fleet, in the foreground.")
@@ -25,6 +25,7 @@ app = application("The fleet, in the foreground.")
 def up(
     plain: Annotated[bool, typer.Option("--plain", help="Lines of text, also at a terminal.")] = False,
     as_json: Json = False,
+    mode: Annotated[Mode, typer.Option(help="fork shares code in memory; process gives each its own.")] = Mode.FORK,
     seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="File to write once every worker is ready.")] = None,
 ) -> None:
@@ -37,7 +38,7 @@ def up(
     try:
         view = _view(place, plain=plain, as_json=as_json)
         try:
-            asyncio.run(run(place, view, Wishes(seconds, ready_file)))
+            asyncio.run(run(place, view, Wishes(mode, seconds, ready_file)))
         finally:
             view.close()
     finally:

@@ -51,8 +51,11 @@ class Attack:
         self._door = Door(target.shell.address, target.shell.port("ssh") or 0, script.source)
 
     async def run(self) -> None:
-        """Do everything, what can go on beside something else at the same time."""
-        await asyncio.gather(self._by_ssh(), self._by_web())
+        """Do everything, SSH beside HTTP; what fails on one side does not keep the other from being done."""
+        ended = await asyncio.gather(self._by_ssh(), self._by_web(), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
 
     async def _by_ssh(self) -> None:
         user, password = self._target.login

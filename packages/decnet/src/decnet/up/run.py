@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import os
 import signal
 import subprocess
@@ -33,8 +34,19 @@ from decnet_decoys.fleet import FleetError
 _FIGURES_SECONDS = 2.0
 
 
+class Mode(enum.StrEnum):
+    """How workers are hosted (`decnet_core.supervise.processes`)."""
+
+    FORK = "fork"
+    """Children of one warm process: the code that they share is in memory once."""
+    PROCESS = "process"
+    """Each with an interpreter of its own."""
+
+
 class Wishes(msgspec.Struct, frozen=True):
     """What the operator asked for beside the fleet itself."""
+
+    mode: Mode = Mode.FORK
 
     seconds: float | None = None
     """Stop by itself after this long."""
@@ -60,6 +72,7 @@ async def run(place: Place, view: View, wishes: Wishes) -> None:
         place.settings.section("supervise", SuperviseSettings),
         logs=place.state.root / "log",
         environment=_environment(place),
+        forking=wishes.mode is Mode.FORK,
     )
     fleet.on_change(view.changed)
     stopping = asyncio.Event()
@@ -81,6 +94,7 @@ async def run(place: Place, view: View, wishes: Wishes) -> None:
             await fleet.stop()
             if bus is not None:
                 await bus.close()
+            view.said("stopped")
 
 
 async def _begin(place: Place, fleet: ProcessFleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
