@@ -106,19 +106,16 @@ class CursorWorker(Worker[S]):
                 continue
             patience.recovered()
             _report(ctx, step, time.perf_counter() - started)
-            await self._between(ctx, step)
+            if step.lag:
+                await asyncio.sleep(0)
+            else:
+                await ctx.nudged(self.poll_seconds)
+            await ctx.unpaused.wait()
 
     def _prepare(self, worker: str) -> None:
         with writing(self._engine) as connection:
             begin_cursor(connection, worker, now_ns=time.time_ns())
             self.prepare(connection)
-
-    async def _between(self, ctx: Context, step: Step) -> None:
-        """Go on at once while there is more; a paused worker waits in either case."""
-        if step.lag and ctx.unpaused.is_set():
-            await asyncio.sleep(0)
-        else:
-            await ctx.nudged(self.poll_seconds)
 
 
 def _report(ctx: Context, step: Step, seconds: float) -> None:

@@ -79,10 +79,11 @@ class Ingest(Worker[IngestSettings]):
                 continue
             patience.recovered()
             _report(ctx, outcome, time.perf_counter() - started)
-            if outcome.read and ctx.unpaused.is_set():
+            if outcome.read:
                 await asyncio.sleep(0)
             else:
                 await ctx.nudged(self.settings.poll_seconds)
+            await ctx.unpaused.wait()
 
 
 def _announce(ctx: Context, last_seq: int) -> None:
