@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine, select
 from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt, Payload
 from decnet_core.events.notices import Notice, TechniqueTagged
 from decnet_models.events.queries import StoredEvent
-from decnet_models.ttp.queries import RuleState, keep_windows, rule_states, set_rule_state, tags, window
+from decnet_models.ttp.queries import RuleState, keep_windows, rule_states, set_rule_state, tags, windows
 from decnet_models.ttp.tables import metadata
 from decnet_workers.ttp.findings import SWEEP_EVENTS, Findings
 from decnet_workers.ttp.library import SHIPPED, Library, load
@@ -61,8 +61,7 @@ def look(connection: Connection, batches: Sequence[Sequence[StoredEvent]], libra
     outbox: dict[str, Notice] = {}
     for batch in batches:
         findings = Findings(connection, library)
-        for stored in batch:
-            findings.look_at(stored)
+        findings.look_at(batch)
         for key, notice in findings.write():
             outbox.setdefault(key, notice)
     rows = {
@@ -172,6 +171,6 @@ def test_windows_that_ran_out_are_swept(connection: Connection, stored: Stored) 
     key = (GUESSING, "0123456789abcdef")
     keep_windows(connection, {key: (((SECOND, "a"),), SECOND)})
     look(connection, [[stored(SWEEP_EVENTS - 1, WGET)]])
-    assert window(connection, key)
+    assert windows(connection, GUESSING, [key[1]])
     look(connection, [[stored(SWEEP_EVENTS, WGET)]])
-    assert not window(connection, key)
+    assert not windows(connection, GUESSING, [key[1]])

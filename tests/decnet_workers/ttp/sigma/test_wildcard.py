@@ -29,12 +29,18 @@ def reference(pattern: str, text: str) -> bool:
 
 @given(TEXTS, TEXTS)
 def test_matches_what_a_regular_expression_would(pattern: str, text: str) -> None:
-    assert compiled(parse(pattern))(text) == reference(pattern, text)
+    assert compiled([parse(pattern)])(text) == reference(pattern, text)
 
 
 @given(st.lists(st.sampled_from(["*", "?", "a", "b", "ab"]), max_size=8).map("".join), st.text("ab", max_size=14))
 def test_many_wildcards_match_what_a_regular_expression_would(pattern: str, text: str) -> None:
-    assert compiled(parse(pattern))(text) == reference(pattern, text)
+    assert compiled([parse(pattern)])(text) == reference(pattern, text)
+
+
+@given(st.lists(TEXTS, max_size=4), TEXTS)
+def test_several_patterns_are_an_or(patterns: list[str], text: str) -> None:
+    one_matches = any(reference(pattern, text) for pattern in patterns)
+    assert compiled([parse(pattern) for pattern in patterns])(text) == one_matches
 
 
 @given(TEXTS, TEXTS, TEXTS)
@@ -66,7 +72,7 @@ def test_a_text_without_wildcards_is_known_as_such() -> None:
 
 
 def test_time_is_linear_where_backtracking_explodes() -> None:
-    match = compiled(parse("*a*a*a*a*a*a*a*a*a*a*b"))
+    match = compiled([parse("*a*a*a*a*a*a*a*a*a*a*b")])
     started = time.perf_counter()
     assert not match("a" * 200_000 + "c")
     assert time.perf_counter() - started < 2

@@ -21,6 +21,8 @@ Entries: TypeAlias = tuple[tuple[int, str], ...]
 """Time and digest of what was counted."""
 
 _NEVER = 2**63 - 1
+_CHUNK = 500
+"""Values in one IN list; SQLite may be built with a limit of 999 parameters."""
 _entries_decoder = msgspec.json.Decoder(Entries)
 
 
@@ -143,12 +145,18 @@ def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> 
     connection.execute(statement.on_conflict_do_update(index_elements=["rule_id"], set_=values))
 
 
-def window(connection: Connection, key: WindowKey) -> Entries:
-    """Return what a correlation rule has counted of a group, nothing when it is new."""
+def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
+    """Return what a correlation rule has counted, by group; a group without a window has counted nothing."""
     column = ttp_window.c
-    query = select(column.entries).where(column.rule_id == key[0], column.group_digest == key[1])
-    found = connection.execute(query).scalar()
-    return () if found is None else _entries_decoder.decode(found)
+    found: dict[str, Entries] = {}
+    wanted = list(group_digests)
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        query = select(column.group_digest, column.entries).where(
+            column.rule_id == rule_id, column.group_digest.in_(part)
+        )
+        found |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(query)}
+    return found
 
 
 def keep_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:

@@ -8,9 +8,11 @@ The bundle itself is 50 MB and takes 264 MB of memory; the table is 56 KB of tex
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
+
+_FILE = Path(__file__).parent / "attack.tsv"
 
 TACTICS: dict[str, str] = {
     "reconnaissance": "Reconnaissance",
@@ -58,6 +60,6 @@ def technique_ids() -> list[str]:
 
 @cache
 def _table() -> dict[str, tuple[str, str, str]]:
-    text = (files(__package__) / "attack.tsv").read_text(encoding="utf-8")
+    text = _FILE.read_text(encoding="utf-8")
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return {number: (name, tactics, became) for number, name, tactics, became in rows}

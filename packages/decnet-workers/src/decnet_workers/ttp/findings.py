@@ -7,6 +7,8 @@ read from the database in the same transaction and kept here only until its end.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -17,7 +19,7 @@ from decnet_models.ttp import queries
 from decnet_models.ttp.queries import RuleState, Tag
 from decnet_workers.ttp.library import Counting, Library
 from decnet_workers.ttp.sigma.correlation import counted
-from decnet_workers.ttp.sigma.rule import About
+from decnet_workers.ttp.sigma.rule import About, Rule
 from decnet_workers.ttp.tagging import DAY_NS, counted_values, group_digest, notice_of, tags_of
 
 SWEEP_EVENTS = 4096
@@ -33,34 +35,54 @@ class Findings:
         self._states = queries.rule_states(connection)
         self._capped: dict[tuple[UUID, str, int], int] = {}
         self._windows: dict[queries.WindowKey, tuple[queries.Entries, int]] = {}
+        self._counted: set[queries.WindowKey] = set()
         self._tags: list[Tag] = []
         self._notices: dict[str, Notice] = {}
 
-    def look_at(self, stored: StoredEvent) -> None:
-        """Match one event of the log; without a source address it is nobody's doing."""
-        event = stored.event
-        if stored.seq % SWEEP_EVENTS == 0:
-            self._sweep(event.ts)
-        if event.src_ip is None:
-            return
-        for rule in self._library.matching(event):
-            if self._state(rule.about, event.ts) == "disabled":
-                continue
-            if rule.about.id not in self._library.silent:
-                self._tag(stored, event.src_ip, rule.about)
-            for counting in self._library.countings.get(rule.about.id, ()):
-                self._count(stored, event.src_ip, counting)
+    def look_at(self, events: Sequence[StoredEvent]) -> None:
+        """Match events of the log, in its order; one without a source address is nobody's doing."""
+        matched = [(stored, self._library.matching(stored.event)) for stored in events]
+        self._fetch_windows(matched)
+        for stored, rules in matched:
+            if stored.seq % SWEEP_EVENTS == 0:
+                self._sweep(stored.event.ts)
+            if stored.event.src_ip is not None:
+                for rule in rules:
+                    self._found(stored, stored.event.src_ip, rule.about)
 
     def write(self) -> list[tuple[str, Notice]]:
         """Write tags and windows; return the notices by their key."""
         queries.add_tags(self._connection, self._tags)
-        queries.keep_windows(self._connection, self._windows)
+        queries.keep_windows(self._connection, {key: self._windows[key] for key in self._counted})
         return list(self._notices.items())
 
     @property
     def tags(self) -> int:
         """How many tags the batch has."""
         return len(self._tags)
+
+    def _fetch_windows(self, matched: Iterable[tuple[StoredEvent, list[Rule]]]) -> None:
+        """Read all windows that the events may count in with one query per correlation rule."""
+        wanted: defaultdict[UUID, set[str]] = defaultdict(set)
+        spans: dict[UUID, int] = {}
+        for stored, rules in matched:
+            for rule in rules:
+                for counting in self._library.countings.get(rule.about.id, ()):
+                    key, digest = self._window_key(stored, counting)
+                    wanted[key].add(digest)
+                    spans[key] = counting.rule.count.span_ns
+        for rule_id, digests in wanted.items():
+            found = queries.windows(self._connection, rule_id, digests)
+            for digest in digests:
+                self._windows[rule_id, digest] = (found.get(digest, ()), spans[rule_id])
+
+    def _found(self, stored: StoredEvent, attacker: str, about: About) -> None:
+        if self._state(about, stored.event.ts) == "disabled":
+            return
+        if about.id not in self._library.silent:
+            self._tag(stored, attacker, about)
+        for counting in self._library.countings.get(about.id, ()):
+            self._count(stored, attacker, counting)
 
     def _tag(self, stored: StoredEvent, attacker: str, about: About) -> None:
         if self._state(about, stored.event.ts) != "enabled" and not self._permitted(stored, attacker, about):
@@ -91,18 +113,25 @@ class Findings:
         event, rule = stored.event, counting.rule
         if self._state(rule.about, event.ts) == "disabled":
             return
-        key = (rule.about.id, group_digest(rule.count.group(event)))
-        window = self._windows[key][0] if key in self._windows else queries.window(self._connection, key)
+        key = self._window_key(stored, counting)
+        window = self._windows[key][0]
         values = counting.field.read(event) if counting.field else None
         fired = False
         for value in counted_values(event, values):
             window, full = counted(window, event.ts, value, rule.count)
             fired = fired or full
         self._windows[key] = (window, rule.count.span_ns)
+        self._counted.add(key)
         if fired:
             self._tag(stored, attacker, rule.about)
 
     def _sweep(self, ts: int) -> None:
-        queries.keep_windows(self._connection, self._windows)
-        self._windows.clear()
+        """Remove the windows that ran out before `ts`, those of the table and those in hand."""
         queries.drop_windows(self._connection, ts)
+        for key, (entries, span_ns) in self._windows.items():
+            if entries and entries[-1][0] + span_ns < ts:
+                self._windows[key] = ((), span_ns)
+
+    @staticmethod
+    def _window_key(stored: StoredEvent, counting: Counting) -> queries.WindowKey:
+        return counting.rule.about.id, group_digest(counting.rule.count.group(stored.event))

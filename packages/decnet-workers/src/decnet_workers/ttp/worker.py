@@ -46,8 +46,7 @@ class Ttp(CursorWorker[TtpSettings]):
         """Tag the batch's events."""
         self._rules.read_if_changed()
         findings = Findings(batch.connection, self._rules.library)
-        for stored in batch.events:
-            findings.look_at(stored)
+        findings.look_at(batch.events)
         notices = findings.write()
         self._counters.add("tags", findings.tags)
         return Results(notices)

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.logic import all_of, any_of
 
 MAX_LENGTH = 4096
 _MAX_DEPTH = 32
@@ -69,28 +70,8 @@ def compiled(tree: Condition, matchers: Mapping[str, Callable[[T], bool]]) -> Ca
     if isinstance(tree, Not):
         negated = compiled(tree.part, matchers)
         return lambda view: not negated(view)
-    parts = tuple(compiled(part, matchers) for part in tree.parts)
-    return _all_of(parts) if isinstance(tree, And) else _any_of(parts)
-
-
-def _all_of(parts: tuple[Callable[[T], bool], ...]) -> Callable[[T], bool]:
-    def match(view: T) -> bool:
-        for part in parts:  # noqa: SIM110  # all() with a generator costs a frame per call, on the hot path
-            if not part(view):
-                return False
-        return True
-
-    return match
-
-
-def _any_of(parts: tuple[Callable[[T], bool], ...]) -> Callable[[T], bool]:
-    def match(view: T) -> bool:
-        for part in parts:  # noqa: SIM110  # as above
-            if part(view):
-                return True
-        return False
-
-    return match
+    parts = [compiled(part, matchers) for part in tree.parts]
+    return all_of(parts) if isinstance(tree, And) else any_of(parts)
 
 
 class _Parser:

@@ -10,6 +10,7 @@ from decnet_workers.ttp.sigma import condition, modifiers
 from decnet_workers.ttp.sigma.document import Located
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
+from decnet_workers.ttp.sigma.logic import all_of, any_of
 from decnet_workers.ttp.sigma.modifiers import Matcher
 
 Kinds = Sequence[type[Payload]]
@@ -28,7 +29,7 @@ def compiled(detection: Located, kinds: Kinds) -> Matcher:
         raise RuleError("the detection has a condition and no selection", detection.line)
     matchers = {name: _search(value, kinds) for name, value in searches.items()}
     trees = [_condition(line, list(searches)) for line in _conditions(detection.data["condition"])]
-    return modifiers.any_of([condition.compiled(tree, matchers) for tree in trees])
+    return any_of([condition.compiled(tree, matchers) for tree in trees])
 
 
 def _conditions(value: Located) -> list[Located]:
@@ -46,7 +47,7 @@ def _search(value: Located, kinds: Kinds) -> Matcher:
     if isinstance(value.data, dict):
         return _map(value, kinds)
     if isinstance(value.data, list) and value.data:
-        return modifiers.any_of([_alternative(one, kinds) for one in value.data])
+        return any_of([_alternative(one, kinds) for one in value.data])
     raise RuleError("a selection is a map of fields, or a list of maps or keywords, and not empty", value.line)
 
 
@@ -58,7 +59,7 @@ def _map(value: Located, kinds: Kinds) -> Matcher:
     assert isinstance(value.data, dict)
     if not value.data:
         raise RuleError("an empty selection would match everything", value.line)
-    return modifiers.all_of([_item(key, one, kinds) for key, one in value.data.items()])
+    return all_of([_item(key, one, kinds) for key, one in value.data.items()])
 
 
 def _item(key: str, value: Located, kinds: Kinds) -> Matcher:
@@ -74,7 +75,7 @@ def _item(key: str, value: Located, kinds: Kinds) -> Matcher:
 def _keywords(chosen: list[str], values: list[Located], line: int) -> Matcher:
     if chosen != ["all"]:
         raise RuleError("keywords are a plain list, or under '|all' when each must be found", line)
-    return modifiers.all_of([modifiers.keyword(one) for one in values])
+    return all_of([modifiers.keyword(one) for one in values])
 
 
 def _field(name: str, kinds: Kinds, line: int) -> Field:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -17,6 +16,8 @@ class RuleError(ValueError):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean ...?` for the closest known word, else the list of what is known when it is short."""
+    import difflib  # only a refused rule needs it
+
     words = sorted(known)
     close = difflib.get_close_matches(word, words, n=1)
     if close:

@@ -15,8 +15,8 @@ MAX_BYTES = 1 << 20
 """Memory of one compiled expression, automaton cache included; beyond it RE2 searches slower, still in linear time."""
 
 
-def searcher(pattern: str, flags: str) -> Callable[[str], bool]:
-    """Return whether `pattern` is found anywhere in a text, as a function; `flags` are some of `i`, `m`, `s`.
+def searcher(pattern: str, flags: str) -> Callable[[bytes], bool]:
+    """Return whether `pattern` is found anywhere in a text (UTF-8), as a function; `flags` are some of `i`, `m`, `s`.
 
     Raises ValueError for what RE2 does not have.
     """
@@ -27,7 +27,7 @@ def searcher(pattern: str, flags: str) -> Callable[[str], bool]:
     options.never_capture = True
     options.max_mem = MAX_BYTES
     try:
-        search = re2.compile(f"(?{flags}:{pattern})" if flags else pattern, options).search
+        search = re2.compile((f"(?{flags}:{pattern})" if flags else pattern).encode(), options).search
     except re2.error as error:
         reason = error.args[0] if error.args else "not valid"
         raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from error

@@ -19,6 +19,7 @@ from decnet_workers.ttp.sigma.document import Located, Scalar
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.expression import searcher
 from decnet_workers.ttp.sigma.fields import Field
+from decnet_workers.ttp.sigma.logic import all_of, any_of
 from decnet_workers.ttp.sigma.view import View
 
 Matcher: TypeAlias = Callable[[View], bool]
@@ -36,9 +37,10 @@ def matcher(field: Field, modifiers: Sequence[str], values: Sequence[Located], l
     check(modifiers, line)
     if "exists" in modifiers:
         return _exists(field, modifiers, values, line)
-    joined = all_of if "all" in modifiers else any_of
     rest = [modifier for modifier in modifiers if modifier != "all"]
-    return joined([_one(field, rest, value) for value in values])
+    if "all" in modifiers:
+        return all_of([_one_of(field, rest, [value]) for value in values])
+    return _one_of(field, rest, values)
 
 
 def check(modifiers: Sequence[str], line: int) -> None:
@@ -52,22 +54,8 @@ def keyword(value: Located) -> Matcher:
     """Return whether any text of an event contains `value`, without case."""
     if value.data is None or isinstance(value.data, (list, dict)):
         raise RuleError("a keyword must be a text", value.line)
-    test = _text_test(str(value.data), ["contains"], value.line)[0]
-    return lambda view: any(test(text) for text in view.texts(cased=False))
-
-
-def all_of(matchers: Sequence[Matcher]) -> Matcher:
-    """Return whether all hold."""
-    if len(matchers) == 1:
-        return matchers[0]
-    return lambda view: all(match(view) for match in matchers)
-
-
-def any_of(matchers: Sequence[Matcher]) -> Matcher:
-    """Return whether one holds."""
-    if len(matchers) == 1:
-        return matchers[0]
-    return lambda view: any(match(view) for match in matchers)
+    test = wildcard.compiled([wildcard.folded(one) for one in _patterns(str(value.data), ["contains"], value.line)])
+    return lambda view: any(test(text) for text in view.texts())
 
 
 def _exists(field: Field, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
@@ -77,7 +65,22 @@ def _exists(field: Field, modifiers: Sequence[str], values: Sequence[Located], l
     return lambda view: bool(view.values(field)) == wanted
 
 
-def _one(field: Field, modifiers: list[str], value: Located) -> Matcher:
+def _one_of(field: Field, modifiers: list[str], values: Sequence[Located]) -> Matcher:
+    """Return whether the field has one of the values; plain texts are asked for together."""
+    patterns: list[wildcard.Pattern] = []
+    matchers: list[Matcher] = []
+    for value in values:
+        found = _one(field, modifiers, value)
+        if isinstance(found, list):
+            patterns += found
+        else:
+            matchers.append(found)
+    if patterns:
+        matchers.append(_textual(field, patterns, cased="cased" in modifiers))
+    return any_of(matchers)
+
+
+def _one(field: Field, modifiers: list[str], value: Located) -> Matcher | list[wildcard.Pattern]:
     data, line = value.data, value.line
     if isinstance(data, (list, dict)):
         raise RuleError("a value must be a text, a number, true, false or null", line)
@@ -89,7 +92,11 @@ def _one(field: Field, modifiers: list[str], value: Located) -> Matcher:
         return _equal(field, modifiers, data, line)
     if isinstance(data, bool):
         raise RuleError(f"{field.name!r} holds text; write '{str(data).lower()}' in quotes", line)
-    return _textual(field, modifiers, str(data), line)
+    if "re" in modifiers:
+        return _expression(field, modifiers, str(data), line)
+    if "cidr" in modifiers:
+        return _over(field, _network(modifiers, str(data), line))
+    return _patterns(str(data), modifiers, line)
 
 
 def _absent(field: Field, modifiers: list[str], line: int) -> Matcher:
@@ -113,18 +120,23 @@ def _equal(field: Field, modifiers: list[str], data: Scalar, line: int) -> Match
     return _over(field, lambda found: found == data)
 
 
-def _textual(field: Field, modifiers: list[str], text: str, line: int) -> Matcher:
-    if "re" in modifiers:
-        return _over(field, _expression(modifiers, text, line))
-    if "cidr" in modifiers:
-        return _over(field, _network(modifiers, text, line))
-    tests = _text_test(text, modifiers, line)
-    return any_of([_over(field, test, folded="cased" not in modifiers) for test in tests])
+def _textual(field: Field, patterns: Sequence[wildcard.Pattern], *, cased: bool) -> Matcher:
+    if cased:
+        return _over(field, wildcard.compiled(patterns))
+    test = wildcard.compiled([wildcard.folded(pattern) for pattern in patterns])
 
-
-def _over(field: Field, test: Test, *, folded: bool = False) -> Matcher:
     def match(view: View) -> bool:
-        for value in view.folded(field) if folded else view.values(field):  # noqa: SIM110  # the hot path
+        for text in view.folded(field):  # noqa: SIM110  # any() with a generator costs a frame, on the hot path
+            if test(text):
+                return True
+        return False
+
+    return match
+
+
+def _over(field: Field, test: Test) -> Matcher:
+    def match(view: View) -> bool:
+        for value in view.values(field):  # noqa: SIM110  # as above
             if test(value):
                 return True
         return False
@@ -132,14 +144,22 @@ def _over(field: Field, test: Test, *, folded: bool = False) -> Matcher:
     return match
 
 
-def _expression(modifiers: list[str], text: str, line: int) -> Test:
+def _expression(field: Field, modifiers: list[str], text: str, line: int) -> Matcher:
     flags = [modifier for modifier in modifiers if modifier != "re"]
     if modifiers[0] != "re" or any(flag not in _FLAGS for flag in flags):
         raise RuleError("'re' is followed by nothing but i, m, s", line)
     try:
-        return searcher(text, "".join(sorted(set(flags))))
+        search = searcher(text, "".join(sorted(set(flags))))
     except ValueError as error:
         raise RuleError(f"not a regular expression of RE2: {error}", line) from error
+
+    def match(view: View) -> bool:
+        for encoded in view.encoded(field):  # noqa: SIM110  # as above
+            if search(encoded):
+                return True
+        return False
+
+    return match
 
 
 def _network(modifiers: list[str], text: str, line: int) -> Test:
@@ -159,8 +179,8 @@ def _network(modifiers: list[str], text: str, line: int) -> Test:
     return test
 
 
-def _text_test(text: str, modifiers: list[str], line: int) -> list[Test]:
-    """Return one test for each way `text` may be written; one of them must hold."""
+def _patterns(text: str, modifiers: list[str], line: int) -> list[wildcard.Pattern]:
+    """Return the ways in which `text` may be written; one of them must match."""
     patterns: Iterable[wildcard.Pattern] = [wildcard.parse(text)]
     for modifier in modifiers:
         if modifier in _PLACES:
@@ -169,8 +189,7 @@ def _text_test(text: str, modifiers: list[str], line: int) -> list[Test]:
             patterns = [written for pattern in patterns for written in _encoded(pattern, modifier, line)]
         elif modifier != "cased":
             raise RuleError(f"{modifier!r} cannot stand here", line)
-    cased = "cased" in modifiers
-    return [wildcard.compiled(pattern if cased else wildcard.folded(pattern)) for pattern in patterns]
+    return list(patterns)
 
 
 def _placed(pattern: wildcard.Pattern, before: bool, after: bool) -> wildcard.Pattern:

@@ -14,13 +14,14 @@ from decnet_workers.ttp.sigma.fields import Field, Values, texts_of
 class View:
     """An event with the fields that rules have read so far."""
 
-    __slots__ = ("_folded", "_texts", "_values", "event")
+    __slots__ = ("_encoded", "_folded", "_texts", "_values", "event")
 
     def __init__(self, event: Event) -> None:
         self.event = event
         self._values: dict[str, Values] = {}
         self._folded: dict[str, tuple[str, ...]] = {}
-        self._texts: dict[bool, tuple[str, ...]] = {}
+        self._encoded: dict[str, tuple[bytes, ...]] = {}
+        self._texts: tuple[str, ...] | None = None
 
     def values(self, field: Field) -> Values:
         """Return the field's values as they are."""
@@ -36,10 +37,16 @@ class View:
             found = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
         return found
 
-    def texts(self, *, cased: bool) -> tuple[str, ...]:
-        """Return every text of the payload: what keywords are searched in."""
-        found = self._texts.get(cased)
+    def encoded(self, field: Field) -> tuple[bytes, ...]:
+        """Return the field's texts in UTF-8, as regular expressions read them."""
+        found = self._encoded.get(field.name)
         if found is None:
-            texts = texts_of(self.event.payload)
-            found = self._texts[cased] = tuple(texts if cased else (text.casefold() for text in texts))
+            texts = (str(value) for value in self.values(field))
+            found = self._encoded[field.name] = tuple(text.encode("utf-8", "backslashreplace") for text in texts)
         return found
+
+    def texts(self) -> tuple[str, ...]:
+        """Return every text of the payload without case: what keywords are searched in."""
+        if self._texts is None:
+            self._texts = tuple(text.casefold() for text in texts_of(self.event.payload))
+        return self._texts

@@ -7,7 +7,7 @@ which is exact for globs (the leftmost place of a piece leaves the most room for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -63,14 +63,24 @@ def literal(pattern: Pattern) -> str | None:
     return pattern[0] if len(pattern) == 1 and isinstance(pattern[0], str) else None
 
 
-def compiled(pattern: Pattern) -> Callable[[str], bool]:
-    """Return whether a text matches the whole pattern, as a function."""
-    pieces = _pieces(pattern)
-    if all(isinstance(piece, str) for piece in pieces):
-        simple = _simple([str(piece) for piece in pieces])
-        if simple is not None:
-            return simple
-    return lambda text: _glob(pieces, text)
+def compiled(patterns: Sequence[Pattern]) -> Callable[[str], bool]:
+    """Return whether a text matches one of the patterns, whole, as a function.
+
+    Texts, beginnings, ends and parts are asked with the built-ins that do it; what is left is matched piece by piece.
+    """
+    sorted_ = _Sorted([_pieces(pattern) for pattern in patterns])
+    exact, starts, ends = frozenset(sorted_.exact), tuple(sorted_.starts), tuple(sorted_.ends)
+    parts, globs = tuple(sorted_.parts), tuple(sorted_.globs)
+
+    def match(text: str) -> bool:
+        if text in exact or text.startswith(starts) or text.endswith(ends):
+            return True
+        for part in parts:  # any() with a generator costs a frame per call, on the hot path
+            if part in text:
+                return True
+        return any(_glob(pieces, text) for pieces in globs) if globs else False
+
+    return match
 
 
 Piece: TypeAlias = str | tuple[str | None, ...]
@@ -96,17 +106,30 @@ def _piece(tokens: list[Token]) -> Piece:
     return tuple(characters)
 
 
-def _simple(pieces: list[str]) -> Callable[[str], bool] | None:
-    """Return the built-in that does it: equal, starts with, ends with, contains; None for more stars."""
-    if len(pieces) == 1:
-        return pieces[0].__eq__
-    if len(pieces) == 2 and not pieces[1]:
-        return lambda text: text.startswith(pieces[0])
-    if len(pieces) == 2 and not pieces[0]:
-        return lambda text: text.endswith(pieces[1])
-    if len(pieces) == 3 and not pieces[0] and not pieces[2]:
-        return lambda text: pieces[1] in text
-    return None
+class _Sorted:
+    """Patterns by what they ask of a text; `globs` are those that no built-in matches."""
+
+    def __init__(self, patterns: Sequence[list[Piece]]) -> None:
+        self.exact: list[str] = []
+        self.starts: list[str] = []
+        self.ends: list[str] = []
+        self.parts: list[str] = []
+        self.globs: list[list[Piece]] = []
+        for pieces in patterns:
+            self._add(pieces)
+
+    def _add(self, pieces: list[Piece]) -> None:
+        match pieces:
+            case [str(text)]:
+                self.exact.append(text)
+            case [str(text), ""]:
+                self.starts.append(text)
+            case ["", str(text)]:
+                self.ends.append(text)
+            case ["", str(text), ""]:
+                self.parts.append(text)
+            case _:
+                self.globs.append(pieces)
 
 
 def _glob(pieces: list[Piece], text: str) -> bool:

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""Tests joined to one, as loops: `any` and `all` over a generator cost a frame per call, and this is the hot path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
+    """Return whether all hold."""
+    if len(tests) == 1:
+        return tests[0]
+    parts = tuple(tests)
+
+    def test(subject: T) -> bool:
+        for part in parts:  # noqa: SIM110  # see above
+            if not part(subject):
+                return False
+        return True
+
+    return test
+
+
+def any_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
+    """Return whether one holds."""
+    if len(tests) == 1:
+        return tests[0]
+    parts = tuple(tests)
+
+    def test(subject: T) -> bool:
+        for part in parts:  # noqa: SIM110  # see above
+            if part(subject):
+                return True
+        return False
+
+    return test
