@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from decnet_decoys.shell.interpreter import Shell
 
 MAX_OUTPUT = 1 << 20
-"""Bytes one command line may print or pipe before it is ended as if by SIGPIPE."""
+"""Bytes one command may print or pipe before it is ended as if by SIGPIPE."""
+MAX_WRITTEN = 8 << 20
+"""Bytes all commands of one line may write together."""
 
 Handler = Callable[["Call"], "int | Steps"]
 
@@ -22,18 +24,28 @@ class OutputFullError(Exception):
     """The command printed more than is carried; it ends like a process whose reader is gone."""
 
 
+class Allowance:
+    """Bytes that all commands of one line may still write, pipes and files included."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+
 class Sink:
     """Collects what a command writes."""
 
-    def __init__(self, limit: int = MAX_OUTPUT) -> None:
+    def __init__(self, allowance: Allowance, limit: int = MAX_OUTPUT) -> None:
         self.data = bytearray()
+        self._allowance = allowance
         self._left = limit
 
     def write(self, data: bytes) -> None:
         """Take `data`; raises OutputFullError when the limit is reached."""
-        self.data += data[: self._left]
+        room = min(self._left, self._allowance.left)
+        self.data += data[: max(0, room)]
         self._left -= len(data)
-        if self._left < 0:
+        self._allowance.left -= len(data)
+        if room < len(data):
             raise OutputFullError
 
     def take(self) -> bytes:
@@ -42,10 +54,32 @@ class Sink:
         return data
 
 
+class Feed:
+    """What is piped or redirected into commands; those that share it take it one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def line(self) -> bytes | None:
+        """Return the next line without its end, None at the end of the data."""
+        if self._at >= len(self._data):
+            return None
+        end = self._data.find(b"\n", self._at)
+        end = len(self._data) if end < 0 else end
+        line, self._at = self._data[self._at : end], end + 1
+        return line
+
+    def rest(self) -> bytes:
+        """Return all that is left."""
+        rest, self._at = self._data[self._at :], len(self._data)
+        return rest
+
+
 class Call:
     """What a command's function is given."""
 
-    def __init__(self, shell: Shell, words: list[str], stdin: bytes | None, out: Sink, err: Sink, *, tty: bool) -> None:
+    def __init__(self, shell: Shell, words: list[str], stdin: Feed | None, out: Sink, err: Sink, *, tty: bool) -> None:
         self.shell = shell
         self.name = words[0]
         self.args = words[1:]
@@ -67,12 +101,10 @@ class Call:
 
     def input(self) -> Generator[Step, Any, bytes]:
         """Return all of standard input; asks for it when nothing is piped in."""
-        if self.stdin is None:
-            data = yield ReadAll()
-            self.stdin = b""
-            return bytes(data or b"")
-        data, self.stdin = self.stdin, b""
-        return data
+        if self.stdin is not None:
+            return self.stdin.rest()
+        data = yield ReadAll()
+        return bytes(data or b"")
 
     def sources(self, paths: list[str]) -> Generator[Step, Any, list[tuple[str, bytes]]]:
         """Return name and content of each path, `-` or none being standard input; complains about the others."""
@@ -125,7 +157,14 @@ def _letters(cluster: str, takes_value: str, options: dict[str, str], args: Any)
 
 def encode(text: str) -> bytes:
     """Return text as the terminal's bytes; what came in as stray bytes goes out as them."""
-    return text.encode("utf-8", "surrogateescape" if _only_escaped(text) else "replace")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        pass
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def decode(data: bytes) -> str:
@@ -136,7 +175,3 @@ def decode(data: bytes) -> str:
 def quoted(text: str) -> str:
     """Return text between the quotation marks that GNU programs use in a UTF-8 locale."""
     return f"\u2018{text}\u2019"
-
-
-def _only_escaped(text: str) -> bool:
-    return not any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)

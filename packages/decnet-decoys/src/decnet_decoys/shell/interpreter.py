@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from decnet_decoys.personas.shape import User
 from decnet_decoys.shell import expand, words
-from decnet_decoys.shell.call import Call, OutputFullError, Sink, encode
+from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, encode
 from decnet_decoys.shell.files import ROOT, FileFault, Files, Identity
 from decnet_decoys.shell.lookup import Found, find
 from decnet_decoys.shell.machine import Machine
@@ -37,7 +37,7 @@ from decnet_decoys.shell.syntax import (
 
 MAX_COMMANDS = 3000
 """Commands one line may run, loops included."""
-MAX_DEPTH = 24
+MAX_DEPTH = 48
 """Nesting of scripts, substitutions and functions."""
 MAX_VARIABLES = 500
 FILES_BYTES = 24 << 20
@@ -65,7 +65,7 @@ class TooMuchError(Exception):
 class Streams(NamedTuple):
     """Where a command reads and writes; stdin None is the terminal or channel."""
 
-    stdin: bytes | None
+    stdin: Feed | None
     out: Sink
     err: Sink
 
@@ -104,10 +104,18 @@ class Shell:
         self.pid = 28_000 + int(clock()) % 3_000
         self.exported: set[str] = set()
         self.variables: dict[str, str] = {}
-        self._screen, self._errors = Sink(), Sink()
-        self._budget = MAX_COMMANDS
-        self._depth = 0
+        self._renew()
         self.become(user)
+
+    def _renew(self) -> None:
+        """Give the next line its allowances."""
+        self._allowance = Allowance(MAX_WRITTEN)
+        self._screen, self._errors = self.sink(), self.sink()
+        self._budget, self._depth = MAX_COMMANDS, 0
+
+    def sink(self) -> Sink:
+        """Return a place for output that counts against the line's allowance."""
+        return Sink(self._allowance)
 
     def become(self, user: User) -> None:
         """Log in as `user`: identity, home and environment."""
@@ -154,10 +162,10 @@ class Shell:
 
     def run(self, line: str, stdin: bytes | None = None) -> Steps:
         """Run a command line; the generator returns its exit status."""
-        self._screen, self._errors = Sink(), Sink()
-        self._budget, self._depth = MAX_COMMANDS, 0
+        self._renew()
+        feed = None if stdin is None else Feed(stdin)
         try:
-            self.status = yield from self.script(line, Streams(stdin, self._screen, self._errors))
+            self.status = yield from self.script(line, Streams(feed, self._screen, self._errors))
         except ExitShell as leaving:
             self.finished = True
             self.status = int(leaving.args[0])
@@ -216,9 +224,9 @@ class Shell:
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Steps:
         stdin, status = streams.stdin, 0
         for command in pipeline.commands[:-1]:
-            pipe = Sink()
+            pipe = self.sink()
             yield from self._stage(command, Streams(stdin, pipe, streams.err))
-            stdin = pipe.take()
+            stdin = Feed(pipe.take())
         last = streams._replace(stdin=stdin)
         if len(pipeline.commands) == 1:
             status = yield from self._command(pipeline.commands[0], last)
@@ -356,11 +364,18 @@ class Shell:
         if found.handler is not None:
             tty = streams.out is self._screen and self.terminal is not None
             call = Call(self, [found.name, *argv[1:]], streams.stdin, streams.out, streams.err, tty=tty)
-            answer = found.handler(call)
-            return answer if isinstance(answer, int) else (yield from answer)
+            return (yield from self._handled(found.handler, call))
         if found.script is not None:
             return (yield from self.run_script(found.script, argv, streams))
         return self._refused(found, streams)
+
+    def _handled(self, handler: Handler, call: Call) -> Steps:
+        self._enter()  # `exec exec exec ...` nests too
+        try:
+            answer = handler(call)
+            return answer if isinstance(answer, int) else (yield from answer)
+        finally:
+            self._depth -= 1
 
     def _refused(self, found: Found, streams: Streams) -> int:
         streams.err.write(encode(f"{self.complaint}: {found.complaint}\n"))
@@ -425,14 +440,14 @@ class Shell:
         if isinstance(redirect.target, HereDocument):
             body = redirect.target.body
             text = body if redirect.target.quoted else (yield from words.document(self, body))
-            return streams._replace(stdin=encode(text))
+            return streams._replace(stdin=Feed(encode(text)))
         target = yield from words.text(self, redirect.target)
         if redirect.op == "<<<":
-            return streams._replace(stdin=encode(target + "\n"))
+            return streams._replace(stdin=Feed(encode(target + "\n")))
         if redirect.op == "<":
-            return streams._replace(stdin=self.files.read(target, self.identity, self.cwd))
+            return streams._replace(stdin=Feed(self.files.read(target, self.identity, self.cwd)))
         if redirect.op == ">&" and target in ("1", "2", "-"):
-            sink = Sink() if target == "-" else streams.out if target == "1" else streams.err
+            sink = self.sink() if target == "-" else streams.out if target == "1" else streams.err
         elif redirect.op in ("<&", "<>"):
             return streams
         else:
@@ -444,7 +459,7 @@ class Shell:
     def _open(self, target: str, *, append: bool, written: list[tuple[str, Sink]]) -> Sink:
         """Create or truncate the file now, as a shell does, so that a refusal comes before the command runs."""
         path = self.files.write(target, b"", self.identity, self.cwd, now=self.now, append=append)
-        sink = Sink()
+        sink = self.sink()
         if self.files.stat(path).kind != "device":
             written.append((path, sink))
         return sink

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
+from decnet_core.text import for_terminal
 from decnet_decoys.shell.call import encode
 from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.interpreter import Shell
@@ -13,8 +15,10 @@ from decnet_decoys.shell.parser import parse
 from decnet_decoys.shell.steps import AskLine, Captured, Pause, Print, ReadAll, Requested, Step, Steps
 from decnet_decoys.shell.syntax import Sequence
 from decnet_decoys.ssh.editor import Done, Editor
-from decnet_decoys.ssh.terminal import Terminal
+from decnet_decoys.ssh.terminal import GoneError, Terminal
 from decnet_decoys.ssh.visit import Visit
+
+log = logging.getLogger(__name__)
 
 MAX_INPUT = 16 << 20
 """Bytes of standard input one command may be fed."""
@@ -101,6 +105,12 @@ class Session:
         except InterruptedByUser:
             shell.status = 130
             await self._terminal.write(b"^C\n")
+        except (GoneError, OSError):
+            raise
+        except Exception:
+            self._visit.touch.counters.add("decoys_command_errors")
+            log.exception("command failed line=%s", for_terminal(line))
+            shell.status = 1
         return shell.status
 
     async def _drive(self, steps: Steps) -> None:

@@ -96,11 +96,10 @@ def passwd(call: Call) -> Steps:
     if shell.identity.uid != 0:
         call.print(f"Changing password for {name}.")
         prompts.insert(0, "Current password: ")
-    lines = call.stdin.split(b"\n") if call.stdin is not None else None
     given = []
     for prompt in prompts:
-        if lines is not None:
-            given.append(lines.pop(0) if lines else b"")
+        if call.stdin is not None:
+            given.append(call.stdin.line())
         else:
             given.append((yield AskLine(prompt, echo=False)))
     if given[-1] != given[-2] or not given[-1]:
@@ -129,6 +128,7 @@ def su(call: Call) -> Steps:
     """Become another user."""
     shell = call.shell
     options, operands = call.flags("cs")
+    operands = [name for name in operands if name != "-"]
     user = _account(call, operands[0] if operands else "root")
     if user is None:
         return call.fail(

@@ -107,7 +107,7 @@ def _converted(letter: str, value: str, width: str) -> str:
         value, _ = unescape(value)
     elif letter == "c":
         value = value[:1]
-    digits = width.strip("-+ 0").partition(".")[0]
+    digits = width.lstrip("-+ 0").partition(".")[0]
     size = min(int(digits), 1000) if digits.isdigit() else 0
     if width.startswith("-"):
         return value.ljust(size)
@@ -222,8 +222,7 @@ def read(call: Call) -> Steps:
     options, names = call.flags("pntud")
     prompt = options.get("p", "")
     if call.stdin is not None:
-        line, newline, call.stdin = call.stdin.partition(b"\n")
-        got = line if line or newline else None
+        got = call.stdin.line()
     else:
         got = yield AskLine(prompt, echo="s" not in options)
     words = decode(got or b"").split(None, max(0, len(names) - 1))
@@ -447,9 +446,9 @@ def seq(call: Call) -> int:
 @command("yes")
 def yes(call: Call) -> int:
     """Repeat for ever: until the reader is gone."""
-    line = (" ".join(call.args) or "y") + "\n"
+    lines = encode((" ".join(call.args) or "y") + "\n") * 256
     while True:
-        call.print(line * 256, end="")
+        call.out.write(lines)
 
 
 @command("expr", "let")

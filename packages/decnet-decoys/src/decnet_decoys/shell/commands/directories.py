@@ -154,7 +154,7 @@ def find(call: Call) -> int:
     """Search below paths; -name, -iname, -type, -perm, -maxdepth and -delete are understood."""
     args = call.args
     cut = next((place for place, arg in enumerate(args) if arg.startswith(("-", "(", "!"))), len(args))
-    tests = dict(zip(args[cut::1], [*args[cut + 1 :], ""], strict=True))
+    tests = dict(zip(args[cut:], [*args[cut + 1 :], ""], strict=False))
     status = 0
     for root in args[:cut] or ["."]:
         try:
