@@ -24,9 +24,8 @@ from decnet_models.engine import open_engine, reading, writing
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import queries
-from decnet_workers.webhook import operate
 from decnet_workers.webhook.settings import WebhookSettings
-from decnet_workers.webhook.signature import webhook_key
+from decnet_workers.webhook.signature import secret_of, webhook_key, written
 from decnet_workers.webhook.worker import Webhook
 
 
@@ -109,11 +108,16 @@ class Fleet:
         self.key = webhook_key(state / "keys")
         self.running: asyncio.Task[None] | None = None
 
-    def add(self, url: str, **options: Any) -> operate.Added:
+    def add(self, url: str, **options: Any) -> queries.Webhook:
+        """Add an endpoint on a private address that hears what comes from now on."""
         with writing(self.engine) as connection:
-            return operate.add(
-                connection, self.key, url, **{"allow_private": True, "now_ns": time.time_ns(), **options}
-            )
+            since = notices.last_seq(connection)
+            choices = {"allow_private": True, "since_seq": since, "now_ns": time.time_ns(), **options}
+            return queries.add_webhook(connection, url, **choices)
+
+    def secret(self, webhook: queries.Webhook) -> str:
+        """The secret as the receiver is given it."""
+        return written(secret_of(self.key, webhook.id, webhook.generation))
 
     def notice(self, key: str = "a", notice: Notice | None = None) -> None:
         made = notice or AttackerObserved(1_700_000_000_123_456_789, f"attacker {key}")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from decnet_workers.webhook.addresses import networks, refusal
 from decnet_workers.webhook.dial import DialError, Dialler
+from decnet_workers.webhook.filters import idle_globs
 from decnet_workers.webhook.target import TargetError, parse_target
 
 REFUSED = [
@@ -142,3 +143,15 @@ def test_targets() -> None:
     assert parse_target("https://Example.test?a=b").authority == "example.test"
     assert parse_target("https://example.test?a=b").path == "/?a=b"
     assert parse_target("http://[::1]:8080/x").authority == "[::1]:8080"
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://x/", "https://user:pw@x/", "https://", "https://exa mple/", "https://x:99999/", "http://x/#\0", "x"]
+)
+def test_what_cannot_be_an_endpoint_is_refused(url: str) -> None:
+    with pytest.raises(TargetError):
+        parse_target(url)
+
+
+def test_a_glob_that_no_kind_matches_is_found() -> None:
+    assert idle_globs(["canary.hit", "canary.*", "*", "canary.nothing"]) == ["canary.nothing"]

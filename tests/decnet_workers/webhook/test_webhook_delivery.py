@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import signal
@@ -16,10 +17,9 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from decnet_core.events.notices import CredentialCaptured
+from decnet_core.events.notices import CredentialCaptured, TestNotice
 from decnet_core.runtime.exits import StartupError
 from decnet_models.webhooks import queries
-from decnet_workers.webhook import operate, signature
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -31,7 +31,7 @@ async def test_a_notice_arrives_signed(fleet: Any, receiver: Any, start_webhook:
     fleet.notice("k", evil)
     await fleet.until(lambda: fleet.states() == ["delivered"])
     (request,) = receiver.requests
-    verified = standardwebhooks.Webhook(added.secret).verify(request.body, request.headers)
+    verified = standardwebhooks.Webhook(fleet.secret(added)).verify(request.body, request.headers)
     assert verified == json.loads(request.body)
     assert verified["type"] == "credential.captured"
     assert verified["timestamp"] == "2023-11-14T22:13:20.123456Z"
@@ -39,16 +39,14 @@ async def test_a_notice_arrives_signed(fleet: Any, receiver: Any, start_webhook:
     assert verified["data"]["password"] == evil.password
     assert request.headers["content-type"] == "application/json"
     assert request.headers["webhook-id"] == fleet.deliveries()[0].message_id
-    assert signature.verify(signature.read(added.secret), request.headers, request.body, time.time())
-    assert not signature.verify(signature.read(added.secret), request.headers, request.body + b" ", time.time())
 
 
 async def test_nothing_secret_is_in_the_database(fleet: Any, receiver: Any) -> None:
     added = fleet.add(receiver.url)
     content = (fleet.state / "decnet.db").read_bytes() + (fleet.state / "decnet.db-wal").read_bytes()
-    assert added.webhook.id.encode() in content
-    assert added.secret.encode() not in content
-    assert signature.read(added.secret) not in content
+    assert added.id.encode() in content
+    assert fleet.secret(added).encode() not in content
+    assert base64.b64decode(fleet.secret(added).removeprefix("whsec_")) not in content
 
 
 async def test_deliveries_of_an_endpoint_are_in_order_on_one_connection(
@@ -80,7 +78,7 @@ async def test_only_the_kinds_an_endpoint_names_and_only_from_then_on(
 async def test_a_test_notice_reaches_its_endpoint_only(fleet: Any, receiver: Any, start_webhook: Start) -> None:
     first, _ = fleet.add(receiver.url, kinds=("ttp.*",)), fleet.add(receiver.url + "/other")
     await start_webhook()
-    fleet.do(operate.send_test, first.webhook.id, now_ns=time.time_ns())
+    fleet.notice("test", TestNotice(1, first.id))
     await fleet.until(lambda: fleet.states() == ["delivered"])
     assert [(request.path, json.loads(request.body)["type"]) for request in receiver.requests] == [
         ("/hook", "webhook.test")
@@ -121,15 +119,15 @@ async def test_a_receiver_that_is_down_gets_everything_when_it_is_up_again(
     await start_webhook(breaker_failures=2, breaker_seconds=0.2, breaker_longest_seconds=0.2)
     for number in range(5):
         fleet.notice(str(number))
-    await fleet.until(lambda: fleet.status(added.webhook.id).failures >= 3)
-    status = fleet.status(added.webhook.id)
+    await fleet.until(lambda: fleet.status(added.id).failures >= 3)
+    status = fleet.status(added.id)
     assert status.pending == 5
     assert status.open_until > status.failing_since
     assert all("127.0.0.1: " in (delivery.error or "127.0.0.1: ") for delivery in fleet.deliveries())
     await receiver.start()
     await fleet.until(lambda: fleet.states() == ["delivered"] * 5)
     assert len(set(receiver.ids())) == 5
-    after = fleet.status(added.webhook.id)
+    after = fleet.status(added.id)
     assert (after.failures, after.failing_since, after.open_until) == (0, None, None)
 
 
@@ -145,10 +143,10 @@ async def test_a_delivery_that_is_never_taken_is_a_dead_letter_and_can_be_replay
     assert tried >= 2
     (letter,) = fleet.do(queries.dead_letters)
     receiver.answers = []
-    assert fleet.do(queries.request_replay, added.webhook.id, delivery_id=letter.id, now_ns=time.time_ns()) == 1
+    assert fleet.do(queries.request_replay, added.id, delivery_id=letter.id, now_ns=time.time_ns()) == 1
     await fleet.until(lambda: fleet.states() == ["delivered"])
     assert receiver.ids()[-1] == letter.message_id
-    assert fleet.do(queries.request_replay, added.webhook.id, now_ns=time.time_ns()) == 0
+    assert fleet.do(queries.request_replay, added.id, now_ns=time.time_ns()) == 0
 
 
 async def test_gone_ends_an_endpoint_until_it_is_enabled(fleet: Any, receiver: Any, start_webhook: Start) -> None:
@@ -164,15 +162,15 @@ async def test_gone_ends_an_endpoint_until_it_is_enabled(fleet: Any, receiver: A
     receiver.answers = [gone] * 2
     fleet.notice("a")
     await fleet.until(lambda: sorted(fleet.states()) == ["dead", "delivered"])
-    assert fleet.status(added.webhook.id).gone_at is not None
+    assert fleet.status(added.id).gone_at is not None
     fleet.notice("b")
     await fleet.until(lambda: fleet.states().count("delivered") == 2)
-    assert [found.webhook_id for found in fleet.deliveries()].count(added.webhook.id) == 1
-    assert fleet.status(other.webhook.id).gone_at is None
-    fleet.do(queries.enable_webhook, added.webhook.id, now_ns=time.time_ns())
+    assert [found.webhook_id for found in fleet.deliveries()].count(added.id) == 1
+    assert fleet.status(other.id).gone_at is None
+    fleet.do(queries.enable_webhook, added.id, now_ns=time.time_ns())
     fleet.notice("c")
     await fleet.until(lambda: fleet.states().count("delivered") == 4)
-    assert fleet.status(added.webhook.id).gone_at is None
+    assert fleet.status(added.id).gone_at is None
 
 
 async def test_retry_after_is_obeyed(fleet: Any, receiver: Any, start_webhook: Start) -> None:
@@ -183,7 +181,7 @@ async def test_retry_after_is_obeyed(fleet: Any, receiver: Any, start_webhook: S
     await fleet.until(lambda: fleet.deliveries() != [] and fleet.deliveries()[0].attempts == 1)
     fleet.notice("b")
     await fleet.until(lambda: len(fleet.deliveries()) == 2)
-    status = fleet.status(added.webhook.id)
+    status = fleet.status(added.id)
     assert 3590e9 < status.open_until - status.failing_since <= 3600e9
     assert fleet.deliveries()[0].due_at >= status.open_until - 1e9
     assert len(receiver.requests) == 1
@@ -244,19 +242,17 @@ async def test_a_kept_connection_that_died_costs_no_attempt(fleet: Any, receiver
 async def test_a_removed_endpoint_hears_nothing_more(fleet: Any, receiver: Any, start_webhook: Start) -> None:
     added, kept = fleet.add(receiver.url), fleet.add(receiver.url + "/kept")
     await start_webhook()
-    assert fleet.do(queries.remove_webhook, added.webhook.id, now_ns=time.time_ns())
-    assert not fleet.do(queries.remove_webhook, added.webhook.id, now_ns=time.time_ns())
+    assert fleet.do(queries.remove_webhook, added.id, now_ns=time.time_ns())
+    assert not fleet.do(queries.remove_webhook, added.id, now_ns=time.time_ns())
     fleet.notice()
     await fleet.until(lambda: fleet.states() == ["delivered"])
     assert [request.path for request in receiver.requests] == ["/hook/kept"]
-    assert [found.webhook.id for found in fleet.do(queries.webhooks)] == [kept.webhook.id]
+    assert [found.webhook.id for found in fleet.do(queries.webhooks)] == [kept.id]
 
 
 async def test_a_private_address_is_refused_without_the_operators_word(
     fleet: Any, receiver: Any, start_webhook: Start
 ) -> None:
-    with pytest.raises(operate.WebhookError, match="--allow-private"):
-        fleet.add(receiver.url, allow_private=False)
     fleet.add(f"https://127.0.0.1:{receiver.port}/", allow_private=False)
     await start_webhook()
     fleet.notice()
@@ -265,31 +261,16 @@ async def test_a_private_address_is_refused_without_the_operators_word(
     assert receiver.connections == 0
 
 
-async def test_what_cannot_be_an_endpoint_is_refused_when_added(fleet: Any) -> None:
-    for url in (
-        "ftp://x/",
-        "https://user:pw@x/",
-        "https://",
-        "https://exa mple/",
-        "https://x:99999/",
-        "http://x/#\x00",
-    ):
-        with pytest.raises(operate.WebhookError):
-            fleet.add(url)
-    with pytest.raises(operate.WebhookError, match=r"canary\.hit"):
-        fleet.add("https://x/", kinds=("canary.hit", "canary.nothing"))
-
-
 async def test_a_new_secret_signs_from_then_on(fleet: Any, receiver: Any, start_webhook: Start) -> None:
     added = fleet.add(receiver.url)
-    assert fleet.do(queries.rotate_secret, added.webhook.id) == 2
+    assert fleet.do(queries.rotate_secret, added.id) == 2
     await start_webhook()
     fleet.notice()
     await fleet.until(lambda: fleet.states() == ["delivered"])
     (request,) = receiver.requests
     with pytest.raises(standardwebhooks.WebhookVerificationError):
-        standardwebhooks.Webhook(added.secret).verify(request.body, request.headers)
-    secret = operate.secret_for(fleet.key, fleet.status(added.webhook.id).webhook)
+        standardwebhooks.Webhook(fleet.secret(added)).verify(request.body, request.headers)
+    secret = fleet.secret(fleet.status(added.id).webhook)
     standardwebhooks.Webhook(secret).verify(request.body, request.headers)
 
 
@@ -298,7 +279,10 @@ async def test_a_wrong_network_in_the_settings_is_a_startup_error(start_webhook:
         await start_webhook(allow_networks=("nonsense",))
 
 
-async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(fleet: Any, receiver: Any) -> None:
+@pytest.mark.parametrize("kills", [(5,), pytest.param((1, 4, 9, 16, 25), marks=pytest.mark.torture)])
+async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(
+    fleet: Any, receiver: Any, kills: tuple[int, ...]
+) -> None:
     """Real processes, killed while the receiver holds the answer back or has just given it."""
     fleet.add(receiver.url)
     for number in range(30):
@@ -316,7 +300,7 @@ async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(fle
             sys.executable, "-c", code, env=environment, stderr=asyncio.subprocess.DEVNULL
         )
 
-    for seen in (3, 12):
+    for seen in kills:
         reached = asyncio.Event()
 
         async def hold(writer: asyncio.StreamWriter, _: int, reached: asyncio.Event = reached) -> None:
@@ -337,4 +321,4 @@ async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(fle
     assert await asyncio.wait_for(process.wait(), 10) == 0
     assert len(set(receiver.ids())) == 30
     assert {delivery.message_id for delivery in fleet.deliveries()} == set(receiver.ids())
-    assert len(receiver.ids()) <= 30 + 2
+    assert len(receiver.ids()) <= 30 + len(kills)

@@ -60,10 +60,10 @@ def endpoint(connection: Connection, webhook_id: str) -> tuple[Webhook, Endpoint
     return webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at)
 
 
-def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_ns: int) -> int:
-    """Make the deliveries that are not there yet and return their number; each gets its message id for life."""
+def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_ns: int) -> None:
+    """Make the deliveries that are not there yet; each gets its message id for life."""
     if not found:
-        return 0
+        return
     rows = [
         {
             **msgspec.structs.asdict(delivery),
@@ -75,8 +75,8 @@ def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_
         }
         for delivery in found
     ]
-    statement = insert_into(connection, webhook_delivery).values(rows)
-    return connection.execute(statement.on_conflict_do_nothing(index_elements=["webhook_id", "notice_seq"])).rowcount
+    statement = insert_into(connection, webhook_delivery)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["webhook_id", "notice_seq"]), rows)
 
 
 def replays_after(connection: Connection, seq: int, limit: int) -> list[Replay]:

@@ -36,6 +36,8 @@ BATCH = 500
 """Notices per transaction."""
 _FORGET_BATCH = 5000
 _FORGET_EVERY_NS = 3600 * NS
+_COUNT_EVERY_NS = 5 * NS
+"""Counting costs as much as there is backlog, and health is told every ten seconds."""
 
 GONE = 410
 _ASKS_TO_WAIT = frozenset({429, 503})
@@ -73,6 +75,8 @@ class Outbox:
         self._give_up_ns = int(settings.give_up_seconds * NS)
         self._keep_ns = int(settings.keep_days * 86400 * NS)
         self._forgotten_at = 0
+        self._counts: dict[str, int] = {}
+        self._counted_at = 0
 
     def prepare(self) -> None:
         """Make the cursors of a new database."""
@@ -88,11 +92,13 @@ class Outbox:
             lines = lines_after(connection, start, BATCH)
             asked = cursor_of(connection, REPLAYS)
             replays = outbox.replays_after(connection, asked, BATCH)
-        if lines or replays or now - self._forgotten_at > _FORGET_EVERY_NS:
+        stale = now - self._forgotten_at > _FORGET_EVERY_NS
+        if lines or replays or stale:
             with writing(self._engine) as connection:
                 self._take(connection, start, lines, now)
                 self._replay(connection, asked, replays, now)
-                self._forget(connection, now)
+                if stale:
+                    self._forget(connection, now)
         with reading(self._engine) as connection:
             return self._look(connection, lines[-1].seq if lines else start, now)
 
@@ -144,13 +150,14 @@ class Outbox:
 
     def _look(self, connection: Connection, done: int, now: int) -> Turn:
         ready_at = outbox.ready_at(connection)
-        counts = outbox.counts(connection)
+        if now - self._counted_at > _COUNT_EVERY_NS:
+            self._counts, self._counted_at = outbox.counts(connection), now
         return Turn(
             ready=tuple(name for name, at in ready_at.items() if at <= now),
             next_at=min((at for at in ready_at.values() if at > now), default=None),
             lag=max(0, last_seq(connection) - done),
-            pending=counts.get(PENDING, 0),
-            dead=counts.get(DEAD, 0),
+            pending=self._counts.get(PENDING, 0),
+            dead=self._counts.get(DEAD, 0),
         )
 
     def _delivered(
