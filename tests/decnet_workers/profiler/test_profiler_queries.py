@@ -82,6 +82,7 @@ def test_profile_tells_the_whole_visit(visit: Connection) -> None:
     assert [command.text for command in profile.commands] == ["id", "uname -a", "exit"]
     assert [(hit.token, hit.channel) for hit in profile.canary_hits] == [(SLUG.text, "http")]
     assert profile.traits[0].name == "interactive"
+    assert "3 commands, one every 2.5 s" in profile.traits[0].reason
     assert profile.rhythm is not None
 
 
@@ -116,6 +117,18 @@ def test_credential_uses_list_what_worked_first(visit: Connection) -> None:
         ("123456", "db", 1, 0),
     ]
     assert uses[0].digest == digest_of(PASSWORD)
+
+
+def test_what_worked_stays_first_and_an_unnamed_decky_is_none(
+    connection: Connection, stored: Callable[..., StoredEvent]
+) -> None:
+    refused = LoginAttempt("ssh", "root", success=False, password="later")
+    try:
+        Profiler(NoSettings()).handle(Batch(connection, [stored(1, PASSWORD), stored(2, refused, decky=None)]))
+        uses = queries.credential_uses(connection)
+    finally:
+        connection.rollback()
+    assert [(use.password, use.decky) for use in uses] == [("toor", "web"), ("later", None)]
 
 
 def test_credentials_are_counted_over_deckies(visit: Connection) -> None:
