@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from msgspec import structs
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import Batch, Position
@@ -118,10 +120,21 @@ class Intake:
             log.error("segments are gone unread spool=%s segments=%d", for_terminal(spool), batch.missing)
 
     def _commit(self, now_ns: int) -> Outcome:
+        try:
+            return self._commit_all(now_ns)
+        except DBAPIError as error:
+            if passes(error):
+                raise
+            log.error("the database refuses events, looking for which: %s", reason(error))  # noqa: TRY400  # expected
+        self._taken = [structs.replace(taken, events=self._weed_out(taken.events)) for taken in self._taken]
+        self._quarantine.sync()
+        return self._commit_all(now_ns)
+
+    def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
         latest = now_ns + int(self._settings.future_seconds * 1e9)
         with writing(self._engine) as connection:
-            new = self._insert(connection, events)
+            new = queries.insert_events(connection, events)
             for taken in self._taken:
                 queries.move_ingest_position(
                     connection, taken.source.name, taken.next.segment, taken.next.offset, now_ns=now_ns
@@ -137,23 +150,23 @@ class Intake:
             read=True,
         )
 
-    def _insert(self, connection: Connection, events: Sequence[Event]) -> int:
-        """Insert all; when the database refuses one for what it says, quarantine that one and insert the others."""
-        try:
-            with connection.begin_nested():
-                return queries.insert_events(connection, events)
-        except DBAPIError as error:
-            if passes(error):
-                raise
-        return sum(self._insert_one(connection, event) for event in events)
+    def _weed_out(self, events: Sequence[Event]) -> list[Event]:
+        """Return the events that the database takes; quarantine those it refuses for what they say.
 
-    def _insert_one(self, connection: Connection, event: Event) -> int:
-        try:
-            with connection.begin_nested():
-                return queries.insert_events(connection, [event])
-        except DBAPIError as error:
-            if passes(error):
-                raise
-            self._quarantine.put(reason(error), event.sensor, msgspec.json.encode(event))
-            self._quarantine.sync()
-            return 0
+        Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
+        together with the transaction when the disk is full, and what follows would be committed piecemeal.)
+        """
+        return [event for event in events if self._takes(event)]
+
+    def _takes(self, event: Event) -> bool:
+        with self._engine.connect() as connection:
+            try:
+                queries.insert_events(connection, [event])
+            except DBAPIError as error:
+                if passes(error):
+                    raise
+                self._quarantine.put(reason(error), event.sensor, encode(event))
+                return False
+            finally:
+                connection.rollback()
+        return True

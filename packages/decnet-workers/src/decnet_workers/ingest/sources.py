@@ -72,7 +72,7 @@ class Sources:
         An acknowledgement costs two syncs and frees whole segments only, so there is none for every batch.
         """
         for source in self._open.values():
-            done = source.position.segment > source.acknowledged.segment
+            done = source.position.segment > source.acknowledged.segment  # true of the first commit, too
             if source.position > source.acknowledged and (done or not finished_only):
                 self._acknowledge_one(source)
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from decnet_core.events.envelope import Event
+from decnet_core.spool.reader import START, Position, SpoolReader
+from decnet_core.spool.writer import SpoolWriter
+from decnet_workers.ingest.sources import Sources
+
+Maker = Callable[..., list[Event]]
+Opener = Callable[..., SpoolWriter]
+
+
+def fill(spool: SpoolWriter, events: list[Event]) -> None:
+    for event in events:
+        spool.append(event)
+
+
+def names(sources: Sources, lines: int = 1000) -> list[tuple[str, int]]:
+    return sorted((read.source.name, len(read.batch.lines)) for read in sources.read({}, lines, 1 << 20))
+
+
+def test_spools_are_found_as_they_appear(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    sources = Sources(state / "spool")
+    assert names(sources) == []
+    fill(open_spool("sniff"), make_events(2))
+    assert names(sources) == [("sniff", 2)]
+    fill(open_spool("decoys"), make_events(3))
+    assert names(sources) == [("decoys", 3), ("sniff", 2)]
+    assert sources.counters()["spools"] == 2
+
+
+def test_no_spool_waits_for_ever_behind_a_busy_one(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    for name in ("a", "b", "c"):
+        fill(open_spool(name), make_events(5))
+    sources = Sources(state / "spool")
+    first = {names(sources, lines=5)[0][0] for _ in range(3)}
+    assert first == {"a", "b", "c"}
+
+
+def test_the_databases_position_is_where_it_goes_on(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    fill(open_spool("sniff"), make_events(3))
+    reader = SpoolReader(state / "spool" / "sniff", "ingest")
+    second = reader.read(START, max_lines=1).next
+    reader.acknowledge(second)
+    (read,) = Sources(state / "spool").read({"sniff": second}, 100, 1 << 20)
+    assert len(read.batch.lines) == 2
+
+
+def test_a_spool_that_was_lost_and_made_again_is_read_from_its_beginning(
+    state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    fill(open_spool("sniff"), make_events(1))
+    (read,) = Sources(state / "spool").read({"sniff": Position(7, 1000)}, 100, 1 << 20)
+    assert len(read.batch.lines) == 1
+
+
+def test_a_spool_replaced_while_it_is_read_is_noticed(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    spool = open_spool("sniff")
+    fill(spool, make_events(3))
+    sources = Sources(state / "spool")
+    (read,) = sources.read({}, 100, 1 << 20)
+    read.source.position = read.batch.next
+    spool.close()
+    (state / "spool" / "sniff").rename(state / "old")
+    assert names(sources) == []
+    fill(open_spool("sniff"), make_events(1))
+    assert names(sources) == [("sniff", 1)]
+
+
+def test_one_spool_that_cannot_be_read_does_not_stop_the_others(
+    state: Path, open_spool: Opener, make_events: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(open_spool("good"), make_events(2))
+    bad = state / "spool" / "bad"
+    bad.mkdir()
+    (bad / "readers").write_text("not a directory")
+    sources = Sources(state / "spool")
+    with caplog.at_level(logging.INFO):
+        assert names(sources) == [("good", 2)]
+        assert names(sources) == [("good", 2)]
+    assert len([record for record in caplog.records if "spool=bad" in record.getMessage()]) == 1
+    assert sources.counters() == {"spools": 1, "spools_failing": 1, "spool_errors": 2}
+    (bad / "readers").unlink()
+    names(sources)
+    assert sources.counters()["spools_failing"] == 0
+
+
+def test_a_lost_spool_folder_is_an_error_that_is_shown_and_passes(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.rmtree(state / "spool")
+    sources = Sources(state / "spool")
+    assert sources.read({}, 10, 10) == []
+    assert sources.counters()["spools_failing"] == 1
+    assert "No such file" in caplog.text
+    (state / "spool").mkdir()
+    assert sources.read({}, 10, 10) == []
+    assert sources.counters()["spools_failing"] == 0
+
+
+def test_spools_are_told_when_a_segment_is_done_and_at_the_end(
+    state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    fill(open_spool("sniff"), make_events(2))
+    sources = Sources(state / "spool")
+    (read,) = sources.read({}, 1, 1 << 20)
+    read.source.position = read.batch.next
+    told = SpoolReader(state / "spool" / "sniff", "ingest")
+    sources.acknowledge(finished_only=True)
+    assert told.acknowledged().segment == 1  # the first one, so that a new spool can be told from a lost one
+    first = told.acknowledged()
+    (read,) = sources.read({}, 1, 1 << 20)
+    read.source.position = read.batch.next
+    sources.acknowledge(finished_only=True)
+    assert told.acknowledged() == first
+    sources.acknowledge(finished_only=False)
+    assert told.acknowledged() == read.batch.next
+    assert sources.lag_bytes() == 0
+
+
+def test_lag_is_what_is_not_committed(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    fill(open_spool("sniff"), make_events(3))
+    sources = Sources(state / "spool")
+    (read,) = sources.read({}, 100, 1 << 20)
+    assert sources.lag_bytes() == sum(len(line) + 1 for line in read.batch.lines)
+    read.source.position = read.batch.next
+    assert sources.lag_bytes() == 0

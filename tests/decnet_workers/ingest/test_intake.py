@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from decnet_core.events.codec import MAX_LINE_BYTES, encode
+from decnet_core.events.envelope import Event
+from decnet_core.spool.quarantine import Quarantine
+from decnet_core.spool.reader import SpoolReader
+from decnet_core.spool.writer import SpoolWriter
+from decnet_models.engine import open_engine, reading, writing
+from decnet_models.errors import passes
+from decnet_models.events import queries
+from decnet_workers.ingest.intake import Intake, Outcome
+from decnet_workers.ingest.settings import IngestSettings
+
+Maker = Callable[..., list[Event]]
+Opener = Callable[..., SpoolWriter]
+
+
+def open_intake(engine: Engine, state: Path, **values: int) -> Intake:
+    quarantine = Quarantine(state / "quarantine")
+    return Intake(engine, state / "spool", quarantine, IngestSettings(**values))
+
+
+@pytest.fixture
+def intake(engine: Engine, state: Path) -> Iterator[Intake]:
+    made = open_intake(engine, state)
+    yield made
+    made.close()
+
+
+def run_all(intake: Intake) -> list[Outcome]:
+    outcomes = [intake.run_pass()]
+    while outcomes[-1].read:
+        outcomes.append(intake.run_pass())
+    return outcomes
+
+
+def logged(engine: Engine) -> list[Event]:
+    with reading(engine) as connection:
+        return [one.event for one in queries.events_after(connection, 0, 100_000)]
+
+
+def quarantined(state: Path) -> list[dict[str, str]]:
+    files = sorted((state / "quarantine").glob("*"))
+    return [msgspec.json.decode(line) for file in files for line in file.read_bytes().splitlines()]
+
+
+def test_what_is_spooled_is_in_the_log_in_its_order(
+    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker
+) -> None:
+    events, spool = make_events(50), open_spool("sniff")
+    for event in events:
+        spool.append(event)
+    first, last = run_all(intake)
+    assert (first.new, first.duplicates, first.last_seq, first.lag_bytes) == (50, 0, 50, 0)
+    assert not last.read
+    assert logged(engine) == events
+
+
+def test_batches_are_bounded(engine: Engine, state: Path, open_spool: Opener, make_events: Maker) -> None:
+    spool, other = open_spool("a"), open_spool("b")
+    for event in make_events(25):
+        spool.append(event)
+        other.append(event)
+    intake = open_intake(engine, state, batch_events=10)
+    outcomes = run_all(intake)
+    assert all(outcome.new + outcome.duplicates <= 10 for outcome in outcomes)
+    assert sum(outcome.new for outcome in outcomes) == 25
+    assert sum(outcome.duplicates for outcome in outcomes) == 25
+    intake.close()
+
+
+def test_an_event_that_is_there_already_is_counted_and_ignored(
+    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker
+) -> None:
+    events, spool = make_events(4), open_spool("sniff")
+    for event in [*events, *events, events[0]]:
+        spool.append(event)
+    assert (intake.run_pass().duplicates, logged(engine)) == (5, events)
+
+
+def test_the_position_is_committed_with_the_rows(
+    engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    spool = open_spool("sniff")
+    for event in make_events(3):
+        spool.append(event)
+    first = open_intake(engine, state)
+    first.run_pass()  # and is never closed: its process was killed
+    for event in make_events(2):
+        spool.append(event)
+    second = open_intake(engine, state)
+    outcome = second.run_pass()
+    assert (outcome.new, outcome.duplicates) == (2, 0)
+    second.close()
+
+
+def test_a_line_that_is_no_event_goes_to_quarantine_and_the_rest_goes_on(
+    intake: Intake, engine: Engine, state: Path, make_events: Maker
+) -> None:
+    directory = state / "spool" / "odd"
+    directory.mkdir()
+    events = make_events(2)
+    garbage = [b"", b"\x00\x1b[2J", b'{"kind":1}', b"\xff" * 10_000]
+    lines = [encode(events[0]), *garbage, b"x" * (MAX_LINE_BYTES + 10), encode(events[1]), b'{"torn']
+    (directory / "0000000001.jsonl").write_bytes(b"\n".join(lines))
+    run_all(intake)
+    assert logged(engine) == events
+    records = quarantined(state)
+    assert len(records) == len(garbage) + 1
+    assert all(record["from"] == "odd" and record["reason"] for record in records)
+
+
+def test_a_torn_line_and_a_missing_segment_are_counted(
+    intake: Intake, engine: Engine, state: Path, make_events: Maker
+) -> None:
+    directory = state / "spool" / "torn"
+    directory.mkdir()
+    one, two, three = make_events(3)
+    (directory / "0000000001.jsonl").write_bytes(encode(one) + b"\n" + encode(two)[:40])
+    (directory / "0000000004.jsonl").write_bytes(encode(three) + b"\n")
+    outcomes = run_all(intake)
+    assert sum(outcome.torn for outcome in outcomes) == 1
+    assert sum(outcome.missing for outcome in outcomes) == 2
+    assert logged(engine) == [one, three]
+
+
+def test_an_event_from_the_future_is_kept_as_it_is_and_counted(
+    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker
+) -> None:
+    (event,) = make_events(1, ts=2**63 - 1)
+    open_spool("sniff").append(event)
+    assert intake.run_pass().from_future == 1
+    assert logged(engine) == [event]
+
+
+def test_finished_segments_are_removed_once_they_are_committed(
+    intake: Intake, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    spool = open_spool("sniff", segment_bytes=4096, quota_bytes=1 << 20)
+    for event in make_events(200):
+        spool.append(event)
+    segments = state / "spool" / "sniff"
+    assert len(list(segments.glob("*.jsonl"))) > 5
+    run_all(intake)
+    spool.collect_garbage()
+    assert len(list(segments.glob("*.jsonl"))) == 1
+
+
+def test_a_locked_database_loses_nothing_and_quarantines_nothing_twice(
+    state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    engine = open_engine(f"sqlite:///{state / 'decnet.db'}", busy_seconds=0.05)
+    intake = open_intake(engine, state)
+    open_spool("sniff").append(make_events(1)[0])
+    (state / "spool" / "bad").mkdir()
+    (state / "spool" / "bad" / "0000000001.jsonl").write_bytes(b"garbage\n")
+    holder = sqlite3.connect(state / "decnet.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    for _ in range(3):
+        with pytest.raises(DBAPIError) as caught:
+            intake.run_pass()
+        assert passes(caught.value)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert intake.run_pass().new == 1
+    assert len(quarantined(state)) == 1
+    intake.close()
+    engine.dispose()
+
+
+def test_a_full_disk_under_the_database_loses_nothing(
+    engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    spool, events = open_spool("sniff"), make_events(300)
+    for event in events:
+        spool.append(event)
+    intake = open_intake(engine, state)
+    with reading(engine) as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar()
+        connection.execute(text(f"PRAGMA max_page_count={pages}"))
+    with pytest.raises(DBAPIError, match="full") as caught:
+        intake.run_pass()
+    assert passes(caught.value)
+    assert logged(engine) == []
+    with reading(engine) as connection:
+        connection.execute(text("PRAGMA max_page_count=100000"))
+    run_all(intake)
+    assert logged(engine) == events
+    intake.close()
+
+
+def test_an_event_that_the_database_refuses_is_quarantined_alone(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    with writing(engine) as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+        )
+    spool = open_spool("sniff")
+    good, bad = make_events(3), make_events(1, sensor="bad")
+    for event in [*good[:2], *bad, good[2]]:
+        spool.append(event)
+    assert intake.run_pass().new == 3
+    assert logged(engine) == good
+    assert [record["reason"] for record in quarantined(state)] == ["not this one"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.integers(1, 6)),
+        st.tuples(st.just("repeat"), st.integers(1, 4)),
+        st.tuples(st.just("tear"), st.integers(1, 60)),
+        st.tuples(st.just("garbage"), st.integers(0, 20)),
+        st.tuples(st.just("pass"), st.just(0)),
+        st.tuples(st.just("kill"), st.sampled_from(["before", "after"])),
+        st.tuples(st.just("forget"), st.just(0)),
+    ),
+    max_size=25,
+)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, batch=st.integers(1, 7))
+def test_any_interleaving_of_duplicates_tears_and_kills_gives_the_same_log(
+    migrated_file: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    make_events: Maker,
+    steps: list[tuple[str, int | str]],
+    batch: int,
+) -> None:
+    """Whole lines that were ever in the spool are rows exactly once, in the order of their first appearance."""
+    state = tmp_path_factory.mktemp("any")
+    shutil.copy(migrated_file, state / "decnet.db")
+    directory = state / "spool" / "s"
+    directory.mkdir(parents=True)
+    engine = open_engine(f"sqlite:///{state / 'decnet.db'}")
+    intake, expected, segment = open_intake(engine, state, batch_events=batch), [], 1
+
+    def write(data: bytes) -> None:
+        with (directory / f"{segment:010d}.jsonl").open("ab") as file:
+            file.write(data)
+
+    for what, value in steps:
+        match what:
+            case "append":
+                made = make_events(int(value))
+                expected += made
+                write(b"".join(encode(event) + b"\n" for event in made))
+            case "repeat":
+                write(b"".join(encode(event) + b"\n" for event in expected[-int(value) :]))
+            case "tear":
+                write(encode(make_events(1)[0])[: int(value)])
+                segment += 1
+                write(b"")
+            case "garbage":
+                write(b"!" * int(value) + b"\n")
+            case "pass":
+                intake.run_pass()
+            case "kill":
+                _killed(intake, str(value))
+                intake = open_intake(engine, state, batch_events=batch)
+            case _:
+                SpoolReader(directory, "ingest").acknowledge(SpoolReader(directory, "other").acknowledged())
+                intake = open_intake(engine, state, batch_events=batch)
+    run_all(intake)
+    assert logged(engine) == expected
+    intake.close()
+    engine.dispose()
+
+
+def _killed(intake: Intake, when: str) -> None:
+    """Run a pass that dies before its commit, or after it and before the spool is told."""
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    real = queries.move_ingest_position
+    if when == "before":
+        queries.move_ingest_position = die
+    else:
+        intake.sources.acknowledge = die  # type: ignore[method-assign]
+    try:
+        intake.run_pass()
+    except Killed:
+        pass
+    finally:
+        queries.move_ingest_position = real
