@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""The client outlives its broker: killed, absent, replaced, silent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet_core.bus.broker import Broker
+from decnet_core.bus.client import Client, connect
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.settings import ClientOptions
+
+StartBroker = Callable[..., Awaitable[Broker]]
+BrokerProcess = Callable[..., Any]
+
+SOON = 10.0
+HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.05)
+
+
+async def away(client: Client) -> None:
+    async with asyncio.timeout(SOON):
+        while client.connected:
+            await asyncio.sleep(0.005)
+
+
+async def test_everything_works_again_after_the_broker_was_killed(broker_process: BrokerProcess) -> None:
+    process = broker_process()
+    here = await connect(process.url, name="here", wait=SOON, options=HASTY)
+    there = await connect(process.url, name="there", wait=SOON, options=HASTY)
+    plain = await there.subscribe("spool.*.appended")
+    member = await there.subscribe("events.>", queue="q")
+    with pytest.raises(TimeoutError):
+        await here.request("spool.x.appended", timeout=0.01)
+    for round_number in range(3):
+        process.kill()
+        await away(here)
+        await away(there)
+        process.start()
+        assert await there.wait_connected(SOON)
+        await there.flush()
+        here.publish("spool.x.appended", b"%d" % round_number)
+        here.publish("events.ingested", b"%d" % round_number)
+        while (await plain.next(SOON)).payload != b"%d" % round_number:
+            continue  # the unanswered request of the beginning
+        assert (await member.next(SOON)).payload == b"%d" % round_number
+        asked = asyncio.ensure_future(here.request("spool.y.appended", timeout=SOON))
+        question = await plain.next(SOON)
+        assert question.reply is not None
+        there.publish(question.reply, b"answer")
+        assert (await asked).payload == b"answer"
+    assert here.counters()["connections"] == 4
+    await here.close()
+    await there.close()
+
+
+async def test_a_client_may_be_there_before_its_broker(start_broker: StartBroker, tmp_path: Path) -> None:
+    client = await connect(f"unix://{tmp_path}/bus.sock", name="early", options=HASTY)
+    assert not client.connected
+    subscription = await client.subscribe("early")
+    client.publish("early", b"kept until the broker came")
+    broker = await start_broker()
+    assert (await subscription.next(SOON)).payload == b"kept until the broker came"
+    assert broker.counters()["in_messages"] == client.counters()["connections"] == 1
+    await client.close()
+
+
+async def test_connecting_waits_no_longer_than_it_may(tmp_path: Path) -> None:
+    started = asyncio.get_running_loop().time()
+    client = await connect(f"unix://{tmp_path}/nobody.sock", name="x", wait=0.1, options=HASTY)
+    assert 0.05 < asyncio.get_running_loop().time() - started < SOON
+    assert not client.connected
+    assert "No such file" in client.last_error
+    with pytest.raises(TimeoutError):
+        await client.flush(0.02)
+    await client.close()
+
+
+async def test_a_url_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(BusError):
+        await connect("carrier-pigeon://coop", name="x")
+
+
+async def test_what_is_published_while_away_is_bounded_and_counted(start_broker: StartBroker, tmp_path: Path) -> None:
+    options = ClientOptions(max_waiting_bytes=100_000, first_retry_seconds=0.01, max_retry_seconds=0.05)
+    client = await connect(f"unix://{tmp_path}/bus.sock", name="x", options=options)
+    subscription = await client.subscribe("s", limit=10_000)
+    for number in range(1000):
+        client.publish("s", b"%04d" % number + bytes(996))
+    counters = client.counters()
+    assert counters["dropped_waiting"] + counters["waiting"] == counters["published"] == 1000
+    kept = int(counters["waiting"])
+    assert 90 < kept < 100
+    await start_broker()
+    for number in range(1000 - kept, 1000):
+        assert (await subscription.next(SOON)).payload[:4] == b"%04d" % number
+    assert client.counters()["sent"] == kept
+    await client.close()
+
+
+async def test_a_limited_subscription_keeps_its_count_across_connections(broker_process: BrokerProcess) -> None:
+    process = broker_process()
+    client = await connect(process.url, name="x", wait=SOON, options=HASTY)
+    limited = await client.subscribe("n", max_messages=3)
+    client.publish("n", b"0")
+    assert (await limited.next(SOON)).payload == b"0"
+    process.kill()
+    await away(client)
+    process.start()
+    await client.wait_connected(SOON)
+    for number in range(1, 6):
+        client.publish("n", b"%d" % number)
+    assert [message.payload async for message in limited] == [b"1", b"2"]
+    await client.close()
+
+
+async def test_a_request_made_while_away_is_answered_later(start_broker: StartBroker, tmp_path: Path) -> None:
+    slowly = ClientOptions(first_retry_seconds=0.5)
+    asker = await connect(f"unix://{tmp_path}/bus.sock", name="asker", wait=0.01, options=slowly)
+    answerer = await connect((await start_broker()).address, name="answerer", wait=SOON)
+    questions = await answerer.subscribe("ask")
+    asked = asyncio.ensure_future(asker.request("ask", b"?", timeout=SOON))
+    question = await questions.next(SOON)
+    assert question.reply is not None
+    answerer.publish(question.reply, b"!")
+    assert (await asked).payload == b"!"
+    await asker.close()
+    await answerer.close()
+
+
+async def test_flushing_fails_when_the_broker_dies_meanwhile(broker_process: BrokerProcess) -> None:
+    process = broker_process()
+    client = await connect(process.url, name="x", wait=SOON, options=HASTY)
+    os.kill(process.pid, signal.SIGSTOP)
+    flushing = asyncio.ensure_future(client.flush(SOON))
+    await asyncio.sleep(0.05)
+    process.kill()
+    with pytest.raises(TimeoutError, match="lost before it confirmed"):
+        await flushing
+    await client.close()
+
+
+async def test_a_broker_that_is_silent_is_given_up(broker_process: BrokerProcess) -> None:
+    process = broker_process()
+    options = ClientOptions(ping_seconds=0.05, dial_seconds=0.05, first_retry_seconds=0.01, max_retry_seconds=0.05)
+    client = await connect(process.url, name="x", wait=SOON, options=options)
+    os.kill(process.pid, signal.SIGSTOP)
+    await away(client)
+    assert "PING" in client.last_error
+    os.kill(process.pid, signal.SIGCONT)
+    assert await client.wait_connected(SOON)
+    await client.close()
+
+
+async def test_a_cluster_is_tried_member_after_member(start_broker: StartBroker, tmp_path: Path) -> None:
+    broker = await start_broker()
+    urls = f"unix://{tmp_path}/gone.sock,nats://127.0.0.1:1,{broker.address}"
+    client = await connect(urls, name="x", wait=SOON, options=HASTY)
+    assert client.connected
+    await client.close()
+
+
+async def test_a_server_that_is_no_bus_is_left(tmp_path: Path) -> None:
+    async def talk(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    server = await asyncio.start_unix_server(talk, tmp_path / "mail.sock")
+    client = await connect(f"unix://{tmp_path}/mail.sock", name="x", wait=0.05, options=HASTY)
+    assert not client.connected
+    assert "not the NATS protocol" in client.last_error
+    await client.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_closing_while_away_ends_at_once(tmp_path: Path) -> None:
+    client = await connect(f"unix://{tmp_path}/nobody.sock", name="x", options=HASTY)
+    subscription = await client.subscribe("s")
+    reader = asyncio.ensure_future(subscription.next())
+    asked = asyncio.ensure_future(client.request("s", timeout=60))
+    await asyncio.sleep(0.02)
+    async with asyncio.timeout(1):
+        await client.drain(0.05)
+    for waiting in (reader, asked):
+        with pytest.raises(BusError):
+            await waiting
