@@ -45,7 +45,7 @@ class Link(asyncio.BufferedProtocol):
         self._on_message = on_message
         self._on_error = on_error
         self._parser = Parser(lines_from_server(MAX_PAYLOAD), MAX_INFO_LINE)
-        self._buffer = bytearray(READ_SIZE)
+        self._buffer = memoryview(bytearray(READ_SIZE))  # a view: asyncio's TLS slices it and expects no copy
         self._pings: deque[asyncio.Future[None]] = deque()
         self._transport: asyncio.Transport | None = None
         self._reason = ""
@@ -114,7 +114,7 @@ class Link(asyncio.BufferedProtocol):
         for pong in self._pings:
             _fail(pong, reason)
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio's interface
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's interface
         """Return where asyncio reads to."""
         return self._buffer
 
@@ -122,7 +122,7 @@ class Link(asyncio.BufferedProtocol):
         """Obey what the server says."""
         self.heard = True
         on_message = self._on_message
-        for operation, body in self._parser.feed(bytes(memoryview(self._buffer)[:nbytes])):
+        for operation, body in self._parser.feed(bytes(self._buffer[:nbytes])):
             if type(operation) is Deliver:
                 on_message(operation, body)
             else:
