@@ -165,7 +165,7 @@ async def test_connections_beyond_the_limit_are_closed(start_canary: Start) -> N
 
 async def test_a_slow_request_ends_at_the_deadline(start_canary: Start) -> None:
     canary = await start_canary(head_seconds=0.2)
-    assert (await exchange(canary, b"GET / HTT")).startswith(b"HTTP/1.1 408 ")
+    assert await exchange(canary, b"GET / HTT") == b""
     assert canary.ctx.counters.snapshot()["deadlines"] == 1
 
 
@@ -178,7 +178,7 @@ async def test_a_client_that_never_reads_is_dropped(start_canary: Start) -> None
     flood = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 1000
 
     async def keep_asking() -> None:
-        for _ in range(100):
+        for _ in range(20):
             writer.write(flood)
             await asyncio.wait_for(writer.drain(), 5)
             await asyncio.sleep(0)

@@ -23,7 +23,6 @@ _REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Not Allowed",
-    408: "Request Time-out",
     413: "Request Entity Too Large",
     414: "Request-URI Too Large",
     503: "Service Temporarily Unavailable",

@@ -12,7 +12,7 @@ from decnet_workers.canary.receiver import Receiver
 
 
 class Connection(asyncio.Protocol):
-    """One client; a subclass says what to do with its bytes and what to say at the deadline."""
+    """One client; a subclass says what to do with its bytes."""
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
@@ -54,14 +54,11 @@ class Connection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self.receiver.settings.head_seconds, self._at_deadline)
+        self._deadline = loop.call_later(self.receiver.settings.head_seconds, self._late)
 
-    def late(self) -> None:
-        """Say what there is to say to a client whose time is over."""
-
-    def _at_deadline(self) -> None:
+    def _late(self) -> None:
+        """End without a word, as nginx does when a request does not come."""
         self.receiver.counters.add("deadlines")
-        self.late()
         self.transport.close()
 
 

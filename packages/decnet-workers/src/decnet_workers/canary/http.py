@@ -42,11 +42,6 @@ class HttpConnection(Connection):
                 self._serve(request)
             self.wait()
 
-    def late(self) -> None:
-        """Answer 408 to a request that was begun, nothing to an idle connection."""
-        if self._requests.begun:
-            self._send(refusal(408), last=True)
-
     def _refuse(self, malformed: Malformed) -> None:
         status = malformed.status
         if self._allowed(self.peer[0]):

@@ -32,11 +32,6 @@ class Requests:
         self._searched = 0
         self._head: Head | None = None
 
-    @property
-    def begun(self) -> bool:
-        """Whether part of a request has come."""
-        return bool(self._buffer) or self._head is not None
-
     def feed(self, data: bytes) -> None:
         """Take bytes that were received."""
         self._buffer += data
