@@ -15,7 +15,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.settings import Settings
 from decnet_core.state import State, StateSettings
 from decnet_models.database import database_url
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.engine import open_engine, reading, shown, writing
 from decnet_models.errors import DatabaseError, reason
 from decnet_models.schema import require_current
 
@@ -59,7 +59,7 @@ def records(place: Place, *, write: bool = False) -> Iterator[Connection]:
     except DatabaseError as error:
         raise RefusedError(_hint(place, error)) from error
     except DBAPIError as error:
-        raise RefusedError(f"the database {place.database_url} cannot be used: {reason(error)}") from error
+        raise RefusedError(f"the database {shown(place.database_url)} cannot be used: {reason(error)}") from error
     finally:
         engine.dispose()
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import enum
 import time
 from typing import Annotated
 
@@ -16,13 +17,21 @@ from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
 from decnet_models.webhooks import queries
-from decnet_models.webhooks.queries import DELIVERED, PENDING, Delivery, WebhookStatus
+from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
 
 app = application("Webhooks: notices, signed (Standard Webhooks), sent to your own programs.")
 
 Id = Annotated[str, typer.Argument(help="The webhook's id, as decnet webhook list shows it.")]
 
 _POLL_SECONDS = 0.1
+
+
+class Outcome(enum.StrEnum):
+    """How a delivery stands."""
+
+    PENDING = PENDING
+    DELIVERED = DELIVERED
+    DEAD = DEAD
 
 
 @app.command()
@@ -92,13 +101,13 @@ def try_out(
 @app.command()
 def deliveries(
     webhook: Annotated[str | None, typer.Option(help="Only of this webhook.")] = None,
-    state: Annotated[str | None, typer.Option(help="Only pending, delivered or dead ones.")] = None,
+    outcome: Annotated[Outcome | None, typer.Option(help="Only these.")] = None,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
     """Show deliveries, newest first."""
     with records(find_place()) as connection:
-        found = queries.deliveries(connection, limit, webhook_id=webhook, state=state)
+        found = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
     if as_json:
         typer.echo(documents.document(found))
         return
@@ -118,7 +127,7 @@ def replay(
         endpoints.find(connection, webhook_id)
         count = queries.request_replay(connection, webhook_id, delivery_id=delivery, now_ns=time.time_ns())
     if count == 0:
-        raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --state dead shows them")
+        raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
     endpoints.nudge(place, 0)
     typer.echo(f"{count} will be tried again")
 

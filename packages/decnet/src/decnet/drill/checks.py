@@ -31,6 +31,8 @@ class Finding(NamedTuple):
 
     holds: bool
     detail: str
+    at: float | None = None
+    """When it came to hold, on the monotonic clock; None: when it was looked at."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -142,7 +144,8 @@ def delivered(kind: str, key: str | None = None) -> Look:
             and (key is None or evidence.script.mark in str(one.data.get(key)))
         ]
         forged = sum(not one.genuine for one in ours)
-        return Finding(bool(ours) and not forged, f"{len(ours)} received, {forged} with a wrong signature")
+        first = min((one.at for one in ours), default=None)
+        return Finding(bool(ours) and not forged, f"{len(ours)} received, {forged} with a wrong signature", first)
 
     return look
 

@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from decnet.drill.attack import Deed
 from decnet.drill.checks import Check, Evidence, Finding
-from decnet.place import Place, records
+from decnet.place import Place
+from decnet_models.engine import open_engine, reading
+from decnet_models.errors import reason
 
 _POLL_SECONDS = 0.05
 
@@ -33,41 +35,47 @@ class Examination:
         self, place: Place, evidence: Evidence, checks: Iterable[Check], tell: Callable[[Outcome], None]
     ) -> None:
         self.outcomes: list[Outcome] = []
-        self._place = place
+        self._engine = open_engine(place.database_url, read_only=True)
         self._evidence = evidence
         self._open = list(checks)
-        self._last: dict[str, Finding] = {}
         self._tell = tell
 
     async def run(self, done: Mapping[Deed, float], seconds: float, attack_over: asyncio.Event) -> None:
         """Go on until nothing is open; a check has `seconds` after its deed, one whose deed failed has none."""
-        while self._open:
-            held = await asyncio.to_thread(self._look)
-            now = time.monotonic()
-            for check in list(self._open):
-                began = done.get(check.after)
-                if check.name in held:
-                    self._close(check, holds=True, seconds=0.0 if began is None else max(0.0, now - began))
-                elif began is None and attack_over.is_set():
-                    self._close(
-                        check, holds=False, seconds=0.0, detail=f"the attack did not get so far: {check.after.value}"
-                    )
-                elif began is not None and now - began > seconds:
-                    self._close(check, holds=False, seconds=now - began)
-            if self._open:
+        try:
+            while self._open:
+                over = attack_over.is_set()  # before looking: what was done by then is looked at once more
+                now, findings = await asyncio.to_thread(self._look)
+                for check, finding in findings:
+                    self._judge(check, finding, now, done.get(check.after), seconds, over=over)
                 await asyncio.sleep(_POLL_SECONDS)
+        finally:
+            self._engine.dispose()
 
-    def _look(self) -> set[str]:
-        with records(self._place) as connection:
-            return {check.name for check in self._open if self._holds(check, connection)}
+    def _look(self) -> tuple[float, list[tuple[Check, Finding]]]:
+        """Return when, and what was found; a database that is busy now is looked at the next time."""
+        now = time.monotonic()
+        try:
+            with reading(self._engine) as connection:
+                return now, [(check, check.look(connection, self._evidence)) for check in self._open]
+        except DBAPIError as error:
+            found = Finding(False, f"the database cannot be read: {reason(error)}")
+            return now, [(check, found) for check in self._open]
 
-    def _holds(self, check: Check, connection: Connection) -> bool:
-        finding = check.look(connection, self._evidence)
-        self._last[check.name] = finding
-        return finding.holds
+    def _judge(
+        self, check: Check, finding: Finding, now: float, began: float | None, seconds: float, *, over: bool
+    ) -> None:
+        """Close the check if it holds, if its time is up, or if its deed will never be done."""
+        took = 0.0 if began is None else max(0.0, (finding.at or now) - began)
+        if finding.holds:
+            self._close(check, finding, took)
+        elif began is None and over:
+            self._close(check, Finding(False, f"the attack did not get so far: {check.after.value}"), 0.0)
+        elif began is not None and now - began > seconds:
+            self._close(check, finding, took)
 
-    def _close(self, check: Check, *, holds: bool, seconds: float, detail: str | None = None) -> None:
+    def _close(self, check: Check, finding: Finding, seconds: float) -> None:
         self._open.remove(check)
-        outcome = Outcome(check.name, holds, round(seconds, 3), detail or self._last[check.name].detail)
+        outcome = Outcome(check.name, finding.holds, round(seconds, 3), finding.detail)
         self.outcomes.append(outcome)
         self._tell(outcome)

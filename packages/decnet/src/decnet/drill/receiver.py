@@ -48,6 +48,8 @@ class Receiver:
         """Set at each arrival; whoever waits clears it."""
         self._seen: set[str] = set()
         self._server: asyncio.Server | None = None
+        self._open: dict[asyncio.StreamWriter, asyncio.Event] = {}
+        """Connections, each with the event that its handler sets when it ends."""
 
     async def open(self) -> str:
         """Listen on a free port; return the URL."""
@@ -55,11 +57,15 @@ class Receiver:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/drill"
 
     async def close(self) -> None:
-        """Stop listening."""
+        """Stop listening and end what is connected."""
         if self._server is not None:
             self._server.close()
+        for writer, ended in list(self._open.items()):
+            writer.close()
+            await ended.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ended = self._open[writer] = asyncio.Event()
         try:
             while await self._answer_one(reader, writer):
                 pass
@@ -67,6 +73,8 @@ class Receiver:
             pass  # whatever it was, it was no webhook
         finally:
             writer.close()
+            del self._open[writer]
+            ended.set()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")

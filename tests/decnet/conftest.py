@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""A fleet's state directory with a migrated database, and the command line that works on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from said import Run, Said
+
+from decnet.command import main
+from decnet.place import Place, find_place, records
+from decnet_core.events.catalogue import Payload
+from decnet_core.events.envelope import Event
+from decnet_core.state import State
+from decnet_models.events.queries import insert_events
+from decnet_models.migrations.upgrade import upgrade
+
+
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """Give back the environment: global options set variables."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("DECNET_")]:
+        del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "decnet.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def place(tmp_path: Path, _migrated: Path) -> Place:
+    """A fleet that does not run: directories and database."""
+    state = State(tmp_path / "state")
+    state.create()
+    shutil.copy(_migrated, state.root / "decnet.db")
+    os.environ["DECNET_STATE_DIR"] = str(state.root)
+    return find_place()
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command line in this process."""
+
+    def call(*arguments: str) -> Said:
+        capfd.readouterr()
+        code = main(arguments)
+        captured = capfd.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def store(place: Place) -> Callable[..., None]:
+    """Commit events of the given payloads, one second apart."""
+
+    def commit(*payloads: Payload, src: str = "192.0.2.7", first: int = 1) -> None:
+        events = [
+            Event(
+                id=UUID(int=first + number),
+                ts=1_795_478_400_000_000_000 + (first + number) * 1_000_000_000,
+                sensor="sensor-1",
+                payload=payload,
+                decky="web-01",
+                src_ip=src,
+                src_port=40000,
+                session="session-1",
+            )
+            for number, payload in enumerate(payloads)
+        ]
+        with records(place, write=True) as connection:
+            insert_events(connection, events)
+
+    return commit

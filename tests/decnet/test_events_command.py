@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""`decnet events` on a real database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+from said import Run
+
+from decnet.place import Place
+from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest
+
+Store = Callable[..., None]
+
+
+def test_newest_events_are_last(run: Run, store: Store) -> None:
+    store(*(CommandRun(service="ssh", command=f"echo {n}") for n in range(5)))
+    said = run("events", "--limit", "2")
+    assert [line.rpartition("$ ")[2] for line in said.out.splitlines()] == ["echo 3", "echo 4"]
+
+
+def test_kind_and_attacker_select(run: Run, store: Store) -> None:
+    store(ConnectionOpened(service="ssh"), CommandRun(service="ssh", command="id"), src="192.0.2.1")
+    store(CommandRun(service="ssh", command="w"), src="192.0.2.2", first=10)
+    by_kind = run("events", "--kind", "session.command", "--json").lines
+    assert [one["payload"]["command"] for one in by_kind] == ["id", "w"]
+    both = run("events", "--kind", "session.command", "--attacker", "192.0.2.1", "--json").lines
+    assert [one["payload"]["command"] for one in both] == ["id"]
+
+
+def test_selection_reaches_behind_other_events(run: Run, store: Store) -> None:
+    store(CommandRun(service="ssh", command="old"), src="192.0.2.1")
+    store(*(ConnectionOpened(service="ssh") for _ in range(1500)), src="192.0.2.1", first=10)
+    said = run("events", "--attacker", "192.0.2.1", "--kind", "session.command", "--json")
+    assert [one["payload"]["command"] for one in said.lines] == ["old"]
+
+
+def test_unknown_kind_names_the_kinds(run: Run, place: Place) -> None:
+    said = run("events", "--kind", "auth.atempt")
+    assert said.code == 1
+    assert "auth.attempt" in said.err
+
+
+def test_what_attackers_sent_is_escaped(run: Run, store: Store) -> None:
+    store(HttpRequest(method="GET", target="/\x1b[2J\r\nfake line", user_agent="\x9b"))
+    said = run("events")
+    assert len(said.out.splitlines()) == 1
+    assert "\x1b" not in said.out
+    assert r"/\x1b[2J\x0d\x0afake line" in said.out
+
+
+def test_follow_shows_what_comes(place: Place, store: Store) -> None:
+    """There is no bus here: the poll alone must do."""
+    store(CommandRun(service="ssh", command="before"))
+    following = subprocess.Popen(
+        [sys.executable, "-m", "decnet", "events", "--follow"], stdout=subprocess.PIPE, text=True, env=os.environ
+    )
+    guard = threading.Timer(30, following.kill)
+    guard.start()
+    try:
+        assert following.stdout is not None
+        assert "before" in following.stdout.readline()
+        store(CommandRun(service="ssh", command="after"), first=10)
+        assert "after" in following.stdout.readline()
+    finally:
+        guard.cancel()
+        following.terminate()
+        following.communicate()

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""`decnet status` tells what is down."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from said import Run
+
+from decnet.lag import Progress, lag_text
+from decnet.place import Place
+from decnet_core import registry
+from decnet_core.bus.subjects import Health
+
+
+def test_fleet_that_does_not_run_is_down(run: Run, place: Place) -> None:
+    said = run("status")
+    assert said.code == 1
+    assert "cannot be reached; start the fleet with `decnet up`" in said.out
+    assert "down: bus" in said.out
+
+
+def test_document_names_every_worker_and_what_is_down(run: Run, place: Place) -> None:
+    found = run("status", "--json").document
+    assert set(found["workers"]) == set(registry.names())
+    assert found["down"] == list(registry.names())
+    assert found["database_error"] is None
+    assert found["progress"]["last_seq"] == 0
+
+
+def test_missing_database_is_said(run: Run, tmp_path: Path) -> None:
+    found = run("--state", str(tmp_path / "none"), "status", "--json").document
+    assert found["down"][-1] == "database"
+    assert "decnet up" in found["database_error"]
+
+
+def test_password_of_the_database_is_not_shown(run: Run, place: Place) -> None:
+    os.environ["DECNET_DATABASE_URL"] = "postgresql+psycopg://user:hunter2@127.0.0.1:1/none"
+    said = run("status", "--json")
+    assert "hunter2" not in said.out + said.err
+
+
+def test_lag_is_told_by_cursor_or_by_bytes() -> None:
+    progress = Progress(last_seq=100, cursors={"profiler": 93}, set_aside={})
+    health = Health("ingest", "running", 1, 1.0, 1, {"lag_bytes": 2048})
+    assert lag_text("profiler", None, progress) == "7 events"
+    assert lag_text("ingest", health, progress) == "2.0 KiB"
+    assert lag_text("canary", None, progress) == "-"
