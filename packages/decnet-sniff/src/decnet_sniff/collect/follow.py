@@ -6,6 +6,7 @@ The file stays open, so renaming or deleting it takes nothing away.
 
 from __future__ import annotations
 
+import enum
 import os
 
 import msgspec
@@ -14,6 +15,7 @@ from decnet_sniff.collect.positions import FilePosition, fingerprint, head_of, i
 
 MAX_LINE_BYTES = 1 << 20
 _WINDOW = 64 * 1024
+_CLOCK_NS = 2_000_000_000
 _SCAN_BYTES = 32 << 20
 """How much of an endless line one read skips at most."""
 
@@ -31,6 +33,16 @@ class Line(msgspec.Struct, frozen=True):
         return self.size > len(self.text)
 
 
+class Change(enum.Enum):
+    """What became of a file since it was read."""
+
+    NONE = enum.auto()
+    MAYBE = enum.auto()
+    """It may have grown; what was read is still there."""
+    CUT = enum.auto()
+    """It was truncated, or truncated and written anew."""
+
+
 class Follower:
     """One open file and how far it has been read; raises OSError when it cannot be opened."""
 
@@ -43,7 +55,7 @@ class Follower:
         self.size = status.st_size
         self.offset = 0
         self._head = b""
-        self._tail = ""
+        self._tail = fingerprint(b"")
         self._scanned = 0
         self._seen: tuple[int, int] | None = None
         if position is not None and is_same_file(self.descriptor, position):
@@ -71,6 +83,7 @@ class Follower:
             self._tail,
             self.mtime_ns,
             self.size,
+            self.ended,
         )
 
     @property
@@ -78,31 +91,39 @@ class Follower:
         """Bytes after the position, when the file was last looked at."""
         return max(0, self.size - self.offset)
 
-    def was_cut(self) -> bool:
-        """Look at the file; return whether it is no longer what was read (truncated, or truncated and written anew)."""
+    @property
+    def ended(self) -> bool:
+        """Whether all whole lines were read, as far as it was looked at."""
+        return self._seen == (self.size, self.mtime_ns)
+
+    def look(self, now: int) -> Change:
+        """See whether the file is still what was read.
+
+        Same size and same time say that nothing happened, but only a while later (`now`, ns): file times are coarse.
+        """
         status = os.fstat(self.descriptor)
         self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
-        if (self.size, self.mtime_ns) == self._seen or not self.offset:
-            return False
-        return not is_same_file(self.descriptor, self.position)
+        if self.ended and self.mtime_ns + _CLOCK_NS < now:
+            return Change.NONE
+        return Change.MAYBE if is_same_file(self.descriptor, self.position) else Change.CUT
 
     def begin_again(self) -> None:
         """Read a file that was cut from its start."""
-        self.offset, self._head, self._tail, self._scanned, self._seen = 0, b"", "", 0, None
+        self.offset, self._head, self._tail = 0, b"", fingerprint(b"")
+        self._scanned, self._seen = 0, None
 
     def read(self, *, last: bool = False) -> list[Line]:
         """Return the next lines, about 64 KiB of them; empty at the end.
 
         A line without its line feed is waited for, unless it is the `last` of a file that nobody writes to any more.
         """
-        stamp = (self.size, self.mtime_ns)
-        if stamp == self._seen and not last:
+        if self.ended and not last:
             return []
         lines = self._lines(last=last)
         if lines:
             self._tail = tail_of(self.descriptor, self.offset)
         elif not 0 < self._scanned < self.size:
-            self._seen = stamp
+            self._seen = (self.size, self.mtime_ns)
         return lines
 
     def _lines(self, *, last: bool) -> list[Line]:

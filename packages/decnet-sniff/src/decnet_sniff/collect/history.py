@@ -24,9 +24,9 @@ def base_of(path: str) -> str:
 
 
 def parts_of(path: str) -> list[tuple[str, os.stat_result]]:
-    """Return the older parts of the log `path` beside it, oldest change first; compressed ones are over."""
+    """Return all parts of the log that `path` is one of, oldest change first; compressed ones are over."""
     base = base_of(path)
-    found = [(part, status) for part, status in _siblings(base) if part != path and base_of(part) == base]
+    found = [(part, status) for part, status in _siblings(base) if base_of(part) == base]
     return sorted(found, key=lambda part: part[1].st_mtime_ns)
 
 
@@ -42,13 +42,24 @@ def _siblings(base: str) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def copy_of(path: str, position: FilePosition) -> str | None:
-    """Return the part that begins with all that was read of `path` up to `position`, the newest first; None if none."""
-    for part, _ in reversed(parts_of(path)):
-        with contextlib.suppress(OSError):
-            descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-            try:
-                if is_same_file(descriptor, position):
-                    return part
-            finally:
-                os.close(descriptor)
-    return None
+    """Return the part that begins with all that was read of `path` up to `position`; None if there is none.
+
+    The file itself under a new name is preferred to a copy of it; of a file that was not read yet there is no copy.
+    """
+    parts = parts_of(path)
+    own = [part for part, status in parts if status.st_ino == position.inode]
+    copies = [part for part, _ in reversed(parts) if part not in own] if position.offset else []
+    return next((part for part in [*own, *copies] if _begins_with(part, position)), None)
+
+
+def _begins_with(part: str, position: FilePosition) -> bool:
+    try:
+        descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return is_same_file(descriptor, position)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)

@@ -34,6 +34,8 @@ class FilePosition(msgspec.Struct, frozen=True):
     """When the file was last written to, as far as was known."""
     size: int = 0
     """How long it was then."""
+    ended: bool = False
+    """Whether there was nothing more to read, but perhaps the beginning of a line."""
 
 
 def fingerprint(content: bytes) -> str:

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from decnet_core.text import for_terminal
-from decnet_sniff.collect.follow import Follower, Line
+from decnet_sniff.collect.follow import Change, Follower, Line
 from decnet_sniff.collect.history import COMPRESSED, Identity, base_of, copy_of, parts_of
 from decnet_sniff.collect.positions import FilePosition
 
@@ -32,6 +32,9 @@ _QUIET_NS = 600 * 1_000_000_000
 
 Present = dict[Identity, tuple[str, os.stat_result]]
 """The files that the pattern matches now."""
+
+Part = tuple[bool, int, str, Identity]
+"""A part of a log, as parts are ordered: the one with the log's own name last, the others by their last change."""
 
 
 class Source:
@@ -50,6 +53,7 @@ class Source:
         self._waiting: set[str] = set()
         """Logs with more unread parts than may be open: their newest part is not read yet."""
         self._warned: set[str] = set()
+        self._present: Present = {}
         self._turn = 0
         self.counts: Counter[str] = Counter()
 
@@ -79,7 +83,7 @@ class Source:
 
     def look(self, now: int) -> None:
         """See which files are there: open new ones, follow those that were renamed, let go of those that are over."""
-        present = self._present()
+        present = self._present = self._matching()
         opened = {follower.identity: follower for follower in self._followers()}
         for identity, follower in opened.items():
             if identity in present:
@@ -88,14 +92,14 @@ class Source:
             elif identity not in self._left:
                 self._left[identity] = now
                 self.counts["rotated"] += 1
-                self._open_missed(follower.path, follower.mtime_ns, present, now)
-        self._find_saved(present, now)
-        self._open_new(present, now)
+                self._open_missed(follower.path, follower.mtime_ns, now)
+        self._find_saved(now)
+        self._open_new(now)
         self._quiet = {identity: at for identity, at in self._quiet.items() if identity in present}
 
-    def _present(self) -> Present:
+    def _matching(self) -> Present:
         found: Present = {}
-        for path in glob.iglob(self._pattern):  # noqa: PTH207  # Path.glob takes no absolute pattern
+        for path in sorted(glob.iglob(self._pattern)):  # noqa: PTH207  # Path.glob takes no absolute pattern
             if path.endswith(COMPRESSED):
                 continue
             with contextlib.suppress(OSError):
@@ -104,22 +108,21 @@ class Source:
                     found[status.st_dev, status.st_ino] = (path, status)
         return found
 
-    def _open_new(self, present: Present, now: int) -> None:
+    def _open_new(self, now: int) -> None:
         """Open what is not open yet: each log's oldest unread parts and its newest."""
-        logs: dict[str, list[tuple[int, str, Identity]]] = {}
-        for identity, (path, status) in present.items():
-            logs.setdefault(base_of(path), []).append((status.st_mtime_ns, path, identity))
+        logs: dict[str, list[Part]] = {}
+        for identity, (path, status) in self._present.items():
+            base = base_of(path)
+            logs.setdefault(base, []).append((path == base, status.st_mtime_ns, path, identity))
         self._waiting.clear()
         for base, parts in logs.items():
-            self._open_parts(base, sorted(parts), present, now)
+            self._open_parts(base, sorted(parts), now)
 
-    def _open_parts(self, base: str, parts: list[tuple[int, str, Identity]], present: Present, now: int) -> None:
+    def _open_parts(self, base: str, parts: list[Part], now: int) -> None:
         opened = {follower.identity for follower in self._logs.get(base, [])}
         newest = parts[-1]
         unread = [
-            part
-            for part in parts
-            if part[2] not in opened and not self._is_quiet(part[2], present[part[2]][1], now, newest=part is newest)
+            part for part in parts if part[3] not in opened and not self._is_quiet(part[3], now, newest=part is newest)
         ]
         room = max(0, _OPEN_PARTS - len(opened))
         chosen = unread[:room]
@@ -127,38 +130,56 @@ class Source:
             chosen.append(newest)
         if len(chosen) < len(unread):
             self._waiting.add(base)
-        for _, path, identity in chosen:
+        for _, _, path, identity in chosen:
             position = self._quiet.pop(identity, None) or self._saved.pop(identity[1], None)
             self._open(path, position, now)
 
-    def _is_quiet(self, identity: Identity, status: os.stat_result, now: int, *, newest: bool) -> bool:
+    def _is_quiet(self, identity: Identity, now: int, *, newest: bool) -> bool:
         """Return whether a file was read to its end and has not changed since; the newest may do so any moment."""
+        status = self._present[identity][1]
         position = self._quiet.get(identity) or self._saved.get(identity[1])
-        if position is None or (position.offset, position.mtime_ns) != (status.st_size, status.st_mtime_ns):
+        if position is None or not position.ended:
             return False
-        if newest and status.st_mtime_ns + _QUIET_NS > now:
+        if (position.size, position.mtime_ns) != (status.st_size, status.st_mtime_ns):
             return False
+        unfinished = position.offset < position.size
+        if newest and (unfinished or status.st_mtime_ns + _QUIET_NS > now):
+            return False
+        if unfinished and status.st_mtime_ns + self._linger_ns <= now:
+            return False  # its last line will not get its line feed any more
         self._quiet[identity] = position
         self._saved.pop(identity[1], None)
         return True
 
-    def _open(self, path: str, position: FilePosition | None, now: int, *, left: bool = False) -> Follower | None:
+    def _open(self, path: str, position: FilePosition | None, now: int, *, left: bool = False) -> None:
+        """Follow a file from `position`, unless it is followed already."""
         try:
             follower = Follower(path, position)
         except OSError as error:
             self._unreadable(path, error)
             if position is not None:
                 self._saved[position.inode] = position
-            return None
+            return
         self._warned.discard(path)
+        if any(follower.identity == other.identity for other in self._followers()):
+            follower.close()
+            return
         if left:
             self._left[follower.identity] = now
-        parts = self._logs.setdefault(base_of(path), [])
+        base = base_of(path)
+        parts = self._logs.setdefault(base, [])
         parts.append(follower)
-        parts.sort(key=lambda part: (part.identity not in self._left, part.mtime_ns))
-        if position is not None and follower.offset != position.offset:
-            self._was_cut(path, position, now)
-        return follower
+        parts.sort(key=lambda part: (part.identity not in self._left, part.path == base, part.mtime_ns))
+        if position is not None:
+            self._check_position(follower, position, now)
+
+    def _check_position(self, follower: Follower, position: FilePosition, now: int) -> None:
+        """See whether an earlier run's file was cut meanwhile; one of which nothing was read shows only a new time."""
+        if follower.offset != position.offset:
+            self.counts["truncated"] += 1
+            self._find_copies(follower.path, position, now)
+        elif not position.offset and follower.mtime_ns != position.mtime_ns:
+            self._find_copies(follower.path, position, now)
 
     def _unreadable(self, path: str, error: OSError) -> None:
         self.counts["unreadable"] += 1
@@ -166,31 +187,29 @@ class Source:
             self._warned.add(path)
             log.warning("cannot read %s: %s", for_terminal(path), error.strerror)
 
-    def _find_saved(self, present: Present, now: int) -> None:
+    def _find_saved(self, now: int) -> None:
         """Find the files of an earlier run that have left the pattern meanwhile, and what came after them."""
-        here = {inode for _, inode in present}
+        here = {inode for _, inode in self._present}
         for inode, position in list(self._saved.items()):
             if inode not in here:
                 del self._saved[inode]
-                self._find_rotated(position, present, now)
+                self._find_rotated(position, now)
 
-    def _find_rotated(self, position: FilePosition, present: Present, now: int) -> None:
+    def _find_rotated(self, position: FilePosition, now: int) -> None:
         part = copy_of(position.path, position)
-        if part is None:
-            if position.offset < position.size:
-                self.counts["lost"] += 1
-                log.warning("%s was removed before all of it was read", for_terminal(position.path))
-            return
-        follower = self._open(part, position, now, left=True)
-        if follower is not None:
-            self._open_missed(part, follower.mtime_ns, present, now)
+        if part is not None:
+            self._open(part, position, now, left=True)
+        elif position.offset < position.size:
+            self.counts["lost"] += 1
+            log.warning("%s was removed before all of it was read", for_terminal(position.path))
+        self._open_missed(position.path, position.mtime_ns, now)
 
-    def _open_missed(self, path: str, since_ns: int, present: Present, now: int) -> None:
+    def _open_missed(self, path: str, since_ns: int, now: int) -> None:
         """Open the parts that came and went between two looks; one that was read before gets the same ids again."""
-        known = {follower.identity for follower in self._followers()}
+        base = base_of(path)
         for part, status in parts_of(path):
-            identity = (status.st_dev, status.st_ino)
-            if status.st_mtime_ns >= since_ns and identity not in known and identity not in present:
+            is_matched = (status.st_dev, status.st_ino) in self._present
+            if status.st_mtime_ns >= since_ns and part != base and not is_matched:
                 self._open(part, None, now, left=True)
 
     def next_lines(self, now: int) -> tuple[Follower, list[Line]] | None:
@@ -206,45 +225,68 @@ class Source:
 
     def _lines_of(self, base: str, now: int) -> tuple[Follower, list[Line]] | None:
         for follower in list(self._logs[base]):
+            self._notice_cut(base, follower, now)
+        for follower in list(self._logs.get(base, [])):
             if base in self._waiting and follower is self._logs[base][-1]:
                 return None
-            try:
-                lines = self._read(follower, now)
-            except OSError as error:
-                self._unreadable(follower.path, error)
-                self._saved[follower.identity[1]] = follower.position
-                self._close(base, follower)
-                continue
+            lines = self._read(base, follower, now)
             if lines:
                 return follower, lines
-            self._let_go_if_over(base, follower, now)
         return None
 
-    def _read(self, follower: Follower, now: int) -> list[Line]:
-        if follower.was_cut():
-            position = follower.position
+    def _notice_cut(self, base: str, follower: Follower, now: int) -> None:
+        before = follower.position
+        try:
+            change = follower.look(now)
+        except OSError as error:
+            self._give_up(base, follower, error)
+            return
+        if change is Change.CUT:
+            self.counts["truncated"] += 1
             follower.begin_again()
-            self._was_cut(follower.path, position, now)
-        return follower.read(last=self._is_over(follower, now))
+        if change is Change.CUT or (change is Change.MAYBE and not before.offset):
+            self._find_copies(follower.path, before, now)
 
-    def _was_cut(self, path: str, position: FilePosition, now: int) -> None:
-        """A file was cut: when a copy was made of it before, finish that."""
-        self.counts["truncated"] += 1
+    def _read(self, base: str, follower: Follower, now: int) -> list[Line]:
+        try:
+            lines = follower.read(last=self._is_final(base, follower, now))
+        except OSError as error:
+            self._give_up(base, follower, error)
+            return []
+        if not lines:
+            self._let_go_if_over(base, follower, now)
+        return lines
+
+    def _give_up(self, base: str, follower: Follower, error: OSError) -> None:
+        """Close a file that cannot be read now (a network file system went away); the next look opens it again."""
+        self._unreadable(follower.path, error)
+        self._saved[follower.identity[1]] = follower.position
+        self._close(base, follower)
+
+    def _find_copies(self, path: str, position: FilePosition, now: int) -> None:
+        """A file was cut: when copies were made of it before, read what they have that was not read yet."""
         part = copy_of(path, position)
-        if part is not None and part not in {follower.path for follower in self._followers()}:
+        if part is not None:
             self._open(part, position, now, left=True)
+        self._open_missed(path, position.mtime_ns, now)
 
     def _is_over(self, follower: Follower, now: int) -> bool:
         left = self._left.get(follower.identity)
         return left is not None and left + self._linger_ns <= now
+
+    def _is_final(self, base: str, follower: Follower, now: int) -> bool:
+        """Return whether nobody will end the last line of a part any more."""
+        is_old = follower is not self._logs[base][-1] and follower.mtime_ns + self._linger_ns <= now
+        return is_old or self._is_over(follower, now)
 
     def _let_go_if_over(self, base: str, follower: Follower, now: int) -> None:
         """Close a part that has nothing more to give; remember one that still has a name."""
         if self._is_over(follower, now):
             self._close(base, follower)
             return
-        may_rest = base in self._waiting or follower.mtime_ns + _QUIET_NS < now
-        if may_rest and not follower.unread and follower.identity not in self._left:
+        is_quiet = not follower.unread and follower.mtime_ns + _QUIET_NS < now
+        may_rest = is_quiet or base in self._waiting
+        if may_rest and follower.ended and follower.identity not in self._left:
             self._quiet[follower.identity] = follower.position
             self._close(base, follower)
 

