@@ -110,7 +110,7 @@ def test_dead_letters_are_revived_all_or_one(engine: Engine) -> None:
             end(connection, DEAD)
         deliver(connection, other, 1)
         end(connection, DEAD)
-        letters = queries.dead_letters(connection, webhook_id=made.id)
+        letters = queries.deliveries(connection, webhook_id=made.id, state=DEAD)
         assert queries.request_replay(connection, made.id, delivery_id=letters[0].id, now_ns=40) == 1
         assert queries.request_replay(connection, made.id, now_ns=41) == 2
         first, second = outbox.replays_after(connection, 0, 10)

@@ -141,7 +141,7 @@ async def test_a_delivery_that_is_never_taken_is_a_dead_letter_and_can_be_replay
     await fleet.until(lambda: fleet.states() == ["dead"])
     tried = len(receiver.requests)
     assert tried >= 2
-    (letter,) = fleet.do(queries.dead_letters)
+    (letter,) = fleet.do(queries.deliveries, state=queries.DEAD)
     receiver.answers = []
     assert fleet.do(queries.request_replay, added.id, delivery_id=letter.id, now_ns=time.time_ns()) == 1
     await fleet.until(lambda: fleet.states() == ["delivered"])

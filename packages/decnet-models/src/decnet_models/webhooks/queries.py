@@ -135,18 +135,13 @@ def rotate_secret(connection: Connection, webhook_id: str) -> int | None:
 def deliveries(
     connection: Connection, limit: int = 100, *, webhook_id: str | None = None, state: str | None = None
 ) -> list[Delivery]:
-    """Return up to `limit` deliveries, newest first."""
+    """Return up to `limit` deliveries, newest first; those of state DEAD are the dead letters."""
     query = select(webhook_delivery).order_by(webhook_delivery.c.id.desc()).limit(limit)
     if webhook_id is not None:
         query = query.where(webhook_delivery.c.webhook_id == webhook_id)
     if state is not None:
         query = query.where(webhook_delivery.c.state == state)
     return [Delivery(*row) for row in connection.execute(query)]
-
-
-def dead_letters(connection: Connection, limit: int = 100, *, webhook_id: str | None = None) -> list[Delivery]:
-    """Return up to `limit` deliveries that were given up, newest first."""
-    return deliveries(connection, limit, webhook_id=webhook_id, state=DEAD)
 
 
 def request_replay(connection: Connection, webhook_id: str, *, delivery_id: int | None = None, now_ns: int) -> int:

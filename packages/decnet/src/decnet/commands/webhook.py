@@ -78,6 +78,24 @@ def secret(webhook_id: Id) -> None:
         typer.echo(endpoints.secret(place, endpoints.find(connection, webhook_id)))
 
 
+@app.command()
+def rotate(webhook_id: Id) -> None:
+    """Give a receiver a new secret and print it; messages are signed with it from now on."""
+    place = find_place()
+    with records(place, write=True) as connection:
+        endpoints.find(connection, webhook_id)
+        queries.rotate_secret(connection, webhook_id)
+        typer.echo(endpoints.secret(place, endpoints.find(connection, webhook_id)))
+
+
+@app.command()
+def enable(webhook_id: Id) -> None:
+    """Send to a receiver again that had answered 410 Gone."""
+    with records(find_place(), write=True) as connection:
+        if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
+            raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+
+
 @app.command(name="test")
 def try_out(
     webhook_id: Id,
