@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""The operator's fleet from outside: it comes up, tells everything, refuses a second one, leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from decnet.drill.private import free_block, settings_text
+
+DECNET = [sys.executable, "-m", "decnet"]
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.05)
+
+
+def processes_of(mark: str) -> list[int]:
+    """Pids of processes that have `mark` (a path of their fleet) in their environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            try:
+                holds = mark.encode() in (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            found += [int(entry.name)] if holds else []
+    return found
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A fleet of its own: state directory, free addresses."""
+    settings = tmp_path / "decnet.toml"
+    settings.write_text(settings_text(free_block()))
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    return {**outer, "DECNET_STATE_DIR": str(tmp_path / "state"), "DECNET_SETTINGS": str(settings)}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """`decnet up --json`, ready; killed if a test left it running."""
+    with (tmp_path / "up.out").open("w") as out:
+        process = subprocess.Popen(
+            [*DECNET, "up", "--json", "--ready-file", str(tmp_path / "ready")],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+        )
+    try:
+        until(lambda: (tmp_path / "ready").exists() or process.poll() is not None, 60)
+        assert process.poll() is None, (tmp_path / "up.out").read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        until(lambda: not processes_of(str(tmp_path)))
+
+
+def decnet(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DECNET, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=100
+    )
+
+
+def shown(tmp_path: Path, type_: str) -> list[dict[str, object]]:
+    lines = [json.loads(line) for line in (tmp_path / "up.out").read_text().splitlines()]
+    return [line for line in lines if line["type"] == type_]
+
+
+def test_private_drill_holds_and_leaves_nothing(tmp_path: Path) -> None:
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    done = decnet({**outer, "TMPDIR": str(tmp_path)}, "drill", "--private", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["holds"]
+    assert len(report["outcomes"]) == 14
+    assert all(outcome["holds"] for outcome in report["outcomes"])
+    assert list(tmp_path.iterdir()) == []
+    assert processes_of(str(tmp_path)) == []
+
+
+@pytest.mark.torture
+def test_drill_needs_neither_ssh_nor_curl(tmp_path: Path) -> None:
+    """Its own clients take their place."""
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    done = decnet({**outer, "PATH": str(empty)}, "drill", "--private", "--json")
+    report = json.loads(done.stdout)
+    assert report["ssh_client"] == "asyncssh"
+    assert done.returncode == 0, done.stdout
+
+
+def test_fleet_is_told_refuses_a_second_and_stops_cleanly(
+    tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
+) -> None:
+    status = decnet(environment, "status", "--json")
+    assert status.returncode == 0, status.stdout
+    assert json.loads(status.stdout)["down"] == []
+
+    second = decnet(environment, "up", "--plain")
+    assert second.returncode == 78
+    assert second.stderr.count("\n") == 1
+    assert f"pid {fleet.pid}" in second.stderr
+
+    (guide,) = shown(tmp_path, "guide")
+    canary = next(place for place in guide["canaries"] if place.startswith("http"))  # type: ignore[attr-defined]
+    before = time.monotonic()
+    assert decnet(environment, "canary", "list").returncode == 0
+    subprocess.run(["curl", "-s", "-o", "/dev/null", canary], check=True)
+    until(lambda: bool(shown(tmp_path, "event")), 1 + time.monotonic() - before)
+
+    fleet.send_signal(signal.SIGTERM)
+    assert fleet.wait(30) == 0
+    assert processes_of(str(tmp_path)) == []
+    last = {line["name"]: line["phase"] for line in shown(tmp_path, "worker")}
+    assert set(last.values()) == {"stopped"}
+
+
+def test_killed_fleet_leaves_no_child_and_its_directory_can_be_used_again(
+    tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
+) -> None:
+    assert len(processes_of(str(tmp_path))) > 5
+    fleet.kill()
+    fleet.wait()
+    until(lambda: not processes_of(str(tmp_path)))
+    again = decnet(environment, "up", "--plain", "--for", "0")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+def test_busy_port_is_shown_and_the_others_go_on(tmp_path: Path, environment: dict[str, str]) -> None:
+    import socket
+    import tomllib
+
+    listen = tomllib.loads(Path(environment["DECNET_SETTINGS"]).read_text())["canary"]["http_listen"]
+    host, _, port = listen.partition(":")
+    with socket.create_server((host, int(port))):
+        done = decnet(environment, "up", "--plain", "--for", "0")
+    assert done.returncode == 0
+    refused = next(line for line in done.stdout.splitlines() if line.startswith("worker canary: cannot start"))
+    assert listen in refused
+    assert "worker decoys: ready" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh(1) here")
+def test_ssh_is_the_systems_own_when_there_is_one(tmp_path: Path) -> None:
+    from decnet.drill.ssh import Ssh
+
+    assert Ssh(tmp_path).name == shutil.which("ssh")
