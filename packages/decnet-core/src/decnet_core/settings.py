@@ -70,7 +70,7 @@ class Settings:
 
     def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
         prefix = f"DECNET_{name.upper().replace('-', '_')}_"
-        known = {field.encode_name for field in msgspec.structs.fields(shape)}
+        known = shape.__struct_encode_fields__
         found: dict[str, Any] = {}
         for variable, text in self._environ.items():
             key = variable.removeprefix(prefix).lower()
@@ -79,7 +79,7 @@ class Settings:
         return found
 
     def _refuse_unknown(self, name: str, values: Mapping[str, Any], shape: type[S]) -> None:
-        known = [field.encode_name for field in msgspec.structs.fields(shape)]
+        known = list(shape.__struct_encode_fields__)
         for key in values:
             if key not in known:
                 raise SettingsError(f"{self._source}: [{name}] has no setting {key!r}{_suggestion(key, known)}")

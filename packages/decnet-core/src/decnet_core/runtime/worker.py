@@ -40,6 +40,8 @@ class Worker(Generic[S]):
     """Notice kinds it writes."""
     commands: ClassVar[str] = ""
     """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
+    preload: ClassVar[tuple[str, ...]] = ()
+    """Modules that `start` and `run` import when they need them; a warm parent imports them before it forks."""
     group: ClassVar[str] = "herd"
     """The supervisor's group it belongs to by default (`supervise.groups`)."""
     memory_budget: ClassVar[int] = 64 * MIB
@@ -60,7 +62,7 @@ class Worker(Generic[S]):
 
     @classmethod
     def warm(cls) -> None:
-        """Import and prepare, once in a warm parent, what `start` and `run` will need; acquire nothing."""
+        """Prepare, once in a warm parent, what `start` and `run` will need; hold nothing open afterwards."""
 
     @classmethod
     def description(cls) -> str:

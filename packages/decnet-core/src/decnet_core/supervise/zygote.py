@@ -26,9 +26,14 @@ from typing import Any
 
 import msgspec
 
+from decnet_core.bus.settings import BusSettings
 from decnet_core.runtime import process
 from decnet_core.runtime.exits import Exit
+from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.worker import Worker
+from decnet_core.settings import Settings, SettingsError
+from decnet_core.spool.settings import SpoolSettings
+from decnet_core.state import StateSettings
 from decnet_core.supervise import identity
 from decnet_core.supervise.orders import (
     LARGEST_PACKET,
@@ -49,6 +54,7 @@ LEADER = "DECNET_ZYGOTE_LEADER"
 """Names the pid of the supervisor, when the zygote forked that, too, and so must pass on its signals and its end."""
 
 _DESCRIPTORS = 2
+_SHARED_SECTIONS = {"bus": BusSettings, "runtime": RuntimeSettings, "spool": SpoolSettings, "state": StateSettings}
 
 
 def load(place: str) -> type[Worker[Any]]:
@@ -62,9 +68,22 @@ def warm(places: Sequence[str]) -> None:
     """Import what the workers at `places` will need, let them prepare it, and freeze the result."""
     importlib.import_module("decnet_core.bus.client")  # every child connects
     for place in places:
-        load(place).warm()
+        worker = load(place)
+        for module in worker.preload:
+            importlib.import_module(module)
+        worker.warm()
+        _rehearse_settings(worker)
     gc.collect()
     gc.freeze()
+
+
+def _rehearse_settings(worker: type[Worker[Any]]) -> None:
+    """Read every section once: msgspec resolves a Struct's annotations at its first use, 0.5 MiB a child otherwise."""
+    with contextlib.suppress(SettingsError):  # the child will say so
+        settings = Settings.load()
+        settings.section(worker.name, worker.Settings)
+        for name, shape in _SHARED_SECTIONS.items():
+            settings.section(name, shape)
 
 
 class Zygote:
