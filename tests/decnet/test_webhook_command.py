@@ -68,7 +68,7 @@ def test_dead_deliveries_are_shown_and_replayed(run: Run, place: Place) -> None:
     assert r"nobody there \x1b" in said.out
     assert "1 will be tried again" in run("webhook", "replay", one["id"]).out
     with records(place) as connection:
-        assert queries.dead_letters(connection)[0].webhook_id == one["id"]
+        assert queries.deliveries(connection, state=queries.DEAD)[0].webhook_id == one["id"]
         assert len(outbox.replays_after(connection, 0, 10)) == 1
 
 

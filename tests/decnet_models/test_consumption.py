@@ -14,8 +14,9 @@ from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved, Notice, SessionEnded
 from decnet_models import consumption
-from decnet_models.consumption import Consumption, CursorMovedError, EveryEventFailsError
+from decnet_models.consumption import Consumption, EveryEventFailsError
 from decnet_models.engine import open_engine, reading, writing
+from decnet_models.errors import CursorMovedError
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table

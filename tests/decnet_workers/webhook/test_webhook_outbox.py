@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from decnet_models.consumption import CursorMovedError
 from decnet_models.engine import reading, writing
+from decnet_models.errors import CursorMovedError
 from decnet_models.progress.queries import cursor_of, move_cursor
 from decnet_models.webhooks.queries import remove_webhook
 from decnet_workers.webhook import outbox as module

@@ -17,10 +17,10 @@ from decnet_core.events.catalogue import kind_of
 from decnet_core.events.notices import Notice
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import Worker
-from decnet_models.consumption import Consumption, CursorMovedError, Step
+from decnet_models.consumption import Consumption, Step
 from decnet_models.database import engine_of
 from decnet_models.engine import writing
-from decnet_models.errors import passes
+from decnet_models.errors import CursorMovedError, passes
 from decnet_models.events.queries import StoredEvent
 from decnet_models.patience import Patience
 from decnet_models.progress.queries import begin_cursor

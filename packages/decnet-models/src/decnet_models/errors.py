@@ -20,6 +20,10 @@ class NotMigratedError(DatabaseError):
     """The database has not the tables of this version."""
 
 
+class CursorMovedError(Exception):
+    """Another instance of the worker has moved the cursor."""
+
+
 def passes(error: BaseException) -> bool:
     """Return whether the statement may succeed later unchanged: a lock, a full disk, a lost connection."""
     if not isinstance(error, DBAPIError):

@@ -14,8 +14,8 @@ import time
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_models.consumption import CursorMovedError
 from decnet_models.engine import reading, writing
+from decnet_models.errors import CursorMovedError
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
 from decnet_models.webhooks import outbox

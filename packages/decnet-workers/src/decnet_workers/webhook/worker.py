@@ -16,9 +16,8 @@ from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_models.consumption import CursorMovedError
 from decnet_models.database import engine_of
-from decnet_models.errors import passes
+from decnet_models.errors import CursorMovedError, passes
 from decnet_models.patience import Patience
 from decnet_models.standby import only_instance
 from decnet_workers.webhook.addresses import networks
