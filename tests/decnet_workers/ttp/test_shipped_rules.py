@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every shipped rule has events that fire it and events like them that do not, in `recorded/`."""
+"""Every shipped rule has recorded events that fire it, and others like them that do not (see recorded/README.md)."""
 
 from __future__ import annotations
 
