@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""From an SSH log-in to the webhook in somebody's hand, on a private fleet, beside a bare POST over loopback.
+
+`python benchmarks/latency.py [--logins 200] [--json]`. The clock starts when the client gives its password to the
+decky and stops when the receiver has read the signed `credential.captured`: decoys, spool, ingest, profiler, outbox and
+webhook worker lie between, and three committed transactions. Each log-in has a source address of its own, so that each
+is news. The yardstick of the same run is a POST of the same body over a kept connection to the same receiver.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import json
+import statistics
+import time
+from typing import NamedTuple
+
+import asyncssh
+
+from decnet import endpoints
+from decnet.drill.private import private_fleet
+from decnet.drill.receiver import Receiver
+from decnet.drill.target import Target, choose
+from decnet.place import Place, records
+
+AIM_P99_MS = 250.0
+_KIND = "credential.captured"
+_DEADLINE_SECONDS = 15.0
+_PAUSE_SECONDS = 0.05
+"""Between log-ins: this is about latency; a queue would measure throughput."""
+
+
+class Figures(NamedTuple):
+    """Milliseconds."""
+
+    p50: float
+    p99: float
+    worst: float
+
+
+class _Client(asyncssh.SSHClient):
+    """Notes when it gave the password."""
+
+    def __init__(self, password: str) -> None:
+        self._password = password
+        self.given_at = 0.0
+
+    def password_auth_requested(self) -> str:
+        self.given_at = time.monotonic()
+        return self._password
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--logins", type=int, default=200)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    with private_fleet() as place:
+        webhook, bare = asyncio.run(measure(place, wanted.logins))
+    ratio = webhook.p50 / bare.p50
+    if wanted.json:
+        print(json.dumps({"webhook_ms": webhook._asdict(), "bare_post_ms": bare._asdict(), "p50_ratio": ratio}))
+        return
+    print(
+        f"SSH log-in to webhook   p50 {webhook.p50:7.1f} ms   p99 {webhook.p99:7.1f} ms   worst {webhook.worst:7.1f} ms"
+    )
+    print(f"bare POST and answer    p50 {bare.p50:7.1f} ms   p99 {bare.p99:7.1f} ms   worst {bare.worst:7.1f} ms")
+    print(f"ratio of p50            {ratio:7.1f}      aim: p99 of the first at most {AIM_P99_MS:.0f} ms")
+
+
+async def measure(place: Place, logins: int) -> tuple[Figures, Figures]:
+    """Return the figures of the fleet and of the bare POST."""
+    receiver, target = Receiver(), choose(place)
+    url = await receiver.open()
+    try:
+        with records(place, write=True) as connection:
+            added = endpoints.add(connection, place, url, kinds=[_KIND], allow_private=True)
+        receiver.secret = added.secret
+        await log_in_and_wait(receiver, target, "127.66.250.1")  # the first one opens the webhook's connection
+        took = []
+        for number in range(logins):
+            took.append(await log_in_and_wait(receiver, target, f"127.66.{number // 250}.{number % 250 + 1}"))
+            await asyncio.sleep(_PAUSE_SECONDS)
+        bare = await asyncio.to_thread(post_bare, url, logins)
+    finally:
+        await receiver.close()
+    return figures(took), figures(bare)
+
+
+async def log_in_and_wait(receiver: Receiver, target: Target, source: str) -> float:
+    """Log in from `source`; return the seconds from the password to the webhook that tells of it."""
+    user, password = target.login
+    client = _Client(password)
+    connection, _ = await asyncssh.create_connection(
+        lambda: client,
+        target.shell.address,
+        target.shell.port("ssh") or 0,
+        local_addr=(source, 0),
+        username=user,
+        known_hosts=None,
+        client_keys=None,
+        agent_path=None,
+        config=None,
+        preferred_auth="password",
+    )
+    try:
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            return await arrival(receiver, source) - client.given_at
+    finally:
+        connection.abort()
+
+
+async def arrival(receiver: Receiver, source: str) -> float:
+    """Return when the webhook about `source` came; its signature must be genuine."""
+    while True:
+        for one in reversed(receiver.arrivals):
+            if one.data.get("attacker") == source:
+                assert one.genuine
+                return one.at
+        receiver.arrived.clear()
+        await receiver.arrived.wait()
+
+
+def post_bare(url: str, count: int) -> list[float]:
+    """Return the seconds that each of `count` POSTs and its answer took over one kept connection."""
+    connection = http.client.HTTPConnection(url.split("/")[2])
+    body = json.dumps({"type": _KIND, "timestamp": "2026-11-24T00:00:00Z", "data": {"attacker": "127.66.0.1"}})
+    took = []
+    for _ in range(count):
+        began = time.monotonic()
+        connection.request("POST", "/drill", body=body)
+        connection.getresponse().read()
+        took.append(time.monotonic() - began)
+    connection.close()
+    return took
+
+
+def figures(seconds: list[float]) -> Figures:
+    """Return median, 99th percentile (nearest rank) and maximum."""
+    ordered = sorted(seconds)
+    rank = max(0, -(-99 * len(ordered) // 100) - 1)
+    return Figures(*(round(value * 1000, 3) for value in (statistics.median(ordered), ordered[rank], ordered[-1])))
+
+
+if __name__ == "__main__":
+    main()
