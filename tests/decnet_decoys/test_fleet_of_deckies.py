@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from decnet_decoys.fleet import DEFAULT_FLEET, FleetError, deckies
+from decnet_decoys.settings import DeckySettings, DecoysSettings
+
+
+def fleet_of(*entries: DeckySettings) -> DecoysSettings:
+    return DecoysSettings(decky=entries)
+
+
+def test_without_settings_there_are_three_distinct_deckies() -> None:
+    fleet = deckies(DecoysSettings())
+    assert [decky.address for decky in fleet] == ["127.77.0.10", "127.77.0.11", "127.77.0.12"]
+    assert len({decky.persona for decky in fleet}) == 3
+    assert all(decky.port("ssh") == 2222 and decky.port("http") == 8080 for decky in fleet)
+    assert all(decky.login is not None for decky in fleet)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (DeckySettings(name="a", address="127.77.0.1", persona="win95"), "there is no persona 'win95'; known are: debian-web"),
+        (DeckySettings(name="a", address="10.0.0.1", persona="nas"), "not in 127.0.0.0/8"),
+        (DeckySettings(name="a", address="here", persona="nas"), "does not appear to be"),
+        (DeckySettings(name="a", address="127.0.0.1", persona="nas", services={"gopher": 70}), "no service 'gopher'"),
+        (DEFAULT_FLEET[0], "two deckies have the same name: web-01"),
+    ],
+)
+def test_a_wrong_fleet_is_refused_with_its_reason(entry: DeckySettings, message: str) -> None:
+    with pytest.raises(FleetError, match=message):
+        deckies(fleet_of(DEFAULT_FLEET[0], entry))
+
+
+def test_the_fleet_is_known_without_loading_a_service(python: str) -> None:
+    code = (
+        "import sys; from decnet_decoys.fleet import deckies; from decnet_decoys.settings import DecoysSettings\n"
+        "deckies(DecoysSettings()); import decnet_decoys.worker\n"
+        "assert not {'asyncssh', 'cryptography'} & set(sys.modules), 'a service was loaded'"
+    )
+    subprocess.run([python, "-c", code], check=True, timeout=30)

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: MIT
+"""Decoys under attack by the real ssh, sftp, scp, curl and nmap."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from decnet_core.events.catalogue import (
+    ClientIdentified,
+    CommandRun,
+    ConnectionOpened,
+    FileCaptured,
+    HttpRequest,
+    LoginAttempt,
+    ServiceRequest,
+    SessionClosed,
+    SessionOpened,
+)
+from decnet_core.runtime.exits import StartupError
+from decnet_core.state import State
+from decnet_decoys.settings import DecoysSettings, LimitSettings
+from decnet_decoys.ssh.keys import host_keys
+
+from .conftest import DEADLINE, Stage, events_in, fleet_settings
+
+
+async def test_a_command_over_ssh_leaves_the_whole_story(stage: Stage) -> None:
+    status, out, err = await stage.ssh("uname -n; cat > /tmp/m; md5sum /tmp/m; nosuch", stdin=b"payload")
+    digest = hashlib.md5(b"payload", usedforsecurity=False).hexdigest()
+    assert (status, out.decode()) == (127, f"web-01\n{digest}  /tmp/m\n")
+    assert err == b"-bash: nosuch: command not found\n"
+    (closed,) = await stage.until(SessionClosed)
+    assert [type(event.payload) for event in stage.events()] == [
+        ConnectionOpened, ClientIdentified, LoginAttempt, SessionOpened, CommandRun, FileCaptured, SessionClosed,
+    ]  # fmt: skip
+    assert len({event.session for event in stage.events()}) == 1
+    assert {event.decky for event in stage.events()} == {"web-01"}
+    assert {(event.dst_ip, event.dst_port) for event in stage.events()} == {(stage.decky.address, stage.decky.services["ssh"])}
+    assert closed.commands == 1
+    (captured,) = await stage.until(FileCaptured)
+    assert captured.sha256 == hashlib.sha256(b"payload").hexdigest()
+    assert (stage.state.artifacts / captured.sha256[:2] / captured.sha256).read_bytes() == b"payload"
+
+
+async def test_an_interactive_session_is_recorded_and_replays(stage: Stage) -> None:
+    _, out, _ = await stage.ssh("-tt", stdin=b"id\rcd /tm\t\rpwd\rexit\r")
+    assert b"root@web-01:~# id\r\nuid=0(root)" in out
+    assert b"root@web-01:/tmp# pwd\r\n/tmp\r\n" in out
+    (closed,) = await stage.until(SessionClosed)
+    lines = (stage.state.artifacts / closed.recording[:2] / closed.recording).read_text().splitlines()
+    assert json.loads(lines[0])["version"] == 2
+    shown = "".join(data for _, code, data in map(json.loads, lines[1:]) if code == "o")
+    assert shown.encode() == out
+    assert [payload.command for payload in await stage.until(CommandRun)] == ["id", "cd /tmp/", "pwd", "exit"]
+
+
+async def test_wrong_passwords_and_keys_are_captured(stage: Stage, tmp_path: Path) -> None:
+    status, _, err = await stage.ssh("id", user="admin", password="hunter2")
+    assert status == 255
+    assert b"Permission denied (publickey,password)" in err
+    (attempt,) = await stage.until(LoginAttempt)
+    assert attempt == LoginAttempt(service="ssh", username="admin", success=False, password="hunter2")
+    keygen = shutil.which("ssh-keygen")
+    if keygen is None:
+        pytest.skip("no ssh-keygen on this machine")
+    key = tmp_path / "key"
+    process = await asyncio.create_subprocess_exec(keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    await process.wait()
+    listing = await asyncio.create_subprocess_exec(keygen, "-lf", str(key), stdout=asyncio.subprocess.PIPE)
+    fingerprint = (await listing.communicate())[0].split()[1].decode()
+    options = (f"IdentityFile={key}", "PubkeyAuthentication=yes", "PasswordAuthentication=no")
+    await stage.ssh("id", options=options)
+    offered = (await stage.until(LoginAttempt, 2))[1]
+    assert (offered.method, offered.public_key, offered.success) == ("publickey", fingerprint, False)
+
+
+async def test_guessing_ends_after_six_tries(stage: Stage) -> None:
+    options = ("NumberOfPasswordPrompts=20", "LogLevel=INFO")
+    _, _, err = await stage.ssh("id", password="no", options=options)
+    assert b"Too many authentication failures" in err
+    assert len(await stage.until(LoginAttempt, 6)) == 6
+
+
+async def test_forwarding_is_refused_and_recorded(stage: Stage) -> None:
+    await stage.ssh("-W", "198.51.100.9:25")
+    (request,) = await stage.until(ServiceRequest)
+    assert (request.action, request.detail["host"], request.detail["port"]) == ("direct-tcpip", "198.51.100.9", "25")
+
+
+async def test_sftp_and_both_kinds_of_scp_leave_the_file(stage: Stage, tmp_path: Path) -> None:
+    file = tmp_path / "drop.bin"
+    file.write_bytes(os.urandom(300_000))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert (await stage.ssh(str(file), "DECOY:/tmp/a", program="scp"))[0] == 0
+    assert (await stage.ssh("-O", str(file), "DECOY:/tmp/b", program="scp"))[0] == 0
+    captured = await stage.until(FileCaptured, 2)
+    assert [(one.sha256, one.size, one.name) for one in captured] == [(digest, 300_000, "/tmp/a"), (digest, 300_000, "/tmp/b")]
+    assert (stage.state.artifacts / digest[:2] / digest).read_bytes() == file.read_bytes()
+
+
+async def test_sftp_lists_and_fetches_what_the_shell_shows(stage: Stage, tmp_path: Path) -> None:
+    batch = f"ls -la /etc/nginx\nget /etc/hostname {tmp_path}/got\nmkdir /tmp/d\nput {tmp_path}/got /tmp/d/x\nrm /tmp/d/x\nbye\n"
+    status, out, err = await stage.ssh(
+        "-b", "-", "DECOY:", program="sftp", stdin=batch.encode(), options=("BatchMode=no",)
+    )
+    assert status == 0, err
+    assert b"nginx.conf" in out
+    assert (tmp_path / "got").read_text() == "web-01\n"
+
+
+async def test_the_host_keys_are_made_once_and_private(stage: Stage) -> None:
+    await stage.ssh("true")
+    directory = stage.state.keys / "decoys" / "web-01"
+    kept = {file.name: file.read_bytes() for file in directory.iterdir()}
+    assert set(kept) == {"ssh_host_rsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"}
+    assert all(file.stat().st_mode & 0o077 == 0 for file in directory.iterdir())
+    host_keys(directory, ("rsa", "ecdsa", "ed25519"))
+    assert {file.name: file.read_bytes() for file in directory.iterdir()} == kept
+
+
+async def test_http_requests_are_recorded_as_sent(stage: Stage) -> None:
+    body = await stage.curl("/wp-login.php?x=1", "-H", "X-Odd-CASE: yes", "-A", "sqlmap/1.7", "-d", "log=admin&pwd=p%40ss")
+    assert b"login_error" in body
+    (request,) = await stage.until(HttpRequest)
+    assert (request.method, request.target, request.status, request.body) == ("POST", "/wp-login.php?x=1", 200, "log=admin&pwd=p%40ss")
+    assert ("X-Odd-CASE", "yes") in request.headers
+    assert request.headers[0][0] == "Host"
+    assert request.body_sha256 == hashlib.sha256(b"log=admin&pwd=p%40ss").hexdigest()
+    (attempt,) = await stage.until(LoginAttempt)
+    assert (attempt.service, attempt.username, attempt.password, attempt.success) == ("http", "admin", "p@ss", False)
+    (client,) = await stage.until(ClientIdentified)
+    assert client.software == "sqlmap/1.7"
+
+
+async def test_http_answers_as_nginx_does(stage: Stage) -> None:
+    shown = await stage.curl("/nosuch", "-i")
+    assert shown.startswith(b"HTTP/1.1 404 Not Found\r\nServer: nginx/1.22.1\r\nDate: ")
+    assert b"<hr><center>nginx/1.22.1</center>" in shown
+    assert (await stage.curl("/.env")).startswith(b"APP_ENV=production")
+    head = await stage.curl("/", "-I")
+    assert b"ETag: " in head
+    assert head.endswith(b"\r\n\r\n")
+    assert b"413 " in await stage.curl("/", "-i", "-H", "Expect:", "-H", "Content-Length: 99999999", "-X", "POST")
+
+
+async def test_one_connection_carries_pipelined_requests(stage: Stage) -> None:
+    reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    data = await asyncio.wait_for(reader.read(), DEADLINE)
+    writer.close()
+    await writer.wait_closed()
+    assert re.findall(rb"HTTP/1.1 (\d+)", data) == [b"200", b"200", b"404"]
+
+
+@pytest.mark.parametrize("data", [b"\x16\x03\x01\x00\xa5\x01", b"SSH-2.0-x\r\n", os.urandom(64) + b"\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"])
+async def test_nonsense_on_http_is_a_recorded_400(stage: Stage, data: bytes) -> None:
+    reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
+    writer.write(data)
+    answer = await asyncio.wait_for(reader.read(), DEADLINE)
+    writer.close()
+    await writer.wait_closed()
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert (await stage.until(HttpRequest))[0].status == 400
+
+
+async def test_nonsense_on_ssh_ends_only_itself(stage: Stage) -> None:
+    for data in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(500), b"SSH-2.0-x\r\n" + os.urandom(500), b""):
+        reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["ssh"])
+        assert await reader.readline() == b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"
+        writer.write(data)
+        writer.write_eof()
+        await asyncio.wait_for(reader.read(), DEADLINE)
+        writer.close()
+    assert (await stage.ssh("id -u"))[1] == b"0\n"
+    assert "decoys_connection_errors" not in stage.ctx.counters.snapshot()
+
+
+async def test_a_source_with_too_many_connections_is_turned_away(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, fleet_settings(limits=LimitSettings(connections_per_source=2)))
+    await stage.open()
+    opened = [await asyncio.open_connection(stage.decky.address, stage.decky.services["ssh"]) for _ in range(3)]
+    assert await asyncio.wait_for(opened[2][0].read(), DEADLINE) == b""
+    assert stage.ctx.counters.snapshot()["decoys_connections_refused"] == 1
+    for _, writer in opened:
+        writer.close()
+    await stage.close()
+
+
+async def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, fleet_settings(limits=LimitSettings(idle_seconds=1)))
+    await stage.open()
+    reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
+    assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
+    writer.close()
+    await stage.close()
+
+
+async def test_a_busy_port_names_decky_address_and_port(stage: Stage, tmp_path: Path) -> None:
+    port = stage.decky.services["ssh"]
+    other = Stage(tmp_path / "other", stage.settings)
+    with pytest.raises(StartupError, match=rf"decky web-01: cannot offer ssh at {stage.decky.address}:{port}: the port is taken"):
+        await other.open()
+    await other.close()
+
+
+async def test_a_wrong_persona_is_a_start_up_failure(tmp_path: Path) -> None:
+    settings = fleet_settings(name="debian-web")
+    wrong = DecoysSettings(decky=(type(settings.decky[0])(name="x", address="127.0.0.1", persona="os2"),))
+    stage = Stage(tmp_path, wrong)
+    with pytest.raises(StartupError, match="no persona 'os2'"):
+        await stage.open()
+    await stage.close()
+
+
+async def test_a_session_cut_off_by_sigkill_ends_exactly_once(tmp_path: Path, python: str) -> None:
+    settings = fleet_settings()
+    stage = Stage(tmp_path, settings)  # for its clients only
+    assert stage.ctx.spool is not None
+    stage.ctx.spool.close()
+    process = await start_worker(python, stage)
+    client = await asyncio.create_subprocess_exec(
+        *stage.ssh_command("ssh", "root", ("-tt",)),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        env=stage.environment("admin123"),
+    )  # fmt: skip
+    assert client.stdin is not None
+    client.stdin.write(b"id\rwhoami\r")
+    await stage.until(CommandRun, 2)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    client.kill()
+    await client.wait()
+    assert stage.events(SessionClosed) == []
+    for _ in range(2):
+        process = await start_worker(python, stage)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
+    (closed,) = await stage.until(SessionClosed)
+    assert closed.commands == 2
+    assert (stage.state.artifacts / closed.recording[:2] / closed.recording).exists()
+    (opened,) = events_in(State(tmp_path / "state"), SessionOpened)
+    assert stage.events(SessionClosed)[0].session == opened.session
+
+
+async def start_worker(python: str, stage: Stage) -> asyncio.subprocess.Process:
+    """Start `decnet-decoys` as a process of its own and wait until it accepts."""
+    decky = stage.decky
+    services = ", ".join(f"{name} = {port}" for name, port in decky.services.items())
+    settings = (
+        f'[state]\ndir = "{stage.state.root}"\n[decoys]\nfailure_delay_ms = 0\n[[decoys.decky]]\nname = "{decky.name}"\n'
+        f'address = "{decky.address}"\npersona = "{decky.persona}"\nservices = {{ {services} }}\n'
+    )
+    file = stage.directory / "decnet.toml"
+    file.write_text(settings)
+    process = await asyncio.create_subprocess_exec(
+        python, "-c", "import sys; from decnet_decoys.worker import Decoys; sys.exit(Decoys.main())",
+        env=os.environ | {"DECNET_SETTINGS": str(file)}, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            assert process.returncode is None
+            with socket.socket() as probe:
+                if probe.connect_ex((decky.address, decky.services["http"])) == 0:
+                    return process
+            await asyncio.sleep(0.05)
+
+
+async def test_nmap_takes_it_for_what_it_claims(stage: Stage) -> None:
+    nmap = shutil.which("nmap")
+    if nmap is None:
+        pytest.skip("nmap is not installed here; the CI machines have it")
+    ports = ",".join(str(port) for port in stage.decky.services.values())
+    process = await asyncio.create_subprocess_exec(
+        nmap, "-Pn", "-n", "-sT", "-sV", "-p", ports, stage.decky.address, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert b"OpenSSH 9.2p1 Debian 2+deb12u3" in out
+    assert b"nginx 1.22.1" in out
