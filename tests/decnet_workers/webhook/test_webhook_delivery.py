@@ -274,9 +274,11 @@ async def test_a_new_secret_signs_from_then_on(fleet: Any, receiver: Any, start_
     standardwebhooks.Webhook(secret).verify(request.body, request.headers)
 
 
-async def test_a_wrong_network_in_the_settings_is_a_startup_error(start_webhook: Start) -> None:
+async def test_wrong_settings_are_startup_errors(start_webhook: Start) -> None:
     with pytest.raises(StartupError, match="allow_networks"):
         await start_webhook(allow_networks=("nonsense",))
+    with pytest.raises(StartupError, match="ca_file"):
+        await start_webhook(ca_file="/none/ca.pem")
 
 
 @pytest.mark.parametrize("kills", [(5,), pytest.param((1, 4, 9, 16, 25), marks=pytest.mark.torture)])

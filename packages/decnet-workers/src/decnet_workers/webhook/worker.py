@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -66,6 +67,8 @@ class Webhook(Worker[WebhookSettings]):
             raise StartupError(str(error)) from error
         except ValueError as error:
             raise StartupError(f"[webhook] allow_networks: {error}; write e.g. 10.1.0.0/16") from error
+        if self.settings.ca_file and not os.access(self.settings.ca_file, os.R_OK):
+            raise StartupError(f"[webhook] ca_file: {self.settings.ca_file} cannot be read")
         self._dialler = Dialler(
             allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )

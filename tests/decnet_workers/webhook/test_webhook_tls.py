@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""TLS: the certificate is checked against the endpoint's name, though the connection goes to a pinned address."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from decnet_workers.webhook.dial import DialError, Dialler
+from decnet_workers.webhook.post import Failed, Poster, Reply
+from decnet_workers.webhook.target import parse_target
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for hook.test with its key, its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hook.test")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hook.test")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "hook.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return file
+
+
+@pytest.fixture
+async def port(certificate: Path) -> AsyncIterator[int]:
+    """A TLS server that answers 204 to whatever comes."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    return ["127.0.0.1"]
+
+
+async def post(port: int, host: str, ca_file: str) -> Reply | Failed:
+    dialler = Dialler(allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
+    poster = Poster(dialler, attempt_seconds=5, idle_seconds=1)
+    try:
+        return await poster.post(parse_target(f"https://{host}:{port}/"), [], b"{}", allow_private=True)
+    finally:
+        poster.close()
+
+
+async def test_a_certificate_of_the_name_is_accepted(port: int, certificate: Path) -> None:
+    assert await post(port, "hook.test", str(certificate)) == Reply(204)
+
+
+async def test_a_certificate_of_another_name_is_not(port: int, certificate: Path) -> None:
+    failed = await post(port, "other.test", str(certificate))
+    assert isinstance(failed, Failed)
+    assert "not valid for 'other.test'" in failed.reason
+
+
+async def test_an_unknown_authority_is_not_trusted(port: int) -> None:
+    failed = await post(port, "hook.test", "")
+    assert isinstance(failed, Failed)
+    assert "self-signed certificate" in failed.reason
+
+
+async def test_an_unreadable_authority_file_is_named(port: int, tmp_path: Path) -> None:
+    assert await post(port, "hook.test", str(tmp_path / "none.pem")) == Failed(
+        "[webhook] ca_file cannot be read: No such file or directory"
+    )
+    with pytest.raises(DialError):
+        await Dialler(allowed=(), connect_seconds=1, ca_file="/none", resolve=resolve).open(
+            parse_target(f"https://hook.test:{port}/"), allow_private=True
+        )
