@@ -56,7 +56,7 @@ class DnsDatagrams(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the socket."""
-        self._transport = cast("asyncio.DatagramTransport", transport)  # asyncio's own is none before Python 3.13
+        self._transport = cast("asyncio.DatagramTransport", transport)  # asyncio's own is no subclass of it everywhere
         self._local = endpoint(transport.get_extra_info("sockname"))
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
