@@ -25,7 +25,9 @@ app = application("The fleet, in the foreground.")
 def up(
     plain: Annotated[bool, typer.Option("--plain", help="Lines of text, also at a terminal.")] = False,
     as_json: Json = False,
-    mode: Annotated[Mode, typer.Option(help="fork shares code in memory; process gives each its own.")] = Mode.FORK,
+    mode: Annotated[
+        Mode, typer.Option(help="fork: the workers share their code in memory; units: each has its own.")
+    ] = Mode.FORK,
     seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="File to write once every worker is ready.")] = None,
 ) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from decnet.errors import RefusedError
+from decnet.errors import OperatorError, RefusedError
 from decnet.feed import Feed
 from decnet.place import Place, records
 from decnet.tokens import first_tokens
@@ -28,6 +28,7 @@ from decnet_core.bus.client import Client, connect
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.roster import keep_roster
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_decoys.fleet import FleetError
 
@@ -39,8 +40,8 @@ class Mode(enum.StrEnum):
 
     FORK = "fork"
     """Children of one warm process: the code that they share is in memory once."""
-    PROCESS = "process"
-    """Each with an interpreter of its own."""
+    UNITS = "units"
+    """Each with an interpreter of its own, as under systemd."""
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ async def run(place: Place, view: View, wishes: Wishes) -> None:
         forking=wishes.mode is Mode.FORK,
     )
     fleet.on_change(view.changed)
+    keep_roster(fleet, place.state.run, "up", wishes.mode.value)
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
@@ -99,7 +101,10 @@ async def run(place: Place, view: View, wishes: Wishes) -> None:
 
 async def _begin(place: Place, fleet: ProcessFleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
     _show_guide(place, view)
-    await fleet.start(name for name in registry.names() if name != "bus" or place.embedded_bus)
+    try:
+        await fleet.start(name for name in registry.names() if name != "bus" or place.embedded_bus)
+    except OSError as error:
+        raise OperatorError(f"the fleet cannot start: {error}; see {place.state.root / 'log'}") from error
     if wishes.ready_file is not None:
         wishes.ready_file.write_text(f"{os.getpid()}\n", encoding="ascii")
     if wishes.seconds is not None:
