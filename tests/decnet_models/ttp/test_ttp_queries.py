@@ -52,7 +52,7 @@ def test_a_tag_is_written_once(engine: Engine) -> None:
 
 def test_tags_are_paged_through_though_many_are_of_one_event(engine: Engine) -> None:
     with writing(engine) as connection:
-        add_tags(connection, [tag(n, seq=n // 3) for n in range(10)])
+        add_tags(connection, [tag(n, seq=n // 3, technique=f"T{n}") for n in range(10)])
         seen: list[Tag] = []
         while page := tags(connection, limit=2, before=seen[-1] if seen else None):
             seen += page

@@ -23,20 +23,21 @@ Entries: TypeAlias = tuple[tuple[int, str], ...]
 _NEVER = 2**63 - 1
 _CHUNK = 500
 """Values in one IN list; SQLite may be built with a limit of 999 parameters."""
+_ORDER = (ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
 _entries_decoder = msgspec.json.Decoder(Entries)
 
 
 class Tag(msgspec.Struct, frozen=True):
     """A rule recognised a technique in an event: `seq` and `event_id` say in which."""
 
-    id: UUID
+    seq: int
     rule_id: UUID
     technique: str
+    id: UUID
     title: str
     level: str
     attacker: str
     event_id: UUID
-    seq: int
     ts: int
     session: str | None = None
     decky: str | None = None
@@ -70,7 +71,10 @@ def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
     """Write the tags that are not there yet."""
     rows = [msgspec.structs.asdict(tag) for tag in tags]
     if rows:
-        connection.execute(insert_into(connection, ttp_tag).on_conflict_do_nothing(index_elements=["id"]), rows)
+        connection.execute(
+            insert_into(connection, ttp_tag).on_conflict_do_nothing(index_elements=["seq", "rule_id", "technique"]),
+            rows,
+        )
 
 
 def tags(
@@ -81,8 +85,8 @@ def tags(
     if attacker is not None:
         query = query.where(ttp_tag.c.attacker == attacker)
     if before is not None:
-        query = query.where(tuple_(ttp_tag.c.seq, ttp_tag.c.id) < (before.seq, before.id))
-    rows = connection.execute(query.order_by(ttp_tag.c.seq.desc(), ttp_tag.c.id.desc()).limit(limit))
+        query = query.where(tuple_(*_ORDER) < (before.seq, before.rule_id, before.technique))
+    rows = connection.execute(query.order_by(*(column.desc() for column in _ORDER)).limit(limit))
     return [Tag(*row) for row in rows]
 
 

@@ -12,24 +12,24 @@ metadata = MetaData()
 ttp_tag = Table(
     "ttp_tag",
     metadata,
-    # UUIDv5 of rule, event and technique: the same finding is one row, however often the event is looked at.
-    Column("id", Uuid(), primary_key=True),
-    Column("rule_id", Uuid(), nullable=False),
-    Column("technique", String(16), nullable=False),
+    # Event, rule and technique: the same finding is one row, however often the event is looked at. They are the
+    # key, and not `id`, because rows are then appended; a random key would touch a page of the whole table for each.
+    Column("seq", BIG, primary_key=True, autoincrement=False),
+    Column("rule_id", Uuid(), primary_key=True),
+    Column("technique", String(16), primary_key=True),
+    # UUIDv5 of rule, event and technique: what other systems know the finding by.
+    Column("id", Uuid(), nullable=False),
     # As the rule said when it matched; rules change and go.
     Column("title", String(256), nullable=False),
     Column("level", String(16), nullable=False),
     Column("attacker", ADDRESS, nullable=False),
     Column("event_id", EVENT_ID, nullable=False),
-    Column("seq", BIG, nullable=False),
     Column("ts", NANOSECONDS, nullable=False),
     Column("session", NAME),
     Column("decky", NAME),
     Index("ix_ttp_tag_attacker_seq", "attacker", "seq"),
-    Index("ix_ttp_tag_technique_seq", "technique", "seq"),
-    Index("ix_ttp_tag_rule_id_attacker_ts", "rule_id", "attacker", "ts"),
-    Index("ix_ttp_tag_seq", "seq"),
     info={"owner": "ttp"},
+    sqlite_with_rowid=False,
 )
 
 ttp_window = Table(

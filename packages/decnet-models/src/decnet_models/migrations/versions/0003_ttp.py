@@ -20,22 +20,20 @@ def upgrade() -> None:
 def _tag() -> None:
     op.create_table(
         "ttp_tag",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("rule_id", sa.Uuid(), nullable=False),
-        sa.Column("technique", sa.String(16), nullable=False),
+        sa.Column("seq", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("rule_id", sa.Uuid(), primary_key=True),
+        sa.Column("technique", sa.String(16), primary_key=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.String(256), nullable=False),
         sa.Column("level", sa.String(16), nullable=False),
         sa.Column("attacker", sa.String(45), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("ts", sa.BigInteger(), nullable=False),
         sa.Column("session", sa.String(255)),
         sa.Column("decky", sa.String(255)),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_ttp_tag_attacker_seq", "ttp_tag", ["attacker", "seq"])
-    op.create_index("ix_ttp_tag_technique_seq", "ttp_tag", ["technique", "seq"])
-    op.create_index("ix_ttp_tag_rule_id_attacker_ts", "ttp_tag", ["rule_id", "attacker", "ts"])
-    op.create_index("ix_ttp_tag_seq", "ttp_tag", ["seq"])
 
 
 def _window() -> None:
