@@ -56,6 +56,8 @@ class Source:
         self._present: Present = {}
         self._turn = 0
         self.counts: Counter[str] = Counter()
+        self.opened = 0
+        """How many files were opened since the start."""
 
     def positions(self) -> list[FilePosition]:
         """Return the positions of all files that may still be read on."""
@@ -164,6 +166,7 @@ class Source:
         if any(follower.identity == other.identity for other in self._followers()):
             follower.close()
             return
+        self.opened += 1
         if left:
             self._left[follower.identity] = now
         base = base_of(path)

@@ -47,6 +47,7 @@ SAVE_NS = 1_000_000_000
 FUTURE_NS = 300 * 1_000_000_000
 """An event this far ahead of our clock is counted as from the future; it is kept as it is."""
 _LOOKS_BEFORE_IDLE = 10
+_SOURCE_COUNTS = ("rotated", "truncated", "lost", "unreadable", "lag_bytes")
 
 
 class Feed(NamedTuple):
@@ -89,12 +90,19 @@ class Collect(Worker[CollectSettings]):
     )
     commands = "decnet_sniff.collect.commands"
 
+    def __init__(self, settings: CollectSettings) -> None:
+        super().__init__(settings)
+        self._feeds: list[Feed] = []
+        self._turn = 0
+        self._saved_at = 0
+        self._source_counts = dict.fromkeys(_SOURCE_COUNTS, 0)
+
     async def start(self, ctx: Context) -> None:
         """Take up the positions of the run before."""
         self._positions = Positions(ctx.state.positions / "collect.json")
         self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
         ctx.counters.read_from(self._quarantine.counters)
-        ctx.counters.read_from(self._source_counters)
+        ctx.counters.read_from(lambda: {f"collect_{name}": n for name, n in self._source_counts.items()})
         saved = await ctx.in_thread(self._positions.load)
         self._feeds = [
             Feed(
@@ -104,8 +112,6 @@ class Collect(Worker[CollectSettings]):
             )
             for each in self.settings.source
         ]
-        self._turn = 0
-        self._saved_at = 0
 
     async def run(self, ctx: Context) -> None:
         """Read whatever there is, then look again a little later, for ever."""
@@ -122,11 +128,12 @@ class Collect(Worker[CollectSettings]):
 
     async def stop(self, ctx: Context) -> None:
         """Save the positions and release the files; after a failed `start` there is nothing to release."""
-        for feed in getattr(self, "_feeds", []):
-            await ctx.in_thread(self._save, ctx)
+        if not self._feeds:
+            return
+        await ctx.in_thread(self._save, ctx)
+        for feed in self._feeds:
             feed.source.close()
-        if hasattr(self, "_quarantine"):
-            self._quarantine.close()
+        self._quarantine.close()
 
     async def _read_all(self, ctx: Context) -> bool:
         """Read until nothing is left or it must stop or pause; return whether there was anything."""
@@ -135,7 +142,7 @@ class Collect(Worker[CollectSettings]):
             await ctx.in_thread(self._save, ctx)
             if self._spool_is_full(ctx):
                 return False
-        await ctx.in_thread(self._look)
+        await ctx.in_thread(self._look, ctx)
         while not ctx.stopping.is_set() and ctx.unpaused.is_set():
             piece = await ctx.in_thread(self._next_slice)
             if piece is None:
@@ -150,9 +157,14 @@ class Collect(Worker[CollectSettings]):
             await ctx.in_thread(self._save, ctx)
         return found
 
-    def _look(self) -> None:
+    def _look(self, ctx: Context) -> None:
+        """Look at the files; a new one is noted before it is read, to be found when it has been rotated meanwhile."""
+        opened = sum(feed.source.opened for feed in self._feeds)
         for feed in self._feeds:
             feed.source.look(time.time_ns())
+        self._count()
+        if sum(feed.source.opened for feed in self._feeds) != opened:
+            self._save(ctx)
 
     def _next_slice(self) -> Slice | None:
         """Read and parse some lines of the source whose turn it is."""
@@ -214,19 +226,20 @@ class Collect(Worker[CollectSettings]):
         if self._spool_is_full(ctx):
             return
         try:
+            self._count()
             self._positions.save({feed.settings.name: feed.source.positions() for feed in self._feeds})
         except OSError as error:
             ctx.counters.add("collect_positions_unsaved")
             log.warning("cannot save the positions: %s", error.strerror)
 
-    def _source_counters(self) -> dict[str, float]:
-        """Sum what the sources count; every name is there from the start."""
-        total = dict.fromkeys(("rotated", "truncated", "lost", "unreadable"), 0)
+    def _count(self) -> None:
+        """Sum what the sources count, in the thread that changes them, for the loop to read."""
+        total = dict.fromkeys(_SOURCE_COUNTS, 0)
         for feed in self._feeds:
+            total["lag_bytes"] += feed.source.unread_bytes()
             for name, value in feed.source.counts.items():
                 total[name] += value
-        unread = sum(feed.source.unread_bytes() for feed in self._feeds)
-        return {"collect_lag_bytes": unread, **{f"collect_{name}": value for name, value in total.items()}}
+        self._source_counts = total
 
 
 def understood(line: Line, parse: Parser) -> Outcome:
