@@ -39,8 +39,10 @@ import msgspec
 from decnet_core.bus.broker import Broker
 from decnet_core.bus.operations import Info
 from decnet_core.bus.settings import BusSettings
+from decnet_core.bus.worker import allow_files
 
 async def main():
+    allow_files(2200)
     broker = Broker(msgspec.json.decode(sys.argv[2], type=BusSettings), Path(sys.argv[1]))
     await broker.start()
     print("ready", flush=True)

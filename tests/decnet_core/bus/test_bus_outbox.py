@@ -127,8 +127,19 @@ def test_messages_survive_a_connection_and_lines_do_not() -> None:
     assert writer.data == b"kept"
 
 
+def test_a_line_without_a_connection_is_forgotten() -> None:
+    """A PING sent on the next connection would have its PONG taken for another's."""
+    outbox = Outbox(CHUNK, lambda: CHUNK)
+    outbox.push_line(PING)
+    outbox.open(Writer(outbox))
+    outbox.close()
+    outbox.push_line(PING)
+    assert outbox.waiting_bytes == 0
+
+
 def test_too_many_lines_show() -> None:
     outbox = Outbox(CHUNK, lambda: CHUNK)
+    outbox.open(Writer(outbox))
     for _ in range(MAX_LINES):
         outbox.push_line(PONG)
     assert not outbox.stuffed

@@ -134,6 +134,24 @@ async def test_a_request_made_while_away_is_answered_later(start_broker: StartBr
     await answerer.close()
 
 
+async def test_a_connection_that_has_just_ended_is_asked_nothing(start_broker: StartBroker) -> None:
+    broker = await start_broker()
+    client = await connect(broker.address, name="x", wait=SOON, options=HASTY)
+    link = client._uplink.link
+    assert link is not None
+    link.abort("cut")
+    while client.connected:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(SOON):  # and does not wait for a PONG that nobody will send
+        await client.flush(60)
+    subscription = await client.subscribe("s")
+    client.publish("s", b"x")
+    assert (await subscription.next(SOON)).payload == b"x"
+    with pytest.raises(ConnectionError, match="cut"):
+        await link.ping()
+    await client.close()
+
+
 async def test_flushing_fails_when_the_broker_dies_meanwhile(broker_process: BrokerProcess) -> None:
     process = broker_process()
     client = await connect(process.url, name="x", wait=SOON, options=HASTY)

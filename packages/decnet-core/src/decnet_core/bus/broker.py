@@ -8,9 +8,11 @@ loses its own connection, and nobody else notices.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import socket
+import time
 from pathlib import Path
 
 from decnet_core.bus.connection import Connection
@@ -28,6 +30,7 @@ from decnet_core.text import for_terminal
 log = logging.getLogger(__name__)
 
 READ_SIZE = 65_536
+_LOG_SECONDS = 1.0  # one line at most in this time: clients must not be able to fill the log
 _NAMED_DROPS = 16  # how many subscribers' drops are listed by name
 
 
@@ -43,6 +46,9 @@ class Broker:
         self.congested: set[Connection] = set()
         self.in_messages = self.in_bytes = self.refused = self.unrouted = 0
         self.slow_consumers = self.held_bytes = 0
+        self._client_ids = itertools.count(1)
+        self._log_again = 0.0
+        self._unlogged = 0
         self._server_id = os.urandom(11).hex().upper()
         self._peers: set[Peer] = set()
         self._empty = asyncio.Event()
@@ -187,13 +193,18 @@ class Broker:
     def note_closed(self, name: str, text: str) -> None:
         """Record that the client `name` was thrown out because of `text`."""
         self._errors += 1
-        log.warning("bus client closed client=%s reason=%s", for_terminal(name), for_terminal(text))
+        now = time.monotonic()
+        if now < self._log_again:
+            self._unlogged += 1
+            return
+        more, self._unlogged, self._log_again = self._unlogged, 0, now + _LOG_SECONDS
+        log.warning("bus client closed client=%s reason=%s unlogged=%d", for_terminal(name), for_terminal(text), more)
 
     def _peer(self) -> Peer:
-        return Peer(self, self._connections_total + 1)
+        return Peer(self, next(self._client_ids))
 
     def _tcp_peer(self) -> Peer:
-        return Peer(self, self._connections_total + 1, token=self.settings.tcp_token)
+        return Peer(self, next(self._client_ids), token=self.settings.tcp_token)
 
     def _note_drops(self, peer: Peer) -> None:
         name = _label(peer.name)

@@ -97,7 +97,7 @@ class Connection(asyncio.BufferedProtocol):
         self._account_held()
         broker.flush()
         if self.outbox.stuffed:
-            self.refuse("Slow Consumer")
+            self._too_slow()
 
     def pause_writing(self) -> None:
         """Hold what comes for this client, and give it a while to read."""

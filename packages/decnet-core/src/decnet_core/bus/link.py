@@ -35,6 +35,7 @@ class Link(asyncio.BufferedProtocol):
         outbox: Outbox,
         on_message: Callable[[Deliver, bytes], None],
         on_error: Callable[[str], None],
+        on_lost: Callable[[Link], None],
     ) -> None:
         loop = asyncio.get_running_loop()
         self.greeted: asyncio.Future[Info] = loop.create_future()
@@ -44,6 +45,7 @@ class Link(asyncio.BufferedProtocol):
         self._outbox = outbox
         self._on_message = on_message
         self._on_error = on_error
+        self._on_lost = on_lost
         self._parser = Parser(lines_from_server(MAX_PAYLOAD), MAX_INFO_LINE)
         self._buffer = memoryview(bytearray(READ_SIZE))  # a view: asyncio's TLS slices it and expects no copy
         self._pings: deque[asyncio.Future[None]] = deque()
@@ -82,6 +84,8 @@ class Link(asyncio.BufferedProtocol):
 
     async def ping(self) -> None:
         """Wait until the server has taken everything in the outbox; ConnectionError when the connection ends."""
+        if self.lost.done():
+            raise ConnectionError(self.lost.result())
         pong = asyncio.get_running_loop().create_future()
         self._pings.append(pong)
         self._outbox.push_line(frames.PING)
@@ -107,6 +111,7 @@ class Link(asyncio.BufferedProtocol):
         """Tell everyone who waits that nothing more will come."""
         if self._open:
             self._outbox.close()
+        self._on_lost(self)
         reason = self._reason or str(exc or "the server closed the connection")
         if not self.lost.done():
             self.lost.set_result(reason)

@@ -101,7 +101,9 @@ class Outbox:
             self._trim()
 
     def push_line(self, line: Line) -> None:
-        """Queue a line, which is never dropped."""
+        """Queue a line, which is never dropped, but belongs to the present connection: without one it is forgotten."""
+        if self._writer is None:
+            return
         self._frames.append(line)
         self._lines += 1
         self.waiting_bytes += len(line)

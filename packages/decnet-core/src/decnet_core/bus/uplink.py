@@ -81,26 +81,27 @@ class Uplink:
                 continue
             failures = 0
             self._begin(address, link)
-            try:
-                await self._watch(link)
-            finally:
-                self._end(address, link)
+            await self._watch(link)
+            self._note_failure(address, link.lost.result())
 
     def close(self) -> None:
         """Send what waits, as far as the socket takes it, and end the connection."""
         self.outbox.flush()
         if self.link is not None:
             self.link.close()
-            self.link = None
+            self._lost(self.link)
 
     async def _dialled(self, address: Address) -> Link | None:
-        link = Link(self.outbox, self._on_message, self._on_error)
+        link = Link(self.outbox, self._on_message, self._on_error, self._lost)
         try:
             async with asyncio.timeout(self._options.dial_seconds):
                 await link.dial(address, partial(self._greeting, address), self._options)
         except (OSError, BusError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             link.abort("")
             self._note_failure(address, str(error) or "no answer")
+            return None
+        if link.lost.done():  # it ended between its first PONG and now
+            self._note_failure(address, link.lost.result())
             return None
         return link
 
@@ -113,12 +114,12 @@ class Uplink:
         self.up.set()
         log.info("bus connected url=%s client=%s", address, self._name)
 
-    def _end(self, address: Address, link: Link) -> None:
-        self.up.clear()
-        self._dropped_before += link.info.dropped
-        if self.link is not None:
+    def _lost(self, link: Link) -> None:
+        """Know at once that `link` has ended: nothing more may be asked of it."""
+        if self.link is link:
             self.link = None
-            self._note_failure(address, link.lost.result() if link.lost.done() else "closed")
+            self.up.clear()
+            self._dropped_before += link.info.dropped
 
     async def _watch(self, link: Link) -> None:
         """Return when `link` has ended; a silent one is asked, and ended when it does not answer."""
@@ -134,7 +135,7 @@ class Uplink:
                 link.abort("the bus does not answer PING")
                 await link.lost
             except ConnectionError:
-                return
+                await link.lost
 
     def _note_failure(self, address: Address, reason: str) -> None:
         if reason != self.last_error:
