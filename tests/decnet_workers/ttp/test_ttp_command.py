@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from decnet_core.runtime.command import build
+from decnet_models.migrations.upgrade import upgrade
 from decnet_workers.ttp.library import SHIPPED
 from decnet_workers.ttp.worker import Ttp
 
@@ -39,3 +40,26 @@ def test_rules_are_listed_with_the_names_of_their_techniques(run: CliRunner) -> 
     by_title = {rule["title"]: rule for rule in listed}
     assert by_title["Password guessing"]["techniques"] == {"T1110.001": "Brute Force: Password Guessing"}
     assert "high          T1105                  File left on a decoy" in run.invoke(build(Ttp), ["list-rules"]).output
+
+
+def test_the_operators_word_on_a_rule_is_kept_and_taken_back(
+    run: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECNET_STATE_DIR", str(tmp_path))
+    upgrade(f"sqlite:///{tmp_path / 'decnet.db'}")
+    app, rule = build(Ttp), "fb20890c-a169-50e0-984a-08c1227fdd74"
+    assert run.invoke(app, ["cap", rule, "3", "--hours", "2", "--reason", "noisy\x1b[2J"]).exit_code == 0
+    listed = run.invoke(app, ["states"]).output
+    assert listed.startswith(f"{rule}  capped at 3 for events before 20")
+    assert listed.endswith("noisy\\x1b[2J\n")
+    assert run.invoke(app, ["disable", rule]).output == f"{rule}  disabled\n"
+    assert run.invoke(app, ["enable", rule]).exit_code == 0
+    assert run.invoke(app, ["states"]).output == ""
+
+
+def test_without_a_database_it_says_so(run: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECNET_STATE_DIR", str(tmp_path))
+    result = run.invoke(build(Ttp), ["disable", "fb20890c-a169-50e0-984a-08c1227fdd74"])
+    assert result.exit_code == 1
+    assert "decnet-db upgrade" in result.output
+    assert "Traceback" not in result.output

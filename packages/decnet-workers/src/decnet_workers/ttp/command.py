@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-ttp check-rules` and `list-rules`: what a folder's rules are worth, before they are used."""
+"""The commands of `decnet-ttp`: what rules are worth before they are used, and the operator's word on them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from decnet_core.text import for_terminal
+from decnet_workers.ttp import states
 from decnet_workers.ttp.attack import technique
 from decnet_workers.ttp.library import SHIPPED, Library, load
 from decnet_workers.ttp.sigma.rule import About
@@ -22,6 +23,8 @@ def register(app: typer.Typer) -> None:
     """Add the worker's commands to its command line."""
     app.command("check-rules")(check_rules)
     app.command("list-rules")(list_rules)
+    for command in (states.enable, states.disable, states.cap, states.states):
+        app.command()(command)
 
 
 def check_rules(

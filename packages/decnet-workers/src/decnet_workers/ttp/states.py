@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""`decnet-ttp enable|disable|cap|states`: the operator's word on single rules, kept in the database.
+
+The worker reads it with every batch, so it holds from the next events on, without a restart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from decnet_core.settings import Settings, SettingsError
+from decnet_core.state import State, StateSettings
+from decnet_core.text import for_terminal
+from decnet_models.database import database_url
+from decnet_models.engine import open_engine, writing
+from decnet_models.errors import DatabaseError, reason
+from decnet_models.schema import require_current
+from decnet_models.ttp.queries import RuleState, rule_states, set_rule_state
+
+T = TypeVar("T")
+HOUR_NS = 3600 * 1_000_000_000
+
+RuleId = Annotated[UUID, typer.Argument(metavar="RULE", help="The rule's id; `list-rules --json` shows it.")]
+Hours = Annotated[float, typer.Option("--hours", min=0, max=24 * 366, help="For so long from now; 0: until changed.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for those who come after.")]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file (TOML).")]
+
+
+def enable(rule: RuleId, settings: SettingsFile = None) -> None:
+    """Take back what was said of a rule."""
+    _set(RuleState(rule, "enabled"), settings)
+
+
+def disable(rule: RuleId, hours: Hours = 0, why: Why = "", settings: SettingsFile = None) -> None:
+    """Let a rule tag nothing."""
+    _set(RuleState(rule, "disabled", None, _until(hours), why), settings)
+
+
+def cap(
+    rule: RuleId,
+    events: Annotated[int, typer.Argument(min=1, help="Events of one attacker and UTC day that it may tag.")],
+    hours: Hours = 0,
+    why: Why = "",
+    settings: SettingsFile = None,
+) -> None:
+    """Let a rule tag so many events of each attacker a day."""
+    _set(RuleState(rule, "capped", events, _until(hours), why), settings)
+
+
+def states(settings: SettingsFile = None) -> None:
+    """List the rules that are disabled or capped."""
+    for state in _in_database(rule_states, settings).values():
+        typer.echo(f"{state.rule_id}  {_described(state)}  {for_terminal(state.reason)}".rstrip())
+
+
+def _described(state: RuleState) -> str:
+    from datetime import UTC, datetime
+
+    cap_ = f" at {state.cap}" if state.cap is not None else ""
+    if state.expires_at is None:
+        return f"{state.state}{cap_}"
+    until = datetime.fromtimestamp(state.expires_at // 1_000_000_000, UTC).isoformat(timespec="minutes")
+    return f"{state.state}{cap_} for events before {until}"
+
+
+def _until(hours: float) -> int | None:
+    return time.time_ns() + int(hours * HOUR_NS) if hours else None
+
+
+def _set(state: RuleState, settings: Path | None) -> None:
+    _in_database(lambda connection: set_rule_state(connection, state, now_ns=time.time_ns()), settings)
+    typer.echo(f"{state.rule_id}  {_described(state)}")
+
+
+def _in_database(work: Callable[[Connection], T], file: Path | None) -> T:
+    """Do `work` in one transaction; say in one line what is wrong, and exit with 1."""
+    try:
+        settings = Settings.load(file)
+        engine = open_engine(database_url(settings, State.of(settings.section("state", StateSettings))))
+        with writing(engine) as connection:
+            require_current(connection)
+            return work(connection)
+    except (DatabaseError, SettingsError) as error:
+        typer.echo(str(error), err=True)
+    except DBAPIError as error:
+        typer.echo(f"the database cannot be used: {reason(error)}", err=True)
+    raise typer.Exit(1)
