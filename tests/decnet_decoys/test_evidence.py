@@ -131,7 +131,7 @@ def test_a_session_cut_off_by_a_kill_is_ended_at_the_next_start(journal: Journal
 def test_a_kill_while_closing_ends_the_session_once(
     journal: Journal, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """Whatever instruction the kill comes at: the event has the same id and the same content, so ingest counts it once."""
+    """Whatever instruction the kill comes at, the event is the same with the same id: ingest counts it once."""
     ledger = Ledger()
     recorded(journal).close()
     touch = Touch(ledger, ENTRY.place, "s1")

@@ -24,7 +24,10 @@ def test_without_settings_there_are_three_distinct_deckies() -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        (DeckySettings(name="a", address="127.77.0.1", persona="win95"), "there is no persona 'win95'; known are: debian-web"),
+        (
+            DeckySettings(name="a", address="127.77.0.1", persona="win95"),
+            "there is no persona 'win95'; known are: debian-web",
+        ),
         (DeckySettings(name="a", address="10.0.0.1", persona="nas"), "not in 127.0.0.0/8"),
         (DeckySettings(name="a", address="here", persona="nas"), "does not appear to be"),
         (DeckySettings(name="a", address="127.0.0.1", persona="nas", services={"gopher": 70}), "no service 'gopher'"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from stage import DEADLINE, Stage, events_in, fleet_settings
 
 from decnet_core.events.catalogue import (
     ClientIdentified,
@@ -31,8 +33,6 @@ from decnet_core.state import State
 from decnet_decoys.settings import DecoysSettings, LimitSettings
 from decnet_decoys.ssh.keys import host_keys
 
-from .conftest import DEADLINE, Stage, events_in, fleet_settings
-
 
 async def test_a_command_over_ssh_leaves_the_whole_story(stage: Stage) -> None:
     status, out, err = await stage.ssh("uname -n; cat > /tmp/m; md5sum /tmp/m; nosuch", stdin=b"payload")
@@ -45,7 +45,9 @@ async def test_a_command_over_ssh_leaves_the_whole_story(stage: Stage) -> None:
     ]  # fmt: skip
     assert len({event.session for event in stage.events()}) == 1
     assert {event.decky for event in stage.events()} == {"web-01"}
-    assert {(event.dst_ip, event.dst_port) for event in stage.events()} == {(stage.decky.address, stage.decky.services["ssh"])}
+    assert {(event.dst_ip, event.dst_port) for event in stage.events()} == {
+        (stage.decky.address, stage.decky.services["ssh"])
+    }
     assert closed.commands == 1
     (captured,) = await stage.until(FileCaptured)
     assert captured.sha256 == hashlib.sha256(b"payload").hexdigest()
@@ -104,12 +106,16 @@ async def test_sftp_and_both_kinds_of_scp_leave_the_file(stage: Stage, tmp_path:
     assert (await stage.ssh(str(file), "DECOY:/tmp/a", program="scp"))[0] == 0
     assert (await stage.ssh("-O", str(file), "DECOY:/tmp/b", program="scp"))[0] == 0
     captured = await stage.until(FileCaptured, 2)
-    assert [(one.sha256, one.size, one.name) for one in captured] == [(digest, 300_000, "/tmp/a"), (digest, 300_000, "/tmp/b")]
+    assert [(one.sha256, one.size, one.name) for one in captured] == [
+        (digest, 300_000, "/tmp/a"),
+        (digest, 300_000, "/tmp/b"),
+    ]
     assert (stage.state.artifacts / digest[:2] / digest).read_bytes() == file.read_bytes()
 
 
 async def test_sftp_lists_and_fetches_what_the_shell_shows(stage: Stage, tmp_path: Path) -> None:
-    batch = f"ls -la /etc/nginx\nget /etc/hostname {tmp_path}/got\nmkdir /tmp/d\nput {tmp_path}/got /tmp/d/x\nrm /tmp/d/x\nbye\n"
+    got = tmp_path / "got"
+    batch = f"ls -la /etc/nginx\nget /etc/hostname {got}\nmkdir /tmp/d\nput {got} /tmp/d/x\nrm /tmp/d/x\nbye\n"
     status, out, err = await stage.ssh(
         "-b", "-", "DECOY:", program="sftp", stdin=batch.encode(), options=("BatchMode=no",)
     )
@@ -129,10 +135,17 @@ async def test_the_host_keys_are_made_once_and_private(stage: Stage) -> None:
 
 
 async def test_http_requests_are_recorded_as_sent(stage: Stage) -> None:
-    body = await stage.curl("/wp-login.php?x=1", "-H", "X-Odd-CASE: yes", "-A", "sqlmap/1.7", "-d", "log=admin&pwd=p%40ss")
+    body = await stage.curl(
+        "/wp-login.php?x=1", "-H", "X-Odd-CASE: yes", "-A", "sqlmap/1.7", "-d", "log=admin&pwd=p%40ss"
+    )
     assert b"login_error" in body
     (request,) = await stage.until(HttpRequest)
-    assert (request.method, request.target, request.status, request.body) == ("POST", "/wp-login.php?x=1", 200, "log=admin&pwd=p%40ss")
+    assert (request.method, request.target, request.status, request.body) == (
+        "POST",
+        "/wp-login.php?x=1",
+        200,
+        "log=admin&pwd=p%40ss",
+    )
     assert ("X-Odd-CASE", "yes") in request.headers
     assert request.headers[0][0] == "Host"
     assert request.body_sha256 == hashlib.sha256(b"log=admin&pwd=p%40ss").hexdigest()
@@ -155,14 +168,20 @@ async def test_http_answers_as_nginx_does(stage: Stage) -> None:
 
 async def test_one_connection_carries_pipelined_requests(stage: Stage) -> None:
     reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
-    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
+        b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    )
     data = await asyncio.wait_for(reader.read(), DEADLINE)
     writer.close()
     await writer.wait_closed()
     assert re.findall(rb"HTTP/1.1 (\d+)", data) == [b"200", b"200", b"404"]
 
 
-@pytest.mark.parametrize("data", [b"\x16\x03\x01\x00\xa5\x01", b"SSH-2.0-x\r\n", os.urandom(64) + b"\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"])
+@pytest.mark.parametrize(
+    "data",
+    [b"\x16\x03\x01\x00\xa5\x01", b"SSH-2.0-x\r\n", os.urandom(64) + b"\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"],
+)
 async def test_nonsense_on_http_is_a_recorded_400(stage: Stage, data: bytes) -> None:
     reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
     writer.write(data)
@@ -208,7 +227,9 @@ async def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
 async def test_a_busy_port_names_decky_address_and_port(stage: Stage, tmp_path: Path) -> None:
     port = stage.decky.services["ssh"]
     other = Stage(tmp_path / "other", stage.settings)
-    with pytest.raises(StartupError, match=rf"decky web-01: cannot offer ssh at {stage.decky.address}:{port}: the port is taken"):
+    with pytest.raises(
+        StartupError, match=rf"decky web-01: cannot offer ssh at {stage.decky.address}:{port}: the port is taken"
+    ):
         await other.open()
     await other.close()
 
@@ -238,7 +259,8 @@ async def test_a_session_cut_off_by_sigkill_ends_exactly_once(tmp_path: Path, py
     await stage.until(CommandRun, 2)
     process.send_signal(signal.SIGKILL)
     await process.wait()
-    client.kill()
+    with contextlib.suppress(ProcessLookupError):  # it may have noticed by itself
+        client.kill()
     await client.wait()
     assert stage.events(SessionClosed) == []
     for _ in range(2):
@@ -257,7 +279,8 @@ async def start_worker(python: str, stage: Stage) -> asyncio.subprocess.Process:
     decky = stage.decky
     services = ", ".join(f"{name} = {port}" for name, port in decky.services.items())
     settings = (
-        f'[state]\ndir = "{stage.state.root}"\n[decoys]\nfailure_delay_ms = 0\n[[decoys.decky]]\nname = "{decky.name}"\n'
+        f'[state]\ndir = "{stage.state.root}"\n[decoys]\nfailure_delay_ms = 0\n'
+        f'[[decoys.decky]]\nname = "{decky.name}"\n'
         f'address = "{decky.address}"\npersona = "{decky.persona}"\nservices = {{ {services} }}\n'
     )
     file = stage.directory / "decnet.toml"
@@ -281,7 +304,18 @@ async def test_nmap_takes_it_for_what_it_claims(stage: Stage) -> None:
         pytest.skip("nmap is not installed here; the CI machines have it")
     ports = ",".join(str(port) for port in stage.decky.services.values())
     process = await asyncio.create_subprocess_exec(
-        nmap, "-Pn", "-n", "-sT", "-sV", "-p", ports, stage.decky.address, stdout=asyncio.subprocess.PIPE
+        nmap,
+        "-Pn",
+        "-n",
+        "-sT",
+        "-sV",
+        "--version-light",
+        "--max-retries",
+        "0",
+        "-p",
+        ports,
+        stage.decky.address,
+        stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await asyncio.wait_for(process.communicate(), 60)
     assert b"OpenSSH 9.2p1 Debian 2+deb12u3" in out

@@ -9,8 +9,8 @@ from decnet_decoys.http.request import BadRequest, Body, Head, Parsed, parse_hea
 
 REQUEST = b"GET /a?b=c HTTP/1.1\r\nHoSt: x\r\nUser-AGENT: t/1\r\nX-Twice: 1\r\nx-twice: 2\r\n\r\nrest"
 PIECES = st.sampled_from(
-    [b"GET ", b"POST ", b"/", b" HTTP/1.1", b" HTTP/9.9", b"\r\n", b"\n", b"\r", b"Host: x", b": ", b"\0", b"\xff", b"\x16\x03\x01",
-     b"Content-Length: 5", b"Transfer-Encoding: chunked", b" ", b"a" * 300]
+    [b"GET ", b"POST ", b"/", b" HTTP/1.1", b" HTTP/9.9", b"\r\n", b"\n", b"\r", b"Host: x", b": ", b"\0", b"\xff",
+     b"\x16\x03\x01", b"Content-Length: 5", b"Transfer-Encoding: chunked", b" ", b"a" * 300]
 )  # fmt: skip
 
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stage import NOW, Player, root_shell
 
 from decnet_decoys.shell.call import MAX_OUTPUT, MAX_WRITTEN
 from decnet_decoys.shell.interpreter import HANG_SECONDS
 from decnet_decoys.shell.registry import programs
-
-from ..conftest import NOW, Player, root_shell  # noqa: TID252  # the folder's own fixtures
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,8 @@ def test_an_endless_loop_hangs_instead_of_working(run: Player) -> None:
         "for i in {1..400}; do yes > /tmp/f$i; done", "for i in {1..300}; do cat /dev/zero >> /tmp/z; done",
         "a() { a | a; }; a", "echo 'sh /tmp/r' > /tmp/r; sh /tmp/r", "exec " * 900 + "id", "eval " * 500 + "id",
         "x=aaaaaaaaaa; for i in {1..60}; do x=$x$x; done; echo $x", "ls " + "*/" * 200, "echo {1..9}{1..9}{1..9}{1..9}",
-        "for i in {1..200}; do mkdir -p d/d; cd d; done", "ln -s /tmp/l /tmp/l; cat /tmp/l/x", "find / -name '*a*b*c*d*e*f*g*'",
+        "for i in {1..200}; do mkdir -p d/d; cd d; done", "ln -s /tmp/l /tmp/l; cat /tmp/l/x",
+        "find / -name '*a*b*c*d*e*f*g*'",
         "echo $((9**9**9**9)) $((1<<99999999)) $((1/0))", "printf '%99999999s' x", "head -c 999999999999 /dev/zero",
         "cp -r / /tmp/a; cp -r / /tmp/b; mv / /x; rm -rf --no-preserve-root /",
     ],
@@ -155,9 +155,10 @@ def test_no_line_works_for_long_or_prints_without_end(run: Player, line: str) ->
 
 
 WORDS = st.sampled_from(
-    [*sorted(programs()), "|", ";", "&&", "||", ">", ">>", "<", "2>&1", "&", "$(", ")", "`", "'", '"', "$x", "${x%%a}", "{", "}",
-     "*", "/", "..", "-r", "-n", "-c", "-d", "-", "--", "/etc/passwd", "/tmp/x", "9" * 20, "while true; do", "done", "if", "then",
-     "fi", "<<E\n", "\nE\n", "\0", "é", "\udcff", "$((", "))", "*/*", "/dev/zero", "s/a/b/", "{1..9999}"]
+    [*sorted(programs()), "|", ";", "&&", "||", ">", ">>", "<", "2>&1", "&", "$(", ")", "`", "'", '"', "$x", "${x%%a}",
+     "{", "}", "*", "/", "..", "-r", "-n", "-c",
+     "-d", "-", "--", "/etc/passwd", "/tmp/x", "9" * 20, "while true; do", "done",
+     "if", "then", "fi", "<<E\n", "\nE\n", "\0", "é", "\udcff", "$((", "))", "*/*", "/dev/zero", "s/a/b/", "{1..9999}"]
 )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from decnet_decoys.shell.parser import parse
 from decnet_decoys.shell.syntax import For, Sequence, Simple, SyntaxFault, UnfinishedError
 
 PIECES = st.sampled_from(
-    ["|", "||", "&&", ";", ";;", "&", "(", ")", "{", "}", "<", ">>", "2>&1", "<<E", "\nE\n", "\n", "'", '"', "`", "$(", "${",
-     "$((", "))", "\\", "#", " ", "if", "then", "fi", "for", "in", "do", "done", "while", "case", "esac", "a", "x=1", "f()",
-     "é", "\udcff", "\0", "*", "!"]
+    ["|", "||", "&&", ";", ";;", "&", "(", ")", "{", "}", "<", ">>", "2>&1", "<<E", "\nE\n", "\n", "'", '"', "`", "$(",
+     "${", "$((", "))", "\\", "#", " ", "if", "then", "fi", "for", "in", "do", "done", "while", "case", "esac", "a",
+     "x=1", "f()", "é", "\udcff", "\0", "*", "!"]
 )  # fmt: skip
 
 
@@ -20,7 +20,9 @@ def words_of(line: str) -> list[list[str]]:
     assert isinstance(parsed, Sequence)
     commands = [command for pipeline, _ in parsed.items for command in pipeline.commands]
     return [
-        ["".join(part.text for part in word) for word in command.words] for command in commands if isinstance(command, Simple)
+        ["".join(part.text for part in word) for word in command.words]
+        for command in commands
+        if isinstance(command, Simple)
     ]
 
 
@@ -52,7 +54,9 @@ def test_words_and_operators(line: str, words: list[list[str]]) -> None:
     assert words_of(line) == words
 
 
-@pytest.mark.parametrize("line", ["echo 'a", 'echo "a', "echo `a", "a |", "a &&", "if true", "for i in a; do b", "(a", "cat <<E\nx", "x \\"])
+@pytest.mark.parametrize(
+    "line", ["echo 'a", 'echo "a', "echo `a", "a |", "a &&", "if true", "for i in a; do b", "(a", "cat <<E\nx", "x \\"]
+)
 def test_a_line_that_waits_for_more_is_unfinished(line: str) -> None:
     assert isinstance(parse(line), UnfinishedError)
 
@@ -75,6 +79,8 @@ def test_a_loop_has_its_words_and_body() -> None:
     assert [redirect.op for redirect in loop.redirects] == [">"]
 
 
-@pytest.mark.parametrize("line", ["(" * 5000, "$(" * 5000 + ")" * 5000, "{ " * 500 + "a" + "; }" * 500, "`" * 9999, "if " * 3000])
+@pytest.mark.parametrize(
+    "line", ["(" * 5000, "$(" * 5000 + ")" * 5000, "{ " * 500 + "a" + "; }" * 500, "`" * 9999, "if " * 3000]
+)
 def test_deep_nesting_is_refused_not_followed(line: str) -> None:
     assert isinstance(parse(line), SyntaxFault)

@@ -6,15 +6,55 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from stage import Player
 
 from decnet_decoys.personas.shelf import names, persona
 
-from ..conftest import Player  # noqa: TID252  # the folder's own fixtures
-
-ORDINARY = (
-    "ls cd pwd cat echo uname id whoami w uptime ps df free ifconfig ip netstat ss env export history wget curl chmod mkdir "
-    "rm touch cp mv head tail grep wc sort find crontab passwd su which hostname date nproc lscpu base64"
-).split()
+ORDINARY = [
+    "ls",
+    "cd",
+    "pwd",
+    "cat",
+    "echo",
+    "uname",
+    "id",
+    "whoami",
+    "w",
+    "uptime",
+    "ps",
+    "df",
+    "free",
+    "ifconfig",
+    "ip",
+    "netstat",
+    "ss",
+    "env",
+    "export",
+    "history",
+    "wget",
+    "curl",
+    "chmod",
+    "mkdir",
+    "rm",
+    "touch",
+    "cp",
+    "mv",
+    "head",
+    "tail",
+    "grep",
+    "wc",
+    "sort",
+    "find",
+    "crontab",
+    "passwd",
+    "su",
+    "which",
+    "hostname",
+    "date",
+    "nproc",
+    "lscpu",
+    "base64",
+]
 
 
 @pytest.mark.parametrize("name", names())
@@ -54,6 +94,9 @@ def test_accepted_passwords_belong_to_accounts_that_can_log_in(name: str) -> Non
 
 
 def test_personas_differ_in_every_banner() -> None:
-    shown = [(persona(name).ssh.version, persona(name).http.server, persona(name).kernel, persona(name).hostname) for name in names()]
+    shown = [
+        (persona(name).ssh.version, persona(name).http.server, persona(name).kernel, persona(name).hostname)
+        for name in names()
+    ]
     assert len(shown) >= 3
     assert all(len(set(column)) == len(shown) for column in zip(*shown, strict=True))

@@ -75,7 +75,11 @@ def test_tab_adds_what_completes_the_line() -> None:
     assert typed(b"cd /e\t\r", editor)[1] == Done("line", "cd /etc/")
 
 
-@given(st.lists(st.binary(max_size=12) | st.sampled_from([b"\x1b[A", b"\x1b[D", b"\x7f", b"\r", b"\t", b"\x17"]), max_size=30))
+@given(
+    st.lists(
+        st.binary(max_size=12) | st.sampled_from([b"\x1b[A", b"\x1b[D", b"\x7f", b"\r", b"\t", b"\x17"]), max_size=30
+    )
+)
 def test_any_keys_end_in_lines_that_can_be_shown(pieces: list[bytes]) -> None:
     editor = Editor(lambda _line: "x")
     editor.begin("$ ", keep=True)

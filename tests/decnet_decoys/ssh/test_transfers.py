@@ -6,13 +6,12 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stage import root_shell
 
 from decnet_decoys.shell.interpreter import Shell
 from decnet_decoys.shell.machine import Machine
 from decnet_decoys.ssh.scp import Sink, target_of
 from decnet_decoys.ssh.sftp import BadPacketError, Sftp, Upload
-
-from ..conftest import root_shell  # noqa: TID252  # the folder's own fixtures
 
 
 def packet(kind: int, *fields: int | bytes) -> bytes:
@@ -46,7 +45,9 @@ def test_any_bytes_are_answered_or_refused(machine: Machine, pieces: list[bytes]
     server.close()
 
 
-FIELD = st.integers(0, 2**32 - 1) | st.sampled_from([b"/tmp/x", b"/etc", b"/", b"..", bytes(4), b"\0\0\0\1", b"\xff", b""])
+FIELD = st.integers(0, 2**32 - 1) | st.sampled_from(
+    [b"/tmp/x", b"/etc", b"/", b"..", bytes(4), b"\0\0\0\1", b"\xff", b""]
+)
 
 
 @settings(max_examples=200)
@@ -74,7 +75,11 @@ def test_scp_receives_files_however_the_bytes_are_cut(machine: Machine, step: in
     sink = Sink(shell, "/tmp", 1000, uploads.append)
     stream = b"T1 0 1 0\nC0755 5 a.sh\nhello\0D0755 0 d\nC0644 0 empty\n\0C0600 3 b\nxyz\0E\n"
     replies = b"".join(sink.feed(stream[at : at + step]) for at in range(0, len(stream), step))
-    assert [(upload.path, upload.data) for upload in uploads] == [("/tmp/a.sh", b"hello"), ("/tmp/d/empty", b""), ("/tmp/d/b", b"xyz")]
+    assert [(upload.path, upload.data) for upload in uploads] == [
+        ("/tmp/a.sh", b"hello"),
+        ("/tmp/d/empty", b""),
+        ("/tmp/d/b", b"xyz"),
+    ]
     assert set(replies) == {0}
 
 
@@ -85,7 +90,9 @@ def test_what_is_over_the_limit_is_counted_not_kept(shell: Shell) -> None:
     assert uploads == [Upload("/tmp/f", bytes(10), 25)]
 
 
-@given(st.lists(st.binary(max_size=30) | st.sampled_from([b"C0644 5 x\n", b"E\n", b"D0755 0 ..\n", b"\0"]), max_size=10))
+@given(
+    st.lists(st.binary(max_size=30) | st.sampled_from([b"C0644 5 x\n", b"E\n", b"D0755 0 ..\n", b"\0"]), max_size=10)
+)
 def test_any_scp_bytes_are_answered(machine: Machine, pieces: list[bytes]) -> None:
     sink = Sink(root_shell(machine), "/tmp", 100, lambda _upload: None)
     for piece in pieces:
@@ -95,7 +102,13 @@ def test_any_scp_bytes_are_answered(machine: Machine, pieces: list[bytes]) -> No
 
 @pytest.mark.parametrize(
     ("command", "target"),
-    [("scp -t /tmp", "/tmp"), ("/usr/bin/scp -r -p -t -- x", "x"), ("scp -qt .", "."), ("scp -f /etc/passwd", None), ("scp", None)],
+    [
+        ("scp -t /tmp", "/tmp"),
+        ("/usr/bin/scp -r -p -t -- x", "x"),
+        ("scp -qt .", "."),
+        ("scp -f /etc/passwd", None),
+        ("scp", None),
+    ],
 )
 def test_scp_sinks_are_recognised(command: str, target: str | None) -> None:
     assert target_of(command) == target
