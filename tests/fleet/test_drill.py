@@ -156,6 +156,32 @@ def test_busy_port_is_shown_and_the_others_go_on(tmp_path: Path, environment: di
     assert "worker decoys: ready" in done.stdout
 
 
+def test_terminal_shows_the_fleet_and_ctrl_c_stops_it(tmp_path: Path, environment: dict[str, str]) -> None:
+    """A real terminal: the live page, and the interrupt character instead of a signal of ours."""
+    spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    with (tmp_path / "screen").open("wb") as screen:
+        terminal = subprocess.Popen(
+            [sys.executable, "-c", spawn, *DECNET, "up", "--ready-file", str(tmp_path / "ready")],
+            stdin=subprocess.PIPE,
+            stdout=screen,
+            env={**environment, "TERM": "xterm", "COLUMNS": "150", "LINES": "50"},
+        )
+    try:
+        until(lambda: (tmp_path / "ready").exists() or terminal.poll() is not None, 60)
+        assert terminal.stdin is not None
+        terminal.stdin.write(b"\x03")
+        terminal.stdin.flush()
+        assert terminal.wait(30) == 0
+    finally:
+        terminal.kill()
+        terminal.communicate()
+    shown = (tmp_path / "screen").read_bytes()
+    for text in (b"decoys", b"ready", b"ssh -p 2222 root@127.77.", b"decnet drill", b"Ctrl-C stops the fleet"):
+        assert text in shown
+    assert shown.rstrip().endswith(b"stopped")
+    until(lambda: not processes_of(str(tmp_path)))
+
+
 @pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh(1) here")
 def test_ssh_is_the_systems_own_when_there_is_one(tmp_path: Path) -> None:
     from decnet.drill.ssh import Ssh

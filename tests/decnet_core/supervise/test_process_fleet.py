@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -97,6 +98,23 @@ async def test_start_returns_when_all_are_ready(tmp_path: Path) -> None:
         pids = [s.pid for s in fleet.status()]
     assert not any(alive(pid) for pid in pids if pid)
     assert [s.phase for s in fleet.status()] == [Phase.STOPPED, Phase.STOPPED]
+
+
+async def test_worker_that_is_ready_before_it_is_known_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of the zygote may be read after the child's own READY."""
+    make = ProcessFleet._make
+
+    async def late(self: ProcessFleet, *arguments: Any) -> Any:
+        child = await make(self, *arguments)
+        await until(lambda: "READY" in self._early.get(child.pid, {}))
+        return child
+
+    monkeypatch.setattr(ProcessFleet, "_make", late)
+    async with running(tmp_path, "steady") as fleet:
+        assert one(fleet, "steady").phase is Phase.READY
+        assert fleet._early == {}
 
 
 async def test_children_of_a_worker_end_with_it(tmp_path: Path) -> None:

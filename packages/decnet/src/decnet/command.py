@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 USAGE_ERROR = 2
@@ -123,15 +123,24 @@ def _run(arguments: list[str]) -> int:
 
 
 def _run_command(name: str, arguments: list[str]) -> int:
-    import importlib
+    def work() -> int:
+        import importlib
+
+        module = importlib.import_module(f"decnet.commands.{name}")
+        return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=True) or 0)
+
+    return guarded(work)
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Do `work` and return the exit code; what goes wrong is told in one line (DECNET_DEBUG=1: with its traceback)."""
     import logging
 
     from decnet.errors import OperatorError, told
 
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:
-        module = importlib.import_module(f"decnet.commands.{name}")
-        return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=True) or 0)
+        return work()
     except SystemExit as end:  # how typer reports success, --help and wrong usage alike
         return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:

@@ -24,6 +24,8 @@ from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.signs import SignsOfLife
 
 _MICROSECONDS = 1_000_000
+_MOST_EARLY = 64
+"""Processes whose signs are kept until they are known; others of our user could send any number."""
 
 
 class ProcessFleet:
@@ -59,6 +61,7 @@ class ProcessFleet:
         self._tasks = Tasks("fleet")
         self._keepers: dict[str, Keeper] = {}
         self._listeners: list[Listener] = []
+        self._early: dict[int, dict[str, str]] = {}
         self._lifeline, self._our_end = os.pipe()
         self._signs = SignsOfLife(self._heard)
         self._environment = environment_of(
@@ -156,7 +159,12 @@ class ProcessFleet:
 
     async def _spawn(self, name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> ChildProcess:
         """Start one worker's process, as this fleet makes them."""
-        environment = {**self._environment, **besides}
+        child = await self._make(name, write, {**self._environment, **besides})
+        # The caller's next lines, before this callback, make the child known.
+        asyncio.get_running_loop().call_soon(self._catch_up, child.pid)
+        return child
+
+    async def _make(self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
         if self._nursery is not None:
             return await self._nursery.fork(
                 name, self._place(name), environment=environment, lifeline=self._lifeline, write=write
@@ -177,6 +185,17 @@ class ProcessFleet:
         for keeper in self._keepers.values():
             if keeper.knows(pid):
                 keeper.hear(pid, signs)
+                return
+        # A forked child may be ready before we hear that it was forked.
+        self._early[pid] = {**self._early.get(pid, {}), **signs}
+        while len(self._early) > _MOST_EARLY:
+            del self._early[next(iter(self._early))]
+
+    def _catch_up(self, pid: int) -> None:
+        """Pass on what the process said before its keeper knew it."""
+        signs = self._early.pop(pid, None)
+        if signs is not None:
+            self._heard(pid, signs)
 
     def _tell(self, status: Status) -> None:
         for listener in self._listeners:

@@ -1,24 +1,42 @@
 # SPDX-License-Identifier: MIT
-"""`decnet up`: the whole fleet in the foreground, until Ctrl-C."""
+"""`decnet up`: the whole fleet in the foreground, until Ctrl-C.
+
+In fork mode this process becomes the warm parent of the workers and of their supervisor, which shows the fleet: all
+share the pages of what is imported here, once. It is single-threaded and has no event loop, so that forking is safe.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import enum
 import logging
+import os
+import signal
+import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from decnet.command import guarded
 from decnet.errors import OperatorError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
 from decnet.up.known_sections import refuse_unknown
-from decnet.up.run import Mode, Wishes, prepare, run
+from decnet.up.run import Wishes, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
+from decnet_core import registry
 
 app = application("The fleet, in the foreground.")
+
+
+class Mode(enum.StrEnum):
+    """How workers are hosted."""
+
+    FORK = "fork"
+    UNITS = "units"
 
 
 @app.command()
@@ -37,14 +55,40 @@ def up(
     place = find_place()
     refuse_unknown(place.settings)
     lock = prepare(place)
-    try:
+    wishes = Wishes(seconds, ready_file, os.getpid())
+
+    def supervise(zygote: socket.socket | None) -> int:
         view = _view(place, plain=plain, as_json=as_json)
         try:
-            asyncio.run(run(place, view, Wishes(mode, seconds, ready_file)))
+            asyncio.run(run(place, view, wishes, zygote))
         finally:
             view.close()
+        return 0
+
+    try:
+        code = _fork(place, supervise) if mode is Mode.FORK else supervise(None)
     finally:
         lock.release()
+    raise typer.Exit(code)
+
+
+def _fork(place: Place, supervise: Callable[[socket.socket], int]) -> int:
+    """Be the workers' warm parent until the supervisor is done; return its exit code."""
+    from decnet_core.supervise import zygote
+
+    os.environ["DECNET_STATE_DIR"] = str(place.state.root.absolute())
+
+    def supervised(channel: socket.socket) -> int:
+        # Ctrl-C reaches the parent, which passes it on: in the same process group we would get it twice.
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # so that we may still write to the terminal
+        try:
+            return guarded(lambda: supervise(channel))
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+
+    return zygote.lead([registry.place(name) for name in workers(place)], supervised)
 
 
 def _view(place: Place, *, plain: bool, as_json: bool) -> View:

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import enum
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,24 +35,15 @@ from decnet_decoys.fleet import FleetError
 _FIGURES_SECONDS = 2.0
 
 
-class Mode(enum.StrEnum):
-    """How workers are hosted (`decnet_core.supervise.processes`)."""
-
-    FORK = "fork"
-    """Children of one warm process: the code that they share is in memory once."""
-    UNITS = "units"
-    """Each with an interpreter of its own, as under systemd."""
-
-
 class Wishes(msgspec.Struct, frozen=True):
     """What the operator asked for beside the fleet itself."""
-
-    mode: Mode = Mode.FORK
 
     seconds: float | None = None
     """Stop by itself after this long."""
     ready_file: Path | None = None
-    """Written, with this process's pid, once every worker is ready or has failed."""
+    """Written, with `pid`, once every worker is ready or has failed."""
+    pid: int = 0
+    """The process to signal."""
 
 
 def prepare(place: Place) -> FleetLock:
@@ -67,16 +58,24 @@ def prepare(place: Place) -> FleetLock:
     return lock
 
 
-async def run(place: Place, view: View, wishes: Wishes) -> None:
-    """Run the fleet until a signal or the time is up; when this returns no process of it is left."""
+def workers(place: Place) -> list[str]:
+    """Return the names of the workers of this fleet, in the order of their start."""
+    return [name for name in registry.names() if name != "bus" or place.embedded_bus]
+
+
+async def run(place: Place, view: View, wishes: Wishes, zygote: socket.socket | None) -> None:
+    """Run the fleet until a signal or the time is up; when this returns no process of it is left.
+
+    `zygote` leads to the warm process that forks the workers; None: each gets an interpreter of its own.
+    """
     fleet = ProcessFleet(
         place.settings.section("supervise", SuperviseSettings),
         logs=place.state.root / "log",
         environment=_environment(place),
-        forking=wishes.mode is Mode.FORK,
+        zygote=zygote,
     )
     fleet.on_change(view.changed)
-    keep_roster(fleet, place.state.run, "up", wishes.mode.value)
+    keep_roster(fleet, place.state.run, "up", "fork" if zygote else "units")
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
@@ -102,11 +101,11 @@ async def run(place: Place, view: View, wishes: Wishes) -> None:
 async def _begin(place: Place, fleet: ProcessFleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
     _show_guide(place, view)
     try:
-        await fleet.start(name for name in registry.names() if name != "bus" or place.embedded_bus)
+        await fleet.start(workers(place))
     except OSError as error:
         raise OperatorError(f"the fleet cannot start: {error}; see {place.state.root / 'log'}") from error
     if wishes.ready_file is not None:
-        wishes.ready_file.write_text(f"{os.getpid()}\n", encoding="ascii")
+        wishes.ready_file.write_text(f"{wishes.pid}\n", encoding="ascii")
     if wishes.seconds is not None:
         await asyncio.sleep(wishes.seconds)
         stopping.set()

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""`decnet bus`: listens to the message bus, speaks on it, and watches how busy it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+
+from decnet.ask import ask
+from decnet.errors import OperatorError
+from decnet.options import Json, application
+from decnet.place import Place, find_place
+from decnet.show import busline, documents, traffic
+from decnet_core.bus.address import parse
+from decnet_core.bus.client import Client, connect
+from decnet_core.bus.interface import Message, NoResponders
+from decnet_core.bus.settings import BusSettings
+
+app = application("The message bus, looked into.")
+
+_CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 2.0
+_QUEUE = 100_000  # messages that may wait for the terminal
+_CLEAR = "\x1b[H\x1b[2J"
+
+Header = Annotated[list[str] | None, typer.Option("--header", "-H", help="NAME=VALUE; may be repeated.")]
+
+
+@app.command()
+def sub(
+    pattern: Annotated[str, typer.Argument(help="Subject; * stands for one token, > for the rest.")] = ">",
+    queue: Annotated[str | None, typer.Option(help="Share messages with the other members of this group.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
+    seconds: Annotated[float | None, typer.Option("--for", min=0, help="End after so many seconds.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print every message as it comes, until Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_listen(find_place(), pattern, queue, count, seconds, as_json=as_json))
+
+
+@app.command()
+def pub(
+    subject: Annotated[str, typer.Argument(help="Subject to publish to.")],
+    payload: Annotated[str, typer.Argument(help="What to send; - reads it from standard input.")] = "",
+    header: Header = None,
+    ask_: Annotated[bool, typer.Option("--ask", help="Wait for an answer and print it.")] = False,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")] = _ANSWER_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """Publish one message; fails when the bus does not take it."""
+    body = sys.stdin.buffer.read() if payload == "-" else payload.encode("utf-8", "surrogateescape")
+    answer = asyncio.run(_speak(find_place(), subject, body, _headers(header or []), timeout if ask_ else None))
+    if answer is not None:
+        typer.echo(busline.document(answer, time.time_ns()) if as_json else busline.text(answer, time.time_ns()))
+
+
+@app.command()
+def top(
+    interval: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds between looks.")] = 1.0,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many looks.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show connections, subscriptions, rates and drops of the embedded broker, live."""
+    place = find_place()
+    if not place.embedded_bus:
+        raise OperatorError("[bus] url names a bus elsewhere; ask that server's own monitoring")
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_watch(place, interval, count, as_json=as_json))
+
+
+@contextlib.asynccontextmanager
+async def _bus(place: Place) -> AsyncIterator[Client]:
+    options = place.settings.section("bus", BusSettings).client_options
+    client = await connect(place.bus_url, name="decnet-bus", wait=_CONNECT_SECONDS, options=options)
+    try:
+        if not client.connected:
+            shown = ", ".join(map(str, parse(place.bus_url)))
+            raise OperatorError(f"the bus {shown} cannot be reached ({client.last_error}); start it with `decnet up`")
+        yield client
+    finally:
+        await client.close()
+
+
+async def _listen(
+    place: Place, pattern: str, queue: str | None, count: int | None, seconds: float | None, *, as_json: bool
+) -> None:
+    show = busline.document if as_json else busline.text
+    async with _bus(place) as bus:
+        subscription = await bus.subscribe(pattern, queue=queue, limit=_QUEUE, max_messages=count)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for message in subscription:
+                    typer.echo(show(message, time.time_ns()))
+        missed = subscription.dropped + int(bus.counters()["dropped_by_broker"])
+        if missed:
+            typer.echo(f"{missed} messages were missed: the terminal was too slow", err=True)
+
+
+async def _speak(
+    place: Place, subject: str, payload: bytes, headers: dict[str, str], timeout: float | None
+) -> Message | None:
+    async with _bus(place) as bus:
+        try:
+            if timeout is not None:
+                return await bus.request(subject, payload, timeout=timeout, headers=headers)
+            bus.publish(subject, payload, headers=headers)
+            await bus.flush()
+        except (NoResponders, TimeoutError) as error:
+            raise OperatorError(str(error)) from error
+        if bus.last_refusal:
+            raise OperatorError(f"the bus refused: {bus.last_refusal}; see the roles in [bus]")
+        return None
+
+
+async def _watch(place: Place, interval: float, count: int | None, *, as_json: bool) -> None:
+    before: traffic.Look | None = None
+    looks = 0
+    async with _bus(place) as bus:
+        while count is None or looks < count:
+            if looks:
+                await asyncio.sleep(interval)
+            health = await ask(bus, "bus", _ANSWER_SECONDS)
+            if health is None:
+                raise OperatorError("the bus does not answer for itself; may this user give orders to workers?")
+            now = traffic.Look(time.monotonic(), health)
+            _show(now, before, as_json=as_json)
+            before, looks = now, looks + 1
+
+
+def _show(now: traffic.Look, before: traffic.Look | None, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(documents.line(traffic.figures(now, before)))
+        return
+    page = traffic.page(now, before)
+    typer.echo(_CLEAR + page if sys.stdout.isatty() else page + "\n")
+
+
+def _headers(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise OperatorError(f"a header is NAME=VALUE, not {name!r}")
+    return {name: value for name, _, value in pairs}
