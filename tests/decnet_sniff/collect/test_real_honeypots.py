@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Runs the real Cowrie and OpenCanary on loopback and attacks them with real clients; they write the logs we read.
+"""The collector against the real Cowrie and OpenCanary, attacked with real clients on loopback (`nox -s oracles`).
 
-Used by `test_real_honeypots.py`, and by hand to renew the samples in `data/`: `python honeypots.py DIRECTORY`.
+Run by hand it renews the samples in `data/`: `python test_real_honeypots.py DIRECTORY`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ftplib
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from decnet_core.events.catalogue import CommandRun, FileCaptured, HttpRequest, LoginAttempt, ServiceRequest
+from decnet_core.events.codec import decode
+from decnet_core.events.envelope import Event
+from decnet_core.spool.reader import START, SpoolReader
 
 COWRIE = "cowrie==3.1.4"
 OPENCANARY = "opencanary==0.9.10"
@@ -121,17 +129,24 @@ def opencanary(directory: Path) -> Iterator[tuple[dict[str, int], Path]]:
 
 
 def ssh(port: int, user: str, password: str, command: str, directory: Path) -> None:
-    """Log in with the real OpenSSH client and run `command`; a refused log-in is fine."""
+    """Log in with the real OpenSSH client and run `command`; being refused is fine.
+
+    Now and then OpenCanary's key exchange fails before anybody has named a user; then it is tried again.
+    """
     asker = directory / "askpass"
     asker.write_text(f"#!/bin/sh\necho '{password}'\n")
     asker.chmod(0o700)
-    subprocess.run(
-        ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-         "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no", "-p", str(port),
-         f"{user}@127.0.0.1", command],
-        env={**os.environ, "SSH_ASKPASS": str(asker), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none"},
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+    for _ in range(3):
+        done = subprocess.run(
+            ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+             "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no", "-p", str(port),
+             f"{user}@127.0.0.1", command],
+            env={**os.environ, "SSH_ASKPASS": str(asker), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": "none"},
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        if done.returncode != 255 or b"Permission denied" in done.stderr:
+            return
+    raise AssertionError(f"ssh could not reach the honeypot: {done.stderr!r}")
 
 
 def converse(port: int, *turns: tuple[bytes, bytes]) -> None:
@@ -191,20 +206,94 @@ def attack_opencanary(ports: dict[str, int], directory: Path) -> None:
     converse(ports["mysql"], (b"mysql_native_password", len(login).to_bytes(3, "little") + b"\x01" + login))
 
 
+def cowrie_log(directory: Path) -> Path:
+    """Run and attack Cowrie; return the log that it wrote."""
+    (directory / "cowrie").mkdir()
+    with cowrie(directory / "cowrie") as (ssh_port, telnet_port, log):
+        attack_cowrie(ssh_port, telnet_port, directory)
+    return log
+
+
+def opencanary_log(directory: Path) -> Path:
+    """Run and attack OpenCanary; return the log that it wrote."""
+    (directory / "opencanary").mkdir()
+    with opencanary(directory / "opencanary") as (ports, log):
+        attack_opencanary(ports, directory)
+    return log
+
+
+def collected(directory: Path, name: str, log: Path) -> list[Event]:
+    """Let the real `decnet-collect` read `log`, stop it with SIGTERM, and return the events in its spool."""
+    settings = directory / "decnet.toml"
+    settings.write_text(
+        f'[state]\ndir = "{directory / "state"}"\n'
+        f'[[collect.source]]\nname = "{name}"\nformat = "{name}"\npath = "{log}"\n'
+    )
+    program = str(Path(sys.executable).with_name("decnet-collect"))
+    environ = {**os.environ, "DECNET_SETTINGS": str(settings)}
+    position = directory / "state" / "positions" / "collect.json"
+    wanted = f'"offset":{log.stat().st_size},'
+    with subprocess.Popen([program], env=environ, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not (position.exists() and wanted in position.read_text()):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            process.terminate()
+    batch = SpoolReader(directory / "state" / "spool" / "collect", "check").read(START, 10**6, 10**9)
+    return [decode(line) for line in batch.lines]
+
+
+def nothing_was_set_aside(directory: Path) -> bool:
+    return not list((directory / "state" / "quarantine").rglob("*.jsonl"))
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="needs the OpenSSH client")
+def test_what_is_done_to_a_real_cowrie_becomes_events(tmp_path: Path) -> None:
+    events = collected(tmp_path, "cowrie", cowrie_log(tmp_path))
+    assert nothing_was_set_aside(tmp_path)
+    assert {event.src_ip for event in events} == {"127.0.0.1"}
+    payloads = [event.payload for event in events]
+    assert LoginAttempt("ssh", "root", success=False, password="root") in payloads
+    assert LoginAttempt("ssh", "root", success=True, password="hunter2") in payloads
+    assert LoginAttempt("telnet", "root", success=True, password="xc3511") in payloads
+    assert CommandRun("telnet", "wget http://127.0.0.1:9/payload") in payloads
+    (dropped,) = [payload for payload in payloads if isinstance(payload, FileCaptured)]
+    assert (dropped.name, dropped.sha256) == ("/tmp/x.sh", hashlib.sha256(b"#!/bin/sh\n").hexdigest())
+    (session,) = {event.session for event in events if isinstance(event.payload, FileCaptured)}
+    kinds = [event.kind for event in events if event.session == session]
+    assert kinds[0] == "connection.opened"
+    assert kinds[-1] == "session.closed"
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(shutil.which("ssh") is None or shutil.which("curl") is None, reason="needs ssh and curl")
+def test_what_is_done_to_a_real_opencanary_becomes_events(tmp_path: Path) -> None:
+    events = collected(tmp_path, "opencanary", opencanary_log(tmp_path))
+    assert nothing_was_set_aside(tmp_path)
+    assert {(event.src_ip, event.decky) for event in events} == {("127.0.0.1", "canary-7")}
+    payloads = [event.payload for event in events]
+    for service, username, password in (
+        ("ftp", "anonymous", "mozilla@example.com"),
+        ("http", "admin", "pass\0word"),
+        ("httpproxy", "bob", "secret"),
+        ("ssh", "pi", "raspberry"),
+        ("telnet", "root", "xc3511"),
+    ):
+        assert LoginAttempt(service, username, success=False, password=password) in payloads
+    assert [p.method for p in payloads if isinstance(p, HttpRequest)] == ["GET", "POST", "DELETE"]
+    assert ServiceRequest("redis", "KEYS", {"args": "*"}) in payloads
+    assert ServiceRequest("git", "clone", {"host": "127.0.0.1", "repo": "secret.git"}) in payloads
+
+
 def record(directory: Path) -> None:
     """Write a fresh sample of both logs into `directory`."""
-    for name in ("cowrie", "opencanary"):
-        with tempfile.TemporaryDirectory() as work:
-            place = Path(work)
-            home = place / name
-            home.mkdir()
-            if name == "cowrie":
-                with cowrie(home) as (ssh_port, telnet_port, log):
-                    attack_cowrie(ssh_port, telnet_port, place)
-            else:
-                with opencanary(home) as (ports, log):
-                    attack_opencanary(ports, place)
-            shutil.copyfile(log, directory / f"{name}.json")
+    with tempfile.TemporaryDirectory() as work:
+        shutil.copyfile(cowrie_log(Path(work)), directory / "cowrie.json")
+        shutil.copyfile(opencanary_log(Path(work)), directory / "opencanary.json")
 
 
 if __name__ == "__main__":
