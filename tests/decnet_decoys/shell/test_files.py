@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_decoys.reserve import Reserve, Share
 from decnet_decoys.shell.files import MAX_ENTRIES, ROOT, Entry, FileFault, Files, Identity, Tree
 
 NOBODY = Identity(1000, frozenset((1000,)))
@@ -18,7 +19,7 @@ def some_files(limit: int = 10_000) -> Files:
     tree.put("/usr/bin/ls", Entry("file", 0o755, content=b"elf"))
     tree.put("/loop", Entry("link", 0o777, target="/loop"))
     tree.put("/tmp", Entry("dir", 0o1777))
-    return Files(tree, limit)
+    return Files(tree, limit, Share(Reserve(1 << 20)))
 
 
 def test_a_link_leads_to_its_target() -> None:
@@ -58,6 +59,19 @@ def test_a_full_disk_refuses() -> None:
         files.write("/tmp/b", bytes(20), ROOT)
     files.remove("/tmp/a", ROOT)
     files.write("/tmp/b", bytes(20), ROOT)
+
+
+def test_sessions_share_one_memory_and_give_it_back() -> None:
+    reserve = Reserve(100)
+    first, second = Share(reserve), Share(reserve)
+    files, others = Files(Tree(), 1000, first), Files(Tree(), 1000, second)
+    files.write("/a", bytes(80), ROOT)
+    with pytest.raises(FileFault, match="No space left"):
+        others.write("/b", bytes(30), ROOT)
+    assert reserve.refused == 1
+    first.close()
+    others.write("/b", bytes(30), ROOT)
+    assert reserve.left == 70
 
 
 def test_the_number_of_changes_is_bounded() -> None:

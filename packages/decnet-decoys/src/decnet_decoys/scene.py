@@ -13,6 +13,7 @@ from decnet_decoys.fleet import Decky
 from decnet_decoys.journal import Journal
 from decnet_decoys.limits import Doorman, Gate
 from decnet_decoys.personas.shape import Persona
+from decnet_decoys.reserve import Reserve
 from decnet_decoys.settings import DecoysSettings
 from decnet_decoys.shell.machine import Machine, build
 from decnet_decoys.touch import Emitter
@@ -35,11 +36,12 @@ class Runtime(Emitter, Protocol):
 class Stores:
     """Where the fleet's evidence and keys are kept, and how many may connect."""
 
-    def __init__(self, vault: Vault, journal: Journal, gate: Gate, keys: Path) -> None:
+    def __init__(self, vault: Vault, journal: Journal, gate: Gate, keys: Path, reserve: Reserve) -> None:
         self.vault = vault
         self.journal = journal
         self.gate = gate
         self.keys = keys
+        self.reserve = reserve
 
 
 class Scene:

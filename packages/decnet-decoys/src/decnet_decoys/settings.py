@@ -43,6 +43,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_seconds: Positive = 3600
     session_bytes: Positive = 32 << 20
     """Bytes one connection may send."""
+    memory_bytes: Positive = 32 << 20
+    """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input."""
     upload_bytes: Positive = 16 << 20
     """Bytes of one captured file; the rest is taken and forgotten."""
     recording_bytes: Positive = 4 << 20

@@ -27,6 +27,7 @@ from decnet_decoys.fleet import Decky, FleetError, deckies
 from decnet_decoys.journal import Journal
 from decnet_decoys.limits import Gate
 from decnet_decoys.personas.shelf import persona
+from decnet_decoys.reserve import Reserve
 from decnet_decoys.scene import Scene, Stores
 from decnet_decoys.settings import DecoysSettings
 from decnet_decoys.touch import Touch
@@ -97,9 +98,15 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(vault.counters)
-        gate = Gate(limits)
-        ctx.counters.read_from(lambda: {"decoys_connections_open": gate.open})
-        return Stores(vault, journal, gate, keys)
+        gate, reserve = Gate(limits), Reserve(limits.memory_bytes)
+        ctx.counters.read_from(
+            lambda: {
+                "decoys_connections_open": gate.open,
+                "decoys_memory_left": reserve.left,
+                "decoys_memory_refused": reserve.refused,
+            }
+        )
+        return Stores(vault, journal, gate, keys, reserve)
 
     async def run(self, ctx: Context) -> None:
         """Serve until asked to stop: the doors do the work."""

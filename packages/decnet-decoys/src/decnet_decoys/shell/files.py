@@ -12,6 +12,8 @@ import stat
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from decnet_decoys.reserve import Share
+
 MAX_LINKS = 20
 MAX_PATH = 4096
 MAX_NAME = 255
@@ -121,8 +123,9 @@ class Tree:
 class Files:
     """A tree as one session sees and changes it; all paths given are absolute or relative to `cwd`."""
 
-    def __init__(self, tree: Tree, limit_bytes: int) -> None:
+    def __init__(self, tree: Tree, limit_bytes: int, share: Share) -> None:
         self._tree = tree
+        self._share = share
         self._changed: dict[str, Entry | None] = {}
         self._added: dict[str, set[str]] = {}
         self._limit = limit_bytes
@@ -318,6 +321,8 @@ class Files:
         used = self._used + _weight(entry) - _weight(old)
         too_many = place not in self._changed and len(self._changed) >= MAX_ENTRIES
         if entry is not None and (used > self._limit or too_many):
+            raise FileFault(NO_SPACE)
+        if not self._share.hold(used - self._used):
             raise FileFault(NO_SPACE)
         self._used = used
         self._changed[place] = entry

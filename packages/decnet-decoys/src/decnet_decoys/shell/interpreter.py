@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from decnet_decoys.personas.shape import User
+from decnet_decoys.reserve import Reserve, Share
 from decnet_decoys.shell import expand, words
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, encode
 from decnet_decoys.shell.files import ROOT, FileFault, Files, Identity
@@ -89,13 +90,15 @@ class Shell:
         *,
         terminal: str | None = None,
         columns: int = 80,
+        share: Share | None = None,
     ) -> None:
         self.machine = machine
         self.clock = clock
         self.source = source
         self.terminal = terminal
         self.columns = columns
-        self.files = Files(machine.tree, FILES_BYTES)
+        self.share = share or Share(Reserve(FILES_BYTES))
+        self.files = Files(machine.tree, FILES_BYTES, self.share)
         self.users = list(machine.persona.users)
         self.functions: dict[str, Group] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 
+from decnet_decoys.reserve import Share
 from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.ssh import scp, sftp
 from decnet_decoys.ssh.engine import asyncssh
@@ -27,6 +28,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._pty = False
         self._size = (80, 24)
         self._term: str | None = None
+        self._share: Share | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """Take the channel."""
@@ -111,11 +113,14 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._chan.abort()
         finally:
             self._visit.end()
+            if self._share is not None:
+                self._share.close()
 
     async def _played(self) -> int:
         visit = self._visit
         user = visit.scene.machine.user(visit.username) or visit.scene.machine.persona.users[0]
         source = Source(*visit.touch.place.src)
+        self._share = Share(visit.scene.stores.reserve)
         shell = Shell(
             visit.scene.machine,
             user,
@@ -123,6 +128,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             source,
             terminal=self._term if self._pty else None,
             columns=self._size[0],
+            share=self._share,
         )
         self._terminal.recording = visit.begin(self._term if self._pty else None, *self._size)
         if self._subsystem == "sftp":

@@ -62,7 +62,9 @@ class Sink:
         """Take what there is of the file; True when it and the byte behind it are complete."""
         left = self._left or 0
         piece = self._waiting[:left]
-        self._data += piece[: max(0, self._limit - len(self._data))]
+        kept = piece[: max(0, self._limit - len(self._data))]
+        if self._shell.share.hold(len(kept)):
+            self._data += kept
         del self._waiting[: len(piece)]
         self._left = left - len(piece)
         if self._left or not self._waiting:
@@ -73,6 +75,7 @@ class Sink:
 
     def _stored(self) -> bytes:
         data, shell = bytes(self._data), self._shell
+        shell.share.hold(-len(data))
         self._uploaded(Upload(self._path, data, self._size))
         try:
             shell.files.write(self._path, data, shell.identity, shell.cwd, now=shell.now)

@@ -21,7 +21,9 @@ from decnet_decoys.ssh.visit import Visit
 log = logging.getLogger(__name__)
 
 MAX_INPUT = 16 << 20
-"""Bytes of standard input one command may be fed."""
+"""Bytes of standard input one command may be fed by a client."""
+MAX_TYPED = 1 << 20
+"""Bytes of standard input that may be typed."""
 BUSY_SECONDS = 3.0
 """Processor time one command line may use; then it is killed."""
 
@@ -166,13 +168,19 @@ class Session:
     async def _all_input(self) -> bytes:
         """Return standard input up to its end: ^D on a terminal."""
         if not self._terminal.pty:
-            data = bytearray()
-            while len(data) < MAX_INPUT and (more := await self._terminal.read()):
-                data += more
-            return bytes(data[:MAX_INPUT])
+            return await self._piped()
         lines: list[str] = []
         size = 0
-        while size < MAX_INPUT and (line := await self._line("")) is not None:
+        while size < MAX_TYPED and (line := await self._line("")) is not None:
             lines.append(line + "\n")
             size += len(line) + 1
         return encode("".join(lines))
+
+    async def _piped(self) -> bytes:
+        """Return what a client pipes in, as much of it as there is memory for; the rest is taken and forgotten."""
+        data, share = bytearray(), self._shell.share
+        while more := await self._terminal.read():
+            if len(data) + len(more) <= MAX_INPUT and share.hold(len(more)):
+                data += more
+        share.hold(-len(data))
+        return bytes(data)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import decode, encode
-from decnet_decoys.shell.files import DENIED, NOT_FOUND, Entry, FileFault
+from decnet_decoys.shell.files import DENIED, NO_SPACE, NOT_FOUND, Entry, FileFault
 from decnet_decoys.shell.interpreter import Shell
 
 MAX_PACKET = 256 << 10
@@ -58,6 +58,7 @@ class _Open:
     def __init__(self, path: str, data: bytes = b"", *, writing: bool = False) -> None:
         self.path = path
         self.data = bytearray(data)
+        """What a writer adds to it is held in the session's share."""
         self.writing = writing
         self.size = len(data)
         self.listing: list[tuple[str, Entry]] | None = None
@@ -178,6 +179,8 @@ class Sftp:
             raise FileFault(NOT_FOUND)
         old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.identity)
         shell.files.write(path, old, shell.identity, now=shell.now)
+        if not shell.share.hold(len(old)):
+            raise FileFault(NO_SPACE)
         return self._added(_Open(path, old, writing=True))
 
     def _do_close(self, packet: _Packet) -> int:
@@ -188,6 +191,7 @@ class Sftp:
         if not opened.writing:
             return _OK
         data, shell = bytes(opened.data), self._shell
+        shell.share.hold(-len(data))
         self._uploaded(Upload(opened.path, data, opened.size))
         try:
             shell.files.write(opened.path, data, shell.identity, now=shell.now)
@@ -209,6 +213,8 @@ class Sftp:
         end = offset + len(data)
         opened.size = max(opened.size, end)
         data = data[: max(0, self._limit - offset)]
+        if not self._shell.share.hold(max(0, offset + len(data) - len(opened.data))):
+            return _FAILURE
         if offset > len(opened.data):
             opened.data.extend(bytes(offset - len(opened.data)))
         opened.data[offset : offset + len(data)] = data

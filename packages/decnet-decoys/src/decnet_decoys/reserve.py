@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Memory that all sessions together may fill with what attackers send or write; when it is gone, disks are full."""
+
+from __future__ import annotations
+
+
+class Reserve:
+    """Bytes that are left of a fixed amount."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.refused = 0
+
+    def take(self, size: int) -> bool:
+        """Take `size` bytes, or none of them (counted)."""
+        if size > self.left:
+            self.refused += 1
+            return False
+        self.left -= size
+        return True
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self.left += size
+
+
+class Share:
+    """What one session has taken of the reserve, given back when it ends."""
+
+    def __init__(self, reserve: Reserve) -> None:
+        self._reserve = reserve
+        self._taken = 0
+
+    def hold(self, size: int) -> bool:
+        """Hold `size` more bytes (fewer when negative); False when there is no room."""
+        if size > 0 and not self._reserve.take(size):
+            return False
+        if size < 0:
+            self._reserve.give(-size)
+        self._taken += size
+        return True
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._reserve.give(self._taken)
+        self._taken = 0
