@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from decnet.drill.private import free_block, settings_text
+from decnet_models.migrations.upgrade import upgrade
 
 DECNET = [sys.executable, "-m", "decnet"]
 
@@ -40,9 +41,18 @@ def processes_of(mark: str) -> list[int]:
     return found
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "decnet.db"
+    upgrade(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """A fleet of its own: state directory, free addresses."""
+def environment(tmp_path: Path, migrated: Path) -> dict[str, str]:
+    """A fleet of its own: state directory with a database, free addresses."""
+    (tmp_path / "state").mkdir()
+    shutil.copy(migrated, tmp_path / "state" / "decnet.db")
     settings = tmp_path / "decnet.toml"
     settings.write_text(settings_text(free_block()))
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
