@@ -150,6 +150,21 @@ async def test_lost_positions_give_the_same_ids_again(tmp_path: Path) -> None:
     assert len(set(ids)) == 21
 
 
+async def test_lines_read_but_not_emitted_are_read_again(tmp_path: Path) -> None:
+    """The job may be cancelled in between, when it does not stop in time."""
+    log = tmp_path / "cowrie.json"
+    log.write_bytes(command(1))
+    settings = settings_of(tmp_path / "state", {"name": "c", "format": "cowrie", "path": str(log)})
+    ctx = await open_context(Collect, settings, MemoryBus())
+    worker = Collect(settings.section("collect", CollectSettings))
+    await worker.start(ctx)
+    assert await ctx.in_thread(worker._look_and_read, ctx) is not None
+    await worker.stop(ctx)
+    await ctx.close()
+    async with collecting(settings) as ctx:
+        await until(lambda: ctx.counters.snapshot().get("collect_events") == 1)
+
+
 async def test_no_source_is_no_error(tmp_path: Path) -> None:
     async with collecting(settings_of(tmp_path / "state")) as ctx:
         assert ctx.counters.snapshot()["collect_lag_bytes"] == 0

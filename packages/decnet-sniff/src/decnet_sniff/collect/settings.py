@@ -38,7 +38,7 @@ class CollectSettings(msgspec.Struct, frozen=True):
     source: tuple[SourceSettings, ...] = ()
     busy_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 200
     """Milliseconds between two looks while something is being written."""
-    idle_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 1000
+    idle_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 2000
     """The same, after nothing was found for a while."""
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 60_000
     """How long a rotated file is kept open for a program that still writes to it, in milliseconds."""

@@ -6,8 +6,8 @@ saved only after the events before it are on the disk. So a crash at any moment 
 second time gets the ids that ingest already knows.
 
 The files are polled, not watched: inotify says nothing about network file systems or about what other hosts write,
-and would need the same polling as its fallback. A look a second costs an idle fleet little; while lines arrive it looks
-more often. A full disk stops the reading, for the logs keep what is not read yet.
+and would need the same polling as its fallback. While lines arrive it looks often, and every two seconds when none do,
+which costs an idle fleet two wake-ups a second. A full disk stops the reading, for the logs keep what is not read yet.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.codec import BadEventError
 from decnet_core.events.ids import uuid7_of
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.worker import Worker
+from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_sniff.collect.follow import Follower, Line
 from decnet_sniff.collect.formats import Parser, parser_of
@@ -75,6 +75,9 @@ class Collect(Worker[CollectSettings]):
 
     name = "collect"
     Settings = CollectSettings
+    group = "sensor"
+    memory_budget = 64 * MIB
+    writes = ("positions", "quarantine/collect")
     produces = (
         ConnectionOpened,
         LoginAttempt,
@@ -95,6 +98,8 @@ class Collect(Worker[CollectSettings]):
         self._feeds: list[Feed] = []
         self._turn = 0
         self._saved_at = 0
+        self._in_flight = False
+        """Lines were read that are not emitted yet."""
         self._source_counts = dict.fromkeys(_SOURCE_COUNTS, 0)
 
     async def start(self, ctx: Context) -> None:
@@ -137,25 +142,32 @@ class Collect(Worker[CollectSettings]):
 
     async def _read_all(self, ctx: Context) -> bool:
         """Read until nothing is left or it must stop or pause; return whether there was anything."""
+        if not ctx.unpaused.is_set() or await self._still_full(ctx):
+            return False
         found = False
-        if self._spool_is_full(ctx):
-            await ctx.in_thread(self._save, ctx)
-            if self._spool_is_full(ctx):
-                return False
-        await ctx.in_thread(self._look, ctx)
-        while not ctx.stopping.is_set() and ctx.unpaused.is_set():
-            piece = await ctx.in_thread(self._next_slice)
-            if piece is None:
-                break
+        piece = await ctx.in_thread(self._look_and_read, ctx)
+        while piece is not None:
             found = True
             self._emit(ctx, piece)
-            if time.monotonic_ns() - self._saved_at > SAVE_NS or self._spool_is_full(ctx):
+            if time.monotonic_ns() - self._saved_at > SAVE_NS:
                 await ctx.in_thread(self._save, ctx)
-                if self._spool_is_full(ctx):
-                    break
+            if ctx.stopping.is_set() or not ctx.unpaused.is_set() or self._spool_is_full(ctx):
+                break
+            piece = await ctx.in_thread(self._next_slice)
         if found:
             await ctx.in_thread(self._save, ctx)
         return found
+
+    async def _still_full(self, ctx: Context) -> bool:
+        """Try again what the disk refused; return whether it still does."""
+        if self._spool_is_full(ctx):
+            await ctx.in_thread(self._save, ctx)
+        return self._spool_is_full(ctx)
+
+    def _look_and_read(self, ctx: Context) -> Slice | None:
+        """Look and begin to read in one visit to the thread: an idle worker wakes for this and nothing else."""
+        self._look(ctx)
+        return self._next_slice()
 
     def _look(self, ctx: Context) -> None:
         """Look at the files; a new one is noted before it is read, to be found when it has been rotated meanwhile."""
@@ -173,12 +185,14 @@ class Collect(Worker[CollectSettings]):
             found = feed.source.next_lines(time.time_ns())
             if found is not None:
                 self._turn = (self._turn + step + 1) % len(self._feeds)
+                self._in_flight = True
                 follower, lines = found
                 outcomes = [(line, understood(line, feed.parse)) for line in lines]
                 return Slice(feed, follower, follower.head.encode(), outcomes)
         return None
 
     def _emit(self, ctx: Context, piece: Slice) -> None:
+        """Make events of what was read; only then do the files' positions say what has been done."""
         now = time.time_ns()
         for line, outcome in piece.outcomes:
             ctx.counters.add("collect_lines")
@@ -190,6 +204,7 @@ class Collect(Worker[CollectSettings]):
                     self._reject(ctx, piece, line, reason)
                 case Ignored():
                     ctx.counters.add("collect_ignored")
+        self._in_flight = False
 
     def _emit_events(self, ctx: Context, piece: Slice, line: Line, parsed: Parsed) -> None:
         offset = line.offset.to_bytes(8, "big")
@@ -218,12 +233,15 @@ class Collect(Worker[CollectSettings]):
         return ctx.spool is not None and ctx.spool.waiting > 0
 
     def _save(self, ctx: Context) -> None:
-        """Save the positions once the events before them are on the disk; while that is full, leave the old ones."""
+        """Save the positions once the events before them are on the disk; while that is full, leave the old ones.
+
+        Nor is anything saved when the job was cancelled between reading lines and emitting them.
+        """
         self._saved_at = time.monotonic_ns()
         self._quarantine.sync()
         if ctx.spool is not None:
             ctx.spool.sync()
-        if self._spool_is_full(ctx):
+        if self._in_flight or self._spool_is_full(ctx):
             return
         try:
             self._count()
