@@ -27,10 +27,10 @@ def test_a_new_a_changed_and_a_removed_file_are_seen(tmp_path: Path) -> None:
     assert len(rules.library) == 1
     (tmp_path / "one.yml").write_text(GOOD.replace("session.command", "session.comand"))
     rules.read_if_changed()
-    assert rules.counters() == {"rules": 0, "rules_refused": 1, "rules_read": 3}
+    assert rules.counters() == {"rules": 0, "rules_refused": 1, "rules_read": 3, "rules_read_failures": 0}
     (tmp_path / "one.yml").unlink()
     rules.read_if_changed()
-    assert rules.counters() == {"rules": 0, "rules_refused": 0, "rules_read": 4}
+    assert rules.counters() == {"rules": 0, "rules_refused": 0, "rules_read": 4, "rules_read_failures": 0}
 
 
 def test_nothing_is_read_again_while_nothing_changes(tmp_path: Path) -> None:
@@ -57,3 +57,16 @@ def test_refusals_are_logged_with_file_and_line(tmp_path: Path, caplog: pytest.L
     (tmp_path / "one.yml").write_text(GOOD.replace("session.command", "session.comand"))
     watched(tmp_path)
     assert f"{tmp_path / 'one.yml'}:14: there is no kind of event 'session.comand'" in caplog.text
+
+
+def test_when_reading_fails_as_a_whole_the_rules_in_hand_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.yml").write_text(GOOD)
+    rules = watched(tmp_path)
+    monkeypatch.setattr("sys.executable", "/nonexistent/python")
+    (tmp_path / "two.yml").write_text(GOOD)
+    rules.read_if_changed()
+    assert len(rules.library) == 1
+    assert rules.counters()["rules_read_failures"] == 1
+    monkeypatch.undo()
+    rules.read_if_changed()
+    assert rules.counters()["rules_refused"] == 1, "the second rule of one id"

@@ -7,7 +7,7 @@ A refused rule never stops another: the operator sees file, line and reason, the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -15,14 +15,13 @@ import msgspec
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
-from decnet_workers.ttp.sigma.document import documents
+from decnet_workers.ttp.reader import FileRead, read_files
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.fields import Field, field_of
 from decnet_workers.ttp.sigma.rule import Correlation, Rule, parse
 from decnet_workers.ttp.sigma.view import View
 
 SHIPPED = Path(__file__).parent / "rules"
-MAX_FILE_BYTES = 1 << 18
 MAX_FILES = 10_000
 
 
@@ -78,13 +77,14 @@ def _silent(countings: dict[UUID, list[Counting]]) -> frozenset[UUID]:
     return frozenset(id_ for id_, many in countings.items() if not any(one.rule.count.generate for one in many))
 
 
-def load(folders: Iterable[Path]) -> Library:
-    """Read every `*.yml` and `*.yaml` below `folders`, in the order of their names."""
+def load(folders: Iterable[Path], read: Callable[[Sequence[Path]], list[FileRead]] = read_files) -> Library:
+    """Load every `*.yml` and `*.yaml` below `folders`, in the order of their names; `read` may raise ReaderError."""
     rules: dict[UUID, tuple[Path, Rule]] = {}
     correlations: dict[UUID, tuple[Path, Correlation]] = {}
     refused: list[Refusal] = []
-    for file in files_of(folders):
-        for rule in _read(file, refused):
+    for one in read(files_of(folders)):
+        file = Path(one.file)
+        for rule in _parsed(one, refused):
             if rule.about.id in rules or rule.about.id in correlations:
                 refused.append(Refusal(file, rule.about.line, f"another rule has the id {rule.about.id} already"))
             elif isinstance(rule, Rule):
@@ -104,25 +104,16 @@ def files_of(folders: Iterable[Path]) -> list[Path]:
     return found[:MAX_FILES]
 
 
-def _read(file: Path, refused: list[Refusal]) -> list[Rule | Correlation]:
+def _parsed(read: FileRead, refused: list[Refusal]) -> list[Rule | Correlation]:
     found: list[Rule | Correlation] = []
-    try:
-        for document in documents(_text(file)):
-            try:
-                found.append(parse(document))
-            except RuleError as error:
-                refused.append(Refusal(file, error.line, str(error)))
-    except RuleError as error:
-        refused.append(Refusal(file, error.line, str(error)))
-    except (OSError, UnicodeDecodeError) as error:
-        refused.append(Refusal(file, 1, f"cannot be read: {error}"))
+    for document in read.documents:
+        try:
+            found.append(parse(document))
+        except RuleError as error:
+            refused.append(Refusal(Path(read.file), error.line, str(error)))
+    if read.error:
+        refused.append(Refusal(Path(read.file), read.line, read.error))
     return found
-
-
-def _text(file: Path) -> str:
-    if file.stat().st_size > MAX_FILE_BYTES:
-        raise RuleError(f"the file is larger than {MAX_FILE_BYTES} bytes", 1)
-    return file.read_text(encoding="utf-8")
 
 
 def _bound(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from decnet_core.text import for_terminal
 from decnet_workers.ttp.library import SHIPPED, Library, files_of, load
+from decnet_workers.ttp.reader import ReaderError, read_in_child
 from decnet_workers.ttp.settings import TtpSettings
 
 log = logging.getLogger(__name__)
@@ -25,16 +26,18 @@ class Watched:
         self._signature: Signature = ()
         self.library = Library((), ())
         self.reloads = 0
+        self.failures = 0
 
     def missing(self) -> Path | None:
         """Return the operator's folder when there is none."""
         return self._own if self._own is not None and not self._own.is_dir() else None
 
     def read(self) -> None:
-        """Read all rules again; refused ones are logged with file and line."""
-        self._signature = self._sign()
+        """Read all rules again; refused ones are logged with file and line. ReaderError leaves things as they are."""
+        signature = self._sign()
         folders = ([SHIPPED] if self._shipped else []) + ([self._own] if self._own else [])
-        self.library = load(folders)
+        self.library = load(folders, read_in_child)
+        self._signature = signature
         self.reloads += 1
         for refusal in self.library.refused:
             log.warning("rule refused %s", for_terminal(str(refusal)))
@@ -43,14 +46,23 @@ class Watched:
     def read_if_changed(self) -> None:
         """Read again when a file of the operator's folder is new, gone or changed."""
         if self._own is not None and self._sign() != self._signature:
+            self.read_or_keep()
+
+    def read_or_keep(self) -> None:
+        """Read again; when that fails as a whole, go on with the rules in hand."""
+        try:
             self.read()
+        except ReaderError as error:
+            self.failures += 1
+            log.error("rules kept as they were error=%s", for_terminal(str(error)))  # noqa: TRY400  # it says all
 
     def counters(self) -> dict[str, float]:
-        """Return the number of rules loaded and refused, and how often they were read."""
+        """Return the number of rules loaded and refused, and how often they were read or could not be."""
         return {
             "rules": len(self.library),
             "rules_refused": len(self.library.refused),
             "rules_read": self.reloads,
+            "rules_read_failures": self.failures,
         }
 
     def _sign(self) -> Signature:

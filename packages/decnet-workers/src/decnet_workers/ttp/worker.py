@@ -11,6 +11,7 @@ from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB
 from decnet_models.cursor import Batch, CursorWorker, Results
 from decnet_workers.ttp.findings import Findings
+from decnet_workers.ttp.reader import ReaderError
 from decnet_workers.ttp.settings import TtpSettings
 from decnet_workers.ttp.watch import Watched
 
@@ -23,6 +24,7 @@ class Ttp(CursorWorker[TtpSettings]):
     consumes = PAYLOADS  # a rule of the operator's may read any kind
     notices = (TechniqueTagged,)
     commands = "decnet_workers.ttp.command"
+    group = "heavy"
     memory_budget = 64 * MIB
 
     _counters: Counters
@@ -34,7 +36,10 @@ class Ttp(CursorWorker[TtpSettings]):
             raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or leave the setting away")
         self._counters = ctx.counters
         ctx.counters.read_from(self._rules.counters)
-        await ctx.in_thread(self._rules.read)
+        try:
+            await ctx.in_thread(self._rules.read)
+        except ReaderError as error:
+            raise StartupError(str(error)) from error
         await super().start(ctx)
 
     async def run(self, ctx: Context) -> None:
@@ -55,4 +60,4 @@ class Ttp(CursorWorker[TtpSettings]):
         while True:
             await ctx.reloading.wait()
             ctx.reloading.clear()
-            await ctx.in_thread(self._rules.read)
+            await ctx.in_thread(self._rules.read_or_keep)

@@ -15,8 +15,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from decnet_core.events.envelope import Event
-from decnet_workers.ttp.sigma.document import Located
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.located import Located
 
 MAX_COUNT = 1000
 GROUPS = ("src_ip", "decky", "sensor", "session")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from decnet_core.events.catalogue import Payload, kind_of
 from decnet_workers.ttp.sigma import condition, modifiers
-from decnet_workers.ttp.sigma.document import Located
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.fields import Field, field_of, names_of
+from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.logic import all_of, any_of
 from decnet_workers.ttp.sigma.modifiers import Matcher
 

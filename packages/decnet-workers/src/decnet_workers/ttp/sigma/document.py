@@ -8,28 +8,19 @@ are refused: rules do not need them, and a few lines of them unfold to gigabytes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
-import msgspec
 import yaml
 from yaml.constructor import SafeConstructor
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from decnet_workers.ttp.sigma.errors import RuleError
+from decnet_workers.ttp.sigma.located import Located, Scalar
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TYPED = {f"tag:yaml.org,2002:{name}" for name in ("bool", "float", "int", "null")}
 _MAX_DEPTH = 32
-
-Scalar: TypeAlias = str | int | float | bool | None
-
-
-class Located(msgspec.Struct, frozen=True):
-    """A value of a rule file and the line, from one, where it stands."""
-
-    data: Scalar | list[Located] | dict[str, Located]
-    line: int
+_LARGEST = 2**63 - 1
 
 
 def documents(text: str) -> Iterator[Located]:
@@ -78,6 +69,18 @@ def _mapping(node: MappingNode, depth: int, seen: set[int]) -> dict[str, Located
 
 def _scalar(node: ScalarNode) -> Scalar:
     if node.tag not in _TYPED:
-        return str(node.value)
+        return _text(node)
     value: Scalar = SafeConstructor().construct_object(node)
+    if isinstance(value, (int, float)) and not -_LARGEST <= value <= _LARGEST:
+        raise RuleError(f"the number {node.value} is too large", node.start_mark.line + 1)
     return value
+
+
+def _text(node: ScalarNode) -> str:
+    try:
+        node.value.encode()
+    except UnicodeEncodeError as error:
+        raise RuleError(
+            "a text has half of a surrogate pair, which no event can have", node.start_mark.line + 1
+        ) from error
+    return str(node.value)

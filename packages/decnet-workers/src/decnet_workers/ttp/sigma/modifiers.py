@@ -15,10 +15,10 @@ from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
 from decnet_workers.ttp.sigma import wildcard
-from decnet_workers.ttp.sigma.document import Located, Scalar
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
 from decnet_workers.ttp.sigma.expression import searcher
 from decnet_workers.ttp.sigma.fields import Field
+from decnet_workers.ttp.sigma.located import Located, Scalar
 from decnet_workers.ttp.sigma.logic import all_of, any_of
 from decnet_workers.ttp.sigma.view import View
 

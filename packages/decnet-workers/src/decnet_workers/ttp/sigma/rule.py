@@ -16,8 +16,8 @@ from decnet_core.events.catalogue import KINDS, Payload
 from decnet_workers.ttp.attack import TACTICS, fate, technique, technique_ids
 from decnet_workers.ttp.sigma import detection
 from decnet_workers.ttp.sigma.correlation import Count, count_of
-from decnet_workers.ttp.sigma.document import Located
 from decnet_workers.ttp.sigma.errors import RuleError, suggestion
+from decnet_workers.ttp.sigma.located import Located
 from decnet_workers.ttp.sigma.view import View
 
 LEVELS = ("informational", "low", "medium", "high", "critical")

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""Rule files to values, here or in a short-lived process of its own.
+
+The worker lets another process read: importing PyYAML leaves 3.6 MiB behind for ever, and rules are read when the
+worker starts and when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out, as JSON.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from decnet_workers.ttp.sigma.errors import RuleError
+from decnet_workers.ttp.sigma.located import Located
+
+MAX_FILE_BYTES = 1 << 18
+DEADLINE_SECONDS = 60
+
+
+class FileRead(msgspec.Struct, frozen=True):
+    """The documents of a file as far as they could be read, and why not further."""
+
+    file: str
+    documents: list[Located]
+    line: int = 0
+    error: str = ""
+
+
+class ReaderError(Exception):
+    """The reading process failed as a whole; the message says how."""
+
+
+def read_files(files: Sequence[Path]) -> list[FileRead]:
+    """Read in this process."""
+    return [_read(file) for file in files]
+
+
+def read_in_child(files: Sequence[Path]) -> list[FileRead]:
+    """Read in a process of its own; raises ReaderError."""
+    command = [sys.executable, "-P", "-m", __name__]
+    names = msgspec.json.encode([str(file) for file in files])
+    try:
+        done = subprocess.run(command, input=names, capture_output=True, timeout=DEADLINE_SECONDS, check=True)
+        return msgspec.json.decode(done.stdout, type=list[FileRead])
+    except subprocess.CalledProcessError as error:
+        last = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise ReaderError(f"reading rules failed with {error.returncode}: {' '.join(last)}") from error
+    except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError) as error:
+        raise ReaderError(f"reading rules failed: {error}") from error
+
+
+def main() -> None:
+    """Be the reading process."""
+    files = msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])
+    sys.stdout.buffer.write(msgspec.json.encode(read_files([Path(file) for file in files])))
+
+
+def _read(file: Path) -> FileRead:
+    from decnet_workers.ttp.sigma.document import documents
+
+    found: list[Located] = []
+    try:
+        for document in documents(_text(file)):
+            found.append(document)  # noqa: PERF402  # those before a broken one count
+    except RuleError as error:
+        return FileRead(str(file), found, error.line, str(error))
+    except (OSError, UnicodeDecodeError) as error:
+        return FileRead(str(file), found, 1, f"cannot be read: {error}")
+    return FileRead(str(file), found)
+
+
+def _text(file: Path) -> str:
+    if file.stat().st_size > MAX_FILE_BYTES:
+        raise RuleError(f"the file is larger than {MAX_FILE_BYTES} bytes", 1)
+    return file.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
