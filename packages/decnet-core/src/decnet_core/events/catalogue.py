@@ -86,6 +86,7 @@ class FileCaptured(_Kind, frozen=True, tag="file.captured"):
     service: str
     sha256: str
     size: int
+    """Bytes; 0 also when another honeypot reported the file without its size."""
     name: str | None = None
     url: str | None = None
 
