@@ -2,7 +2,7 @@
 """Rule files to values, here or in a short-lived process of its own.
 
 The worker lets another process read: importing PyYAML leaves 3.6 MiB behind for ever, and rules are read when the
-worker starts and when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out, as JSON.
+worker starts and when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
 """
 
 from __future__ import annotations

@@ -7,13 +7,14 @@ The worker reads it with every batch, so it holds from the next events on, witho
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.settings import Settings, SettingsError
@@ -61,6 +62,15 @@ def states(settings: SettingsFile = None) -> None:
         typer.echo(f"{state.rule_id}  {_described(state)}  {for_terminal(state.reason)}".rstrip())
 
 
+@contextmanager
+def _disposed(engine: Engine) -> Iterator[None]:
+    """Close the engine's connections at the end."""
+    try:
+        yield
+    finally:
+        engine.dispose()
+
+
 def _described(state: RuleState) -> str:
     from datetime import UTC, datetime
 
@@ -85,7 +95,7 @@ def _in_database(work: Callable[[Connection], T], file: Path | None) -> T:
     try:
         settings = Settings.load(file)
         engine = open_engine(database_url(settings, State.of(settings.section("state", StateSettings))))
-        with writing(engine) as connection:
+        with _disposed(engine), writing(engine) as connection:
             require_current(connection)
             return work(connection)
     except (DatabaseError, SettingsError) as error:
