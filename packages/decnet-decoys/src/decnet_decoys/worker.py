@@ -65,11 +65,20 @@ class Decoys(Worker[DecoysSettings]):
         FileCaptured,
         ServiceRequest,
     )
+    group = "decoys"
     memory_budget: ClassVar[int] = 160 * MIB
+    network = "any"
+    writes = ("artifacts", "decoys", "keys/decoys")
 
     def __init__(self, settings: DecoysSettings) -> None:
         super().__init__(settings)
         self._doors: list[Door] = []
+
+    @classmethod
+    def capabilities(cls, settings: DecoysSettings) -> tuple[str, ...]:
+        """Return what ports below 1024 need."""
+        low = any(port < 1024 for decky in settings.decky for port in decky.services.values())
+        return ("CAP_NET_BIND_SERVICE",) if low else ()
 
     async def start(self, ctx: Context) -> None:
         """Finish what a kill left open, then open all ports; raises StartupError."""
@@ -151,5 +160,5 @@ def _reason(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback"
     if error.errno in (errno.EACCES, errno.EPERM) and port < 1024:
-        return "ports below 1024 need CAP_NET_BIND_SERVICE; use a higher one"
+        return "ports below 1024 need CAP_NET_BIND_SERVICE (`decnet init` grants it); or use a higher one"
     return str(error.strerror)

@@ -58,6 +58,8 @@ class CursorWorker(Worker[S]):
     reads_synthetic: ClassVar[bool] = False
     """Whether it is given the life that the orchestrator made up."""
 
+    database = True
+
     _engine: Engine
 
     def prepare(self, connection: Connection) -> None:

@@ -24,7 +24,9 @@ class Bus(Worker[BusSettings]):
 
     name = "bus"
     Settings = BusSettings
+    group = "bus"
     memory_budget = 160 * MIB
+    oom_score_adj = 100
 
     def __init__(self, settings: BusSettings) -> None:
         super().__init__(settings)

@@ -6,7 +6,7 @@ A worker does not know how it is hosted (law 6): its own process, one task of ma
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -46,6 +46,16 @@ class Worker(Generic[S]):
     """The supervisor's group it belongs to by default (`supervise.groups`)."""
     memory_budget: ClassVar[int] = 64 * MIB
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
+    network: ClassVar[Literal["none", "loopback", "any"]] = "none"
+    """Which IP addresses it speaks with itself; what bus and database need is added where they are elsewhere."""
+    database: ClassVar[bool] = False
+    """Whether it opens the fleet's database."""
+    writes: ClassVar[tuple[str, ...]] = ()
+    """Folders of the state directory that it writes to, beside `run` and its spool."""
+    keys: ClassVar[tuple[str, ...]] = ()
+    """Files below `keys` that it reads, and makes when they are missing."""
+    oom_score_adj: ClassVar[int] = 200
+    """How much sooner than others it is killed when the host's memory is full (proc(5)): before the host's own."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
@@ -63,6 +73,11 @@ class Worker(Generic[S]):
     @classmethod
     def warm(cls) -> None:
         """Prepare, once in a warm parent, what `start` and `run` will need; hold nothing open afterwards."""
+
+    @classmethod
+    def capabilities(cls, settings: S) -> tuple[str, ...]:  # noqa: ARG003  # most need none, whatever is set
+        """Return the parts of root's power that it needs when it is set so, as CAP_NET_RAW."""
+        return ()
 
     @classmethod
     def description(cls) -> str:

@@ -27,6 +27,8 @@ class Canary(Worker[CanarySettings]):
     Settings = CanarySettings
     produces = (CanaryHit, HttpRequest, ServiceRequest)
     memory_budget = 48 * MIB
+    network = "any"
+    keys = ("canary.key",)
 
     def __init__(self, settings: CanarySettings) -> None:
         super().__init__(settings)
@@ -36,6 +38,15 @@ class Canary(Worker[CanarySettings]):
         self.http_address: tuple[str, int] | None = None
         """Where HTTP is received once it has started; None when it is off."""
         self.dns_address: tuple[str, int] | None = None
+
+    @classmethod
+    def capabilities(cls, settings: CanarySettings) -> tuple[str, ...]:
+        """Return what ports below 1024 need; a wrong address is for `start` to refuse."""
+        try:
+            ports = [listen_address(text)[1] for text in (settings.http_listen, settings.dns_listen) if text]
+        except CanarySettingsError:
+            return ()
+        return ("CAP_NET_BIND_SERVICE",) if any(port < 1024 for port in ports) else ()
 
     async def start(self, ctx: Context) -> None:
         """Read the key and open the sockets; raises StartupError for a wrong setting, key or busy address."""

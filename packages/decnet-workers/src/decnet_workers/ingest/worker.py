@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.worker import Worker
+from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database import engine_of
 from decnet_models.errors import passes
@@ -32,6 +32,10 @@ class Ingest(Worker[IngestSettings]):
     name = "ingest"
     Settings = IngestSettings
     listens = (SPOOL_APPENDED.wildcard,)
+    memory_budget = 96 * MIB
+    database = True
+    writes = ("spool", "quarantine/ingest")
+    oom_score_adj = 100
 
     _engine: Engine
     _intake: Intake | None = None

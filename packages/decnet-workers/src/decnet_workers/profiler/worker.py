@@ -32,6 +32,7 @@ class Profiler(CursorWorker[NoSettings]):
     name = "profiler"
     consumes = KINDS
     notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered)
+    group = "heavy"
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 1000
 

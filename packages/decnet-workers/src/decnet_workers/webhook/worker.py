@@ -46,6 +46,9 @@ class Webhook(Worker[WebhookSettings]):
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
     memory_budget = 64 * MIB
+    network = "any"
+    database = True
+    keys = ("webhook.key",)
 
     _engine: Engine
     _outbox: Outbox

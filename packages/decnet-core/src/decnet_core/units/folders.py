@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""The directories of the fleet (tmpfiles.d(5)), and who may do what in them.
+
+Several accounts use the same files, and each runs with UMask=0077. So nothing is shared by accident: what is shared is
+given its mode by the code that makes it, and each directory says here who may make anything in it.
+
+- All workers have the primary group `decnet`. It may look into the state directory, read spools (ingest does) and open
+  the bus socket. Nobody but root may make anything in the state directory itself.
+- `run` and `keys` are sticky: who may add a file there may not replace another account's, such as the bus socket.
+- The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
+  files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
+  before the first worker opens it. What attackers talk to is not in that group.
+- A key belongs to the one worker that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, Job, Site
+
+
+def tmpfiles(jobs: Sequence[Job], site: Site) -> str:
+    """Return the tmpfiles.d file; every path it names stays when the fleet stops."""
+    return "\n".join(["# Written by `decnet init`.", *_shared(jobs, site), *_own(jobs, site)]) + "\n"
+
+
+def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
+    settings = PurePosixPath(site.settings)
+    yield f"d {settings.parent} 0750 root {GROUP}"
+    yield f"z {site.settings} 0640 root {GROUP}"
+    yield f"z {site.environment} 0640 root {GROUP}"
+    yield f"d {site.state} 0750 root {GROUP}"
+    yield f"d {site.state}/run 1770 root {GROUP}"
+    yield f"d {site.state}/spool 0750 root {GROUP}"
+    yield f"d {site.state}/keys 1770 root {GROUP}"
+    if any(job.database for job in jobs):
+        yield f"d {site.database} 2770 {DATABASE_USER} {DATABASE_GROUP}"
+        yield f"f {site.database_file} 0660 {DATABASE_USER} {DATABASE_GROUP}"
+    # what `State.create` would make, were it missing; no worker may
+    taken = {folder for job in jobs for folder in job.writes}
+    for folder in ("artifacts", "positions"):
+        if folder not in taken:
+            yield f"d {site.state}/{folder} 0750 root {GROUP}"
+
+
+def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
+    for job in jobs:
+        if job.spools:
+            yield f"d {site.state}/spool/{job.name} 0750 {job.user} {GROUP}"
+            yield f"d {site.state}/spool/{job.name}/readers 0770 {job.user} {GROUP}"
+        yield from _written(job, site)
+        for key in job.keys:
+            yield f"z {site.state}/keys/{key} 0600 {job.user} {GROUP}"
+
+
+def _written(job: Job, site: Site) -> Iterator[str]:
+    """The worker's folders; those above one of them, which are not its own, are root's."""
+    for folder in job.writes:
+        if folder in ("spool", "keys"):
+            continue
+        parts = PurePosixPath(folder).parts
+        for depth in range(1, len(parts)):
+            above = "/".join(parts[:depth])
+            if above not in ("spool", "keys"):
+                yield f"d {site.state}/{above} 0750 root {GROUP}"
+        mode = "0700" if parts[0] == "keys" else "0750"
+        yield f"d {site.state}/{folder} {mode} {job.user} {GROUP}"

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""What a unit must know: the worker's own word on what it needs, and where the fleet is installed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from decnet_core.runtime.worker import Worker
+
+GROUP = "decnet"
+"""The primary group of all workers: they share the bus socket and the spools."""
+DATABASE_GROUP = "decnet-db"
+"""Who may open the database: never a worker that attackers talk to."""
+DATABASE_USER = "decnet-db"
+"""Who makes the database and migrates it."""
+SUPERVISE_USER = "decnet-supervise"
+
+DATABASE_SERVICE = "decnet-db.service"
+TARGET = "decnet.target"
+
+BROKER_SERVICE = "decnet-bus.service"
+
+Network = Literal["none", "loopback", "any"]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker as its units see it."""
+
+    name: str
+    description: str
+    group: str
+    memory_budget: int
+    capabilities: tuple[str, ...] = ()
+    network: Network = "none"
+    database: bool = False
+    spools: bool = False
+    """Whether it has a spool of its own."""
+    writes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    oom_score_adj: int = 0
+
+    @property
+    def user(self) -> str:
+        """The account that only this worker runs as."""
+        return user_of(self.name)
+
+    @property
+    def service(self) -> str:
+        """The unit that runs it alone."""
+        return f"decnet-{self.name}.service"
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a fleet is installed, and which of its parts are elsewhere."""
+
+    programs: str
+    """The directory of the console scripts."""
+    state: str = "/var/lib/decnet"
+    settings: str = "/etc/decnet/decnet.toml"
+    environment: str = "/etc/decnet/decnet.env"
+    bus_network: Network = "none"
+    """What workers need to reach the bus: nothing for the embedded one, for it is a UNIX socket."""
+    database_network: Network = "none"
+    """The same for the database: nothing for a SQLite file."""
+    broker_network: Network = "none"
+    """What the embedded broker itself listens on beside its UNIX socket."""
+
+    @property
+    def database(self) -> str:
+        """The directory of the database file and of what SQLite keeps beside it."""
+        return f"{self.state}/database"
+
+    @property
+    def database_file(self) -> str:
+        """The database, unless a setting names a server."""
+        return f"{self.database}/decnet.db"
+
+
+def user_of(worker: str) -> str:
+    """Return the account of worker `worker`."""
+    return f"decnet-{worker}"
+
+
+def supervisor_service(group: str) -> str:
+    """Return the unit that runs all workers of `group`."""
+    return f"decnet-supervise@{group}.service"
+
+
+def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
+    """Return what the class says that it needs with these settings of its section."""
+    return Job(
+        name=worker.name,
+        description=worker.description(),
+        group=worker.group,
+        memory_budget=worker.memory_budget,
+        capabilities=worker.capabilities(settings),
+        network=worker.network,
+        database=worker.database,
+        spools=bool(worker.produces),
+        writes=worker.writes,
+        keys=worker.keys,
+        oom_score_adj=worker.oom_score_adj,
+    )
+
+
+def network_of(job: Job, site: Site) -> Network:
+    """Return which addresses the worker speaks with here: the most that it, the bus and the database need."""
+    order: tuple[Network, ...] = ("none", "loopback", "any")
+    needs = [job.network, site.broker_network if job.name == "bus" else site.bus_network]
+    if job.database:
+        needs.append(site.database_network)
+    return max(needs, key=order.index)
+
+
+def writable(job: Job, site: Site) -> tuple[str, ...]:
+    """Return the directories that the worker may write to; all else is read-only for it."""
+    below = [f"{site.state}/run", *(f"{site.state}/{folder}" for folder in job.writes)]
+    if job.spools:
+        below.append(f"{site.state}/spool/{job.name}")
+    if job.keys:
+        below.append(f"{site.state}/keys")
+    if job.database:
+        below.append(site.database)
+    return tuple(sorted(set(below)))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The sandbox that every service of the fleet runs in, as systemd.exec(5) and systemd.resource-control(5) name it.
+
+All is denied that no worker needs; what one does need it declares in its class. A setting that an old systemd or a
+container cannot enforce is passed over there, so the list does not depend on the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from decnet_core.units.job import Network
+from decnet_core.units.text import Value
+
+_ALWAYS: dict[str, Value] = {
+    "UMask": "0077",  # what is shared is given its mode by the code that makes it; nothing else is shared
+    "NoNewPrivileges": True,
+    "ProtectSystem": "strict",
+    "ProtectHome": True,
+    "ProtectProc": "invisible",
+    "ProcSubset": "pid",
+    "ProtectClock": True,
+    "ProtectHostname": True,
+    "ProtectKernelLogs": True,
+    "ProtectKernelModules": True,
+    "ProtectKernelTunables": True,
+    "PrivateTmp": True,
+    "PrivateDevices": True,
+    "PrivateMounts": True,
+    "DevicePolicy": "closed",
+    "LockPersonality": True,
+    "MemoryDenyWriteExecute": True,
+    "RestrictNamespaces": True,
+    "RestrictRealtime": True,
+    "RestrictSUIDSGID": True,
+    "RemoveIPC": True,
+    "KeyringMode": "private",
+    "SystemCallArchitectures": "native",
+    "SystemCallErrorNumber": "EPERM",
+    "LimitCORE": 0,
+}
+
+
+def sandbox(
+    *, writable: Iterable[str], network: Network, capabilities: Iterable[str], own_ids: bool
+) -> dict[str, Value]:
+    """Return the directives of a service that runs as one ordinary user.
+
+    With `own_ids` it gets a user namespace in which all other accounts are nobody's: not for who must know its peers,
+    and without effect for capabilities, which would be of that namespace only.
+    """
+    held = tuple(capabilities)
+    return {
+        **_ALWAYS,
+        **addresses(network),
+        "CapabilityBoundingSet": held,
+        "AmbientCapabilities": held,
+        "PrivateUsers": own_ids and not held,
+        "ProtectControlGroups": True,
+        "SystemCallFilter": system_calls(),
+        "ReadWritePaths": tuple(writable),
+    }
+
+
+def addresses(network: Network) -> dict[str, Value]:
+    """Return the directives for what a service may speak with."""
+    families = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
+    found: dict[str, Value] = {"PrivateNetwork": network == "none", "RestrictAddressFamilies": families}
+    if network != "any":
+        found["IPAddressDeny"] = "any"
+    if network == "loopback":
+        found["IPAddressAllow"] = "localhost"
+    return found
+
+
+def system_calls(*besides: str) -> list[str]:
+    """Return the lines of SystemCallFilter; `prlimit64` is how a process reads its own limits."""
+    return ["@system-service", "~@privileged @resources", " ".join(("prlimit64", *besides))]

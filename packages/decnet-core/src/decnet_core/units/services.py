@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""One unit per worker, one that brings the database to this version, and the target that stands for the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from decnet_core.runtime.exits import Exit
+from decnet_core.units.job import (
+    BROKER_SERVICE,
+    DATABASE_GROUP,
+    DATABASE_SERVICE,
+    DATABASE_USER,
+    GROUP,
+    TARGET,
+    Job,
+    Site,
+    network_of,
+    supervisor_service,
+    writable,
+)
+from decnet_core.units.sandbox import sandbox
+from decnet_core.units.text import Value, escaped, unit
+
+RESTARTS: dict[str, Value] = {
+    "Restart": "on-failure",
+    "RestartSec": 1,
+    "RestartPreventExitStatus": int(Exit.STARTUP_FAILED),
+}
+PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 120, "StartLimitBurst": 10}
+"""A crash loop ends after ten starts in two minutes; `systemctl start` begins anew."""
+
+
+def worker_unit(job: Job, site: Site) -> str:
+    """Return the unit that runs one worker alone."""
+    return unit(
+        job.service,
+        ("Unit", {"Description": escaped(f"DECNET {job.name}: {job.description}"), **order(job), **PATIENCE}),
+        ("Service", {**_service(job, site), **_box(job, site)}),
+    )
+
+
+def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
+    """Return how a unit of these workers stands to target, bus and database; a bus that is down stops nobody."""
+    first: list[str] = ["network.target"]
+    found: dict[str, Value] = {"PartOf": TARGET}
+    if all(job.name != "bus" for job in jobs):
+        first += [BROKER_SERVICE, supervisor_service("bus")]
+    if any(job.database for job in jobs):
+        found["Requires"] = DATABASE_SERVICE
+        first.append(DATABASE_SERVICE)
+    return {**found, "After": tuple(dict.fromkeys((*first, *after)))}
+
+
+def environment(site: Site) -> dict[str, Value]:
+    """Return where the process finds its settings; a variable of the environment file overrides one of them."""
+    return {"Environment": f"DECNET_SETTINGS={site.settings}", "EnvironmentFile": f"-{site.environment}"}
+
+
+def _service(job: Job, site: Site) -> dict[str, Value]:
+    return {
+        "Type": "notify",
+        "NotifyAccess": "main",
+        "ExecStart": f"{site.programs}/decnet-{job.name}",
+        "ExecReload": "/bin/kill -HUP $MAINPID",
+        **environment(site),
+        "User": job.user,
+        "Group": GROUP,
+        "SupplementaryGroups": (DATABASE_GROUP,) if job.database else (),
+        **RESTARTS,
+        "WatchdogSec": 30,
+        "TimeoutStartSec": 60,
+        "TimeoutStopSec": 15,
+        "MemoryMax": job.memory_budget,
+        "MemorySwapMax": 0,
+        "TasksMax": 64,
+        "OOMScoreAdjust": job.oom_score_adj,
+    }
+
+
+def _box(job: Job, site: Site) -> dict[str, Value]:
+    return sandbox(
+        writable=writable(job, site),
+        network=network_of(job, site),
+        capabilities=job.capabilities,
+        own_ids=job.name != "bus",  # the broker asks the kernel who its peers are
+    )
+
+
+def database_unit(site: Site) -> str:
+    """Return the unit that makes the database or migrates it, before any worker opens it."""
+    service: dict[str, Value] = {
+        "Type": "oneshot",
+        "RemainAfterExit": True,
+        "ExecStart": f"{site.programs}/decnet-db upgrade",
+        **environment(site),
+        "User": DATABASE_USER,
+        "Group": DATABASE_GROUP,
+        "SupplementaryGroups": (GROUP,),
+        "TimeoutStartSec": 3600,
+        **sandbox(
+            writable=(site.database, f"{site.state}/run"),
+            network=site.database_network,
+            capabilities=(),
+            own_ids=True,
+        ),
+    }
+    description = "DECNET database: bring it to this version"
+    return unit(
+        DATABASE_SERVICE,
+        ("Unit", {"Description": description, "PartOf": TARGET, "After": ("network.target",)}),
+        ("Service", service),
+    )
+
+
+def target_unit(services: Iterable[str]) -> str:
+    """Return the target that starts and stops `services`."""
+    body: Mapping[str, Value] = {"Description": "DECNET deception network", "Wants": tuple(services)}
+    return unit(TARGET, ("Unit", body), ("Install", {"WantedBy": "multi-user.target"}))

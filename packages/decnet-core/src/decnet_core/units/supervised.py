@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""One unit per group of workers: a supervisor that forks them from one warm parent and takes their units' place.
+
+systemd has no Conflicts= per instance of a template, and each group needs other directories and capabilities. So each
+group is a whole unit of its own, named like an instance of a template: `decnet-supervise@herd.service`.
+
+The supervisor is an ordinary user who may become others. Each child takes the account of its worker and exactly the
+capabilities that the worker declares, before it does any of the worker's work (`supervise.identity`). What a unit says
+of directories and addresses can only be the sum of what its workers need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from decnet_core.runtime.worker import MIB
+from decnet_core.supervise.groups import ALL, MEANING
+from decnet_core.units.job import (
+    GROUP,
+    SUPERVISE_USER,
+    Job,
+    Network,
+    Site,
+    network_of,
+    supervisor_service,
+    writable,
+)
+from decnet_core.units.sandbox import sandbox, system_calls
+from decnet_core.units.services import PATIENCE, RESTARTS, environment, order
+from decnet_core.units.text import Value, escaped, unit
+
+BECOME_ANOTHER = ("CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID")
+"""To take an account, to give up capabilities for good, and to end a child that has done so."""
+OWN_BYTES = 64 * MIB
+"""What supervisor and warm parent take beside their children."""
+
+OWN_CONTROL_GROUP = "-/sys/fs/cgroup/system.slice/%n"
+"""The one part of the control groups that stays writable: each child gets a group with its own limit there."""
+
+
+def groups_of(jobs: Iterable[Job]) -> dict[str, tuple[Job, ...]]:
+    """Return the workers of each group, and of `all`, in the order of the registry."""
+    found: dict[str, tuple[Job, ...]] = {}
+    for job in jobs:
+        found[job.group] = (*found.get(job.group, ()), job)
+    return {**found, ALL: tuple(jobs)}
+
+
+def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site) -> str:
+    """Return the unit that runs `group`; starting it stops the units that it replaces, and the other way round."""
+    jobs, meaning = groups[group], MEANING.get(group, "the whole fleet" if group == ALL else "workers")
+    replaces = [job.service for job in jobs]
+    if group == ALL:
+        replaces += [supervisor_service(name) for name in groups if name != ALL]
+    body: dict[str, Value] = {
+        "Description": escaped(f"DECNET group {group}: {meaning}"),
+        **order(*jobs, after=replaces),  # what it replaces has stopped before it starts
+        "Conflicts": tuple(replaces),
+        **PATIENCE,
+    }
+    service = {**_service(group, jobs, site), **_box(jobs, site)}
+    return unit(supervisor_service(group), ("Unit", body), ("Service", service))
+
+
+def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
+    return {
+        "Type": "notify",
+        "NotifyAccess": "all",  # the supervisor is a child of the warm parent, which is the main process
+        "ExecStart": f"{site.programs}/decnet-supervise --separate {group}",
+        "ExecReload": "/bin/kill -HUP $MAINPID",
+        **environment(site),
+        "User": SUPERVISE_USER,
+        "Group": GROUP,
+        **RESTARTS,
+        "WatchdogSec": 30,
+        "TimeoutStartSec": 120,
+        "TimeoutStopSec": 30,
+        "Slice": "system.slice",  # an instance's own would be named after the template
+        "Delegate": ("memory",),
+        "MemoryMax": OWN_BYTES + sum(job.memory_budget for job in jobs),
+        "MemorySwapMax": 0,
+        "TasksMax": 32 + 64 * len(jobs),
+        "OOMScoreAdjust": min(job.oom_score_adj for job in jobs),
+    }
+
+
+def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
+    declared = {capability for job in jobs for capability in job.capabilities}
+    return {
+        **sandbox(
+            writable=(*sorted({folder for job in jobs for folder in writable(job, site)}), OWN_CONTROL_GROUP),
+            network=_widest(jobs, site),
+            capabilities=sorted({*BECOME_ANOTHER, *declared}),
+            own_ids=False,
+        ),
+        "SystemCallFilter": system_calls("@setuid"),
+    }
+
+
+def _widest(jobs: Sequence[Job], site: Site) -> Network:
+    order: tuple[Network, ...] = ("none", "loopback", "any")
+    return max((network_of(job, site) for job in jobs), key=order.index)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""Values in, text out: what a worker declares is in its unit, and nothing more."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet_core.units.job import Job, Site, network_of, writable
+from decnet_core.units.render import UNITS, files
+from decnet_core.units.services import worker_unit
+
+SITE = Site(programs="/opt/decnet/bin")
+BUS = Job(name="bus", description="Carries", group="bus", memory_budget=1 << 20)
+READER = Job(name="reader", description="Reads 100% of all", group="herd", memory_budget=2 << 20, database=True)
+LISTENER = Job(
+    name="listener",
+    description="Listens",
+    group="herd",
+    memory_budget=3 << 20,
+    capabilities=("CAP_NET_RAW",),
+    network="any",
+    spools=True,
+    writes=("positions", "quarantine/listener"),
+    keys=("listener.key",),
+)
+JOBS = (BUS, READER, LISTENER)
+
+
+def assignments(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if "=" in line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def unit_of(name: str, site: Site = SITE) -> dict[str, list[str]]:
+    return assignments(files(JOBS, site)[f"{UNITS}/{name}"])
+
+
+def test_a_worker_gets_what_it_declares() -> None:
+    unit = unit_of("decnet-listener.service")
+    assert unit["ExecStart"] == ["/opt/decnet/bin/decnet-listener"]
+    assert unit["User"] == ["decnet-listener"]
+    assert unit["MemoryMax"] == [str(3 << 20)]
+    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_RAW"]
+    assert unit["PrivateNetwork"] == ["no"]
+    assert unit["ReadWritePaths"][0].split() == [
+        "/var/lib/decnet/keys",
+        "/var/lib/decnet/positions",
+        "/var/lib/decnet/quarantine/listener",
+        "/var/lib/decnet/run",
+        "/var/lib/decnet/spool/listener",
+    ]
+
+
+def test_a_worker_that_declares_nothing_gets_nothing() -> None:
+    unit = unit_of("decnet-bus.service")
+    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == [""]
+    assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert unit["PrivateNetwork"] == ["yes"]
+    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run"]
+    assert unit["SupplementaryGroups"] == [""]
+
+
+def test_only_database_workers_may_open_the_database_and_they_wait_for_its_migration() -> None:
+    reader, listener = unit_of("decnet-reader.service"), unit_of("decnet-listener.service")
+    assert reader["SupplementaryGroups"] == ["decnet-db"]
+    assert reader["Requires"] == ["decnet-db.service"]
+    assert "decnet-db.service" in reader["After"][0].split()
+    assert "/var/lib/decnet/database" in reader["ReadWritePaths"][0]
+    assert "Requires" not in listener
+    assert "database" not in listener["ReadWritePaths"][0]
+
+
+def test_a_start_up_failure_is_not_retried() -> None:
+    assert unit_of("decnet-reader.service")["RestartPreventExitStatus"] == ["78"]
+
+
+def test_a_percent_sign_of_a_description_is_no_specifier() -> None:
+    assert unit_of("decnet-reader.service")["Description"] == ["DECNET reader: Reads 100%% of all"]
+
+
+@pytest.mark.parametrize(
+    ("site", "job", "network"),
+    [
+        (Site(programs="/b"), READER, "none"),
+        (Site(programs="/b", bus_network="any"), READER, "any"),
+        (Site(programs="/b", database_network="any"), READER, "any"),
+        (Site(programs="/b", database_network="any"), BUS, "none"),
+        (Site(programs="/b", broker_network="loopback"), BUS, "loopback"),
+        (Site(programs="/b", broker_network="loopback"), READER, "none"),
+        (Site(programs="/b"), LISTENER, "any"),
+    ],
+)
+def test_a_worker_reaches_what_it_the_bus_and_the_database_need(site: Site, job: Job, network: str) -> None:
+    assert network_of(job, site) == network
+
+
+def test_a_loopback_broker_is_denied_all_other_addresses() -> None:
+    unit = unit_of("decnet-bus.service", Site(programs="/b", broker_network="loopback"))
+    assert unit["IPAddressDeny"] == ["any"]
+    assert unit["IPAddressAllow"] == ["localhost"]
+
+
+def test_a_group_takes_the_place_of_its_workers_and_of_all() -> None:
+    herd, everything = unit_of("decnet-supervise@herd.service"), unit_of("decnet-supervise@all.service")
+    assert herd["Conflicts"] == ["decnet-reader.service decnet-listener.service"]
+    assert set(herd["Conflicts"][0].split()) <= set(herd["After"][0].split())
+    assert "decnet-supervise@herd.service" in everything["Conflicts"][0].split()
+
+
+def test_a_group_holds_the_sum_of_what_its_workers_declare() -> None:
+    herd = unit_of("decnet-supervise@herd.service")
+    assert "CAP_NET_RAW" in herd["CapabilityBoundingSet"][0].split()
+    assert "CAP_SETUID" in herd["CapabilityBoundingSet"][0].split()
+    assert int(herd["MemoryMax"][0]) > READER.memory_budget + LISTENER.memory_budget
+    for job in (READER, LISTENER):
+        assert set(writable(job, SITE)) <= set(herd["ReadWritePaths"][0].split())
+    assert "CAP_NET_RAW" not in unit_of("decnet-supervise@bus.service")["CapabilityBoundingSet"][0]
+
+
+def test_the_target_starts_either_the_workers_or_their_groups() -> None:
+    units = assignments(files(JOBS, SITE, "units")[f"{UNITS}/decnet.target"])["Wants"][0].split()
+    groups = assignments(files(JOBS, SITE, "groups")[f"{UNITS}/decnet.target"])["Wants"][0].split()
+    assert units == ["decnet-bus.service", "decnet-reader.service", "decnet-listener.service"]
+    assert groups == ["decnet-supervise@bus.service", "decnet-supervise@herd.service"]
+
+
+def test_each_worker_has_an_account_and_only_database_workers_the_database_group() -> None:
+    lines = files(JOBS, SITE)["/etc/sysusers.d/decnet.conf"].splitlines()
+    assert {line.split()[1] for line in lines if line.startswith("u ")} == {
+        "decnet-db", "decnet-bus", "decnet-reader", "decnet-listener", "decnet-supervise",
+    }  # fmt: skip
+    assert [line for line in lines if line.startswith("m ")] == ["m decnet-reader decnet-db", "m decnet-db decnet"]
+
+
+def test_every_writable_path_is_made_before_a_unit_starts() -> None:
+    made = {line.split()[1] for line in files(JOBS, SITE)["/etc/tmpfiles.d/decnet.conf"].splitlines()[1:]}
+    for job in JOBS:
+        assert set(writable(job, SITE)) <= made
+
+
+def test_no_directory_is_made_twice() -> None:
+    made = [line.split()[1] for line in files(JOBS, SITE)["/etc/tmpfiles.d/decnet.conf"].splitlines()[1:]]
+    assert len(made) == len(set(made))
+
+
+def test_the_same_values_give_the_same_text() -> None:
+    assert worker_unit(READER, SITE) == worker_unit(READER, SITE)
+    assert files(JOBS, SITE) == files(JOBS, SITE)

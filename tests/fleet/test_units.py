@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""The units of the workers that are installed, as systemd itself judges them: no warning, exposure at most 2.0."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from decnet_core import registry
+from decnet_core.settings import Settings
+from decnet_core.units.job import Job, Site, job_of
+from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
+
+LARGEST_EXPOSURE = 2.0
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="no systemd-analyze here; apt-get install systemd"
+)
+
+
+def installed() -> list[Job]:
+    settings = Settings({}, {}, "defaults")
+    workers = [registry.load(name) for name in registry.names()]
+    return [job_of(worker, settings.section(worker.name, worker.Settings)) for worker in workers]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root file system with the units, and with programs where the units look for them."""
+    root = tmp_path_factory.mktemp("root")
+    programs = root / "opt/decnet/bin"
+    for name, text in files(installed(), Site(programs="/opt/decnet/bin")).items():
+        target = root / name.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    names = [f"decnet-{name}" for name in (*registry.names(), "supervise", "db")]
+    for program in [*(programs / name for name in names), root / "bin/kill"]:
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    for unit in ("network.target", "multi-user.target", "sysinit.target", "basic.target", "shutdown.target"):
+        target = root / "usr/lib/systemd/system" / unit
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(f"[Unit]\nDescription={unit}\n")
+    return root
+
+
+def units_in(root: Path) -> list[Path]:
+    return sorted((root / UNITS.lstrip("/")).iterdir())
+
+
+@needs_systemd
+def test_systemd_has_no_word_to_say_against_the_units(root: Path) -> None:
+    paths = [str(path) for path in units_in(root)]
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", f"--root={root}", *(path.removeprefix(str(root)) for path in paths)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "decnet" in line]
+    assert not said
+    assert done.returncode == 0, done.stderr
+
+
+@needs_systemd
+def test_exposure_is_at_most_2(root: Path) -> None:
+    exposures = {path.name: exposure(path) for path in units_in(root) if path.suffix == ".service"}
+    assert set(exposures) >= {f"decnet-{name}.service" for name in registry.names()}
+    too_open = {name: value for name, value in exposures.items() if value > LARGEST_EXPOSURE}
+    assert not too_open
+
+
+def exposure(path: Path) -> float:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (line,) = [line for line in done.stdout.splitlines() if "Overall exposure level" in line]
+    return float(line.rpartition(":")[2].split()[0])
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd-sysusers here")
+def test_systemd_makes_the_accounts(tmp_path: Path) -> None:
+    (tmp_path / "etc/sysusers.d").mkdir(parents=True)
+    (tmp_path / SYSUSERS.lstrip("/")).write_text(files(installed(), Site(programs="/b"))[SYSUSERS])
+    subprocess.run(["systemd-sysusers", f"--root={tmp_path}"], check=True, capture_output=True)
+    users = {line.split(":")[0]: line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()}
+    groups = {line.split(":")[0]: line.split(":") for line in (tmp_path / "etc/group").read_text().splitlines()}
+    for job in installed():
+        assert users[job.user][3] == groups["decnet"][2]
+        assert users[job.user][6].endswith("nologin")
+        assert (job.user in groups["decnet-db"][3].split(",")) == job.database
+    assert len({fields[2] for fields in users.values()}) == len(users)
+
+
+def test_every_account_name_fits_a_passwd_entry() -> None:
+    assert all(len(job.user) <= 31 for job in installed())
+
+
+def test_every_worker_is_in_a_group_that_is_explained() -> None:
+    from decnet_core.supervise.groups import MEANING
+
+    assert {job.group for job in installed()} <= set(MEANING)
+
+
+def test_who_attackers_talk_to_cannot_open_the_database() -> None:
+    exposed = {job.name for job in installed() if job.spools}
+    assert exposed >= {"decoys", "canary", "collect"}
+    assert not {job.name for job in installed() if job.database} & exposed
+
+
+def test_tmpfiles_lines_are_understood(tmp_path: Path) -> None:
+    text = files(installed(), Site(programs="/b"))[TMPFILES]
+    kinds = {line.split()[0] for line in text.splitlines() if not line.startswith("#")}
+    assert kinds <= {"d", "f", "z"}
+    assert all(len(line.split()) == 5 for line in text.splitlines() if not line.startswith("#"))
