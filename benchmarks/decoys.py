@@ -51,7 +51,8 @@ def play(count: int, sessions: int) -> dict[str, float]:
         state = State(directory)
         state.create()
         spool = SpoolWriter(state.spool / "decoys", SpoolSettings())
-        ctx = Context(worker="decoys", state=state, sensor="b", settings=Settings({}, {}, ""), bus=MemoryBus(), spool=spool,
+        ctx = Context(worker="decoys", state=state, sensor="b", settings=Settings({}, {}, ""), bus=MemoryBus(),
+                      spool=spool,
                       produces=Decoys.produces)  # fmt: skip
         fleet = tuple(DeckySettings(name=f"d{n}", address=address(n), persona=PERSONAS[n % 3]) for n in range(count))
         worker = Decoys(DecoysSettings(decky=fleet, limits=LimitSettings(connections_per_source=10_000)))
@@ -151,7 +152,8 @@ def table(figures: dict[str, dict[str, float]]) -> str:
     listener = (figures["bare 6000"]["rss"] - figures["bare 6"]["rss"]) / 2997
     shell = (figures["decoys 3 + 120 shells"]["rss"] - figures["decoys 3 + 20 shells"]["rss"]) / 100
     rows.append(
-        f"one more decky: {each:.1f} KiB, its two bare listeners {listener:.1f} KiB, ratio {each / max(listener, 0.1):.1f}"
+        f"one more decky: {each:.1f} KiB, its two bare listeners {listener:.1f} KiB, "
+        f"ratio {each / max(listener, 0.1):.1f}"
     )
     rows.append(
         f"one more idle shell: {shell:.0f} KiB; deckies per 100 MiB of RSS: {(100 * 1024 - few['rss']) / each + 3:.0f}"

@@ -78,7 +78,10 @@ class SshFace(_Part, frozen=True, kw_only=True):
 
     version: str
     kex: tuple[str, ...]
+    kex_extra: tuple[str, ...] = ("kex-strict-s-v00@openssh.com",)
+    """What the key exchange list ends with although it is no key exchange."""
     host_keys: tuple[Literal["ed25519", "ecdsa", "rsa"], ...]
+    host_key_algorithms: tuple[str, ...]
     ciphers: tuple[str, ...]
     macs: tuple[str, ...]
     compression: tuple[str, ...] = ("none", "zlib@openssh.com")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 
 _UNUSED = ("asyncssh.crypto.x509", "bcrypt", "fido2", "gssapi", "libnacl", "OpenSSL", "pkcs11")
 """asyncssh takes an ImportError of these as: not available."""
@@ -21,6 +22,9 @@ import asyncssh  # noqa: E402  # only now without them
 
 for _name in _blocked:
     del sys.modules[_name]
+
+warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
+"""A decoy offers what its persona offers, however old; cryptography would complain of it in the journal."""
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)  # it would log what attackers send, unescaped
 

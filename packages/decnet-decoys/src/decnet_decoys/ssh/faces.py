@@ -9,7 +9,10 @@ from asyncssh.kex import get_kex_algs
 from asyncssh.mac import get_mac_algs
 
 from decnet_decoys.personas.shape import SshFace
+from decnet_decoys.ssh import sntrup
 from decnet_decoys.ssh.engine import asyncssh
+
+sntrup.register()
 
 
 def options_for(face: SshFace, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
@@ -31,6 +34,20 @@ def options_for(face: SshFace, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServe
         rdns_lookup=False,
         utf8_decode_errors="backslashreplace",
     )
+
+
+def dress(connection: asyncssh.SSHServerConnection, face: SshFace) -> None:
+    """Make a new connection offer the persona's host key algorithms, and end its key exchange list as that does.
+
+    asyncssh has no settings for the two, so they are set where it keeps them; an asyncssh that keeps them elsewhere goes
+    on with its own (`tests/decnet_decoys/ssh/test_faces.py` would tell).
+    """
+    extra = [name.encode() for name in face.kex_extra]
+    if hasattr(connection, "_get_extra_kex_algs"):
+        connection._get_extra_kex_algs = lambda: extra  # type: ignore[method-assign]  # as said above
+    had = list(getattr(connection, "_server_host_key_algs", None) or ())
+    wanted = [name.encode() for name in face.host_key_algorithms]
+    connection._server_host_key_algs = [name for name in wanted if name in had] or had
 
 
 def _available(wanted: tuple[str, ...], known: list[bytes]) -> list[str]:

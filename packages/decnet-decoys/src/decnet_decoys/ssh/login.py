@@ -10,6 +10,7 @@ from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, Service
 from decnet_decoys.scene import Scene
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.faces import dress
 from decnet_decoys.ssh.visit import Visit
 from decnet_decoys.touch import Touch, text
 
@@ -35,6 +36,7 @@ class Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Begin; the connection ends at the latest after `session_seconds`."""
         self._conn = conn
+        dress(conn, self._scene.persona.ssh)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(self._scene.settings.limits.session_seconds, conn.abort)
 
