@@ -62,6 +62,8 @@ class Client:
         self._refused_patterns: set[str] = set()
         self._known_subjects: dict[str, bytes] = {}
         self._received = self._refused = self._dropped_unread = 0
+        self.last_refusal = ""
+        """What the server last refused, in its words; it goes on serving."""
         self._tasks = Tasks(f"bus-client.{name}")
         self._tasks.spawn(self._uplink.stay_connected(), name="uplink")
 
@@ -209,7 +211,8 @@ class Client:
 
     def _heard_error(self, text: str) -> None:
         self._refused += 1
-        log.warning("bus refused client=%s reason=%s", self._name, for_terminal(text))
+        self.last_refusal = for_terminal(text)
+        log.warning("bus refused client=%s reason=%s", self._name, self.last_refusal)
         kind, quote, rest = text.partition('"')
         subject = rest.partition('"')[0]
         if quote and kind.startswith("Permissions Violation for Subscription"):

@@ -24,7 +24,7 @@ from decnet_core.bus.settings import BusSettings
 
 app = application("The message bus, looked into.")
 
-_CONNECT_SECONDS = 2.0
+_CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 2.0
 _QUEUE = 100_000  # messages that may wait for the terminal
 _CLEAR = "\x1b[H\x1b[2J"
@@ -46,7 +46,7 @@ def sub(
 
 
 @app.command()
-def pub(
+def pub(  # noqa: PLR0917 - typer reads the command line from the parameters
     subject: Annotated[str, typer.Argument(help="Subject to publish to.")],
     payload: Annotated[str, typer.Argument(help="What to send; - reads it from standard input.")] = "",
     header: Header = None,
