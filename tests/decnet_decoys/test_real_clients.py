@@ -33,6 +33,8 @@ from decnet_core.state import State
 from decnet_decoys.settings import DecoysSettings, LimitSettings
 from decnet_decoys.ssh.keys import host_keys
 
+NOISE = hashlib.shake_128(b"noise").digest(500)
+
 
 async def test_a_command_over_ssh_leaves_the_whole_story(stage: Stage) -> None:
     status, out, err = await stage.ssh("uname -n; cat > /tmp/m; md5sum /tmp/m; nosuch", stdin=b"payload")
@@ -180,7 +182,7 @@ async def test_one_connection_carries_pipelined_requests(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\x16\x03\x01\x00\xa5\x01", b"SSH-2.0-x\r\n", os.urandom(64) + b"\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"],
+    [b"\x16\x03\x01\x00\xa5\x01", b"SSH-2.0-x\r\n", NOISE[:64] + b"\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"],
 )
 async def test_nonsense_on_http_is_a_recorded_400(stage: Stage, data: bytes) -> None:
     reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
@@ -193,7 +195,7 @@ async def test_nonsense_on_http_is_a_recorded_400(stage: Stage, data: bytes) -> 
 
 
 async def test_nonsense_on_ssh_ends_only_itself(stage: Stage) -> None:
-    for data in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(500), b"SSH-2.0-x\r\n" + os.urandom(500), b""):
+    for data in (b"GET / HTTP/1.1\r\n\r\n", NOISE, b"SSH-2.0-x\r\n" + NOISE, b""):
         reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["ssh"])
         assert await reader.readline() == b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"
         writer.write(data)

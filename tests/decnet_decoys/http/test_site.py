@@ -67,6 +67,19 @@ def test_paths(target: str, status: int) -> None:
     assert site().answer(head(target), b"").status == status
 
 
+def test_a_part_of_a_file_is_sent_alone() -> None:
+    whole = site().answer(head("/robots.txt"), b"").body
+    part = site().answer(head("/robots.txt", "GET", ("Range", "bytes=2-5")), b"")
+    assert (part.status, part.body) == (206, whole[2:6])
+    assert ("Content-Range", f"bytes 2-5/{len(whole)}") in part.headers
+    assert site().answer(head("/robots.txt", "GET", ("Range", "bytes=9-2")), b"").status == 200
+
+
+def test_a_directory_without_its_slash_is_redirected() -> None:
+    answer = site().answer(head("/.git"), b"")
+    assert (answer.status, dict(answer.headers)["Location"]) == (301, "http://h/.git/")
+
+
 def test_a_static_file_takes_no_post() -> None:
     assert site().answer(head("/", "POST"), b"").status == 405
     assert site().answer(head("/", "BREW"), b"").status == 405

@@ -21,11 +21,11 @@ _REASONS_OF = {
 }
 _ORDER = {
     "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection",
-              "WWW-Authenticate", "ETag", "Accept-Ranges", "Allow"),
+              "WWW-Authenticate", "ETag", "Accept-Ranges", "Content-Range", "Allow"),
     "apache": ("Date", "Server", "WWW-Authenticate", "Location", "Allow", "Last-Modified", "ETag", "Accept-Ranges",
-               "Content-Length", "Vary", "Connection", "Content-Type"),
-    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges", "Allow",
-                 "Content-Length", "Connection", "Date", "Server"),
+               "Content-Range", "Content-Length", "Vary", "Connection", "Content-Type"),
+    "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Accept-Ranges",
+                 "Content-Range", "Allow", "Content-Length", "Connection", "Date", "Server"),
 }  # fmt: skip
 
 _APACHE_TEXT = {

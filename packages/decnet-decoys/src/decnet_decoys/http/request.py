@@ -56,6 +56,8 @@ def parse_head(data: bytes) -> Parsed | BadRequest | None:
     line = line.removesuffix(b"\r")
     if end < 0:
         return _unfinished(data, line)
+    if end > MAX_HEAD:
+        return BadRequest(400, _shown(line))
     found = _request_line(line)
     if isinstance(found, BadRequest):
         return found
@@ -110,6 +112,8 @@ def _headers(rest: bytes) -> tuple[tuple[str, str], ...] | None:
         if not line:
             continue
         name, colon, value = line.partition(b":")
+        if len(line) > MAX_TARGET:
+            return None
         if not colon or _TOKEN.fullmatch(name) is None or len(headers) >= MAX_HEADERS or b"\0" in value:
             return None
         headers.append((name.decode("ascii"), value.strip(b" \t").decode("latin-1")))

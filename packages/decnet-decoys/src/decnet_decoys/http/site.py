@@ -16,6 +16,7 @@ from decnet_decoys.personas.shape import Form, HttpFace, Page
 
 MAX_FIELDS = 200
 
+_RANGE = re.compile(r"bytes=([0-9]{1,9})-([0-9]{1,9})")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
@@ -52,7 +53,7 @@ class Site:
         if head.method not in ("GET", "HEAD", "POST"):
             return self._other_method(head.method, page)
         if page is None:
-            return self.error(404)
+            return self._absent(path, head)
         if head.method == "POST" and page.static:
             return self.error(405)
         return self._page(page, head)
@@ -80,11 +81,19 @@ class Site:
         if method == "OPTIONS" and self._face.flavour != "nginx":
             allowed = "GET,POST,OPTIONS,HEAD" if self._face.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
             return Answer(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
+        if self._face.flavour == "nginx" and (not method.isupper() or method == "TRACE"):
+            return self.error(405 if method == "TRACE" else 400, close=True)
         if self._face.flavour == "nginx" or page is not None:
             return self.error(
                 405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._face.flavour == "apache" else ()
             )
         return self.error(501)
+
+    def _absent(self, path: str, head: Head) -> Answer:
+        """Return 404, or 301 for a directory named without its slash."""
+        if not any(known.startswith(path + "/") for known in self._face.pages):
+            return self.error(404)
+        return self.error(301, extra=(("Location", self._absolute(path + "/", head)),))
 
     def _page(self, page: Page, head: Head) -> Answer:
         if page.status >= 300 and not page.body:
@@ -93,11 +102,21 @@ class Site:
         body = page.body.encode()
         headers = [("Content-Type", page.type), *page.headers.items()]
         if page.static:
-            tag = etag(self._face, len(body))
-            headers += [("Last-Modified", http_date(self._face.modified)), ("ETag", tag), ("Accept-Ranges", "bytes")]
-            if head.get("if-none-match") == tag:
-                return Answer(304, (("ETag", tag),), b"")
+            return self._file(headers, body, head)
         return Answer(page.status, tuple(headers), body)
+
+    def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head) -> Answer:
+        """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
+        tag, modified = etag(self._face, len(body)), http_date(self._face.modified)
+        validators = (("Last-Modified", modified), ("ETag", tag))
+        if head.get("if-none-match") == tag or head.get("if-modified-since") == modified:
+            return Answer(304, validators, b"")
+        part = _RANGE.fullmatch(head.get("range") or "")
+        if part is not None and int(part[1]) <= int(part[2]) and int(part[1]) < len(body):
+            first, last = int(part[1]), min(int(part[2]), len(body) - 1)
+            place = ("Content-Range", f"bytes {first}-{last}/{len(body)}")
+            return Answer(206, (*headers, *validators, place), body[first : last + 1])
+        return Answer(200, (*headers, *validators, ("Accept-Ranges", "bytes")), body)
 
     def _absolute(self, location: str, head: Head) -> str:
         """Return a redirection as the server words it: with the client's host when that is a plain one."""

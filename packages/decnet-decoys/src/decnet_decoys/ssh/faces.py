@@ -39,12 +39,12 @@ def options_for(face: SshFace, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServe
 def dress(connection: asyncssh.SSHServerConnection, face: SshFace) -> None:
     """Make a new connection offer the persona's host key algorithms, and end its key exchange list as that does.
 
-    asyncssh has no settings for the two, so they are set where it keeps them; an asyncssh that keeps them elsewhere goes
-    on with its own (`tests/decnet_decoys/ssh/test_faces.py` would tell).
+    asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere goes on
+    with its own (tests/decnet_decoys/ssh/test_faces.py would tell).
     """
     extra = [name.encode() for name in face.kex_extra]
     if hasattr(connection, "_get_extra_kex_algs"):
-        connection._get_extra_kex_algs = lambda: extra  # type: ignore[method-assign]  # as said above
+        connection._get_extra_kex_algs = lambda: extra  # type: ignore[method-assign]  # see above
     had = list(getattr(connection, "_server_host_key_algs", None) or ())
     wanted = [name.encode() for name in face.host_key_algorithms]
     connection._server_host_key_algs = [name for name in wanted if name in had] or had
