@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,22 @@ LIFELINE = "DECNET_LIFELINE_FD"
 _REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
 
 
-def run(worker: type[Worker[Any]], file: Path | None = None, *, hosting: str = "process") -> int:
-    """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`)."""
+def run(
+    worker: type[Worker[Any]],
+    file: Path | None = None,
+    *,
+    hosting: str = "process",
+    prepare: Callable[[], None] | None = None,
+) -> int:
+    """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`).
+
+    `prepare` is called first; what it refuses with is told as a worker's own refusal is.
+    """
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")
     try:
+        if prepare is not None:
+            prepare()
         settings = Settings.load(file)
         logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
         instance = worker(settings.section(worker.name, worker.Settings))

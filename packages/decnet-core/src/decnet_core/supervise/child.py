@@ -15,9 +15,11 @@ import sys
 def main(place: str) -> int:
     """Run the worker class at `module:Class` until it is told to stop; return its exit code."""
     from decnet_core.runtime.process import run
+    from decnet_core.supervise.identity import separate
 
     module, _, name = place.partition(":")
-    return run(getattr(importlib.import_module(module), name))
+    worker = getattr(importlib.import_module(module), name)
+    return run(worker, prepare=lambda: separate(worker))
 
 
 if __name__ == "__main__":

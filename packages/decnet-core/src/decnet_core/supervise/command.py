@@ -25,7 +25,7 @@ from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
-from decnet_core.supervise import groups, zygote
+from decnet_core.supervise import cgroup, groups, identity, zygote
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.processes import ProcessFleet
 from decnet_core.supervise.roster import keep_roster
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
         names = _workers(asked.group, settings)
         State.of(settings.section("state", StateSettings)).create()
+        if asked.separate:
+            _separate(asked.mode)
         return _host(asked.mode, names, "-".join(asked.group), settings)
     except (SettingsError, StateError, groups.UnknownGroup) as refusal:
         log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
@@ -61,8 +63,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("group", nargs="+")
     parser.add_argument("--mode", choices=("fork", "tasks", "units"), default="fork")
     parser.add_argument("--settings", type=Path, help="settings file (TOML)")
+    parser.add_argument(
+        "--separate",
+        action="store_true",
+        help="give each worker its own user decnet-NAME, the capabilities that it declares and, "
+        "where the control group is delegated, a memory limit of its own",
+    )
     parser.add_argument("--version", action="version", version=f"decnet-supervise {version('decnet-core')}")
     return parser
+
+
+def _separate(mode: str) -> None:
+    """Tell the children to become others; raises SettingsError where there are none."""
+    if mode == "tasks":
+        raise SettingsError("--separate needs a process per worker: leave away --mode tasks")
+    os.environ[identity.SEPARATE] = "1"
+    group = cgroup.delegated(cgroup.ROOT, cgroup.path_in(Path("/proc/self/cgroup").read_text()))
+    if group is None:
+        return
+    try:
+        cgroup.divide(group)
+    except OSError as error:
+        log.warning("no memory limit per worker: cannot divide %s: %s", group, error.strerror)
+        return
+    os.environ[cgroup.DIRECTORY] = str(group)
 
 
 def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:

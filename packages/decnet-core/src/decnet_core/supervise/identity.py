@@ -9,6 +9,14 @@ import os
 import random
 import signal
 from pathlib import Path
+from typing import Any
+
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import Worker
+from decnet_core.settings import Settings
+
+SEPARATE = "DECNET_SEPARATE"
+"""`1` tells a child to take its worker's account."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _NAME_LIMIT = 15  # TASK_COMM_LEN of proc(5), without the closing zero
@@ -43,3 +51,26 @@ def become(name: str, *, output: int, environment: dict[str, str]) -> None:
     with contextlib.suppress(OSError):  # without /proc a child is only harder to tell apart
         Path("/proc/self/comm").write_text(f"decnet-{name}"[:_NAME_LIMIT], encoding="ascii")
     random.seed()
+
+
+def separate(worker: type[Worker[Any]], file: Path | None = None) -> None:
+    """Be a process of `worker`'s own, if the supervisor wants that: its control group, account and capabilities.
+
+    Raises StartupError when it cannot be had: a worker never runs with more than it declares.
+    """
+    if os.environ.get(SEPARATE) != "1":
+        return
+    from decnet_core.supervise import cgroup, privileges
+
+    user = f"decnet-{worker.name}"
+    held = worker.capabilities(Settings.load(file).section(worker.name, worker.Settings))
+    try:
+        Path("/proc/self/oom_score_adj").write_text(str(worker.oom_score_adj), encoding="ascii")
+        if os.environ.get(cgroup.DIRECTORY):
+            cgroup.enter(Path(os.environ[cgroup.DIRECTORY]), worker.name, worker.memory_budget)
+        privileges.become_user(user, held)
+    except KeyError as error:
+        raise StartupError(f"this system has no user {user}; `decnet init` makes it") from error
+    except OSError as error:
+        raise StartupError(f"cannot become user {user}: {error.strerror}; start decnet-supervise as root") from error
+    follow_parent()  # the kernel forgets it when the user changes

@@ -13,7 +13,7 @@ from pathlib import Path
 from decnet_core import registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
-from decnet_core.supervise import budget
+from decnet_core.supervise import budget, cgroup
 from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.keeper import Keeper, environment_of
@@ -117,9 +117,16 @@ class ProcessFleet:
         while True:
             await asyncio.sleep(self._settings.budget_check_seconds)
             for keeper in self._keepers.values():
-                used = budget.uss_of(keeper.status.pid) if keeper.status.pid else 0
+                used = self._used_bytes(keeper.status)
                 if budget.is_over(used, keeper.budget_bytes):
                     await keeper.recycle(why=f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared")
+
+    def _used_bytes(self, status: Status) -> int:
+        """Return what a worker holds for itself: a child of another user cannot be looked into, but its group can."""
+        group = self._environment.get(cgroup.DIRECTORY)
+        if group:
+            return cgroup.used_bytes(Path(group), status.name)
+        return budget.uss_of(status.pid) if status.pid else 0
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""

@@ -54,7 +54,12 @@ LEADER = "DECNET_ZYGOTE_LEADER"
 """Names the pid of the supervisor, when the zygote forked that, too, and so must pass on its signals and its end."""
 
 _DESCRIPTORS = 2
-_SHARED_SECTIONS = {"bus": BusSettings, "runtime": RuntimeSettings, "spool": SpoolSettings, "state": StateSettings}
+_SHARED_SECTIONS: dict[str, type[msgspec.Struct]] = {
+    "bus": BusSettings,
+    "runtime": RuntimeSettings,
+    "spool": SpoolSettings,
+    "state": StateSettings,
+}
 
 
 def load(place: str) -> type[Worker[Any]]:
@@ -159,7 +164,8 @@ class Zygote:
                 order.name, output=output, environment={**order.environment, process.LIFELINE: str(lifeline)}
             )
             os.close(output)
-            code = process.run(load(order.place), hosting="fork")
+            worker = load(order.place)
+            code = process.run(worker, hosting="fork", prepare=lambda: identity.separate(worker))
         finally:
             sys.stderr.flush()
             os._exit(code)  # the parent's exit handlers are not the child's
