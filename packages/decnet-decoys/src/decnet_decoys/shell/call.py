@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from decnet_decoys.shell.files import FileFault
 from decnet_decoys.shell.steps import ReadAll, Step, Steps
@@ -74,6 +74,14 @@ class Feed:
         """Return all that is left."""
         rest, self._at = self._data[self._at :], len(self._data)
         return rest
+
+
+class Streams(NamedTuple):
+    """Where a command reads and writes; stdin None is the terminal or channel."""
+
+    stdin: Feed | None
+    out: Sink
+    err: Sink
 
 
 class Call:

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 from decnet_decoys.personas.shape import User
 from decnet_decoys.reserve import Reserve, Share
 from decnet_decoys.shell import expand, words
-from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, encode
+from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
 from decnet_decoys.shell.files import ROOT, FileFault, Files, Identity
 from decnet_decoys.shell.lookup import Found, find
 from decnet_decoys.shell.machine import Machine
 from decnet_decoys.shell.parser import parse
+from decnet_decoys.shell.redirection import redirected
 from decnet_decoys.shell.steps import Captured, Pause, Print, Step, Steps
 from decnet_decoys.shell.syntax import (
     Case,
@@ -25,11 +26,9 @@ from decnet_decoys.shell.syntax import (
     For,
     Function,
     Group,
-    HereDocument,
     If,
     Loop,
     Pipeline,
-    Redirect,
     Sequence,
     Simple,
     SyntaxFault,
@@ -61,14 +60,6 @@ class LoopJump(Exception):
 
 class TooMuchError(Exception):
     """The line ran out of commands or nests too deeply."""
-
-
-class Streams(NamedTuple):
-    """Where a command reads and writes; stdin None is the terminal or channel."""
-
-    stdin: Feed | None
-    out: Sink
-    err: Sink
 
 
 class Source(NamedTuple):
@@ -173,12 +164,12 @@ class Shell:
             self.finished = True
             self.status = int(leaving.args[0])
         except TooMuchError:
-            yield from self._flush()
+            yield from self.flush()
             yield Pause(HANG_SECONDS)
             self.status = 137
         except (OutputFullError, ReturnFunction, LoopJump):
             self.status = 141
-        yield from self._flush()
+        yield from self.flush()
         return self.status
 
     def script(self, text: str, streams: Streams) -> Steps:
@@ -206,7 +197,8 @@ class Shell:
         if self._depth > MAX_DEPTH:
             raise TooMuchError
 
-    def _flush(self) -> Generator[Step, Any, None]:
+    def flush(self) -> Generator[Step, Any, None]:
+        """Show what has been printed so far."""
         errors, shown = self._errors.take(), self._screen.take()
         if shown:
             yield Print(shown)
@@ -256,16 +248,16 @@ class Shell:
             yield Pause(0)  # a long loop lets others have their turn
         if isinstance(command, Simple):
             status = yield from self._simple(command, streams)
-            yield from self._flush()
+            yield from self.flush()
             return status
         if isinstance(command, Function):
             if len(self.functions) < MAX_VARIABLES:
                 self.functions[command.name] = command.body
             return 0
-        redirected = yield from self._redirected(command.redirects, streams)
-        if isinstance(redirected, int):
-            return redirected
-        inner, finish = redirected
+        outcome = yield from redirected(self, command.redirects, streams)
+        if isinstance(outcome, int):
+            return outcome
+        inner, finish = outcome
         status = yield from self._compound(command, inner)
         yield from finish()
         return status
@@ -344,10 +336,10 @@ class Shell:
         argv = yield from words.fields(self, simple.words)
         for name, word in simple.assignments:
             self.set(name, (yield from words.text(self, word)))
-        redirected = yield from self._redirected(simple.redirects, streams)
-        if isinstance(redirected, int):
-            return redirected
-        inner, finish = redirected
+        outcome = yield from redirected(self, simple.redirects, streams)
+        if isinstance(outcome, int):
+            return outcome
+        inner, finish = outcome
         status = 0
         if argv:
             try:
@@ -414,58 +406,6 @@ class Shell:
         self.variables.update({str(place): argv[place] if place < len(argv) else "" for place in range(10)})
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
-
-    def _redirected(
-        self, redirects: tuple[Redirect, ...], streams: Streams
-    ) -> Generator[Step, Any, int | tuple[Streams, Callable[[], Generator[Step, Any, None]]]]:
-        """Return the streams after redirection and what to do at the end, or a status when one was refused."""
-        written: list[tuple[str, Sink]] = []
-        for redirect in redirects:
-            try:
-                streams = yield from self._redirect(redirect, streams, written)
-            except FileFault as fault:
-                shown = (
-                    "" if isinstance(redirect.target, HereDocument) else (yield from words.text(self, redirect.target))
-                )
-                streams.err.write(encode(f"{self.complaint}: {shown}: {fault}\n"))
-                yield from self._flush()
-                return 1
-
-        def finish() -> Generator[Step, Any, None]:
-            for path, sink in written:
-                yield from self.save(path, sink.take(), append=True, err=streams.err)
-
-        return streams, finish
-
-    def _redirect(
-        self, redirect: Redirect, streams: Streams, written: list[tuple[str, Sink]]
-    ) -> Generator[Step, Any, Streams]:
-        if isinstance(redirect.target, HereDocument):
-            body = redirect.target.body
-            text = body if redirect.target.quoted else (yield from words.document(self, body))
-            return streams._replace(stdin=Feed(encode(text)))
-        target = yield from words.text(self, redirect.target)
-        if redirect.op == "<<<":
-            return streams._replace(stdin=Feed(encode(target + "\n")))
-        if redirect.op == "<":
-            return streams._replace(stdin=Feed(self.files.read(target, self.identity, self.cwd)))
-        if redirect.op == ">&" and target in ("1", "2", "-"):
-            sink = self.sink() if target == "-" else streams.out if target == "1" else streams.err
-        elif redirect.op in ("<&", "<>"):
-            return streams
-        else:
-            sink = self._open(target, append=redirect.op in (">>", "&>>"), written=written)
-        if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
-            return streams._replace(out=sink, err=sink)
-        return streams._replace(err=sink) if redirect.fd == 2 else streams._replace(out=sink)
-
-    def _open(self, target: str, *, append: bool, written: list[tuple[str, Sink]]) -> Sink:
-        """Create or truncate the file now, as a shell does, so that a refusal comes before the command runs."""
-        path = self.files.write(target, b"", self.identity, self.cwd, now=self.now, append=append)
-        sink = self.sink()
-        if self.files.stat(path).kind != "device":
-            written.append((path, sink))
-        return sink
 
     def save(
         self, path: str, data: bytes, *, append: bool = False, err: Sink | None = None

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 from decnet_decoys.shell.call import Handler
 
-_MODULES = ("accounts", "builtin", "directories", "hardware", "network", "processes", "software", "text", "transfer")
+_MODULES = (
+    "accounts", "builtin", "conditions", "directories", "hardware", "network", "processes", "running", "software",
+    "text", "transfer",
+)  # fmt: skip
 ALL = ("debian", "busybox")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell import expand
-from decnet_decoys.shell.call import OutputFullError, decode
+from decnet_decoys.shell.call import OutputFullError, Streams, decode
 from decnet_decoys.shell.lexer import parts_of
 from decnet_decoys.shell.steps import Step
 from decnet_decoys.shell.syntax import Part, SyntaxFault, Word
@@ -112,7 +112,7 @@ def _value(shell: Shell, part: Part) -> Generator[Step, Any, str]:
 
 
 def _substituted(shell: Shell, command: str) -> Generator[Step, Any, str]:
-    from decnet_decoys.shell.interpreter import ExitShell, Streams
+    from decnet_decoys.shell.interpreter import ExitShell
 
     sink, errors = shell.sink(), shell.sink()
     try:

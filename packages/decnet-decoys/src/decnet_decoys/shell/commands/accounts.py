@@ -6,8 +6,7 @@ from __future__ import annotations
 import time
 
 from decnet_decoys.personas.shape import User
-from decnet_decoys.shell import interpreter
-from decnet_decoys.shell.call import Call, decode, quoted
+from decnet_decoys.shell.call import Call, Streams, decode, quoted
 from decnet_decoys.shell.commands.hardware import uptime_line
 from decnet_decoys.shell.files import ROOT
 from decnet_decoys.shell.registry import command
@@ -150,7 +149,7 @@ def _as(call: Call, user: User, line: str) -> Steps:
     kept = (shell.user, shell.identity, shell.cwd, dict(shell.variables), set(shell.exported))
     shell.become(user)
     try:
-        return (yield from shell.run_script(line, ["sh"], interpreter.Streams(call.stdin, call.out, call.err)))
+        return (yield from shell.run_script(line, ["sh"], Streams(call.stdin, call.out, call.err)))
     finally:
         shell.user, shell.identity, shell.cwd, shell.variables, shell.exported = kept
 
@@ -171,7 +170,7 @@ def sudo(call: Call) -> Steps:
     if not args:
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
-        return (yield from shell.execute(args, interpreter.Streams(call.stdin, call.out, call.err)))
+        return (yield from shell.execute(args, Streams(call.stdin, call.out, call.err)))
     return (yield from _sudo_after_password(call, args))
 
 
@@ -200,7 +199,7 @@ def _as_root(call: Call, args: list[str]) -> Steps:
     kept = (shell.user, shell.identity)
     shell.user, shell.identity = root, ROOT
     try:
-        return (yield from shell.execute(args, interpreter.Streams(call.stdin, call.out, call.err)))
+        return (yield from shell.execute(args, Streams(call.stdin, call.out, call.err)))
     finally:
         shell.user, shell.identity = kept
 
