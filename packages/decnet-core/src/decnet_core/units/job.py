@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import msgspec
@@ -60,6 +61,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "/var/lib/decnet"
     settings: str = "/etc/decnet/decnet.toml"
     environment: str = "/etc/decnet/decnet.env"
+    database_file: str = "/var/lib/decnet/database/decnet.db"
+    """Of SQLite; with a database server nothing is there."""
     bus_network: Network = "none"
     """What workers need to reach the bus: nothing for the embedded one, for it is a UNIX socket."""
     database_network: Network = "none"
@@ -70,12 +73,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def database(self) -> str:
         """The directory of the database file and of what SQLite keeps beside it."""
-        return f"{self.state}/database"
-
-    @property
-    def database_file(self) -> str:
-        """The database, unless a setting names a server."""
-        return f"{self.database}/decnet.db"
+        return str(PurePosixPath(self.database_file).parent)
 
 
 def user_of(worker: str) -> str:

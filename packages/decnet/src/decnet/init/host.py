@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""The files of a host, or of a root file system that will be one, and the record of what we wrote there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from decnet.errors import RefusedError
+from decnet.init.plan import Action, Change, digest
+from decnet_core.durable import replace_file
+
+RECORD = "/etc/decnet/installed.json"
+_PRIVATE = ("/etc/decnet/",)
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What `decnet init` has done here."""
+
+    written: dict[str, str] = {}
+    """Path and the digest of what we wrote there."""
+    directories: tuple[str, ...] = ()
+    """Directories that were not there before."""
+
+
+class Host:
+    """A root file system below `prefix`; paths are those that it will have when it runs."""
+
+    def __init__(self, prefix: Path = Path("/")) -> None:
+        self.prefix = prefix
+
+    def place(self, path: str) -> Path:
+        """Return where `path` is now."""
+        return self.prefix / path.lstrip("/")
+
+    def record(self) -> Record:
+        """Return what was done before; raises RefusedError when that cannot be read."""
+        try:
+            return msgspec.json.decode(self.place(RECORD).read_bytes(), type=Record)
+        except FileNotFoundError:
+            return Record()
+        except (OSError, msgspec.DecodeError) as error:
+            raise RefusedError(f"{self.place(RECORD)} cannot be read: {error}; restore it or remove it") from error
+
+    def present(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the text of those files that are there; raises RefusedError."""
+        found: dict[str, str] = {}
+        for path in paths:
+            try:
+                found[path] = self.place(path).read_text(encoding="utf-8")
+            except FileNotFoundError:
+                continue
+            except (OSError, UnicodeDecodeError) as error:
+                raise RefusedError(f"{self.place(path)} cannot be read: {error}") from error
+        return found
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Carry the changes out and record them; raises RefusedError where the disk or a permission refuses."""
+        record = self.record()
+        written, directories = dict(record.written), list(record.directories)
+        try:
+            for change in changes:
+                if change.after is None:
+                    self.place(change.path).unlink(missing_ok=True)
+                    written.pop(change.path, None)
+                    continue
+                directories += self._make_directory(change.path)
+                replace_file(self.place(change.path), change.after.encode(), _mode(change.path))
+                written[change.path] = digest(change.after)
+        except OSError as error:
+            raise RefusedError(f"cannot change {error.filename}: {error.strerror}") from error
+        finally:
+            self._keep(Record(written, tuple(dict.fromkeys(directories))))
+
+    def forget(self) -> None:
+        """Remove the record, and the directories that we made and that are empty now."""
+        directories = self.record().directories
+        self.place(RECORD).unlink(missing_ok=True)
+        for path in sorted(directories, key=len, reverse=True):
+            with contextlib.suppress(OSError):  # somebody else uses it
+                self.place(path).rmdir()
+
+    def _make_directory(self, path: str) -> list[str]:
+        missing = [above for above in Path(path).parents if not self.place(str(above)).exists()]
+        for directory in reversed(missing):
+            self.place(str(directory)).mkdir(0o755)
+        return [str(directory) for directory in missing]
+
+    def _keep(self, record: Record) -> None:
+        if not record.written and not self.place(RECORD).exists():
+            return
+        made = self._make_directory(RECORD)
+        record = Record(record.written, (*record.directories, *made))
+        replace_file(self.place(RECORD), msgspec.json.format(msgspec.json.encode(record)), 0o644)
+
+
+def settled(changes: Iterable[Change]) -> Mapping[str, str]:
+    """Return the path and digest of files that are as we want them without being written."""
+    return {
+        change.path: digest(change.after)
+        for change in changes
+        if change.action is Action.UNCHANGED and change.after is not None
+    }
+
+
+def _mode(path: str) -> int:
+    return 0o640 if path.startswith(_PRIVATE) else 0o644

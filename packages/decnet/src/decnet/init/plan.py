@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What to do to each file: pure comparison of what is wanted, what is there, and what we wrote the last time.
+
+A file that is as we wrote it is ours to replace. One that somebody has changed since is theirs: it is kept when we have
+nothing new to say, and never replaced without their word when we have.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+
+class Action(enum.StrEnum):
+    """What happens to one file."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    KEEP = "keep"
+    """The operator has changed it, and we have nothing new."""
+    CONFLICT = "conflict"
+    """The operator has changed it, and we want another text."""
+    REMOVE = "remove"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One file; `before` is None when there is none, `after` None when it goes."""
+
+    path: str
+    action: Action
+    before: str | None
+    after: str | None
+
+    @property
+    def diff(self) -> str:
+        """The change as a unified diff; empty when there is none."""
+        old, new = (self.before or "").splitlines(keepends=True), (self.after or "").splitlines(keepends=True)
+        names = ("/dev/null" if self.before is None else self.path, "/dev/null" if self.after is None else self.path)
+        return "".join(difflib.unified_diff(old, new, *names))
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of `text` in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def changes(
+    wanted: Mapping[str, str],
+    present: Mapping[str, str],
+    written: Mapping[str, str],
+    *,
+    operators: Iterable[str] = (),
+) -> list[Change]:
+    """Return what to do to every file that is wanted or that we once wrote.
+
+    `written` maps a path to the digest of what we wrote there. The files in `operators` are made once and are then the
+    operator's. A file that we wrote and no longer want (a worker that is not installed any more) is removed.
+    """
+    mine = set(operators)
+    found = [_one(path, text, present.get(path), written.get(path), path in mine) for path, text in wanted.items()]
+    return found + [removal(path, present.get(path), written[path]) for path in written if path not in wanted]
+
+
+def removals(present: Mapping[str, str], written: Mapping[str, str]) -> list[Change]:
+    """Return how to take away all that we wrote."""
+    return [removal(path, present.get(path), mark) for path, mark in written.items()]
+
+
+def removal(path: str, before: str | None, mark: str) -> Change:
+    """Return how to take away one file; one that the operator changed is a conflict."""
+    if before is None:
+        return Change(path, Action.UNCHANGED, None, None)
+    return Change(path, Action.REMOVE if digest(before) == mark else Action.CONFLICT, before, None)
+
+
+def _one(path: str, text: str, before: str | None, mark: str | None, is_operators: bool) -> Change:
+    if before is None:
+        return Change(path, Action.CREATE, None, text)
+    if before == text:
+        return Change(path, Action.UNCHANGED, before, text)
+    if digest(before) == mark:
+        return Change(path, Action.UPDATE, before, text)
+    nothing_new = mark == digest(text)
+    return Change(path, Action.KEEP if is_operators or nothing_new else Action.CONFLICT, before, text)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""The settings file as an operator first meets it: every setting with its default, commented out, and what it means.
+
+It is made of the Structs that the settings are read with, and of the sentences beside their fields. So it cannot name
+a setting that there is not. `#name = value` is a setting, `# Words` explain the one below.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+_HEAD = """\
+# The settings of this fleet. A line such as `#name = value` shows a default; take the # away to change it.
+# Any of them can be overridden in decnet.env, as DECNET_<SECTION>_<NAME>=value.
+# Which ports below 1024 are used, and where bus and database are, is also in the units: run `decnet init` after that.
+"""
+_WIDTH = 116
+
+
+def settings_text(sections: Mapping[str, type[msgspec.Struct]], chosen: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the file for `sections` (name to Struct); `chosen` values are set, all others commented out."""
+    parts = [_HEAD]
+    for name, shape in sections.items():
+        if msgspec.structs.fields(shape):
+            parts.append("\n".join(_table(name, shape, chosen.get(name, {}))) + "\n")
+    return "\n".join(parts)
+
+
+def environment_text() -> str:
+    """Return the environment file: nothing is set, for settings belong into decnet.toml."""
+    return (
+        "# Environment of all units of the fleet (EnvironmentFile= of systemd.exec(5)), for secrets\n"
+        "# that should not stand in decnet.toml, e.g.\n"
+        "#DECNET_DATABASE_URL=postgresql+psycopg://decnet:PASSWORD@db.example.net/decnet\n"
+    )
+
+
+def _table(name: str, shape: type[msgspec.Struct], chosen: Mapping[str, Any]) -> Iterator[str]:
+    yield f"[{name}]"
+    said, below = _said(shape), []
+    for field in msgspec.structs.fields(shape):
+        value = chosen.get(field.encode_name, _default(field))
+        if isinstance(value, msgspec.Struct):
+            below.append((f"{name}.{field.encode_name}", type(value)))
+            continue
+        yield from (f"# {line}" for line in textwrap.wrap(said.get(field.name, ""), _WIDTH))
+        mark = "" if field.encode_name in chosen else "#"
+        yield f"{mark}{field.encode_name} = {_toml(value)}"
+    for title, part in below:
+        yield ""
+        yield from _table(title, part, {})
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+
+
+def _said(shape: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the sentence that stands below each field in the source, where one does."""
+    (source,) = ast.parse(textwrap.dedent(inspect.getsource(shape))).body
+    assert isinstance(source, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, after in zip(source.body, source.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
+            found[field.target.id] = " ".join(str(ast.literal_eval(after.value)).split())
+    return found
+
+
+def _toml(value: Any) -> str:
+    """Return a scalar or a list of them in TOML; its strings are JSON's, but for characters that no default has."""
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    return json.dumps(value)

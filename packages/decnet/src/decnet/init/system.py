@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""What must happen on a running host after its files have changed: accounts, directories, keys, systemd's reload."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from decnet.errors import RefusedError
+from decnet_core.keys import read_or_create
+from decnet_core.units.job import TARGET, Job, Site, supervisor_service
+from decnet_core.units.render import SYSUSERS, TMPFILES
+from decnet_core.units.supervised import groups_of
+
+_HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108  # names, not used as such
+"""Directories that a service of the fleet does not see (ProtectHome=, PrivateTmp=)."""
+
+
+def check(programs: Path) -> None:
+    """Raise RefusedError unless this is a host that can run the fleet from `programs`."""
+    if os.geteuid() != 0:
+        raise RefusedError("only root can set up this host; try --dry-run, or --prefix DIR for another root")
+    for place in {programs, Path(sys.base_prefix)}:
+        hidden = next((each for each in _HIDDEN if place.is_relative_to(each)), None)
+        if hidden:
+            raise RefusedError(
+                f"{place} is below {hidden}, which services do not see; install DECNET in /opt/decnet, "
+                "e.g. with /usr/bin/python3 -m venv /opt/decnet"
+            )
+    missing = [
+        program for program in ("systemd-sysusers", "systemd-tmpfiles", "systemctl") if not shutil.which(program)
+    ]
+    if missing:
+        raise RefusedError(f"there is no {missing[0]} here; `decnet up` needs no systemd")
+
+
+def set_up(jobs: Sequence[Job], site: Site) -> None:
+    """Make accounts, directories and keys, and have systemd read the units; raises RefusedError."""
+    _run("systemd-sysusers", SYSUSERS)
+    _run("systemd-tmpfiles", "--create", TMPFILES)
+    for job in jobs:
+        for key in job.keys:
+            _make_key(Path(site.state) / "keys" / key, job.user)
+    reload_units()
+
+
+def stop(jobs: Sequence[Job]) -> None:
+    """Stop the fleet, however it is hosted, and start it no more at boot."""
+    if booted():
+        names = [*(job.service for job in jobs), *(supervisor_service(group) for group in groups_of(jobs))]
+        _run("systemctl", "disable", "--quiet", "--now", TARGET)
+        _run("systemctl", "stop", *names)
+
+
+def reload_units() -> None:
+    """Have systemd read the units again, where it runs."""
+    if booted():
+        _run("systemctl", "daemon-reload")
+
+
+def booted() -> bool:
+    """Return whether systemd runs this host (sd_booted(3))."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def _make_key(path: Path, user: str) -> None:
+    """Make the key before anybody needs it: one that the operator's command made first would be root's."""
+    read_or_create(path)
+    account = pwd.getpwnam(user)
+    os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines()
+        raise RefusedError(f"{' '.join(command[:2])} failed: {lines[-1] if lines else f'exit code {done.returncode}'}")
