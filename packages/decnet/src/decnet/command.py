@@ -30,6 +30,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("up", "Bring the fleet up here and watch it live."),
+    Command("init", "Set this host up for systemd: units, accounts, directories, settings."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
     Command("events", "Show events, newest last; --follow goes on as they come."),
     Command("attackers", "List attackers, highest threat score first."),
