@@ -47,7 +47,8 @@ async def open_context(worker: type[Worker[Any]], settings: Settings, bus: Bus |
     if bus is None:
         from decnet_core.bus.client import connect
 
-        bus = await connect(settings.section("bus", BusSettings).client_url(state.bus_socket), name=worker.name)
+        where = settings.section("bus", BusSettings)
+        bus = await connect(where.client_url(state.bus_socket), name=worker.name, options=where.client_options)
     ctx = Context(
         worker=worker.name,
         state=state,
