@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -57,11 +58,21 @@ class Vault:
                 return
             target.parent.mkdir(mode=0o770, exist_ok=True)
             file.chmod(0o440)
-            file.replace(target)
+            self._move(file, target)
         except OSError:
             self.refused += 1
             return
         self._used += size
+
+    def _move(self, file: Path, target: Path) -> None:
+        """Rename the file; where the two directories are separate mounts, as in a hardened unit, copy it."""
+        try:
+            file.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._store(target, file.read_bytes())
+            file.unlink()
 
     def _room(self, size: int) -> bool:
         if self._used + size <= self._limit:
@@ -72,6 +83,11 @@ class Vault:
     def _write(self, digest: str, data: bytes) -> None:
         target = self.path(digest)
         target.parent.mkdir(mode=0o770, exist_ok=True)
+        self._store(target, data)
+        self._used += len(data)
+
+    def _store(self, target: Path, data: bytes) -> None:
+        """Write a private file and rename it: whoever finds `target` finds all of it."""
         handle, name = tempfile.mkstemp(prefix=".new-", dir=self._directory)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -82,4 +98,3 @@ class Vault:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
-        self._used += len(data)
