@@ -93,7 +93,7 @@ def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
             capabilities=sorted({*BECOME_ANOTHER, *declared}),
             own_ids=False,
         ),
-        "SystemCallFilter": system_calls("@setuid"),
+        "SystemCallFilter": system_calls("@setuid", "capset"),
     }
 
 
