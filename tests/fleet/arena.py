@@ -76,7 +76,7 @@ class Arena:
     async def running(self) -> AsyncIterator[None]:
         """Set up the state, start the supervisor, wait until it says that all are ready; at the end stop it."""
         await self._prepare()
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+        with (self.root / "supervise.log").open("ab") as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(self.root / "notify"))
             ready.settimeout(60)
             self._process = await asyncio.create_subprocess_exec(
@@ -87,7 +87,7 @@ class Arena:
                 "--mode",
                 self._mode,
                 env=self.environment,
-                stderr=(self.root / "supervise.log").open("ab"),
+                stderr=log,
             )
             try:
                 assert await asyncio.to_thread(ready.recv, 100) == b"READY=1"
@@ -133,6 +133,15 @@ class Arena:
 
     def roster(self) -> Roster | None:
         return next(iter(read_rosters(self.state / "run")), None)
+
+    async def all_ready(self) -> None:
+        """Wait until every worker is ready again."""
+        async with asyncio.timeout(60):
+            while True:
+                roster = self.roster()
+                if roster is not None and all(status.phase is Phase.READY for status in roster.workers):
+                    return
+                await asyncio.sleep(0.05)
 
     def pid_of(self, worker: str) -> int | None:
         roster = self.roster()

@@ -34,7 +34,8 @@ from decnet_models.progress.tables import set_aside, worker_cursor
 from decnet_models.ttp.tables import metadata as ttp
 from decnet_models.webhooks.tables import webhook_delivery
 
-WAVES = 12
+LAST = 1_000_000
+"""The waves after all killing are numbered from here."""
 CURSORS = ("profiler", "ttp")
 VOLATILE = {"id", "seq", "created_at", "updated_at", "tagged_at"}
 """Columns that tell when or in which order a row was written, not what it says."""
@@ -69,11 +70,14 @@ async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -
     """Attack while workers are killed, then wait until all work is done."""
     async with arena.running():
         killing = asyncio.ensure_future(arena.kill_in_turn(seed, rounds=rounds))
-        for number in range(WAVES):
+        number = 0
+        while not killing.done():
             await arena.attack(number)
+            number += 1
         await killing
-        for number in range(WAVES, WAVES + 2):  # nobody is killed any more: these must be answered
-            await arena.attack(number)
+        await arena.all_ready()
+        for last in range(LAST, LAST + 2):  # nobody is killed any more: these must be answered
+            await arena.attack(last)
         await until(lambda: settled(arena), patience)
 
 
@@ -164,7 +168,7 @@ def assert_each_notice_arrived_and_is_genuine(arena: Arena) -> None:
 
 
 def assert_the_last_waves_were_answered(arena: Arena) -> None:
-    last = {f"mark-{number}-x" for number in range(WAVES, WAVES + 2)}
+    last = {f"mark-{number}-x" for number in range(LAST, LAST + 2)}
     for kind in ("http", "guess", "command", "url", "dns"):
         assert last <= arena.accepted[kind], kind
 

@@ -13,16 +13,16 @@ from decnet_core import registry
 
 ROOT = Path(__file__).parents[2]
 
-NEVER = {"typer", "rich", "fastapi", "scapy", "pydantic", "sqlmodel", "alembic", "sqlalchemy.orm", "pytest"}
+NEVER = {"typer", "httpx", "yaml", "rich", "fastapi", "scapy", "pydantic", "sqlmodel", "alembic", "sqlalchemy.orm", "pytest"}
 """In no worker that runs."""
 
 ONLY_IN = {
     "sqlalchemy": {"ingest", "profiler", "ttp", "webhook"},
     "decnet_models": {"ingest", "profiler", "ttp", "webhook"},
-    "httpx": {"webhook"},
+    "h11": {"webhook"},
     "asyncssh": {"decoys"},
     "cryptography": {"decoys"},
-    "yaml": {"ttp"},
+    "re2": {"ttp"},
 }
 """What is heavy, and who may hold it."""
 
