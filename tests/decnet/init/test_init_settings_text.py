@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The settings file that init writes: every setting, its default, what it means; and TOML, also when uncommented."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from decnet.init.settings_text import environment_text, settings_text
+from decnet.init.wanted import SHAPES, site_of, wanted
+from decnet.up.known_sections import SHARED, refuse_unknown
+from decnet_core import registry
+from decnet_core.settings import Settings
+
+DEFAULTS = Settings({}, {}, "defaults")
+PROGRAMS = Path("/opt/decnet/bin")
+
+
+class Inner(msgspec.Struct, frozen=True):
+    """A table in a section."""
+
+    size_bytes: int = 5
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A section."""
+
+    word: str = 'a "quoted" word'
+    """What the word
+    means."""
+    silent: bool = False
+    many: tuple[str, ...] = ("a", "b")
+    inner: Inner = Inner()
+    last: float = 0.5
+
+
+def uncommented(text: str) -> str:
+    return re.sub(r"^#(\w+ = )", r"\1", text, flags=re.MULTILINE)
+
+
+def test_each_setting_stands_below_its_sentence() -> None:
+    lines = settings_text({"part": Section}, {}).splitlines()
+    start = lines.index("[part]")
+    assert lines[start:] == [
+        "[part]",
+        "# What the word means.",
+        '#word = "a \\"quoted\\" word"',
+        "#silent = false",
+        '#many = ["a", "b"]',
+        "#last = 0.5",
+        "",
+        "[part.inner]",
+        "#size_bytes = 5",
+    ]
+
+
+def test_a_chosen_value_is_set_and_the_rest_is_not() -> None:
+    found = tomllib.loads(settings_text({"part": Section}, {"part": {"word": "x"}}))
+    assert found == {"part": {"word": "x", "inner": {}}}
+
+
+def test_uncommented_the_file_says_the_defaults_of_every_worker() -> None:
+    site = site_of(DEFAULTS, PROGRAMS)
+    text = wanted(DEFAULTS, site, "units")[site.settings]
+    settings = Settings(tomllib.loads(uncommented(text)), {}, "test")
+    refuse_unknown(settings)
+    for name in registry.names():
+        if name != "bus":
+            shape = registry.load(name).Settings
+            assert settings.section(name, shape) == shape()
+    for name, shape in SHAPES.items():
+        assert set(msgspec.structs.asdict(settings.section(name, shape))) == set(shape.__struct_fields__)
+
+
+def test_as_written_the_file_names_one_state_directory_for_all_accounts() -> None:
+    site = site_of(DEFAULTS, PROGRAMS)
+    found = tomllib.loads(wanted(DEFAULTS, site, "units")[site.settings])
+    assert {name: table for name, table in found.items() if any(table.values())} == {
+        "state": {"dir": "/var/lib/decnet"},
+        "database": {"url": "sqlite:////var/lib/decnet/database/decnet.db"},
+    }
+
+
+def test_every_shared_section_has_its_shape() -> None:
+    assert set(SHAPES) == set(SHARED)
+
+
+def test_the_environment_file_sets_nothing() -> None:
+    assert all(line.startswith("#") for line in environment_text().splitlines())
