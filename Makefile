@@ -13,7 +13,7 @@ up: sync
 	@exec .venv/bin/decnet up $(ARGS)
 
 test: sync
-	@.venv/bin/python -m pytest -n 2 --dist worksteal -m "not torture and not oracle" $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist worksteal -m "not torture and not oracle and not systemd" $(ARGS)
 
 sync: $(UV)
 	@$(SYNC)

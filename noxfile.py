@@ -55,7 +55,7 @@ def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
     session.install(*_closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
-    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle", folder, *session.posargs)
+    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle and not systemd", folder, *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -64,7 +64,7 @@ def lowest(session: nox.Session) -> None:
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
-    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle", *session.posargs)
+    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle and not systemd", *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -112,6 +112,13 @@ def torture(session: nox.Session) -> None:
     """Minutes-long kills and floods."""
     _workspace(session)
     session.run("pytest", "-m", "torture", "--timeout", "1800", *session.posargs)
+
+
+@nox.session(python="3.11")
+def systemd(session: nox.Session) -> None:
+    """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
+    _workspace(session)
+    session.run("pytest", "-m", "systemd", "--timeout", "1800", "tests/fleet/test_systemd.py", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+"""The fleet under a real systemd: set up by `decnet init`, attacked, killed, restarted, stopped, hosted otherwise.
+
+Minutes long, and only where root can boot a container: `nox -s systemd`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+
+import pytest
+from machine import ROOT, Machine, booted, make_root, obstacle, run
+
+from decnet_core import registry
+from decnet_core.supervise.privileges import numbers
+
+pytestmark = [
+    pytest.mark.systemd,
+    pytest.mark.skipif(obstacle() is not None, reason=str(obstacle())),
+    pytest.mark.timeout(1800),
+]
+
+WORKERS = registry.names()
+UNITS = [f"decnet-{name}.service" for name in WORKERS]
+GROUPS = sorted({f"decnet-supervise@{registry.load(name).group}.service" for name in WORKERS})
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A booted Debian with the wheels of this tree installed and set up."""
+    directory = tmp_path_factory.mktemp("machine")
+    run(["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(directory / "wheels"), str(ROOT)])
+    make_root(directory / "root", directory / "wheels")
+    with booted(directory / "root") as found:
+        found.run("decnet", "init")
+        yield found
+    shutil.rmtree(directory / "root", ignore_errors=True)
+
+
+def pids(machine: Machine) -> dict[str, int]:
+    """The process of each worker, as the fleet itself tells it."""
+    status = json.loads(machine.run("decnet", "status", "--json", check=False).stdout)
+    assert not status["down"], status["down"]
+    return {name: health["pid"] for name, health in status["workers"].items()}
+
+
+def drill(machine: Machine) -> None:
+    """Attack the fleet; everything must be told."""
+    done = machine.run("decnet", "drill", "--json", "--deadline", "30", check=False, seconds=300)
+    report = json.loads(done.stdout)
+    failed = [outcome for outcome in report["outcomes"] if not outcome["holds"]]
+    assert report["holds"], (failed, report["attack_error"])
+    assert report["ssh_client"] == "/usr/bin/ssh"
+
+
+def answers(machine: Machine, seconds: float = 60) -> None:
+    """Wait until every worker answers."""
+    deadline = time.monotonic() + seconds
+    while machine.run("decnet", "status", check=False).returncode != 0:
+        assert time.monotonic() < deadline, machine.run("decnet", "status", check=False).stdout
+        time.sleep(0.2)
+
+
+def status_of(machine: Machine, pid: int) -> dict[str, list[str]]:
+    lines = machine.run("cat", f"/proc/{pid}/status").stdout.splitlines()
+    return {name: words.split() for name, _, words in (line.partition(":") for line in lines)}
+
+
+def user_of(machine: Machine, pid: int) -> str:
+    (uid, *_) = status_of(machine, pid)["Uid"]
+    return machine.run("id", "--name", "--user", uid).stdout.strip()
+
+
+def expect_least_privilege(machine: Machine) -> None:
+    """Each worker is its own user, holds no capability and can get none."""
+    for name, pid in pids(machine).items():
+        assert user_of(machine, pid) == f"decnet-{name}"
+        status = status_of(machine, pid)
+        for field in ("CapPrm", "CapEff", "CapBnd", "CapAmb", "CapInh"):
+            assert int(status[field][0], 16) == 0, (name, field)
+        assert status["NoNewPrivs"] == ["1"]
+        assert status["Seccomp"] == ["2"]
+
+
+def test_the_target_starts_every_worker_and_an_attack_is_told(machine: Machine) -> None:
+    machine.run("systemctl", "enable", "--now", "decnet.target")
+    for unit in UNITS:
+        machine.until(unit, "ActiveState", "active")
+    answers(machine)
+    drill(machine)
+    expect_least_privilege(machine)
+
+
+def test_who_attackers_talk_to_cannot_read_the_database_or_another_workers_key(machine: Machine) -> None:
+    for user in ("decnet-decoys", "decnet-canary", "decnet-collect"):
+        for path in ("/var/lib/decnet/database/decnet.db", "/var/lib/decnet/keys/webhook.key"):
+            done = machine.run(
+                "setpriv", f"--reuid={user}", "--regid=decnet", "--init-groups", "cat", path, check=False
+            )
+            assert done.returncode != 0
+            assert "Permission denied" in done.stderr
+
+
+def test_a_killed_worker_is_started_again(machine: Machine) -> None:
+    before = pids(machine)
+    for unit in UNITS:
+        machine.run("systemctl", "kill", "--signal=KILL", unit)
+    deadline = time.monotonic() + 60
+    while set(_main_pids(machine).values()) & {*before.values(), 0}:
+        assert time.monotonic() < deadline, _main_pids(machine)
+        time.sleep(0.2)
+    answers(machine)
+    drill(machine)
+
+
+def _main_pids(machine: Machine) -> dict[str, int]:
+    return {unit: int(machine.show(unit, "MainPID")) for unit in UNITS}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_each_unit_can_be_restarted_alone(machine: Machine, unit: str) -> None:
+    before = machine.show(unit, "MainPID")
+    machine.run("systemctl", "restart", unit)
+    assert machine.show(unit, "MainPID") != before
+    assert machine.show(unit, "Result") == "success"
+    answers(machine)
+
+
+def test_a_wrong_setting_is_told_and_not_retried(machine: Machine) -> None:
+    machine.run("sh", "-c", "echo DECNET_CANARY_HTTP_LISTEN=nowhere >> /etc/decnet/decnet.env")
+    machine.run("systemctl", "restart", "decnet-canary.service", check=False)
+    machine.until("decnet-canary.service", "ActiveState", "failed")
+    assert machine.show("decnet-canary.service", "ExecMainStatus") == "78"
+    assert machine.show("decnet-canary.service", "NRestarts") == "0"
+    assert "nowhere" in machine.journal("decnet-canary.service")
+    machine.run("sed", "-i", "/HTTP_LISTEN/d", "/etc/decnet/decnet.env")
+    machine.run("systemctl", "restart", "decnet-canary.service")
+    answers(machine)
+
+
+def test_the_target_stops_all(machine: Machine) -> None:
+    machine.run("systemctl", "stop", "decnet.target")
+    for unit in UNITS:
+        machine.until(unit, "ActiveState", "inactive")
+        assert machine.show(unit, "Result") == "success", machine.journal(unit)
+    assert not machine.run("pgrep", "--full", "/opt/decnet/bin/decnet", check=False).stdout
+
+
+def test_groups_take_the_units_place_and_an_attack_is_told(machine: Machine) -> None:
+    machine.run("systemctl", "start", "decnet.target")
+    answers(machine)
+    machine.run("decnet", "init", "--hosting", "groups")
+    machine.run("systemctl", "start", *GROUPS)
+    for unit in GROUPS:
+        machine.until(unit, "ActiveState", "active")
+    for unit in UNITS:
+        machine.until(unit, "ActiveState", "inactive")
+    answers(machine)
+    drill(machine)
+    expect_least_privilege(machine)
+
+
+def test_a_killed_child_is_forked_again_as_its_own_user(machine: Machine) -> None:
+    before = pids(machine)
+    machine.run("kill", "-KILL", *(str(pid) for pid in before.values()))
+    deadline = time.monotonic() + 60
+    while True:
+        status = json.loads(machine.run("decnet", "status", "--json", check=False).stdout)
+        now = {name: health["pid"] for name, health in status["workers"].items() if health}
+        if len(now) == len(before) and not set(now.values()) & set(before.values()):
+            break
+        assert time.monotonic() < deadline, status["down"]
+        time.sleep(0.2)
+    expect_least_privilege(machine)
+    drill(machine)
+
+
+@pytest.mark.parametrize("unit", GROUPS)
+def test_each_group_can_be_restarted_alone(machine: Machine, unit: str) -> None:
+    machine.run("systemctl", "restart", unit)
+    assert machine.show(unit, "Result") == "success"
+    answers(machine)
+
+
+def test_a_supervisor_may_become_others_and_nothing_else(machine: Machine) -> None:
+    (unit,) = [unit for unit in GROUPS if "herd" in unit]
+    pid = int(machine.show(unit, "MainPID"))
+    assert user_of(machine, pid) == "decnet-supervise"
+    held = sum(1 << number for number in numbers(["CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"]))
+    assert int(status_of(machine, pid)["CapPrm"][0], 16) == held
+
+
+def test_removing_stops_the_fleet_and_keeps_what_it_recorded(machine: Machine) -> None:
+    machine.run("decnet", "init", "--remove")
+    assert not machine.run("pgrep", "--full", "/opt/decnet/bin/decnet-", check=False).stdout
+    assert machine.run("systemctl", "cat", "decnet.target", check=False).returncode != 0
+    assert machine.run("test", "-s", "/var/lib/decnet/database/decnet.db").returncode == 0
+    assert machine.run("test", "-e", "/etc/decnet", check=False).returncode != 0
