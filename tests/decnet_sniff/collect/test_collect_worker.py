@@ -175,6 +175,7 @@ async def test_paused_worker_reads_nothing(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "state", {"name": "c", "format": "cowrie", "path": str(log)})
     async with collecting(settings) as ctx:
         ctx.unpaused.clear()
+        await ctx.in_thread(lambda: None)  # the look that may be under way has ended
         log.write_bytes(command(1))
         await asyncio.sleep(0.1)  # many looks long: nothing is the state that is asked for
         assert "collect_lines" not in ctx.counters.snapshot()

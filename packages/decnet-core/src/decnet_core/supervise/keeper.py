@@ -51,6 +51,7 @@ class Keeper:
         self._changed = changed
         self._child: ChildProcess | None = None
         self._successor: ChildProcess | None = None
+        self._successor_said: dict[str, str] = {}
         self._standing_by = asyncio.Event()
         self._recycled = 0
         self.budget_bytes = 0
@@ -94,6 +95,7 @@ class Keeper:
     def hear(self, pid: int, signs: Mapping[str, str]) -> None:
         """Take what the worker's process `pid` said by sd_notify."""
         if self._successor is not None and pid == self._successor.pid:
+            self._successor_said.update(signs)  # it may be ready before we know that its predecessor is gone
             if "STANDBY" in signs:
                 self._standing_by.set()
             return
@@ -126,10 +128,18 @@ class Keeper:
             return False
         log.warning("replacing worker=%s: %s", self.status.name, why)
         self._standing_by.clear()
-        self._successor = await self._spawn(self.status.name, self._take_output, {SUCCEEDS: str(old.pid)})
-        if not await self._stands_by(self._successor):
-            self._successor.kill()
+        self._successor_said.clear()
+        try:
+            successor = await self._spawn(self.status.name, self._take_output, {SUCCEEDS: str(old.pid)})
+        except OSError as error:
+            log.warning("no successor for worker=%s: %s", self.status.name, error)
+            return False
+        self._successor = successor
+        if not await self._stands_by(successor):
+            if self._child is successor:  # the old one fell in the meantime
+                return True
             self._successor = None
+            successor.kill()
             return False
         self._recycled += 1
         self.settled.clear()
@@ -181,6 +191,9 @@ class Keeper:
         self._child = child
         self._set(Phase.STARTING, pid=child.pid)
         self._expect_sign(self._settings.start_seconds)
+        if self._successor_said:
+            said, self._successor_said = self._successor_said, {}
+            self.hear(child.pid, said)
         if self._unwanted.is_set():  # stop() came while the process was being made
             child.kill()
         code = await child.wait()
