@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pwd
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +117,28 @@ def test_capabilities_have_the_kernels_numbers() -> None:
         21,
         40,
     }
+
+
+async def test_a_child_that_cannot_be_looked_into_is_measured_by_its_own_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from decnet_core.supervise import budget
+    from decnet_core.supervise.policy import Phase
+    from decnet_core.supervise.processes import ProcessFleet
+    from decnet_core.supervise.settings import SuperviseSettings
+
+    monkeypatch.setattr(budget, "uss_of", lambda _pid: 0)
+    settings = SuperviseSettings(budget_check_seconds=0.2, watchdog_seconds=1.0)
+    environment = {**os.environ, "DECNET_STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": str(Path(__file__).parent)}
+    fleet = ProcessFleet(
+        settings, logs=tmp_path, environment=environment, place=lambda _name: "supervised_workers:Hungry"
+    )
+    await fleet.start(["hungry"])
+    try:
+        deadline = time.monotonic() + 20
+        while not fleet.status()[0].recycled:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+        assert fleet.status()[0].phase in (Phase.READY, Phase.STARTING)
+    finally:
+        await fleet.stop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,13 +20,14 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.runtime import health
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.notify import BUDGET, Notifier, watchdog_seconds
+from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State, StateSettings
+from decnet_core.supervise.budget import uss_of
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +152,7 @@ class Host:
 
     async def _feed_watchdog(self, seconds: float) -> None:
         while True:
-            self._notifier.send("WATCHDOG=1")
+            self._notifier.send(f"WATCHDOG=1\n{USED}={uss_of(os.getpid())}")
             await asyncio.sleep(seconds)
 
     async def _listen(self, pattern: str) -> None:

@@ -9,6 +9,9 @@ import socket
 BUDGET = "X_DECNET_MEMORY_BUDGET"
 """Tells a supervisor, with READY=1, how many bytes of unique memory the worker declares; others pass over it."""
 
+USED = "X_DECNET_USS"
+"""Tells it, with WATCHDOG=1, how many there are: it cannot look into a process of another user."""
+
 
 class Notifier:
     """Sends state to `$NOTIFY_SOCKET`; does nothing when nobody asked for it."""

@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     logs.configure("supervise", "info")
     try:
-        settings = Settings.load(asked.settings)
+        if asked.settings is not None:
+            os.environ["DECNET_SETTINGS"] = str(asked.settings.absolute())  # its children read the same
+        settings = Settings.load()
         logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
         names = _workers(asked.group, settings)
         State.of(settings.section("state", StateSettings)).create()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from decnet_core import registry
+from decnet_core.runtime.notify import USED
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.supervise import budget, cgroup
@@ -62,6 +63,7 @@ class ProcessFleet:
         self._keepers: dict[str, Keeper] = {}
         self._listeners: list[Listener] = []
         self._early: dict[int, dict[str, str]] = {}
+        self._told_bytes: dict[int, int] = {}
         self._lifeline, self._our_end = os.pipe()
         self._signs = SignsOfLife(self._heard)
         self._environment = environment_of(
@@ -116,17 +118,19 @@ class ProcessFleet:
         """Replace, one at a time, the workers that hold more memory for themselves than they declared."""
         while True:
             await asyncio.sleep(self._settings.budget_check_seconds)
+            running = {keeper.status.pid for keeper in self._keepers.values()}
+            self._told_bytes = {pid: told for pid, told in self._told_bytes.items() if pid in running}
             for keeper in self._keepers.values():
                 used = self._used_bytes(keeper.status)
                 if budget.is_over(used, keeper.budget_bytes):
                     await keeper.recycle(why=f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared")
 
     def _used_bytes(self, status: Status) -> int:
-        """Return what a worker holds for itself: a child of another user cannot be looked into, but its group can."""
+        """Return what a worker holds for itself; of a child of another user only its group, or itself, can tell."""
         group = self._environment.get(cgroup.DIRECTORY)
         if group:
             return cgroup.used_bytes(Path(group), status.name)
-        return budget.uss_of(status.pid) if status.pid else 0
+        return (budget.uss_of(status.pid) or self._told_bytes.get(status.pid, 0)) if status.pid else 0
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
@@ -192,6 +196,8 @@ class ProcessFleet:
         for keeper in self._keepers.values():
             if keeper.knows(pid):
                 keeper.hear(pid, signs)
+                if signs.get(USED, "").isdecimal():
+                    self._told_bytes[pid] = int(signs[USED])
                 return
         # A forked child may be ready before we hear that it was forked.
         self._early[pid] = {**self._early.get(pid, {}), **signs}
