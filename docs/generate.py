@@ -93,7 +93,7 @@ def _fields(shape: type[msgspec.Struct]) -> Iterator[str]:
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:
-    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default  # type: ignore[misc]
+    return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
 
 
 def _type_name(annotation: object) -> str:

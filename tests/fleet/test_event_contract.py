@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from decnet_core.events.notices import NOTICES, Notice, TestNotice
 from decnet_core.runtime.worker import Worker
 
 ROOT = Path(__file__).parents[2]
-WORKERS: dict[str, type[Worker[object]]] = {name: registry.load(name) for name in registry.names()}
+WORKERS: dict[str, type[Worker[Any]]] = {name: registry.load(name) for name in registry.names()}
 
 
 def folder_of(name: str) -> Path:

@@ -53,7 +53,7 @@ def settled(arena: Arena) -> bool:
     try:
         with reading(engine) as connection:
             head = last_seq(connection)
-            cursors = dict(connection.execute(select(worker_cursor.c.worker, worker_cursor.c.seq)).all())  # type: ignore[arg-type]
+            cursors = dict(connection.execute(select(worker_cursor.c.worker, worker_cursor.c.seq)).all())
             if any(cursors.get(name) != head for name in CURSORS):
                 return False
             payloads = "\n".join(connection.execute(select(event.c.payload)).scalars())

@@ -13,7 +13,19 @@ from decnet_core import registry
 
 ROOT = Path(__file__).parents[2]
 
-NEVER = {"typer", "httpx", "yaml", "rich", "fastapi", "scapy", "pydantic", "sqlmodel", "alembic", "sqlalchemy.orm", "pytest"}
+NEVER = {
+    "typer",
+    "httpx",
+    "yaml",
+    "rich",
+    "fastapi",
+    "scapy",
+    "pydantic",
+    "sqlmodel",
+    "alembic",
+    "sqlalchemy.orm",
+    "pytest",
+}
 """In no worker that runs."""
 
 ONLY_IN = {
