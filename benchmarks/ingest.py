@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """How many events a second ingest moves from a spool into SQLite, beside the same rows by raw sqlite3 `executemany`.
 
-`python benchmarks/ingest.py [EVENTS]` (default 100000). Both have the same table and indexes, the same batches, and sync
-every commit; the raw one is given finished tuples, so the difference is reading, decoding and SQLAlchemy. The events
-look like a day of a decoy: many log-ins, some sessions with commands, some HTTP requests, from 2,000 addresses.
+`python benchmarks/ingest.py [EVENTS]` (default 100000). Both have the same table and indexes, the same batches, and
+sync every commit; the raw one is given finished tuples, so the difference is reading, decoding and encoding. The
+events look like a day of a decoy: many log-ins, some commands, some HTTP requests, from 2,000 addresses.
 """
 
 from __future__ import annotations
