@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ class Wishes(msgspec.Struct, frozen=True):
 
 def prepare(place: Place) -> FleetLock:
     """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
+    _refuse_that_of_units(place)
     place.state.create()
     lock = FleetLock(place.state.run / "fleet.lock")
     try:
@@ -56,6 +58,16 @@ def prepare(place: Place) -> FleetLock:
         lock.release()
         raise
     return lock
+
+
+def _refuse_that_of_units(place: Place) -> None:
+    """What this user makes there the units' accounts could not use; `run` is sticky where `decnet init` made it."""
+    run = place.state.run
+    if run.is_dir() and run.stat().st_mode & stat.S_ISVTX:
+        raise RefusedError(
+            f"{place.state.root} is for the units that `decnet init` wrote; use `systemctl start decnet.target`, "
+            "or another directory with --state DIR"
+        )
 
 
 def workers(place: Place) -> list[str]:
