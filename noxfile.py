@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import nox
 nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["lint", "types", "contracts", "dists"]
 nox.options.reuse_existing_virtualenvs = True
+
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # uv came with nox
 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
