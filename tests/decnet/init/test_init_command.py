@@ -130,3 +130,30 @@ def test_a_wrong_setting_is_told_and_nothing_is_written(tmp_path: Path, capsys: 
     assert init(tmp_path) == 78
     assert "http_listen" in capsys.readouterr().err
     assert list(content(tmp_path)) == [SETTINGS]
+
+
+def test_the_environment_file_counts_as_it_does_for_the_units(tmp_path: Path) -> None:
+    init(tmp_path)
+    environment = tmp_path / "etc/decnet/decnet.env"
+    environment.write_text('# ours\nDECNET_DATABASE_URL="postgresql+psycopg://d@db.example.net/d"\n')
+    assert init(tmp_path) == 0
+    assert "PrivateNetwork=no" in (tmp_path / UNIT).read_text()
+    assert environment.read_text().startswith("# ours")
+
+
+def test_a_host_with_broken_settings_can_still_be_cleaned(tmp_path: Path) -> None:
+    init(tmp_path)
+    (tmp_path / SETTINGS).write_text("[canary\n")
+    assert init(tmp_path, "--remove", "--force") == 0
+    assert content(tmp_path) == {}
+
+
+def test_a_dry_run_shows_also_what_only_force_would_replace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    init(tmp_path)
+    unit = tmp_path / UNIT
+    unit.write_text(unit.read_text() + "Nice=5\n")
+    capsys.readouterr()
+    assert init(tmp_path, "--dry-run", "--bin", "/usr/bin") == 0
+    said = capsys.readouterr().out
+    assert f"conflict  /{UNIT}" in said
+    assert "-Nice=5" in said

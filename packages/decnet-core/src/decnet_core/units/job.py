@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -103,13 +104,17 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
     )
 
 
+def widest(networks: Iterable[Network]) -> Network:
+    """Return the one that includes all others; `none` when there are none."""
+    return max(networks, key=get_args(Network).index, default="none")
+
+
 def network_of(job: Job, site: Site) -> Network:
     """Return which addresses the worker speaks with here: the most that it, the bus and the database need."""
-    order: tuple[Network, ...] = ("none", "loopback", "any")
     needs = [job.network, site.broker_network if job.name == "bus" else site.bus_network]
     if job.database:
         needs.append(site.database_network)
-    return max(needs, key=order.index)
+    return widest(needs)
 
 
 def writable(job: Job, site: Site) -> tuple[str, ...]:

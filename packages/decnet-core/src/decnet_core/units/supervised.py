@@ -19,10 +19,10 @@ from decnet_core.units.job import (
     GROUP,
     SUPERVISE_USER,
     Job,
-    Network,
     Site,
     network_of,
     supervisor_service,
+    widest,
     writable,
 )
 from decnet_core.units.sandbox import sandbox, system_calls
@@ -89,14 +89,9 @@ def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
     return {
         **sandbox(
             writable=(*sorted({folder for job in jobs for folder in writable(job, site)}), OWN_CONTROL_GROUP),
-            network=_widest(jobs, site),
+            network=widest(network_of(job, site) for job in jobs),
             capabilities=sorted({*BECOME_ANOTHER, *declared}),
             own_ids=False,
         ),
         "SystemCallFilter": system_calls("@setuid", "capset"),
     }
-
-
-def _widest(jobs: Sequence[Job], site: Site) -> Network:
-    order: tuple[Network, ...] = ("none", "loopback", "any")
-    return max((network_of(job, site) for job in jobs), key=order.index)

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -14,7 +14,7 @@ from decnet.errors import OperatorError
 from decnet.init import system
 from decnet.init.host import Host
 from decnet.init.plan import Action, Change, changes, removals
-from decnet.init.wanted import jobs_of, operators, site_of, wanted
+from decnet.init.wanted import environment_in, jobs_of, operators, site_of, wanted
 from decnet.options import Json, application
 from decnet.show import documents
 from decnet_core.settings import Settings
@@ -23,7 +23,6 @@ from decnet_core.units.render import Hosting
 
 app = application("This host, set up for systemd.")
 
-_SETTINGS = Site(programs="").settings
 _TO_DO = (Action.CREATE, Action.UPDATE, Action.REMOVE)
 
 
@@ -43,40 +42,75 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Write units, accounts, directories and settings for every installed worker; asks before it undoes your edits."""
-    host, live = Host(prefix), prefix == Path("/")
+    host = Host(prefix)
+    wishes = Wishes(dry_run=dry_run, force=force, as_json=as_json, live=prefix == Path("/"))
+    if remove:
+        _remove(host, wishes)
+    else:
+        _write(host, wishes, hosting, programs)
+
+
+class Wishes(NamedTuple):
+    """How the operator wants it."""
+
+    dry_run: bool
+    force: bool
+    as_json: bool
+    live: bool
+    """It is this host, which runs, and not a root file system for another."""
+
+
+def _write(host: Host, wishes: Wishes, hosting: Hosting, programs: Path) -> None:
+    if wishes.live and not wishes.dry_run:
+        system.check(programs)
     settings = _settings(host)
     site, jobs = site_of(settings, programs), jobs_of(settings)
-    if live and not dry_run:
-        system.check(programs)
-    record = host.record()
-    if remove:
-        found = removals(host.present(record.written), record.written)
-    else:
-        texts = wanted(settings, site, hosting)
-        present = host.present({**texts, **record.written})
-        found = changes(texts, present, record.written, operators=operators(site))
-    to_do = _decided(found, force=force, ask=not as_json and not dry_run and sys.stdin.isatty())
-    if as_json:
-        typer.echo(documents.document({"dry_run": dry_run, "files": [_row(change) for change in found]}))
-    else:
-        _tell(found, dry_run=dry_run)
-    if dry_run:
+    texts, record = wanted(settings, site, hosting), host.record()
+    present = host.present({**texts, **record.written})
+    if not _carried_out(host, wishes, changes(texts, present, record.written, operators=operators(site))):
         return
-    if remove and live:
-        system.stop(jobs)
-    host.apply(to_do)
-    if remove:
-        host.forget()
-    if live:
-        system.reload_units() if remove else system.set_up(jobs, site)
-    if not as_json:
-        typer.echo(_farewell(site, live=live, remove=remove))
+    if wishes.live:
+        system.set_up(jobs, site)
+        _say(wishes, f"ready; start it with `systemctl enable --now {TARGET}`, then `decnet status`")
+    else:
+        _say(wishes, "written; at the first boot systemd makes accounts and directories")
+
+
+def _remove(host: Host, wishes: Wishes) -> None:
+    """Needs no settings: what has to go, or to stop, is in the record."""
+    record = host.record()
+    if wishes.live and not wishes.dry_run:
+        system.check_root()
+    found = removals(host.present(record.written), record.written)
+    if not _carried_out(host, wishes, found, stop=record.written if wishes.live else ()):
+        return
+    host.forget()
+    if wishes.live:
+        system.reload_units()
+    _say(wishes, "removed; what the fleet has recorded is still there, and so are its accounts")
+
+
+def _carried_out(host: Host, wishes: Wishes, found: Sequence[Change], stop: Iterable[str] = ()) -> bool:
+    """Show the changes and make them, after the units in `stop` have stopped; False when that was not wanted."""
+    if wishes.as_json:
+        files = [_row(change) for change in found]
+        typer.echo(documents.document({"dry_run": wishes.dry_run, "files": files}))
+    else:
+        _tell(found, dry_run=wishes.dry_run)
+    if wishes.dry_run:
+        return False
+    decided = _decided(found, force=wishes.force, ask=not wishes.as_json and sys.stdin.isatty())
+    system.stop(stop)
+    host.apply(decided)
+    return True
 
 
 def _settings(host: Host) -> Settings:
-    """The settings of that host, the defaults where it has none."""
-    file = host.place(_SETTINGS)
-    return Settings.load(file) if file.exists() else Settings({}, {}, "defaults")
+    """The settings of that host, as its units read them; the defaults where it has none."""
+    place = Site(programs="")
+    file = host.place(place.settings)
+    environ = environment_in(host.present([place.environment]).get(place.environment, ""))
+    return Settings.load(file, environ) if file.exists() else Settings({}, environ, place.environment)
 
 
 def _decided(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]:
@@ -110,9 +144,6 @@ def _row(change: Change) -> dict[str, str]:
     return {"path": change.path, "action": change.action.value, "diff": change.diff}
 
 
-def _farewell(site: Site, *, live: bool, remove: bool) -> str:
-    if remove:
-        return f"removed; what the fleet has recorded is still in {site.state}, its accounts are still there"
-    if not live:
-        return "written; at the first boot systemd makes accounts and directories"
-    return f"ready; start it with `systemctl enable --now {TARGET}`, then `decnet status`"
+def _say(wishes: Wishes, words: str) -> None:
+    if not wishes.as_json:
+        typer.echo(words)

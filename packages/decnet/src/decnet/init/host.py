@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from decnet.errors import RefusedError
-from decnet.init.plan import Action, Change, digest
+from decnet.init.plan import Change, digest
 from decnet_core.durable import replace_file
 
 RECORD = "/etc/decnet/installed.json"
@@ -95,15 +95,6 @@ class Host:
         made = self._make_directory(RECORD)
         record = Record(record.written, (*record.directories, *made))
         replace_file(self.place(RECORD), msgspec.json.format(msgspec.json.encode(record)), 0o644)
-
-
-def settled(changes: Iterable[Change]) -> Mapping[str, str]:
-    """Return the path and digest of files that are as we want them without being written."""
-    return {
-        change.path: digest(change.after)
-        for change in changes
-        if change.action is Action.UNCHANGED and change.after is not None
-    }
 
 
 def _mode(path: str) -> int:

@@ -8,14 +8,13 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from decnet.errors import RefusedError
 from decnet_core.keys import read_or_create
-from decnet_core.units.job import TARGET, Job, Site, supervisor_service
-from decnet_core.units.render import SYSUSERS, TMPFILES
-from decnet_core.units.supervised import groups_of
+from decnet_core.units.job import TARGET, Job, Site
+from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS
 
 _HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108  # names, not used as such
 """Directories that a service of the fleet does not see (ProtectHome=, PrivateTmp=)."""
@@ -23,8 +22,7 @@ _HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108  # names,
 
 def check(programs: Path) -> None:
     """Raise RefusedError unless this is a host that can run the fleet from `programs`."""
-    if os.geteuid() != 0:
-        raise RefusedError("only root can set up this host; try --dry-run, or --prefix DIR for another root")
+    check_root()
     for place in {programs, Path(sys.base_prefix)}:
         hidden = next((each for each in _HIDDEN if place.is_relative_to(each)), None)
         if hidden:
@@ -39,6 +37,12 @@ def check(programs: Path) -> None:
         raise RefusedError(f"there is no {missing[0]} here; `decnet up` needs no systemd")
 
 
+def check_root() -> None:
+    """Raise RefusedError unless this is root."""
+    if os.geteuid() != 0:
+        raise RefusedError("only root can change this host; try --dry-run, or --prefix DIR for another root")
+
+
 def set_up(jobs: Sequence[Job], site: Site) -> None:
     """Make accounts, directories and keys, and have systemd read the units; raises RefusedError."""
     _run("systemd-sysusers", SYSUSERS)
@@ -49,10 +53,10 @@ def set_up(jobs: Sequence[Job], site: Site) -> None:
     reload_units()
 
 
-def stop(jobs: Sequence[Job]) -> None:
-    """Stop the fleet, however it is hosted, and start it no more at boot."""
-    if booted():
-        names = [*(job.service for job in jobs), *(supervisor_service(group) for group in groups_of(jobs))]
+def stop(paths: Iterable[str]) -> None:
+    """Stop the units among the files at `paths`, and start them no more at boot."""
+    names = [path.rpartition("/")[2] for path in paths if path.startswith(UNITS)]
+    if names and booted():
         _run("systemctl", "disable", "--quiet", "--now", TARGET)
         _run("systemctl", "stop", *names)
 

@@ -21,7 +21,7 @@ from decnet_core.settings import Settings
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.state import StateSettings
 from decnet_core.supervise.settings import SuperviseSettings
-from decnet_core.units.job import Job, Network, Site, job_of
+from decnet_core.units.job import Job, Network, Site, job_of, widest
 from decnet_core.units.render import Hosting, files
 from decnet_models.engine import DatabaseSettings, sqlite_file
 
@@ -57,7 +57,7 @@ def site_of(settings: Settings, programs: Path) -> Site:
         programs=str(programs),
         state=state,
         database_file=str(file or f"{state}/database/decnet.db"),
-        bus_network=max((_reach(server.host) for server in parse(bus.url)), key=_WIDTHS.index) if bus.url else "none",
+        bus_network=widest(_reach(server.host) for server in (parse(bus.url) if bus.url else ())),
         broker_network="loopback" if bus.tcp else "none",
         database_network="none" if file else _reach(make_url(url).host or ""),
     )
@@ -72,12 +72,19 @@ def wanted(settings: Settings, site: Site, hosting: Hosting) -> dict[str, str]:
     }
 
 
+def environment_in(text: str) -> dict[str, str]:
+    """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, is_one, value = line.strip().partition("=")
+        if is_one and not name.startswith(("#", ";")):
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
 def operators(site: Site) -> tuple[str, ...]:
     """Return the files that are the operator's from the moment they are made."""
     return site.settings, site.environment
-
-
-_WIDTHS: tuple[Network, ...] = ("none", "loopback", "any")
 
 
 def _reach(host: str) -> Network:
