@@ -118,10 +118,9 @@ def dists(session: nox.Session) -> None:
     for distribution in DISTRIBUTIONS:
         bare = Path(session.create_tmp()) / f"bare-{distribution}"
         session.run("uv", "venv", "--quiet", "--clear", "--python", "3.11", str(bare), external=True)
-        session.run(
-            "uv", "pip", "install", "--quiet", "--python", str(bare), "--find-links", str(out), distribution,
-            external=True,
-        )  # fmt: skip
+        # The wheels themselves, not their names: the index has other projects of these names.
+        wheels = [str(next(out.glob(f"{Path(path).name.replace('-', '_')}-*.whl"))) for path in _closure(distribution)]
+        session.run("uv", "pip", "install", "--quiet", "--python", str(bare), *wheels, external=True)
         project = tomllib.loads((ROOT / "packages" / distribution / "pyproject.toml").read_text())["project"]
         for script in project["scripts"]:
             session.run(str(bare / "bin" / script), "--version", external=True)

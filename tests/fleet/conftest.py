@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from decnet.drill.private import free_block, settings_text
 from decnet_models.migrations.upgrade import upgrade
 
 _RUN = """
@@ -40,13 +41,20 @@ def modules_of(state: Path, tmp_path: Path) -> Callable[[str, str], set[str]]:
     """Start `module:Class` without arguments, wait until it is ready, stop it, and tell what it had imported."""
 
     def start(name: str, target: str) -> set[str]:
+        settings = tmp_path / "decnet.toml"
+        settings.write_text(settings_text(free_block()))  # a fleet of somebody else's may run on the default addresses
         listing = tmp_path / "modules.json"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(tmp_path / "ready"))
             ready.settimeout(30)
             process = subprocess.Popen(
                 [sys.executable, "-c", _RUN, target, str(listing)],
-                env={**os.environ, "DECNET_STATE_DIR": str(state), "NOTIFY_SOCKET": str(tmp_path / "ready")},
+                env={
+                    **os.environ,
+                    "DECNET_STATE_DIR": str(state),
+                    "DECNET_SETTINGS": str(settings),
+                    "NOTIFY_SOCKET": str(tmp_path / "ready"),
+                },
             )
             try:
                 assert b"READY=1" in ready.recv(200).splitlines(), f"{name} did not start"

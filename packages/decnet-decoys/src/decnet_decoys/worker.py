@@ -66,6 +66,7 @@ class Decoys(Worker[DecoysSettings]):
         ServiceRequest,
     )
     group = "decoys"
+    preload = ("decnet_decoys.ssh.door", "decnet_decoys.http.door")
     memory_budget: ClassVar[int] = 160 * MIB
     network = "any"
     writes = ("artifacts", "decoys", "keys/decoys")

@@ -69,6 +69,28 @@ class CursorWorker(Worker[S]):
         """Write the batch's results on its connection and return its notices."""
         raise NotImplementedError
 
+    @classmethod
+    def warm(cls) -> None:
+        """Handle one event of each kind in a database in memory, so that children share what this compiles."""
+        from decnet_models.events.queries import insert_events
+        from decnet_models.rehearsal import begin, rehearse, sample_events
+
+        worker = cls._rehearsing()
+
+        def work(engine: Engine) -> None:
+            with writing(engine) as connection:
+                insert_events(connection, sample_events(cls.consumes))
+                begin(connection, cls.name)
+                worker.prepare(connection)
+            worker._consumption(engine, cls.name).step()
+
+        rehearse(work)
+
+    @classmethod
+    def _rehearsing(cls) -> CursorWorker[S]:
+        """Return a worker fit to `handle` without having been started."""
+        return cls(cls.Settings())
+
     async def start(self, ctx: Context) -> None:
         """Open the database; raises StartupError when it is not there or not this version's."""
         self._engine = await ctx.in_thread(engine_of, ctx)
@@ -85,14 +107,7 @@ class CursorWorker(Worker[S]):
             await ctx.in_thread(self._engine.dispose)
 
     async def _follow(self, ctx: Context) -> None:
-        consumption = Consumption(
-            self._engine,
-            ctx.worker,
-            lambda connection, events: self.handle(Batch(connection, events)).notices,
-            kinds=[kind_of(payload) for payload in self.consumes],
-            limit=self.batch_events,
-            synthetic=self.reads_synthetic,
-        )
+        consumption = self._consumption(self._engine, ctx.worker)
         patience, prepared = Patience(ctx), False
         while not ctx.stopping.is_set():
             try:
@@ -113,6 +128,16 @@ class CursorWorker(Worker[S]):
             else:
                 await ctx.nudged(self.poll_seconds)
             await ctx.unpaused.wait()
+
+    def _consumption(self, engine: Engine, name: str) -> Consumption:
+        return Consumption(
+            engine,
+            name,
+            lambda connection, events: self.handle(Batch(connection, events)).notices,
+            kinds=[kind_of(payload) for payload in self.consumes],
+            limit=self.batch_events,
+            synthetic=self.reads_synthetic,
+        )
 
     def _prepare(self, worker: str) -> None:
         with writing(self._engine) as connection:

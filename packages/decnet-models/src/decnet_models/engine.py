@@ -46,6 +46,36 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     """How long a statement waits for another writer before it is tried again later."""
 
 
+class _Door:
+    """Where an engine's connections come from; it can be turned to another file while none is open."""
+
+    def __init__(self) -> None:
+        self.connect: Callable[[], sqlite3.Connection] = self._closed
+
+    def __call__(self) -> sqlite3.Connection:
+        return self.connect()
+
+    @staticmethod
+    def _closed() -> sqlite3.Connection:
+        raise DatabaseError("no database was opened")
+
+
+_rehearsed: list[tuple[Engine, _Door]] = []
+"""An engine that a warm parent has used: its compiled statements serve the first who opens a database after a fork."""
+
+
+@contextmanager
+def rehearsal() -> Iterator[Engine]:
+    """Lend the engine of a database in memory; what is compiled on it is kept for `open_engine` in forked children."""
+    engine, door = _rehearsed.pop() if _rehearsed else _sqlite_engine()
+    door.connect = lambda: sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        _rehearsed.append((engine, door))
+
+
 def open_engine(
     url: str, *, read_only: bool = False, create: bool = False, busy_seconds: float = BUSY_SECONDS
 ) -> Engine:
@@ -119,9 +149,16 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float) -> 
             raise
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=0)
-    event.listen(engine, "begin", _begin)
+    engine, door = _rehearsed.pop() if _rehearsed else _sqlite_engine()
+    door.connect = connect
     return engine
+
+
+def _sqlite_engine() -> tuple[Engine, _Door]:
+    door = _Door()
+    engine = create_engine("sqlite://", creator=door, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    event.listen(engine, "begin", _begin)
+    return engine, door
 
 
 def _prepare(connection: sqlite3.Connection, *, read_only: bool, deadline: float) -> None:

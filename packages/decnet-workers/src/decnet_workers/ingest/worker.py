@@ -11,12 +11,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
+from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database import engine_of
+from decnet_models.engine import reading, writing
 from decnet_models.errors import passes
+from decnet_models.events import queries
 from decnet_models.patience import Patience
+from decnet_models.rehearsal import rehearse, sample_events
 from decnet_models.standby import only_instance
 from decnet_workers.ingest.intake import Intake, Outcome
 from decnet_workers.ingest.settings import IngestSettings
@@ -39,6 +43,11 @@ class Ingest(Worker[IngestSettings]):
 
     _engine: Engine
     _intake: Intake | None = None
+
+    @classmethod
+    def warm(cls) -> None:
+        """Insert one event of each kind into a database in memory, so that children share what this compiles."""
+        rehearse(_insert_samples)
 
     async def start(self, ctx: Context) -> None:
         """Open the database; raises StartupError when it is not there or not this version's."""
@@ -105,3 +114,13 @@ def _report(ctx: Context, outcome: Outcome, seconds: float) -> None:
         ctx.counters.set("batch_seconds", round(seconds, 6))
     if outcome.new:
         _announce(ctx, outcome.last_seq)
+
+
+def _insert_samples(engine: Engine) -> None:
+    with writing(engine) as connection:
+        queries.insert_events(connection, sample_events(PAYLOADS))
+        queries.move_ingest_position(connection, "rehearsal", 1, 0, now_ns=1)
+        queries.move_ingest_position(connection, "rehearsal", 1, 1, now_ns=1)
+    with reading(engine) as connection:
+        queries.ingest_positions(connection)
+        queries.last_seq(connection)

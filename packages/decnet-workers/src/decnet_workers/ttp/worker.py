@@ -25,9 +25,17 @@ class Ttp(CursorWorker[TtpSettings]):
     notices = (TechniqueTagged,)
     commands = "decnet_workers.ttp.command"
     group = "heavy"
+    preload = ("re2",)
     memory_budget = 64 * MIB
 
     _counters: Counters
+
+    @classmethod
+    def _rehearsing(cls) -> Ttp:
+        """Return a worker without rules: those are read by each process itself, when they change."""
+        worker = cls(TtpSettings(shipped_rules=False))
+        worker._rules, worker._counters = Watched(worker.settings), Counters()
+        return worker
 
     async def start(self, ctx: Context) -> None:
         """Read the rules and open the database."""

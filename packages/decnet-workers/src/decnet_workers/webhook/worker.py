@@ -20,6 +20,7 @@ from decnet_core.runtime.worker import MIB, Worker
 from decnet_models.database import engine_of
 from decnet_models.errors import CursorMovedError, passes
 from decnet_models.patience import Patience
+from decnet_models.rehearsal import rehearse
 from decnet_models.standby import only_instance
 from decnet_workers.webhook.addresses import networks
 from decnet_workers.webhook.dial import Dialler
@@ -54,6 +55,11 @@ class Webhook(Worker[WebhookSettings]):
     _outbox: Outbox
     _dialler: Dialler
     _key: bytes
+
+    @classmethod
+    def warm(cls) -> None:
+        """Look into an empty outbox in memory, so that children share what this compiles."""
+        rehearse(_look_into_nothing)
 
     def __init__(self, settings: WebhookSettings) -> None:
         super().__init__(settings)
@@ -139,6 +145,13 @@ class Webhook(Worker[WebhookSettings]):
     async def _finish(self) -> None:
         if self._lanes:
             await asyncio.wait(list(self._lanes.values()), timeout=FINISH_SECONDS)
+
+
+def _look_into_nothing(engine: Engine) -> None:
+    rehearsed = Outbox(engine, WebhookSettings())
+    rehearsed.prepare()
+    rehearsed.turn()
+    rehearsed.job("rehearsal", 1)
 
 
 def _in_database(ctx: Context) -> InDatabase:
