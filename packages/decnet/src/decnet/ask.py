@@ -1,17 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""Asks running workers for their health over the bus."""
+"""Reaches the bus, and asks running workers for their health over it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import msgspec
 
+from decnet.place import Place
+from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import Bus, BusError
 from decnet_core.bus.subjects import CONTROL, Control, Health
 
 _REPORT = msgspec.json.encode(Control("report"))
+
+
+@asynccontextmanager
+async def reached(place: Place, name: str, seconds: float = 1.0) -> AsyncIterator[Client | None]:
+    """Yield a connected client of the fleet's bus; None when it cannot be reached within `seconds`."""
+    if place.embedded_bus and not place.state.bus_socket.exists():
+        yield None
+        return
+    bus = await connect(place.bus_url, name=name, wait=seconds)
+    try:
+        yield bus if bus.connected else None
+    finally:
+        await bus.close()
 
 
 async def ask(bus: Bus, worker: str, seconds: float) -> Health | None:

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection
 
+from decnet.ask import reached
 from decnet.errors import NotFoundError, OperatorError
 from decnet.place import Place
-from decnet_core.bus.client import connect
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import NOTICE_KINDS, TestNotice, notice_kind
@@ -80,12 +81,9 @@ def nudge(place: Place, seq: int) -> None:
 
 
 async def _nudge(place: Place, seq: int) -> None:
-    bus = await connect(place.bus_url, name="decnet-webhook", wait=_NUDGE_SECONDS)
-    try:
-        if bus.connected:
+    async with reached(place, "decnet-webhook") as bus:
+        if bus is None:
+            return
+        with contextlib.suppress(BusError, TimeoutError):
             bus.publish(NOTICE.of(notice_kind(TestNotice)), msgspec.json.encode(NoticeWritten(seq)))
             await bus.flush(_NUDGE_SECONDS)
-    except (BusError, TimeoutError):
-        return
-    finally:
-        await bus.close()

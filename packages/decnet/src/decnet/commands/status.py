@@ -8,7 +8,7 @@ import asyncio
 import msgspec
 import typer
 
-from decnet.ask import ask_all
+from decnet.ask import ask_all, reached
 from decnet.errors import FAILED, OperatorError
 from decnet.lag import Progress, lag_text, read_progress
 from decnet.options import Json, application
@@ -17,12 +17,9 @@ from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, size
 from decnet_core import registry
-from decnet_core.bus.client import connect
 from decnet_core.bus.subjects import Health
 
 app = application("How the fleet is.")
-
-_CONNECT_SECONDS = 1.0
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -71,13 +68,8 @@ def look(place: Place) -> Report:
 
 async def _ask(place: Place) -> tuple[bool, dict[str, Health | None]]:
     names = [name for name in registry.names() if name != "bus" or place.embedded_bus]
-    bus = await connect(place.bus_url, name="decnet-status", wait=_CONNECT_SECONDS)
-    try:
-        if not bus.connected:
-            return False, dict.fromkeys(names)
-        return True, await ask_all(bus, names)
-    finally:
-        await bus.close()
+    async with reached(place, "decnet-status") as bus:
+        return (False, dict.fromkeys(names)) if bus is None else (True, await ask_all(bus, names))
 
 
 def _page(report: Report) -> str:

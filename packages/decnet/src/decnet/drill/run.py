@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from decnet import endpoints
-from decnet.ask import ask_all
+from decnet.ask import ask_all, reached
 from decnet.drill.attack import Attack, AttackFailed, Bait
 from decnet.drill.checks import CHECKS, Evidence
 from decnet.drill.dns import DnsFailed
@@ -26,7 +26,6 @@ from decnet.drill.web import WebFailed
 from decnet.place import Place, records
 from decnet.tokens import new_token
 from decnet_core import registry
-from decnet_core.bus.client import connect
 from decnet_core.canary import TokenKind
 from decnet_models.webhooks.queries import remove_webhook
 
@@ -85,11 +84,8 @@ async def _attack_and_examine(attack: Attack, examination: Examination, seconds:
 async def _workers_answer(place: Place) -> Outcome:
     began = time.monotonic()
     names = [name for name in registry.names() if name != "bus" or place.embedded_bus]
-    bus = await connect(place.bus_url, name="decnet-drill", wait=_BUS_SECONDS)
-    try:
-        health = await ask_all(bus, names) if bus.connected else dict.fromkeys(names)
-    finally:
-        await bus.close()
+    async with reached(place, "decnet-drill", _BUS_SECONDS) as bus:
+        health = dict.fromkeys(names) if bus is None else await ask_all(bus, names)
     silent = [name for name, one in health.items() if one is None]
     detail = f"no answer from {', '.join(silent)}" if silent else f"{len(names)} workers"
     return Outcome("workers answer", not silent, round(time.monotonic() - began, 3), detail)
