@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The parts of `decnet up` that need no fleet: lock, settings, guide, views."""
+"""The parts of `decnet up` that need no fleet: settings, guide, views."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from rich.console import Console
 
-from decnet.errors import RefusedError
 from decnet.up.guide import guide_to
 from decnet.up.known_sections import refuse_unknown
 from decnet.up.live import LiveView
-from decnet.up.lock import FleetLock
 from decnet.up.view import Figures, JsonView, PlainView
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
@@ -33,14 +29,6 @@ EVENT = StoredEvent(
 GUIDE = guide_to(Settings({}, {}, "none"), ("http://127.77.0.1:8880/token",))
 READY = Status("bus", Phase.READY, pid=42)
 REFUSED = Status("decoys", Phase.REFUSED, reason="port 2222 of 127.77.0.10 is busy\x1b[2J")
-
-
-def test_second_fleet_is_refused_and_told_the_pid(tmp_path: Path) -> None:
-    lock = FleetLock(tmp_path / "fleet.lock")
-    with pytest.raises(RefusedError, match=f"pid {os.getpid()}"):
-        FleetLock(tmp_path / "fleet.lock")
-    lock.release()
-    FleetLock(tmp_path / "fleet.lock").release()
 
 
 def test_misspelt_section_is_refused() -> None:

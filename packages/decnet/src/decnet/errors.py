@@ -3,15 +3,22 @@
 
 from __future__ import annotations
 
+import errno
+
 from decnet_core.bus.interface import BusError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.exits import Exit
 from decnet_core.settings import SettingsError
 from decnet_core.state import StateError
+from decnet_core.text import for_terminal
 
 FAILED = 1
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h."""
+
+
+_OF_THE_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+"""What a directory or a disk refuses, whatever the command."""
 
 
 class OperatorError(Exception):
@@ -36,5 +43,9 @@ def told(error: Exception) -> tuple[str, int]:
         return str(error), RefusedError.code
     if isinstance(error, BusError):
         return str(error), FAILED
+    if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
+        where = for_terminal(str(error.filename or "the state directory"))
+        remedy = "make that possible, or name another fleet with --state DIR"
+        return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
     kind = type(error).__name__
     return f"unexpected {kind}: {error} (a defect; DECNET_DEBUG=1 shows where)", DEFECT

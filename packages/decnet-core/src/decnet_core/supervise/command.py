@@ -27,6 +27,7 @@ from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
 from decnet_core.supervise import cgroup, groups, identity, zygote
 from decnet_core.supervise.fleet import Fleet
+from decnet_core.supervise.lock import FleetBusyError, FleetLock
 from decnet_core.supervise.processes import ProcessFleet
 from decnet_core.supervise.roster import keep_roster
 from decnet_core.supervise.settings import SuperviseSettings
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         State.of(settings.section("state", StateSettings)).create()
         if asked.separate:
             _separate(asked.mode)
-        return _host(asked.mode, names, "-".join(asked.group), settings)
+        return _host(asked.mode, names, asked.group, settings)
     except (SettingsError, StateError, groups.UnknownGroup) as refusal:
         log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
         return Exit.STARTUP_FAILED
@@ -98,15 +99,15 @@ def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in names if name != "bus" or embedded)
 
 
-def _host(mode: str, names: Sequence[str], label: str, settings: Settings) -> int:
+def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Settings) -> int:
     if mode == "tasks":
-        return _host_tasks(names, label, settings)
+        return _host_tasks(names, wanted, settings)
     supervision = settings.section("supervise", SuperviseSettings)
 
     def supervise(channel: socket.socket | None) -> int:
         async def run() -> None:
             fleet = ProcessFleet(supervision, logs=None, environment=os.environ, zygote=channel)
-            await _run(fleet, names, label, mode, settings)
+            await _run(fleet, names, wanted, mode, settings)
 
         return _outcome(run)
 
@@ -115,13 +116,13 @@ def _host(mode: str, names: Sequence[str], label: str, settings: Settings) -> in
     return supervise(None)
 
 
-def _host_tasks(names: Sequence[str], label: str, settings: Settings) -> int:
+def _host_tasks(names: Sequence[str], wanted: Sequence[str], settings: Settings) -> int:
     from decnet_core.supervise.stalls import watched
     from decnet_core.supervise.tasks import TaskFleet
 
     async def run() -> None:
         with watched() as stalls:
-            await _run(TaskFleet(settings, stalls), names, label, "tasks", settings)
+            await _run(TaskFleet(settings, stalls), names, wanted, "tasks", settings)
 
     return _outcome(run)
 
@@ -129,13 +130,30 @@ def _host_tasks(names: Sequence[str], label: str, settings: Settings) -> int:
 def _outcome(run: Callable[[], Coroutine[None, None, None]]) -> int:
     try:
         asyncio.run(run())
+    except FleetBusyError as refusal:
+        log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
+        return Exit.STARTUP_FAILED
     except Exception:
         log.exception("supervision failed")
         return Exit.CRASHED
     return Exit.STOPPED
 
 
-async def _run(fleet: Fleet, names: Sequence[str], label: str, mode: str, settings: Settings) -> None:
+async def _run(fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: str, settings: Settings) -> None:
+    """Host the fleet, unless somebody does already; raises FleetBusyError.
+
+    The lock is this process's alone: workers are forked from the warm parent, so none can hold it after our end.
+    """
+    run = State.of(settings.section("state", StateSettings)).run
+    lock = FleetLock(run, wanted)
+    try:
+        keep_roster(fleet, run, "-".join(wanted), mode)
+        await _keep(fleet, names)
+    finally:
+        lock.release()
+
+
+async def _keep(fleet: Fleet, names: Sequence[str]) -> None:
     """Start the fleet, tell that it is ready, and keep it until a signal says stop; SIGHUP replaces all, one by one."""
     stopping, tasks, notifier = asyncio.Event(), Tasks("supervise"), Notifier.from_environment()
     reloading = asyncio.Event()
@@ -143,7 +161,6 @@ async def _run(fleet: Fleet, names: Sequence[str], label: str, mode: str, settin
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
-    keep_roster(fleet, State.of(settings.section("state", StateSettings)).run, label, mode)
     try:
         tasks.spawn(fleet.failed(), name="supervision")
         tasks.spawn(_begin(fleet, names, notifier), name="begin", may_end=True)

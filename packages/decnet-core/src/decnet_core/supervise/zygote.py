@@ -128,7 +128,10 @@ class Zygote:
 
     def _obey(self) -> bool:
         """Carry out one order; False when the supervisor is gone."""
-        data, descriptors = _receive(self._channel)
+        try:
+            data, descriptors = _receive(self._channel)
+        except ConnectionResetError:  # it left without having heard our last words
+            return False
         if not data:
             return False
         order = decode_order.decode(data)

@@ -22,12 +22,12 @@ from decnet.place import Place, records
 from decnet.tokens import first_tokens
 from decnet.up.figures import measure
 from decnet.up.guide import guide_to
-from decnet.up.lock import FleetLock
 from decnet.up.view import View
 from decnet_core import registry
 from decnet_core.bus.client import Client, connect
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
+from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.processes import ProcessFleet
 from decnet_core.supervise.roster import keep_roster
 from decnet_core.supervise.settings import SuperviseSettings
@@ -51,7 +51,7 @@ def prepare(place: Place) -> FleetLock:
     """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
     _refuse_that_of_units(place)
     place.state.create()
-    lock = FleetLock(place.state.run / "fleet.lock")
+    lock = FleetLock(place.state.run)
     try:
         _migrate(place)
     except BaseException:
