@@ -60,7 +60,9 @@ def test_unknown_address_is_not_found(run: Run, place: Place) -> None:
 
 
 def test_what_is_no_address_is_said(run: Run, place: Place) -> None:
-    assert "write an IPv4 or IPv6 address" in run("attacker", "not-an-address").err
+    said = run("attacker", "not-an-address")
+    assert said.code == 2
+    assert said.err == "decnet: 'not-an-address' is not an IPv4 or IPv6 address\n"
 
 
 def test_nobody_yet(run: Run, place: Place) -> None:

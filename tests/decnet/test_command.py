@@ -61,6 +61,18 @@ def test_unknown_option_is_wrong_usage(run: Run) -> None:
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["events", "--no-such-option"], ["events", "--limit", "x"], ["canary"], ["canary", "new"], ["canary", "nwe"]],
+)
+def test_wrong_usage_is_one_line_that_names_the_help_page(arguments: list[str], run: Run) -> None:
+    said = run(*arguments)
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert f"see decnet {arguments[0]}" in said.err
+    assert said.err.endswith("--help\n")
+
+
 def test_option_without_value_is_wrong_usage(run: Run) -> None:
     assert run("events", "--state").code == 2
 

@@ -41,7 +41,7 @@ def test_selection_reaches_behind_other_events(run: Run, store: Store) -> None:
 
 def test_unknown_kind_names_the_kinds(run: Run, place: Place) -> None:
     said = run("events", "--kind", "auth.atempt")
-    assert said.code == 1
+    assert said.code == 2
     assert "auth.attempt" in said.err
 
 

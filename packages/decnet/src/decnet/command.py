@@ -128,7 +128,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
         import importlib
 
         module = importlib.import_module(f"decnet.commands.{name}")
-        return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=True) or 0)
+        return int(module.app(args=arguments, prog_name=f"decnet {name}", standalone_mode=False) or 0)
 
     return guarded(work)
 
@@ -137,14 +137,16 @@ def guarded(work: Callable[[], int]) -> int:
     """Do `work` and return the exit code; what goes wrong is told in one line (DECNET_DEBUG=1: with its traceback)."""
     import logging
 
+    import typer
+
     from decnet.errors import OperatorError, told
 
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:
         return work()
-    except SystemExit as end:  # how typer reports success, --help and wrong usage alike
+    except SystemExit as end:  # how typer reports a pipe that nobody reads any more
         return end.code if isinstance(end.code, int) else 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:  # `decnet events | head`
         sys.stdout = None  # nothing can be flushed to it any more
@@ -153,9 +155,9 @@ def guarded(work: Callable[[], int]) -> int:
         _complain(str(error))
         return error.code
     except Exception as error:
-        if os.environ.get("DECNET_DEBUG"):
-            raise
         message, code = told(error)
+        if os.environ.get("DECNET_DEBUG") and code != USAGE_ERROR:
+            raise
         _complain(message)
         return code
 

@@ -13,6 +13,7 @@ from decnet_core.state import StateError
 from decnet_core.text import for_terminal
 
 FAILED = 1
+WRONG_USAGE = 2
 DEFECT = 70
 """EX_SOFTWARE of sysexits.h."""
 
@@ -33,6 +34,12 @@ class RefusedError(OperatorError):
     code = int(Exit.STARTUP_FAILED)
 
 
+class WrongUsageError(OperatorError):
+    """What was written on the command line cannot be meant."""
+
+    code = WRONG_USAGE
+
+
 class NotFoundError(OperatorError):
     """What was asked for is not there."""
 
@@ -47,5 +54,17 @@ def told(error: Exception) -> tuple[str, int]:
         where = for_terminal(str(error.filename or "the state directory"))
         remedy = "make that possible, or name another fleet with --state DIR"
         return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
+    if hasattr(error, "format_message"):
+        return _usage(error), WRONG_USAGE
     kind = type(error).__name__
     return f"unexpected {kind}: {error} (a defect; DECNET_DEBUG=1 shows where)", DEFECT
+
+
+def _usage(error: Exception) -> str:
+    """Return typer's complaint in one line.
+
+    It is known by what it has, not by its class: typer raised click's classes and now raises those of its own copy.
+    """
+    complaint = " ".join(str(error.format_message()).split()).rstrip(".")  # type: ignore[attr-defined]  # see above
+    context = getattr(error, "ctx", None)
+    return f"{complaint}; see {context.command_path if context else 'decnet'} --help"

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet.errors import NotFoundError, OperatorError
+from decnet.errors import NotFoundError, WrongUsageError
 from decnet.options import Json, Limit, application
 from decnet.place import find_place, records
 from decnet.show import documents
@@ -41,4 +41,4 @@ def _canonical(address: str) -> str:
     try:
         return str(ipaddress.ip_address(address))
     except ValueError as error:
-        raise OperatorError(f"{error}; write an IPv4 or IPv6 address") from error
+        raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address") from error

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from decnet.errors import OperatorError
+from decnet.errors import WrongUsageError
 from decnet.options import Json, Limit, application
 from decnet.place import Place, find_place, records
 from decnet.show import documents, eventline
@@ -84,5 +84,5 @@ def _print(events: list[StoredEvent], *, as_json: bool) -> None:
 def _known(kinds: list[str]) -> list[str]:
     for kind in kinds:
         if kind not in KINDS:
-            raise OperatorError(f"there is no event kind {kind!r}; kinds are: {', '.join(KINDS)}")
+            raise WrongUsageError(f"there is no event kind {kind!r}; kinds are: {', '.join(KINDS)}")
     return kinds

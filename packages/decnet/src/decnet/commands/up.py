@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 
 from decnet.command import guarded
-from decnet.errors import OperatorError
+from decnet.errors import WrongUsageError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
 from decnet.up.known_sections import refuse_unknown
@@ -51,7 +51,7 @@ def up(
 ) -> None:
     """Bring up database, bus and every installed worker here; Ctrl-C stops them, a second one kills them."""
     if plain and as_json:
-        raise OperatorError("--plain and --json exclude each other")
+        raise WrongUsageError("--plain and --json exclude each other")
     place = find_place()
     refuse_unknown(place.settings)
     lock = prepare(place)
