@@ -42,8 +42,9 @@ def test_password_of_the_database_is_not_shown(run: Run, place: Place) -> None:
 
 
 def test_lag_is_told_by_cursor_or_by_bytes() -> None:
-    progress = Progress(last_seq=100, cursors={"profiler": 93}, set_aside={})
+    progress = Progress(last_seq=100, cursors={"profiler": 93, "webhook": 38}, set_aside={}, last_notice_seq=40)
     health = Health("ingest", "running", 1, 1.0, 1, {"lag_bytes": 2048})
     assert lag_text("profiler", None, progress) == "7 events"
+    assert lag_text("webhook", None, progress) == "2 notices"
     assert lag_text("ingest", health, progress) == "2.0 KiB"
     assert lag_text("canary", None, progress) == "-"

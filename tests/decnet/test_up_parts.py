@@ -82,12 +82,20 @@ def test_live_view_shows_all_and_interprets_nothing() -> None:
     assert "\x1b" not in shown
 
 
-def test_live_view_keeps_within_the_terminal() -> None:
-    view = LiveView("title", Console(file=io.StringIO(), width=100, height=40))
+@pytest.mark.parametrize(("width", "height"), [(100, 40), (80, 24)])
+def test_live_view_keeps_within_the_terminal_and_shows_the_newest_events(width: int, height: int) -> None:
+    view = LiveView("title", Console(file=io.StringIO(), width=width, height=height))
     view.guide(GUIDE)
+    for name in ("bus", "ingest", "canary", "collect", "decoys", "profiler", "ttp", "webhook"):
+        view.changed(Status(name, Phase.READY, pid=4242))
     for _ in range(50):
         view.happened([EVENT] * 10)
     page = io.StringIO()
-    Console(file=page, width=100, height=40).print(view.page())
+    Console(file=page, width=width, height=height).print(view.page())
     view.close()
-    assert len(page.getvalue().splitlines()) <= 40
+    lines = page.getvalue().splitlines()
+    assert len(lines) <= height
+    assert sum("session.command" in line for line in lines) >= 5
+    assert "Ctrl-C" in lines[-1]
+    for whole in ("web-01  debian-web  ssh -p 2222 root@127.77.0.10", "00:00:00  192.0.2.1"):
+        assert any(line.startswith(whole) for line in lines), whole

@@ -3,6 +3,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 import msgspec
 
 from decnet_core.settings import Settings
@@ -27,7 +32,15 @@ class Guide(msgspec.Struct, frozen=True):
         if web is not None:
             found.append(f"curl {http_url(web)}")
         found += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
-        return [*found, "decnet drill"]
+        return [*found, f"{this_command()} drill"]
+
+
+def this_command() -> str:
+    """Return how to call this command from another terminal in the same directory."""
+    if shutil.which("decnet"):
+        return "decnet"
+    called = Path(sys.argv[0])
+    return os.path.relpath(called) if called.name == "decnet" else "decnet"
 
 
 def guide_to(settings: Settings, canaries: tuple[str, ...]) -> Guide:

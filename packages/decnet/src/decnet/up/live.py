@@ -22,8 +22,8 @@ from decnet_models.events.queries import StoredEvent
 _STYLES = {Phase.READY: "green", Phase.REFUSED: "red", Phase.CRASH_LOOP: "red", Phase.STOPPED: "dim"}
 _EVENTS_KEPT = 200
 _FEWEST_EVENT_LINES = 5
-_FRAME_LINES = 12
-"""Lines of headings, borders and hints around the tables' rows."""
+_FRAME_LINES = 5
+"""The title, the headings of the three tables, and the line at the bottom."""
 
 
 class LiveView:
@@ -79,50 +79,62 @@ class LiveView:
 
     def page(self) -> Group:
         """Return the whole page, as high as the terminal."""
-        parts: list[Text | Table] = [Text(self._title, style="bold"), self._workers()]
-        taken = len(self._statuses) + _FRAME_LINES
+        parts: list[Text | Table] = [self._heading(), self._workers()]
+        room = self._console.height - len(self._statuses) - _FRAME_LINES
+        hints: list[str] = []
         if self._guide is not None:
             parts.append(self._deckies(self._guide))
-            taken += len(self._guide.deckies) + len(self._guide.canaries) + len(self._guide.hints())
-        parts.append(self._event_table(max(_FEWEST_EVENT_LINES, self._console.height - taken)))
-        if self._guide is not None:
-            parts += [Text(f"try: {hint}", style="cyan", no_wrap=True) for hint in self._guide.hints()]
+            room -= len(self._guide.deckies) + len(self._guide.canaries)
+            hints = self._guide.hints()[: max(0, room - _FEWEST_EVENT_LINES)]  # a small terminal shows what happens
+        parts.append(self._event_table(max(_FEWEST_EVENT_LINES, room - len(hints))))
+        parts += [_line(f"try: {hint}", "cyan") for hint in hints]
         parts.append(Text(self._message or "Ctrl-C stops the fleet", style="dim"))
         return Group(*parts)
 
+    def _heading(self) -> Text:
+        taken = sum(figures.memory_bytes or 0 for figures in self._figures.values())
+        return _line(f"{self._title}   {size(taken)} of memory" if taken else self._title, "bold")
+
     def _workers(self) -> Table:
-        table = _table("worker", "state", "pid", "RSS", "restarts", "lag", "reason")
+        table = _table("worker", "state", "pid", "PSS", "restarts", "lag", "reason")
         for status in self._statuses.values():
             figures = self._figures.get(status.name)
-            rss = size(figures.rss_bytes) if figures and figures.rss_bytes else "-"
+            memory = size(figures.memory_bytes) if figures and figures.memory_bytes else "-"
             table.add_row(
                 status.name,
                 Text(status.phase.value, style=_STYLES.get(status.phase, "yellow")),
                 str(status.pid or "-"),
-                rss,
+                memory,
                 str(status.restarts),
                 figures.lag if figures else "-",
-                Text(for_terminal(status.reason, 200)),
+                _line(for_terminal(status.reason, 200)),
             )
         return table
 
     def _deckies(self, guide: Guide) -> Table:
-        table = _table("decky", "persona", "reach it by", "")
+        table = _table("decky", "persona", "reach it by")
         for decky in guide.deckies:
-            table.add_row(decky.name, decky.persona, Text(ssh_command(decky) or "-"), Text(http_url(decky) or "-"))
+            ways = [way for way in (ssh_command(decky), http_url(decky)) if way]
+            table.add_row(decky.name, decky.persona, _line("   ".join(ways)))
         for canary in guide.canaries:
-            table.add_row("canary", "token", Text(canary), "")
+            table.add_row("canary", "token", _line(canary))
         return table
 
     def _event_table(self, lines: int) -> Table:
         table = _table("time", "source", "decky", "kind", "what")
         for stored in list(self._events)[-lines:]:
-            table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in eventline.cells(stored.event)))
+            table.add_row(*(_line(cell) for cell in eventline.cells(stored.event)))
         return table
 
 
 def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, expand=False, header_style="dim")
-    for heading in headings:
+    *names, last = headings
+    for heading in names:
         table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    table.add_column(last, overflow="ellipsis")  # rich narrows this one first; its cells are lines and do not wrap
     return table
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")

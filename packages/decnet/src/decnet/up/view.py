@@ -18,7 +18,8 @@ from decnet_models.events.queries import StoredEvent
 class Figures(msgspec.Struct, frozen=True):
     """What is measured about a worker while it runs."""
 
-    rss_bytes: int | None
+    memory_bytes: int | None
+    """PSS: pages that forked workers share are divided among them, so that the sum is what all take."""
     lag: str
 
 
