@@ -93,7 +93,7 @@ class LiveView:
 
     def _heading(self) -> Text:
         taken = sum(figures.memory_bytes or 0 for figures in self._figures.values())
-        return _line(f"{self._title}   {size(taken)} of memory" if taken else self._title, "bold")
+        return _line(f"{self._title}   workers take {size(taken)}" if taken else self._title, "bold")
 
     def _workers(self) -> Table:
         table = _table("worker", "state", "pid", "PSS", "restarts", "lag", "reason")
