@@ -15,7 +15,9 @@ nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["lint", "types", "contracts", "dists"]
 nox.options.reuse_existing_virtualenvs = True
 
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # uv came with nox
+# uv came with nox; and pyenv hides the interpreters that are not chosen behind shims that refuse to run.
+PYENV = sorted(str(path) for path in Path("~/.pyenv/versions").expanduser().glob("3.1[123].*/bin"))
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *PYENV, os.environ["PATH"]])
 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
