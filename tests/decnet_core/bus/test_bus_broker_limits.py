@@ -180,6 +180,15 @@ async def test_a_client_that_does_not_answer_pings_is_stale(start_broker: StartB
     assert await connection.rest() == b"PING\r\n" * 2 + b"-ERR 'Stale Connection'\r\n"
 
 
+async def test_a_client_that_speaks_by_itself_is_not_asked(start_broker: StartBroker, wire: OpenWire) -> None:
+    broker = await start_broker(BusSettings(ping_seconds=0.2))
+    connection = await wire(broker)
+    for _ in range(30):
+        await connection.say(b"PUB still.here 0\r\n\r\n")
+        await asyncio.sleep(0.02)
+    await connection.silent()
+
+
 async def test_a_client_that_answers_pings_stays(start_broker: StartBroker) -> None:
     broker = await start_broker(BusSettings(ping_seconds=0.02))
     client = await connect(broker.address, name="alive", wait=SOON)

@@ -176,6 +176,19 @@ async def test_a_broker_that_is_silent_is_given_up(broker_process: BrokerProcess
     await client.close()
 
 
+async def test_every_change_of_the_connection_is_told(broker_process: BrokerProcess) -> None:
+    process = broker_process()
+    client = await connect(process.url, name="x", wait=SOON, options=HASTY)
+    told: list[bool] = []
+    client.on_change(lambda: told.append(client.connected))
+    process.kill()
+    await away(client)
+    process = broker_process()
+    assert await client.wait_connected(SOON)
+    assert told == [False, True]
+    await client.close()
+
+
 async def test_a_cluster_is_tried_member_after_member(start_broker: StartBroker, tmp_path: Path) -> None:
     broker = await start_broker()
     urls = f"unix://{tmp_path}/gone.sock,nats://127.0.0.1:1,{broker.address}"

@@ -114,6 +114,14 @@ async def test_a_nudge_wakes_the_worker_and_its_event_is_on_disk_and_announced(t
         assert (event.kind, event.sensor, event.src_ip) == ("connection.opened", "here", "127.0.0.1")
 
 
+async def test_a_worker_looks_rarely_while_the_bus_is_there_and_often_while_it_is_away(tmp_path: Path) -> None:
+    ctx = await open_context(Door, settings_of(tmp_path), MemoryBus())
+    assert [ctx.poll_seconds(each) for each in (0.5, 2.0, 5.0, 60.0)] == [2.5, 10.0, 10.0, 60.0]
+    await ctx.bus.close()
+    assert ctx.poll_seconds(2.0) == 2.0
+    await ctx.close()
+
+
 async def test_an_undeclared_kind_cannot_be_emitted(tmp_path: Path) -> None:
     async with hosted(Door, tmp_path, MemoryBus()) as (ctx, _):
         with pytest.raises(Undeclared, match="LoginAttempt"):

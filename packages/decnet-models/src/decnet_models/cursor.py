@@ -52,7 +52,7 @@ class CursorWorker(Worker[S]):
 
     listens = (EVENTS_INGESTED.pattern,)
     poll_seconds: ClassVar[float] = 5.0
-    """How long a lost nudge can delay the work."""
+    """How long a lost nudge can delay the work; while the bus is there, five times that, up to 10 s."""
     batch_events: ClassVar[int] = 500
     """Events per transaction."""
     reads_synthetic: ClassVar[bool] = False
@@ -126,7 +126,7 @@ class CursorWorker(Worker[S]):
             if step.lag:
                 await asyncio.sleep(0)
             else:
-                await ctx.nudged(self.poll_seconds)
+                await ctx.nudged(ctx.poll_seconds(self.poll_seconds))
             await ctx.unpaused.wait()
 
     def _consumption(self, engine: Engine, name: str) -> Consumption:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from decnet_core.bus import frames
@@ -71,6 +71,10 @@ class Client:
     def connected(self) -> bool:
         """Whether messages are flowing now."""
         return self._uplink.link is not None
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever a connection was made or lost: what others published meanwhile never came."""
+        self._uplink.changed.append(listener)
 
     @property
     def last_error(self) -> str:

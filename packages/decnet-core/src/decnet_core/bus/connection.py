@@ -14,6 +14,7 @@ from decnet_core.bus import frames
 from decnet_core.bus.operations import Operation
 from decnet_core.bus.outbox import CHUNK, Outbox
 from decnet_core.bus.protocol import Parser
+from decnet_core.runtime.beat import until_beat
 
 if TYPE_CHECKING:
     from decnet_core.bus.broker import Broker
@@ -37,6 +38,7 @@ class Connection(asyncio.BufferedProtocol):
         self._broker = broker
         self._parser = Parser(broker.lines)
         self._transport: asyncio.Transport | None = None
+        self._heard = False
         self._unanswered = 0
         self._told_dropped = 0
         self._held = 0
@@ -70,7 +72,7 @@ class Connection(asyncio.BufferedProtocol):
         self.say(self.greeting())
         self.outbox.flush()
         self._later("greeting", self._broker.settings.handshake_seconds, self._never_greeted)
-        self._later("pulse", self._broker.settings.ping_seconds, self._check_pulse)
+        self._expect_pulse()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
         """Let go of everything."""
@@ -91,7 +93,7 @@ class Connection(asyncio.BufferedProtocol):
         """Obey what was read, then hand on what that made ready."""
         broker = self._broker
         broker.in_bytes += nbytes
-        self._unanswered = 0
+        self._heard, self._unanswered = True, 0
         if not self.closing:
             self.obey(self._parser.feed(bytes(broker.buffer[:nbytes])))
         self._account_held()
@@ -159,14 +161,22 @@ class Connection(asyncio.BufferedProtocol):
         self.refuse("Slow Consumer")
         self.abort()
 
+    def _expect_pulse(self) -> None:
+        self._later("pulse", until_beat(self._broker.settings.ping_seconds), self._check_pulse)
+
     def _check_pulse(self) -> None:
+        """Ask a client that said nothing since the last time whether it is alive."""
+        if self._heard:
+            self._heard = False
+            self._expect_pulse()
+            return
         if self._unanswered >= _UNANSWERED_PINGS:
             self.refuse("Stale Connection")
             return
         self._unanswered += 1
         self.say(frames.PING)
         self._broker.flush()
-        self._later("pulse", self._broker.settings.ping_seconds, self._check_pulse)
+        self._expect_pulse()
 
     def _account_held(self) -> None:
         """Bound what half-received messages take, all connections together."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -50,6 +50,10 @@ class Bus(Protocol):
     @property
     def connected(self) -> bool:
         """Whether messages are flowing now; a worker goes on by its poll interval when they are not."""
+        ...
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever `connected` changes: messages may have been lost."""
         ...
 
     def publish(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from decnet_core.bus import headers as header_block
 from decnet_core.bus.inbox import Inbox
@@ -33,6 +33,9 @@ class MemoryBus:
     def connected(self) -> bool:
         """Whether this end is open; memory is never away."""
         return not self._closed
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Do nothing: memory is never away."""
 
     def publish(
         self,

@@ -73,7 +73,7 @@ class BusSettings(msgspec.Struct, frozen=True):
     slow_seconds: Seconds = 10.0
     """A subscriber that does not read for this long is disconnected."""
     ping_seconds: Seconds = 60.0
-    """How often a connection is asked whether it is alive; two questions unanswered close it."""
+    """How often a connection that was silent is asked whether it is alive; two questions unanswered close it."""
 
     def client_url(self, socket: Path) -> str:
         """Return the URL that clients connect to; `socket` is the embedded broker's."""

@@ -17,6 +17,7 @@ from decnet_core.bus.nkey import signed
 from decnet_core.bus.operations import SERVER_VERSION, Deliver, Info
 from decnet_core.bus.outbox import CHUNK, Outbox
 from decnet_core.bus.settings import ClientOptions
+from decnet_core.runtime.beat import until_beat
 from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Uplink:
         """The last server's; before the first connection, what NATS servers say by default."""
         self.connections = 0
         self.last_error = ""
+        self.changed: list[Callable[[], None]] = []
+        """Called after each connection made or lost."""
         self._dropped_before = 0
         self._addresses = addresses
         self._name = name
@@ -112,6 +115,7 @@ class Uplink:
         link.write(b"".join(self._standing()))
         link.open()
         self.up.set()
+        self._tell()
         log.info("bus connected url=%s client=%s", address, self._name)
 
     def _lost(self, link: Link) -> None:
@@ -120,12 +124,17 @@ class Uplink:
             self.link = None
             self.up.clear()
             self._dropped_before += link.info.dropped
+            self._tell()
+
+    def _tell(self) -> None:
+        for listener in self.changed:
+            listener()
 
     async def _watch(self, link: Link) -> None:
         """Return when `link` has ended; a silent one is asked, and ended when it does not answer."""
         while not link.lost.done():
             link.heard = False
-            await asyncio.wait({link.lost}, timeout=self._options.ping_seconds)
+            await asyncio.wait({link.lost}, timeout=until_beat(self._options.ping_seconds))
             if link.heard or link.lost.done():
                 continue
             try:

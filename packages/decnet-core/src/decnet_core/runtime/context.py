@@ -27,6 +27,12 @@ from decnet_core.state import State
 T = TypeVar("T")
 
 
+CALM = 5
+"""How many times rarer a worker looks unasked while the bus is there to nudge it ..."""
+CALM_SECONDS = 10.0
+"""... but at least this often."""
+
+
 class Undeclared(TypeError):
     """A worker emitted a kind that its class does not name in `produces` (law 5)."""
 
@@ -79,6 +85,14 @@ class Context:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.worker)
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    def poll_seconds(self, seconds: float) -> float:
+        """Return how long to wait for a nudge before looking unasked, which is every `seconds` while the bus is away.
+
+        While it is there, CALM times that, up to CALM_SECONDS: a nudge is then lost only when its sender was killed
+        before it could send it. A connection that is lost or made is itself a nudge, for others may have gone with it.
+        """
+        return max(seconds, min(CALM * seconds, CALM_SECONDS)) if self.bus.connected else seconds
 
     def nudge(self) -> None:
         """Wake `nudged`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.runtime import health
+from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
@@ -105,15 +107,13 @@ class Host:
     async def _attend(self) -> None:
         """Start everything that serves the worker beside its own job."""
         ctx = self._ctx
+        ctx.bus.on_change(ctx.nudge)
         ctx.spawn(self._heartbeat(), name="heartbeat")
         ctx.spawn(self._control(), name="control")
         for pattern in self._worker.listens:
             ctx.spawn(self._listen(pattern), name=f"listen:{pattern}")
         if ctx.spool is not None:
             ctx.spawn(self._sync_spool(), name="spool-sync")
-        interval = watchdog_seconds()
-        if interval is not None:
-            ctx.spawn(self._feed_watchdog(interval / 2), name="watchdog")
 
     async def _until_stopped(self) -> None:
         """Wait for the job's end, a background failure, or the order to stop and its deadline."""
@@ -145,15 +145,15 @@ class Host:
         self._ctx.finished.set()
 
     async def _heartbeat(self) -> None:
+        """Tell the bus how it is and the supervisor that it lives, in one wake-up."""
         subject = HEALTH.of(self._worker.name)
+        patience = watchdog_seconds() if self._notifier.heard else None
+        seconds = min(self._runtime.heartbeat_seconds, patience / 2 if patience else math.inf)
         while True:
             self._ctx.bus.publish(subject, msgspec.json.encode(self._health()))
-            await asyncio.sleep(self._runtime.heartbeat_seconds)
-
-    async def _feed_watchdog(self, seconds: float) -> None:
-        while True:
-            self._notifier.send(f"WATCHDOG=1\n{USED}={uss_of(os.getpid())}")
-            await asyncio.sleep(seconds)
+            if patience is not None:
+                self._notifier.send(f"WATCHDOG=1\n{USED}={uss_of(os.getpid())}")
+            await asyncio.sleep(until_beat(seconds))
 
     async def _listen(self, pattern: str) -> None:
         subscription = await self._ctx.bus.subscribe(pattern, limit=16)

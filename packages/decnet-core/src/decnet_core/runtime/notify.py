@@ -24,6 +24,11 @@ class Notifier:
         """Take the socket's name from the environment."""
         return cls(os.environ.get("NOTIFY_SOCKET", ""))
 
+    @property
+    def heard(self) -> bool:
+        """Whether somebody asked for notifications."""
+        return bool(self._address)
+
     def send(self, state: str) -> None:
         """Send one state, e.g. `READY=1`; a supervisor that is gone is no reason to fail."""
         if not self._address:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from decnet_core import registry
+from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.notify import USED
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
@@ -117,7 +118,7 @@ class ProcessFleet:
     async def _watch_budgets(self) -> None:
         """Replace, one at a time, the workers that hold more memory for themselves than they declared."""
         while True:
-            await asyncio.sleep(self._settings.budget_check_seconds)
+            await asyncio.sleep(until_beat(self._settings.budget_check_seconds))
             running = {keeper.status.pid for keeper in self._keepers.values()}
             self._told_bytes = {pid: told for pid, told in self._told_bytes.items() if pid in running}
             for keeper in self._keepers.values():

@@ -17,7 +17,7 @@ class IngestSettings(msgspec.Struct, frozen=True):
     batch_bytes: Annotated[int, msgspec.Meta(ge=4096, le=256 * MIB)] = 4 * MIB
     """A batch ends with the line that passes this."""
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=3600)] = 2.0
-    """How long a lost nudge can delay an event."""
+    """How long a lost nudge can delay an event; while the bus is there, five times that, up to 10 s."""
     future_seconds: Annotated[float, msgspec.Meta(ge=0)] = 300.0
     """An event dated later than this from now is kept as it is, and counted: its sensor's clock is wrong."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB

@@ -95,7 +95,7 @@ class Ingest(Worker[IngestSettings]):
             if outcome.read:
                 await asyncio.sleep(0)
             else:
-                await ctx.nudged(self.settings.poll_seconds)
+                await ctx.nudged(ctx.poll_seconds(self.settings.poll_seconds))
             await ctx.unpaused.wait()
 
 

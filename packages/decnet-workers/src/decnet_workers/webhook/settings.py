@@ -14,7 +14,7 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     """Section `[webhook]`; the endpoints themselves are rows that `decnet webhook add` makes."""
 
     poll_seconds: Seconds = 5.0
-    """How long a lost nudge can delay a delivery."""
+    """How long a lost nudge can delay a delivery; while the bus is there, five times that, up to 10 s."""
     attempt_seconds: Seconds = 10.0
     """Of one attempt in all: look-up, connection, TLS, request and answer."""
     connect_seconds: Seconds = 3.0

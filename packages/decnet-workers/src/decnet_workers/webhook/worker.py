@@ -112,13 +112,13 @@ class Webhook(Worker[WebhookSettings]):
             if turn.lag and ctx.unpaused.is_set():
                 await asyncio.sleep(0)
             else:
-                await ctx.nudged(self._sleep_seconds(turn))
+                await ctx.nudged(self._sleep_seconds(turn, ctx.poll_seconds(self.settings.poll_seconds)))
 
-    def _sleep_seconds(self, turn: Turn) -> float:
+    def _sleep_seconds(self, turn: Turn, poll_seconds: float) -> float:
         """Until the next retry is due, at most a poll; a nudge or the end of a lane wakes sooner."""
         if turn.next_at is None:
-            return self.settings.poll_seconds
-        return min(self.settings.poll_seconds, max(0.0, (turn.next_at - time.time_ns()) / NS) + 0.001)
+            return poll_seconds
+        return min(poll_seconds, max(0.0, (turn.next_at - time.time_ns()) / NS) + 0.001)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """One lane's life; at its end the next turn looks whether something came meanwhile."""
