@@ -19,6 +19,7 @@ from pathlib import Path
 from decnet_core import registry
 from decnet_core.bus.settings import BusSettings
 from decnet_core.runtime import logs
+from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.exits import Exit
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
@@ -94,7 +95,9 @@ def _separate(mode: str) -> None:
 
 def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
     """Return the members of the groups; the broker only where the bus is embedded."""
-    names = groups.members({name: registry.load(name).group for name in registry.names()}, wanted)
+    names = registry.names()
+    if set(wanted) != {groups.ALL}:  # a worker's group is told by its class: 20 MiB of imports for a supervisor
+        names = groups.members({name: registry.load(name).group for name in names}, wanted)
     embedded = settings.section("bus", BusSettings).embedded
     return tuple(name for name in names if name != "bus" or embedded)
 
@@ -192,7 +195,7 @@ async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> Non
 async def _feed_watchdog(notifier: Notifier, seconds: float) -> None:
     while True:
         notifier.send("WATCHDOG=1")
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(until_beat(seconds))
 
 
 async def _until(stopping: asyncio.Event, tasks: Tasks) -> None:
