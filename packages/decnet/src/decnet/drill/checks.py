@@ -169,7 +169,13 @@ CHECKS = (
 
 def replay(path: Path) -> str:
     """Return what an asciicast v2 file shows; raises OSError, ValueError when it is none."""
-    lines = path.read_bytes().splitlines()
+    try:
+        return _shown(path.read_bytes().splitlines())
+    except msgspec.MsgspecError as error:  # no ValueError before msgspec 0.21
+        raise ValueError(str(error)) from error
+
+
+def _shown(lines: list[bytes]) -> str:
     if not lines:
         raise ValueError("the file is empty")
     header = msgspec.json.decode(lines[0], type=dict[str, object])
