@@ -26,6 +26,11 @@ for _name in _blocked:
 warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
 """A decoy offers what its persona offers, however old; cryptography would complain of it in the journal."""
 
+# OpenSSH takes user names and passwords as they are sent. Prepared (SASLprep, RFC 4013), those with control characters
+# would end the connection and not be recorded, and others would be recorded changed.
+for _name in ("asyncssh.auth", "asyncssh.connection"):
+    vars(sys.modules[_name])["saslprep"] = str
+
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)  # it would log what attackers send, unescaped
 
 __all__ = ["asyncssh"]
