@@ -21,6 +21,7 @@ from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.keeper import Keeper, environment_of
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.nursery import Nursery
+from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.process import Child
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.signs import SignsOfLife
@@ -109,11 +110,14 @@ class ProcessFleet:
         await self._keepers[name].restart()
 
     async def reload(self) -> None:
-        """Load the code and the settings anew, replacing one worker after the other."""
+        """Load the code and the settings anew, replacing one worker after the other; one given up is tried again."""
         if self._nursery is not None:
             await self._nursery.reload()
         for keeper in self._keepers.values():
-            await keeper.recycle(why="reload")
+            if keeper.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP):
+                await keeper.restart()
+            else:
+                await keeper.recycle(why="reload")
 
     async def _watch_budgets(self) -> None:
         """Replace, one at a time, the workers that hold more memory for themselves than they declared."""
