@@ -16,8 +16,11 @@ from decnet.place import Place, find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, size
+from decnet.show.troubles import troubles
 from decnet_core import registry
 from decnet_core.bus.subjects import Health
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.roster import read_rosters
 
 app = application("How the fleet is.")
 
@@ -31,6 +34,8 @@ class Report(msgspec.Struct, frozen=True):
     database_error: str | None
     workers: dict[str, Health | None]
     progress: Progress | None
+    supervised: dict[str, Status] = {}
+    """What the supervisors that run say of their workers."""
 
     @property
     def down(self) -> list[str]:
@@ -63,7 +68,8 @@ def look(place: Place) -> Report:
             progress = read_progress(connection)
     except OperatorError as refused:
         error = str(refused)
-    return Report(place.bus_url, reached, shown(place.database_url), error, workers, progress)
+    supervised = {status.name: status for roster in read_rosters(place.state.run) for status in roster.workers}
+    return Report(place.bus_url, reached, shown(place.database_url), error, workers, progress, supervised)
 
 
 async def _ask(place: Place) -> tuple[bool, dict[str, Health | None]]:
@@ -85,6 +91,8 @@ def _page(report: Report) -> str:
         lines.append(f"database: {report.database_error}")
     elif report.progress:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
+    if found := list(troubles(report.workers, report.supervised)):
+        lines += ["", columns(("worker", "count", "trouble"), found), ""]
     if report.down:
         lines.append(f"down: {', '.join(report.down)}")
     return "\n".join(lines)
@@ -94,5 +102,6 @@ def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]
     aside = report.progress.set_aside.get(name, 0) if report.progress else 0
     lag = lag_text(name, health, report.progress)
     if health is None:
-        return name, "no answer", None, None, None, lag, aside
+        phase = report.supervised[name].phase if name in report.supervised else None
+        return name, phase.value if phase and phase.over else "no answer", None, None, None, lag, aside
     return name, health.state, health.pid, duration(health.uptime_seconds), size(health.rss_bytes), lag, aside

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""What an operator should know about each worker, in sentences: why it does not run, and what its counters say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from decnet_core.bus.subjects import Health
+from decnet_core.supervise.fleet import Status
+
+_COUNTERS = {
+    "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",
+    "quarantine_lost": "such lines that the disk refused to keep",
+    "events_from_future": "events dated in the future: a sensor's clock is wrong",
+    "collect_future": "events dated in the future: the clock of who wrote the log is wrong",
+    "collect_unreadable": "times that a log could not be opened or read",
+    "spool_backlog": "events wait in memory, for the disk refuses them",
+    "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
+    "spools_failing": "spools cannot be read",
+    "segments_missing": "segments of spools went before they were read",
+}
+"""Counters since the worker's start, and levels now, that are 0 in a fleet without troubles."""
+
+Trouble = tuple[str, int | None, str]
+"""A worker, a number and what it counts."""
+
+
+def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Status]) -> Iterator[Trouble]:
+    """Yield what is wrong with each worker; `supervised` is what the supervisors say of theirs."""
+    for name, health in workers.items():
+        if health is None:
+            reason = supervised[name].reason if name in supervised else ""
+            if reason:
+                yield name, None, reason
+            continue
+        for counter, meaning in _COUNTERS.items():
+            if value := int(health.counters.get(counter, 0)):
+                yield name, value, meaning
