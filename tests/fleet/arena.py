@@ -115,7 +115,7 @@ class Arena:
     async def _prepare(self) -> None:
         text = settings_text(self.block)
         canary, deckies = text.split("\n\n", 1) if "\n\n" in text else (text, "")
-        self.state.mkdir()
+        self.state.mkdir(exist_ok=True)  # a test may have put a small disk in it
         self.log.touch()
         settings = canary + _SUPERVISION.format(log=self.log, decoys=deckies)
         (self.root / "decnet.toml").write_text(settings)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from accepted import CURSORS, assert_each_accepted_mark_is_one_event, settled, until
 from arena import Arena
 from sqlalchemy import Connection, MetaData, insert, select
 
@@ -25,45 +25,18 @@ from decnet_models.canary.tables import metadata as canary
 from decnet_models.consumption import Consumption
 from decnet_models.cursor import Batch, CursorWorker
 from decnet_models.engine import open_engine, reading, writing
-from decnet_models.events.queries import last_seq
 from decnet_models.events.tables import event
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor
-from decnet_models.progress.tables import set_aside, worker_cursor
+from decnet_models.progress.tables import set_aside
 from decnet_models.ttp.tables import metadata as ttp
 from decnet_models.webhooks.tables import webhook_delivery
 
 LAST = 1_000_000
 """The waves after all killing are numbered from here."""
-CURSORS = ("profiler", "ttp")
 VOLATILE = {"id", "seq", "created_at", "updated_at", "tagged_at"}
 """Columns that tell when or in which order a row was written, not what it says."""
-
-
-async def until(condition: Callable[[], bool], seconds: float) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.1)
-
-
-def settled(arena: Arena) -> bool:
-    """Whether every accepted mark is an event, every cursor stands at the end, and every notice is delivered."""
-    engine = open_engine(arena.database, read_only=True)
-    try:
-        with reading(engine) as connection:
-            head = last_seq(connection)
-            cursors = dict(connection.execute(select(worker_cursor.c.worker, worker_cursor.c.seq)).all())
-            if any(cursors.get(name) != head for name in CURSORS):
-                return False
-            payloads = "\n".join(connection.execute(select(event.c.payload)).scalars())
-            if any(mark not in payloads for marks in arena.accepted.values() for mark in marks):
-                return False
-            notices = set(connection.execute(select(notice.c.seq)).scalars())
-            delivered = select(webhook_delivery.c.notice_seq).where(webhook_delivery.c.state == "delivered")
-            return notices == set(connection.execute(delivered).scalars())
-    finally:
-        engine.dispose()
 
 
 async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -> None:
@@ -79,29 +52,6 @@ async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -
         for last in range(LAST, LAST + 2):  # nobody is killed any more: these must be answered
             await arena.attack(last)
         await until(lambda: settled(arena), patience)
-
-
-def assert_each_accepted_mark_is_one_event(arena: Arena) -> None:
-    engine = open_engine(arena.database, read_only=True)
-    with reading(engine) as connection:
-        payloads = list(connection.execute(select(event.c.payload)).scalars())
-    engine.dispose()
-    for kind, marks in arena.accepted.items():
-        found = {mark: sum(f"{mark}" in text and _is(kind, text) for text in payloads) for mark in marks}
-        assert not {mark: times for mark, times in found.items() if times != 1}, kind
-
-
-def _is(kind: str, payload: str) -> bool:
-    """Whether an event's payload is of the sort that a deed leaves; a guess in a log is not a guess at our door."""
-    sort = {
-        "http": '"http.request"',
-        "guess": '"auth.attempt"',
-        "command": '"session.command"',
-        "url": '"channel":"http"',
-        "dns": '"channel":"dns"',
-        "log": "-log",
-    }[kind]
-    return sort in payload and (kind == "log" or "-log" not in payload)
 
 
 def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Whether all that an arena's attackers were told has been recorded, worked on and delivered, each thing once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from arena import Arena
+from sqlalchemy import select
+
+from decnet_models.engine import open_engine, reading
+from decnet_models.events.queries import last_seq
+from decnet_models.events.tables import event
+from decnet_models.notices.tables import notice
+from decnet_models.progress.tables import worker_cursor
+from decnet_models.webhooks.tables import webhook_delivery
+
+CURSORS = ("profiler", "ttp")
+
+
+async def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until `condition` holds; raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.1)
+
+
+def settled(arena: Arena) -> bool:
+    """Whether every accepted mark is an event, every cursor stands at the end, and every notice is delivered."""
+    engine = open_engine(arena.database, read_only=True)
+    try:
+        with reading(engine) as connection:
+            head = last_seq(connection)
+            cursors = dict(connection.execute(select(worker_cursor.c.worker, worker_cursor.c.seq)).all())
+            if any(cursors.get(name) != head for name in CURSORS):
+                return False
+            payloads = "\n".join(connection.execute(select(event.c.payload)).scalars())
+            if any(mark not in payloads for marks in arena.accepted.values() for mark in marks):
+                return False
+            notices = set(connection.execute(select(notice.c.seq)).scalars())
+            delivered = select(webhook_delivery.c.notice_seq).where(webhook_delivery.c.state == "delivered")
+            return notices == set(connection.execute(delivered).scalars())
+    finally:
+        engine.dispose()
+
+
+def assert_each_accepted_mark_is_one_event(arena: Arena) -> None:
+    engine = open_engine(arena.database, read_only=True)
+    with reading(engine) as connection:
+        payloads = list(connection.execute(select(event.c.payload)).scalars())
+    engine.dispose()
+    for kind, marks in arena.accepted.items():
+        found = {mark: sum(f"{mark}" in text and _is(kind, text) for text in payloads) for mark in marks}
+        assert not {mark: times for mark, times in found.items() if times != 1}, kind
+
+
+def _is(kind: str, payload: str) -> bool:
+    """Whether an event's payload is of the sort that a deed leaves; a guess in a log is not a guess at our door."""
+    sort = {
+        "http": '"http.request"',
+        "guess": '"auth.attempt"',
+        "command": '"session.command"',
+        "url": '"channel":"http"',
+        "dns": '"channel":"dns"',
+        "log": "-log",
+    }[kind]
+    return sort in payload and (kind == "log" or "-log" not in payload)
