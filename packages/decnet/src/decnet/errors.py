@@ -63,7 +63,7 @@ def told(error: Exception) -> tuple[str, int]:
 def _usage(error: Exception) -> str:
     """Return typer's complaint in one line.
 
-    It is known by what it has, not by its class: typer raised click's classes and now raises those of its own copy.
+    It is known by what it has, not by its class, which is in typer's private copy of click.
     """
     complaint = " ".join(str(error.format_message()).split()).rstrip(".")  # type: ignore[attr-defined]  # see above
     context = getattr(error, "ctx", None)
