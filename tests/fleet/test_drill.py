@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,13 @@ def processes_of(mark: str) -> list[int]:
     return found
 
 
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory for temporary ones: the path of a UNIX socket has 107 bytes at most, pytest's takes 80 of them."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "decnet.db"
@@ -60,11 +68,14 @@ def environment(tmp_path: Path, migrated: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """`decnet up --json`, ready; killed if a test left it running."""
+def fleet(
+    request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """`decnet up --json`, ready, hosted as a parameter says; killed if a test left it running."""
+    hosting = getattr(request, "param", "fork")
     with (tmp_path / "up.out").open("w") as out:
         process = subprocess.Popen(
-            [*DECNET, "up", "--json", "--ready-file", str(tmp_path / "ready")],
+            [*DECNET, "up", "--json", "--host", hosting, "--ready-file", str(tmp_path / "ready")],
             stdout=out,
             stderr=subprocess.STDOUT,
             text=True,
@@ -91,16 +102,17 @@ def shown(tmp_path: Path, type_: str) -> list[dict[str, object]]:
     return [line for line in lines if line["type"] == type_]
 
 
-def test_private_drill_holds_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hosting", ["fork", "tasks", "units"])
+def test_private_drill_holds_in_each_hosting_and_leaves_nothing(short_path: Path, hosting: str) -> None:
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
-    done = decnet({**outer, "TMPDIR": str(tmp_path)}, "drill", "--private", "--json")
+    done = decnet({**outer, "TMPDIR": str(short_path)}, "drill", "--private", "--host", hosting, "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["holds"]
     assert len(report["outcomes"]) == 14
     assert all(outcome["holds"] for outcome in report["outcomes"])
-    assert list(tmp_path.iterdir()) == []
-    assert processes_of(str(tmp_path)) == []
+    assert list(short_path.iterdir()) == []
+    assert processes_of(str(short_path)) == []
 
 
 @pytest.mark.torture
@@ -139,6 +151,25 @@ def test_fleet_is_told_refuses_a_second_and_stops_cleanly(
     assert processes_of(str(tmp_path)) == []
     last = {line["name"]: line["phase"] for line in shown(tmp_path, "worker")}
     assert set(last.values()) == {"stopped"}
+
+
+@pytest.mark.parametrize("fleet", ["tasks"], indirect=True)
+def test_fleet_of_tasks_is_one_process_with_one_log(
+    tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
+) -> None:
+    assert processes_of(str(tmp_path)) == [fleet.pid]
+    footprint = json.loads(decnet(environment, "footprint", "--seconds", "0.1", "--json").stdout)
+    assert [row["pid"] for row in footprint["workers"]] == [fleet.pid]
+    assert json.loads(decnet(environment, "status", "--json").stdout)["down"] == []
+    assert "deckies open" in (tmp_path / "state" / "log" / "fleet.log").read_text()
+    fleet.send_signal(signal.SIGTERM)
+    assert fleet.wait(30) == 0
+
+
+def test_hosting_is_for_a_private_fleet() -> None:
+    done = decnet(dict(os.environ), "drill", "--host", "tasks")
+    assert done.returncode == 2
+    assert "--private" in done.stderr
 
 
 def test_killed_fleet_leaves_no_child_and_its_directory_can_be_used_again(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Protocol
 
 import msgspec
 
@@ -43,10 +44,22 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def configure(worker: str, level: str) -> None:
-    """Send this process's log to standard error, as the one who reads it there would want it."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(worker, as_json="JOURNAL_STREAM" in os.environ))
+class Stream(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object:
+        """Append `text`."""
+        ...
+
+    def flush(self) -> object:
+        """Hold nothing back."""
+        ...
+
+
+def configure(worker: str, level: str, stream: Stream | None = None) -> None:
+    """Send this process's log to `stream`, or to standard error, as the one who reads it there would want it."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Formatter(worker, as_json=stream is None and "JOURNAL_STREAM" in os.environ))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -21,6 +21,7 @@ from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
+from decnet_core.spool.writer import SpoolBusyError
 from decnet_core.state import StateError
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.policy import Ended, Phase, decide
@@ -29,7 +30,7 @@ from decnet_core.supervise.stalls import WORKER, Stalls
 
 log = logging.getLogger(__name__)
 
-_REFUSALS = (StartupError, SettingsError, StateError)
+_REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
 
 
 class _Keeper:

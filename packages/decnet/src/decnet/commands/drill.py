@@ -15,10 +15,11 @@ from decnet.drill.examination import Outcome
 from decnet.drill.private import private_fleet
 from decnet.drill.run import Report
 from decnet.drill.run import drill as run_drill
-from decnet.errors import FAILED
+from decnet.errors import FAILED, WrongUsageError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
 from decnet.show import documents
+from decnet.up.hosting import HELP, Hosting
 from decnet_core.text import for_terminal
 
 app = application("An attack on our own fleet.")
@@ -26,14 +27,19 @@ app = application("An attack on our own fleet.")
 
 @app.command()
 def drill(
+    *,
     private: Annotated[bool, typer.Option("--private", help="On a fleet of its own, made for it.")] = False,
+    host: Annotated[Hosting | None, typer.Option(help=f"With --private. {HELP}")] = None,
     bus: Annotated[str, typer.Option(help="URL of the bus, when the settings do not name it.")] = "",
     database: Annotated[str, typer.Option(help="URL of the database, when the settings do not name it.")] = "",
     deadline: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds that each check has.")] = 10.0,
     as_json: Json = False,
 ) -> None:
     """Attack the fleet with real clients and check that everything is told; exit code 0 only if all is."""
-    with private_fleet(bus=bus, database=database) if private else _given(bus, database) as place:
+    if host is not None and not private:
+        raise WrongUsageError("--host is for the fleet that --private makes; a running one is hosted as it is")
+    hosting = host or Hosting.FORK
+    with private_fleet(bus=bus, database=database, hosting=hosting) if private else _given(bus, database) as place:
         report = asyncio.run(run_drill(place, deadline, _silent if as_json else _tell))
     if as_json:
         typer.echo(documents.document({**msgspec.structs.asdict(report), "holds": report.holds}))

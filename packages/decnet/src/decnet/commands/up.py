@@ -8,8 +8,6 @@ share the pages of what is imported here, once. It is single-threaded and has no
 from __future__ import annotations
 
 import asyncio
-import enum
-import logging
 import os
 import signal
 import socket
@@ -24,6 +22,7 @@ from decnet.command import guarded
 from decnet.errors import WrongUsageError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
+from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
 from decnet.up.run import Wishes, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
@@ -32,20 +31,11 @@ from decnet_core import registry
 app = application("The fleet, in the foreground.")
 
 
-class Mode(enum.StrEnum):
-    """How workers are hosted."""
-
-    FORK = "fork"
-    UNITS = "units"
-
-
 @app.command()
 def up(
     plain: Annotated[bool, typer.Option("--plain", help="Lines of text, also at a terminal.")] = False,
     as_json: Json = False,
-    mode: Annotated[
-        Mode, typer.Option(help="fork: the workers share their code in memory; units: each has its own.")
-    ] = Mode.FORK,
+    host: Annotated[Hosting, typer.Option(help=HELP)] = Hosting.FORK,
     seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="File to write once every worker is ready.")] = None,
 ) -> None:
@@ -60,13 +50,13 @@ def up(
     def supervise(zygote: socket.socket | None) -> int:
         view = _view(place, plain=plain, as_json=as_json)
         try:
-            asyncio.run(run(place, view, wishes, zygote))
+            asyncio.run(run(place, view, wishes, host, zygote))
         finally:
             view.close()
         return 0
 
     try:
-        code = _fork(place, supervise) if mode is Mode.FORK else supervise(None)
+        code = _fork(place, supervise) if host is Hosting.FORK else supervise(None)
     finally:
         lock.release()
     raise typer.Exit(code)
@@ -98,5 +88,4 @@ def _view(place: Place, *, plain: bool, as_json: bool) -> View:
         return PlainView()
     from decnet.up.live import LiveView
 
-    logging.disable(logging.WARNING)  # it would draw over the page; the workers' logs are in files
     return LiveView(f"DECNET  {place.state.root}")

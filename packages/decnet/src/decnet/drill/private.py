@@ -45,8 +45,11 @@ _DECKIES = (("web-01", 10, "debian-web"), ("db-01", 11, "ubuntu-db"), ("nas-01",
 
 
 @contextlib.contextmanager
-def private_fleet(*, bus: str = "", database: str = "") -> Iterator[Place]:
-    """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not come up."""
+def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -> Iterator[Place]:
+    """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not come up.
+
+    `hosting` is what `decnet up --host` takes.
+    """
     with tempfile.TemporaryDirectory(prefix="decnet-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         settings = directory / "decnet.toml"
@@ -57,7 +60,7 @@ def private_fleet(*, bus: str = "", database: str = "") -> Iterator[Place]:
             **({"DECNET_BUS_URL": bus} if bus else {}),
             **({"DECNET_DATABASE_URL": database} if database else {}),
         }
-        with _environment(given), _running(directory):
+        with _environment(given), _running(directory, hosting):
             yield find_place()
 
 
@@ -110,12 +113,12 @@ def _environment(given: dict[str, str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _running(directory: Path) -> Iterator[None]:
+def _running(directory: Path, hosting: str) -> Iterator[None]:
     ready = directory / "ready"
     lifeline, our_end = os.pipe()
     with (directory / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "decnet", "up", "--plain", "--ready-file", str(ready)],
+            [sys.executable, "-m", "decnet", "up", "--plain", "--host", hosting, "--ready-file", str(ready)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

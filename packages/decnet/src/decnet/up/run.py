@@ -22,15 +22,15 @@ from decnet.place import Place, records
 from decnet.tokens import first_tokens
 from decnet.up.figures import measure
 from decnet.up.guide import guide_to
+from decnet.up.hosting import Hosting, environment, hosted
 from decnet.up.view import View
 from decnet_core import registry
 from decnet_core.bus.client import Client, connect
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
+from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
-from decnet_core.supervise.processes import ProcessFleet
 from decnet_core.supervise.roster import keep_roster
-from decnet_core.supervise.settings import SuperviseSettings
 from decnet_decoys.fleet import FleetError
 
 _FIGURES_SECONDS = 2.0
@@ -75,19 +75,18 @@ def workers(place: Place) -> list[str]:
     return [name for name in registry.names() if name != "bus" or place.embedded_bus]
 
 
-async def run(place: Place, view: View, wishes: Wishes, zygote: socket.socket | None) -> None:
+async def run(place: Place, view: View, wishes: Wishes, hosting: Hosting, zygote: socket.socket | None) -> None:
     """Run the fleet until a signal or the time is up; when this returns no process of it is left.
 
-    `zygote` leads to the warm process that forks the workers; None: each gets an interpreter of its own.
+    `zygote` leads to the warm process that forks the workers, where there is one.
     """
-    fleet = ProcessFleet(
-        place.settings.section("supervise", SuperviseSettings),
-        logs=place.state.root / "log",
-        environment=_environment(place),
-        zygote=zygote,
-    )
-    fleet.on_change(view.changed)
-    keep_roster(fleet, place.state.run, "up", "fork" if zygote else "units")
+    with hosted(place, hosting, zygote) as fleet:
+        fleet.on_change(view.changed)
+        keep_roster(fleet, place.state.run, "up", hosting)
+        await _run(place, fleet, view, wishes)
+
+
+async def _run(place: Place, fleet: Fleet, view: View, wishes: Wishes) -> None:
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
@@ -110,7 +109,7 @@ async def run(place: Place, view: View, wishes: Wishes, zygote: socket.socket | 
             view.said("stopped")
 
 
-async def _begin(place: Place, fleet: ProcessFleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
+async def _begin(place: Place, fleet: Fleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
     _show_guide(place, view)
     try:
         await fleet.start(workers(place))
@@ -143,7 +142,7 @@ async def _show_events(place: Place, bus: Client, view: View) -> None:
         view.happened(batch)
 
 
-async def _show_figures(place: Place, bus: Client, fleet: ProcessFleet, view: View) -> None:
+async def _show_figures(place: Place, bus: Client, fleet: Fleet, view: View) -> None:
     while True:
         view.measured(await measure(place, bus, fleet.status()))
         await asyncio.sleep(_FIGURES_SECONDS)
@@ -159,7 +158,7 @@ def _show_guide(place: Place, view: View) -> None:
 
 
 @contextlib.contextmanager
-def _signals(fleet: ProcessFleet, stopping: asyncio.Event, view: View) -> Iterator[None]:
+def _signals(fleet: Fleet, stopping: asyncio.Event, view: View) -> Iterator[None]:
     """Stop at the first signal, kill at the second."""
 
     def asked() -> None:
@@ -194,17 +193,13 @@ def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
         loop.remove_reader(int(number))
 
 
-def _environment(place: Place) -> dict[str, str]:
-    return {**os.environ, "DECNET_STATE_DIR": str(place.state.root.absolute())}
-
-
 def _migrate(place: Place) -> None:
     """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory for ever."""
     with contextlib.suppress(RefusedError), records(place):
         return  # it has this version's tables
     done = subprocess.run(
         [sys.executable, "-c", "from decnet_models.command import main; main()", "upgrade"],
-        env={**_environment(place), "DECNET_DATABASE_URL": place.database_url},
+        env={**environment(place), "DECNET_DATABASE_URL": place.database_url},
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""How `decnet up` hosts its workers: forked from a warm parent, as tasks of this process, or each with an interpreter.
+
+As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. Their log
+goes to one file, for there is one log in a process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import socket
+from collections.abc import Iterator
+
+from decnet.place import Place
+from decnet_core.runtime import logs
+from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.supervise.fleet import Fleet
+from decnet_core.supervise.logfile import LogFile
+from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.settings import SuperviseSettings
+
+HELP = "fork: workers share their code in memory; tasks: one process for all; units: an interpreter for each."
+
+
+class Hosting(enum.StrEnum):
+    """How workers are hosted; the words of `decnet-supervise --mode` and of the roster."""
+
+    FORK = "fork"
+    TASKS = "tasks"
+    UNITS = "units"
+
+
+@contextlib.contextmanager
+def hosted(place: Place, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
+    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the warm parent of FORK."""
+    if hosting is Hosting.TASKS:
+        with _tasks(place) as fleet:
+            yield fleet
+        return
+    yield ProcessFleet(
+        place.settings.section("supervise", SuperviseSettings),
+        logs=place.state.root / "log",
+        environment=environment(place),
+        zygote=zygote,
+    )
+
+
+def environment(place: Place) -> dict[str, str]:
+    """Return the environment of processes that are to work on the same state directory."""
+    return {**os.environ, "DECNET_STATE_DIR": str(place.state.root.absolute())}
+
+
+@contextlib.contextmanager
+def _tasks(place: Place) -> Iterator[Fleet]:
+    from decnet_core.supervise.stalls import watched
+    from decnet_core.supervise.tasks import TaskFleet
+
+    supervision = place.settings.section("supervise", SuperviseSettings)
+    file = LogFile(
+        place.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
+    )
+    logs.configure("fleet", place.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
+    with contextlib.closing(file), watched() as stalls:
+        yield TaskFleet(place.settings, stalls)
+
+
+class _Lines:
+    """A log file as the text stream that `logging` writes to."""
+
+    def __init__(self, file: LogFile) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        self._file.write(text.encode("utf-8", "backslashreplace"))
+
+    def flush(self) -> None:
+        """Nothing is held back."""
