@@ -6,12 +6,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 from said import Run
 
 from decnet.lag import Progress, lag_text
 from decnet.place import Place
 from decnet_core import registry
 from decnet_core.bus.subjects import Health
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.roster import Roster
 
 
 def test_fleet_that_does_not_run_is_down(run: Run, place: Place) -> None:
@@ -27,6 +31,22 @@ def test_document_names_every_worker_and_what_is_down(run: Run, place: Place) ->
     assert found["down"] == list(registry.names())
     assert found["database_error"] is None
     assert found["progress"]["last_seq"] == 0
+
+
+def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, place: Place) -> None:
+    statuses = (
+        Status("canary", Phase.REFUSED, reason="port 8880 is busy"),
+        Status("ttp", Phase.CRASH_LOOP, reason="exit code 1: no rules"),
+        Status("profiler", Phase.WAITING, restarts=3, reason="killed by SIGKILL"),
+        Status("collect", Phase.READY, pid=1),
+    )
+    roster = Roster(os.getpid(), "fork", statuses)
+    (place.state.run / "roster.all.json").write_bytes(msgspec.json.encode(roster))
+    said = run("status").out
+    for name, phase in (("canary", "cannot start"), ("ttp", "crash loop"), ("profiler", "restarting")):
+        assert any(line.startswith(name) and phase in line for line in said.splitlines())
+    assert any(line.startswith("collect") and "no answer" in line for line in said.splitlines())
+    assert all(status.reason in said for status in statuses)
 
 
 def test_missing_database_is_said(run: Run, tmp_path: Path) -> None:

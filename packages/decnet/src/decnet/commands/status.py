@@ -20,6 +20,7 @@ from decnet.show.troubles import troubles
 from decnet_core import registry
 from decnet_core.bus.subjects import Health
 from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.roster import read_rosters
 
 app = application("How the fleet is.")
@@ -98,10 +99,14 @@ def _page(report: Report) -> str:
     return "\n".join(lines)
 
 
+def _phase(status: Status | None) -> str:
+    """Return what the supervisor says of a worker that does not answer; it may take one that hangs for ready."""
+    return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
+
+
 def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]:
     aside = report.progress.set_aside.get(name, 0) if report.progress else 0
     lag = lag_text(name, health, report.progress)
     if health is None:
-        phase = report.supervised[name].phase if name in report.supervised else None
-        return name, phase.value if phase and phase.over else "no answer", None, None, None, lag, aside
+        return name, _phase(report.supervised.get(name)), None, None, None, lag, aside
     return name, health.state, health.pid, duration(health.uptime_seconds), size(health.rss_bytes), lag, aside
