@@ -10,11 +10,24 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from decnet.place import Place
+from decnet_core.bus.address import parse
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import Bus, BusError
+from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, Control, Health
 
 _REPORT = msgspec.json.encode(Control("report"))
+
+
+async def client_of(place: Place, name: str, *, wait: float = 0.0) -> Client:
+    """Return a client of the fleet's bus, as its settings say; one that is away is tried for ever."""
+    options = place.settings.section("bus", BusSettings).client_options
+    return await connect(place.bus_url, name=name, wait=wait, options=options)
+
+
+def bus_shown(place: Place) -> str:
+    """Return where the bus is, without its password."""
+    return ", ".join(map(str, parse(place.bus_url)))
 
 
 @asynccontextmanager
@@ -23,7 +36,7 @@ async def reached(place: Place, name: str, seconds: float = 1.0) -> AsyncIterato
     if place.embedded_bus and not place.state.bus_socket.exists():
         yield None
         return
-    bus = await connect(place.bus_url, name=name, wait=seconds)
+    bus = await client_of(place, name, wait=seconds)
     try:
         yield bus if bus.connected else None
     finally:

@@ -12,15 +12,13 @@ from typing import Annotated
 
 import typer
 
-from decnet.ask import ask
+from decnet.ask import ask, bus_shown, client_of
 from decnet.errors import OperatorError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
 from decnet.show import busline, documents, traffic
-from decnet_core.bus.address import parse
-from decnet_core.bus.client import Client, connect
+from decnet_core.bus.client import Client
 from decnet_core.bus.interface import Message, NoResponders
-from decnet_core.bus.settings import BusSettings
 
 app = application("The message bus, looked into.")
 
@@ -77,12 +75,12 @@ def top(
 
 @contextlib.asynccontextmanager
 async def _bus(place: Place) -> AsyncIterator[Client]:
-    options = place.settings.section("bus", BusSettings).client_options
-    client = await connect(place.bus_url, name="decnet-bus", wait=_CONNECT_SECONDS, options=options)
+    client = await client_of(place, "decnet-bus", wait=_CONNECT_SECONDS)
     try:
         if not client.connected:
-            shown = ", ".join(map(str, parse(place.bus_url)))
-            raise OperatorError(f"the bus {shown} cannot be reached ({client.last_error}); start it with `decnet up`")
+            raise OperatorError(
+                f"the bus {bus_shown(place)} cannot be reached ({client.last_error}); start it with `decnet up`"
+            )
         yield client
     finally:
         await client.close()

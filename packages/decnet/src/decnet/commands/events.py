@@ -59,10 +59,10 @@ def newest(place: Place, kinds: Sequence[str], attacker: str | None, limit: int)
 
 
 async def _follow(place: Place, kinds: Sequence[str], attacker: str | None, seen: int | None, *, as_json: bool) -> None:
+    from decnet.ask import client_of
     from decnet.feed import Feed
-    from decnet_core.bus.client import connect
 
-    bus = await connect(place.bus_url, name="decnet-events")
+    bus = await client_of(place, "decnet-events")
     feed = Feed(place, bus, kinds=kinds, attacker=attacker)
     if seen is None:
         feed.start_at_end()

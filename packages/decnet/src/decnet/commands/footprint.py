@@ -10,20 +10,19 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet.ask import ask_all
+from decnet.ask import ask_all, reached
 from decnet.errors import OperatorError
 from decnet.options import Json, application
 from decnet.place import Place, find_place
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet_core import registry
-from decnet_core.bus.client import connect
+from decnet_core.bus.subjects import Health
 from decnet_core.footprint import Footprint, measure
 from decnet_core.supervise.roster import read_rosters
 
 app = application("What the fleet costs.")
 
-_CONNECT_SECONDS = 1.0
 _MIB = 1 << 20
 
 
@@ -79,7 +78,7 @@ def look(place: Place, seconds: float) -> list[Row]:
     pids = processes(place)
     before = {name: measure(pid) for name, pid in pids.items()}
     started = time.monotonic()
-    modules = asyncio.run(_modules(place))
+    modules = {name: health.modules for name, health in asyncio.run(_health(place)).items()}
     time.sleep(max(0.0, seconds - (time.monotonic() - started)))
     elapsed = time.monotonic() - started
     rows = []
@@ -101,26 +100,15 @@ def processes(place: Place) -> dict[str, int]:
             if pid and pid not in seen:
                 seen.add(pid)
                 found[f"{name} {pid}" if name in found else name] = pid
-    return found or asyncio.run(_by_bus(place))
+    # Those of separate units have no common supervisor.
+    return found or {name: health.pid for name, health in asyncio.run(_health(place)).items()}
 
 
-async def _by_bus(place: Place) -> dict[str, int]:
-    """Ask the workers themselves: those of separate units have no common supervisor."""
-    bus = await connect(place.bus_url, name="decnet-footprint", wait=_CONNECT_SECONDS)
-    try:
-        health = await ask_all(bus, registry.names())
-    finally:
-        await bus.close()
-    return {name: answer.pid for name, answer in health.items() if answer is not None}
-
-
-async def _modules(place: Place) -> dict[str, int]:
-    bus = await connect(place.bus_url, name="decnet-footprint", wait=_CONNECT_SECONDS)
-    try:
-        health = await ask_all(bus, registry.names())
-    finally:
-        await bus.close()
-    return {name: answer.modules for name, answer in health.items() if answer is not None}
+async def _health(place: Place) -> dict[str, Health]:
+    """Ask the workers themselves."""
+    async with reached(place, "decnet-footprint") as bus:
+        answers = {} if bus is None else await ask_all(bus, registry.names())
+    return {name: health for name, health in answers.items() if health is not None}
 
 
 def _row(name: str, first: Footprint, now: Footprint, elapsed: float, modules: int | None) -> Row:

@@ -8,7 +8,7 @@ import asyncio
 import msgspec
 import typer
 
-from decnet.ask import ask_all, reached
+from decnet.ask import ask_all, bus_shown, reached
 from decnet.errors import FAILED, OperatorError
 from decnet.lag import Progress, lag_text, read_progress
 from decnet.options import Json, application
@@ -70,7 +70,7 @@ def look(place: Place) -> Report:
     except OperatorError as refused:
         error = str(refused)
     supervised = {status.name: status for roster in read_rosters(place.state.run) for status in roster.workers}
-    return Report(place.bus_url, reached, shown(place.database_url), error, workers, progress, supervised)
+    return Report(bus_shown(place), reached, shown(place.database_url), error, workers, progress, supervised)
 
 
 async def _ask(place: Place) -> tuple[bool, dict[str, Health | None]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from decnet.ask import client_of
 from decnet.errors import OperatorError, RefusedError
 from decnet.feed import Feed
 from decnet.place import Place, records
@@ -25,7 +26,7 @@ from decnet.up.guide import guide_to
 from decnet.up.hosting import Hosting, environment, hosted
 from decnet.up.view import View
 from decnet_core import registry
-from decnet_core.bus.client import Client, connect
+from decnet_core.bus.client import Client
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.supervise.fleet import Fleet
@@ -93,7 +94,7 @@ async def _run(place: Place, fleet: Fleet, view: View, wishes: Wishes) -> None:
     with _signals(fleet, stopping, view):
         try:
             tasks.spawn(fleet.failed(), name="supervision")
-            bus = await connect(place.bus_url, name="decnet-up")
+            bus = await client_of(place, "decnet-up")
             tasks.spawn(_begin(place, fleet, view, wishes, stopping), name="begin", may_end=True)
             tasks.spawn(_show_events(place, bus, view), name="events")
             if view.wants_figures:
