@@ -6,6 +6,7 @@ The tree is built once per decky and shared by all its sessions; a session keeps
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ _DIRECTORIES = (
     "/var/log", "/var/run", "/var/spool/cron/crontabs", "/var/www",
 )  # fmt: skip
 _DEVICES = ("null", "zero", "random", "urandom", "tty", "console", "ptmx")
+_CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SALT_LENGTH, _HASH_LENGTH = 22, 43
 _ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
 
 
@@ -145,7 +148,7 @@ alias ll='ls -l'
 
 def _etc(machine: Machine) -> dict[str, str]:
     users = machine.persona.users
-    shadow = "".join(f"{user.name}:{_locked(user)}:19512:0:99999:7:::\n" for user in users)
+    shadow = "".join(f"{user.name}:{_locked(machine.hostname, user)}:19512:0:99999:7:::\n" for user in users)
     groups = [(user.name, user.gid, ()) for user in users]
     names = sorted({name for user in users for name in user.groups})
     extra = [(name, 27 + place, tuple(u.name for u in users if name in u.groups)) for place, name in enumerate(names)]
@@ -163,6 +166,10 @@ def _etc(machine: Machine) -> dict[str, str]:
     }
 
 
-def _locked(user: User) -> str:
-    """Return a password field: a hash's shape that no password fits, so that nobody learns the accepted ones."""
-    return "$y$j9T$Qm0yJ7.Nn1cVb5dE$k3f0Zr6QqL8ZlW2vY1xT9uHc4sPbA7eMgR5nJdKoX.2" if user.passwords else "*"
+def _locked(hostname: str, user: User) -> str:
+    """Return a password field: a yescrypt hash's shape (crypt(5)) that no password fits, another for each account."""
+    if not user.passwords:
+        return "*"
+    noise = hashlib.shake_256(f"{hostname}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
+    text = "".join(_CRYPT_ALPHABET[byte & 63] for byte in noise)
+    return f"$y$j9T${text[:_SALT_LENGTH]}${text[_SALT_LENGTH:]}"
