@@ -53,7 +53,9 @@ def test_check_fails_and_names_the_difference(sqlite_url: str) -> None:
 
 def test_an_old_database_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'old.db'}"
-    open_engine(url, create=True).connect().close()
+    engine = open_engine(url, create=True)
+    engine.connect().close()
+    engine.dispose()
     code, output = run("current", "--url", url)
     assert code == 1
     assert "decnet-db upgrade" in output
