@@ -50,3 +50,15 @@ async def test_close_cancels_all_and_leaves_none() -> None:
     await tasks.close()
     assert all(task.cancelled() for task in running)
     assert len(tasks) == 0
+
+
+async def test_until_returns_when_asked_and_raises_what_failed_before() -> None:
+    asked, tasks = asyncio.Event(), Tasks("owner")
+    tasks.spawn(forever(), name="steady")
+    asked.set()
+    await asyncio.wait_for(tasks.until(asked), 5)
+    asked.clear()
+    tasks.spawn(broken(), name="broken")
+    with pytest.raises(ValueError, match="boom"):
+        await asyncio.wait_for(tasks.until(asked), 5)
+    await tasks.close()

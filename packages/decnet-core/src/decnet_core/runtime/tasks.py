@@ -43,6 +43,17 @@ class Tasks:
             self._failure = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._failure)
 
+    async def until(self, asked: asyncio.Event) -> None:
+        """Wait until `asked` is set; raises what a task failed with before."""
+        waiting, failed = asyncio.ensure_future(asked.wait()), asyncio.ensure_future(self.failed())
+        try:
+            await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
+            if failed.done():
+                failed.result()
+        finally:
+            waiting.cancel()
+            failed.cancel()
+
     async def close(self) -> None:
         """Cancel all tasks and wait until they are gone."""
         self._closing = True

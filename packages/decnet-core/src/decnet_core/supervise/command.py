@@ -170,7 +170,7 @@ async def _keep(fleet: Fleet, names: Sequence[str]) -> None:
         tasks.spawn(_reload(fleet, reloading, notifier), name="reload")
         if (interval := watchdog_seconds()) is not None:
             tasks.spawn(_feed_watchdog(notifier, interval / 2), name="watchdog")
-        await _until(stopping, tasks)
+        await tasks.until(stopping)
     finally:
         notifier.send("STOPPING=1")
         await tasks.close()
@@ -196,18 +196,6 @@ async def _feed_watchdog(notifier: Notifier, seconds: float) -> None:
     while True:
         notifier.send("WATCHDOG=1")
         await asyncio.sleep(until_beat(seconds))
-
-
-async def _until(stopping: asyncio.Event, tasks: Tasks) -> None:
-    """Wait for the order to stop; raises what a background task failed with."""
-    waiting, failed = asyncio.ensure_future(stopping.wait()), asyncio.ensure_future(tasks.failed())
-    try:
-        await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
-        if failed.done():
-            failed.result()
-    finally:
-        waiting.cancel()
-        failed.cancel()
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ async def _run(place: Place, fleet: Fleet, view: View, wishes: Wishes) -> None:
             if view.wants_figures:
                 tasks.spawn(_show_figures(place, bus, fleet, view), name="figures")
             with _lifeline(stopping):
-                await _until(stopping, tasks)
+                await tasks.until(stopping)
         finally:
             view.said("stopping")
             await tasks.close()  # first, so that nothing starts a worker any more
@@ -121,19 +121,6 @@ async def _begin(place: Place, fleet: Fleet, view: View, wishes: Wishes, stoppin
     if wishes.seconds is not None:
         await asyncio.sleep(wishes.seconds)
         stopping.set()
-
-
-async def _until(stopping: asyncio.Event, tasks: Tasks) -> None:
-    """Wait for the wish to stop; raises what a background task failed with."""
-    waiting = asyncio.ensure_future(stopping.wait())
-    failed = asyncio.ensure_future(tasks.failed())
-    try:
-        await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
-        if failed.done():
-            failed.result()
-    finally:
-        waiting.cancel()
-        failed.cancel()
 
 
 async def _show_events(place: Place, bus: Client, view: View) -> None:
