@@ -34,6 +34,8 @@ from decnet_models.webhooks.queries import add_webhook
 
 SOURCE = "127.66.6.6"
 PASSWORD = "P@ssw0rd"  # one of root's on the persona debian-web
+PATIENCE = 15
+"""Seconds that an attacker waits for an answer."""
 
 _SUPERVISION = """
 [supervise]
@@ -166,7 +168,7 @@ class Arena:
         mark = f"mark-{number}-x"
         for deed in (self._browse, self._guess, self._type, self._hit_url, self._hit_name):
             with contextlib.suppress(OSError, EOFError, TimeoutError, asyncssh.Error, dns.DnsFailed):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE):
                     await deed(mark)
         self._append(mark)
 
@@ -208,10 +210,9 @@ class Arena:
         )
 
     async def _guess(self, mark: str) -> None:
-        try:
+        with contextlib.suppress(asyncssh.PermissionDenied):  # the nth guess of one who keeps guessing is let in
             (await self._ssh(mark)).close()
-        except asyncssh.PermissionDenied:
-            self.accepted["guess"].add(mark)
+        self.accepted["guess"].add(mark)
 
     async def _type(self, mark: str) -> None:
         async with await self._ssh(PASSWORD) as connection:

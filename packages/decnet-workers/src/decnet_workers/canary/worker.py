@@ -19,6 +19,8 @@ from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, 
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS_AT_ANY_PORT = 10
+
 
 class Canary(Worker[CanarySettings]):
     """Receives the hits of canary tokens by HTTP and DNS."""
@@ -83,15 +85,25 @@ class Canary(Worker[CanarySettings]):
         log.info("http receiver listens on %s:%d", *self.http_address)
 
     async def _open_dns(self, resolver: Resolver, host: str, port: int) -> None:
+        for attempt in range(1 if port else ATTEMPTS_AT_ANY_PORT, 0, -1):
+            try:
+                await self._open_dns_pair(resolver, host, port)
+                break
+            except OSError as error:
+                if attempt == 1:
+                    raise _cannot_listen("dns_listen", "DNS", host, port, error) from error
+
+    async def _open_dns_pair(self, resolver: Resolver, host: str, port: int) -> None:
+        """Listen on one port over UDP and TCP; at port 0 the system chooses, and may choose one whose TCP is taken."""
         loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: DnsDatagrams(resolver), (host, port))
+        bound = transport.get_extra_info("sockname")[1]
         try:
-            transport, _ = await loop.create_datagram_endpoint(lambda: DnsDatagrams(resolver), (host, port))
-            self._datagrams.append(transport)
-            bound = transport.get_extra_info("sockname")[1]
-            server = await loop.create_server(lambda: DnsStream(resolver), host, bound)
-        except OSError as error:
-            raise _cannot_listen("dns_listen", "DNS", host, port, error) from error
-        self._servers.append(server)
+            self._servers.append(await loop.create_server(lambda: DnsStream(resolver), host, bound))
+        except OSError:
+            transport.close()
+            raise
+        self._datagrams.append(transport)
         self.dns_address = (host, bound)
         log.info("dns receiver listens on %s:%d, zone %s", host, bound, self.settings.zone)
 
