@@ -27,8 +27,9 @@ def test_fleet_that_does_not_run_is_down(run: Run, place: Place) -> None:
 
 def test_document_names_every_worker_and_what_is_down(run: Run, place: Place) -> None:
     found = run("status", "--json").document
-    assert set(found["workers"]) == set(registry.names())
-    assert found["down"] == list(registry.names())
+    assert set(found["workers"]) == set(registry.wanted(place.settings))
+    assert found["down"] == list(registry.wanted(place.settings))
+    assert set(found["off"]) == set(registry.names()) - set(found["workers"])
     assert found["database_error"] is None
     assert found["progress"]["last_seq"] == 0
 

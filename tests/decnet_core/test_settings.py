@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import pytest
@@ -83,3 +83,19 @@ def test_the_environment_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "other.toml"
     file.write_text("[door]\nlocked = true\n")
     assert Settings.load(None, {"DECNET_SETTINGS": str(file)}).section("door", Door).locked
+
+
+@pytest.mark.parametrize(
+    ("document", "environ", "is_set"),
+    [
+        ({}, {}, False),
+        ({"sniff": {"interfaces": []}}, {}, False),
+        ({"sniff": {"interfaces": ["eth0"]}}, {}, True),
+        ({}, {"DECNET_SNIFF_INTERFACES": '["eth0"]'}, True),
+        ({"sniff": {"interfaces": ["eth0"]}}, {"DECNET_SNIFF_INTERFACES": "[]"}, False),
+        ({"sniff": {"interfaces": True}}, {"DECNET_SNIFF_INTERFACES": "false"}, False),
+        ({"sniff": "not a table"}, {}, False),
+    ],
+)
+def test_a_setting_is_set_when_it_has_a_value(document: dict[str, Any], environ: dict[str, str], is_set: bool) -> None:
+    assert Settings(document, environ, "test").is_set("sniff", "interfaces") is is_set

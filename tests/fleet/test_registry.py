@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from decnet_core import registry
+from decnet_core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PROJECTS: dict[str, dict[str, Any]] = {
@@ -39,6 +41,20 @@ def test_each_worker_says_in_one_line_what_it_does(name: str) -> None:
 @pytest.mark.parametrize("name", registry.names())
 def test_each_worker_states_its_memory_budget(name: str) -> None:
     assert "memory_budget" in vars(registry.load(name))
+
+
+OFF_UNTIL = {point.name: point.value for point in entry_points(group=registry.OFF_UNTIL)}
+
+
+@pytest.mark.parametrize("name", OFF_UNTIL)
+def test_a_worker_is_off_until_its_setting_says_where(name: str) -> None:
+    assert name in registry.names()
+    defaults = Settings({}, {}, "defaults")
+    assert registry.off(defaults)[name] == OFF_UNTIL[name]
+    assert name not in registry.wanted(defaults)
+    assert not getattr(registry.load(name).Settings(), OFF_UNTIL[name])
+    configured = Settings({name: {OFF_UNTIL[name]: ["something"]}}, {}, "test")
+    assert name in registry.wanted(configured)
 
 
 def test_an_unknown_worker_is_an_error_that_lists_the_known() -> None:

@@ -15,6 +15,7 @@ import pytest
 from machine import ROOT, Machine, booted, make_root, obstacle, run
 
 from decnet_core import registry
+from decnet_core.settings import Settings
 from decnet_core.supervise.privileges import numbers
 
 pytestmark = [
@@ -23,7 +24,7 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-WORKERS = registry.names()
+WORKERS = registry.wanted(Settings({}, {}, "defaults"))
 UNITS = [f"decnet-{name}.service" for name in WORKERS]
 GROUPS = sorted({f"decnet-supervise@{registry.load(name).group}.service" for name in WORKERS})
 

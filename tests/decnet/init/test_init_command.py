@@ -11,6 +11,7 @@ import pytest
 
 from decnet.command import main
 from decnet_core import registry
+from decnet_core.settings import Settings
 
 UNIT = "etc/systemd/system/decnet-ingest.service"
 SETTINGS = "etc/decnet/decnet.toml"
@@ -33,7 +34,7 @@ def content(root: Path) -> dict[str, str]:
 
 def test_every_installed_worker_gets_its_unit(tmp_path: Path) -> None:
     assert init(tmp_path) == 0
-    for name in registry.names():
+    for name in registry.wanted(Settings({}, {}, "defaults")):
         assert (tmp_path / f"etc/systemd/system/decnet-{name}.service").exists()
     assert (tmp_path / SETTINGS).stat().st_mode & 0o777 == 0o640
     assert (tmp_path / UNIT).stat().st_mode & 0o777 == 0o644

@@ -2,6 +2,10 @@
 """The one list of workers: the `decnet.workers` entry points of what is installed.
 
 The supervisor, `decnet up`, the status page and the docs all read this and nothing else.
+
+Some workers have nothing to do before the operator says where: which interface, which master. Their distribution names
+that setting as data beside the worker, `[project.entry-points."decnet.off_until"] sniff = "interfaces"`. While it is
+empty no fleet starts them or misses them, and deciding so imports none of their code.
 """
 
 from __future__ import annotations
@@ -10,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from decnet_core.runtime.worker import Worker
+    from decnet_core.settings import Settings
 
 GROUP = "decnet.workers"
+OFF_UNTIL = "decnet.off_until"
 
 FLOW = ("bus", "ingest")
 """These come first: the others go on without them, and sooner with them."""
@@ -27,6 +33,23 @@ def names() -> tuple[str, ...]:
 
     found = {point.name for point in entry_points(group=GROUP)}
     return tuple(sorted(found, key=lambda name: (FLOW.index(name) if name in FLOW else len(FLOW), name)))
+
+
+def off(settings: Settings) -> dict[str, str]:
+    """Return the installed workers that are off, each with the setting of its section that switches it on."""
+    from importlib.metadata import entry_points
+
+    return {
+        point.name: point.value
+        for point in entry_points(group=OFF_UNTIL)
+        if not settings.is_set(point.name, point.value)
+    }
+
+
+def wanted(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the workers that a fleet with `settings` consists of, in the order of `names`."""
+    idle = off(settings)
+    return tuple(name for name in names() if name not in idle)
 
 
 def place(name: str) -> str:

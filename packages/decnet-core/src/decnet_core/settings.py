@@ -18,6 +18,8 @@ import msgspec
 
 DEFAULT_FILE = Path("/etc/decnet/decnet.toml")
 
+_FALSE = ("", "0", "false")
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -56,6 +58,15 @@ class Settings:
         """Return the names of the sections that the file has."""
         return tuple(self._document)
 
+    def is_set(self, name: str, key: str) -> bool:
+        """Tell whether `key` of section `name` has a value that is not empty, zero or false; nothing is checked."""
+        table = self._document.get(name, {})
+        value = table.get(key) if isinstance(table, dict) else None
+        text = self._environ.get(_prefix(name) + key.upper())
+        if text is not None:
+            value = "" if text.lower() in _FALSE else _value(text, _prefix(name) + key.upper())
+        return bool(value)
+
     def section(self, name: str, shape: type[S]) -> S:
         """Return section `name` as a `shape`; SettingsError for an unknown key, a wrong type or an excluded value."""
         table = self._document.get(name, {})
@@ -69,7 +80,7 @@ class Settings:
             raise SettingsError(f"{self._source}: [{name}] {_readable(error)}") from error
 
     def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
-        prefix = f"DECNET_{name.upper().replace('-', '_')}_"
+        prefix = _prefix(name)
         known = shape.__struct_encode_fields__
         found: dict[str, Any] = {}
         for variable, text in self._environ.items():
@@ -90,6 +101,10 @@ def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:
     for section in settings.sections():
         if section not in known:
             raise SettingsError(f"there is no section [{section}]{_suggestion(section, known)}")
+
+
+def _prefix(section: str) -> str:
+    return f"DECNET_{section.upper().replace('-', '_')}_"
 
 
 def _suggestion(word: str, known: list[str]) -> str:

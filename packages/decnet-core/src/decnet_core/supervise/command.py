@@ -94,12 +94,12 @@ def _separate(mode: str) -> None:
 
 
 def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """Return the members of the groups; the broker only where the bus is embedded."""
+    """Return the members of the groups that are not off; the broker only where the bus is embedded."""
     names = registry.names()
     if set(wanted) != {groups.ALL}:  # a worker's group is told by its class: 20 MiB of imports for a supervisor
         names = groups.members({name: registry.load(name).group for name in names}, wanted)
-    embedded = settings.section("bus", BusSettings).embedded
-    return tuple(name for name in names if name != "bus" or embedded)
+    idle = {*registry.off(settings), *(() if settings.section("bus", BusSettings).embedded else ("bus",))}
+    return tuple(name for name in names if name not in idle)
 
 
 def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Settings) -> int:

@@ -37,6 +37,8 @@ class Report(msgspec.Struct, frozen=True):
     progress: Progress | None
     supervised: dict[str, Status] = {}
     """What the supervisors that run say of their workers."""
+    off: dict[str, str] = {}
+    """Workers that are off, each with the setting of its section that switches it on."""
 
     @property
     def down(self) -> list[str]:
@@ -70,11 +72,20 @@ def look(place: Place) -> Report:
     except OperatorError as refused:
         error = str(refused)
     supervised = {status.name: status for roster in read_rosters(place.state.run) for status in roster.workers}
-    return Report(bus_shown(place), reached, shown(place.database_url), error, workers, progress, supervised)
+    return Report(
+        bus_shown(place),
+        reached,
+        shown(place.database_url),
+        error,
+        workers,
+        progress,
+        supervised,
+        registry.off(place.settings),
+    )
 
 
 async def _ask(place: Place) -> tuple[bool, dict[str, Health | None]]:
-    names = [name for name in registry.names() if name != "bus" or place.embedded_bus]
+    names = [name for name in registry.wanted(place.settings) if name != "bus" or place.embedded_bus]
     async with reached(place, "decnet-status") as bus:
         return (False, dict.fromkeys(names)) if bus is None else (True, await ask_all(bus, names))
 
@@ -94,6 +105,8 @@ def _page(report: Report) -> str:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
     if found := list(troubles(report.workers, report.supervised)):
         lines += ["", columns(("worker", "count", "trouble"), found), ""]
+    if report.off:
+        lines.append("off: " + ", ".join(f"{name} until [{name}] {key} is set" for name, key in report.off.items()))
     if report.down:
         lines.append(f"down: {', '.join(report.down)}")
     return "\n".join(lines)

@@ -83,7 +83,7 @@ async def _attack_and_examine(attack: Attack, examination: Examination, seconds:
 
 async def _workers_answer(place: Place) -> Outcome:
     began = time.monotonic()
-    names = [name for name in registry.names() if name != "bus" or place.embedded_bus]
+    names = [name for name in registry.wanted(place.settings) if name != "bus" or place.embedded_bus]
     async with reached(place, "decnet-drill", _BUS_SECONDS) as bus:
         health = dict.fromkeys(names) if bus is None else await ask_all(bus, names)
     silent = [name for name, one in health.items() if one is None]

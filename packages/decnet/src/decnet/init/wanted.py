@@ -37,8 +37,8 @@ SHAPES: dict[str, type[msgspec.Struct]] = {
 
 
 def jobs_of(settings: Settings) -> list[Job]:
-    """Return what every installed worker needs with `settings`; raises SettingsError."""
-    workers = [registry.load(name) for name in registry.names()]
+    """Return what every installed worker needs with `settings`, but for those that are off; raises SettingsError."""
+    workers = [registry.load(name) for name in registry.wanted(settings)]
     embedded = settings.section("bus", BusSettings).embedded
     return [
         job_of(worker, settings.section(worker.name, worker.Settings))

@@ -73,7 +73,7 @@ def _refuse_that_of_units(place: Place) -> None:
 
 def workers(place: Place) -> list[str]:
     """Return the names of the workers of this fleet, in the order of their start."""
-    return [name for name in registry.names() if name != "bus" or place.embedded_bus]
+    return [name for name in registry.wanted(place.settings) if name != "bus" or place.embedded_bus]
 
 
 async def run(place: Place, view: View, wishes: Wishes, hosting: Hosting, zygote: socket.socket | None) -> None:
