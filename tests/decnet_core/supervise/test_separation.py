@@ -122,12 +122,12 @@ def test_capabilities_have_the_kernels_numbers() -> None:
 async def test_a_child_that_cannot_be_looked_into_is_measured_by_its_own_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from decnet_core.supervise import budget
+    from decnet_core import footprint
     from decnet_core.supervise.policy import Phase
     from decnet_core.supervise.processes import ProcessFleet
     from decnet_core.supervise.settings import SuperviseSettings
 
-    monkeypatch.setattr(budget, "uss_of", lambda _pid: 0)
+    monkeypatch.setattr(footprint, "uss_of", lambda _pid: 0)
     settings = SuperviseSettings(budget_check_seconds=0.2, watchdog_seconds=1.0)
     environment = {**os.environ, "DECNET_STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": str(Path(__file__).parent)}
     fleet = ProcessFleet(

@@ -38,7 +38,7 @@ class Footprint(msgspec.Struct, frozen=True):
 def measure(pid: int) -> Footprint | None:
     """Return the footprint of `pid`; None when it is gone or not ours to look at."""
     try:
-        memory = _fields(Path(f"/proc/{pid}/smaps_rollup").read_text())
+        memory = _memory(pid)
         status = _fields(Path(f"/proc/{pid}/status").read_text())
         times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         wakeups = sum(_switches(task) for task in Path(f"/proc/{pid}/task").iterdir())
@@ -54,6 +54,20 @@ def measure(pid: int) -> Footprint | None:
         wakeups=wakeups,
         cpu_seconds=(int(times[11]) + int(times[12])) / _TICKS,
     )
+
+
+def uss_of(pid: int) -> int:
+    """Return the unique set size of `pid` in bytes; 0 when it is gone or not ours to look at."""
+    try:
+        memory = _memory(pid)
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return 0
+    return (memory.get("Private_Clean", 0) + memory.get("Private_Dirty", 0)) * 1024
+
+
+def _memory(pid: int) -> dict[str, int]:
+    """Return the sums over all mappings of `pid`, in KiB."""
+    return _fields(Path(f"/proc/{pid}/smaps_rollup").read_text())
 
 
 def _switches(task: Path) -> int:

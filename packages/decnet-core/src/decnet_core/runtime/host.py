@@ -19,6 +19,7 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
+from decnet_core.footprint import uss_of
 from decnet_core.runtime import health
 from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.context import Context
@@ -29,7 +30,6 @@ from decnet_core.settings import Settings
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State, StateSettings
-from decnet_core.supervise.budget import uss_of
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from decnet_core import registry
+from decnet_core import footprint, registry
 from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.notify import USED
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.runtime.tasks import Tasks
-from decnet_core.supervise import budget, cgroup
+from decnet_core.supervise import cgroup, order
 from decnet_core.supervise.child_process import ChildProcess
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.keeper import Keeper, environment_of
@@ -36,9 +36,7 @@ class ProcessFleet:
 
     Each worker is a process: with an interpreter of its own, or, `forking`, a child of one warm zygote.
 
-    The workers of `registry.FLOW` start first, one after the other, and stop last in the opposite order: what the
-    others said to the end is still carried on. All hold the read end of one pipe, their lifeline: when this process is
-    gone, however it went, they stop.
+    All hold the read end of one pipe, their lifeline: when this process is gone, however it went, they stop.
     """
 
     def __init__(
@@ -91,10 +89,7 @@ class ProcessFleet:
                 [self._place(name) for name in wanted], self._environment, self._logfile("zygote").write, self._zygote
             )
             await self._nursery.open()
-        for name in (name for name in registry.FLOW if name in wanted):
-            await self._start(name).settled.wait()
-        others = [self._start(name) for name in wanted if name not in registry.FLOW]
-        await asyncio.gather(*(keeper.settled.wait() for keeper in others))
+        await order.start(wanted, lambda name: self._start(name).settled)
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     def status(self) -> tuple[Status, ...]:
@@ -127,7 +122,7 @@ class ProcessFleet:
             self._told_bytes = {pid: told for pid, told in self._told_bytes.items() if pid in running}
             for keeper in self._keepers.values():
                 used = self._used_bytes(keeper.status)
-                if budget.is_over(used, keeper.budget_bytes):
+                if 0 < keeper.budget_bytes < used:  # one that declared none cannot outgrow it
                     await keeper.recycle(why=f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared")
 
     def _used_bytes(self, status: Status) -> int:
@@ -135,15 +130,11 @@ class ProcessFleet:
         group = self._environment.get(cgroup.DIRECTORY)
         if group:
             return cgroup.used_bytes(Path(group), status.name)
-        return (budget.uss_of(status.pid) or self._told_bytes.get(status.pid, 0)) if status.pid else 0
+        return (footprint.uss_of(status.pid) or self._told_bytes.get(status.pid, 0)) if status.pid else 0
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
-        others = [keeper for name, keeper in self._keepers.items() if name not in registry.FLOW]
-        await asyncio.gather(*(keeper.stop() for keeper in others))
-        for name in reversed(registry.FLOW):
-            if name in self._keepers:
-                await self._keepers[name].stop()
+        await order.stop(self._keepers, lambda name: self._keepers[name].stop())
         await asyncio.gather(*(keeper.finished.wait() for keeper in self._keepers.values()))
         await self._tasks.close()
         if self._nursery is not None:

@@ -23,6 +23,7 @@ from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.writer import SpoolBusyError
 from decnet_core.state import StateError
+from decnet_core.supervise import order
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
@@ -162,7 +163,7 @@ class TaskFleet:
         self._load = load
         self._tasks = Tasks("fleet")
         self._keepers: dict[str, _Keeper] = {}
-        self._lives: list[asyncio.Task[Any]] = []
+        self._lives: dict[str, asyncio.Task[Any]] = {}
         self._listeners: list[Listener] = []
 
     @property
@@ -172,11 +173,7 @@ class TaskFleet:
 
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
-        wanted = list(names)
-        for name in (name for name in registry.FLOW if name in wanted):
-            await self._start(name).settled.wait()
-        others = [self._start(name) for name in wanted if name not in registry.FLOW]
-        await asyncio.gather(*(keeper.settled.wait() for keeper in others))
+        await order.start(names, lambda name: self._start(name).settled)
 
     def status(self) -> tuple[Status, ...]:
         """Return the state of each worker, in the order of their start."""
@@ -197,10 +194,7 @@ class TaskFleet:
 
     async def stop(self) -> None:
         """Stop all workers; none is left when this returns."""
-        for keeper in self._keepers.values():
-            keeper.stop()
-        if self._lives:
-            await asyncio.wait(self._lives)
+        await order.stop(self._keepers, self._end)
         await self._tasks.close()
 
     def kill(self) -> None:
@@ -215,8 +209,12 @@ class TaskFleet:
     def _start(self, name: str) -> _Keeper:
         keeper = _Keeper(self._load(name), self._settings, self._supervision, self._stalls, self._tell)
         self._keepers[name] = keeper
-        self._lives.append(self._tasks.spawn(keeper.keep(), name=name, may_end=True))
+        self._lives[name] = self._tasks.spawn(keeper.keep(), name=name, may_end=True)
         return keeper
+
+    async def _end(self, name: str) -> None:
+        self._keepers[name].stop()
+        await asyncio.wait((self._lives[name],))
 
     def _tell(self, status: Status) -> None:
         for listener in self._listeners:
