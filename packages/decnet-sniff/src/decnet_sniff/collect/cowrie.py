@@ -24,7 +24,8 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
-from decnet_sniff.collect.fields import Fields, count, details, endpoint, json_object, moment, text
+from decnet_core.moment import moment
+from decnet_sniff.collect.fields import Fields, count, details, endpoint, json_object, text
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
 _ENVELOPE = (

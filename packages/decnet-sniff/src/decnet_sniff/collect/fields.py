@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,8 +12,6 @@ from decnet_core.text import bounded
 
 Fields = dict[str, Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 MAX_DETAILS = 32
 _MAX_DETAIL = 1024
 
@@ -96,23 +93,6 @@ def endpoint(fields: Fields, host: str, number: str) -> tuple[str, int | None] |
     """Return the address and port under two keys; None without an address."""
     found = address(fields.get(host))
     return None if found is None else (found, port(fields.get(number)))
-
-
-def moment(value: object) -> int | None:
-    """Return ISO 8601 (RFC 3339) text, UTC when it names no zone, as ns since the Unix epoch; None before 1970."""
-    if not isinstance(value, str) or len(value) > 64:
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return nanoseconds(time if time.tzinfo else time.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        return None
-
-
-def nanoseconds(time: datetime) -> int | None:
-    """Return an aware time as ns since the Unix epoch; None before 1970 and after 2262."""
-    ts = (time - _EPOCH) // _MICROSECOND * 1000
-    return ts if 0 <= ts < 1 << 63 else None
 
 
 def details(fields: Fields, *leave_out: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from decnet_core.events.catalogue import (
     PortScan,
     ServiceRequest,
 )
-from decnet_sniff.collect.fields import Fields, count, details, endpoint, json_object, moment, port, text
+from decnet_core.moment import moment
+from decnet_sniff.collect.fields import Fields, count, details, endpoint, json_object, port, text
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
 Payloads = tuple[Payload, ...]

@@ -1,32 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Syslog lines as they stand in files: RFC 5424, RFC 3164, and both without their priority, as rsyslog writes them.
-
-The message is whatever somebody's program was made to say, so no address and no user is ever taken out of it.
-"""
+"""Syslog lines as events; the parser is the core's, for the listener of RFC 5425 reads the same messages."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, tzinfo
 
 from decnet_core.events.catalogue import SyslogMessage
-from decnet_core.text import bounded, from_wire
-from decnet_sniff.collect.fields import moment, nanoseconds
+from decnet_core.syslog import NotSyslog
+from decnet_core.syslog import parse as parse_message
 from decnet_sniff.collect.outcome import Outcome, Parsed, Rejected
-
-_PRIORITY = re.compile(rb"<(\d{1,3})>")
-_RFC5424 = re.compile(rb"1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ")
-_FILE_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\S{8,32}) (\S{1,255}) ")
-_RFC3164_TIME = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\S{1,255}) ")
-_TAG = re.compile(rb"([^\s:\[]{1,64})(?:\[([^\]\s]{1,128})\])?: ?")
-_SD_NAME = re.compile(rb'[^\s="\]]{1,64}')
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-USER_NOTICE = 13
-"""The priority of a line without one (RFC 3164 §4.3.3)."""
-_MESSAGE_BYTES = 8192
-_MAX_PARAMETERS = 64
-_BOM = b"\xef\xbb\xbf"
 
 
 def parse(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
@@ -34,121 +16,19 @@ def parse(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
 
     `now` (ns since the Unix epoch) and `zone` complete the times of RFC 3164, which have neither year nor zone.
     """
-    priority, rest = USER_NOTICE, line
-    if found := _PRIORITY.match(line):
-        priority, rest = int(found[1]), line[found.end() :]
-    if priority > 191:
-        return Rejected("the priority is above 191")
-    if found and (header := _RFC5424.match(rest)):
-        return _rfc5424(priority, header, rest[header.end() :])
-    if header := _FILE_TIME.match(rest):
-        ts = moment(header[1].decode("ascii", "replace"))
-        return _tagged(priority, ts, header[2], rest[header.end() :])
-    if header := _RFC3164_TIME.match(rest):
-        return _tagged(priority, _rfc3164_time(header, now, zone), header[6], rest[header.end() :])
-    return Rejected("neither RFC 5424 nor RFC 3164")
-
-
-def _rfc5424(priority: int, header: re.Match[bytes], rest: bytes) -> Outcome:
-    ts = moment(header[1].decode("ascii", "replace"))
-    if ts is None:
+    found = parse_message(line, now, zone)
+    if isinstance(found, NotSyslog):
+        return Rejected(found.reason)
+    if found.ts is None:  # RFC 5424 lets it be a dash, but in a file nobody knows when the line was written
         return Rejected("no valid timestamp")
-    parsed = _structured_data(rest)
-    if parsed is None:
-        return Rejected("the structured data is malformed")
-    structured, end = parsed
-    host, app, process, message_id = (_name(header[index]) for index in (2, 3, 4, 5))
-    return Parsed(
-        ts,
-        (
-            SyslogMessage(
-                facility=priority >> 3,
-                severity=priority & 7,
-                message=from_wire(rest[end:].removeprefix(b" ").removeprefix(_BOM), _MESSAGE_BYTES),
-                host=host,
-                app=app,
-                process=process,
-                message_id=message_id,
-                structured=structured,
-            ),
-        ),
+    message = SyslogMessage(
+        facility=found.facility,
+        severity=found.severity,
+        message=found.message,
+        host=found.host,
+        app=found.app,
+        process=found.process,
+        message_id=found.message_id,
+        structured=found.structured,
     )
-
-
-def _tagged(priority: int, ts: int | None, host: bytes, rest: bytes) -> Outcome:
-    if ts is None:
-        return Rejected("no valid timestamp")
-    app = process = None
-    if tag := _TAG.match(rest):
-        app, process = _name(tag[1]), _name(tag[2])
-        rest = rest[tag.end() :]
-    message = from_wire(rest, _MESSAGE_BYTES)
-    return Parsed(
-        ts,
-        (SyslogMessage(priority >> 3, priority & 7, message, host=_name(host), app=app, process=process),),
-    )
-
-
-def _name(value: bytes | None) -> str | None:
-    """A dash is RFC 5424's word for nothing."""
-    return None if value in (None, b"-") else bounded(from_wire(value or b""), 255)
-
-
-def _rfc3164_time(header: re.Match[bytes], now: int, zone: tzinfo) -> int | None:
-    """Return the latest time that fits and is not more than a day ahead of `now`: clocks differ, years are not told."""
-    try:
-        month = _MONTHS.index(header[1].decode()) + 1
-        day, hour, minute, second = (int(header[index]) for index in (2, 3, 4, 5))
-    except ValueError:
-        return None
-    latest = datetime.fromtimestamp(now // 1_000_000_000, UTC) + timedelta(days=1)
-    for year in range(latest.year, latest.year - 9, -1):  # nine years hold a 29 February even around 2100
-        try:
-            time = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
-        except ValueError:
-            continue
-        if time <= latest:
-            return nanoseconds(time)
-    return None
-
-
-def _structured_data(text: bytes) -> tuple[dict[str, dict[str, str]], int] | None:
-    """Return the elements of RFC 5424 §6.3 and where they end; None when they are malformed or too many."""
-    if text[:1] == b"-":
-        return {}, 1
-    elements: dict[str, dict[str, str]] = {}
-    position, left = 0, _MAX_PARAMETERS
-    while text[position : position + 1] == b"[":
-        name = _SD_NAME.match(text, position + 1)
-        if name is None:
-            return None
-        parameters = elements.setdefault(from_wire(name[0]), {})
-        position = name.end()
-        while text[position : position + 1] == b" " and left:
-            found = _parameter(text, position + 1)
-            if found is None:
-                return None
-            key, value, position = found
-            parameters[key] = value
-            left -= 1
-        if text[position : position + 1] != b"]":
-            return None
-        position += 1
-        left -= 1
-        if left <= 0:
-            return None
-    return (elements, position) if elements else None
-
-
-_VALUE = re.compile(rb'((?:[^"\\\]]|\\["\\\]]|\\(?!["\\\]]))*)"')
-_ESCAPED = re.compile(rb'\\(["\\\]])')
-
-
-def _parameter(text: bytes, position: int) -> tuple[str, str, int] | None:
-    name = _SD_NAME.match(text, position)
-    if name is None or text[name.end() : name.end() + 2] != b'="':
-        return None
-    value = _VALUE.match(text, name.end() + 2)
-    if value is None:
-        return None
-    return from_wire(name[0]), from_wire(_ESCAPED.sub(rb"\1", value[1])), value.end()
+    return Parsed(found.ts, (message,))
