@@ -29,6 +29,7 @@ def payloads(draw: st.DrawFn) -> object:
 _SHOWN: dict[str, st.SearchStrategy[object]] = {
     "str | None": st.none() | TEXT,
     "int | None": st.none() | st.integers(0, 2**53),
+    "tuple[str, ...]": st.lists(TEXT, max_size=3),
     "tuple[int, ...]": st.lists(st.integers(0, 65535), max_size=3),
     "tuple[tuple[str, str], ...]": st.lists(st.tuples(TEXT, TEXT), max_size=3),
     "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=3),

@@ -131,6 +131,45 @@ class SyslogMessage(_Kind, frozen=True, tag="syslog.message"):
     structured: dict[str, dict[str, str]] = {}
 
 
+class TlsClient(_Kind, frozen=True, tag="tls.client"):
+    """A TLS ClientHello was seen on the wire; `count` times this one in the sensor's window.
+
+    Numbers are those on the wire (RFC 8446, RFC 9147). `version` is the hello's own field, `versions` what the
+    extension supported_versions offers, in its order, GREASE (RFC 8701) left out.
+    """
+
+    transport: str
+    """tcp, quic or dtls."""
+    ja3: str
+    """MD5 of the JA3 text, 32 hexadecimal digits."""
+    ja4: str
+    version: int
+    versions: tuple[int, ...] = ()
+    sni: str | None = None
+    alpn: tuple[str, ...] = ()
+    ja3_text: str | None = None
+    """What `ja3` is the digest of; left out when it is longer than the sensor keeps."""
+    count: int = 1
+
+
+class TlsServer(_Kind, frozen=True, tag="tls.server"):
+    """A TLS ServerHello was seen on the wire, sent by the event's `src_ip`; `count` times in the sensor's window."""
+
+    transport: str
+    """tcp, quic or dtls."""
+    ja3s: str
+    """MD5 of the JA3S text, 32 hexadecimal digits."""
+    version: int
+    """The version that was chosen, as on the wire: 0x0304 is TLS 1.3."""
+    cipher: int
+    alpn: str | None = None
+    """The protocol that was chosen; TLS 1.3 hides it."""
+    retry: bool = False
+    """Whether it is a HelloRetryRequest (RFC 8446, 4.1.4)."""
+    ja3s_text: str | None = None
+    count: int = 1
+
+
 Payload = (
     ConnectionOpened
     | LoginAttempt
@@ -144,6 +183,8 @@ Payload = (
     | ServiceRequest
     | PortScan
     | SyslogMessage
+    | TlsClient
+    | TlsServer
 )
 
 PAYLOADS: tuple[type[Payload], ...] = Payload.__args__

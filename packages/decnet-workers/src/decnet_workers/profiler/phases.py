@@ -20,6 +20,8 @@ from decnet_core.events.catalogue import (
     ServiceRequest,
     SessionClosed,
     SessionOpened,
+    TlsClient,
+    TlsServer,
 )
 
 RECONNAISSANCE = "reconnaissance"
@@ -43,6 +45,8 @@ _BY_KIND: dict[type[Payload], tuple[str, ...]] = {
     CommandRun: (EXECUTION,),
     SessionClosed: (),
     FileCaptured: (TOOL_TRANSFER,),
+    TlsClient: (RECONNAISSANCE,),
+    TlsServer: (),  # a machine that answers has not come to us
     CanaryHit: (COLLECTION,),  # somebody uses what was only to be found inside
 }
 

@@ -25,6 +25,8 @@ from decnet_core.events.catalogue import (
     ServiceRequest,
     SessionClosed,
     SessionOpened,
+    TlsClient,
+    TlsServer,
 )
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
@@ -183,6 +185,15 @@ def _fingerprint(touch: Touch, kind: str, value: str) -> None:
     touch.tally.add(tables.fingerprint, (touch.attacker, kind, for_column(value, VALUE)), touch.seen)
 
 
+def _tls_client(touch: Touch, payload: TlsClient) -> None:
+    _fingerprint(touch, "ja3", payload.ja3)
+    _fingerprint(touch, "ja4", payload.ja4)
+
+
+def _tls_server(touch: Touch, payload: TlsServer) -> None:
+    _fingerprint(touch, "ja3s", payload.ja3s)
+
+
 def _opened(touch: Touch, payload: SessionOpened) -> None:
     told: Row = {
         "opened_seq": touch.seq,
@@ -242,6 +253,8 @@ _DETAILS: dict[type[Payload], Callable[[Touch, Any], None]] = {
     SessionOpened: _opened,
     CommandRun: _command,
     SessionClosed: _closed,
+    TlsClient: _tls_client,
+    TlsServer: _tls_server,
 }
 
 KINDS: tuple[type[Payload], ...] = (
@@ -256,5 +269,7 @@ KINDS: tuple[type[Payload], ...] = (
     CanaryHit,
     ServiceRequest,
     PortScan,
+    TlsClient,
+    TlsServer,
 )
 """What is recorded. Not `syslog.message`: its source is the host that forwards its log, not an attacker."""

@@ -17,6 +17,8 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
     SyslogMessage,
+    TlsClient,
+    TlsServer,
 )
 from decnet_core.text import for_terminal
 
@@ -28,7 +30,7 @@ def summary(payload: Payload) -> str:
     return for_terminal(_sentence(payload), _LIMIT)
 
 
-def _sentence(payload: Payload) -> str:  # noqa: C901, PLR0911  # one arm per kind: a table in the form of a match
+def _sentence(payload: Payload) -> str:  # noqa: C901, PLR0911, PLR0912  # one arm per kind: a table in the form of a match
     match payload:
         case ConnectionOpened(service=service):
             return f"{service} connection"
@@ -54,6 +56,10 @@ def _sentence(payload: Payload) -> str:  # noqa: C901, PLR0911  # one arm per ki
             return f"{technique} scan of {len(ports)} ports"
         case SyslogMessage(app=app, message=message):
             return f"{app or 'syslog'}: {message}"
+        case TlsClient(transport=transport, ja4=ja4, sni=sni):
+            return f"TLS client over {transport}, {ja4}" + (f", asks for {sni}" if sni else "")
+        case TlsServer(transport=transport, ja3s=ja3s):
+            return f"TLS server over {transport}, JA3S {ja3s}"
 
 
 def _login(attempt: LoginAttempt) -> str:
