@@ -9,12 +9,13 @@ to an older segment.
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import msgspec
 
-from decnet_core.durable import make_directory, replace_file
+from decnet_core.durable import make_directory, replace_file, write_all
 from decnet_core.events.codec import MAX_LINE_BYTES
 from decnet_core.spool import segments
 
@@ -69,13 +70,21 @@ class SpoolReader:
 
         Raises OSError when a segment cannot be read.
         """
-        reading = _Reading(self._directory, position, max_lines, max_bytes)
-        reading.run(list(segments.sizes(self._directory)))
-        return reading.batch()
+        return look(self._directory, position, max_lines, max_bytes)
 
     def acknowledge(self, position: Position) -> None:
-        """Say durably that nothing before `position` is needed any more; raises OSError."""
-        replace_file(self._file, msgspec.json.encode(position))
+        """Say durably that nothing before `position` is needed any more; raises OSError.
+
+        A disk that a spool itself has filled is freed by nothing but this, so then the file is written over in place:
+        it is far smaller than a sector, so that a crash leaves the old or the new.
+        """
+        content = msgspec.json.encode(position)
+        try:
+            replace_file(self._file, content)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            _overwrite(self._file, content)
 
     def acknowledged(self) -> Position:
         """Return what was last acknowledged."""
@@ -86,6 +95,13 @@ class SpoolReader:
         sizes = segments.sizes(self._directory)
         later = sum(size for number, size in sizes.items() if number > position.segment)
         return later + max(0, sizes.get(position.segment, 0) - position.offset)
+
+
+def look(directory: Path, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> Batch:
+    """Return the next lines after `position` as `SpoolReader.read` does, for one whom nothing is kept for."""
+    reading = _Reading(directory, position, max_lines, max_bytes)
+    reading.run(list(segments.sizes(directory)))
+    return reading.batch()
 
 
 def acknowledged_positions(directory: Path) -> list[Position]:
@@ -99,6 +115,16 @@ def _position_in(file: Path) -> Position:
         return msgspec.json.decode(file.read_bytes(), type=Position)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return START
+
+
+def _overwrite(file: Path, content: bytes) -> None:
+    """Write `content` over what `file` holds, padded with the blanks that JSON allows, and take no new block."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        write_all(descriptor, content.ljust(os.fstat(descriptor).st_size))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class _Reading:

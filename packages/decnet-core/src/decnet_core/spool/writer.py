@@ -20,7 +20,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.runtime.exits import StartupError
 from decnet_core.spool import retention, segments
 from decnet_core.spool.backlog import Backlog
-from decnet_core.spool.reader import READERS, acknowledged_positions
+from decnet_core.spool.reader import READERS, Position, acknowledged_positions
 from decnet_core.spool.segments import Segment
 from decnet_core.spool.settings import SpoolSettings
 
@@ -80,6 +80,23 @@ class SpoolWriter:
                 self._backlog.put(line)
         if self._settings.fsync == "always":
             self.sync()
+
+    def offer(self, event: Event) -> bool:
+        """Write `event` unless the disk refuses it or others wait; return whether it was written.
+
+        For who can ask its source again (`listener`) and so never wants an event held in memory, where it might be
+        lost. Durable after the next `sync`. Raises BadEventError.
+        """
+        line = encode(event) + b"\n"
+        with self._mutex:
+            self._drain()
+            return not self._backlog and self._write(line)
+
+    def end(self) -> Position:
+        """Return where the next line will be, at the earliest."""
+        with self._mutex:
+            segment = self._segment
+            return Position(segment.number, segment.size) if segment is not None else Position(self._number + 1, 0)
 
     def sync(self) -> None:
         """Try what waits in memory again, then wait until the disk has all that was written; meant for a thread."""

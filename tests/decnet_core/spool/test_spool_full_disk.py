@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""A disk that the spool itself has filled: nothing is taken that cannot be kept, and acknowledging frees it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from decnet_core.events.codec import decode
+from decnet_core.events.envelope import Event
+from decnet_core.spool.reader import START, SpoolReader, look
+from decnet_core.spool.settings import SpoolSettings
+from decnet_core.spool.writer import SpoolWriter
+
+MakeEvent = Callable[..., Event]
+SMALL = SpoolSettings(segment_bytes=4096, quota_bytes=1 << 20)
+
+
+def fill(place: Path) -> None:
+    with (place / "ballast").open("ab") as file:
+        file.write(b"x" * os.statvfs(place).f_bavail * 4096)
+
+
+def test_offered_event_is_written_or_left_to_its_owner(small_disk: Path, make_event: MakeEvent) -> None:
+    writer = SpoolWriter(small_disk / "spool", SMALL)
+    fill(small_disk)
+    taken = 0
+    while writer.offer(make_event(taken)):
+        taken += 1
+    assert writer.waiting == 0
+    (small_disk / "ballast").unlink()
+    assert writer.offer(make_event(taken))
+    writer.close()
+    lines = look(small_disk / "spool", START).lines
+    assert [decode(line).ts for line in lines] == list(range(taken + 1))
+
+
+def test_end_is_where_the_next_line_begins(tmp_path: Path, make_event: MakeEvent) -> None:
+    writer = SpoolWriter(tmp_path, SMALL)
+    for number in range(100):
+        before = writer.end()
+        writer.offer(make_event(number))
+        (line,) = look(tmp_path, before).lines
+        assert decode(line).ts == number
+    writer.close()
+
+
+def test_reader_frees_a_disk_that_the_spool_has_filled(small_disk: Path, make_event: MakeEvent) -> None:
+    directory = small_disk / "spool"
+    writer = SpoolWriter(directory, SMALL)
+    reader = SpoolReader(directory, "forwarder")
+    (directory / "unrelated").write_bytes(b"x" * 8192)
+    number = 0
+    while writer.waiting == 0:
+        writer.append(make_event(number))
+        number += 1
+    fill(small_disk)
+    seen, position = [], START
+    while batch := reader.read(position).lines:
+        seen += [decode(line).ts for line in batch]
+        position = reader.read(position).next
+        reader.acknowledge(position)
+        assert reader.acknowledged() == position
+        writer.sync()
+    assert writer.waiting == 0
+    writer.close()
+    assert seen == list(range(number))
