@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import asyncssh
@@ -57,7 +57,16 @@ path = "{log}"
 class Arena:
     """One fleet in one state directory, its attackers' accepted marks by kind, and its webhook receiver."""
 
-    def __init__(self, root: Path, *, mode: str = "fork", bus: str = "") -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        mode: str = "fork",
+        bus: str = "",
+        groups: Sequence[str] = ("all",),
+        besides: Mapping[str, str] | None = None,
+    ) -> None:
+        """`besides` is added to the environment of the fleet."""
         self.root = root
         self.state = root / "state"
         self.block = free_block()
@@ -67,6 +76,8 @@ class Arena:
         self.receiver = Receiver()
         self._mode = mode
         self._bus = bus
+        self._groups = tuple(groups)
+        self._besides = dict(besides or {})
         self._process: asyncio.subprocess.Process | None = None
         self.slugs: dict[TokenKind, str] = {}
 
@@ -85,7 +96,7 @@ class Arena:
                 sys.executable,
                 "-m",
                 "decnet_core.supervise.command",
-                "all",
+                *self._groups,
                 "--mode",
                 self._mode,
                 env=self.environment,
@@ -111,6 +122,7 @@ class Arena:
             "DECNET_STATE_DIR": str(self.state),
             "DECNET_SETTINGS": str(self.root / "decnet.toml"),
             "NOTIFY_SOCKET": str(self.root / "notify"),
+            **self._besides,
             **({"DECNET_BUS_URL": self._bus} if self._bus else {}),
         }
 

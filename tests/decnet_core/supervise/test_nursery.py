@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from decnet_core.runtime.exits import Exit
 from decnet_core.supervise.nursery import ForkedChild, Nursery
 
 HERE = Path(__file__).parent
@@ -23,10 +24,10 @@ class Cradle:
     """A nursery with a lifeline, and what its children and its zygote printed."""
 
     def __init__(self, state: Path) -> None:
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "DECNET_STATE_DIR": str(state)}
+        self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "DECNET_STATE_DIR": str(state)}
         self.said = bytearray()
         self.lifeline, self.ours = os.pipe()
-        self.nursery = Nursery([PLACE], environment, self.said.extend)
+        self.nursery = Nursery([PLACE], self.environment, self.said.extend)
 
     async def fork(self, name: str = "steady") -> ForkedChild:
         return await self.nursery.fork(name, PLACE, environment={}, lifeline=self.lifeline, write=self.said.extend)
@@ -120,10 +121,15 @@ async def test_reload_keeps_children_and_still_hears_of_their_end(cradle: Cradle
     assert (await old.wait(), await new.wait()) == (0, 0)
 
 
-async def test_a_place_that_does_not_exist_is_an_error_with_its_reason(tmp_path: Path) -> None:
+async def test_a_place_that_does_not_exist_is_no_matter_for_the_others(cradle: Cradle) -> None:
     said = bytearray()
-    nursery = Nursery(["no_such_module:Worker"], {"PATH": os.environ["PATH"]}, said.extend)
-    with pytest.raises(OSError, match="zygote has died"):
-        await nursery.open()
+    nursery = Nursery(["no_such_module:Worker", PLACE], cradle.environment, said.extend)
+    lost = await nursery.fork(
+        "lost", "no_such_module:Worker", environment={}, lifeline=cradle.lifeline, write=said.extend
+    )
+    assert await lost.wait() == Exit.STARTUP_FAILED
+    assert b"cannot start: cannot import no_such_module:Worker: ModuleNotFoundError" in said
+    found = await nursery.fork("steady", PLACE, environment={}, lifeline=cradle.lifeline, write=cradle.said.extend)
+    await cradle.ready()
+    await found.stop(5)
     await nursery.close()
-    assert b"no_such_module" in said

@@ -40,7 +40,7 @@ def place(name: str) -> str:
 def environment(state: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": f"{HERE}:{state}",
         "DECNET_STATE_DIR": str(state),
         "DECNET_RUNTIME_STOP_SECONDS": "1",
     }
@@ -140,6 +140,36 @@ async def test_startup_failure_is_shown_as_what_it_is_and_the_others_go_on(tmp_p
         assert (refused.phase, refused.restarts) == (Phase.REFUSED, 0)
         assert "port 2222 of 127.77.0.10 is busy" in refused.reason
         assert one(fleet, "steady").phase is Phase.READY
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("class Worker: pass", "has no attribute 'Broken'"),
+        ("class Broken(", "SyntaxError"),
+        ("import sys; sys.exit(3)", "SystemExit: 3"),
+    ],
+)
+async def test_a_worker_that_cannot_be_imported_fails_alone(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "half_installed.py").write_text(text + "\n")
+    fleet = ProcessFleet(
+        QUICK,
+        logs=tmp_path / "log",
+        environment=environment(tmp_path),
+        place=lambda name: "half_installed:Broken" if name == "broken" else place(name),
+        forking=HOSTING["forking"],
+    )
+    try:
+        await fleet.start(["broken", "steady"])
+        broken = one(fleet, "broken")
+        assert (broken.phase, broken.restarts) == (Phase.REFUSED, 0)
+        assert broken.reason.startswith("cannot import half_installed:Broken: ")
+        assert said in broken.reason
+        assert one(fleet, "steady").phase is Phase.READY
+        assert "Traceback" not in (tmp_path / "log" / "broken.log").read_text()
+    finally:
+        await fleet.stop()
 
 
 async def test_refused_worker_can_be_started_again_by_the_operator(tmp_path: Path) -> None:

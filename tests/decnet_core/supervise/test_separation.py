@@ -98,7 +98,7 @@ def missing(name):
     raise KeyError(name)
 pwd.getpwnam = missing
 from decnet_core.supervise import child
-sys.exit(child.main("decnet_core.bus.worker:Bus"))
+sys.exit(child.be("bus", "decnet_core.bus.worker:Bus"))
 """
     done = run(script, DECNET_SEPARATE="1")
     assert done.returncode == 78

@@ -17,6 +17,7 @@ from supervised_workers import Crashing, CrashingOnce, Refusing, Steady
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
+from decnet_core.supervise import loading
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.stalls import Stalls, watched
@@ -36,12 +37,16 @@ class Holding(Worker[NoSettings]):
 WORKERS: dict[str, type[Worker[Any]]] = {w.name: w for w in (Crashing, CrashingOnce, Holding, Refusing, Steady)}
 
 
+def load(name: str) -> type[Worker[Any]]:
+    return loading.at("no_such_module:Worker") if name == "broken" else WORKERS[name]
+
+
 @contextlib.asynccontextmanager
 async def running(state: Path, *names: str) -> AsyncIterator[tuple[TaskFleet, Stalls]]:
     supervision = {"first_delay_seconds": 0.01, "longest_delay_seconds": 0.02, "crash_limit": 3}
     settings = Settings({"state": {"dir": str(state)}, "supervise": supervision}, {}, "test")
     with watched() as stalls:
-        fleet = TaskFleet(settings, stalls, load=WORKERS.__getitem__)
+        fleet = TaskFleet(settings, stalls, load=load)
         try:
             async with asyncio.timeout(20):
                 await fleet.start(names)
@@ -78,6 +83,13 @@ async def test_a_crashed_worker_comes_back(tmp_path: Path) -> None:
     async with running(tmp_path, "crashing-once") as (fleet, _):
         await until(lambda: one(fleet, "crashing-once").restarts == 1)
         await until(lambda: one(fleet, "crashing-once").phase is Phase.READY)
+
+
+async def test_a_worker_that_cannot_be_imported_fails_alone(tmp_path: Path) -> None:
+    async with running(tmp_path, "broken", "steady") as (fleet, _):
+        assert one(fleet, "broken").phase is Phase.REFUSED
+        assert "No module named 'no_such_module'" in one(fleet, "broken").reason
+        assert one(fleet, "steady").phase is Phase.READY
 
 
 async def test_a_start_up_failure_is_not_retried(tmp_path: Path) -> None:

@@ -57,15 +57,25 @@ def run(
         instance = worker(settings.section(worker.name, worker.Settings))
         asyncio.run(_serve(instance, settings, notifier, hosting))
     except _REFUSALS as refusal:
-        log.error("cannot start: %s", refusal)  # noqa: TRY400  # the operator needs the sentence, not our stack
-        notifier.send(f"STATUS={str(refusal).splitlines()[0]}")
-        return Exit.STARTUP_FAILED
+        return _refused(refusal, notifier)
     except KeyboardInterrupt:
         return Exit.STOPPED
     except Exception:
         log.exception("crashed")
         return Exit.CRASHED
     return Exit.STOPPED
+
+
+def refuse(name: str, refusal: StartupError) -> int:
+    """Tell as worker `name`, whose class cannot be had, why it does not start; return the exit code."""
+    logs.configure(name, "info")
+    return _refused(refusal, Notifier.from_environment())
+
+
+def _refused(refusal: Exception, notifier: Notifier) -> int:
+    log.error("cannot start: %s", refusal)
+    notifier.send(f"STATUS={str(refusal).splitlines()[0]}")
+    return Exit.STARTUP_FAILED
 
 
 async def _serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:

@@ -177,7 +177,7 @@ class ProcessFleet:
                 name, self._place(name), environment=environment, lifeline=self._lifeline, write=write
             )
         return Child.spawn(
-            [sys.executable, "-m", "decnet_core.supervise.child", self._place(name)],
+            [sys.executable, "-m", "decnet_core.supervise.child", name, self._place(name)],
             environment=environment,
             inherit=[self._lifeline],
             write=write,

@@ -7,6 +7,7 @@ Each worker is hosted exactly as in a process of its own (`runtime.host`) and re
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -14,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from decnet_core import registry
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.exits import Exit, StartupError
 from decnet_core.runtime.host import Host, open_context
@@ -23,7 +23,7 @@ from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.writer import SpoolBusyError
 from decnet_core.state import StateError
-from decnet_core.supervise import order
+from decnet_core.supervise import loading, order
 from decnet_core.supervise.fleet import Listener, Status
 from decnet_core.supervise.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
@@ -39,15 +39,18 @@ class _Keeper:
 
     def __init__(
         self,
-        worker: type[Worker[Any]],
+        name: str,
+        load: Callable[[str], type[Worker[Any]]],
+        *,
         settings: Settings,
         supervision: SuperviseSettings,
         stalls: Stalls,
         changed: Callable[[Status], None],
     ) -> None:
-        self.status = Status(worker.name, Phase.STOPPED)
+        self.status = Status(name, Phase.STOPPED)
         self.settled = asyncio.Event()
-        self._worker = worker
+        self._name = name
+        self._load = load
         self._settings = settings
         self._supervision = supervision
         self._stalls = stalls
@@ -60,7 +63,7 @@ class _Keeper:
 
     async def keep(self) -> None:
         """Run the worker again and again until `stop`."""
-        WORKER.set(self._worker.name)
+        WORKER.set(self._name)
         crashes = starts = 0
         while not self._unwanted.is_set():
             self._set(Phase.STARTING, restarts=starts)
@@ -117,13 +120,14 @@ class _Keeper:
             return Ended(Exit.STOPPED, ready), "ended by itself"
         if isinstance(error, _REFUSALS):
             return Ended(Exit.STARTUP_FAILED, ready), str(error)
-        log.error("crashed worker=%s", self._worker.name, exc_info=error)
+        log.error("crashed worker=%s", self._name, exc_info=error)
         return Ended(Exit.CRASHED, ready), f"{type(error).__name__}: {error}"
 
     async def _host(self) -> None:
-        worker = self._worker(self._settings.section(self._worker.name, self._worker.Settings))
-        self._ctx = await open_context(self._worker, self._settings)
-        self._ctx.counters.read_from(lambda: self._stalls.counters_of(self._worker.name))
+        shape = self._load(self._name)
+        worker = shape(self._settings.section(self._name, shape.Settings))
+        self._ctx = await open_context(shape, self._settings)
+        self._ctx.counters.read_from(lambda: self._stalls.counters_of(self._name))
         if self._unwanted.is_set():
             self._ctx.stop()
         await Host(worker, self._ctx, hosting="task").run(self._ready)
@@ -143,7 +147,7 @@ class _Keeper:
     def _set(self, phase: Phase, *, reason: str = "", restarts: int | None = None) -> None:
         count = self.status.restarts if restarts is None else restarts
         pid = None if phase.over or phase is Phase.WAITING else os.getpid()
-        self.status = Status(self._worker.name, phase, pid, count, reason)
+        self.status = Status(self._name, phase, pid, count, reason)
         self._changed(self.status)
 
 
@@ -155,7 +159,7 @@ class TaskFleet:
         settings: Settings,
         stalls: Stalls,
         *,
-        load: Callable[[str], type[Worker[Any]]] = registry.load,
+        load: Callable[[str], type[Worker[Any]]] = loading.named,
     ) -> None:
         self._settings = settings
         self._supervision = settings.section("supervise", SuperviseSettings)
@@ -207,7 +211,16 @@ class TaskFleet:
         await self._tasks.failed()
 
     def _start(self, name: str) -> _Keeper:
-        keeper = _Keeper(self._load(name), self._settings, self._supervision, self._stalls, self._tell)
+        with contextlib.suppress(StartupError):  # its life will tell; imported here, it is no stall of the worker's
+            self._load(name)
+        keeper = _Keeper(
+            name,
+            self._load,
+            settings=self._settings,
+            supervision=self._supervision,
+            stalls=self._stalls,
+            changed=self._tell,
+        )
         self._keepers[name] = keeper
         self._lives[name] = self._tasks.spawn(keeper.keep(), name=name, may_end=True)
         return keeper

@@ -15,6 +15,7 @@ import array
 import contextlib
 import gc
 import importlib
+import logging
 import os
 import select
 import signal
@@ -34,7 +35,7 @@ from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.state import StateSettings
-from decnet_core.supervise import identity
+from decnet_core.supervise import child, identity, loading
 from decnet_core.supervise.orders import (
     LARGEST_PACKET,
     Answer,
@@ -46,6 +47,8 @@ from decnet_core.supervise.orders import (
     decode_order,
     encode,
 )
+
+log = logging.getLogger(__name__)
 
 SOCKET = "DECNET_ZYGOTE_FD"
 """Names the descriptor of the zygote's end of the pair."""
@@ -62,24 +65,26 @@ _SHARED_SECTIONS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def load(place: str) -> type[Worker[Any]]:
-    """Return the worker class at `module:Class`."""
-    module, _, name = place.partition(":")
-    worker: type[Worker[Any]] = getattr(importlib.import_module(module), name)
-    return worker
-
-
 def warm(places: Sequence[str]) -> None:
-    """Import what the workers at `places` will need, let them prepare it, and freeze the result."""
+    """Import what the workers at `places` will need, let them prepare it, and freeze the result.
+
+    What one of them cannot do here its own process will try again, and tell as its own failure.
+    """
     importlib.import_module("decnet_core.bus.client")  # every child connects
     for place in places:
-        worker = load(place)
-        for module in worker.preload:
-            importlib.import_module(module)
-        worker.warm()
-        _rehearse_settings(worker)
+        try:
+            _warm(loading.at(place))
+        except (Exception, SystemExit) as error:
+            log.warning("not warm place=%s: %s", place, loading.reason(error))
     gc.collect()
     gc.freeze()
+
+
+def _warm(worker: type[Worker[Any]]) -> None:
+    for module in worker.preload:
+        importlib.import_module(module)
+    worker.warm()
+    _rehearse_settings(worker)
 
 
 def _rehearse_settings(worker: type[Worker[Any]]) -> None:
@@ -167,8 +172,7 @@ class Zygote:
                 order.name, output=output, environment={**order.environment, process.LIFELINE: str(lifeline)}
             )
             os.close(output)
-            worker = load(order.place)
-            code = process.run(worker, hosting="fork", prepare=lambda: identity.separate(worker))
+            code = child.be(order.name, order.place, hosting="fork")
         finally:
             sys.stderr.flush()
             os._exit(code)  # the parent's exit handlers are not the child's

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""A broken distribution of one worker is that worker's failure: the fleet starts, and says what is the matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from arena import Arena
+from installed import install
+
+from decnet_core import registry
+from decnet_core.supervise.policy import Phase
+
+BROKEN = {"broken": "half_installed.worker:Broken"}
+MODULES = {"half_installed": "import a_library_that_is_missing\n"}
+REASON = "cannot import half_installed.worker:Broken: ModuleNotFoundError: No module named 'a_library_that_is_missing'"
+
+
+@pytest.mark.parametrize("mode", ["fork", "tasks", "units"])
+async def test_the_others_start_and_the_broken_one_is_told_with_its_reason(tmp_path: Path, mode: str) -> None:
+    arena = Arena(tmp_path, mode=mode, besides=install(tmp_path / "site", BROKEN, MODULES))
+    async with arena.running():
+        roster = arena.roster()
+        assert roster is not None
+        found = {status.name: status for status in roster.workers}
+    broken = found.pop("broken")
+    assert (broken.phase, broken.restarts) == (Phase.REFUSED, 0)
+    assert broken.reason.startswith(REASON)
+    assert {status.phase for status in found.values()} == {Phase.READY}
+    assert set(found) >= set(registry.FLOW)
+
+
+async def test_a_group_starts_without_a_worker_whose_group_cannot_be_told(tmp_path: Path) -> None:
+    arena = Arena(tmp_path, groups=("bus",), besides=install(tmp_path / "site", BROKEN, MODULES))
+    async with arena.running():
+        roster = arena.roster()
+        assert roster is not None
+        assert [(status.name, status.phase) for status in roster.workers] == [("bus", Phase.READY)]
+    assert f"worker=broken is left out: {REASON}" in (tmp_path / "supervise.log").read_text()
