@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from decnet_core.bus.broker import Broker
+from decnet_core.bus.settings import BusSettings
+from decnet_core.runtime.exits import Exit
 from decnet_core.state import State, StateError, StateSettings
 
 
@@ -24,3 +30,39 @@ def test_an_unusable_directory_is_a_clear_error(tmp_path: Path) -> None:
 def test_the_default_follows_the_xdg_specification(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert State.of(StateSettings()).root == tmp_path / "decnet"
+
+
+async def test_every_path_that_has_room_for_the_bus_socket_is_accepted_and_no_other(tmp_path: Path) -> None:
+    longest = tmp_path / ("é" * 8)
+    longest = longest / ("x" * (103 - len(os.fsencode(longest / "x" / "run" / "bus.sock")) + 1))
+    state = State(longest)
+    state.create()
+    broker = Broker(BusSettings(), state.bus_socket)
+    await broker.start()
+    await broker.stop()
+    with pytest.raises(StateError, match=r"1 bytes too long .* shorter one with --state DIR .* \[bus\] url"):
+        _ = State(longest.with_name(longest.name + "x")).bus_socket
+
+
+def test_a_bus_elsewhere_needs_no_socket_in_the_state_directory(tmp_path: Path) -> None:
+    state = State(tmp_path / ("x" * 100))
+    assert BusSettings(url="nats://127.0.0.1:4222").client_url(state) == "nats://127.0.0.1:4222"
+
+
+SUPERVISOR = "from decnet_core.supervise.command import main; sys.exit(main(['all']))"
+WORKER = "from decnet_core.supervise.child import be; sys.exit(be('bus', 'decnet_core.bus.worker:Bus'))"
+
+
+@pytest.mark.parametrize("program", [SUPERVISOR, WORKER])
+def test_a_path_without_room_for_the_bus_socket_is_refused_at_once(tmp_path: Path, program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {program}"],
+        env={**os.environ, "DECNET_STATE_DIR": str(tmp_path / ("x" * 100))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == Exit.STARTUP_FAILED
+    assert "too long for the bus socket" in done.stderr
+    assert "Traceback" not in done.stderr

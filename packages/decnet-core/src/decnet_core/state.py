@@ -9,6 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+_LONGEST_SOCKET = 103
+"""Bytes of a UNIX socket's path: sun_path has 108, unix(7), less the final zero and the broker's `.new` beside it."""
+
 
 class StateError(Exception):
     """The state directory cannot be used; the message says why and what to do."""
@@ -46,8 +49,15 @@ class State:
 
     @property
     def bus_socket(self) -> Path:
-        """The embedded broker's UNIX socket."""
-        return self.run / "bus.sock"
+        """The embedded broker's UNIX socket; raises StateError when there is no room for its path in an address."""
+        path = self.run / "bus.sock"
+        excess = len(os.fsencode(path)) - _LONGEST_SOCKET
+        if excess > 0:
+            raise StateError(
+                f"the path of state directory {self.root} is {excess} bytes too long for the bus socket in it: "
+                "choose a shorter one with --state DIR or [state] dir, or another bus with [bus] url"
+            )
+        return path
 
     @property
     def database_url(self) -> str:

@@ -32,7 +32,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def find_place() -> Place:
-    """Return the fleet that the environment names; raises SettingsError."""
+    """Return the fleet that the environment names; raises SettingsError, StateError."""
     settings = Settings.load()
     state = State.of(settings.section("state", StateSettings))
     bus = settings.section("bus", BusSettings)
@@ -40,7 +40,7 @@ def find_place() -> Place:
         settings=settings,
         state=state,
         database_url=database_url(settings, state),
-        bus_url=bus.client_url(state.bus_socket),
+        bus_url=bus.client_url(state),
         embedded_bus=bus.embedded,
     )
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from decnet_core.bus.roles import Role
+from decnet_core.state import State
 
 MIB = 1 << 20
 
@@ -75,9 +75,9 @@ class BusSettings(msgspec.Struct, frozen=True):
     ping_seconds: Seconds = 60.0
     """How often a connection that was silent is asked whether it is alive; two questions unanswered close it."""
 
-    def client_url(self, socket: Path) -> str:
-        """Return the URL that clients connect to; `socket` is the embedded broker's."""
-        return self.url or f"unix://{socket}"
+    def client_url(self, state: State) -> str:
+        """Return the URL that clients connect to; StateError when the embedded broker cannot have its socket there."""
+        return self.url or f"unix://{state.bus_socket}"
 
     @property
     def client_options(self) -> ClientOptions:

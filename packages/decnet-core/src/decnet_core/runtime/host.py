@@ -52,7 +52,7 @@ async def open_context(worker: type[Worker[Any]], settings: Settings, bus: Bus |
         from decnet_core.bus.client import connect
 
         where = settings.section("bus", BusSettings)
-        bus = await connect(where.client_url(state.bus_socket), name=worker.name, options=where.client_options)
+        bus = await connect(where.client_url(state), name=worker.name, options=where.client_options)
     ctx = Context(
         worker=worker.name,
         state=state,

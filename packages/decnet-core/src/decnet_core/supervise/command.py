@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.load()
         logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
         names = _workers(asked.group, settings)
-        State.of(settings.section("state", StateSettings)).create()
+        state = State.of(settings.section("state", StateSettings))
+        settings.section("bus", BusSettings).client_url(state)  # refused now, not by each worker
+        state.create()
         if asked.separate:
             _separate(asked.mode)
         return _host(asked.mode, names, asked.group, settings)
