@@ -36,6 +36,7 @@ from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.state import StateSettings
 from decnet_core.supervise import child, identity, loading
+from decnet_core.supervise.immortal import immortalise
 from decnet_core.supervise.orders import (
     LARGEST_PACKET,
     Answer,
@@ -77,6 +78,7 @@ def warm(places: Sequence[str]) -> None:
         except (Exception, SystemExit) as error:
             log.warning("not warm place=%s: %s", place, loading.reason(error))
     gc.collect()
+    immortalise()
     gc.freeze()
 
 
