@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Bytes that arrive in pieces, in any order, twice or overlapping: what is known from the start on, without a hole.
+
+The byte that came first wins. Systems differ in this, and an attacker can send two versions of one segment; whichever
+policy a sensor has, somebody's stack has the other. To keep the first is what needs no second look at anything.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+
+class Pieces:
+    """The first `limit` bytes of something; what lies behind them is cut off."""
+
+    __slots__ = ("_ahead", "_starts", "data", "limit", "waiting")
+
+    def __init__(self, limit: int) -> None:
+        self.data = bytearray()
+        """All bytes from the start up to the first hole."""
+        self.limit = limit
+        self.waiting = 0
+        """Bytes that wait behind a hole."""
+        self._starts: list[int] = []
+        self._ahead: list[bytes] = []
+
+    def add(self, offset: int, piece: bytes) -> bool:
+        """Take the piece that begins at `offset`, which may be negative; tell whether `data` has grown."""
+        known = len(self.data)
+        if offset < known:
+            piece, offset = piece[known - offset :], known
+        if offset + len(piece) > self.limit:
+            piece = piece[: max(0, self.limit - offset)]
+        if not piece:
+            return False
+        if offset == known and not self._starts:
+            self.data += piece
+            return True
+        self._keep(offset, piece)
+        self._join()
+        return len(self.data) > known
+
+    @property
+    def spread(self) -> int:
+        """How many pieces wait behind a hole."""
+        return len(self._starts)
+
+    def _keep(self, offset: int, piece: bytes) -> None:
+        """Store those bytes of the piece that no earlier piece has."""
+        place = bisect_left(self._starts, offset)
+        if place and (reached := self._starts[place - 1] + len(self._ahead[place - 1])) > offset:
+            piece, offset = piece[reached - offset :], reached
+        while piece:
+            following = self._starts[place] if place < len(self._starts) else offset + len(piece)
+            if fresh := piece[: following - offset]:
+                self._starts.insert(place, offset)
+                self._ahead.insert(place, fresh)
+                self.waiting += len(fresh)
+                place += 1
+            if place == len(self._starts):
+                return
+            reached = following + len(self._ahead[place])
+            piece, offset, place = piece[reached - offset :], reached, place + 1
+
+    def _join(self) -> None:
+        """Move to `data` what is no longer behind a hole."""
+        ready = 0
+        for start, piece in zip(self._starts, self._ahead, strict=True):
+            if start != len(self.data):
+                break
+            self.data += piece
+            self.waiting -= len(piece)
+            ready += 1
+        del self._starts[:ready], self._ahead[:ready]
