@@ -116,6 +116,83 @@ class PortScan(_Kind, frozen=True, tag="scan.detected"):
 
     technique: str
     ports: tuple[int, ...] = ()
+    """Those that were seen; of many, some."""
+    distinct_ports: int = 0
+    """How many there were; 0: as many as `ports` names."""
+    hosts: int = 1
+    """How many addresses were probed."""
+    duration_ms: int = 0
+    count: int = 1
+    """Probes."""
+
+
+class SshKex(_Kind, frozen=True, tag="ssh.kex"):
+    """The event's `src_ip` introduced itself on the wire as an SSH client or server; `count` times in the window."""
+
+    role: str
+    """client or server."""
+    software: str
+    """The identification line (RFC 4253 §4.2)."""
+    hassh: str
+    """HASSH of a client, HASSHServer of a server: MD5 of `algorithms`, 32 hexadecimal digits."""
+    algorithms: str
+    """Key exchange, encryption, MAC and compression lists of its own direction, joined with `;`."""
+    host_keys: str = ""
+    """The list of host key algorithms, joined with `,`."""
+    count: int = 1
+
+
+class HttpClient(_Kind, frozen=True, tag="http.client"):
+    """How the first HTTP/1 request of a connection was written; `count` times like this in the window."""
+
+    method: str
+    version: str
+    agent_class: str
+    """What the user agent claims to be: absent, empty, tool, bot, library, browser or other."""
+    headers_hash: str
+    """Of `headers`: SHA-256 of `name,name,...`, the first 32 hexadecimal digits."""
+    headers: tuple[str, ...] = ()
+    """Field names in their order and spelling."""
+    user_agent: str | None = None
+    count: int = 1
+
+
+class TcpStack(_Kind, frozen=True, tag="tcp.stack"):
+    """What the SYN or SYN+ACK of the event's `src_ip` says about its TCP/IP stack; `count` times in the window."""
+
+    role: str
+    """syn or syn+ack."""
+    signature: str
+    """In p0f v3's notation: `ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass`."""
+    muonfp: str
+    os: str | None = None
+    """The system that sends such packets by itself."""
+    tool: str | None = None
+    """The program that writes such packets on whatever system."""
+    distance: int | None = None
+    """Hops; absent when the initial TTL cannot be known."""
+    count: int = 1
+
+
+class FlowClosed(_Kind, frozen=True, tag="flow.closed"):
+    """Flows from the event's `src_ip` to one port ended in the window, `count` of them; the rest is their sum."""
+
+    transport: str
+    """tcp or udp."""
+    ended: str
+    """fin, rst, or idle when nothing more came."""
+    packets_sent: int
+    """By the one who opened them."""
+    packets_received: int
+    bytes_sent: int
+    """Payload, without headers."""
+    bytes_received: int
+    duration_ms: int
+    gap_mean_us: int | None = None
+    """Mean time between one packet and the next of the same flow; absent when no flow had two."""
+    gap_deviation_us: int | None = None
+    """Standard deviation of these times."""
+    count: int = 1
 
 
 class SyslogMessage(_Kind, frozen=True, tag="syslog.message"):
@@ -185,6 +262,10 @@ Payload = (
     | SyslogMessage
     | TlsClient
     | TlsServer
+    | SshKex
+    | HttpClient
+    | TcpStack
+    | FlowClosed
 )
 
 PAYLOADS: tuple[type[Payload], ...] = Payload.__args__

@@ -13,6 +13,8 @@ from decnet_core.events.catalogue import (
     CommandRun,
     ConnectionOpened,
     FileCaptured,
+    FlowClosed,
+    HttpClient,
     HttpRequest,
     LoginAttempt,
     Payload,
@@ -20,6 +22,8 @@ from decnet_core.events.catalogue import (
     ServiceRequest,
     SessionClosed,
     SessionOpened,
+    SshKex,
+    TcpStack,
     TlsClient,
     TlsServer,
 )
@@ -45,6 +49,10 @@ _BY_KIND: dict[type[Payload], tuple[str, ...]] = {
     CommandRun: (EXECUTION,),
     SessionClosed: (),
     FileCaptured: (TOOL_TRANSFER,),
+    HttpClient: (RECONNAISSANCE,),
+    FlowClosed: (RECONNAISSANCE,),
+    SshKex: (RECONNAISSANCE,),
+    TcpStack: (RECONNAISSANCE,),
     TlsClient: (RECONNAISSANCE,),
     TlsServer: (),  # a machine that answers has not come to us
     CanaryHit: (COLLECTION,),  # somebody uses what was only to be found inside
@@ -55,4 +63,6 @@ def phases_of(payload: Payload) -> tuple[str, ...]:
     """Return the phases that `payload` shows to be reached."""
     if isinstance(payload, LoginAttempt) and payload.success:
         return (CREDENTIAL_ACCESS, INITIAL_ACCESS)
+    if isinstance(payload, SshKex | TcpStack) and payload.role in ("server", "syn+ack"):
+        return ()  # a machine that answers has not come to us
     return _BY_KIND.get(type(payload), ())

@@ -18,6 +18,8 @@ from decnet_core.events.catalogue import (
     CommandRun,
     ConnectionOpened,
     FileCaptured,
+    FlowClosed,
+    HttpClient,
     HttpRequest,
     LoginAttempt,
     Payload,
@@ -25,6 +27,8 @@ from decnet_core.events.catalogue import (
     ServiceRequest,
     SessionClosed,
     SessionOpened,
+    SshKex,
+    TcpStack,
     TlsClient,
     TlsServer,
 )
@@ -34,7 +38,7 @@ from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row, Tally
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.phases import phases_of
-from decnet_workers.profiler.tools import guess
+from decnet_workers.profiler.tools import Tool, guess, guess_stack
 
 MINUTE = 60_000_000_000
 
@@ -42,7 +46,11 @@ NAME = 255
 VALUE = 512
 
 ARRIVALS = (ConnectionOpened, CanaryHit, PortScan)
-"""Kinds with which a contact begins; the gaps between them are the attacker's rhythm."""
+"""Kinds with which a contact begins; the gaps between them are the attacker's rhythm.
+
+Not what a sensor sees on the wire (`flow.closed` and the like): the decoy that was touched tells of the same contact,
+and the sensor folds many into one event at the end of its window.
+"""
 
 
 class Touch:
@@ -176,7 +184,10 @@ def _canary(touch: Touch, payload: CanaryHit) -> None:
 
 def _client(touch: Touch, kind: str, software: str) -> None:
     _fingerprint(touch, kind, software)
-    tool = guess(software)
+    _tool(touch, guess(software))
+
+
+def _tool(touch: Touch, tool: Tool | None) -> None:
     if tool is not None:
         touch.tally.add(tables.attacker_tool, (touch.attacker, tool.name, tool.purpose), touch.seen)
 
@@ -192,6 +203,36 @@ def _tls_client(touch: Touch, payload: TlsClient) -> None:
 
 def _tls_server(touch: Touch, payload: TlsServer) -> None:
     _fingerprint(touch, "ja3s", payload.ja3s)
+
+
+def _ssh_kex(touch: Touch, payload: SshKex) -> None:
+    if payload.role == "server":
+        _fingerprint(touch, "hassh_server", payload.hassh)
+        return
+    _fingerprint(touch, "hassh", payload.hassh)
+    _client(touch, "ssh.software", payload.software)
+
+
+def _http_client(touch: Touch, payload: HttpClient) -> None:
+    _fingerprint(touch, "http_client", payload.headers_hash)
+    if payload.user_agent:
+        _client(touch, "http.user_agent", payload.user_agent)
+
+
+def _tcp_stack(touch: Touch, payload: TcpStack) -> None:
+    _fingerprint(touch, "tcp_stack", without_route(payload.signature))
+    _fingerprint(touch, "muonfp", payload.muonfp)
+    if payload.tool:
+        _tool(touch, guess_stack(payload.tool))
+
+
+def without_route(signature: str) -> str:
+    """Return a p0f signature with the initial TTL, `64`, in place of what was left of it and the hops, `52+12`."""
+    version, _, rest = signature.partition(":")
+    ttl, _, rest = rest.partition(":")
+    left, _, hops = ttl.partition("+")
+    known = left.isdecimal() and hops.isdecimal() and len(ttl) < 8
+    return f"{version}:{int(left) + int(hops)}:{rest}" if known else signature
 
 
 def _opened(touch: Touch, payload: SessionOpened) -> None:
@@ -253,6 +294,9 @@ _DETAILS: dict[type[Payload], Callable[[Touch, Any], None]] = {
     SessionOpened: _opened,
     CommandRun: _command,
     SessionClosed: _closed,
+    SshKex: _ssh_kex,
+    HttpClient: _http_client,
+    TcpStack: _tcp_stack,
     TlsClient: _tls_client,
     TlsServer: _tls_server,
 }
@@ -269,6 +313,10 @@ KINDS: tuple[type[Payload], ...] = (
     CanaryHit,
     ServiceRequest,
     PortScan,
+    SshKex,
+    HttpClient,
+    TcpStack,
+    FlowClosed,
     TlsClient,
     TlsServer,
 )

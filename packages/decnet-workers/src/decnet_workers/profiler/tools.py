@@ -112,13 +112,28 @@ USER_AGENTS: tuple[tuple[str, str, str], ...] = (
 )
 """Part of the user agent in lower case, tool, purpose."""
 
-NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS)
+STACKS: tuple[tuple[str, str, str], ...] = (
+    ("nmap", "Nmap", SCANNER),
+    ("masscan", "masscan", SCANNER),
+    ("hping", "hping3", SCANNER),
+    ("zmap", "ZMap", SURVEY),
+    ("scapy", "Scapy", LIBRARY),
+)
+"""Part of the tool that the sensor takes a TCP stack for in lower case, tool, purpose."""
+
+NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS + STACKS)
 
 
 def guess(software: str) -> Tool | None:
     """Return the tool that names itself in `software`, or None."""
     text = software[:512].lower()
-    for part, name, purpose in SSH if text.startswith("ssh-") else USER_AGENTS:
-        if part in text:
-            return Tool(name, purpose)
-    return None
+    return _first(SSH if text.startswith("ssh-") else USER_AGENTS, text)
+
+
+def guess_stack(tool: str) -> Tool | None:
+    """Return the tool that the sensor means by the name of a TCP stack, or None."""
+    return _first(STACKS, tool[:512].lower())
+
+
+def _first(table: tuple[tuple[str, str, str], ...], text: str) -> Tool | None:
+    return next((Tool(name, purpose) for part, name, purpose in table if part in text), None)

@@ -9,6 +9,8 @@ from decnet_core.events.catalogue import (
     CommandRun,
     ConnectionOpened,
     FileCaptured,
+    FlowClosed,
+    HttpClient,
     HttpRequest,
     LoginAttempt,
     Payload,
@@ -16,7 +18,9 @@ from decnet_core.events.catalogue import (
     ServiceRequest,
     SessionClosed,
     SessionOpened,
+    SshKex,
     SyslogMessage,
+    TcpStack,
     TlsClient,
     TlsServer,
 )
@@ -52,14 +56,24 @@ def _sentence(payload: Payload) -> str:  # noqa: C901, PLR0911, PLR0912  # one a
             return f"{channel} canary {token} {target or ''}".rstrip()
         case ServiceRequest(service=service, action=action):
             return f"{service} {action}"
-        case PortScan(technique=technique, ports=ports):
-            return f"{technique} scan of {len(ports)} ports"
+        case PortScan(technique=technique, ports=ports, distinct_ports=distinct, hosts=hosts):
+            return f"{technique} scan of {distinct or len(ports)} ports" + (f" on {hosts} hosts" if hosts > 1 else "")
         case SyslogMessage(app=app, message=message):
             return f"{app or 'syslog'}: {message}"
         case TlsClient(transport=transport, ja4=ja4, sni=sni):
             return f"TLS client over {transport}, {ja4}" + (f", asks for {sni}" if sni else "")
         case TlsServer(transport=transport, ja3s=ja3s):
             return f"TLS server over {transport}, JA3S {ja3s}"
+        case SshKex(role=role, software=software, hassh=hassh):
+            return f"SSH {role} {software}, HASSH {hassh}"
+        case HttpClient(method=method, agent_class=agent_class, headers_hash=digest, user_agent=agent):
+            return f"HTTP client, {method} with headers {digest}" + (f", {agent_class} {agent}" if agent else "")
+        case TcpStack(role=role, signature=signature, os=system, tool=tool):
+            return f"TCP {role} of {tool or system or 'an unknown system'}, {signature}"
+        case FlowClosed(transport=transport, count=count, bytes_sent=sent, bytes_received=received):
+            return f"{transport} flow closed, {sent} bytes sent, {received} received" + (
+                f" in {count} flows" if count > 1 else ""
+            )
 
 
 def _login(attempt: LoginAttempt) -> str:
