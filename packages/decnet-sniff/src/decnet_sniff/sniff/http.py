@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""The head of the first HTTP/1 request of a connection (RFC 9112 §2 to §5), read as leniently as servers read it.
+
+What tells a client from others is which fields it sends, in which order and spelling; what they say is mostly chance.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
+
+MAX_HEAD = 16384
+"""Bytes; of a longer head only the fields that begin in the first 16 KiB are read."""
+MAX_FIELDS = 100
+MAX_METHOD = 32
+
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +([^\x00-\x20\x7f]+) +(HTTP/1\.[0-9])[ \t]*\r?\n")
+_END = re.compile(rb"\n\r?\n")
+
+
+class Head(NamedTuple):
+    """One request head; `names` are field names in the order and spelling of the wire, repeated ones repeated."""
+
+    method: bytes
+    target: bytes
+    version: bytes
+    names: tuple[bytes, ...]
+    user_agent: bytes | None
+    """None when there is no such field; empty when it says nothing."""
+    host: bytes | None
+
+
+def recognise(data: bytes) -> Head | Verdict:
+    """Return the request head that one direction of a TCP flow beginning with `data` begins with."""
+    if not _may_be_request(data):
+        return NOTHING
+    line = _REQUEST_LINE.match(data, 0, MAX_HEAD)
+    if line is None:
+        ended = b"\n" in data or len(data) >= MAX_HEAD
+        return NOTHING if ended else NEED_MORE
+    end = _END.search(data, line.end() - 1, MAX_HEAD)
+    if end is None and len(data) < MAX_HEAD:
+        return NEED_MORE
+    return _head(line, data[line.end() : end.start() if end else MAX_HEAD])
+
+
+def _may_be_request(data: bytes) -> bool:
+    """Tell whether `data` begins with a method, or may once it is longer."""
+    method = _METHOD.match(data, 0, MAX_METHOD + 1)
+    length = method.end() if method else 0
+    if length == len(data):
+        return length <= MAX_METHOD
+    return 0 < length <= MAX_METHOD and data[length : length + 1] == b" "
+
+
+def _head(line: re.Match[bytes], fields: bytes) -> Head:
+    names: list[bytes] = []
+    wanted: dict[bytes, bytes] = {}
+    for field in fields.split(b"\n", MAX_FIELDS)[:MAX_FIELDS]:
+        if field[:1] in (b" ", b"\t"):
+            continue  # a folded line (obs-fold) belongs to the field before it
+        name, colon, value = field.partition(b":")
+        if not colon:
+            continue
+        names.append(name)
+        lower = name.strip().lower()
+        if lower in (b"user-agent", b"host"):
+            wanted.setdefault(lower, value.strip())
+    method, target, version = line.groups()
+    return Head(method, target, version, tuple(names), wanted.get(b"user-agent"), wanted.get(b"host"))
+
+
+def order_hash(names: tuple[bytes, ...]) -> str:
+    """Return 32 hexadecimal digits for field names in their order and spelling: SHA-256, cut, of `name,name,...`."""
+    import hashlib
+
+    return hashlib.sha256(b",".join(names)).hexdigest()[:32]

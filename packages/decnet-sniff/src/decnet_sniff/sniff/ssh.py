@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The clear beginning of an SSH connection: identification line and KEXINIT (RFC 4253 §4.2, §6, §7.1).
+
+A server may send lines of text before its identification. Few do, and every text protocol begins with such a line, so
+patience with them is short: `MAX_PREAMBLE` bytes, and only while they are printable.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
+
+MAX_PREAMBLE = 1024
+"""Bytes of other lines before the identification."""
+MAX_IDENTIFICATION = 255
+"""Bytes of the identification with its line end (RFC 4253 §4.2)."""
+MAX_PACKET = 35000
+"""Bytes of a packet that every implementation must take (RFC 4253 §6.1)."""
+
+KEXINIT = 20
+SMALL_TALK = (1, 2, 3, 4)
+"""Disconnect, ignore, unimplemented, debug: may stand before KEXINIT."""
+MAX_SMALL_TALK = 4
+
+_LIST_COUNT = 10
+_COOKIE = 16
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Kexinit(NamedTuple):
+    """The ten name-lists of a KEXINIT, each as on the wire: names joined with commas."""
+
+    key_exchange: bytes
+    host_key: bytes
+    encryption_to_server: bytes
+    encryption_to_client: bytes
+    mac_to_server: bytes
+    mac_to_client: bytes
+    compression_to_server: bytes
+    compression_to_client: bytes
+    languages_to_server: bytes
+    languages_to_client: bytes
+
+
+class Ssh(NamedTuple):
+    """One side of an SSH connection as it introduced itself."""
+
+    identification: bytes
+    """Without its line end, e.g. `SSH-2.0-OpenSSH_9.2p1 Debian-2`."""
+    kex: Kexinit
+
+
+def recognise(data: bytes) -> Ssh | Verdict:
+    """Return what one direction of a TCP flow that begins with `data` says, if it is SSH 2."""
+    start = _start(data)
+    if isinstance(start, Verdict):
+        return start
+    end = data.find(b"\n", start, start + MAX_IDENTIFICATION)
+    if end < 0:
+        return NEED_MORE if len(data) - start < MAX_IDENTIFICATION else NOTHING
+    line = data[start:end].removesuffix(b"\r")
+    if not line.startswith((b"SSH-2.0-", b"SSH-1.99-")):
+        return NOTHING  # SSH 1 has no KEXINIT
+    kex = _kexinit(data, end + 1)
+    return kex if isinstance(kex, Verdict) else Ssh(line, kex)
+
+
+def _start(data: bytes) -> int | Verdict:
+    """Return where the identification begins."""
+    if data.startswith(b"SSH-"):
+        return 0
+    if b"SSH-".startswith(data):
+        return NEED_MORE
+    seen = data[: MAX_PREAMBLE + 5]
+    found = seen.find(b"\nSSH-")
+    preamble = seen if found < 0 else seen[:found]
+    if _CONTROL.search(preamble):
+        return NOTHING
+    if found >= 0:
+        return found + 1
+    return NEED_MORE if len(data) < MAX_PREAMBLE else NOTHING
+
+
+def _kexinit(data: bytes, offset: int) -> Kexinit | Verdict:
+    """Return the KEXINIT among the first packets from `offset`; they are not encrypted and have no MAC yet."""
+    for _ in range(MAX_SMALL_TALK + 1):
+        if len(data) < offset + 6:
+            return NEED_MORE
+        length = int.from_bytes(data[offset : offset + 4], "big")
+        padding, message = data[offset + 4], data[offset + 5]
+        if not padding + 2 <= length <= MAX_PACKET:
+            return NOTHING
+        end = offset + 4 + length
+        if message == KEXINIT:
+            return NEED_MORE if len(data) < end else _lists(data[offset + 6 : end - padding])
+        if message not in SMALL_TALK:
+            return NOTHING
+        offset = end
+    return NOTHING
+
+
+def _lists(payload: bytes) -> Kexinit | Verdict:
+    """Return the name-lists of a KEXINIT whose bytes after the message number are `payload`."""
+    lists: list[bytes] = []
+    at = _COOKIE
+    for _ in range(_LIST_COUNT):
+        begin = at + 4
+        at = begin + int.from_bytes(payload[at:begin], "big")
+        if begin > len(payload) or at > len(payload):
+            return NOTHING
+        lists.append(payload[begin:at])
+    return Kexinit(*lists)

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""What the headers of a SYN or SYN+ACK say about the TCP/IP stack that made them, by the rules of p0f v3.
+
+A `Stack` holds everything that one stack does in the same way each time and nothing that changes from connection to
+connection (numbers, ports, time stamps). Equal stacks are equal values, so that what is worked out from one can be
+remembered by it.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+EOL, NOP, MSS, SCALE, SACK_OK, SACK, TIMESTAMP = 0, 1, 2, 3, 4, 5, 8
+"""Kinds of TCP options (IANA)."""
+MAX_OPTIONS = 24
+"""More in one header are not read."""
+MAX_SCALE = 14
+"""The greatest window scale (RFC 7323 §2.3)."""
+
+DF, ID_SET, ID_ZERO, ECN, RESERVED, FLOW = (1 << bit for bit in range(6))
+SEQ_ZERO, ACK_STRAY, ACK_ZERO, URGENT_STRAY, URGENT, PUSH = (1 << bit for bit in range(6, 12))
+OWN_TIME_ZERO, PEER_TIME_SET, PADDING_SET, SCALE_HIGH, MALFORMED = (1 << bit for bit in range(12, 17))
+QUIRKS = (
+    "df", "id+", "id-", "ecn", "0+", "flow",
+    "seq-", "ack+", "ack-", "uptr+", "urgf+", "pushf+",
+    "ts1-", "ts2+", "opt+", "exws", "bad",
+)  # fmt: skip
+"""p0f's names of the bits above, from the lowest."""
+
+_FLAG_PUSH, _FLAG_ACK, _FLAG_URGENT, _FLAGS_ECN = 0x08, 0x10, 0x20, 0xC0
+_LENGTHS = {MSS: (4, 4), SCALE: (3, 3), SACK_OK: (2, 2), SACK: (10, 34), TIMESTAMP: (10, 10)}
+_TCP = Struct("!4xIIBBH2xH").unpack_from
+_IPV4 = Struct("!BB2xHB").unpack_from
+_IPV6 = Struct("!I").unpack_from
+_WORD = Struct("!I").unpack_from
+
+
+class Syn(NamedTuple):
+    """A SYN or SYN+ACK as captured."""
+
+    ip: bytes
+    """The IPv4 header with its options, or the 40 fixed bytes of the IPv6 header."""
+    tcp: bytes
+    """The TCP header with its options."""
+    payload_bytes: int
+
+
+class Stack(NamedTuple):
+    """What is characteristic of a stack."""
+
+    version: int
+    """4 or 6."""
+    ttl: int
+    """As it arrived."""
+    ip_options: int
+    """Bytes of IPv4 options; 0 for IPv6."""
+    mss: int | None
+    window: int
+    scale: int | None
+    kinds: bytes
+    """Option kinds, one byte each, in the order of the wire."""
+    padding: int
+    """Bytes after an explicit end of options."""
+    quirks: int
+    payload: bool
+    own_time: bool
+    """Whether it has a time stamp of its own that is not zero."""
+    header_bytes: int
+    """IP and TCP headers with options."""
+
+
+def read(syn: Syn) -> Stack | None:
+    """Return the stack that sent `syn`, None if its headers are cut short."""
+    ip, tcp, payload = syn
+    if len(tcp) < 20 or len(ip) < 20:
+        return None
+    quirks, sequence, acknowledged, offset, flags, window, urgent = 0, *_TCP(tcp)
+    header = (offset >> 4) * 4
+    if header < 20 or header > len(tcp):
+        return None
+    network = _ipv4(ip) if ip[0] >> 4 == 4 else _ipv6(ip)
+    if network is None:
+        return None
+    version, ttl, ip_header, ip_quirks = network
+    quirks = ip_quirks | _tcp_quirks(sequence, acknowledged, flags, urgent, offset)
+    options = _Options(tcp[20:header], initial=not flags & _FLAG_ACK)
+    return Stack(
+        version, ttl, ip_header - 20 if version == 4 else 0, options.mss, window, options.scale, bytes(options.kinds),
+        options.padding, quirks | options.quirks, payload > 0, options.own_time, ip_header + header,
+    )  # fmt: skip
+
+
+def _ipv4(ip: bytes) -> tuple[int, int, int, int] | None:
+    """Return version, TTL, bytes of the header and quirks."""
+    first, service, identification, flags = _IPV4(ip)
+    quirks = ECN if service & 3 else 0
+    if flags & 0x80:
+        quirks |= RESERVED
+    if flags & 0x40:
+        quirks |= DF | ID_SET if identification else DF
+    elif not identification:
+        quirks |= ID_ZERO
+    length = (first & 15) * 4
+    return (4, ip[8], length, quirks) if 20 <= length <= len(ip) else None
+
+
+def _ipv6(ip: bytes) -> tuple[int, int, int, int] | None:
+    if len(ip) < 40 or ip[0] >> 4 != 6:
+        return None
+    (word,) = _IPV6(ip)
+    quirks = ECN if word >> 20 & 3 else 0
+    return 6, ip[7], 40, quirks | FLOW if word & 0xFFFFF else quirks
+
+
+def _tcp_quirks(sequence: int, acknowledged: int, flags: int, urgent: int, offset: int) -> int:
+    quirks = 0 if sequence else SEQ_ZERO
+    if flags & _FLAGS_ECN or offset & 1:
+        quirks |= ECN
+    if flags & _FLAG_ACK:
+        if not acknowledged:
+            quirks |= ACK_ZERO
+    elif acknowledged:
+        quirks |= ACK_STRAY
+    if flags & _FLAG_URGENT:
+        quirks |= URGENT
+    elif urgent:
+        quirks |= URGENT_STRAY
+    return quirks | PUSH if flags & _FLAG_PUSH else quirks
+
+
+class _Options:
+    """The options of one header; of an option that comes twice the last counts."""
+
+    __slots__ = ("kinds", "mss", "own_time", "padding", "quirks", "scale")
+
+    def __init__(self, data: bytes, *, initial: bool) -> None:
+        self.kinds = bytearray()
+        self.mss: int | None = None
+        self.scale: int | None = None
+        self.own_time = False
+        self.padding = 0
+        self.quirks = 0
+        self._walk(data, initial=initial)
+
+    def _walk(self, data: bytes, *, initial: bool) -> None:
+        kinds, at, end = self.kinds, 0, len(data)
+        while at < end and len(kinds) < MAX_OPTIONS:
+            kind = data[at]
+            kinds.append(kind)
+            if kind == NOP:
+                at += 1
+                continue
+            if kind == EOL:
+                self.padding = end - at - 1
+                if any(data[at + 1 :]):
+                    self.quirks |= PADDING_SET
+                return
+            length = data[at + 1] if at + 1 < end else 0
+            least, most = _LENGTHS.get(kind, (2, 40))
+            if not least <= length <= most or at + length > end:
+                self.quirks |= MALFORMED
+                return
+            if length > 2:
+                self._take(kind, data, at + 2, initial=initial)
+            at += length
+
+    def _take(self, kind: int, data: bytes, at: int, *, initial: bool) -> None:
+        if kind == MSS:
+            self.mss = data[at] << 8 | data[at + 1]
+        elif kind == SCALE:
+            self.scale = data[at]
+            if self.scale > MAX_SCALE:
+                self.quirks |= SCALE_HIGH
+        elif kind == TIMESTAMP:
+            self.own_time = _WORD(data, at)[0] != 0
+            if not self.own_time:
+                self.quirks |= OWN_TIME_ZERO
+            if initial and _WORD(data, at + 4)[0]:
+                self.quirks |= PEER_TIME_SET
