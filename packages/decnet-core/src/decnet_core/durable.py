@@ -7,15 +7,18 @@ import os
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
+def replace_file(path: Path, content: bytes, mode: int = 0o640, owner: tuple[int, int] | None = None) -> None:
     """Make `content` what `path` holds, durably: write beside it, fsync, rename, fsync the directory.
 
-    One process at a time may replace a given path. Raises OSError; `path` then still holds what it held.
+    `owner` (user and group id) is who shall have it, for root who writes what another account reads. One process at a
+    time may replace a given path. Raises OSError; `path` then still holds what it held.
     """
     beside = path.with_name(path.name + ".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         os.fchmod(descriptor, mode)  # the umask of a hardened unit must not lock the other workers out
+        if owner is not None:
+            os.fchown(descriptor, *owner)
         write_all(descriptor, content)
         os.fsync(descriptor)
     finally:

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""Section `[listener]`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from decnet_swarm.address import address_in
+from decnet_swarm.wire import BATCH_BYTES
+
+MIB = 1 << 20
+
+
+class ListenerSettings(msgspec.Struct, frozen=True):
+    """Section `[listener]`: where sensors connect to, and how much is taken at once."""
+
+    listen: str = ""
+    """ADDRESS:PORT, as 0.0.0.0:6514, or [::]:6514 for IPv6 and IPv4; without a port 6514. Empty: nothing listens."""
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 256
+    max_greetings: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
+    """Connections that have not shown a certificate yet; more are ended at once."""
+    max_greetings_per_address: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    greeting_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
+    """How long a TLS handshake may take."""
+    window_bytes: Annotated[int, msgspec.Meta(ge=2 * BATCH_BYTES, le=64 * MIB)] = 2 * MIB
+    """How much one sensor may have under way unacknowledged."""
+    waiting_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=256 * MIB)] = 8 * MIB
+    """What all senders together may have in memory before it is written; then nobody is read from."""
+    checkpoint_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=60)] = 1.0
+    """How often it is noted how far each sensor's spools are stored; after a crash the rest is found in the spool."""
+    check_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 2.0
+    """How long a revoked sensor's connection may last, when nobody told the listener to reload."""
+    quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
+    """What no event of its sensor could be, the newest of it."""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is none."""
+        if self.listen:
+            address_in(self.listen)

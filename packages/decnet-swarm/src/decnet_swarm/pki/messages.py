@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""What sensor and master say to each other about certificates: one request, one answer, each a framed JSON document.
+
+A frame is its length in four bytes, most significant first, and the document. Certificates and requests for them are
+PEM (RFC 7468), bytes that are not text are base64.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+LIMIT = 64 * 1024
+"""Bytes of a document: three certificates and a name are 5 KiB."""
+HEAD = 4
+
+RENEWAL_PROTOCOL = "decnet-renew/1"
+"""Name of this exchange (ALPN, RFC 7301) on the port that events arrive at."""
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """Who are you? Asked before the token is told to anybody."""
+
+
+class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
+    """Sign this for the holder of the token."""
+
+    id: bytes
+    secret: bytes
+    request: str
+    """PKCS #10 (RFC 2986)."""
+
+
+class Renew(msgspec.Struct, frozen=True, tag="renew"):
+    """Sign this for who holds the certificate of this connection."""
+
+    request: str
+
+
+class Authority(msgspec.Struct, frozen=True, tag="authority"):
+    """The fleet's authority, which the sensor compares with its token."""
+
+    certificate: str
+    time: int
+    """What the master's clock says, in seconds since the Unix epoch; only to explain a clock that is wrong."""
+
+
+class Issued(msgspec.Struct, frozen=True, tag="issued"):
+    """A certificate."""
+
+    name: str
+    chain: str
+    """It, and what leads to the authority."""
+    pins: tuple[str, ...]
+    """SHA-256 of the public keys that the listener has and will have next."""
+    port: int = 0
+    """Where the listener takes events."""
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """No certificate."""
+
+    reason: Literal["token", "expired", "request", "busy", "unknown", "name", "defect"]
+    text: str = ""
+    """For the operator of the sensor."""
+
+
+Request = Hello | Enrol | Renew
+Answer = Authority | Issued | Refused
+
+_REQUESTS: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_ANSWERS: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """Why bytes are no message."""
+
+    reason: str
+
+
+def framed(message: msgspec.Struct) -> bytes:
+    """Return `message` as one frame."""
+    document = msgspec.json.encode(message)
+    return len(document).to_bytes(HEAD, "big") + document
+
+
+def length_in(head: bytes) -> int | Malformed:
+    """Return how many bytes the document has that follows `head` (HEAD bytes)."""
+    length = int.from_bytes(head, "big")
+    if len(head) != HEAD or not 0 < length <= LIMIT:
+        return Malformed(f"a document of {length} bytes")
+    return length
+
+
+def request_in(document: bytes) -> Request | Malformed:
+    """Return the sensor's message."""
+    try:
+        return _REQUESTS.decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Malformed(str(error))
+
+
+def answer_in(document: bytes) -> Answer | Malformed:
+    """Return the master's message."""
+    try:
+        return _ANSWERS.decode(document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Malformed(str(error))
