@@ -7,7 +7,9 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -133,3 +135,60 @@ async def test_a_place_that_does_not_exist_is_no_matter_for_the_others(cradle: C
     await cradle.ready()
     await found.stop(5)
     await nursery.close()
+
+
+LEADING = """
+import asyncio, os, sys
+from decnet_core.supervise import zygote
+from decnet_core.supervise.nursery import Nursery
+
+async def supervise(channel):
+    nursery = Nursery([sys.argv[1]], {}, lambda _: None, channel)
+    await nursery.open()
+    print(os.getppid(), flush=True)
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(1, asked.set)
+    for _ in range(2):
+        await nursery.reload()
+        print("reloaded", flush=True)
+    await asked.wait()
+    print("heard", flush=True)
+    await nursery.close()
+
+sys.exit(zygote.lead([sys.argv[1]], lambda channel: asyncio.run(supervise(channel)) or 0))
+"""
+
+
+def test_a_signal_during_a_reload_is_passed_on_by_the_new_image() -> None:
+    """Until a new image has handlers, SIGHUP would by default end the zygote and all its children."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", LEADING, PLACE],
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) == process.pid
+        assert process.stdout.readline() == "reloaded\n"
+        _wait_for_a_new_image(process.pid)
+        process.send_signal(signal.SIGHUP)  # the second reload has hardly begun
+        assert process.stdout.readline() == "reloaded\n"
+        assert process.stdout.readline() == "heard\n"
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _wait_for_a_new_image(pid: int) -> None:
+    """Wait until the process executes: for a moment it has no handlers."""
+    deadline = time.monotonic() + 30
+    while _caught(pid):
+        assert time.monotonic() < deadline
+
+
+def _caught(pid: int) -> int:
+    """The signals that the process handles itself (SigCgt of proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16) & (1 << signal.SIGHUP - 1)

@@ -152,7 +152,8 @@ class Host:
         while True:
             self._ctx.bus.publish(subject, msgspec.json.encode(self._health()))
             if patience is not None:
-                self._notifier.send(f"WATCHDOG=1\n{USED}={uss_of(os.getpid())}")
+                used, budget = uss_of(os.getpid()), self._worker.memory_budget
+                self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
             await asyncio.sleep(until_beat(seconds))
 
     async def _listen(self, pattern: str) -> None:

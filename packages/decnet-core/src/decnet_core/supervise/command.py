@@ -201,7 +201,10 @@ async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> Non
         await asked.wait()
         asked.clear()
         notifier.send("RELOADING=1")
-        await fleet.reload()
+        try:
+            await fleet.reload()
+        except OSError as error:  # those that run go on as they are
+            log.error("cannot reload: %s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
         notifier.send("READY=1")
 
 

@@ -103,7 +103,8 @@ class Keeper:
             self.budget_bytes = int(signs[BUDGET])
         if "STATUS" in signs:
             self._said = signs["STATUS"][:_REASON_LIMIT]
-        if signs.get("READY") == "1" and self.status.phase is Phase.STARTING:
+        # Its word that it is ready is lost when it comes while we are held up; no beat comes before that word.
+        if ("READY" in signs or "WATCHDOG" in signs) and self.status.phase is Phase.STARTING:
             self._ready_at = time.monotonic()
             self._set(Phase.READY, pid=self.status.pid)
             self.settled.set()
@@ -134,15 +135,19 @@ class Keeper:
         except OSError as error:
             log.warning("no successor for worker=%s: %s", self.status.name, error)
             return False
+        if self._child is not old:  # it fell in the meantime, and a process of its own has taken its place
+            successor.kill()
+            return False
         self._successor = successor
+        self.settled.clear()  # now, for the successor is ready at once when the old one falls
         if not await self._stands_by(successor):
             if self._child is successor:  # the old one fell in the meantime
                 return True
             self._successor = None
             successor.kill()
+            self.settled.set()
             return False
         self._recycled += 1
-        self.settled.clear()
         await old.stop(self._settings.stop_seconds)
         await self.settled.wait()
         return True

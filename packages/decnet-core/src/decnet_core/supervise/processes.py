@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.signs import SignsOfLife
 
 _MICROSECONDS = 1_000_000
+_EARLY_SECONDS = 30.0
 _MOST_EARLY = 64
 """Processes whose signs are kept until they are known; others of our user could send any number."""
 
@@ -62,7 +64,7 @@ class ProcessFleet:
         self._tasks = Tasks("fleet")
         self._keepers: dict[str, Keeper] = {}
         self._listeners: list[Listener] = []
-        self._early: dict[int, dict[str, str]] = {}
+        self._early: dict[int, tuple[float, dict[str, str]]] = {}
         self._told_bytes: dict[int, int] = {}
         self._lifeline, self._our_end = os.pipe()
         self._signs = SignsOfLife(self._heard)
@@ -196,14 +198,17 @@ class ProcessFleet:
                     self._told_bytes[pid] = int(signs[USED])
                 return
         # A forked child may be ready before we hear that it was forked.
-        self._early[pid] = {**self._early.get(pid, {}), **signs}
+        # What a process said that ended long ago is not what another one says that got its number.
+        now = time.monotonic()
+        since, said = self._early.pop(pid, (now, {}))
+        self._early[pid] = (now, {**said, **signs} if now - since < _EARLY_SECONDS else dict(signs))
         while len(self._early) > _MOST_EARLY:
             del self._early[next(iter(self._early))]
 
     def _catch_up(self, pid: int) -> None:
         """Pass on what the process said before its keeper knew it."""
-        signs = self._early.pop(pid, None)
-        if signs is not None:
+        since, signs = self._early.pop(pid, (0.0, {}))
+        if signs and time.monotonic() - since < _EARLY_SECONDS:
             self._heard(pid, signs)
 
     def _tell(self, status: Status) -> None:

@@ -58,6 +58,7 @@ LEADER = "DECNET_ZYGOTE_LEADER"
 """Names the pid of the supervisor, when the zygote forked that, too, and so must pass on its signals and its end."""
 
 _DESCRIPTORS = 2
+_HANDLED = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHARED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "bus": BusSettings,
     "runtime": RuntimeSettings,
@@ -113,6 +114,7 @@ class Zygote:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the supervisor's to decide about
             signal.signal(number, self._pass_on if self._leader else signal.SIG_IGN)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)  # a reload has left them blocked
         while True:
             ready, _, _ = select.select((self._channel.fileno(), self._wake), (), ())
             if self._wake in ready:
@@ -143,22 +145,34 @@ class Zygote:
             return False
         order = decode_order.decode(data)
         if isinstance(order, Reload):
-            command = [sys.executable, "-m", "decnet_core.supervise.zygote", *sys.argv[1:]]
-            os.execv(command[0], command)  # noqa: S606  # no shell is wanted
+            self._reload()
         else:
             self._fork(order, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return True
 
-    def _fork(self, order: Fork, descriptors: list[int]) -> None:
+    def _reload(self) -> None:
+        """Execute the code anew; signals wait until the new image handles them, for by default they would end it."""
+        command = [sys.executable, "-m", "decnet_core.supervise.zygote", *sys.argv[1:]]
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
         try:
-            pid = os.fork()
+            os.execv(command[0], command)  # noqa: S606  # no shell is wanted
         except OSError as error:
-            self._say(Forked(order.order, 0, f"cannot fork: {error.strerror}"))
-            return
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+            log.error("the code stays as it is: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
+            self._say(Warm(os.getpid(), len(sys.modules), 0.0))
+
+    def _fork(self, order: Fork, descriptors: list[int]) -> None:
+        # A child that is told to stop before it has handlers of its own must not pass that on to the supervisor.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        pid, reason = _forked()
         if pid == 0:
             self._be_child(order, *descriptors)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+        if pid is None:
+            self._say(Forked(order.order, 0, reason))
+            return
         pidfd = os.pidfd_open(pid)
         self._say(Forked(order.order, pid), [pidfd])
         os.close(pidfd)
@@ -173,6 +187,7 @@ class Zygote:
             identity.become(
                 order.name, output=output, environment={**order.environment, process.LIFELINE: str(lifeline)}
             )
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
             os.close(output)
             code = child.be(order.name, order.place, hosting="fork")
         finally:
@@ -196,6 +211,14 @@ class Zygote:
     def _say(self, answer: Answer, descriptors: Sequence[int] = ()) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read tells that it is gone
             socket.send_fds(self._channel, [encode(answer)], list(descriptors))
+
+
+def _forked() -> tuple[int | None, str]:
+    """Fork; return the pid, 0 in the child, or None and why it cannot be done."""
+    try:
+        return os.fork(), ""
+    except OSError as error:
+        return None, f"cannot fork: {error.strerror}"
 
 
 def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
