@@ -15,7 +15,7 @@ import logging
 import time
 from pathlib import Path
 
-from decnet_core.runtime.context import Context
+from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.exits import StartupError
 from decnet_core.text import for_terminal
 from decnet_swarm.pki import files, messages, registry
@@ -39,9 +39,10 @@ SIGNING = 16
 class Desk:
     """Signs for who may have it."""
 
-    def __init__(self, folder: Path, admission: Admission, *, days: float, port: int) -> None:
+    def __init__(self, folder: Path, admission: Admission, counters: Counters, *, days: float, port: int) -> None:
         self._folder = folder
         self._admission = admission
+        self._counters = counters
         self._days = days
         self._port = port
         """Of the listener, which a sensor is told."""
@@ -51,7 +52,6 @@ class Desk:
         self._one = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._context: Reloaded | None = None
-        self._ctx: Context | None = None
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -61,11 +61,8 @@ class Desk:
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
-    async def open(self, ctx: Context, host: str = "", port: int | None = None) -> None:
-        """Be ready to renew; with a `port` also let sensors enrol there. Raises StartupError."""
-        self._ctx = ctx
-        if port is None:
-            return
+    async def open(self, host: str, port: int) -> None:
+        """Let sensors enrol there; without it the desk only renews. Raises StartupError."""
         try:
             self._context = Reloaded(enrolment_context, self._folder)
             self._server = await asyncio.start_server(self._greet, host or None, port, limit=messages.LIMIT)
@@ -90,7 +87,7 @@ class Desk:
                 answer = await self._signed(RenewOrder(member.name, member.fingerprint, asked.request))
             else:
                 answer = Refused("request", "this is where certificates are renewed")
-            self._count("renewed" if isinstance(answer, Issued) else "renewals_refused")
+            self._counters.add("renewed" if isinstance(answer, Issued) else "renewals_refused")
             await self._answer(writer, answer)
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,7 +99,7 @@ class Desk:
         try:
             await self._serve(reader, writer, source)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            self._count("enrolment_errors")
+            self._counters.add("enrolment_errors")
             log.info("enrolment broke off source=%s: %s", source, for_terminal(str(error) or type(error).__name__))
         finally:
             self._guests -= 1
@@ -111,9 +108,9 @@ class Desk:
     def _lets_in(self, source: str) -> bool:
         self._admission.refresh()
         if not self._admission.may_enrol():
-            self._count("enrolments_closed")
+            self._counters.add("enrolments_closed")
         elif self._guests >= GUESTS or not self._gate.admits(source, time.monotonic()):
-            self._count("enrolments_limited")
+            self._counters.add("enrolments_limited")
         else:
             return True
         return False
@@ -125,7 +122,7 @@ class Desk:
         asked = await self._asked(reader)
         answer = await self._answer_to(asked, source)
         if not isinstance(answer, Authority):
-            self._count("enrolled" if isinstance(answer, Issued) else "enrolments_refused")
+            self._counters.add("enrolled" if isinstance(answer, Issued) else "enrolments_refused")
             said = answer.name if isinstance(answer, Issued) else answer.text
             log.info("enrolment source=%s outcome=%s", source, for_terminal(said))
         await self._answer(writer, answer)
@@ -174,7 +171,3 @@ class Desk:
             await writer.drain()
             writer.close()
             await writer.wait_closed()
-
-    def _count(self, name: str) -> None:
-        if self._ctx is not None:
-            self._ctx.counters.add(name)

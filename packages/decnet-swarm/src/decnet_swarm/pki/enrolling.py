@@ -48,7 +48,7 @@ def enrol(folder: Path, master: Address, token: Token) -> Enrolled:
     known = Enrolled(issued.name, str(Address(master.host, issued.port)), issued.pins)
     files.make_folder(folder)
     files.write(folder / files.AUTHORITY, shown.certificate.encode())
-    _keep(folder, known, key, issued)
+    keep(folder, known, key, issued)
     return known
 
 
@@ -69,7 +69,7 @@ def renew(folder: Path, server: Address) -> Enrolled:
 
     issued = _issued(exchange.ask(server, context, Renew(authority.request(key, known.name)), check=check))
     known = msgspec.structs.replace(known, pins=issued.pins)
-    _keep(folder, known, key, issued)
+    keep(folder, known, key, issued)
     return known
 
 
@@ -106,7 +106,7 @@ def _told(answer: messages.Answer) -> str:
     return for_terminal(answer.text) if isinstance(answer, Refused) else "it answers what was not asked"
 
 
-def _keep(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
+def keep(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
     """Write what was got; `identity.pem` last, for from then on it is used."""
     try:
         found = parts_of(files.certificate_in(issued.chain))

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from decnet_core.runtime.context import Context
+from decnet_core.runtime.counters import Counters
 from decnet_core.text import for_terminal
 from decnet_swarm.pki import files
 from decnet_swarm.pki.der import Parts
@@ -34,26 +34,31 @@ def due_at(parts: Parts) -> float:
 
 
 async def keep_renewed(
-    ctx: Context, folder: Path, server: str, *, look_seconds: float = LOOK_SECONDS, retry_seconds: float | None = None
+    counters: Counters,
+    folder: Path,
+    server: str,
+    *,
+    look_seconds: float = LOOK_SECONDS,
+    retry_seconds: float | None = None,
 ) -> None:
     """Renew for ever at the listener `server` (HOST:PORT); what fails is logged, counted and tried again."""
     first = FIRST_RETRY_SECONDS if retry_seconds is None else retry_seconds
     pause = first
     while True:
-        wait = _wait(ctx, folder)
+        wait = _wait(counters, folder)
         if wait > 0:
             pause = first
             await asyncio.sleep(min(wait, look_seconds))
             continue
         if await _renewed(folder, server):
-            ctx.counters.add("certificate_renewals")
+            counters.add("certificate_renewals")
         else:
-            ctx.counters.add("certificate_renewals_failed")
+            counters.add("certificate_renewals_failed")
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  # spreads sensors, hides nothing
             pause = min(2 * pause, LOOK_SECONDS)
 
 
-def _wait(ctx: Context, folder: Path) -> float:
+def _wait(counters: Counters, folder: Path) -> float:
     """Return for how many seconds nothing is to do; a host without a certificate is asked again later."""
     try:
         parts = files.validity(folder)
@@ -61,7 +66,7 @@ def _wait(ctx: Context, folder: Path) -> float:
         log.warning("no certificate to renew: %s", error)
         return LOOK_SECONDS
     now = time.time()
-    ctx.counters.set("certificate_days_left", round((parts.not_after - now) / 86400, 2))
+    counters.set("certificate_days_left", round((parts.not_after - now) / 86400, 2))
     return due_at(parts) - now
 
 

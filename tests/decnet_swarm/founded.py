@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""A master and its sensors on disk, made without a network; several tests begin with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from decnet_swarm.pki import authority, enrolling, files, founding
+from decnet_swarm.pki.files import Enrolled
+from decnet_swarm.pki.issue import issue
+from decnet_swarm.pki.messages import Issued
+from decnet_swarm.pki.orders import EnrolOrder
+from decnet_swarm.pki.token import Token, read
+
+SERVER = "127.0.0.1:6514"
+
+
+def master(state: Path, now: dt.datetime | None = None) -> Path:
+    """Found a fleet below `state`; return the listener's folder."""
+    founding.found(state, ["master.example"], now)
+    return files.listener_folder(state)
+
+
+def offered(state: Path, name: str = "berlin-1", hours: float = 24, *, replaces: bool = False) -> Token:
+    """Return a token that waits on the master."""
+    found = read(founding.offer(state, name, hours, replaces=replaces))
+    assert isinstance(found, Token)
+    return found
+
+
+def ordered(token: Token, request: str) -> EnrolOrder:
+    """Return what the listener asks its child for when this token is shown."""
+    return EnrolOrder(token.id, token.secret, request, "127.0.0.1")
+
+
+def sensor(
+    state: Path,
+    folder: Path,
+    name: str = "berlin-1",
+    *,
+    days: float = 90,
+    now: dt.datetime | None = None,
+    server: str = SERVER,
+) -> Path:
+    """Enrol a sensor whose files lie in `folder`, as if at `now`; return `folder`."""
+    key, token = authority.new_key(), offered(state, name)
+    answer = issue(files.listener_folder(state), ordered(token, authority.request(key, name)), days, now)
+    assert isinstance(answer, Issued), answer
+    files.make_folder(folder)
+    files.write(folder / files.AUTHORITY, (files.listener_folder(state) / files.AUTHORITY).read_bytes())
+    enrolling.keep(folder, Enrolled(name, server, answer.pins), key, answer)
+    return folder
