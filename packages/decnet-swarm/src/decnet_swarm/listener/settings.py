@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from decnet_swarm.address import address_in
+from decnet_swarm.address import Address, address_in
 from decnet_swarm.wire import BATCH_BYTES
 
 MIB = 1 << 20
@@ -18,6 +18,11 @@ class ListenerSettings(msgspec.Struct, frozen=True):
 
     listen: str = ""
     """ADDRESS:PORT, as 0.0.0.0:6514, or [::]:6514 for IPv6 and IPv4; without a port 6514. Empty: nothing listens."""
+    enrol: str = ""
+    """ADDRESS:PORT where new sensors come with their token; empty: as `listen`, with the next port. It ends every
+    connection unread while no token waits."""
+    certificate_days: Annotated[float, msgspec.Meta(gt=0, le=825)] = 90.0
+    """How long a sensor's certificate is valid; it is renewed after two thirds of that."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 256
     max_greetings: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
     """Connections that have not shown a certificate yet; more are ended at once."""
@@ -37,5 +42,14 @@ class ListenerSettings(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse an address that is none."""
-        if self.listen:
-            address_in(self.listen)
+        for text in (self.listen, self.enrol):
+            if text:
+                address_in(text)
+
+    @property
+    def enrolment(self) -> Address:
+        """Where new sensors come."""
+        if self.enrol:
+            return address_in(self.enrol)
+        place = address_in(self.listen)
+        return Address(place.host, place.port + 1 if place.port else 0)

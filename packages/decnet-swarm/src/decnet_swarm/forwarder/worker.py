@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""The worker forwarder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+
+from decnet_core.bus.subjects import SPOOL_APPENDED
+from decnet_core.runtime.beat import until_beat
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import MIB, Worker
+from decnet_core.spool.quarantine import Quarantine
+from decnet_core.text import for_terminal
+from decnet_swarm.forwarder.dial import Dial
+from decnet_swarm.forwarder.outgoing import Outgoing
+from decnet_swarm.forwarder.plain import PlainShipment
+from decnet_swarm.forwarder.settings import ForwarderSettings
+from decnet_swarm.forwarder.shipment import Shipment
+from decnet_swarm.pki import files
+from decnet_swarm.pki.renewing import keep_renewed
+from decnet_swarm.stream import Stream
+from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS
+
+log = logging.getLogger(__name__)
+
+_STEADY_SECONDS = 10.0
+"""A connection that held this long ends a series of failures."""
+
+
+class Forwarder(Worker[ForwarderSettings]):
+    """Ships the events of this host to the master, each exactly once, whatever breaks in between.
+
+    The spools hold what is not acknowledged; so neither a cut, nor a full disk, nor a kill on either side loses or
+    doubles an event. To a syslog server that is no listener of DECNET it is at least once, as far as TCP can tell.
+    """
+
+    name = "forwarder"
+    Settings = ForwarderSettings
+    group = "sensor"
+    listens = (SPOOL_APPENDED.wildcard,)
+    memory_budget = 64 * MIB
+    network = "any"
+    writes = ("spool", "quarantine/forwarder", "swarm/forwarder")
+
+    _dial: Dial | None = None
+
+    def __init__(self, settings: ForwarderSettings) -> None:
+        super().__init__(settings)
+        self._over = asyncio.Event()
+        self._last_error = ""
+        self._steady = False
+
+    async def start(self, ctx: Context) -> None:
+        """Read the certificate; raises StartupError when this host is not enrolled."""
+        if self.settings.server:
+            self._dial = await ctx.in_thread(Dial, self.settings, ctx.state.root, ctx.sensor)
+        self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
+        self._outgoing = Outgoing(ctx.state.spool, self._quarantine)
+        ctx.counters.read_from(self._quarantine.counters)
+        ctx.counters.read_from(self._outgoing.counters)
+        ctx.counters.read_from(lambda: {"lag_bytes": self._outgoing.lag_bytes()})
+
+    async def run(self, ctx: Context) -> None:
+        """Connect, and again whenever the connection is lost, until asked to stop."""
+        if self._dial is None:
+            log.info("no [forwarder] server is set; nothing to do")
+            await ctx.stopping.wait()
+            return
+        ctx.spawn(self._watch(ctx, self._dial), name="watch", may_end=True)
+        if self._dial.enrolled:
+            folder = files.forwarder_folder(ctx.state.root)
+            ctx.spawn(keep_renewed(ctx.counters, folder, str(self._dial.address)), name="renew")
+        failures = 0
+        while not ctx.stopping.is_set():
+            self._over.clear()
+            failure = await self._connection(ctx, self._dial)
+            if failure is not None:
+                failures = 1 if self._steady else failures + 1
+                self._note(failure)
+                await self._pause(ctx, failures)
+
+    async def stop(self, ctx: Context) -> None:
+        """Tell the spools all that is stored."""
+        if hasattr(self, "_outgoing"):
+            await ctx.in_thread(self._finish)
+
+    def _finish(self) -> None:
+        self._outgoing.save(now=True)
+        self._quarantine.close()
+
+    async def _connection(self, ctx: Context, dial: Dial) -> OSError | None:
+        """Make one connection and use it; return what ended it, None when that was our own wish."""
+        self._steady = False
+        try:
+            async with asyncio.timeout(self.settings.dial_seconds):
+                stream = await dial.connect()
+        except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
+            return error
+        begun = time.monotonic()
+        ctx.counters.add("connections")
+        ctx.counters.set("connected", 1)
+        try:
+            await self._ship(ctx, stream, dial)
+        except OSError as error:
+            stream.abort()
+            return error
+        finally:
+            self._steady = time.monotonic() - begun > _STEADY_SECONDS
+            ctx.counters.set("connected", 0)
+        await stream.close()
+        return None
+
+    async def _ship(self, ctx: Context, stream: Stream, dial: Dial) -> None:
+        listener = stream.protocol == ALPN
+        kind = Shipment if listener else PlainShipment
+        ctx.counters.set("exactly_once", listener)
+        log.info("connected server=%s protocol=%s", dial.address, ALPN if listener else "syslog, at least once")
+        self._last_error = ""
+        await kind(ctx, stream, self._outgoing, self.settings).run(self._over)
+
+    async def _watch(self, ctx: Context, dial: Dial) -> None:
+        """End the connection when it must stop, and when there is a new certificate to show."""
+        while not ctx.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(until_beat(KEEPALIVE_SECONDS)):
+                    await ctx.stopping.wait()
+            if ctx.stopping.is_set() or await ctx.in_thread(dial.renewed):
+                self._over.set()
+
+    def _note(self, failure: OSError) -> None:
+        reason = for_terminal(str(failure) or "no answer in time")
+        if reason != self._last_error:
+            log.warning("the server is away: %s; events wait in the spools", reason)
+        self._last_error = reason
+
+    async def _pause(self, ctx: Context, failures: int) -> None:
+        longest = min(self.settings.first_retry_seconds * 2.0 ** min(failures - 1, 16), self.settings.max_retry_seconds)
+        ctx.counters.add("failures")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(longest * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+                await ctx.stopping.wait()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""A connection from any other RFC 5425 sender, e.g. rsyslog: each message becomes a `syslog.message` event.
+
+The certificate says whose it is; what the message says of itself is kept as text. There are no acknowledgements in
+syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
+"""
+
+from __future__ import annotations
+
+import time
+
+from decnet_core.events.catalogue import SyslogMessage
+from decnet_core.events.codec import BadEventError, encode
+from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7
+from decnet_core.runtime.counters import Counters
+from decnet_core.syslog import NotSyslog, parse
+from decnet_core.text import from_wire
+from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
+from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.store import Batch, Store
+from decnet_swarm.pki.admission import Admitted
+from decnet_swarm.stream import Stream
+
+_SURE_BYTES = 128 << 10
+"""A message up to this fits an event however much JSON must escape of it."""
+_USER, _NOTICE = 1, 5
+"""What a message without a priority is (RFC 3164 §4.3.3)."""
+
+
+class PlainSession(Session):
+    """One sender."""
+
+    def __init__(self, stream: Stream, member: Admitted, store: Store, counters: Counters) -> None:
+        super().__init__(stream, member)
+        self._store = store
+        self._counters = counters
+        self._deframer = Deframer(lines=True)
+
+    async def run(self) -> None:
+        """Take messages until the connection ends; raises OSError."""
+        while data := await self._receive():
+            self._counters.add("bytes_received", len(data))
+            await self._put(self._deframer.feed(data))
+            if self._deframer.broken:
+                raise ConnectionError(self._deframer.broken)
+        await self._put(self._deframer.finish())
+
+    def keep_alive(self) -> None:
+        """A syslog sender may be silent for days; TCP's own keep-alive finds one that is gone."""
+
+    async def _put(self, messages: list[bytes]) -> None:
+        if not messages:
+            return
+        now = time.time_ns()
+        events = [event_of(message, self.member.name, now) for message in messages]
+        self._counters.add("syslog_messages", len(events))
+        await self._store.put(Batch(self.member.name, events, sum(map(len, messages)), _nobody_to_tell))
+
+
+def event_of(message: bytes, sensor: str, now: int) -> Event:
+    """Return the event for one message, whatever it is; `now` is ns since the Unix epoch, for a message without time.
+
+    What would not fit an event is cut to _SURE_BYTES and loses its structured data.
+    """
+    event = _event(message, sensor, now, MAX_MESSAGE_BYTES)
+    if len(message) > _SURE_BYTES:
+        try:
+            encode(event)
+        except BadEventError:
+            return _event(message[:_SURE_BYTES], sensor, now, _SURE_BYTES, structured=False)
+    return event
+
+
+def _event(message: bytes, sensor: str, now: int, limit: int, *, structured: bool = True) -> Event:
+    found = parse(message, now, limit=limit)
+    if isinstance(found, NotSyslog):
+        return _made(SyslogMessage(_USER, _NOTICE, from_wire(message, limit)), sensor, now)
+    payload = SyslogMessage(
+        facility=found.facility,
+        severity=found.severity,
+        message=found.message,
+        host=found.host,
+        app=found.app,
+        process=found.process,
+        message_id=found.message_id,
+        structured=found.structured if structured else {},
+    )
+    return _made(payload, sensor, now if found.ts is None else found.ts)
+
+
+def _made(payload: SyslogMessage, sensor: str, ts: int) -> Event:
+    return Event(id=uuid7(ts), ts=ts, sensor=sensor, payload=payload)
+
+
+def _nobody_to_tell() -> None:
+    pass

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""A connection from a forwarder: its events in batches to the store, and word of what is safe back to it.
+
+Who the events are of is said by the certificate. An event that names another sensor is not corrected but set aside, for
+to correct it would make evidence that nobody saw; and it is confirmed, or it would stand in the way for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from decnet_core.events.codec import BadEventError, decode
+from decnet_core.events.envelope import Event
+from decnet_core.runtime.counters import Counters
+from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
+from decnet_swarm.listener.records import Records
+from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.store import Aside, Batch, Store
+from decnet_swarm.message import event_line
+from decnet_swarm.pki.admission import Admitted
+from decnet_swarm.stream import Stream
+from decnet_swarm.wire import (
+    BATCH_BYTES,
+    BATCH_EVENTS,
+    Farewell,
+    Hello,
+    Mark,
+    Ping,
+    Stored,
+    Welcome,
+    encode,
+    from_forwarder,
+)
+
+_MOST_BYTES = BATCH_BYTES + MAX_MESSAGE_BYTES + BATCH_EVENTS * 1024
+"""Of one batch: lines, the last of which may be the longest, and the header of each."""
+
+
+class BreachError(ConnectionError):
+    """The forwarder said what it may not; the message says what."""
+
+
+class SensorSession(Session):
+    """One forwarder."""
+
+    alone = True
+
+    def __init__(
+        self, stream: Stream, member: Admitted, store: Store, *, records: Records, counters: Counters, window_bytes: int
+    ) -> None:
+        super().__init__(stream, member)
+        self._store = store
+        self._records = records
+        self._counters = counters
+        self._window_bytes = window_bytes
+        self._deframer = Deframer()
+        self._greeted = False
+        self._events: list[Event] = []
+        self._aside: list[Aside] = []
+        self._size = 0
+        self._safe = 0
+        self._told = 0
+
+    async def run(self) -> None:
+        """Take events until the connection ends; raises OSError."""
+        while data := await self._receive():
+            self._counters.add("bytes_received", len(data))
+            for content in self._deframer.feed(data):
+                await self._take(content)
+            if self._deframer.broken:
+                raise BreachError(self._deframer.broken)
+            await self._stream.drain()
+
+    def keep_alive(self) -> None:
+        """Say something, and end who was silent too long."""
+        self._say(Ping())
+        super().keep_alive()
+
+    def end(self, reason: str) -> None:
+        """Tell the forwarder why, as far as it still listens, and end it."""
+        self._say(Farewell(reason))
+        super().end(reason)
+
+    async def _take(self, content: bytes) -> None:
+        self._size += len(content)
+        if content.startswith(b"<") and self._greeted:
+            self._take_event(content)
+            return
+        match from_forwarder(content):
+            case Mark() as mark if self._greeted:
+                await self._finish_batch(mark)
+            case Hello() if not self._greeted:
+                await self._greet()
+            case Ping() if self._greeted:
+                self._size -= len(content)
+            case _:
+                raise BreachError("nothing of this protocol, or at the wrong time")
+
+    def _take_event(self, message: bytes) -> None:
+        if len(self._events) + len(self._aside) >= BATCH_EVENTS or self._size > _MOST_BYTES:
+            raise BreachError("a batch that is too large")
+        line = event_line(message)
+        try:
+            event = decode(message if line is None else line)
+        except BadEventError as error:
+            self._aside.append(Aside(str(error), line or message))
+            return
+        if event.sensor == self.member.name:
+            self._events.append(event)
+            return
+        self._counters.add("foreign_events")
+        self._aside.append(Aside("the event names a sensor that is not its certificate's", line or message))
+
+    async def _greet(self) -> None:
+        """Tell what is stored, when all that an earlier connection brought is."""
+        await self._store.settled(self.member.name)
+        self._greeted, self._size = True, 0
+        self._say(Welcome(self._window_bytes, dict(self._records.places(self.member.name))))
+
+    async def _finish_batch(self, mark: Mark) -> None:
+        if not self._records.has_room(self.member.name, mark.spool):
+            raise BreachError("more spools than a sensor may have")
+        name = self.member.name
+        batch = Batch(name, self._events, self._size, self._stored, mark.spool, mark.place, self._aside)
+        self._events, self._aside, self._size = [], [], 0
+        await self._store.put(batch)
+
+    def _stored(self) -> None:
+        """Say so once for all that became safe together."""
+        self._safe += 1
+        if self._safe == self._told + 1:
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._told = self._safe
+        self._say(Stored(self._safe))
+
+    def _say(self, control: Welcome | Stored | Ping | Farewell) -> None:
+        if self._open:
+            self._stream.write(frame(encode(control)))

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""What both kinds of connections to the listener share: who it is, when it last spoke, and how it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+
+from decnet_swarm.pki.admission import Admitted
+from decnet_swarm.stream import Stream
+from decnet_swarm.wire import SILENCE_SECONDS
+
+
+class Session(ABC):
+    """One connection of an admitted peer."""
+
+    alone = False
+    """Whether a sensor has one at a time: a newer one ends the older."""
+
+    def __init__(self, stream: Stream, member: Admitted) -> None:
+        self.member = member
+        self.ended = asyncio.Event()
+        """Set when nothing more comes of it."""
+        self._stream = stream
+        self._heard_at = time.monotonic()
+        self._reading = False
+        self._open = True
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Take what comes until the connection ends; raises OSError."""
+
+    def keep_alive(self) -> None:
+        """Say something, and end who was silent too long; a peer that is not read from cannot be heard."""
+        if self._reading and time.monotonic() - self._heard_at > SILENCE_SECONDS:
+            self.end("silence")
+
+    def end(self, reason: str) -> None:  # noqa: ARG002  # for who can tell the peer
+        """End it at once."""
+        self._open = False
+        self._stream.abort()
+
+    async def _receive(self) -> bytes:
+        self._reading, self._heard_at = True, time.monotonic()
+        data = await self._stream.receive()
+        self._reading = False
+        return data

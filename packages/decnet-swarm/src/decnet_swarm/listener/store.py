@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""Writes what the connections bring into the listener's spool, all that waits with one fsync, and tells them after it.
+
+A batch is written whole before the place after it is noted. What the disk refuses stays here, the batch goes on at the
+event where it stopped, and meanwhile nobody is read from: the sensors' own disks hold the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
+from decnet_core.events.codec import BadEventError
+from decnet_core.events.envelope import Event
+from decnet_core.runtime.context import Context
+from decnet_core.spool.quarantine import Quarantine
+from decnet_core.spool.writer import SpoolWriter
+from decnet_swarm.listener.records import Records
+from decnet_swarm.listener.settings import ListenerSettings
+from decnet_swarm.wire import Place
+
+log = logging.getLogger(__name__)
+
+_AGAIN_SECONDS = 1.0
+"""How soon a disk that refused is tried again."""
+
+
+class SyncError(OSError):
+    """The disk did not take what was written: nothing more may be acknowledged by this process."""
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """Bytes of a sensor that are not taken as its event, and why."""
+
+    reason: str
+    content: bytes
+
+
+class Batch(msgspec.Struct):
+    """What one connection brings at once."""
+
+    sensor: str
+    events: Sequence[Event]
+    size: int
+    """Bytes that it came in."""
+    stored: Callable[[], None]
+    """Called when it is safe, unless the connection is gone by then, which is no matter."""
+    spool: str = ""
+    place: Place | None = None
+    """Where the sensor's spool goes on after it; None for who has no spool."""
+    aside: Sequence[Aside] = ()
+    written: int = 0
+    """How many of the events have been."""
+
+
+class Store:
+    """The listener's spool with the records of what is in it."""
+
+    def __init__(
+        self, writer: SpoolWriter, directory: Path, records: Records, quarantine: Quarantine, settings: ListenerSettings
+    ) -> None:
+        self._writer = writer
+        self._directory = directory
+        self._records = records
+        self._quarantine = quarantine
+        self._settings = settings
+        self._waiting: deque[Batch] = deque()
+        self._in_hand: list[Batch] = []
+        self._bytes = 0
+        self._changed = asyncio.Condition()
+        self._arrived = asyncio.Event()
+        self._saved_at = time.monotonic()
+        self._counts = dict.fromkeys(("events", "duplicates", "set_aside", "disk_refusals", "checkpoint_errors"), 0)
+
+    def recover(self) -> None:
+        """Take up what a predecessor left; raises OSError. Call it before anything is put."""
+        if self._records.found:
+            self._records.recover(self._directory)
+        if self._records.remembered:
+            log.info("events after the last checkpoint known=%d", self._records.remembered)
+        self._save()
+
+    async def put(self, batch: Batch) -> None:
+        """Queue `batch`; waits while too much is queued."""
+        async with self._changed:
+            while self._bytes and self._bytes + batch.size > self._settings.waiting_bytes:
+                await self._changed.wait()
+            self._waiting.append(batch)
+            self._bytes += batch.size
+        self._arrived.set()
+
+    async def settled(self, sensor: str) -> None:
+        """Wait until nothing of `sensor` is queued."""
+        async with self._changed:
+            while any(batch.sensor == sensor for batch in (*self._in_hand, *self._waiting)):
+                await self._changed.wait()
+
+    async def run(self, ctx: Context) -> None:
+        """Write what is put, for ever. Raises SyncError."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.checkpoint_seconds if self._records.fresh else None):
+                    await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting or self._in_hand:
+                await self._round(ctx)
+            if self._due():
+                await ctx.in_thread(self._save)
+
+    def finish(self) -> None:
+        """Write the checkpoint; in the thread that writes, when no connection is left."""
+        if not self._in_hand:
+            self._save()
+
+    def counters(self) -> dict[str, float]:
+        """Return what happened since the start, and what waits."""
+        return {
+            **self._counts,
+            "waiting_bytes": self._bytes,
+            "sensors_known": self._records.sensors,
+            "remembered": self._records.remembered,
+        }
+
+    async def _round(self, ctx: Context) -> None:
+        """Write all that waits, and tell who brought what was written whole."""
+        self._in_hand += self._waiting
+        self._waiting.clear()
+        before = self._counts["events"]
+        done = await ctx.in_thread(self._write, self._in_hand)
+        for batch in self._in_hand[:done]:
+            batch.stored()
+        async with self._changed:
+            self._bytes -= sum(batch.size for batch in self._in_hand[:done])
+            del self._in_hand[:done]
+            self._changed.notify_all()
+        if new := self._counts["events"] - before:
+            ctx.bus.publish(SPOOL_APPENDED.of(ctx.worker), msgspec.json.encode(Appended(new)))
+        if self._in_hand:
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    def _write(self, batches: Sequence[Batch]) -> int:
+        """Write, sync and note `batches`; return how many of them are safe as a whole."""
+        done = 0
+        for batch in batches:
+            if not self._write_events(batch):
+                self._counts["disk_refusals"] += 1
+                self._writer.collect_garbage()
+                break
+            done += 1
+        self._sync()
+        now = int(time.time())
+        for batch in batches[:done]:
+            if batch.place is not None:
+                self._records.stored(batch.sensor, batch.spool, batch.place, now)
+        if done == len(batches) and self._due():  # an unfinished batch must lie behind what the checkpoint says
+            self._save()
+        return done
+
+    def _write_events(self, batch: Batch) -> bool:
+        for event in batch.events[batch.written :]:
+            if self._records.is_known(batch.sensor, event.id):
+                self._counts["duplicates"] += 1
+            elif not self._offer(batch, event):
+                return False
+            batch.written += 1
+        self._counts["set_aside"] += len(batch.aside)
+        for aside in batch.aside:
+            self._quarantine.put(aside.reason, batch.sensor, aside.content)
+        return True
+
+    def _offer(self, batch: Batch, event: Event) -> bool:
+        try:
+            taken = self._writer.offer(event)
+        except BadEventError as error:  # it was decoded from a frame, but is longer when written our way
+            batch.aside = (*batch.aside, Aside(str(error), str(event.id).encode()))
+            return True
+        self._counts["events"] += taken
+        return taken
+
+    def _sync(self) -> None:
+        self._writer.sync()
+        self._quarantine.sync()
+        if self._writer.counters()["spool_sync_errors"]:
+            raise SyncError("the spool could not be brought to the disk; what is not acknowledged will come again")
+
+    def _due(self) -> bool:
+        late = time.monotonic() - self._saved_at >= self._settings.checkpoint_seconds
+        return self._records.fresh and late
+
+    def _save(self) -> None:
+        self._saved_at = time.monotonic()
+        try:
+            self._records.save(self._writer.end())
+        except OSError as error:
+            self._counts["checkpoint_errors"] += 1
+            log.warning("cannot note how far sensors are stored: %s; the last note stands", error.strerror)

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""The worker listener."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from pathlib import Path
+
+from decnet_core.events.catalogue import SyslogMessage
+from decnet_core.runtime.beat import until_beat
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import MIB, Worker
+from decnet_core.spool.quarantine import Quarantine
+from decnet_swarm.listener.gate import Gate
+from decnet_swarm.listener.plain import PlainSession
+from decnet_swarm.listener.records import Records
+from decnet_swarm.listener.sensor import SensorSession
+from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.settings import ListenerSettings
+from decnet_swarm.listener.store import Store
+from decnet_swarm.pki import files
+from decnet_swarm.pki.admission import Admitted
+from decnet_swarm.pki.desk import Desk
+from decnet_swarm.pki.messages import RENEWAL_PROTOCOL
+from decnet_swarm.stream import Stream
+from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS
+
+log = logging.getLogger(__name__)
+
+
+class Listener(Worker[ListenerSettings]):
+    """Takes the events of sensors over mutual TLS, each exactly once, and syslog of who speaks only that.
+
+    They go to a spool, from which ingest takes them as from any other. Each sensor can only speak for itself.
+    """
+
+    name = "listener"
+    Settings = ListenerSettings
+    produces = (SyslogMessage,)
+    memory_budget = 96 * MIB
+    network = "any"
+    writes = ("positions", "quarantine/listener", "swarm/listener")
+
+    _gate: Gate | None = None
+    _desk: Desk | None = None
+    _store: Store
+
+    async def start(self, ctx: Context) -> None:
+        """Take up what is stored and listen; raises StartupError when there is no certificate or the port is taken."""
+        if not self.settings.listen:
+            return
+        assert ctx.spool is not None
+        directory = ctx.state.spool / self.name
+        self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
+        self._records = Records(ctx.state.positions / f"{self.name}.json")
+        self._store = Store(ctx.spool, directory, self._records, self._quarantine, self.settings)
+        await ctx.in_thread(self._store.recover)
+        folder = files.listener_folder(ctx.state.root)
+        self._gate = self._opened(ctx, folder)
+        self._desk = await self._open_desk(ctx, self._gate, folder)
+        for source in (self._gate, self._store, self._quarantine):
+            ctx.counters.read_from(source.counters)
+
+    async def run(self, ctx: Context) -> None:
+        """Take events until asked to stop."""
+        gate = self._gate
+        if gate is None:
+            log.info("no [listener] listen is set; nothing to do")
+            await ctx.stopping.wait()
+            return
+        ctx.spawn(self._store.run(ctx), name="store")
+        ctx.spawn(gate.accept(ctx), name="accept")
+        ctx.spawn(_keep_alive(gate), name="keep-alive")
+        ctx.spawn(self._review(ctx, gate), name="review")
+        log.info("listening port=%d", gate.port)
+        await ctx.stopping.wait()
+
+    async def stop(self, ctx: Context) -> None:
+        """End the connections and note how far everything is stored."""
+        if self._gate is not None:
+            self._gate.close()
+            if self._desk is not None:
+                await self._desk.close()
+            await ctx.in_thread(self._store.finish)
+            await ctx.in_thread(self._quarantine.close)
+
+    def _opened(self, ctx: Context, folder: Path) -> Gate:
+        def sensor(stream: Stream, member: Admitted) -> Session:
+            window = self.settings.window_bytes
+            return SensorSession(
+                stream, member, self._store, records=self._records, counters=ctx.counters, window_bytes=window
+            )
+
+        def plain(stream: Stream, member: Admitted) -> Session:
+            return PlainSession(stream, member, self._store, ctx.counters)
+
+        async def renewal(stream: Stream, member: Admitted) -> None:
+            assert self._desk is not None
+            await self._desk.renew(stream.reader, stream.writer, member)
+
+        sessions, exchanges = {ALPN: sensor, None: plain}, {RENEWAL_PROTOCOL: renewal}
+        try:
+            return Gate(self.settings, folder, sessions=sessions, exchanges=exchanges)
+        except files.NotEnrolledError as error:
+            raise StartupError(str(error)) from error
+
+    async def _open_desk(self, ctx: Context, gate: Gate, folder: Path) -> Desk:
+        place, days = self.settings.enrolment, self.settings.certificate_days
+        desk = Desk(folder, gate.admission, ctx.counters, days=days, port=gate.port)
+        await desk.open("" if place.host == "::" else place.host, place.port)
+        return desk
+
+    async def _review(self, ctx: Context, gate: Gate) -> None:
+        """Look at the registry every so often, and at once when told to reload."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(until_beat(self.settings.check_seconds)):
+                    await ctx.reloading.wait()
+            ctx.reloading.clear()
+            gate.review()
+
+
+async def _keep_alive(gate: Gate) -> None:
+    while True:
+        await asyncio.sleep(until_beat(KEEPALIVE_SECONDS))
+        gate.keep_alive()

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""What forwarder and listener say to each other beside the events: the protocol that ALPN names `decnet-swarm/1`.
+
+Both directions are octet-counted frames. A frame that begins with `<` is an event (`message`); one that begins with `{`
+is one of these.
+
+    forwarder                                   listener
+    Hello                                 ->
+                                          <-    Welcome: what is stored of each of your spools
+    event event ... Mark (spool, place)   ->
+    event event ... Mark                  ->
+                                          <-    Stored (so many marks)
+
+A `Mark` ends a batch of lines of one spool and says where the spool goes on after them. The listener writes a batch
+only when it has its mark, and says `Stored` when events and place are safe. So after any cut the next `Welcome` tells
+exactly from where to go on, and neither side needs to remember single events. `check` is the forwarder's own
+fingerprint of what stands before the place: a spool that was restored or made anew has the place but not the check.
+Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+ALPN = "decnet-swarm/1"
+KEEPALIVE_SECONDS = 20.0
+SILENCE_SECONDS = 65.0
+"""A peer that has said nothing for three keep-alives is gone."""
+BATCH_EVENTS = 512
+BATCH_BYTES = 256 << 10
+"""A batch ends with the event that passes this; so it holds less than this and one longest message."""
+MAX_SPOOLS = 64
+"""Spools of one sensor: it has one for each worker."""
+SPOOL_NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+SpoolName = Annotated[str, msgspec.Meta(pattern=SPOOL_NAME)]
+Check = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class _Control(msgspec.Struct, frozen=True, tag_field="say", omit_defaults=True):
+    """What all share: the tag field; fields of a later version are ignored."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """How far one spool is stored: its position and what the forwarder wants to recognise it by."""
+
+    segment: Count
+    offset: Count
+    check: Check = ""
+
+
+class Hello(_Control, frozen=True, tag="hello"):
+    """The first word of a connection."""
+
+    version: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class Welcome(_Control, frozen=True, tag="welcome"):
+    """The answer: places of the spools that are known, and how much may be under way unacknowledged, in bytes."""
+
+    window_bytes: Annotated[int, msgspec.Meta(ge=1)]
+    spools: dict[SpoolName, Place] = {}
+
+
+class Mark(_Control, frozen=True, tag="mark"):
+    """The events since the last mark are the lines of `spool` up to this place."""
+
+    spool: SpoolName
+    segment: Count
+    offset: Count
+    check: Check = ""
+
+    @property
+    def place(self) -> Place:
+        """The place alone."""
+        return Place(self.segment, self.offset, self.check)
+
+
+class Stored(_Control, frozen=True, tag="stored"):
+    """All batches up to the `marks`-th mark of this connection survive the death of the machine."""
+
+    marks: Count
+
+
+class Ping(_Control, frozen=True, tag="ping"):
+    """Still there."""
+
+
+class Farewell(_Control, frozen=True, tag="farewell"):
+    """The listener ends the connection, and why."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=512)]
+
+
+FromForwarder = Hello | Mark | Ping
+FromListener = Welcome | Stored | Ping | Farewell
+
+_encoder = msgspec.json.Encoder()
+_from_forwarder: msgspec.json.Decoder[FromForwarder] = msgspec.json.Decoder(FromForwarder)
+_from_listener: msgspec.json.Decoder[FromListener] = msgspec.json.Decoder(FromListener)
+
+
+def encode(control: FromForwarder | FromListener) -> bytes:
+    """Return the content of the frame."""
+    return _encoder.encode(control)
+
+
+def from_forwarder(content: bytes) -> FromForwarder | None:
+    """Return what a forwarder says; None when it is nothing of this protocol."""
+    try:
+        return _from_forwarder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def from_listener(content: bytes) -> FromListener | None:
+    """Return what a listener says; None when it is nothing of this protocol."""
+    try:
+        return _from_listener.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
