@@ -29,7 +29,9 @@ QUIRKS = (
 """p0f's names of the bits above, from the lowest."""
 
 _FLAG_PUSH, _FLAG_ACK, _FLAG_URGENT, _FLAGS_ECN = 0x08, 0x10, 0x20, 0xC0
-_LENGTHS = {MSS: (4, 4), SCALE: (3, 3), SACK_OK: (2, 2), SACK: (10, 34), TIMESTAMP: (10, 10)}
+_LENGTHS = {MSS: 4, SCALE: 3, SACK_OK: 2, TIMESTAMP: 10}
+_SACK_LENGTHS = (10, 34)
+_ANY_LENGTHS = (2, 40)
 _TCP = Struct("!4xIIBBH2xH").unpack_from
 _IPV4 = Struct("!BB2xHB").unpack_from
 _IPV6 = Struct("!I").unpack_from
@@ -120,7 +122,7 @@ def _tcp_quirks(sequence: int, acknowledged: int, flags: int, urgent: int, offse
     if flags & _FLAG_ACK:
         if not acknowledged:
             quirks |= ACK_ZERO
-    elif acknowledged:
+    elif acknowledged >> 24 & 1:  # of a stray number p0f 3.09 looks at this one bit, where its text says "non-zero"
         quirks |= ACK_STRAY
     if flags & _FLAG_URGENT:
         quirks |= URGENT
@@ -152,18 +154,25 @@ class _Options:
                 at += 1
                 continue
             if kind == EOL:
-                self.padding = end - at - 1
-                if any(data[at + 1 :]):
-                    self.quirks |= PADDING_SET
+                self._pad(data[at + 1 :])
                 return
-            length = data[at + 1] if at + 1 < end else 0
-            least, most = _LENGTHS.get(kind, (2, 40))
-            if not least <= length <= most or at + length > end:
+            said = data[at + 1] if at + 1 < end else 0
+            length = _LENGTHS.get(kind)
+            if length is None:
+                least, most = _SACK_LENGTHS if kind == SACK else _ANY_LENGTHS
+                length = said if least <= said <= most else 0
+            elif said != length:
+                self.quirks |= MALFORMED  # and read as if it were as long as it must be
+            if not length or at + length > end:
                 self.quirks |= MALFORMED
                 return
-            if length > 2:
-                self._take(kind, data, at + 2, initial=initial)
+            self._take(kind, data, at + 2, initial=initial)
             at += length
+
+    def _pad(self, padding: bytes) -> None:
+        self.padding = len(padding)
+        if any(padding[:-1]):  # p0f does not look at the last byte
+            self.quirks |= PADDING_SET
 
     def _take(self, kind: int, data: bytes, at: int, *, initial: bool) -> None:
         if kind == MSS:

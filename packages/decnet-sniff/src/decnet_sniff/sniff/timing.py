@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""The timing of flows that have ended: packets, bytes, duration, and the times from one packet to the next.
+
+All is kept as sums of whole numbers, so that flows of one kind add up to one event, and no rounding grows with them.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import NamedTuple
+
+from decnet_core.events.catalogue import FlowClosed
+
+MICROSECOND = 1000
+MILLISECOND = 1_000_000
+
+
+class Ending(NamedTuple):
+    """Which flows are told of together: who opened them, to what, and how they ended."""
+
+    opener: bytes
+    responder: bytes
+    port: int
+    transport: str
+    """tcp or udp."""
+    ended: str
+    """fin, rst or idle."""
+
+
+class Timing(NamedTuple):
+    """One flow, or the sum of several."""
+
+    first_ns: int
+    packets_sent: int
+    packets_received: int
+    bytes_sent: int
+    bytes_received: int
+    duration_ns: int
+    """From the first packet to the last: also the sum of the times between packets."""
+    gap_squares: int
+    """Sum of the squares of the times between packets, ns²."""
+    flows: int = 1
+
+    def plus(self, other: Timing) -> Timing:
+        """Return the sum."""
+        first = min(self.first_ns, other.first_ns)
+        return Timing(first, *(one + two for one, two in zip(self[1:], other[1:], strict=True)))
+
+
+class Timings:
+    """The flows that have ended and were not told of; of more than `limit` endings the rest is only counted."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._sums: dict[Ending, Timing] = {}
+        self.not_told = 0
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    def add(self, ending: Ending, flow: Timing) -> None:
+        """Add a flow that has ended."""
+        known = self._sums.get(ending)
+        if known is not None:
+            self._sums[ending] = known.plus(flow)
+        elif len(self._sums) < self._limit:
+            self._sums[ending] = flow
+        else:
+            self.not_told += 1
+
+    def take(self) -> list[tuple[Ending, int, FlowClosed]]:
+        """Return what was added, each with the time of its first packet in ns, and begin anew."""
+        taken, self._sums = self._sums, {}
+        return [(ending, timing.first_ns, closed(ending, timing)) for ending, timing in taken.items()]
+
+
+def closed(ending: Ending, timing: Timing) -> FlowClosed:
+    """Return what is told of flows that ended alike."""
+    gaps = timing.packets_sent + timing.packets_received - timing.flows
+    mean, deviation = mean_and_deviation(gaps, timing.duration_ns, timing.gap_squares)
+    return FlowClosed(
+        transport=ending.transport,
+        ended=ending.ended,
+        packets_sent=timing.packets_sent,
+        packets_received=timing.packets_received,
+        bytes_sent=timing.bytes_sent,
+        bytes_received=timing.bytes_received,
+        duration_ms=max(timing.duration_ns, 0) // MILLISECOND,
+        gap_mean_us=None if mean is None else mean // MICROSECOND,
+        gap_deviation_us=None if deviation is None else deviation // MICROSECOND,
+        count=timing.flows,
+    )
+
+
+def mean_and_deviation(count: int, total: int, squares: int) -> tuple[int | None, int | None]:
+    """Return mean and standard deviation of a population of `count` numbers by their sum and that of their squares."""
+    if count < 1:
+        return None, None
+    return max(total, 0) // count, isqrt(max(count * squares - total * total, 0)) // count
