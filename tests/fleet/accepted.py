@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from collections.abc import Callable
 
 from arena import Arena
@@ -17,6 +19,9 @@ from decnet_models.progress.tables import worker_cursor
 from decnet_models.webhooks.tables import webhook_delivery
 
 CURSORS = ("profiler", "ttp")
+
+_MARK = re.compile(r"mark-\d+-x(?:-log)?")
+"""What an attacker leaves in what it does, and the collected log says with `-log`."""
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> None:
@@ -35,8 +40,10 @@ def settled(arena: Arena) -> bool:
             cursors = dict(connection.execute(select(worker_cursor.c.worker, worker_cursor.c.seq)).all())
             if any(cursors.get(name) != head for name in CURSORS):
                 return False
-            payloads = "\n".join(connection.execute(select(event.c.payload)).scalars())
-            if any(mark not in payloads for marks in arena.accepted.values() for mark in marks):
+            found = {
+                mark for payload in connection.execute(select(event.c.payload)).scalars() for mark in _marks(payload)
+            }
+            if any(not marks <= found for marks in arena.accepted.values()):
                 return False
             notices = set(connection.execute(select(notice.c.seq)).scalars())
             delivered = select(webhook_delivery.c.notice_seq).where(webhook_delivery.c.state == "delivered")
@@ -50,9 +57,15 @@ def assert_each_accepted_mark_is_one_event(arena: Arena) -> None:
     with reading(engine) as connection:
         payloads = list(connection.execute(select(event.c.payload)).scalars())
     engine.dispose()
+    found = Counter(
+        (kind, mark) for text in payloads for mark in _marks(text) for kind in arena.accepted if _is(kind, text)
+    )
     for kind, marks in arena.accepted.items():
-        found = {mark: sum(f"{mark}" in text and _is(kind, text) for text in payloads) for mark in marks}
-        assert not {mark: times for mark, times in found.items() if times != 1}, kind
+        assert not {mark: found[kind, mark] for mark in marks if found[kind, mark] != 1}, kind
+
+
+def _marks(payload: str) -> set[str]:
+    return set(_MARK.findall(payload))
 
 
 def _is(kind: str, payload: str) -> bool:

@@ -1,45 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Laws 2 to 5: kill every worker, again and again, at random moments: at the end everything is there, once.
-
-Two proofs. What attackers were answered is found in exactly one event. And the tables that the killed workers left are,
-row for row, those that one undisturbed run makes from the same event log.
-"""
+"""Laws 2 to 5: kill every worker, again and again, at random moments: at the end everything is there, once."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import time
-from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from accepted import CURSORS, assert_each_accepted_mark_is_one_event, settled, until
+from accepted import settled, until
 from arena import Arena
-from sqlalchemy import Connection, MetaData, insert, select
+from proof import attack_until_all_is_answered, prove
 
 from decnet_core import registry
-from decnet_core.events.catalogue import kind_of
-from decnet_core.settings import Settings
-from decnet_models.attackers.tables import metadata as attackers
-from decnet_models.canary.tables import metadata as canary
-from decnet_models.consumption import Consumption
-from decnet_models.cursor import Batch, CursorWorker
-from decnet_models.engine import open_engine, reading, writing
-from decnet_models.events.tables import event
-from decnet_models.migrations.upgrade import upgrade
-from decnet_models.notices.tables import notice
-from decnet_models.progress.queries import begin_cursor
-from decnet_models.progress.tables import set_aside
-from decnet_models.ttp.tables import metadata as ttp
-from decnet_models.webhooks.tables import webhook_delivery
-
-LAST = 1_000_000
-"""The waves after all killing are numbered from here."""
-DEEDS = ("http", "guess", "command", "url", "dns")
-VOLATILE = {"id", "seq", "created_at", "updated_at", "tagged_at"}
-"""Columns that tell when or in which order a row was written, not what it says."""
 
 
 async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -> None:
@@ -54,87 +26,6 @@ async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -
         await arena.all_ready()
         await attack_until_all_is_answered(arena, patience)  # nobody is killed any more
         await until(lambda: settled(arena), patience)
-
-
-def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> None:
-    """Run the cursor workers once over a copy of the event log, in one go, and compare every row."""
-    clean_url = f"sqlite:///{tmp_path / 'clean.db'}"
-    upgrade(clean_url)
-    worn, clean = open_engine(arena.database, read_only=True), open_engine(clean_url)
-    with reading(worn) as source, writing(clean) as target:
-        for table in (event, *canary.sorted_tables):
-            rows = [dict(row) for row in source.execute(select(table)).mappings()]
-            if rows:
-                target.execute(insert(table), rows)
-    for name in CURSORS:
-        _run_once(name, clean)
-    with reading(worn) as left, reading(clean) as right:
-        for metadata in (attackers, ttp):
-            _compare(metadata, left, right)
-        keys = select(notice.c.key, notice.c.kind, notice.c.body).where(notice.c.kind != "webhook.test")
-        assert sorted(map(tuple, left.execute(keys))) == sorted(map(tuple, right.execute(keys)))
-        assert list(left.execute(select(set_aside))) == []
-    worn.dispose()
-    clean.dispose()
-
-
-def _run_once(name: str, engine: Any) -> None:
-    shape = registry.load(name)
-    worker = shape(Settings({}, {}, "test").section(name, shape.Settings))
-    assert isinstance(worker, CursorWorker)
-    if name == "ttp":
-        from decnet_core.runtime.counters import Counters
-        from decnet_workers.ttp.watch import Watched
-
-        worker._rules, worker._counters = Watched(worker.settings), Counters()  # type: ignore[attr-defined]
-        worker._rules.read()  # type: ignore[attr-defined]
-    with writing(engine) as connection:
-        begin_cursor(connection, name, now_ns=1)
-        worker.prepare(connection)
-    consumption = Consumption(
-        engine,
-        name,
-        lambda connection, events: worker.handle(Batch(connection, events)).notices,
-        kinds=[kind_of(payload) for payload in shape.consumes],
-        limit=100_000,
-    )
-    while consumption.step().lag:
-        pass
-
-
-def _compare(metadata: MetaData, left: Connection, right: Connection) -> None:
-    for table in metadata.sorted_tables:
-        columns = [c for c in table.columns if c.name not in VOLATILE]
-        worn = Counter(tuple(row) for row in left.execute(select(*columns)))
-        clean = Counter(tuple(row) for row in right.execute(select(*columns)))
-        assert worn == clean, f"{table.name}: {(worn - clean) or (clean - worn)}"
-
-
-def assert_each_notice_arrived_and_is_genuine(arena: Arena) -> None:
-    engine = open_engine(arena.database, read_only=True)
-    with reading(engine) as connection:
-        messages = list(connection.execute(select(webhook_delivery.c.message_id)).scalars())
-    engine.dispose()
-    assert len(messages) == len(set(messages))
-    assert {arrival.message_id for arrival in arena.receiver.arrivals} == set(messages)
-
-
-async def attack_until_all_is_answered(arena: Arena, patience: float) -> None:
-    """Send waves until each sort of deed was answered in one of them: on a busy machine one may come too late."""
-    deadline = time.monotonic() + patience
-    for number in itertools.count(LAST):
-        await arena.attack(number)
-        waves = {f"mark-{wave}-x" for wave in range(LAST, number + 1)}
-        silent = [kind for kind in DEEDS if waves.isdisjoint(arena.accepted[kind])]
-        if not silent:
-            return
-        assert time.monotonic() < deadline, f"after the killing nobody answers: {silent}"
-
-
-def prove(arena: Arena, tmp_path: Path) -> None:
-    assert_each_accepted_mark_is_one_event(arena)
-    assert_tables_are_those_of_one_clean_run(arena, tmp_path)
-    assert_each_notice_arrived_and_is_genuine(arena)
 
 
 async def test_every_worker_killed_in_turn_and_everything_is_there_once(tmp_path: Path) -> None:
