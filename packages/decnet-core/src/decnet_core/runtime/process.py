@@ -55,7 +55,7 @@ def run(
         settings = Settings.load(file)
         logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
         instance = worker(settings.section(worker.name, worker.Settings))
-        asyncio.run(_serve(instance, settings, notifier, hosting))
+        asyncio.run(serve(instance, settings, notifier, hosting))
     except _REFUSALS as refusal:
         return _refused(refusal, notifier)
     except KeyboardInterrupt:
@@ -78,7 +78,7 @@ def _refused(refusal: Exception, notifier: Notifier) -> int:
     return Exit.STARTUP_FAILED
 
 
-async def _serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
+async def serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
     await take_over(notifier)
     ctx = await open_context(type(worker), settings)
     loop = asyncio.get_running_loop()

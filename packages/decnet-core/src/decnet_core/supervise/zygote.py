@@ -35,7 +35,7 @@ from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.state import StateSettings
-from decnet_core.supervise import child, identity, loading
+from decnet_core.supervise import child, holes, identity, loading
 from decnet_core.supervise.immortal import immortalise
 from decnet_core.supervise.orders import (
     LARGEST_PACKET,
@@ -78,7 +78,9 @@ def warm(places: Sequence[str]) -> None:
             _warm(loading.at(place))
         except (Exception, SystemExit) as error:
             log.warning("not warm place=%s: %s", place, loading.reason(error))
+    _rehearse()
     gc.collect()
+    holes.fill()
     immortalise()
     gc.freeze()
 
@@ -88,6 +90,15 @@ def _warm(worker: type[Worker[Any]]) -> None:
         importlib.import_module(module)
     worker.warm()
     _rehearse_settings(worker)
+
+
+def _rehearse() -> None:
+    from decnet_core.supervise.rehearsal import rehearse
+
+    try:
+        rehearse()
+    except OSError as error:  # the children only take more memory
+        log.warning("nothing was rehearsed: %s", error)
 
 
 def _rehearse_settings(worker: type[Worker[Any]]) -> None:
