@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Messages about certificates: what was framed is read, what is none has a reason, and nothing is longer than allowed."""
+"""Messages about certificates: what was framed is read, what is none has a reason, nothing is longer than allowed."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from decnet_swarm.address import Address
 from decnet_swarm.pki import authority, exchange, files, messages
 from decnet_swarm.pki.contexts import client_context, forwarder_context
 from decnet_swarm.pki.der import Unreadable, fingerprint, parts_of
-from decnet_swarm.pki.exchange import ExchangeError
+from decnet_swarm.pki.exchange import EndedError, ExchangeError
 from decnet_swarm.pki.files import Enrolled
 from decnet_swarm.pki.messages import Authority, Enrol, Hello, Issued, Refused, Renew
 from decnet_swarm.pki.names import Role, roles_in
@@ -31,7 +32,7 @@ SKEW_SECONDS = 60
 """A difference of clocks that is worth a word."""
 
 
-def enrol(folder: Path, master: Address, token: Token) -> Enrolled:
+def enrol(folder: Path, master: Address, token: Token, clock: Callable[[], float] = time.time) -> Enrolled:
     """Get a certificate from `master` with `token` and keep it in `folder`; return what this host knows then.
 
     Raises ExchangeError, OSError.
@@ -44,7 +45,7 @@ def enrol(folder: Path, master: Address, token: Token) -> Enrolled:
     try:
         issued = _issued(exchange.ask(master, context, question, check=_is_listener))
     except ExchangeError as error:
-        raise ExchangeError(f"{error}{_clock(shown)}") from error
+        raise ExchangeError(f"{error}{_difference(shown.time - int(clock()))}") from error
     known = Enrolled(issued.name, str(Address(master.host, issued.port)), issued.pins)
     files.make_folder(folder)
     files.write(folder / files.AUTHORITY, shown.certificate.encode())
@@ -77,7 +78,12 @@ def _authority(master: Address, token: Token) -> Authority:
     """Return the certificate that the master shows, when it is the token's."""
     context = client_context()
     context.verify_mode = ssl.CERT_NONE
-    shown = exchange.ask(master, context, Hello())
+    try:
+        shown = exchange.ask(master, context, Hello())
+    except EndedError as error:
+        raise ExchangeError(
+            f"{error}; it speaks only while a token waits: was this one used, or has it expired?"
+        ) from error
     if not isinstance(shown, Authority):
         raise ExchangeError(f"the master does not answer: {_told(shown)}")
     try:
@@ -119,9 +125,8 @@ def keep(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> N
     files.write(folder / files.IDENTITY, authority.key_pem(key) + issued.chain.encode())
 
 
-def _clock(shown: Authority) -> str:
-    """Return what a wrong clock has to do with it: certificates are valid from a day before they were made."""
-    behind = shown.time - int(time.time())
+def _difference(behind: int) -> str:
+    """Return what a clock that is so many seconds behind has to do with it; nothing when it is right."""
     if abs(behind) < SKEW_SECONDS:
         return ""
     length, word = dt.timedelta(seconds=abs(behind)), "behind" if behind > 0 else "ahead of"

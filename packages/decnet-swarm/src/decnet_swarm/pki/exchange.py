@@ -20,6 +20,10 @@ class ExchangeError(Exception):
     """There was no answer; the message says why and what to do."""
 
 
+class EndedError(ExchangeError):
+    """The master ended the connection without a word."""
+
+
 def ask(
     place: Address,
     context: ssl.SSLContext,
@@ -37,10 +41,10 @@ def ask(
             check(link)
             link.sendall(messages.framed(question))
             return _answer(link)
+    except (ConnectionResetError, BrokenPipeError, EOFError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+        raise EndedError(f"{place} ended the connection") from error
     except ssl.SSLError as error:
         raise ExchangeError(f"{place} cannot be trusted: {_reason(error)}") from error
-    except (ConnectionError, EOFError) as error:
-        raise ExchangeError(f"{place} ended the connection") from error
     except OSError as error:
         raise ExchangeError(f"{place} cannot be reached: {error.strerror or error}") from error
 
