@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""AES-128 by OpenSSL's libcrypto, through `ctypes` (OpenSSL 1.1.1 and 3, EVP_EncryptInit(3))."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import byref, c_char_p, c_int, c_void_p
+
+LIBRARIES = ("libcrypto.so.3", "libcrypto.so.1.1")
+"""Names under which the loader finds it, the newest first; `find_library` would start a compiler to look."""
+
+TAG_BYTES = 16
+
+_SET_TAG = 0x11  # EVP_CTRL_AEAD_SET_TAG
+
+
+class LibcryptoAes:
+    """One cipher context, used again for each packet: a worker is one thread."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+        library.EVP_CIPHER_CTX_new.restype = c_void_p
+        library.EVP_aes_128_ecb.restype = c_void_p
+        library.EVP_aes_128_gcm.restype = c_void_p
+        for start in (library.EVP_EncryptInit_ex, library.EVP_DecryptInit_ex):
+            start.argtypes = (c_void_p, c_void_p, c_void_p, c_char_p, c_char_p)
+        for step in (library.EVP_EncryptUpdate, library.EVP_DecryptUpdate):
+            step.argtypes = (c_void_p, c_char_p, c_void_p, c_char_p, c_int)
+        library.EVP_CIPHER_CTX_ctrl.argtypes = (c_void_p, c_int, c_int, c_char_p)
+        library.EVP_DecryptFinal_ex.argtypes = (c_void_p, c_char_p, c_void_p)
+        self._ecb, self._gcm = library.EVP_aes_128_ecb(), library.EVP_aes_128_gcm()
+        self._block, self._opener = library.EVP_CIPHER_CTX_new(), library.EVP_CIPHER_CTX_new()
+
+    def encrypt_block(self, key: bytes, block: bytes) -> bytes:
+        """Return the block, encrypted."""
+        out, size = ctypes.create_string_buffer(32), c_int()
+        self._library.EVP_EncryptInit_ex(self._block, self._ecb, None, key, None)
+        self._library.EVP_EncryptUpdate(self._block, out, byref(size), block, len(block))
+        return out.raw[:16]
+
+    def open_gcm(self, key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes | None:
+        """Return what `sealed` holds, None if its tag does not fit."""
+        length = len(sealed) - TAG_BYTES
+        if length < 0:
+            return None
+        library, context = self._library, self._opener
+        out, size = ctypes.create_string_buffer(length + TAG_BYTES), c_int()
+        library.EVP_DecryptInit_ex(context, self._gcm, None, key, nonce)
+        library.EVP_DecryptUpdate(context, None, byref(size), associated, len(associated))
+        library.EVP_DecryptUpdate(context, out, byref(size), sealed, length)
+        library.EVP_CIPHER_CTX_ctrl(context, _SET_TAG, TAG_BYTES, sealed[length:])
+        fits = library.EVP_DecryptFinal_ex(context, None, byref(size)) == 1
+        return out.raw[:length] if fits else None
+
+
+def load() -> LibcryptoAes | None:
+    """Return AES by the first library that this machine has and that knows these functions, None without one."""
+    for name in LIBRARIES:
+        try:
+            return LibcryptoAes(ctypes.CDLL(name))
+        except (OSError, AttributeError):
+            continue
+    return None
