@@ -97,8 +97,8 @@ def _rehearse() -> None:
 
     try:
         rehearse()
-    except OSError as error:  # the children only take more memory
-        log.warning("nothing was rehearsed: %s", error)
+    except Exception as error:  # no room for a socket, no more threads: the children only take more memory
+        log.warning("nothing was rehearsed: %s", loading.reason(error))
 
 
 def _rehearse_settings(worker: type[Worker[Any]]) -> None:
