@@ -29,7 +29,6 @@ from decnet_sniff.sniff.quic_packets import crypto_frames, packets
 from decnet_sniff.sniff.tls_hello import ClientHello, Hello, ServerHello
 
 SECOND = 1_000_000_000
-UP, DOWN = ("client", "server"), ("server", "client")
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 CHOICE = server_hello(0x1301, [(43, b"\x03\x04")])
 
@@ -43,11 +42,11 @@ class Wire:
 
     def up(self, data: bytes, client: str = "client") -> Hello | None:
         self.now += 1000
-        return self.table.datagram((client, "server"), ("server", client), data, self.now)
+        return self.table.datagram(client, "server", data, self.now)
 
     def down(self, data: bytes, client: str = "client") -> Hello | None:
         self.now += 1000
-        return self.table.datagram(("server", client), (client, "server"), data, self.now)
+        return self.table.datagram("server", client, data, self.now)
 
 
 @pytest.mark.parametrize("table", [Connections(), Connections(PythonAes())], ids=["best", "plain Python"])
@@ -258,7 +257,7 @@ def test_a_post_quantum_hello_fits() -> None:
 def test_no_datagram_raises(data: bytes) -> None:
     table = Connections()
     for begin in (b"", b"\xc0\0\0\0\1", CLIENT_INITIAL_1[:18], CLIENT_INITIAL_2[:16], RETRY_1[:15]):
-        assert table.datagram(UP, DOWN, begin + data, 0) is None
+        assert table.datagram("client", "server", begin + data, 0) is None
 
 
 @settings(deadline=None)
@@ -266,15 +265,15 @@ def test_no_datagram_raises(data: bytes) -> None:
 def test_no_payload_raises(data: bytes) -> None:
     assert list(crypto_frames(data)) is not None
     table = Connections()
-    table.datagram(UP, DOWN, initial(data, first=b"12345678"), 0)
-    table.datagram(UP, DOWN, initial(crypto(0, b"\x01") + data, first=b"abcdefgh"), 0)
+    table.datagram("client", "server", initial(data, first=b"12345678"), 0)
+    table.datagram("client", "server", initial(crypto(0, b"\x01") + data, first=b"abcdefgh"), 0)
 
 
 def test_truncated_at_every_byte_it_is_no_hello() -> None:
     table = Connections()
     for packet in (CLIENT_INITIAL_1, SERVER_INITIAL_2):
         for end in range(0, len(packet), 1):
-            assert table.datagram(UP, DOWN, packet[:end], 0) is None
+            assert table.datagram("client", "server", packet[:end], 0) is None
     assert table.counters()["quic_connections"] == 0
 
 
@@ -283,4 +282,4 @@ def test_truncated_at_every_byte_it_is_no_hello() -> None:
 def test_one_flipped_bit_and_the_tag_does_not_fit(at: int, bit: int) -> None:
     packet = bytearray(CLIENT_INITIAL_1)
     packet[at] ^= 1 << bit
-    assert Connections().datagram(UP, DOWN, bytes(packet), 0) is None
+    assert Connections().datagram("client", "server", bytes(packet), 0) is None

@@ -35,6 +35,9 @@ MAX_PENDING_BYTES = 2 << 20
 LIFETIME_NS = 30_000_000_000
 """A connection that says nothing for so long is forgotten."""
 
+_Flow = tuple[Hashable, Hashable]
+"""Who sends and who receives."""
+
 
 class _Side:
     """What one side said: the handshake message that is being gathered, from the offset `start` on."""
@@ -111,7 +114,7 @@ class Connections:
 
     def __init__(self, aes: Aes | None = None) -> None:
         self._aes = aes
-        self._recent = Recent[Hashable, _Connection](MAX_CONNECTIONS, LIFETIME_NS, self._forgotten)
+        self._recent = Recent[_Flow, _Connection](MAX_CONNECTIONS, LIFETIME_NS, self._forgotten)
         self._pending = 0
         self._initials = 0
         self._unreadable = 0
@@ -127,10 +130,9 @@ class Connections:
             "quic_connections": len(self._recent),
         }
 
-    def datagram(self, key: Hashable, reverse: Hashable, data: bytes, now: int) -> Hello | None:
-        """Return the hello that a UDP payload completes.
+    def datagram(self, source: Hashable, destination: Hashable, data: bytes, now: int) -> Hello | None:
+        """Return the hello that a UDP payload from `source` to `destination` (address and port) completes.
 
-        `key` names the flow in the packet's direction (addresses and ports), `reverse` the same flow in the other;
         `now` is the packet's time, nanoseconds.
         """
         if not may_be_quic(data):
@@ -139,34 +141,34 @@ class Connections:
         for packet in packets(data):
             if packet.kind == INITIAL:
                 self._initials += 1
-                hello = self._initial(key, reverse, data, packet, now)
+                hello = self._initial((source, destination), data, packet, now)
                 found = found or hello
             elif packet.kind == RETRY:
-                self._retry(reverse, packet, now)
+                self._retry((destination, source), packet, now)
         return found
 
-    def _initial(self, key: Hashable, reverse: Hashable, data: bytes, packet: Packet, now: int) -> Hello | None:
-        asked = self._recent.get(reverse, now)
+    def _initial(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
+        asked = self._recent.get((flow[1], flow[0]), now)
         if asked is not None:
             return self._answer(asked, data, packet)
-        asking = self._recent.get(key, now)
+        asking = self._recent.get(flow, now)
         if asking is None:
-            return self._begin(key, data, packet, now)
+            return self._begin(flow, data, packet, now)
         if asking.asking.done and packet.destination in (asking.first, asking.server):
             return None
         payload = None if asking.asking.done else self._open(data, packet, asking.keys(packet.version, server=False))
         if payload is None and packet.destination != asking.first:
-            return self._begin(key, data, packet, now)
+            return self._begin(flow, data, packet, now)
         return self._take(asking, asking.asking, payload)
 
-    def _begin(self, key: Hashable, data: bytes, packet: Packet, now: int) -> Hello | None:
+    def _begin(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
         """Try the packet as the first of a connection."""
         connection = _Connection(packet.destination)
         payload = self._open(data, packet, connection.keys(packet.version, server=False))
         if payload is None:
             self._unreadable += 1
             return None
-        self._recent.put(key, connection, now)
+        self._recent.put(flow, connection, now)
         return self._take(connection, connection.asking, payload)
 
     def _answer(self, connection: _Connection, data: bytes, packet: Packet) -> Hello | None:
@@ -182,8 +184,8 @@ class Connections:
             connection.asking.done = connection.answering.done = False
         return hello
 
-    def _retry(self, key: Hashable, packet: Packet, now: int) -> None:
-        connection = self._recent.get(key, now)
+    def _retry(self, flow: _Flow, packet: Packet, now: int) -> None:
+        connection = self._recent.get(flow, now)
         if connection is not None and connection.server is None:
             self._retries += 1
             connection.begin(packet.source)
