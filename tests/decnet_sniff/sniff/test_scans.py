@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet_sniff.sniff import describe, scans
+from decnet_sniff.sniff import scans
 from decnet_sniff.sniff.scan_ports import Ports
 from decnet_sniff.sniff.scans import Scan, Scans, ScanSettings, technique_of
 
@@ -231,9 +231,3 @@ def test_ports_are_a_set(numbers: set[int], limit: int) -> None:
     assert len(ports) == len(numbers)
     assert ports.lowest(limit) == tuple(sorted(numbers)[:limit])
     assert ports.kept <= 256
-
-
-def test_what_is_told_has_the_counts() -> None:
-    told = describe.port_scan(Scan(SOURCE, "fin", (1, 2), 500, 3, None, 1500, SECOND, 3 * SECOND))
-    assert (told.technique, told.ports, told.distinct_ports, told.hosts) == ("fin", (1, 2), 500, 3)
-    assert (told.count, told.duration_ms) == (1500, 2000)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from decnet_core.events.catalogue import HttpClient, PortScan, SshKex, TcpStack
+from decnet_core.events.catalogue import HttpClient, SshKex, TcpStack
 from decnet_core.text import bounded, from_wire
 from decnet_sniff.sniff import hassh, http, http_agent
 from decnet_sniff.sniff.muonfp import muonfp
-from decnet_sniff.sniff.scans import Scan
 from decnet_sniff.sniff.ssh import Ssh
 from decnet_sniff.sniff.stack import Stack
 from decnet_sniff.sniff.stack_match import identify
@@ -58,16 +57,4 @@ def tcp_stack(stack: Stack, *, server: bool, peer_mss: int = 0) -> TcpStack:
         os=None if identity.tool else identity.name,
         tool=identity.name if identity.tool else None,
         distance=identity.distance,
-    )
-
-
-def port_scan(scan: Scan) -> PortScan:
-    """Return what a scanner did in one window."""
-    return PortScan(
-        technique=scan.technique,
-        ports=scan.ports,
-        distinct_ports=scan.distinct_ports,
-        hosts=scan.hosts,
-        duration_ms=max(scan.last_ns - scan.first_ns, 0) // 1_000_000,
-        count=scan.probes,
     )
