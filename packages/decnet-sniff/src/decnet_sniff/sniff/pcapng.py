@@ -20,6 +20,8 @@ LARGEST_BLOCK: Final = 16 << 20
 MOST_INTERFACES: Final = 1024
 
 _ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
+_LATEST: Final = (1 << 63) - 1
+"""Nanoseconds that an event may have."""
 _RESOLUTION, _OFFSET = 9, 14
 """Options if_tsresol and if_tsoffset."""
 
@@ -57,7 +59,7 @@ class _Section:
                 number, _, high, low, size, _ = self._packet(data, at)
             if number < len(self.interfaces):
                 interface = self.interfaces[number]
-                self.last = max(0, interface.ns(high, low))
+                self.last = min(max(0, interface.ns(high, low)), _LATEST)
                 return interface.link, (self.last, at + 20, min(end, at + 20 + size))
         elif kind == SIMPLE and end - at >= 4 and self.interfaces:
             interface = self.interfaces[0]

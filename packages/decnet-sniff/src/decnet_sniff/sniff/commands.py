@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Commands of `decnet-sniff` beside running it; loaded only when one is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO, NoReturn
+
+import msgspec
+import typer
+
+from decnet_core.events.catalogue import Payload, kind_of
+from decnet_core.runtime.exits import Exit
+from decnet_core.settings import Settings, SettingsError
+from decnet_core.text import for_terminal
+from decnet_sniff.sniff import filter as packet_filter
+from decnet_sniff.sniff import link
+from decnet_sniff.sniff.bpf_python import Accept, compiled
+from decnet_sniff.sniff.findings import Finding
+from decnet_sniff.sniff.observer import Observer
+from decnet_sniff.sniff.pcap import CaptureError, batches
+from decnet_sniff.sniff.settings import SniffSettings
+from decnet_sniff.sniff.worker import end_of, observer_of
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """One finding as a line of JSON: the fields of the event that it would be, but for `id` and `sensor`."""
+
+    ts: int
+    payload: Payload
+    src_ip: str | None = None
+    src_port: int | None = None
+    dst_ip: str | None = None
+    dst_port: int | None = None
+
+
+def register(app: typer.Typer) -> None:
+    """Add `read` to the worker's command line."""
+    app.command()(read)
+
+
+def read(
+    file: Annotated[str, typer.Argument(help="A pcap or pcapng file, - for standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON per finding.")] = False,
+    window: Annotated[
+        int | None, typer.Option(min=0, help="Seconds in which equal findings are one; 0: tell each by itself.")
+    ] = None,
+    counters: Annotated[bool, typer.Option("--counters", help="Show at the end what was counted.")] = False,
+) -> None:
+    """Find in FILE what the worker finds on the wire, by the same code; exit code 1 when FILE is damaged."""
+    settings = _settings()
+    if window is not None:
+        settings = msgspec.structs.replace(settings, window_seconds=window)
+    observer = observer_of(settings)
+    show = _json if as_json else _plain
+    problem = ""
+    try:
+        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
+            for finding in _findings(observer, source, settings):
+                sys.stdout.write(show(finding))
+    except CaptureError as error:
+        problem = str(error)
+    except BrokenPipeError:
+        _leave_quietly()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    try:
+        for finding in observer.rest():
+            sys.stdout.write(show(finding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_quietly()
+    _conclude(file, problem, observer if counters else None)
+
+
+def _leave_quietly() -> NoReturn:
+    """End when nobody reads what is written, without Python's own words about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(1)
+
+
+def _conclude(file: str, problem: str, observer: Observer | None) -> None:
+    for name, value in sorted(observer.counts().items()) if observer else ():
+        typer.echo(f"{name}={value:g}", err=True)
+    if problem:
+        typer.echo(f"{for_terminal(file)}: {problem}", err=True)
+        raise typer.Exit(1)
+
+
+def _findings(observer: Observer, source: BinaryIO, settings: SniffSettings) -> Iterator[Finding]:
+    """Yield what is found in the packets that the kernel's filter would let through."""
+    filters: dict[int, Accept] = {}
+    for batch in batches(source):
+        accept = filters.get(batch.link)
+        if accept is None and batch.link in link.NAMES:
+            accept = filters[batch.link] = compiled(packet_filter.program(batch.link, settings.ignored()))
+        observer.take(batch, accept)
+        yield from observer.due(batch.records[-1][0])
+
+
+def _json(finding: Finding) -> str:
+    source, source_port, destination, destination_port = finding.ends
+    src, dst = end_of(source, source_port) or (None, None), end_of(destination, destination_port) or (None, None)
+    return msgspec.json.encode(Line(finding.ts, finding.payload, *src, *dst)).decode() + "\n"
+
+
+def _plain(finding: Finding) -> str:
+    moment = datetime.fromtimestamp(finding.ts / 1e9, UTC).isoformat(timespec="microseconds")
+    what = msgspec.to_builtins(finding.payload)
+    details = " ".join(f"{name}={value}" for name, value in what.items() if name != "kind")
+    text = f"{_end(*finding.ends[:2])} > {_end(*finding.ends[2:])} {details}"
+    return f"{moment} {kind_of(finding.payload)} {for_terminal(text, 4096)}\n"
+
+
+def _end(address: bytes, port: int | None) -> str:
+    named = end_of(address, port)
+    if named is None:
+        return "*"
+    return named[0] if port is None else f"{named[0]}.{port}"
+
+
+def _settings() -> SniffSettings:
+    try:
+        return Settings.load().section("sniff", SniffSettings)
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.STARTUP_FAILED) from error

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""From packets to findings: the one code path for live traffic and for files; values in, values out.
+
+Most packets belong to a flow whose beginning is known. They are decided in `take` with one unpacking and one look into
+a dictionary, and their bytes are never copied. Only what opens, closes or begins a flow, and what is unusual (VLANs,
+fragments, options, extension headers, tunnels), goes through the functions below it.
+
+Time is that of the packets: a file gives the same findings at any speed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from struct import Struct
+from typing import Final
+
+from decnet_sniff.sniff import ip, link, tunnels
+from decnet_sniff.sniff.batch import Batch
+from decnet_sniff.sniff.books import Books
+from decnet_sniff.sniff.bpf_python import Accept
+from decnet_sniff.sniff.findings import Finding, Findings
+from decnet_sniff.sniff.fragments import Fragments
+from decnet_sniff.sniff.link import IP4, IP6, Buffer
+from decnet_sniff.sniff.scans import Scans, ScanSettings
+from decnet_sniff.sniff.tcp import TcpSide
+from decnet_sniff.sniff.timing import Timings
+from decnet_sniff.sniff.udp import UdpSide
+
+MOST_ENDINGS: Final = 2048
+"""Kinds of ended flows (who, whom, which port, how) per window; see `timing`."""
+TICK_NS: Final = 1_000_000_000
+"""How often ages are looked at."""
+
+_V4 = Struct(">HBxH2xHxB2x12s8xBB").unpack_from
+"""EtherType, version and length, total, fragment, protocol, both addresses and ports, data offset, flags."""
+_V6 = Struct(">HBxxxHBx36s8xBB").unpack_from
+"""EtherType, version, payload length, next header, both addresses and ports, data offset, flags."""
+_SKIP: Final = {link.ETHERNET: 14, link.SLL: 16}
+"""Where IP begins behind the link layers that end with an EtherType."""
+_NOT_QUICK: Final = 0x07
+"""FIN, SYN, RST."""
+
+
+class Observer:
+    """Sees packets, remembers flows, finds things."""
+
+    def __init__(self, *, window_ns: int, flows: int, idle_ns: int, scan: ScanSettings) -> None:
+        self._books = Books(Findings(window_ns), Scans(scan), Timings(MOST_ENDINGS))
+        self._tcp = TcpSide(self._books, flows, idle_ns)
+        self._udp = UdpSide(self._books, flows, idle_ns)
+        self._window = window_ns
+        self._timings_due = 0
+        self._fragments = Fragments()
+        self._due = 0
+        self._counts: Counter[str] = Counter()
+
+    def take(self, batch: Batch, accept: Accept | None = None) -> None:
+        """See the packets of a batch, only those that `accept` accepts where it is given."""
+        kind, buffer, records = batch
+        skip, halves, due = _SKIP.get(kind), self._tcp.flows.halves, self._due
+        filtered = quick = 0
+        for ts, start, end in records:
+            if accept is not None and not accept(buffer, start, end):
+                filtered += 1
+                continue
+            if ts >= due:
+                due = self._tick(ts)
+            if skip is None or start + skip + 34 > end:
+                self._unusual(kind, ts, buffer, start, end)
+                continue
+            at = start + skip
+            ethertype, version, length, fragment, protocol, key, offset, flags = _V4(buffer, at - 2)
+            if ethertype == IP4 and version == 0x45 and protocol == 6 and length and not fragment & 0x3FFF:
+                upper, length = at + 20, length - 20
+            elif ethertype == IP6 and at + 54 <= end:
+                _, version, length, protocol, key, offset, flags = _V6(buffer, at - 2)
+                if protocol != 6 or not length or version >> 4 != 6:
+                    self._unusual(kind, ts, buffer, start, end)
+                    continue
+                upper = at + 40
+            else:
+                self._unusual(kind, ts, buffer, start, end)
+                continue
+            half = halves.get(key)
+            payload = length - (offset >> 2 & 0x3C)
+            if half is not None and half.quick and not flags & _NOT_QUICK and payload >= 0:
+                quick += 1
+                half.packets += 1
+                half.bytes += payload
+                flow = half.flow
+                gap = ts - flow.last
+                flow.squares += gap * gap
+                flow.last = ts
+            else:
+                self._tcp.segment(ts, key, buffer, (at, upper, min(end, upper + length)), payload)
+        self._due = due
+        self._counts["packets"] += len(records)
+        self._counts["packets_filtered"] += filtered
+        self._counts["packets_quick"] += quick
+
+    def due(self, now: int) -> Iterator[Finding]:
+        """Yield what is to be told at `now`, ns; call it once in a while."""
+        if not 0 <= self._due - now <= 2 * TICK_NS:  # also after the clock was set back
+            self._due = self._tick(now)
+        return self._books.findings.due(now)
+
+    def rest(self) -> Iterator[Finding]:
+        """Yield all that is left, when no more packets come."""
+        self._tcp.close_all()
+        self._udp.close_all()
+        self._books.tell_scans(None)
+        self._books.tell_timings()
+        return self._books.findings.rest()
+
+    @property
+    def busy(self) -> bool:
+        """Whether time alone may bring something to tell."""
+        return bool(self._tcp.flows.size or self._udp.flows.size or self._books.findings.waiting)
+
+    def counts(self) -> dict[str, float]:
+        """Return counters and levels."""
+        return {
+            **self._counts,
+            **self._fragments.counts,
+            **self._tcp.counts(),
+            **self._udp.counts(),
+            **self._books.findings.counts,
+            **self._books.scans.counters(),
+            "flows_closed_not_told": self._books.timings.not_told,
+        }
+
+    def _tick(self, ts: int) -> int:
+        """Do what time brings; return when to do so again."""
+        self._tcp.age(ts)
+        self._udp.age(ts)
+        self._books.tell_scans(ts)
+        if ts >= self._timings_due:
+            self._books.tell_timings()
+            self._timings_due = ts + self._window
+        return ts + TICK_NS
+
+    def _unusual(self, kind: int, ts: int, buffer: Buffer, start: int, end: int) -> None:
+        if kind not in link.NAMES:
+            self._counts["link_type_unknown"] += 1
+            return
+        self._network(ts, buffer, link.network(kind, buffer, start, end), end, tunnelled=False)
+
+    def _network(self, ts: int, buffer: Buffer, found: tuple[int, int], end: int, *, tunnelled: bool) -> None:
+        ethertype, at = found
+        if ethertype not in {IP4, IP6}:
+            self._counts["frames_short" if found == link.SHORT else "frames_not_ip"] += 1
+            return
+        packet = ip.packet(ethertype, buffer, at, end)
+        if isinstance(packet, str):
+            self._counts[f"ip_{packet}"] += 1
+        elif packet.fragment is None:
+            self._transport(ts, buffer, packet, tunnelled=tunnelled)
+        elif (whole := self._fragments.add(ts, packet, buffer)) is not None:
+            self._transport(ts, whole[0], whole[1], tunnelled=tunnelled)
+
+    def _transport(self, ts: int, buffer: Buffer, packet: ip.Packet, *, tunnelled: bool) -> None:
+        protocol, source, destination, header, at, end, _ = packet
+        if protocol == ip.GRE:
+            self._inside(ts, buffer, tunnels.gre(buffer, at, end), end, tunnelled=tunnelled)
+        elif protocol not in {ip.TCP, ip.UDP}:
+            self._counts["ip_other_protocol"] += 1
+        elif at + (20 if protocol == ip.TCP else 8) > end:
+            self._counts["tcp_short" if protocol == ip.TCP else "udp_short"] += 1
+        elif protocol == ip.TCP:
+            key = source + destination + bytes(buffer[at : at + 4])
+            self._tcp.segment(ts, key, buffer, (header, at, end), end - at - (buffer[at + 12] >> 2 & 0x3C))
+        else:
+            port = buffer[at + 2] << 8 | buffer[at + 3]
+            if port in tunnels.PORTS and not tunnelled:
+                inside = tunnels.over_udp(port, buffer, at + 8, end)
+                if inside[0] in {IP4, IP6}:
+                    self._inside(ts, buffer, inside, end, tunnelled=False)
+                    return
+            self._udp.datagram(ts, source + destination + bytes(buffer[at : at + 4]), buffer, at, end)
+
+    def _inside(self, ts: int, buffer: Buffer, found: tuple[int, int], end: int, *, tunnelled: bool) -> None:
+        """Look into a tunnel, not into one within it."""
+        if tunnelled:
+            self._counts["tunnels_nested"] += 1
+            return
+        self._counts["tunnels"] += 1
+        self._network(ts, buffer, found, end, tunnelled=True)

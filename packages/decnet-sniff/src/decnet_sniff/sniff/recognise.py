@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Which protocol the first bytes of one direction of a TCP connection are, and what they tell.
+
+The port is not asked: attackers choose it. The first byte says who could know.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from decnet_core.events.catalogue import Payload
+from decnet_sniff.sniff import http, ssh, tls
+from decnet_sniff.sniff.describe import http_client, ssh_kex
+from decnet_sniff.sniff.http import Head
+from decnet_sniff.sniff.ssh import Ssh
+from decnet_sniff.sniff.tls_findings import tls_payload
+from decnet_sniff.sniff.tls_hello import ServerHello
+from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
+
+_RECORDS = (20, 22)
+"""ChangeCipherSpec, which may stand before a second ClientHello, and handshake."""
+
+
+class Recognised(NamedTuple):
+    """What was recognised; `again` is the offset of what both sides then begin anew with, after a HelloRetryRequest."""
+
+    payload: Payload
+    again: int | None = None
+
+
+def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
+    """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
+    if data[0] in _RECORDS:
+        hello = tls.recognise(data)
+        if isinstance(hello, Verdict):
+            return hello
+        again = hello.end if isinstance(hello, ServerHello) and hello.retry else None
+        return Recognised(tls_payload(hello, "tcp"), again)
+    answer = ssh.recognise(data)
+    if isinstance(answer, Ssh):
+        return Recognised(ssh_kex(answer, server=server))
+    head = NOTHING if server else http.recognise(data)
+    if isinstance(head, Head):
+        return Recognised(http_client(head))
+    return NEED_MORE if NEED_MORE in {answer, head} else NOTHING

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Section `[sniff]`: where to listen, what to leave out, how much to remember."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+import msgspec
+
+from decnet_sniff.sniff.filter import MOST_IGNORED, Network
+from decnet_sniff.sniff.scans import ScanSettings
+
+Interface = Annotated[str, msgspec.Meta(min_length=1, max_length=15, pattern=r"^[^\s/]+$")]
+
+
+class SniffSettings(msgspec.Struct, frozen=True):
+    """Section `[sniff]`; the worker is off until `interfaces` is set. After setting it, run `decnet init` again."""
+
+    interfaces: tuple[Interface, ...] = ()
+    """Network interfaces to listen on, e.g. ["eth0"]."""
+    promiscuous: bool = True
+    """Whether to see also what is for other hosts."""
+    ignore: tuple[str, ...] = ()
+    """Networks whose traffic is not looked at, in CIDR notation: this sensor's own, monitoring. At most 16."""
+    window_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
+    """The same finding is told once in so long, with how often it was seen."""
+    flows: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 4096
+    """TCP connections that are remembered, and as many UDP flows; each takes about 1 KiB."""
+    idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    """A connection without packets for so long is over."""
+    ring_kib: Annotated[int, msgspec.Meta(ge=256, le=1 << 20)] = 2048
+    """Memory for packets that the kernel has caught and this process has not seen yet, per interface."""
+    scan: ScanSettings = ScanSettings()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network, or too many."""
+        if len(self.ignore) > MOST_IGNORED:
+            raise ValueError(f"ignore: at most {MOST_IGNORED} networks")
+        self.ignored()
+
+    def ignored(self) -> tuple[Network, ...]:
+        """Return the networks of `ignore`."""
+        return tuple(_network(text) for text in self.ignore)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"ignore: {error}") from error

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""The worker `sniff`: what it sees on the wire becomes events, one per distinct finding and window.
+
+Packets are looked at in the event loop, a ring of blocks at a time: to hand them to a thread would cost more than most
+of them do. `src` of an event is who sent what was found, `dst` who got it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from typing import Final
+
+from decnet_core.events.catalogue import FlowClosed, HttpClient, PortScan, SshKex, TcpStack, TlsClient, TlsServer
+from decnet_core.events.codec import BadEventError
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
+from decnet_core.runtime.worker import MIB, Worker
+from decnet_sniff.sniff.capture import Capture
+from decnet_sniff.sniff.findings import Finding
+from decnet_sniff.sniff.observer import Observer
+from decnet_sniff.sniff.settings import SniffSettings
+
+log = logging.getLogger(__name__)
+
+_SECOND: Final = 1_000_000_000
+LOOK_SECONDS: Final = 1.0
+"""How often ages and interfaces are looked at while there is something to look at, ..."""
+IDLE_SECONDS: Final = 5.0
+"""... and otherwise."""
+
+
+class Sniff(Worker[SniffSettings]):
+    """Listens on network interfaces and fingerprints who talks: TLS, QUIC, SSH, HTTP, TCP/IP stacks, scans.
+
+    Off until `[sniff] interfaces` is set. Needs CAP_NET_RAW and nothing else.
+    """
+
+    name = "sniff"
+    Settings = SniffSettings
+    group = "sensor"
+    memory_budget = 48 * MIB
+    produces = (TlsClient, TlsServer, SshKex, HttpClient, TcpStack, PortScan, FlowClosed)
+    commands = "decnet_sniff.sniff.commands"
+
+    def __init__(self, settings: SniffSettings) -> None:
+        super().__init__(settings)
+        self._captures: list[Capture] = []
+        self._resting: set[Capture] = set()
+        """Those that are not read because the worker is paused."""
+        self._observer = observer_of(settings)
+
+    @classmethod
+    def capabilities(cls, settings: SniffSettings) -> tuple[str, ...]:  # noqa: ARG003  # whatever is set
+        """Return what a packet socket needs."""
+        return ("CAP_NET_RAW",)
+
+    async def start(self, ctx: Context) -> None:
+        """Listen on all interfaces; raises StartupError."""
+        settings = self.settings
+        if not settings.interfaces:
+            raise StartupError('no interface is set; write e.g. interfaces = ["eth0"] into [sniff]')
+        for interface in settings.interfaces:
+            self._captures.append(
+                Capture(
+                    interface,
+                    settings.ignored(),
+                    promiscuous=settings.promiscuous,
+                    ring_kib=settings.ring_kib,
+                )
+            )
+        ctx.counters.read_from(self._counters)
+        for capture in self._captures:
+            self._read_when_ready(ctx, capture)
+        log.info("listening interfaces=%s", ",".join(settings.interfaces))
+
+    async def run(self, ctx: Context) -> None:
+        """Tell what is due, and look after the interfaces, until it must stop."""
+        while not ctx.stopping.is_set():
+            watchful = self._observer.busy or any(capture.down for capture in self._captures)
+            await ctx.nudged(LOOK_SECONDS if watchful else IDLE_SECONDS)
+            for capture in self._resting:
+                self._read_when_ready(ctx, capture)
+            self._resting.clear()
+            for capture in self._captures:
+                if capture.down:
+                    self._look_after(ctx, capture)
+            self._tell(ctx, time.time_ns())
+
+    async def stop(self, ctx: Context) -> None:
+        """Tell what was found so far and close the sockets."""
+        loop = asyncio.get_running_loop()
+        for capture in self._captures:
+            loop.remove_reader(capture.fileno())
+            capture.close()
+        self._captures.clear()
+        for finding in self._observer.rest():
+            _emit(ctx, finding)
+
+    def _read_when_ready(self, ctx: Context, capture: Capture) -> None:
+        asyncio.get_running_loop().add_reader(capture.fileno(), self._readable, ctx, capture)
+
+    def _readable(self, ctx: Context, capture: Capture) -> None:
+        """Look at what one interface has caught."""
+        if not ctx.unpaused.is_set():
+            asyncio.get_running_loop().remove_reader(capture.fileno())
+            self._resting.add(capture)
+            return
+        for batch in capture.read():
+            self._observer.take(batch)
+        self._tell(ctx, time.time_ns())
+
+    def _look_after(self, ctx: Context, capture: Capture) -> None:
+        """See whether an interface that was down is back."""
+        loop, old = asyncio.get_running_loop(), capture.fileno()
+        loop.remove_reader(old)
+        capture.again()
+        self._read_when_ready(ctx, capture)
+
+    def _tell(self, ctx: Context, now: int) -> None:
+        for finding in self._observer.due(now):
+            _emit(ctx, finding)
+
+    def _counters(self) -> dict[str, float]:
+        counts = {f"sniff_{name}": value for name, value in self._observer.counts().items()}
+        counts["sniff_packets_dropped"] = sum(capture.count_drops() for capture in self._captures)
+        counts["sniff_interfaces_down"] = sum(capture.down for capture in self._captures)
+        return counts
+
+
+def observer_of(settings: SniffSettings) -> Observer:
+    """Return what looks at packets as the settings say."""
+    return Observer(
+        window_ns=settings.window_seconds * _SECOND,
+        flows=settings.flows,
+        idle_ns=settings.idle_seconds * _SECOND,
+        scan=settings.scan,
+    )
+
+
+def end_of(address: bytes, port: int | None) -> tuple[str, int | None] | None:
+    """Return address and port as events have them; None for no address."""
+    if not address:
+        return None
+    return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address), port
+
+
+def _emit(ctx: Context, finding: Finding) -> None:
+    source, source_port, destination, destination_port = finding.ends
+    try:
+        ctx.emit(
+            finding.payload,
+            ts=finding.ts,
+            src=end_of(source, source_port),
+            dst=end_of(destination, destination_port),
+        )
+    except BadEventError as error:
+        ctx.counters.add("sniff_findings_too_large")
+        log.warning("a finding cannot be told: %s", error)
