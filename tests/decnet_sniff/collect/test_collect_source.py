@@ -270,13 +270,13 @@ def test_overlong_line_is_skipped_and_reported(tmp_path: Path) -> None:
 
 def test_positions_survive_and_garbage_is_no_position(tmp_path: Path) -> None:
     file = tmp_path / "positions" / "collect.json"
-    positions = Positions(file)
+    positions = Positions(file, dict[str, list[FilePosition]])
     assert positions.load() == {}
     saved = {"web": [FilePosition("/x", 7, 9, "ab", 2, "cd", 1, 10)]}
     positions.save(saved)
-    assert Positions(file).load() == saved
+    assert Positions(file, dict[str, list[FilePosition]]).load() == saved
     file.write_bytes(b"\xff{")
-    assert Positions(file).load() == {}
+    assert Positions(file, dict[str, list[FilePosition]]).load() == {}
 
 
 class Program:

@@ -47,7 +47,7 @@ def command(number: int) -> bytes:
 
 
 def settings_of(state: Path, *sources: dict[str, str], **more: Any) -> Settings:
-    collect = {"source": list(sources), "busy_ms": 10, "idle_ms": 20, **more}
+    collect = {"source": list(sources), "busy_ms": 10, "idle_ms": 20, "watched_ms": 20, **more}
     return Settings({"state": {"dir": str(state), "sensor": "here"}, "collect": collect}, {}, "test")
 
 
@@ -139,7 +139,8 @@ async def test_lost_positions_give_the_same_ids_again(tmp_path: Path) -> None:
     async with collecting(settings) as ctx:
         await until(lambda: ctx.counters.snapshot().get("collect_events") == 20)
     async with collecting(settings) as ctx:
-        log.write_bytes(log.read_bytes() + command(20))
+        with log.open("ab") as file:
+            file.write(command(20))
         await until(lambda: ctx.counters.snapshot().get("collect_events") == 1)
     (tmp_path / "state" / "positions" / "collect.json").unlink()
     async with collecting(settings) as ctx:
@@ -158,7 +159,8 @@ async def test_lines_read_but_not_emitted_are_read_again(tmp_path: Path) -> None
     ctx = await open_context(Collect, settings, MemoryBus())
     worker = Collect(settings.section("collect", CollectSettings))
     await worker.start(ctx)
-    assert await ctx.in_thread(worker._look_and_read, ctx) is not None
+    assert worker._files is not None
+    assert await ctx.in_thread(worker._files.look_and_read, ctx, worker._quarantine) is not None
     await worker.stop(ctx)
     await ctx.close()
     async with collecting(settings) as ctx:
@@ -281,19 +283,3 @@ def spooled(state: Path) -> int:
 def unique(state: Path) -> dict[Any, str]:
     """Return the commands by event id: what ingest keeps."""
     return {event.id: event.payload.command for event in events_in(state) if isinstance(event.payload, CommandRun)}
-
-
-def test_check_shows_what_lines_become(tmp_path: Path) -> None:
-    log = tmp_path / "cowrie.json"
-    log.write_bytes(command(1) + b"\x1b[31mnonsense\n" + command(2).rstrip())
-    program = "import sys; from decnet_sniff.collect.worker import Collect; sys.exit(Collect.main())"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "check", str(log), "--format", "cowrie"], capture_output=True, check=False
-    )
-    shown = done.stdout.decode().splitlines()
-    assert done.returncode == 1
-    assert shown[0] == '0: 192.0.2.7:None {"kind":"session.command","service":"ssh","command":"echo 1"}'
-    assert "NOT UNDERSTOOD" in shown[1]
-    assert len(shown) == 3
-    assert b"\x1b" not in done.stdout
-    assert b"2 lines with events, 0 ignored, 1 not understood" in done.stderr

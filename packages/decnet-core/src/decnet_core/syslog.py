@@ -18,7 +18,8 @@ from decnet_core.text import bounded, from_wire
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 _RFC5424 = re.compile(rb"1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ")
 _FILE_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\S{8,32}) (\S{1,255}) ")
-_RFC3164_TIME = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\S{1,255}) ")
+_RFC3164_TIME = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (?:([^\s\[]{1,255})(?<!:) )?")
+"""The host may be missing: what writes to a local syslog names only its program, as `app:` or `app[7]:`."""
 _TAG = re.compile(rb"([^\s:\[]{1,64})(?:\[([^\]\s]{1,128})\])?: ?")
 _SD_NAME = re.compile(rb'[^\s="\]]{1,64}')
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -71,6 +72,14 @@ def parse(line: bytes, now: int, zone: tzinfo = UTC, limit: int = MESSAGE_BYTES)
     return NotSyslog("neither RFC 5424 nor RFC 3164")
 
 
+def priority_of(line: bytes) -> tuple[int, bytes]:
+    """Return the priority that `line` begins with and what follows; without a valid one, that of §4.3.3 and all."""
+    found = _PRIORITY.match(line)
+    if found is None or int(found[1]) > 191:
+        return USER_NOTICE, line
+    return int(found[1]), line[found.end() :]
+
+
 def _rfc5424(priority: int, header: re.Match[bytes], rest: bytes, limit: int) -> Message | NotSyslog:
     ts = moment(header[1].decode("ascii", "replace"))
     if ts is None and header[1] != b"-":
@@ -93,7 +102,7 @@ def _rfc5424(priority: int, header: re.Match[bytes], rest: bytes, limit: int) ->
     )
 
 
-def _tagged(priority: int, ts: int | None, host: bytes, rest: bytes, limit: int) -> Message | NotSyslog:
+def _tagged(priority: int, ts: int | None, host: bytes | None, rest: bytes, limit: int) -> Message | NotSyslog:
     if ts is None:
         return NotSyslog("no valid timestamp")
     app = process = None

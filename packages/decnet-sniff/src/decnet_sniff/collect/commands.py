@@ -3,18 +3,25 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from decnet_core.text import for_terminal
-from decnet_sniff.collect.follow import Follower, Line
-from decnet_sniff.collect.formats import parser_of
+from decnet_core.runtime.exits import Exit, StartupError
+from decnet_core.settings import Settings, SettingsError
+from decnet_sniff.collect.emit import Reader
+from decnet_sniff.collect.files import records_of
+from decnet_sniff.collect.follow import MAX_LINE_BYTES, Follower
+from decnet_sniff.collect.formats import reader_of
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
-from decnet_sniff.collect.settings import SourceSettings
-from decnet_sniff.collect.worker import understood
+from decnet_sniff.collect.preview import COLUMNS, as_json, rows
+from decnet_sniff.collect.record import Record
+from decnet_sniff.collect.settings import CollectSettings, SourceSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -23,47 +30,99 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A log file to try.", exists=True, dir_okay=False)],
-    format: Annotated[str, typer.Option(help="cowrie, opencanary or syslog.")],  # noqa: A002  # the option's name
-    zone: Annotated[str, typer.Option(help="Time zone of syslog lines that do not tell theirs.")] = "UTC",
+    file: Annotated[str, typer.Argument(help="A log file to try, - for standard input.")] = "-",
+    *,
+    source: Annotated[str, typer.Option(help="Read it as this source of the settings would be.")] = "",
+    format: Annotated[str, typer.Option(help="cowrie, opencanary, syslog, json or plain.")] = "",  # noqa: A002  # the option's name
+    mapping: Annotated[str, typer.Option(help="The mapping file of format json.")] = "",
+    zone: Annotated[str, typer.Option(help="Time zone of lines that do not tell theirs.")] = "UTC",
+    settings: Annotated[Path | None, typer.Option(help="Settings file (TOML), for --source.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per line and event.")] = False,
 ) -> None:
     """Show what each line of FILE would become; nothing is kept. Exit code 1 when a line is not understood."""
-    settings = _settings(file, format, zone)
-    parse = parser_of(settings.format, settings.zone)
-    counts = {Parsed: 0, Ignored: 0, Rejected: 0}
-    follower = Follower(str(file))
+    if bool(source) == bool(format):
+        raise typer.BadParameter("give either --source NAME or --format FORMAT")
+    wanted = _configured(source, settings) if source else _described(format, mapping, zone)
+    counts = {"events": 0, "ignored": 0, "not understood": 0}
     try:
-        while lines := follower.read(last=True):
-            for line in lines:
-                outcome = understood(line, parse)
-                counts[type(outcome)] += 1
-                for shown in _shown(line, outcome):
-                    typer.echo(shown)
-    finally:
-        follower.close()
+        read = reader_of(wanted)
+    except StartupError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.STARTUP_FAILED) from error
+    if not json:
+        typer.echo(COLUMNS)
+    for record, outcome in _outcomes(file, read):
+        counts[_word(outcome)] += 1
+        for shown in as_json(record, outcome) if json else rows(record, outcome):
+            typer.echo(shown)
     typer.echo(
-        f"{counts[Parsed]} lines with events, {counts[Ignored]} ignored, {counts[Rejected]} not understood",
+        f"{counts['events']} lines with events, {counts['ignored']} ignored, {counts['not understood']} not understood",
         err=True,
     )
-    if counts[Rejected]:
+    if counts["not understood"]:
         raise typer.Exit(1)
 
 
-def _settings(file: Path, name: str, zone: str) -> SourceSettings:
-    wanted = {"name": "check", "format": name, "path": str(file), "zone": zone}
+def _word(outcome: Outcome) -> str:
+    match outcome:
+        case Parsed():
+            return "events"
+        case Ignored():
+            return "ignored"
+        case Rejected():
+            return "not understood"
+
+
+def _configured(name: str, file: Path | None) -> SourceSettings:
+    try:
+        sources = Settings.load(file).section("collect", CollectSettings).source
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(Exit.STARTUP_FAILED) from error
+    for each in sources:
+        if each.name == name:
+            return each
+    known = ", ".join(each.name for each in sources) or "none"
+    raise typer.BadParameter(f"there is no source {name!r}; known are: {known}")
+
+
+def _described(name: str, mapping: str, zone: str) -> SourceSettings:
+    wanted: dict[str, Any] = {"name": "check", "format": name, "mapping": mapping, "zone": zone, "path": "-"}
+    if name == "plain":
+        wanted["input"] = "journal"
     try:
         return msgspec.convert(wanted, SourceSettings)
     except msgspec.ValidationError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(str(error).removesuffix(" - at `$.format`")) from error
 
 
-def _shown(line: Line, outcome: Outcome) -> list[str]:
-    """One line of text per event, with every control character escaped."""
-    if isinstance(outcome, Parsed):
-        source = f"{outcome.src[0]}:{outcome.src[1]}" if outcome.src else "-"
-        return [
-            f"{line.offset}: {source} {for_terminal(msgspec.json.encode(payload).decode(), 4096)}"
-            for payload in outcome.payloads
-        ]
-    word = "ignored" if isinstance(outcome, Ignored) else "NOT UNDERSTOOD"
-    return [f"{line.offset}: {word}: {for_terminal(outcome.reason)}"]
+def _outcomes(file: str, read: Reader) -> Iterator[tuple[Record, Outcome]]:
+    now = time.time_ns()
+    for record in _piped() if file == "-" else _from_file(file):
+        moved = msgspec.structs.replace(record, ts=now)  # as if its source had received it now
+        yield moved, read(moved)
+
+
+def _from_file(file: str) -> Iterator[Record]:
+    try:
+        follower = Follower(file)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
+    try:
+        while lines := follower.read(last=True):
+            yield from records_of(follower, lines)
+    finally:
+        follower.close()
+
+
+def _piped() -> Iterator[Record]:
+    """Lines as they come, so that the output of another program can be watched."""
+    offset = 0
+    while line := sys.stdin.buffer.readline(MAX_LINE_BYTES + 1):
+        last, size = line, len(line)
+        while not last.endswith(b"\n") and (last := sys.stdin.buffer.readline(MAX_LINE_BYTES)):
+            size += len(last)
+        whole = size - last.endswith(b"\n")
+        text = line.rstrip(b"\r\n") if whole <= MAX_LINE_BYTES else line[:4096]
+        yield Record(text, "-", offset=offset, size=whole if whole > MAX_LINE_BYTES else None)
+        offset += size

@@ -8,12 +8,19 @@ file's first line and one of the bytes before the position: only a file that has
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
 from decnet_core.durable import make_directory, replace_file
+from decnet_core.runtime.context import Context
+
+log = logging.getLogger(__name__)
+
+Shape = TypeVar("Shape")
 
 HEAD_BYTES = 1024
 TAIL_BYTES = 256
@@ -64,29 +71,38 @@ def is_same_file(descriptor: int, position: FilePosition) -> bool:
     return head == position.head and tail_of(descriptor, position.offset) == position.tail
 
 
-class Positions:
-    """The positions of all sources, kept in one file that is replaced as a whole."""
+class Positions(Generic[Shape]):
+    """The positions of several sources, kept in one file that is replaced as a whole."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, shape: type[Shape]) -> None:
         self._file = file
+        self._shape = shape
         self._saved: bytes | None = None
 
-    def load(self) -> dict[str, list[FilePosition]]:
+    def load(self) -> Shape:
         """Return the positions by source name; none from a file that is missing or cannot be understood.
 
         Reading logs again is safe: their events get the ids that they had, and ingest knows those.
         """
         try:
             self._saved = self._file.read_bytes()
-            return msgspec.json.decode(self._saved, type=dict[str, list[FilePosition]])
+            return msgspec.json.decode(self._saved, type=self._shape)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             self._saved = None
-            return {}
+            return msgspec.convert({}, self._shape)
 
-    def save(self, positions: dict[str, list[FilePosition]]) -> None:
+    def save(self, positions: Shape) -> None:
         """Make `positions` durable if they changed; raises OSError."""
         content = msgspec.json.encode(positions)
         if content != self._saved:
             make_directory(self._file.parent)
             replace_file(self._file, content)
             self._saved = content
+
+    def keep(self, ctx: Context, positions: Shape) -> None:
+        """Save them; a disk that refuses costs a second reading after a crash, and is counted."""
+        try:
+            self.save(positions)
+        except OSError as error:
+            ctx.counters.add("collect_positions_unsaved")
+            log.warning("cannot save the positions: %s", error.strerror)

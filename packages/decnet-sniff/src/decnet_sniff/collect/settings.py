@@ -3,46 +3,110 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-Format = Literal["cowrie", "opencanary", "syslog"]
+Format = Literal["cowrie", "opencanary", "syslog", "json", "plain"]
+Input = Literal["file", "journal", "containers", "udp", "tcp"]
+
+_BELONGS: dict[str, tuple[Input, ...]] = {
+    "path": ("file", "journal", "containers"),
+    "listen": ("udp", "tcp"),
+    "hosts": ("udp", "tcp"),
+    "allow": ("udp", "tcp"),
+    "matches": ("journal",),
+    "containers": ("containers",),
+    "labels": ("containers",),
+}
+_NEEDED: dict[Input, str] = {"file": "path", "udp": "listen", "tcp": "listen"}
 
 
 class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[collect.source]]`."""
 
     name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,62}$")]
-    """Names the source in messages and in the position file; keep it, or the logs are read again."""
+    """Names the source in messages and in the position files; keep it, or the logs are read again."""
     format: Format
-    path: Annotated[str, msgspec.Meta(min_length=1)]
-    """A file, or a pattern of files (`*`, `?`, `[...]`)."""
+    """What a line is: cowrie, opencanary, syslog, json (by a mapping file), or plain (a message and nothing more)."""
+    input: Input = "file"
+    """Where lines come from: file, journal (systemd), containers (Docker, Podman), udp, tcp."""
+    path: str = ""
+    """Of a file or a pattern of files (`*`, `?`, `[...]`); of a directory of journal files instead of this host's own
+    journal; of the socket of the container engine instead of Podman's or Docker's own."""
+    listen: str = ""
+    """ADDRESS:PORT to receive syslog on; IPv6 as [::1]:514."""
+    mapping: str = ""
+    """The mapping file (TOML) of format json."""
     host: str = ""
     """The decky that these logs tell of; empty: what the source calls itself."""
+    hosts: dict[str, str] = {}
+    """The decky by the address that its syslog comes from; an address that is not here names itself."""
+    allow: tuple[str, ...] = ()
+    """Networks (CIDR) whose syslog is taken; empty: everybody's."""
+    matches: tuple[str, ...] = ()
+    """Entries of the journal to read, as journalctl(1) takes them, e.g. _SYSTEMD_UNIT=ssh.service; empty: all."""
+    containers: tuple[str, ...] = ()
+    """Patterns of the names of containers to read; empty: any name."""
+    labels: tuple[str, ...] = ()
+    """Labels that a container must have, each KEY or KEY=VALUE."""
+    history: bool = True
+    """Whether to begin, the first time, with what a journal or a container has said before."""
     zone: str = "UTC"
-    """Time zone of syslog lines that do not tell theirs (RFC 3164), e.g. Europe/Berlin."""
+    """Time zone of lines that do not tell theirs (RFC 3164), e.g. Europe/Berlin."""
 
     def __post_init__(self) -> None:
-        """Refuse a time zone that this system does not know."""
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"source {self.name!r}: there is no time zone {self.zone!r}") from error
+        """Refuse what does not belong together, and a time zone or a network that is none."""
+        for key, inputs in _BELONGS.items():
+            if getattr(self, key) and self.input not in inputs:
+                raise ValueError(f"source {self.name!r}: {key!r} is for input {' and '.join(inputs)}, not {self.input}")
+        needed = _NEEDED.get(self.input)
+        if needed and not getattr(self, needed):
+            raise ValueError(f"source {self.name!r}: input {self.input} needs {needed!r}")
+        if (self.format == "json") != bool(self.mapping):
+            raise ValueError(f"source {self.name!r}: format json needs 'mapping', and only that format has it")
+        if self.input == "file" and self.format == "plain":
+            raise ValueError(f"source {self.name!r}: a plain line of a file does not tell its time; use json or syslog")
+        _check_zone(self)
+        _check_network(self)
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of what comes over UDP and TCP."""
+
+    messages_per_second: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2000
+    """Messages per second from one address, for a while twice as many; more wait (TCP) or are dropped (UDP)."""
+    connections: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 256
+    """TCP connections at once, of each source."""
+    connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 16
+    idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 3600
+    """A TCP connection that says nothing for so long is closed."""
+    message_bytes: Annotated[int, msgspec.Meta(ge=2048, le=1 << 20)] = 65_536
+    """A longer message goes to the quarantine, what fits of it."""
+    receive_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=1 << 28)] = 4 << 20
+    """The kernel's buffer for UDP, as far as net.core.rmem_max lets it grow."""
 
 
 class CollectSettings(msgspec.Struct, frozen=True):
     """Section `[collect]`; with no source it idles."""
 
     source: tuple[SourceSettings, ...] = ()
+    """Each a table of its own: [[collect.source]] with name = "ssh", format = "cowrie", path = "/var/log/cowrie.json".
+    Or input = "journal", "containers", "udp", "tcp"; format = "syslog", "opencanary", "json", "plain"."""
     busy_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 200
     """Milliseconds between two looks while something is being written."""
     idle_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 2000
-    """The same, after nothing was found for a while."""
+    """The same, after nothing was found for a while, where the kernel tells of no change: network file systems."""
+    watched_ms: Annotated[int, msgspec.Meta(ge=10, le=600_000)] = 60_000
+    """The same, where it does (inotify): a change is seen at once, and this is for what it might have missed."""
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 60_000
     """How long a rotated file is kept open for a program that still writes to it, in milliseconds."""
+    containers: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 128
+    """Containers followed at once, of each source; those beyond are counted."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65_536)] = 16 << 20
+    network: NetworkSettings = NetworkSettings()
 
     def __post_init__(self) -> None:
         """Refuse two sources of one name: they would overwrite each other's positions."""
@@ -50,3 +114,37 @@ class CollectSettings(msgspec.Struct, frozen=True):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sources are called {name!r}; give each its own name")
+
+
+def _check_zone(source: SourceSettings) -> None:
+    try:
+        ZoneInfo(source.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"source {source.name!r}: there is no time zone {source.zone!r}") from error
+
+
+def _check_network(source: SourceSettings) -> None:
+    if source.listen:
+        endpoint(source.listen)
+    for network in source.allow:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ValueError(f"source {source.name!r}: {error}") from error
+    for address in source.hosts:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError as error:
+            raise ValueError(f"source {source.name!r}: hosts: {error}") from error
+
+
+def endpoint(listen: str) -> tuple[str, int]:
+    """Return address and port of `ADDRESS:PORT`; raises ValueError."""
+    host, _, port = listen.rpartition(":")
+    try:
+        address, number = ipaddress.ip_address(host.removeprefix("[").removesuffix("]")), int(port)
+    except ValueError as error:
+        raise ValueError(f"{listen!r} is not ADDRESS:PORT: {error}") from error
+    if not 0 <= number <= 65_535:
+        raise ValueError(f"{listen!r} has no port")
+    return str(address), number

@@ -69,6 +69,18 @@ class Source:
         """Whether there are more files than are opened at once: look again soon."""
         return bool(self._waiting)
 
+    @property
+    def lingering(self) -> bool:
+        """Whether a file waits for time to pass: one that has left its name, or whose last line may be its end."""
+        return bool(self._left) or any(
+            follower is not parts[-1] and follower.unread for parts in self._logs.values() for follower in parts
+        )
+
+    def paths(self) -> list[str]:
+        """Return the names of the files that may change: those that are open, and those under their log's own name."""
+        own = [path for path, _ in self._present.values() if base_of(path) == path]
+        return sorted({*own, *(follower.path for follower in self._followers())})
+
     def unread_bytes(self) -> int:
         """Return how much is known to be there and not read."""
         return sum(follower.unread for follower in self._followers())

@@ -6,9 +6,10 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from decnet_core.events.catalogue import SyslogMessage
-from decnet_core.syslog import NotSyslog
+from decnet_core.syslog import MESSAGE_BYTES, Message, NotSyslog, priority_of
 from decnet_core.syslog import parse as parse_message
-from decnet_sniff.collect.outcome import Outcome, Parsed, Rejected
+from decnet_core.text import from_wire
+from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
 
 def parse(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
@@ -21,7 +22,27 @@ def parse(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
         return Rejected(found.reason)
     if found.ts is None:  # RFC 5424 lets it be a dash, but in a file nobody knows when the line was written
         return Rejected("no valid timestamp")
-    message = SyslogMessage(
+    return Parsed(found.ts, (_payload(found),))
+
+
+def received(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
+    """Return the message that came over the network at `now` (ns); never rejects.
+
+    What has no valid header is all message and of now (RFC 3164 §4.3.3), and so is a message that does not know its
+    time. A line feed or a NUL at its end is of the transport.
+    """
+    line = line.rstrip(b"\r\n\0")
+    if not line:
+        return Ignored("an empty message")
+    found = parse_message(line, now, zone)
+    if isinstance(found, NotSyslog):
+        priority, text = priority_of(line)
+        return Parsed(now, (SyslogMessage(priority >> 3, priority & 7, from_wire(text, MESSAGE_BYTES)),))
+    return Parsed(now if found.ts is None else found.ts, (_payload(found),))
+
+
+def _payload(found: Message) -> SyslogMessage:
+    return SyslogMessage(
         facility=found.facility,
         severity=found.severity,
         message=found.message,
@@ -31,4 +52,3 @@ def parse(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
         message_id=found.message_id,
         structured=found.structured,
     )
-    return Parsed(found.ts, (message,))

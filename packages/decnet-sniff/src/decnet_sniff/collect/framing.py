@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""Syslog over TCP: where one message ends and the next begins (RFC 6587), in bounded memory, without a socket.
+
+The first byte of a connection tells which of the two methods its sender uses: a digit begins a length (octet counting,
+§3.4.1), anything else a message that ends with a line feed or a NUL (non-transparent framing, §3.4.2). A sender does
+not change in between, and must not: a message may begin with digits too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_LENGTH = re.compile(rb"[1-9]\d{0,9} ")
+_MAX_LENGTH_BYTES = 11
+_ANY_TRAILER = re.compile(rb"[\n\0]")
+
+
+class FramingError(ValueError):
+    """The bytes are not frames; nothing after them on this connection can be understood."""
+
+
+class Frame(NamedTuple):
+    """One message, or the beginning of one that has `size` bytes."""
+
+    text: bytes
+    size: int
+
+
+class Framing:
+    """The frames of one connection; a message longer than `limit` bytes is given as its first `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._buffer = bytearray()
+        self._counted: bool | None = None
+        self._length: int | None = None
+        """Bytes of the counted message that is being received."""
+        self._skipped = 0
+        """Bytes of the present message that were thrown away."""
+        self._trailer: bytes | None = None
+        """What ends this sender's messages: as the first did."""
+        self._scanned = 0
+
+    @property
+    def method(self) -> str | None:
+        """How the sender frames, once it is known."""
+        return None if self._counted is None else ("octet counting" if self._counted else "line feed")
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the messages that `data` completes; raises FramingError."""
+        self._buffer += data
+        if self._counted is None and self._buffer:
+            self._counted = 0x30 <= self._buffer[0] <= 0x39
+        return self._counted_frames() if self._counted else self._trailed_frames()
+
+    def end(self) -> list[Frame]:
+        """Return what the sender began and did not end, when it closes the connection between two line feeds."""
+        if self._counted or not self._buffer:
+            return []
+        return [self._frame(self._take(len(self._buffer)))]
+
+    def _counted_frames(self) -> list[Frame]:
+        frames: list[Frame] = []
+        while self._length is not None or self._begin():
+            assert self._length is not None
+            missing = self._length - self._skipped - len(self._buffer)
+            if missing > 0:
+                self._spill(keep=self._limit)
+                break
+            frames.append(self._frame(self._take(self._length - self._skipped)))
+            self._length = None
+        return frames
+
+    def _begin(self) -> bool:
+        """Read a length; return whether it is all there."""
+        while self._buffer and self._buffer[0] in b"\r\n":  # some senders end a counted message with a line feed, too
+            del self._buffer[:1]
+        found = _LENGTH.match(self._buffer)
+        if found is None:
+            if self._buffer and (len(self._buffer) >= _MAX_LENGTH_BYTES or not self._buffer.isdigit()):
+                raise FramingError("a message does not begin with its length")
+            return False
+        self._length = int(found[0])
+        del self._buffer[: found.end()]
+        return True
+
+    def _trailed_frames(self) -> list[Frame]:
+        if self._trailer is None and (found := _ANY_TRAILER.search(self._buffer, self._scanned)):
+            self._trailer = found[0]
+            del found  # it keeps the buffer from shrinking
+        frames: list[Frame] = []
+        start = 0
+        while self._trailer and (end := self._buffer.find(self._trailer, max(start, self._scanned))) >= 0:
+            frames.append(self._frame(bytes(self._buffer[start:end])))
+            start = end + 1
+        del self._buffer[:start]
+        self._spill(keep=self._limit)
+        self._scanned = len(self._buffer)
+        return frames
+
+    def _take(self, count: int) -> bytes:
+        text = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return text
+
+    def _spill(self, keep: int) -> None:
+        """Throw away what a message has beyond the limit; its first bytes stay."""
+        surplus = len(self._buffer) - keep
+        if surplus > 0:
+            del self._buffer[keep:]
+            self._skipped += surplus
+
+    def _frame(self, text: bytes) -> Frame:
+        size, self._skipped = len(text) + self._skipped, 0
+        return Frame(text[: self._limit], size)

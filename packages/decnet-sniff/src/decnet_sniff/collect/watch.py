@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""The kernel's word that a log may have changed (inotify(7)), so that an idle collector sleeps; by ctypes, no package.
+
+Followed files are watched for writes, directories only for names that come and go: other programs that write beside a
+log wake nobody. Where the kernel cannot know, on a network file system, `is_complete` says so, and one has to look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import glob
+import logging
+import os
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_MODIFY, _ATTRIB, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x2, 0x4, 0x40, 0x80, 0x100, 0x200
+_DELETE_SELF, _MOVE_SELF, _ONLYDIR, _IGNORED = 0x400, 0x800, 0x0100_0000, 0x8000
+_FILE = _MODIFY | _ATTRIB | _MOVE_SELF | _DELETE_SELF
+_DIRECTORY = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF | _MOVE_SELF | _ONLYDIR
+_EVENT = struct.Struct("iIII")
+_REMOTE = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "coda", "fuse", "gfs2", "glusterfs", "lustre", "nfs", "nfs4", "ocfs2",
+    "smb3", "smbfs", "virtiofs", "vboxsf",
+})  # fmt: skip
+
+
+class Watch:
+    """What the kernel watches for one worker; without inotify `is_complete` is never true."""
+
+    def __init__(self, *, max_watches: int = 4096) -> None:
+        self._max = max_watches
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._descriptor = -1
+        self._watched: dict[str, int] = {}
+        """The kernel's number of each path's watch."""
+        self.is_complete = False
+        """Whether every change that matters will be told."""
+        with contextlib.suppress(AttributeError):
+            self._descriptor = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._descriptor < 0:
+            log.info("no inotify here: %s", os.strerror(ctypes.get_errno()))
+
+    def follow(self, patterns: Iterable[str], files: Iterable[str]) -> None:
+        """Forget what was told, and watch `files` and every directory in which one of `patterns` could match.
+
+        Called before one looks, so that what happens while looking is told afterwards.
+        """
+        if self._descriptor < 0:
+            return
+        self._drain()
+        wanted = dict.fromkeys(files, _FILE)
+        complete = True
+        for pattern in patterns:
+            places = directories_of(pattern)
+            complete = complete and bool(places)
+            wanted.update(dict.fromkeys(places, _DIRECTORY))
+        complete = complete and len(wanted) <= self._max and not _any_remote(wanted)
+        for path in [path for path in self._watched if path not in wanted]:
+            self._libc.inotify_rm_watch(self._descriptor, self._watched.pop(path))
+        for path in wanted if complete else ():
+            if path not in self._watched:
+                complete = self._add(path, wanted[path]) and complete
+        self.is_complete = complete
+
+    def _add(self, path: str, mask: int) -> bool:
+        number = self._libc.inotify_add_watch(self._descriptor, os.fsencode(path), ctypes.c_uint32(mask))
+        if number < 0:
+            return False
+        self._watched[path] = number
+        return True
+
+    def _drain(self) -> None:
+        """Forget what was told; a path whose file is another one now is watched anew."""
+        gone = set()
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._descriptor, 65_536):
+                gone |= _changed(data)
+        for number in gone:
+            self._libc.inotify_rm_watch(self._descriptor, number)
+        self._watched = {path: number for path, number in self._watched.items() if number not in gone}
+
+    @contextlib.contextmanager
+    def telling(self, told: Callable[[], None]) -> Iterator[None]:
+        """Call `told` once when something happens, or has happened since `follow`."""
+        loop = asyncio.get_running_loop()
+        if self._descriptor < 0 or not self.is_complete:
+            yield
+            return
+
+        def once() -> None:
+            loop.remove_reader(self._descriptor)
+            told()
+
+        loop.add_reader(self._descriptor, once)
+        try:
+            yield
+        finally:
+            loop.remove_reader(self._descriptor)
+
+    def close(self) -> None:
+        """Release the kernel's watches."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            self.is_complete = False
+
+
+def _changed(data: bytes) -> set[int]:
+    """Return the watches that may not be of the file any more whose path they were given."""
+    gone, position = set(), 0
+    while position + _EVENT.size <= len(data):
+        number, mask, _, length = _EVENT.unpack_from(data, position)
+        if mask & (_IGNORED | _MOVE_SELF | _DELETE_SELF):
+            gone.add(number)
+        position += _EVENT.size + length
+    return gone
+
+
+def directories_of(pattern: str) -> list[str]:
+    """Return the directories in which a change of names could change what `pattern` matches; empty: none is there."""
+    parts = Path(pattern).parts[:-1]
+    found: set[str] = set()
+    for end in range(1, len(parts) + 1):
+        above = str(Path(*parts[:end]))
+        is_last, is_next_wild = end == len(parts), end < len(parts) and glob.has_magic(parts[end])
+        if is_last or is_next_wild:
+            found.update(path for path in glob.iglob(above) if Path(path).is_dir())  # noqa: PTH207  # absolute pattern
+    return sorted(found)
+
+
+def _any_remote(paths: Iterable[str]) -> bool:
+    kinds = file_systems()
+    return any(_is_remote(os.path.realpath(path), kinds) for path in {str(Path(path).parent) for path in paths})
+
+
+def _is_remote(path: str, kinds: dict[str, str]) -> bool:
+    while path not in kinds and path != "/":
+        path = str(Path(path).parent)
+    kind = kinds.get(path, "")
+    return kind in _REMOTE or kind.startswith("fuse.")
+
+
+def file_systems() -> dict[str, str]:
+    """Return the kind of file system at each mount point (proc(5), mountinfo)."""
+    found = {}
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return {}
+    for line in lines:
+        words = line.split()
+        if len(words) > 4 and "-" in words:
+            found[words[4].replace("\\040", " ")] = words[words.index("-") + 1]
+    return found
