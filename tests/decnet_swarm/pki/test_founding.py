@@ -51,7 +51,7 @@ def test_founding_goes_on_after_a_crash_at_any_write(tmp_path: Path, monkeypatch
             try:
                 founding.found(state, [])
             except Killed:
-                assert not founding.is_founded(state)
+                assert not files.is_founded(state)
             else:
                 return
         assert founding.found(state, [])

@@ -37,6 +37,7 @@ COMMANDS = (
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
+    Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("drill", "Attack the fleet with real clients and check that everything is told."),
     Command("footprint", "Show what every worker costs in memory, wake-ups and CPU, and the fleet in all."),
     Command("bus", "Look into the message bus: sub, pub, top."),

@@ -41,6 +41,7 @@ class Forwarder(Worker[ForwarderSettings]):
     name = "forwarder"
     Settings = ForwarderSettings
     group = "sensor"
+    commands = "decnet_swarm.forwarder.commands"
     listens = (SPOOL_APPENDED.wildcard,)
     memory_budget = 64 * MIB
     network = "any"
@@ -75,8 +76,10 @@ class Forwarder(Worker[ForwarderSettings]):
             folder = files.forwarder_folder(ctx.state.root)
             ctx.spawn(keep_renewed(ctx.counters, folder, str(self._dial.address)), name="renew")
         failures = 0
-        while not ctx.stopping.is_set():
+        while True:
             self._over.clear()
+            if ctx.stopping.is_set():
+                return
             failure = await self._connection(ctx, self._dial)
             if failure is not None:
                 failures = 1 if self._steady else failures + 1
@@ -128,8 +131,9 @@ class Forwarder(Worker[ForwarderSettings]):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(until_beat(KEEPALIVE_SECONDS)):
                     await ctx.stopping.wait()
-            if ctx.stopping.is_set() or await ctx.in_thread(dial.renewed):
+            if not ctx.stopping.is_set() and await ctx.in_thread(dial.renewed):
                 self._over.set()
+        self._over.set()
 
     def _note(self, failure: OSError) -> None:
         reason = for_terminal(str(failure) or "no answer in time")

@@ -21,6 +21,9 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     enrol: str = ""
     """ADDRESS:PORT where new sensors come with their token; empty: as `listen`, with the next port. It ends every
     connection unread while no token waits."""
+    public: str = ""
+    """The host by which sensors reach this one, as `decnet swarm token` prints it. Empty: the one in `enrol`, or where
+    that is any address, this host's name."""
     certificate_days: Annotated[float, msgspec.Meta(gt=0, le=825)] = 90.0
     """How long a sensor's certificate is valid; it is renewed after two thirds of that."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 256

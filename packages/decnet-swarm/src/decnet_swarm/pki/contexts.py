@@ -78,6 +78,8 @@ class Reloaded:
 
 
 def _serving(folder: Path) -> ssl.SSLContext:
+    if not (folder / files.IDENTITY).exists():
+        raise files.NotEnrolledError(f"there is no certificate in {folder}; `decnet swarm token NAME` makes one")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION

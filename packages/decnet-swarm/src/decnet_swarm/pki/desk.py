@@ -25,6 +25,7 @@ from decnet_swarm.pki.gate import Gate
 from decnet_swarm.pki.messages import Answer, Authority, Enrol, Hello, Issued, Malformed, Refused, Renew
 from decnet_swarm.pki.orders import EnrolOrder, Order, RenewOrder, carried_out
 from decnet_swarm.pki.registry_file import RegistryError, load
+from decnet_swarm.pki.renewing import is_ending
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Desk:
         self._one = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._context: Reloaded | None = None
+        counters.read_from(lambda: {"certificate_ending": int(is_ending(folder))})
 
     @property
     def address(self) -> tuple[str, int] | None:

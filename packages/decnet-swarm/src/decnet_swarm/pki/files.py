@@ -61,6 +61,11 @@ def forwarder_folder(state: Path) -> Path:
     return state / FOLDER / "forwarder"
 
 
+def is_founded(state: Path) -> bool:
+    """Return whether there is an authority and a listener's identity below the state directory."""
+    return (listener_folder(state) / IDENTITY).exists()
+
+
 def make_folder(folder: Path) -> None:
     """Make `folder` for its owner only; what is above may be entered by the fleet's group. Raises OSError."""
     make_directory(folder.parent, 0o750)

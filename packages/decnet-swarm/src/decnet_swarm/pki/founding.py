@@ -33,17 +33,12 @@ class Renewed(msgspec.Struct, frozen=True):
     pins: tuple[str, ...]
 
 
-def is_founded(state: Path) -> bool:
-    """Return whether there is an authority and a listener's identity below the state directory."""
-    return (files.listener_folder(state) / files.IDENTITY).exists()
-
-
 def found(state: Path, hosts: Iterable[str], now: dt.datetime | None = None) -> bool:
     """Make the authority and the listener's identity, what is missing of them; return whether anything was.
 
     Killed at any point, the next call goes on. Raises OSError.
     """
-    if is_founded(state):
+    if files.is_founded(state):
         return False
     moment = now or dt.datetime.now(dt.UTC)
     own, shared = files.authority_folder(state), files.listener_folder(state)
@@ -62,9 +57,7 @@ def renew(
 
     Raises FoundingError, OSError, and ValueError for a damaged key.
     """
-    folder, moment = files.listener_folder(state), now or dt.datetime.now(dt.UTC)
-    if not is_founded(state):
-        raise FoundingError("there is no swarm here yet; decnet swarm token NAME begins one")
+    folder, moment = _founded(state), now or dt.datetime.now(dt.UTC)
     if new_keys and not force and (left := _stranded(folder)):
         raise FoundingError(
             f"{len(left)} sensors, {left[0]} among them, do not know the listener's next key yet; they learn it when "
@@ -77,7 +70,7 @@ def renew(
 
 def offer(state: Path, name: str, hours: float, *, replaces: bool = False, now: int | None = None) -> str:
     """Return a token for sensor `name` that can be used once within `hours`; raises FoundingError or RegistryError."""
-    folder = files.listener_folder(state)
+    folder = _founded(state)
     moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
     root_mark = bytes.fromhex(fingerprint(files.certificate_in((folder / files.AUTHORITY).read_text())))
     made = token.new_token(root_mark, name)
@@ -95,7 +88,7 @@ def sign_by_hand(
 
     Raises FoundingError, BadRequestError, RegistryError, OSError.
     """
-    folder, moment = files.listener_folder(state), now or dt.datetime.now(dt.UTC)
+    folder, moment = _founded(state), now or dt.datetime.now(dt.UTC)
     if not is_name(name):
         raise FoundingError("a name has up to 63 letters and digits, inside also . _ and -")
     signer = Signer.read((folder / files.ISSUING).read_bytes())
@@ -114,12 +107,19 @@ def sign_by_hand(
 def revoke(state: Path, name: str, now: int | None = None) -> None:
     """Let sensor `name` never come back with what it has; raises FoundingError or RegistryError."""
     moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
-    _must(change(files.listener_folder(state), lambda known: (registry.revoked(known, name, moment), None)))
+    _must(change(_founded(state), lambda known: (registry.revoked(known, name, moment), None)))
 
 
 def forget(state: Path, name: str) -> None:
     """Take a revoked sensor out of the list; raises FoundingError or RegistryError."""
-    _must(change(files.listener_folder(state), lambda known: (registry.forgotten(known, name), None)))
+    _must(change(_founded(state), lambda known: (registry.forgotten(known, name), None)))
+
+
+def _founded(state: Path) -> Path:
+    """Return the listener's folder."""
+    if not files.is_founded(state):
+        raise FoundingError("there is no swarm here yet; decnet swarm token NAME begins one")
+    return files.listener_folder(state)
 
 
 def _renew(

@@ -33,6 +33,15 @@ def due_at(parts: Parts) -> float:
     return parts.not_before + (parts.not_after - parts.not_before) * 2 / 3
 
 
+def is_ending(folder: Path) -> bool:
+    """Return whether the certificate in `folder` should have been renewed for so long that a person must look."""
+    try:
+        parts = files.validity(folder)
+    except files.NotEnrolledError:
+        return True
+    return parts.not_after - time.time() < (parts.not_after - parts.not_before) / 6
+
+
 async def keep_renewed(
     counters: Counters,
     folder: Path,
@@ -42,6 +51,7 @@ async def keep_renewed(
     retry_seconds: float | None = None,
 ) -> None:
     """Renew for ever at the listener `server` (HOST:PORT); what fails is logged, counted and tried again."""
+    counters.read_from(lambda: {"certificate_ending": int(is_ending(folder))})
     first = FIRST_RETRY_SECONDS if retry_seconds is None else retry_seconds
     pause = first
     while True:

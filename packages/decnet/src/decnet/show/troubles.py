@@ -16,6 +16,8 @@ _COUNTERS = {
     "collect_unreadable": "times that a log could not be opened or read",
     "spool_backlog": "events wait in memory, for the disk refuses them",
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
+    "certificate_ending": "certificate ends soon: decnet swarm renew for the listener's; "
+    "a sensor renews its own when it reaches the listener",
     "spools_failing": "spools cannot be read",
     "segments_missing": "segments of spools went before they were read",
 }

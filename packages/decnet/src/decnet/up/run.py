@@ -20,6 +20,7 @@ from decnet.ask import client_of
 from decnet.errors import OperatorError, RefusedError
 from decnet.feed import Feed
 from decnet.place import Place, records
+from decnet.swarm_founding import found_if_listening
 from decnet.tokens import first_tokens
 from decnet.up.figures import measure
 from decnet.up.guide import guide_to
@@ -55,6 +56,7 @@ def prepare(place: Place) -> FleetLock:
     lock = FleetLock(place.state.run)
     try:
         _migrate(place)
+        found_if_listening(place.settings, place.state.root)
     except BaseException:
         lock.release()
         raise

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""`decnet swarm`: which other hosts belong to this fleet, and how one more joins it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from decnet import swarm
+from decnet.errors import NotFoundError
+from decnet.options import Json, application
+from decnet.place import find_place
+from decnet.show import documents
+from decnet.show.columns import columns
+from decnet.show.times import duration, moment
+from decnet.swarm import Listed, Offer
+
+app = application("Sensor hosts: who belongs to this fleet, and how one more joins it.")
+
+Name = Annotated[str, typer.Argument(help="The sensor's name, as its events will show it.")]
+Replace = Annotated[bool, typer.Option("--replace", help="It is enrolled already; its old certificates end.")]
+Hosts = Annotated[
+    list[str] | None, typer.Option("--host", help="A name of this host, for syslog senders that check it; repeatable.")
+]
+
+_NS = 1_000_000_000
+
+
+@app.command()
+def token(
+    name: Name,
+    *,
+    master: Annotated[
+        str, typer.Option(help="Host, or HOST:PORT, by which the sensor reaches this one; else [listener] public.")
+    ] = "",
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 90, help="How long it can be used.")] = 24.0,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
+    """Print the command that makes another host a sensor of this fleet; it works once."""
+    made = swarm.offer(find_place(), name, master=master, hours=hours, replaces=replace)
+    if as_json:
+        typer.echo(documents.document(made))
+        return
+    typer.echo(made.command)
+    typer.echo(_explained(made), err=True)
+
+
+@app.command()
+def enrol(
+    name: Name,
+    csr: Annotated[Path, typer.Option(help="Its certificate request (PEM, key on P-256); - for standard input.")],
+    *,
+    days: Annotated[float | None, typer.Option(min=0.01, max=3650, help="How long it is valid.")] = None,
+    replace: Replace = False,
+    as_json: Json = False,
+) -> None:
+    """Sign the request of a sender that is set up by hand, e.g. rsyslog, and print its certificate chain."""
+    made = swarm.sign(find_place(), name, csr, days=days, replaces=replace)
+    typer.echo(documents.document(made) if as_json else made.chain.rstrip("\n"))
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """List sensors with what they sent last, and tokens that wait."""
+    found = swarm.listed(find_place())
+    if as_json:
+        typer.echo(documents.document(found))
+        return
+    rows = [_row(one) for one in found.sensors]
+    heading = ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events")
+    typer.echo(columns(heading, rows) if rows else "none yet; make one with decnet swarm token NAME")
+    if found.ending:
+        typer.echo("the listener's own certificate ends soon: decnet swarm renew", err=True)
+
+
+@app.command()
+def revoke(name: Name) -> None:
+    """Let a sensor in no more; its connection ends at once, its events stay."""
+    swarm.revoke(find_place(), name)
+
+
+@app.command()
+def forget(name: Name) -> None:
+    """Take a revoked sensor out of the list."""
+    swarm.forget(find_place(), name)
+
+
+@app.command()
+def renew(
+    *,
+    new_keys: Annotated[bool, typer.Option("--new-keys", help="Also change keys; sensors expect the next.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Though some sensors do not know the next key yet.")] = False,
+    host: Hosts = None,
+    as_json: Json = False,
+) -> None:
+    """Give the listener a new certificate; sensors renew theirs by themselves."""
+    made = swarm.renew(find_place(), host or [], new_keys=new_keys, force=force)
+    if as_json:
+        typer.echo(documents.document(made))
+    else:
+        typer.echo(f"the listener's certificate is valid until {moment(made.not_after * _NS)}")
+
+
+@app.command()
+def authority() -> None:
+    """Print the fleet's authority (PEM), which senders that are set up by hand must trust."""
+    path = swarm.authority_file(find_place())
+    if not path.exists():
+        raise NotFoundError("there is no swarm here yet; decnet swarm token NAME begins one")
+    typer.echo(path.read_text(encoding="ascii").rstrip("\n"))
+
+
+def _explained(made: Offer) -> str:
+    left = duration(made.expires_at - time.time())
+    return f"\nRun this on {made.name}, as root where systemd shall run it. It works once, within {left}."
+
+
+def _row(one: Listed) -> tuple[object, ...]:
+    times = (one.valid_until, one.enrolled_at, one.renewed_at)
+    last = moment(one.last_events_at * _NS) if one.last_events_at else None
+    return one.name, one.state, *(moment(at * _NS) if at else None for at in times), one.address or None, last
