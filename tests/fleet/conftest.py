@@ -53,6 +53,7 @@ def modules_of(state: Path, tmp_path: Path) -> Callable[[str, str], set[str]]:
                     **os.environ,
                     "DECNET_STATE_DIR": str(state),
                     "DECNET_SETTINGS": str(settings),
+                    "DECNET_SNIFF_INTERFACES": '["lo"]',
                     "NOTIFY_SOCKET": str(tmp_path / "ready"),
                 },
             )

@@ -52,7 +52,7 @@ def sandbox(
     held = tuple(capabilities)
     return {
         **_ALWAYS,
-        **addresses(network),
+        **addresses(network, packets="CAP_NET_RAW" in held),
         "CapabilityBoundingSet": held,
         "AmbientCapabilities": held,
         "PrivateUsers": own_ids and not held,
@@ -62,10 +62,13 @@ def sandbox(
     }
 
 
-def addresses(network: Network) -> dict[str, Value]:
-    """Return the directives for what a service may speak with."""
-    families = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
-    found: dict[str, Value] = {"PrivateNetwork": network == "none", "RestrictAddressFamilies": families}
+def addresses(network: Network, *, packets: bool = False) -> dict[str, Value]:
+    """Return the directives for what a service may speak with; `packets` for who sees the host's own interfaces."""
+    families: tuple[str, ...] = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
+    found: dict[str, Value] = {
+        "PrivateNetwork": network == "none" and not packets,
+        "RestrictAddressFamilies": (*families, "AF_PACKET") if packets else families,
+    }
     if network != "any":
         found["IPAddressDeny"] = "any"
     if network == "loopback":

@@ -60,7 +60,7 @@ class Findings:
         return len(self._seen) + len(self._early)
 
     def add(self, ts: int, ends: Ends, payload: Payload, service: int) -> None:
-        """Take a payload that counts `payload.count`; `service` is the port of the one who was called."""
+        """Take a payload that counts `payload.count`; `service`: the port of who was called, 0 for any."""
         key = (ends.source, ends.destination, service, payload)
         seen = self._seen.get(key)
         if seen is None:

@@ -11,7 +11,21 @@ from decnet_core.events.catalogue import Payload
 from decnet_sniff.sniff import scans, stack
 from decnet_sniff.sniff.books import Books
 from decnet_sniff.sniff.describe import tcp_stack
-from decnet_sniff.sniff.flows import ANSWERED, ASKED, ENDED, FIN, OPEN, RST, SETTLED, Flow, Flows, Half, ends, reverse
+from decnet_sniff.sniff.flows import (
+    ANSWERED,
+    ASKED,
+    ENDED,
+    FIN,
+    OPEN,
+    RST,
+    SETTLED,
+    Flow,
+    Flows,
+    Half,
+    ends,
+    ports,
+    reverse,
+)
 from decnet_sniff.sniff.link import Buffer
 from decnet_sniff.sniff.reassembly import Stream
 from decnet_sniff.sniff.recent import Recent
@@ -193,11 +207,12 @@ class TcpSide:
         answer = bool(segment.flags & _ACK)
         if not answer:
             half.flow.mss = seen.mss or 0
-        self._tell(segment, tcp_stack(seen, server=answer, peer_mss=half.flow.mss if answer else 0), server=answer)
+        told = tcp_stack(seen, server=answer, peer_mss=half.flow.mss if answer else 0)
+        self._books.findings.add(segment.ts, ends(segment.key), told, 0)  # the same on every port
 
     def _tell(self, segment: Segment, payload: Payload, *, server: bool) -> None:
-        told = ends(segment.key)
-        self._books.findings.add(segment.ts, told, payload, told.source_port if server else told.destination_port)
+        source_port, port = ports(segment.key)
+        self._books.findings.add(segment.ts, ends(segment.key), payload, source_port if server else port)
 
     def _data(self, segment: Segment, half: Half, payload: bytes) -> None:
         """Take bytes of a direction that is still wanted; most hellos are whole in their first segment."""

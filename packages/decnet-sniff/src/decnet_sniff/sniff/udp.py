@@ -8,7 +8,7 @@ from typing import Final
 
 from decnet_sniff.sniff.books import Books
 from decnet_sniff.sniff.dtls import Handshakes
-from decnet_sniff.sniff.flows import OPEN, Flows, Half, ends, reverse
+from decnet_sniff.sniff.flows import OPEN, Flows, Half, ends, ports, reverse
 from decnet_sniff.sniff.link import Buffer
 from decnet_sniff.sniff.quic import Connections
 from decnet_sniff.sniff.tls_findings import tls_payload
@@ -75,9 +75,9 @@ class UdpSide:
                 self._tell(ts, key, found, "dtls")
 
     def _tell(self, ts: int, key: bytes, hello: Hello, transport: str) -> None:
-        told = ends(key)
-        service = told.source_port if isinstance(hello, ServerHello) else told.destination_port
-        self._books.findings.add(ts, told, tls_payload(hello, transport), service or 0)
+        source_port, port = ports(key)
+        service = source_port if isinstance(hello, ServerHello) else port
+        self._books.findings.add(ts, ends(key), tls_payload(hello, transport), service)
 
     def _unknown(self, ts: int, key: bytes) -> Half:
         source, source_port, host, port = ends(key)
