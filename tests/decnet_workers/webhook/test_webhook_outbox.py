@@ -160,3 +160,39 @@ def test_a_delivery_ends_though_its_endpoint_was_removed_meanwhile(fleet: Any, c
         remove_webhook(connection, added.id, now_ns=clock.now)
     assert outbox.record(delivery, Reply(204)) == "delivered"
     assert fleet.states() == ["delivered"]
+
+
+HOUR = 3600 * NS
+
+
+def test_what_was_put_off_by_a_clock_that_was_fast_is_sent_when_it_is_set_right(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
+    clock.now += HOUR
+    fleet.notice("failed")
+    outbox.turn()
+    outbox.record(first(outbox, added.id), DOWN)
+    fleet.notice("never attempted")
+    assert outbox.turn().ready == ()
+    clock.now -= HOUR
+    assert outbox.turn().ready == (added.id,)
+    job = outbox.job(added.id, 9)
+    assert job is not None
+    assert len(job.deliveries) == 2
+
+
+def test_a_clock_set_right_while_the_worker_was_down_holds_nothing_up(fleet: Any, clock: Clock) -> None:
+    added = fleet.add("https://x.test/")
+    clock.now += HOUR
+    fleet.notice()
+    opened(fleet).turn()
+    clock.now -= HOUR
+    assert opened(fleet).turn().ready == (added.id,)
+
+
+def test_a_retry_keeps_its_time_when_the_clock_is_right(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    outbox.turn()
+    outbox.record(first(outbox, added.id), DOWN)
+    clock.now += 1
+    assert opened(fleet).turn().ready == ()

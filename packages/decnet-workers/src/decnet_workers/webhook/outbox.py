@@ -77,16 +77,18 @@ class Outbox:
         self._forgotten_at = 0
         self._counts: dict[str, int] = {}
         self._counted_at = 0
+        self._last_turn = 0
 
     def prepare(self) -> None:
-        """Make the cursors of a new database."""
+        """Make the cursors of a new database, and due what a clock that was fast has put off."""
         with writing(self._engine) as connection:
             for cursor in (WORKER, REPLAYS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
+            outbox.hasten(connection, now_ns=time.time_ns())
 
     def turn(self) -> Turn:
         """Make deliveries of what is new and say what is to be sent; writes only when there is something to write."""
-        now = time.time_ns()
+        now = self._now()
         with reading(self._engine) as connection:
             start = cursor_of(connection, WORKER)
             lines = lines_after(connection, start, BATCH)
@@ -101,6 +103,16 @@ class Outbox:
                     self._forget(connection, now)
         with reading(self._engine) as connection:
             return self._look(connection, lines[-1].seq if lines else start, now)
+
+    def _now(self) -> int:
+        """Return the time; when the clock was set back, what was to be done later than now is to be done now."""
+        now = time.time_ns()
+        if now < self._last_turn:
+            self._forgotten_at = self._counted_at = 0
+            with writing(self._engine) as connection:
+                outbox.hasten(connection, now_ns=now)
+        self._last_turn = now
+        return now
 
     def job(self, webhook_id: str, limit: int) -> Job | None:
         """Return what is to be sent to the endpoint now; None when nothing is, or its breaker is open."""
