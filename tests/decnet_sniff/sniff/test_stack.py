@@ -44,7 +44,7 @@ CRAFTED = (
      "0050062fcd4f9e9900000000e052faf000000000080a0000000000000000f006fd8b0a2f0402050af79a48bf21dfc99902040009020405a0",
      0, 0, "4:69+?:0:1440:mss*44,0:ts,?240,sok,sack,mss,mss:df,id+,ecn,ack-,ts1-:0"),
     ("60000000003c06dc2001000000000000000000000a0000fd2001000000000000000000000b0000fd",
-     "04fc00504a7d4fae00000000f00a72100000000002040000050aed29f0a475008bdb050a549ac860f62305f00303dc080a0000000000"
+     "04fc00504a7d4fae00000000f00a72100000000002040000050aed29f0a475008bdb050a549ac860f62305f00303dc080a00000000"
      "00000000030308", 0, 0, "6:220+35:0:0:29200,8:mss,sack,sack,ws,ts,ws:pushf+,ts1-,exws:0"),
 )  # fmt: skip
 """IP header, TCP header, bytes of payload, MSS of the SYN that is answered, and what p0f 3.09b printed of it."""
@@ -189,6 +189,11 @@ def test_muonfp_tells_zero_from_absent() -> None:
     assert muonfp(found) == "0:2-3-0:0:0"
 
 
+def test_a_syn_that_also_ends_the_connection_is_no_stack_s() -> None:
+    assert read(syn("mss", 1, flags=0x03)) is None
+    assert read(syn("mss", 1, flags=0x06)) is None
+
+
 def test_headers_cut_short_are_no_stack() -> None:
     whole = syn("linux", 64240)
     for length in range(20):
@@ -206,7 +211,7 @@ def test_any_bytes_never_raise(ip: bytes, tcp: bytes, payload: int, peer_mss: in
             describe.tcp_stack(found, server=True, peer_mss=peer_mss)
 
 
-@given(st.binary(max_size=40), st.integers(0, 255))
+@given(st.binary(max_size=40), st.integers(0, 255).filter(lambda flags: not flags & 5))
 def test_any_options_never_raise(options: bytes, flags: int) -> None:
     tcp = struct.pack("!HHIIBBHHH", 1, 2, 3, 4, (5 + (len(options) + 3) // 4) << 4, flags, 5, 0, 0)
     found = read(Syn(syn("none", 1).ip, tcp + options.ljust(40, b"\1"), 0))

@@ -28,6 +28,8 @@ QUIRKS = (
 )  # fmt: skip
 """p0f's names of the bits above, from the lowest."""
 
+_FLAGS_END = 0x05
+"""FIN and RST."""
 _FLAG_PUSH, _FLAG_ACK, _FLAG_URGENT, _FLAGS_ECN = 0x08, 0x10, 0x20, 0xC0
 _LENGTHS = {MSS: 4, SCALE: 3, SACK_OK: 2, TIMESTAMP: 10}
 _SACK_LENGTHS = (10, 34)
@@ -73,13 +75,13 @@ class Stack(NamedTuple):
 
 
 def read(syn: Syn) -> Stack | None:
-    """Return the stack that sent `syn`, None if its headers are cut short."""
+    """Return the stack that sent `syn`, None if its headers are cut short or it ends a connection too: no stack does."""
     ip, tcp, payload = syn
     if len(tcp) < 20 or len(ip) < 20:
         return None
     quirks, sequence, acknowledged, offset, flags, window, urgent = 0, *_TCP(tcp)
     header = (offset >> 4) * 4
-    if header < 20 or header > len(tcp):
+    if header < 20 or header > len(tcp) or flags & _FLAGS_END:
         return None
     network = _ipv4(ip) if ip[0] >> 4 == 4 else _ipv6(ip)
     if network is None:

@@ -12,11 +12,25 @@ SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Linux 4.20 or newer",  # initial window: the most whole segments below 64 KiB
         (
-            "*:64:0:*:mss*44,7:mss,sok,ts,nop,ws:df,id+:0",
-            "6:64:0:1440:mss*45,7:mss,sok,ts,nop,ws:flow:0",
-            "*:64:0:*:mss*44,7:mss,nop,nop,sok,nop,ws:df,id+:0",
+            "*:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1460:mss*44,10:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1460:mss*44,7:mss,nop,nop,sok,nop,ws:df,id+:0",
+            "*:64:0:1460:mss*44,7:mss,nop,nop,ts,nop,ws:df,id+:0",
+            "*:64:0:1452:mss*45,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1440:mss*45,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1440:mss*45,10:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1440:mss*45,7:mss,nop,nop,sok,nop,ws:df,id+:0",
+            "*:64:0:1440:mss*45,7:mss,nop,nop,ts,nop,ws:df,id+:0",
+            "*:64:0:1432:mss*45,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1400:mss*46,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1380:mss*47,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1360:mss*48,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1240:mss*52,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:1220:mss*53,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:8960:mss*7,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:8940:mss*7,7:mss,sok,ts,nop,ws:df,id+:0",
             "*:64:0:65495:mss*1,7:mss,sok,ts,nop,ws:df,id+:0",
-            "6:64:0:65476:mss*1,7:mss,sok,ts,nop,ws:flow:0",
+            "*:64:0:65476:mss*1,7:mss,sok,ts,nop,ws:df,id+:0",
         ),
     ),
     (
@@ -113,14 +127,22 @@ SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "!Nmap OS detection",  # nmap.org/book/osdetect-methods.html: six probes and the one with ECN
+        "!Nmap OS detection",  # nmap.org/book/osdetect-methods.html: six in a row, to a closed port, with ECN
         (
             "4:64-:0:1460:1,10:ws,nop,mss,ts,sok::0",
+            "4:64-:0:1460:1,10:ws,nop,mss,ts,sok:ack+:0",
             "4:64-:0:1400:63,0:mss,ws,sok,ts,eol+0::0",
+            "4:64-:0:1400:63,0:mss,ws,sok,ts,eol+0:ack+:0",
             "4:64-:0:640:4,5:ts,nop,nop,ws,nop,mss::0",
+            "4:64-:0:640:4,5:ts,nop,nop,ws,nop,mss:ack+:0",
             "4:64-:0:0:4,10:sok,ts,ws,eol+0::0",
+            "4:64-:0:0:4,10:sok,ts,ws,eol+0:ack+:0",
             "4:64-:0:536:16,10:mss,sok,ts,ws,eol+0::0",
+            "4:64-:0:536:16,10:mss,sok,ts,ws,eol+0:ack+:0",
             "4:64-:0:265:512,0:mss,sok,ts::0",
+            "4:64-:0:265:512,0:mss,sok,ts:ack+:0",
+            "4:64-:0:265:31337,10:ws,nop,mss,ts,sok::0",
+            "4:64-:0:265:31337,10:ws,nop,mss,ts,sok:ack+:0",
             "4:64-:0:1460:3,10:ws,nop,mss,sok,nop,nop:ecn,uptr+:0",
         ),
     ),
@@ -136,6 +158,10 @@ SYN_ACK: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Linux 4.20 or newer",
         (
             "*:64:0:*:mss*45,7:mss,sok,ts,nop,ws:df:0",
+            "*:64:0:*:mss*45,8:mss,sok,ts,nop,ws:df:0",
+            "*:64:0:*:mss*45,10:mss,sok,ts,nop,ws:df:0",
+            "6:64:0:1440:mss*45,7:mss,nop,nop,sok,nop,ws:flow:0",
+            "6:64:0:1440:mss*45,0:mss:flow:0",
             "*:64:0:*:mss*44,7:mss,nop,nop,sok,nop,ws:df:0",
             "*:64:0:*:mss*45,7:mss,nop,nop,ts,nop,ws:df:0",
             "*:64:0:*:mss*44,7:mss,nop,ws:df:0",
@@ -196,7 +222,15 @@ SYN_ACK: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Of a server's SYN+ACK. Many depend on the options of the SYN."""
 
 GENERAL: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Linux", ("*:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0", "6:64:0:*:*,*:mss,sok,ts,nop,ws:flow:0")),
+    (
+        "Linux",
+        (
+            "*:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64:0:*:*,*:mss,nop,nop,ts,nop,ws:df,id+:0",
+            "*:64:0:*:*,*:mss,nop,nop,sok,nop,ws:df,id+:0",
+            "*:64:0:*:*,0:mss,sok,ts:df,id+:0",
+        ),
+    ),
     ("Windows", ("*:128:0:*:*,*:mss,nop,ws,nop,nop,sok:df,id+:0", "*:128:0:*:*,0:mss,nop,nop,sok:df,id+:0")),
     ("macOS or iOS", ("*:64:0:*:*,*:mss,nop,ws,nop,nop,ts,sok,eol+1:df,id+:0",)),
     ("FreeBSD", ("*:64:0:*:*,*:mss,nop,ws,sok,ts:df,id+:0",)),
