@@ -28,6 +28,8 @@ class PlainShipment:
         self._stream = stream
         self._outgoing = outgoing
         self._settings = settings
+        self._over = False
+        """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
 
     async def run(self, until: asyncio.Event) -> None:
         """Ship until `until` is set; raises OSError when the connection ends before."""
@@ -38,10 +40,11 @@ class PlainShipment:
         try:
             await tasks.until(until)
         finally:
+            self._over = True
             await tasks.close()
 
     async def _send(self) -> None:
-        while True:
+        while not self._over:
             await self._ctx.unpaused.wait()
             parcel = await self._ctx.in_thread(self._save_and_read)
             if parcel is None:

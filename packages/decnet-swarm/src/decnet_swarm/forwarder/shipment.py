@@ -46,6 +46,8 @@ class Shipment:
         self._stream = stream
         self._outgoing = outgoing
         self._settings = settings
+        self._over = False
+        """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
         self._window = settings.window_bytes
         self._under_way: deque[Parcel] = deque()
         self._under_way_bytes = 0
@@ -71,10 +73,11 @@ class Shipment:
         try:
             await tasks.until(until)
         finally:
+            self._over = True
             await tasks.close()
 
     async def _send(self) -> None:
-        while True:
+        while not self._over:
             await self._ctx.unpaused.wait()
             parcel = await self._ctx.in_thread(self._save_and_read)
             if parcel is None:

@@ -23,7 +23,7 @@ from decnet_core.durable import replace_file
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.spool import segments
 from decnet_core.spool.reader import START, Position, look
-from decnet_swarm.wire import MAX_SPOOLS, Place
+from decnet_swarm.wire import Place
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +71,6 @@ class Records:
         """Return how far each spool of `sensor` is stored."""
         record = self._checkpoint.sensors.get(sensor)
         return dict(record.spools) if record else {}
-
-    def has_room(self, sensor: str, spool: str) -> bool:
-        """Return whether `spool` is known or one more of `sensor` may be."""
-        known = self.places(sensor)
-        return spool in known or len(known) < MAX_SPOOLS
 
     def stored(self, sensor: str, spool: str, place: Place, now: int) -> None:
         """Note that `spool` of `sensor` is on our disk up to `place`."""

@@ -22,6 +22,7 @@ from decnet_swarm.stream import Stream
 from decnet_swarm.wire import (
     BATCH_BYTES,
     BATCH_EVENTS,
+    MAX_SPOOLS,
     Farewell,
     Hello,
     Mark,
@@ -55,6 +56,7 @@ class SensorSession(Session):
         self._window_bytes = window_bytes
         self._deframer = Deframer()
         self._greeted = False
+        self._spools: set[str] = set()
         self._events: list[Event] = []
         self._aside: list[Aside] = []
         self._size = 0
@@ -115,10 +117,13 @@ class SensorSession(Session):
         """Tell what is stored, when all that an earlier connection brought is."""
         await self._store.settled(self.member.name)
         self._greeted, self._size = True, 0
-        self._say(Welcome(self._window_bytes, dict(self._records.places(self.member.name))))
+        places = self._records.places(self.member.name)
+        self._spools.update(places)
+        self._say(Welcome(self._window_bytes, dict(places)))
 
     async def _finish_batch(self, mark: Mark) -> None:
-        if not self._records.has_room(self.member.name, mark.spool):
+        self._spools.add(mark.spool)
+        if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
         batch = Batch(name, self._events, self._size, self._stored, mark.spool, mark.place, self._aside)
