@@ -4,76 +4,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from collecting import collecting, command, events_in, settings_of, spooled, until
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun
-from decnet_core.events.codec import decode
-from decnet_core.events.envelope import Event
-from decnet_core.runtime.context import Context
-from decnet_core.runtime.host import Host, open_context
-from decnet_core.settings import Settings, SettingsError
+from decnet_core.runtime.host import open_context
+from decnet_core.settings import SettingsError
 from decnet_core.spool import segments
 from decnet_core.spool.quarantine import Record
-from decnet_core.spool.reader import START, SpoolReader
 from decnet_sniff.collect.settings import CollectSettings
 from decnet_sniff.collect.worker import Collect
 
 DATA = Path(__file__).parent / "data"
-
-
-def command(number: int) -> bytes:
-    """Return a line of Cowrie's log."""
-    fields = {
-        "eventid": "cowrie.command.input",
-        "timestamp": "2026-11-23T10:20:30.123456Z",
-        "src_ip": "192.0.2.7",
-        "session": "abc",
-        "protocol": "ssh",
-        "input": f"echo {number}",
-    }
-    return json.dumps(fields).encode() + b"\n"
-
-
-def settings_of(state: Path, *sources: dict[str, str], **more: Any) -> Settings:
-    collect = {"source": list(sources), "busy_ms": 10, "idle_ms": 20, "watched_ms": 20, **more}
-    return Settings({"state": {"dir": str(state), "sensor": "here"}, "collect": collect}, {}, "test")
-
-
-@asynccontextmanager
-async def collecting(settings: Settings) -> AsyncIterator[Context]:
-    ctx = await open_context(Collect, settings, MemoryBus())
-    worker = Collect(settings.section("collect", CollectSettings))
-    ready = asyncio.Event()
-    task = asyncio.ensure_future(Host(worker, ctx).run(ready.set))
-    await asyncio.wait_for(ready.wait(), 5)
-    yield ctx
-    ctx.stop()
-    await asyncio.wait_for(task, 10)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.01)
-
-
-def events_in(state: Path) -> list[Event]:
-    batch = SpoolReader(state / "spool" / "collect", "check").read(START, 10**9, 10**9)
-    assert not batch.overlong
-    return [decode(line) for line in batch.lines]
 
 
 def quarantined(state: Path) -> list[Record]:
@@ -273,11 +225,6 @@ def write_on(log: Path, written: int) -> int:
     with log.open("ab") as file:
         file.write(b"".join(command(number) for number in range(written, written + 50)))
     return written + 50
-
-
-def spooled(state: Path) -> int:
-    place = state / "spool" / "collect"
-    return sum(segments.count_lines(segments.path_of(place, number), 0) for number in segments.sizes(place))
 
 
 def unique(state: Path) -> dict[Any, str]:

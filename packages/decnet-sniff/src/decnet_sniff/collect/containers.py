@@ -57,6 +57,8 @@ class ContainersInlet:
         """Containers whose log the engine does not give; tried again with each look at the list."""
         self._nudge = asyncio.Event()
         self._trouble = ""
+        self._reached = False
+        """Whether the engine has given its list since it was last out of reach."""
 
     async def open(self) -> None:
         """An engine that is not there yet is waited for; a path that can be none is refused with StartupError."""
@@ -72,8 +74,10 @@ class ContainersInlet:
             except EngineError as error:
                 self._desk.count("engine_errors")
                 self._complain(str(error))
-            pause = _FIRST_PAUSE if self._tasks else min(2 * pause, _LONGEST_PAUSE)
+            if self._reached:
+                pause = _FIRST_PAUSE
             await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def positions(self) -> dict[str, Mark]:
         """Return the mark of each container that the engine still knows."""
@@ -86,12 +90,13 @@ class ContainersInlet:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _look_again_and_again(self) -> None:
+        self._reached = False
         hearing = self._desk.ctx.spawn(self._hear_events(), name=f"{self._desk.settings.name}.events", may_end=True)
         try:
             while True:
                 self._nudge.clear()
                 self._follow(await self._listed())
-                self._trouble = ""
+                self._reached, self._trouble = True, ""
                 try:
                     async with asyncio.timeout(_LIST_SECONDS):
                         await self._nudge.wait()
@@ -137,7 +142,9 @@ class ContainersInlet:
             if len(self._tasks) >= self._limit:
                 self._desk.count("containers_beyond_limit")
                 continue
-            self._windows.setdefault(container.id, Window(self._first))
+            if container.id not in self._windows:
+                self._windows[container.id] = Window(self._first)
+                self._desk.moved()
             name = f"{self._desk.settings.name}.{container.id[:12]}"
             self._tasks[container.id] = self._desk.ctx.spawn(self._read(container), name=name, may_end=True)
 

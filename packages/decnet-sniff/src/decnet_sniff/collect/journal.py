@@ -60,6 +60,7 @@ class JournalInlet:
         """See that there is a journalctl; raises StartupError."""
         if shutil.which("journalctl") is None:
             raise StartupError("there is no journalctl on this host; leave input journal away or install systemd")
+        self._desk.moved()  # a first run that is killed must not begin later the next time
 
     async def run(self) -> None:
         """Follow the journal; when journalctl ends, begin again where it was."""
