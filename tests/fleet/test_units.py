@@ -134,5 +134,5 @@ def test_who_attackers_talk_to_cannot_open_the_database() -> None:
 def test_tmpfiles_lines_are_understood(tmp_path: Path) -> None:
     text = files(installed(), Site(programs="/b"))[TMPFILES]
     kinds = {line.split()[0] for line in text.splitlines() if not line.startswith("#")}
-    assert kinds <= {"d", "f", "z"}
+    assert kinds <= {"d", "f", "z", "Z"}
     assert all(len(line.split()) == 5 for line in text.splitlines() if not line.startswith("#"))

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import msgspec
 
-from decnet.init.settings_text import environment_text, settings_text
-from decnet.init.wanted import SHAPES, site_of, wanted
+from decnet.commands.init import database_of
 from decnet.up.known_sections import SHARED, refuse_unknown
 from decnet_core import registry
 from decnet_core.settings import Settings
+from decnet_core.setup.settings_text import environment_text, settings_text
+from decnet_core.setup.wanted import SHAPES, Database, site_of, wanted
+from decnet_core.units.job import Site
 
 DEFAULTS = Settings({}, {}, "defaults")
 PROGRAMS = Path("/opt/decnet/bin")
+DATABASE = database_of(DEFAULTS, "/var/lib/decnet")
 
 
 class Inner(msgspec.Struct, frozen=True):
@@ -35,6 +38,11 @@ class Section(msgspec.Struct, frozen=True):
     many: tuple[str, ...] = ("a", "b")
     inner: Inner = Inner()
     last: float = 0.5
+
+
+def written(database: Database | None) -> str:
+    site: Site = site_of(DEFAULTS, PROGRAMS, database=database)
+    return wanted(DEFAULTS, site, "units", database=database)[site.settings]
 
 
 def uncommented(text: str) -> str:
@@ -63,21 +71,19 @@ def test_a_chosen_value_is_set_and_the_rest_is_not() -> None:
 
 
 def test_uncommented_the_file_says_the_defaults_of_every_worker() -> None:
-    site = site_of(DEFAULTS, PROGRAMS)
-    text = wanted(DEFAULTS, site, "units")[site.settings]
+    text = written(DATABASE)
     settings = Settings(tomllib.loads(uncommented(text)), {}, "test")
     refuse_unknown(settings)
     for name in registry.names():
         if name != "bus":
             shape = registry.load(name).Settings
             assert settings.section(name, shape) == shape()
-    for name, shape in SHAPES.items():
+    for name, shape in {**SHAPES, "database": DATABASE.shape}.items():
         assert set(msgspec.structs.asdict(settings.section(name, shape))) == set(shape.__struct_fields__)
 
 
 def test_as_written_the_file_names_one_state_directory_for_all_accounts() -> None:
-    site = site_of(DEFAULTS, PROGRAMS)
-    found = tomllib.loads(wanted(DEFAULTS, site, "units")[site.settings])
+    found = tomllib.loads(written(DATABASE))
     assert {name: table for name, table in found.items() if any(table.values())} == {
         "state": {"dir": "/var/lib/decnet"},
         "database": {"url": "sqlite:////var/lib/decnet/database/decnet.db"},
@@ -85,7 +91,7 @@ def test_as_written_the_file_names_one_state_directory_for_all_accounts() -> Non
 
 
 def test_every_shared_section_has_its_shape() -> None:
-    assert set(SHAPES) == set(SHARED)
+    assert {*SHAPES, "database"} == set(SHARED)
 
 
 def test_the_environment_file_sets_nothing() -> None:

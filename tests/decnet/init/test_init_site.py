@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from decnet.init.wanted import jobs_of, site_of
+from decnet.commands.init import database_of
 from decnet_core.settings import Settings
+from decnet_core.setup.wanted import jobs_of, site_of
 
 PROGRAMS = Path("/opt/decnet/bin")
 
@@ -31,7 +32,8 @@ def settings(**sections: dict[str, Any]) -> Settings:
     ],
 )
 def test_a_database_is_reached_as_far_as_it_is_away(url: str, network: str) -> None:
-    assert site_of(settings(database={"url": url}), PROGRAMS).database_network == network
+    chosen = settings(database={"url": url})
+    assert site_of(chosen, PROGRAMS, database=database_of(chosen, "/var/lib/decnet")).database_network == network
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,7 @@ def test_only_ports_below_1024_need_a_capability() -> None:
 
 
 def test_the_state_directory_and_the_database_are_where_the_settings_say() -> None:
-    site = site_of(settings(state={"dir": "/srv/d"}, database={"url": "sqlite:////data/x/d.db"}), PROGRAMS)
+    chosen = settings(state={"dir": "/srv/d"}, database={"url": "sqlite:////data/x/d.db"})
+    site = site_of(chosen, PROGRAMS, database=database_of(chosen, "/srv/d"))
     assert (site.state, site.database, site.database_file) == ("/srv/d", "/data/x", "/data/x/d.db")
     assert site_of(settings(state={"dir": "/srv/d"}), PROGRAMS).database == "/srv/d/database"

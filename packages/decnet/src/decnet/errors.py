@@ -9,6 +9,7 @@ from decnet_core.bus.interface import BusError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.exits import Exit
 from decnet_core.settings import SettingsError
+from decnet_core.setup.errors import DisputedError, SetupError
 from decnet_core.state import StateError
 from decnet_core.text import for_terminal
 
@@ -46,9 +47,9 @@ class NotFoundError(OperatorError):
 
 def told(error: Exception) -> tuple[str, int]:
     """Return the line for the operator and the exit code for an error that no command handled itself."""
-    if isinstance(error, (SettingsError, StateError, KeyFileError)):
+    if isinstance(error, (SettingsError, StateError, KeyFileError, SetupError)):
         return str(error), RefusedError.code
-    if isinstance(error, BusError):
+    if isinstance(error, (BusError, DisputedError)):
         return str(error), FAILED
     if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
         where = for_terminal(str(error.filename or "the state directory"))

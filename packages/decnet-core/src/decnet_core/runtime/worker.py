@@ -6,6 +6,8 @@ A worker does not know how it is hosted (law 6): its own process, one task of ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
@@ -73,6 +75,11 @@ class Worker(Generic[S]):
     @classmethod
     def warm(cls) -> None:
         """Prepare, once in a warm parent, what `start` and `run` will need; hold nothing open afterwards."""
+
+    @classmethod
+    def known(cls, state: Path) -> Mapping[str, Mapping[str, Any]]:  # noqa: ARG003  # most know nothing beforehand
+        """Return settings, by section, that what lies in the state directory has decided; `init` writes them down."""
+        return {}
 
     @classmethod
     def capabilities(cls, settings: S) -> tuple[str, ...]:  # noqa: ARG003  # most need none, whatever is set

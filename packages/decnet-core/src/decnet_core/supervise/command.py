@@ -38,7 +38,12 @@ log = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Host the workers of the groups on the command line; return the exit code (see `Exit`)."""
-    asked = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["init"]:
+        from decnet_core.setup.command import main as init  # nothing of it stays in a supervisor
+
+        return init(given[1:])
+    asked = _parser().parse_args(given)
     logs.configure("supervise", "info")
     try:
         if asked.settings is not None:
@@ -64,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="decnet-supervise",
         description="Host groups of workers: each a process on shared memory (fork), with an interpreter of its own "
         "(units), or all in one process (tasks).",
-        epilog="groups: all; " + "; ".join(f"{name}: {meaning}" for name, meaning in groups.MEANING.items()),
+        epilog="decnet-supervise init sets this host up as a sensor. Groups: all; "
+        + "; ".join(f"{name}: {meaning}" for name, meaning in groups.MEANING.items()),
     )
     parser.add_argument("group", nargs="+")
     parser.add_argument("--mode", choices=("fork", "tasks", "units"), default="fork")

@@ -13,12 +13,22 @@ def sysusers(jobs: Sequence[Job], site: Site) -> str:
     users = [(job.user, f"DECNET {job.name}") for job in jobs]
     users += [(SUPERVISE_USER, "DECNET supervisor")]
     lines = [
-        "# Written by `decnet init`: groups first, then one account per worker.",
+        "# Written by init: groups first, then one account per worker.",
         f"g {GROUP} -",
-        f"g {DATABASE_GROUP} -",
-        f'u {DATABASE_USER} -:{DATABASE_GROUP} "DECNET database" {site.state}',
         *(f'u {name} -:{GROUP} "{what}" {site.state}' for name, what in users),
-        *(f"m {job.user} {DATABASE_GROUP}" for job in jobs if job.database),
-        f"m {DATABASE_USER} {GROUP}",
+        *_of_the_database(jobs, site),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _of_the_database(jobs: Sequence[Job], site: Site) -> list[str]:
+    """Return who may open the database, where there is one: a sensor host has none."""
+    openers = [job for job in jobs if job.database]
+    if not openers:
+        return []
+    return [
+        f"g {DATABASE_GROUP} -",
+        f'u {DATABASE_USER} -:{DATABASE_GROUP} "DECNET database" {site.state}',
+        *(f"m {job.user} {DATABASE_GROUP}" for job in openers),
+        f"m {DATABASE_USER} {GROUP}",
+    ]

@@ -10,12 +10,14 @@ given its mode by the code that makes it, and each directory says here who may m
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
   before the first worker opens it. What attackers talk to is not in that group.
-- A key belongs to the one worker that uses it.
+- A key belongs to the one worker that uses it; so does what is below `swarm`, certificates with their keys. The
+  operator's commands make files there as root, maybe before the account is there: then they are given to it here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
 from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, Job, Site
@@ -23,7 +25,7 @@ from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, Job, Sit
 
 def tmpfiles(jobs: Sequence[Job], site: Site) -> str:
     """Return the tmpfiles.d file; every path it names stays when the fleet stops."""
-    return "\n".join(["# Written by `decnet init`.", *_shared(jobs, site), *_own(jobs, site)]) + "\n"
+    return "\n".join(dict.fromkeys(["# Written by init.", *_shared(jobs, site), *_own(jobs, site)])) + "\n"
 
 
 def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
@@ -46,24 +48,30 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
 
 
 def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
+    shared = Counter(folder for job in jobs for folder in job.writes)
     for job in jobs:
         if job.spools:
             yield f"d {site.state}/spool/{job.name} 0750 {job.user} {GROUP}"
             yield f"d {site.state}/spool/{job.name}/readers 0770 {job.user} {GROUP}"
-        yield from _written(job, site)
+        yield from _written(job, site, {folder for folder, writers in shared.items() if writers > 1})
         for key in job.keys:
             yield f"z {site.state}/keys/{key} 0600 {job.user} {GROUP}"
 
 
-def _written(job: Job, site: Site) -> Iterator[str]:
-    """The worker's folders; those above one of them, which are not its own, are root's."""
+def _written(job: Job, site: Site, shared: Set[str]) -> Iterator[str]:
+    """The worker's folders; those above one of them, which are not its own, are root's, as those that several use."""
     for folder in job.writes:
         if folder in ("spool", "keys"):
+            continue
+        if folder in shared:
+            yield f"d {site.state}/{folder} 1770 root {GROUP}"
             continue
         parts = PurePosixPath(folder).parts
         for depth in range(1, len(parts)):
             above = "/".join(parts[:depth])
             if above not in ("spool", "keys"):
                 yield f"d {site.state}/{above} 0750 root {GROUP}"
-        mode = "0700" if parts[0] == "keys" else "0750"
+        mode = "0700" if parts[0] in ("keys", "swarm") else "0750"
         yield f"d {site.state}/{folder} {mode} {job.user} {GROUP}"
+        if parts[0] == "swarm":
+            yield f"Z {site.state}/{folder} ~0700 {job.user} {GROUP}"

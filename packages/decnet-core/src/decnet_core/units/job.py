@@ -68,6 +68,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What workers need to reach the bus: nothing for the embedded one, for it is a UNIX socket."""
     database_network: Network = "none"
     """The same for the database: nothing for a SQLite file."""
+    bus_beside: str = ""
+    """The group whose unit runs the broker, too; empty: the broker has a unit of its own."""
     broker_network: Network = "none"
     """What the embedded broker itself listens on beside its UNIX socket."""
 

@@ -22,7 +22,7 @@ Hosting = Literal["units", "groups"]
 
 def files(jobs: Sequence[Job], site: Site, hosting: Hosting = "units") -> dict[str, str]:
     """Return the text of every file by its path; `hosting` is what the target starts."""
-    groups = groups_of(jobs)
+    groups = groups_of(jobs, site)
     found = {job.service: worker_unit(job, site) for job in jobs}
     found |= {supervisor_service(group): supervised_unit(group, groups, site) for group in groups}
     if any(job.database for job in jobs):

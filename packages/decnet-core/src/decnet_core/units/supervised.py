@@ -11,7 +11,7 @@ of directories and addresses can only be the sum of what its workers need.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from decnet_core.runtime.worker import MIB
 from decnet_core.supervise.groups import ALL, MEANING
@@ -38,11 +38,12 @@ OWN_CONTROL_GROUP = "-/sys/fs/cgroup/system.slice/%n"
 """The one part of the control groups that stays writable: each child gets a group with its own limit there."""
 
 
-def groups_of(jobs: Iterable[Job]) -> dict[str, tuple[Job, ...]]:
-    """Return the workers of each group, and of `all`, in the order of the registry."""
+def groups_of(jobs: Sequence[Job], site: Site) -> dict[str, tuple[Job, ...]]:
+    """Return the workers of each group's unit, and of `all`, in the order of the registry."""
     found: dict[str, tuple[Job, ...]] = {}
     for job in jobs:
-        found[job.group] = (*found.get(job.group, ()), job)
+        group = site.bus_beside if job.name == "bus" and site.bus_beside else job.group
+        found[group] = (*found.get(group, ()), job)
     return {**found, ALL: tuple(jobs)}
 
 
@@ -66,7 +67,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
     return {
         "Type": "notify",
         "NotifyAccess": "all",  # the supervisor is a child of the warm parent, which is the main process
-        "ExecStart": f"{site.programs}/decnet-supervise --separate {group}",
+        "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs)}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
         **environment(site),
         "User": SUPERVISE_USER,
@@ -82,6 +83,11 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
         "TasksMax": 32 + 64 * len(jobs),
         "OOMScoreAdjust": min(job.oom_score_adj for job in jobs),
     }
+
+
+def _words(group: str, jobs: Sequence[Job]) -> str:
+    """Return the groups as the supervisor knows them: those that the workers name themselves."""
+    return group if group == ALL else " ".join(dict.fromkeys(job.group for job in jobs))
 
 
 def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-HEADER = "# Written by `decnet init`. Put changes into a drop-in (`systemctl edit {unit}`); it keeps those.\n"
+HEADER = (
+    "# Written by `decnet init`, on a sensor by `decnet-supervise init`.\n"
+    "# Put changes into a drop-in (`systemctl edit {unit}`); it keeps those.\n"
+)
 
 Value = str | int | bool | tuple[str, ...] | list[str]
 

@@ -8,6 +8,9 @@ import contextlib
 import logging
 import random
 import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from decnet_core.bus.subjects import SPOOL_APPENDED
 from decnet_core.runtime.beat import until_beat
@@ -48,6 +51,15 @@ class Forwarder(Worker[ForwarderSettings]):
     writes = ("spool", "quarantine/forwarder", "swarm/forwarder")
 
     _dial: Dial | None = None
+
+    @classmethod
+    def known(cls, state: Path) -> Mapping[str, Mapping[str, Any]]:
+        """Return the name and the master that this host enrolled with."""
+        try:
+            found = files.enrolled(files.forwarder_folder(state))
+        except files.NotEnrolledError:
+            return {}
+        return {"state": {"sensor": found.name}, "forwarder": {"server": found.server}}
 
     def __init__(self, settings: ForwarderSettings) -> None:
         super().__init__(settings)

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from decnet.errors import RefusedError
 from decnet_core.keys import read_or_create
+from decnet_core.setup.errors import SetupError
 from decnet_core.units.job import TARGET, Job, Site
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS
 
@@ -21,12 +21,12 @@ _HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108  # names,
 
 
 def check(programs: Path) -> None:
-    """Raise RefusedError unless this is a host that can run the fleet from `programs`."""
+    """Raise SetupError unless this is a host that can run the fleet from `programs`."""
     check_root()
     for place in {programs, Path(sys.base_prefix)}:
         hidden = next((each for each in _HIDDEN if place.is_relative_to(each)), None)
         if hidden:
-            raise RefusedError(
+            raise SetupError(
                 f"{place} is below {hidden}, which services do not see; install DECNET in /opt/decnet, "
                 "e.g. with /usr/bin/python3 -m venv /opt/decnet"
             )
@@ -34,17 +34,17 @@ def check(programs: Path) -> None:
         program for program in ("systemd-sysusers", "systemd-tmpfiles", "systemctl") if not shutil.which(program)
     ]
     if missing:
-        raise RefusedError(f"there is no {missing[0]} here; `decnet up` needs no systemd")
+        raise SetupError(f"there is no {missing[0]} here; `decnet up` needs no systemd")
 
 
 def check_root() -> None:
-    """Raise RefusedError unless this is root."""
+    """Raise SetupError unless this is root."""
     if os.geteuid() != 0:
-        raise RefusedError("only root can change this host; try --dry-run, or --prefix DIR for another root")
+        raise SetupError("only root can change this host; try --dry-run, or --prefix DIR for another root")
 
 
 def set_up(jobs: Sequence[Job], site: Site) -> None:
-    """Make accounts, directories and keys, and have systemd read the units; raises RefusedError."""
+    """Make accounts, directories and keys, and have systemd read the units; raises SetupError."""
     _run("systemd-sysusers", SYSUSERS)
     _run("systemd-tmpfiles", "--create", TMPFILES)
     for job in jobs:
@@ -83,4 +83,4 @@ def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
-        raise RefusedError(f"{' '.join(command[:2])} failed: {lines[-1] if lines else f'exit code {done.returncode}'}")
+        raise SetupError(f"{' '.join(command[:2])} failed: {lines[-1] if lines else f'exit code {done.returncode}'}")

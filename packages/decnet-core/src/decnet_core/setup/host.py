@@ -9,21 +9,24 @@ from pathlib import Path
 
 import msgspec
 
-from decnet.errors import RefusedError
-from decnet.init.plan import Change, digest
 from decnet_core.durable import replace_file
+from decnet_core.setup.errors import SetupError
+from decnet_core.setup.plan import Change, digest
+from decnet_core.setup.roles import Role
 
 RECORD = "/etc/decnet/installed.json"
 _PRIVATE = ("/etc/decnet/",)
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What `decnet init` has done here."""
+    """What init has done here."""
 
     written: dict[str, str] = {}
     """Path and the digest of what we wrote there."""
     directories: tuple[str, ...] = ()
     """Directories that were not there before."""
+    role: Role | None = None
+    """What this host is for; None when that was never said."""
 
 
 class Host:
@@ -37,16 +40,16 @@ class Host:
         return self.prefix / path.lstrip("/")
 
     def record(self) -> Record:
-        """Return what was done before; raises RefusedError when that cannot be read."""
+        """Return what was done before; raises SetupError when that cannot be read."""
         try:
             return msgspec.json.decode(self.place(RECORD).read_bytes(), type=Record)
         except FileNotFoundError:
             return Record()
         except (OSError, msgspec.DecodeError) as error:
-            raise RefusedError(f"{self.place(RECORD)} cannot be read: {error}; restore it or remove it") from error
+            raise SetupError(f"{self.place(RECORD)} cannot be read: {error}; restore it or remove it") from error
 
     def present(self, paths: Iterable[str]) -> dict[str, str]:
-        """Return the text of those files that are there; raises RefusedError."""
+        """Return the text of those files that are there; raises SetupError."""
         found: dict[str, str] = {}
         for path in paths:
             try:
@@ -54,11 +57,11 @@ class Host:
             except FileNotFoundError:
                 continue
             except (OSError, UnicodeDecodeError) as error:
-                raise RefusedError(f"{self.place(path)} cannot be read: {error}") from error
+                raise SetupError(f"{self.place(path)} cannot be read: {error}") from error
         return found
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Carry the changes out and record them; raises RefusedError where the disk or a permission refuses."""
+    def apply(self, changes: Iterable[Change], role: Role | None = None) -> None:
+        """Carry the changes out and record them; raises SetupError where the disk or a permission refuses."""
         record = self.record()
         written, directories = dict(record.written), list(record.directories)
         try:
@@ -71,9 +74,9 @@ class Host:
                 replace_file(self.place(change.path), change.after.encode(), _mode(change.path))
                 written[change.path] = digest(change.after)
         except OSError as error:
-            raise RefusedError(f"cannot change {error.filename}: {error.strerror}") from error
+            raise SetupError(f"cannot change {error.filename}: {error.strerror}") from error
         finally:
-            self._keep(Record(written, tuple(dict.fromkeys(directories))))
+            self._keep(Record(written, tuple(dict.fromkeys(directories)), role or record.role))
 
     def forget(self) -> None:
         """Remove the record, and the directories that we made and that are empty now."""
@@ -93,7 +96,7 @@ class Host:
         if not record.written and not self.place(RECORD).exists():
             return
         made = self._make_directory(RECORD)
-        record = Record(record.written, (*record.directories, *made))
+        record = Record(record.written, (*record.directories, *made), record.role)
         replace_file(self.place(RECORD), msgspec.json.format(msgspec.json.encode(record)), 0o644)
 
 

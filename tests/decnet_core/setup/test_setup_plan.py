@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from decnet.init.plan import Action, changes, digest, removals
+from decnet_core.setup.plan import Action, changes, digest, removals
 
 
 def action(before: str | None, wrote: str | None, want: str, *, operators: tuple[str, ...] = ()) -> Action:

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""Which files a host should have: the units of its workers, as its settings make them, and the settings.
+
+Whether there is a database, and where, the core cannot know (law 3): who has one says so by a `Database`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from decnet_core import registry
+from decnet_core.bus.address import parse
+from decnet_core.bus.settings import BusSettings
+from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.runtime.worker import Worker
+from decnet_core.settings import Settings
+from decnet_core.setup.roles import SENSOR_GROUPS, Role, jobs_for, site_for
+from decnet_core.setup.settings_text import environment_text, settings_text
+from decnet_core.spool.settings import SpoolSettings
+from decnet_core.state import StateSettings
+from decnet_core.supervise.settings import SuperviseSettings
+from decnet_core.units.job import Job, Network, Site, job_of, widest
+from decnet_core.units.render import Hosting, files
+
+SHAPES: dict[str, type[msgspec.Struct]] = {
+    "state": StateSettings,
+    "bus": BusSettings,
+    "spool": SpoolSettings,
+    "runtime": RuntimeSettings,
+    "supervise": SuperviseSettings,
+}
+"""The Struct of every section that all hosts have."""
+
+
+class Database(msgspec.Struct, frozen=True):
+    """The fleet's database, as far as units and settings must know it."""
+
+    shape: type[msgspec.Struct]
+    """Of section `[database]`."""
+    file: str
+    """Of SQLite; empty for a database server."""
+    host: str = ""
+    """Of a database server; empty, or the path of a socket, when it is here."""
+
+
+def jobs_of(settings: Settings, role: Role = "all") -> list[Job]:
+    """Return what every installed worker needs with `settings`, but for those that are off; raises SettingsError."""
+    workers = [registry.load(name) for name in registry.wanted(settings)]
+    embedded = settings.section("bus", BusSettings).embedded
+    found = [
+        job_of(worker, settings.section(worker.name, worker.Settings))
+        for worker in workers
+        if worker.name != "bus" or embedded
+    ]
+    return jobs_for(role, found)
+
+
+def site_of(settings: Settings, programs: Path, role: Role = "all", database: Database | None = None) -> Site:
+    """Return where the fleet of `settings` is, with its console scripts in `programs`; raises SettingsError."""
+    bus = settings.section("bus", BusSettings)
+    state = settings.section("state", StateSettings).dir or Site(programs="").state
+    file = database.file if database is not None else ""
+    site = Site(
+        programs=str(programs),
+        state=state,
+        database_file=file or f"{state}/database/decnet.db",
+        bus_network=widest(_reach(server.host) for server in (parse(bus.url) if bus.url else ())),
+        broker_network="loopback" if bus.tcp else "none",
+        database_network=_reach(database.host) if database is not None and not file else "none",
+    )
+    return site_for(role, site)
+
+
+def wanted(
+    settings: Settings,
+    site: Site,
+    hosting: Hosting,
+    *,
+    role: Role = "all",
+    database: Database | None = None,
+    decided: Mapping[str, Mapping[str, Any]] = {},  # read only
+) -> dict[str, str]:
+    """Return the text of every file by its path; `decided` is what `known` returned. Raises SettingsError."""
+    shapes = dict(SHAPES) if database is None else {**SHAPES, "database": database.shape}
+    chosen = dict(decided)
+    chosen["state"] = {"dir": site.state, **decided.get("state", {})}
+    if database is not None:
+        chosen["database"] = {"url": f"sqlite:///{site.database_file}"}
+    return {
+        site.settings: settings_text(_sections(shapes, role), chosen),
+        site.environment: environment_text(),
+        **files(jobs_of(settings, role), site, hosting),
+    }
+
+
+def known(state: Path) -> dict[str, dict[str, Any]]:
+    """Return the settings that what lies in the state directory has decided, by section."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in registry.names():
+        for section, values in registry.load(name).known(state).items():
+            found.setdefault(section, {}).update(values)
+    return found
+
+
+def environment_in(text: str) -> dict[str, str]:
+    """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, is_one, value = line.strip().partition("=")
+        if is_one and not name.startswith(("#", ";")):
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def operators(site: Site) -> tuple[str, ...]:
+    """Return the files that are the operator's from the moment they are made."""
+    return site.settings, site.environment
+
+
+def _reach(host: str) -> Network:
+    """Return what it takes to speak with `host`; a path is that of a UNIX socket."""
+    if not host or host.startswith("/"):
+        return "none"
+    try:
+        return "loopback" if ipaddress.ip_address(host).is_loopback else "any"
+    except ValueError:
+        return "loopback" if host == "localhost" else "any"
+
+
+def _sections(shapes: Mapping[str, type[msgspec.Struct]], role: Role) -> dict[str, type[msgspec.Struct]]:
+    """Return every section that this host's settings may have; a worker that is off has one, to switch it on in."""
+    workers: list[type[Worker[Any]]] = [registry.load(name) for name in registry.names()]
+    own = {
+        worker.name: worker.Settings
+        for worker in workers
+        if worker.name not in shapes and (role == "all" or worker.group in SENSOR_GROUPS)
+    }
+    return {**shapes, **own}
