@@ -38,8 +38,13 @@ class Fragments:
 
     def __init__(self) -> None:
         self._waiting: dict[Key, _Puzzle] = {}
-        self._bytes = 0
+        self.held = 0
+        """Bytes that wait."""
         self.counts = {"fragments": 0, "fragments_joined": 0, "fragments_given_up": 0}
+
+    def __len__(self) -> int:
+        """Return how many packets wait for fragments."""
+        return len(self._waiting)
 
     def add(self, ts: int, packet: Packet, buffer: Buffer) -> tuple[bytes, Packet] | None:
         """Take a fragment that came at `ts` (ns); return the whole packet with its buffer when this was the last."""
@@ -83,11 +88,11 @@ class Fragments:
 
     def _account(self, puzzle: _Puzzle) -> None:
         size = len(puzzle.pieces.data) + puzzle.pieces.waiting
-        self._bytes += size - puzzle.size
+        self.held += size - puzzle.size
         puzzle.size = size
 
     def _bound(self) -> None:
-        while len(self._waiting) > MOST_PACKETS or self._bytes > MOST_BYTES:
+        while len(self._waiting) > MOST_PACKETS or self.held > MOST_BYTES:
             self._give_up(next(iter(self._waiting)))
         spread = [key for key, puzzle in self._waiting.items() if puzzle.pieces.spread > MOST_PIECES]
         for key in spread:
@@ -98,4 +103,4 @@ class Fragments:
         self.counts["fragments_given_up"] += 1
 
     def _remove(self, key: Key) -> None:
-        self._bytes -= self._waiting.pop(key).size
+        self.held -= self._waiting.pop(key).size

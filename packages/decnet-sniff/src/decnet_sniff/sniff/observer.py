@@ -135,7 +135,7 @@ class Observer:
         self._tcp.age(ts)
         self._udp.age(ts)
         self._books.tell_scans(ts)
-        if ts >= self._timings_due:
+        if not 0 < self._timings_due - ts <= self._window:
             self._books.tell_timings()
             self._timings_due = ts + self._window
         return ts + TICK_NS
