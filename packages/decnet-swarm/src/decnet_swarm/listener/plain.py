@@ -24,6 +24,8 @@ from decnet_swarm.stream import Stream
 
 _SURE_BYTES = 128 << 10
 """A message up to this fits an event however much JSON must escape of it."""
+_NEARLY_BYTES = 1_040_000
+"""A message up to this fits an event when JSON need not escape it."""
 _USER, _NOTICE = 1, 5
 """What a message without a priority is (RFC 3164 §4.3.3)."""
 
@@ -61,21 +63,29 @@ class PlainSession(Session):
 def event_of(message: bytes, sensor: str, now: int) -> Event:
     """Return the event for one message, whatever it is; `now` is ns since the Unix epoch, for a message without time.
 
-    What would not fit an event is cut to _SURE_BYTES and loses its structured data.
+    What would not fit an event is cut to _NEARLY_BYTES, or else to _SURE_BYTES without its structured data.
     """
     event = _event(message, sensor, now, MAX_MESSAGE_BYTES)
-    if len(message) > _SURE_BYTES:
-        try:
-            encode(event)
-        except BadEventError:
-            return _event(message[:_SURE_BYTES], sensor, now, _SURE_BYTES, structured=False)
-    return event
+    if len(message) <= _SURE_BYTES or _fits(event):
+        return event
+    event = _event(message, sensor, now, _NEARLY_BYTES)
+    return event if _fits(event) else _event(message[:_SURE_BYTES], sensor, now, _SURE_BYTES, structured=False)
+
+
+def _fits(event: Event) -> bool:
+    try:
+        encode(event)
+    except BadEventError:
+        return False
+    return True
 
 
 def _event(message: bytes, sensor: str, now: int, limit: int, *, structured: bool = True) -> Event:
     found = parse(message, now, limit=limit)
     if isinstance(found, NotSyslog):
-        return _made(SyslogMessage(_USER, _NOTICE, from_wire(message, limit)), sensor, now)
+        return _made(SyslogMessage(_NEARLY_BYTES = 1_040_000
+"""A message up to this fits an event when JSON need not escape it."""
+_USER, _NOTICE, from_wire(message, limit)), sensor, now)
     payload = SyslogMessage(
         facility=found.facility,
         severity=found.severity,
