@@ -150,3 +150,45 @@ def test_no_directory_is_made_twice() -> None:
 def test_the_same_values_give_the_same_text() -> None:
     assert worker_unit(READER, SITE) == worker_unit(READER, SITE)
     assert files(JOBS, SITE) == files(JOBS, SITE)
+
+
+CATCHER = Job(
+    name="catcher",
+    description="Catches",
+    group="sensor",
+    memory_budget=1 << 20,
+    spools=True,
+    writes=("positions", "swarm/catcher"),
+)
+
+
+def test_sensor_host_has_one_unit_with_all_its_workers_and_the_broker() -> None:
+    written = files((BUS, CATCHER), Site(programs="/b", bus_beside="sensor"), "groups")
+    units = {path.rpartition("/")[2] for path in written if "supervise@" in path}
+    assert units == {"decnet-supervise@sensor.service"}
+    unit = assignments(written[f"{UNITS}/decnet-supervise@sensor.service"])
+    assert unit["ExecStart"] == ["/b/decnet-supervise --separate bus sensor"]
+    assert unit["Conflicts"] == ["decnet-bus.service decnet-catcher.service"]
+    assert assignments(written[f"{UNITS}/decnet.target"])["Wants"] == ["decnet-supervise@sensor.service"]
+
+
+def test_host_without_a_database_has_no_account_unit_or_folder_for_one() -> None:
+    assert "decnet-db" not in "".join(
+        files((BUS, CATCHER), Site(programs="/b", bus_beside="sensor"), "groups").values()
+    )
+
+
+def test_folder_that_several_workers_write_to_belongs_to_none_of_them() -> None:
+    lines = files((BUS, LISTENER, CATCHER), SITE)["/etc/tmpfiles.d/decnet.conf"].splitlines()
+    assert [line for line in lines if line.split()[1].endswith("/positions")] == [
+        "d /var/lib/decnet/positions 1770 root decnet"
+    ]
+
+
+def test_certificates_are_their_workers_alone_whoever_made_them() -> None:
+    lines = files((CATCHER,), SITE)["/etc/tmpfiles.d/decnet.conf"].splitlines()
+    assert [line for line in lines if "/swarm" in line] == [
+        "d /var/lib/decnet/swarm 0750 root decnet",
+        "d /var/lib/decnet/swarm/catcher 0700 decnet-catcher decnet",
+        "Z /var/lib/decnet/swarm/catcher ~0700 decnet-catcher decnet",
+    ]

@@ -39,12 +39,15 @@ OWN_CONTROL_GROUP = "-/sys/fs/cgroup/system.slice/%n"
 
 
 def groups_of(jobs: Sequence[Job], site: Site) -> dict[str, tuple[Job, ...]]:
-    """Return the workers of each group's unit, and of `all`, in the order of the registry."""
+    """Return the workers of each group's unit, and of `all`, in the order of the registry.
+
+    Where the broker is in the unit of the one other group, that is all.
+    """
     found: dict[str, tuple[Job, ...]] = {}
     for job in jobs:
         group = site.bus_beside if job.name == "bus" and site.bus_beside else job.group
         found[group] = (*found.get(group, ()), job)
-    return {**found, ALL: tuple(jobs)}
+    return found if site.bus_beside else {**found, ALL: tuple(jobs)}
 
 
 def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site) -> str:

@@ -74,6 +74,7 @@ class Desk:
             raise StartupError(
                 f"cannot let sensors enrol at {host or '*'}:{port}: {error.strerror}; change [listener] enrol"
             ) from error
+        log.info("sensors enrol at port=%d while a token waits", self.address[1] if self.address else port)
 
     async def close(self) -> None:
         """Let nobody in any more."""
