@@ -42,6 +42,7 @@ _SUPERVISION = """
 first_delay_seconds = 0.02
 longest_delay_seconds = 0.2
 crash_limit = 1000
+{supervision}
 
 [decoys]
 failure_delay_ms = 0
@@ -65,8 +66,10 @@ class Arena:
         bus: str = "",
         groups: Sequence[str] = ("all",),
         besides: Mapping[str, str] | None = None,
+        supervision: str = "",
+        user: int | None = None,
     ) -> None:
-        """`besides` is added to the environment of the fleet."""
+        """`besides` is added to the fleet's environment, `supervision` to its section; it runs as `user` if given."""
         self.root = root
         self.state = root / "state"
         self.block = free_block()
@@ -77,6 +80,8 @@ class Arena:
         self._mode = mode
         self._bus = bus
         self._groups = tuple(groups)
+        self._supervision = supervision
+        self.user = user
         self._besides = dict(besides or {})
         self._process: asyncio.subprocess.Process | None = None
         self.slugs: dict[TokenKind, str] = {}
@@ -93,6 +98,7 @@ class Arena:
             ready.bind(str(self.root / "notify"))
             ready.settimeout(60)
             self._process = await asyncio.create_subprocess_exec(
+                *as_user(self.user),
                 sys.executable,
                 "-m",
                 "decnet_core.supervise.command",
@@ -106,7 +112,8 @@ class Arena:
                 assert await asyncio.to_thread(ready.recv, 100) == b"READY=1"
                 yield
             finally:
-                self._process.send_signal(signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(self._process.wait(), 60)
                 await self.receiver.close()
 
@@ -123,6 +130,9 @@ class Arena:
             "DECNET_SETTINGS": str(self.root / "decnet.toml"),
             "NOTIFY_SOCKET": str(self.root / "notify"),
             **self._besides,
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, (self._besides.get("PYTHONPATH"), os.environ.get("PYTHONPATH")))
+            ),
             **({"DECNET_BUS_URL": self._bus} if self._bus else {}),
         }
 
@@ -131,7 +141,7 @@ class Arena:
         canary, deckies = text.split("\n\n", 1) if "\n\n" in text else (text, "")
         self.state.mkdir(exist_ok=True)  # a test may have put a small disk in it
         self.log.touch()
-        settings = canary + _SUPERVISION.format(log=self.log, decoys=deckies)
+        settings = canary + _SUPERVISION.format(log=self.log, decoys=deckies, supervision=self._supervision)
         (self.root / "decnet.toml").write_text(settings)
         upgrade(self.database)
         (self.state / "keys").mkdir()
@@ -144,6 +154,9 @@ class Arena:
                 self.slugs[kind] = slug.text
             add_webhook(connection, url, allow_private=True, since_seq=0, now_ns=1)
         engine.dispose()
+        if self.user is not None:
+            for path in (self.root, *self.root.rglob("*")):
+                os.chown(path, self.user, self.user)
 
     def roster(self) -> Roster | None:
         return next(iter(read_rosters(self.state / "run")), None)
@@ -248,6 +261,15 @@ class Arena:
         with self.log.open("a") as file:
             file.write(json.dumps(line) + "\n")
         self.accepted["log"].add(f"{mark}-log")
+
+
+def as_user(user: int | None) -> list[str]:
+    """The command that runs another as `user`, who can read what root can: the interpreter may be in root's home."""
+    if user is None:
+        return []
+    held = "-all,+dac_override"
+    ids = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    return ["setpriv", *ids, f"--inh-caps={held}", f"--ambient-caps={held}", f"--bounding-set={held}"]
 
 
 def children_of(pid: int) -> list[int]:

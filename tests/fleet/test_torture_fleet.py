@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The supervisor under torture: at the end the fleet is whole, results are there exactly once, and nothing leaked.
+
+Minutes of SIGKILL, SIGSTOP, memory hogs, forks that fail, workers that cannot start, reloads and clock jumps, all under
+attack. DECNET_TORTURE_MINUTES says how many (30 by default), DECNET_TORTURE_SEED repeats a run; the seed is printed.
+
+Forks fail by RLIMIT_NPROC, set on the running parent. Root is exempt from it, so where root runs the tests the fleet
+runs as another user, who keeps nothing of root but the way to the files (CAP_DAC_OVERRIDE). Clock jumps are injected in
+each process (`tortured/sitecustomize.py`): the wall clock jumps and the monotonic one does not, as in life, and the
+machine's own clock is left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from accepted import settled, until
+from arena import Arena, children_of
+from proof import attack_until_all_is_answered, prove
+from tormentor import PATIENCE, SUPERVISION, Tormentor, workers_besides
+
+MINUTES = float(os.environ.get("DECNET_TORTURE_MINUTES", "30"))
+SEED = int(os.environ.get("DECNET_TORTURE_SEED", "0")) or secrets.randbelow(1 << 31)
+SHORT_SECONDS = 8.0
+MOST_WAVES = 1500
+STRANGER = 64321
+"""A user id that nobody has."""
+
+pytestmark = pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root needs setpriv here")
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """What a parent holds while its fleet is at rest."""
+
+    descriptors: int
+    anonymous_kib: int
+    """Its memory, shared with children or not: which of it is shared changes when a child is replaced."""
+    children: int
+
+
+def look_at(pid: int) -> Parent:
+    return Parent(
+        len(os.listdir(f"/proc/{pid}/fd")),
+        _anonymous_kib(pid),
+        len(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()),
+    )
+
+
+def _anonymous_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("RssAnon:")).split()[1])
+
+
+def is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def attack_until(arena: Arena, tormented: asyncio.Task[None], pause: float) -> None:
+    number = 0
+    while not tormented.done():
+        await arena.attack(number)
+        await asyncio.sleep(pause)
+        number += 1
+    await tormented
+
+
+async def tortured(arena: Arena, seed: int, seconds: float) -> str:
+    """Torture a fleet, see that it is whole and has leaked nothing, and say in a line what was done."""
+    tormentor = Tormentor(arena, seed)
+    async with arena.running():
+        await tormentor.torment(0.1)  # one of everything, and a whole reload: the first of each may cost something
+        await tormentor.reload()
+        before = [look_at(pid) for pid in tormentor.parents()]
+        tormented = asyncio.ensure_future(tormentor.torment(seconds))
+        await attack_until(arena, tormented, seconds / MOST_WAVES)
+        await until(tormentor.whole, PATIENCE)
+        await attack_until_all_is_answered(arena, PATIENCE)
+        await until(lambda: settled(arena), PATIENCE)
+        await nothing_leaked(tormentor, before)
+        after = [look_at(pid) for pid in tormentor.parents()]
+    done = ", ".join(f"{count} {deed}" for deed, count in sorted(tormentor.done.items()))
+    assert tormentor.done["hog"] >= 2, "the hog was not recycled"
+    assert 1 <= tormentor.refusals() <= 1 + 2 * tormentor.done["reload"], "a start-up failure was retried"
+    said = (arena.root / "supervise.log").read_text()
+    assert "worker ended worker=hog" not in said, "the hog did not leave in order"
+    assert "supervision failed" not in said
+    marks = sum(map(len, arena.accepted.values()))
+    return f"seed {seed}, {seconds:g} s: {done}; {marks} marks accepted; parents {before} -> {after}"
+
+
+async def nothing_leaked(tormentor: Tormentor, before: list[Parent]) -> None:
+    """Wait until each parent has no more descriptors and children than before; no zombie, no more memory."""
+    parents = tormentor.parents()
+    for pid, then in zip(parents, before, strict=True):
+        await until(lambda pid=pid, then=then: look_at(pid).descriptors <= then.descriptors, PATIENCE)  # type: ignore[misc]
+        await until(lambda pid=pid, then=then: look_at(pid).children == then.children, PATIENCE)  # type: ignore[misc]
+        assert look_at(pid).anonymous_kib <= 1.1 * then.anonymous_kib + 2048
+    assert not [pid for parent in parents for pid in children_of(parent) if is_zombie(pid)]
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator[Path]:
+    """A directory that the fleet's user can reach; what is left of it is found in `tmp_path` afterwards."""
+    if os.geteuid() != 0:
+        yield tmp_path
+        return
+    directory = Path(tempfile.mkdtemp(prefix="decnet-torture-"))
+    yield directory
+    try:
+        directory.rename(tmp_path / "ground")
+    except OSError:  # another file system
+        shutil.rmtree(directory)
+
+
+async def torture(ground: Path, mode: str, seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
+    _say(capsys, f"torture of {mode}: DECNET_TORTURE_SEED={SEED}")
+    user = STRANGER if os.geteuid() == 0 else None
+    arena = Arena(ground, mode=mode, user=user, besides=workers_besides(ground), supervision=SUPERVISION)
+    _say(capsys, f"torture of {mode}: {await tortured(arena, SEED, seconds)}")
+    prove(arena, ground)
+
+
+def _say(capsys: pytest.CaptureFixture[str], line: str) -> None:
+    with capsys.disabled():
+        sys.stdout.write(f"\n{line}\n")
+
+
+@pytest.mark.timeout(900)
+async def test_a_short_torture_of_forks(ground: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await torture(ground, "fork", SHORT_SECONDS, capsys)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(60 * MINUTES + 900)
+@pytest.mark.parametrize("mode", ["fork", "units"])
+async def test_a_long_torture(ground: Path, capsys: pytest.CaptureFixture[str], mode: str) -> None:
+    await torture(ground, mode, 60 * MINUTES, capsys)
