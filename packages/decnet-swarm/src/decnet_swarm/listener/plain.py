@@ -83,9 +83,7 @@ def _fits(event: Event) -> bool:
 def _event(message: bytes, sensor: str, now: int, limit: int, *, structured: bool = True) -> Event:
     found = parse(message, now, limit=limit)
     if isinstance(found, NotSyslog):
-        return _made(SyslogMessage(_NEARLY_BYTES = 1_040_000
-"""A message up to this fits an event when JSON need not escape it."""
-_USER, _NOTICE, from_wire(message, limit)), sensor, now)
+        return _made(SyslogMessage(_USER, _NOTICE, from_wire(message, limit)), sensor, now)
     payload = SyslogMessage(
         facility=found.facility,
         severity=found.severity,
