@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+"""What servers of the oracles need."""
+
+from __future__ import annotations
+
+import certificates
+import pytest
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> certificates.Certificate:
+    return certificates.make(tmp_path_factory.mktemp("certificate"))
