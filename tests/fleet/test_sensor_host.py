@@ -105,6 +105,10 @@ async def running(log: Path, *command: str | Path, **ours: str) -> AsyncIterator
             await child.wait()
 
 
+def said(command: list[Path | str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=DEADLINE, check=False)
+
+
 async def port_in(log: Path, words: str) -> int:
     pattern = re.compile(rf"{words}.*port=(\d+)")
     await until(lambda: pattern.search(log.read_text()) is not None)
@@ -132,11 +136,15 @@ async def test_pasted_command_and_the_sensor_group_bring_events_to_the_master(ba
     async with running(log, listener, **listening):
         enrolment = await port_in(log, "sensors enrol")
         await port_in(log, "listening")
-        pasted = [bare / "decnet-forwarder", "enrol", "--master", f"127.0.0.1:{enrolment}", "--token", word]
-        done = await asyncio.to_thread(
-            subprocess.run, pasted, env=environment(DECNET_STATE_DIR=str(here)), capture_output=True, text=True,
-            timeout=DEADLINE, check=False,
-        )  # fmt: skip
+        pasted: list[Path | str] = [
+            bare / "decnet-forwarder",
+            "enrol",
+            "--master",
+            f"127.0.0.1:{enrolment}",
+            "--token",
+            word,
+        ]
+        done = await asyncio.to_thread(said, pasted, environment(DECNET_STATE_DIR=str(here)))
         assert done.returncode == 0, done.stderr
         await _ship(bare, here, master, files.enrolled(files.forwarder_folder(here)).server)
 
