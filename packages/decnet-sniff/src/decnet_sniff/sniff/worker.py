@@ -51,6 +51,8 @@ class Sniff(Worker[SniffSettings]):
         self._resting: set[Capture] = set()
         """Those that are not read because the worker is paused."""
         self._observer = observer_of(settings)
+        self._watchful = True
+        """Whether `run` looks as often as there is something to look at."""
 
     @classmethod
     def capabilities(cls, settings: SniffSettings) -> tuple[str, ...]:  # noqa: ARG003  # whatever is set
@@ -79,8 +81,8 @@ class Sniff(Worker[SniffSettings]):
     async def run(self, ctx: Context) -> None:
         """Tell what is due, and look after the interfaces, until it must stop."""
         while not ctx.stopping.is_set():
-            watchful = self._observer.busy or any(capture.down for capture in self._captures)
-            await ctx.nudged(LOOK_SECONDS if watchful else IDLE_SECONDS)
+            self._watchful = self._observer.busy or any(capture.down for capture in self._captures)
+            await ctx.nudged(LOOK_SECONDS if self._watchful else IDLE_SECONDS)
             for capture in self._resting:
                 self._read_when_ready(ctx, capture)
             self._resting.clear()
@@ -111,6 +113,9 @@ class Sniff(Worker[SniffSettings]):
         for batch in capture.read():
             self._observer.take(batch)
         self._tell(ctx, time.time_ns())
+        if not self._watchful:  # there is something now: look sooner
+            self._watchful = True
+            ctx.nudge()
 
     def _look_after(self, ctx: Context, capture: Capture) -> None:
         """See whether an interface that was down is back."""
