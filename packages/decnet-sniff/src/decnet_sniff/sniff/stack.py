@@ -75,7 +75,7 @@ class Stack(NamedTuple):
 
 
 def read(syn: Syn) -> Stack | None:
-    """Return the stack that sent `syn`, None if its headers are cut short or it ends a connection too: no stack does."""
+    """Return the stack that sent `syn`, None if its headers are cut short or it ends a connection, as no stack does."""
     ip, tcp, payload = syn
     if len(tcp) < 20 or len(ip) < 20:
         return None
