@@ -37,6 +37,8 @@ class Books(NamedTuple):
         )
         opener, _, responder, port = ends(flow.key)
         self.timings.add(Ending(opener, responder, port or 0, transport, flow.ended), timing)
+        if not self.findings.folds:
+            self.tell_timings()
 
     def tell_scans(self, now: int | None) -> None:
         """Move scans that are due at `now` to the findings; all of them without it."""

@@ -61,6 +61,10 @@ class Findings:
 
     def add(self, ts: int, ends: Ends, payload: Payload, service: int) -> None:
         """Take a payload that counts `payload.count`; `service`: the port of who was called, 0 for any."""
+        self.counts["findings_seen"] += 1
+        if not self.folds:
+            self._early.append(Finding(ts, ends, payload))
+            return
         key = (ends.source, ends.destination, service, payload)
         seen = self._seen.get(key)
         if seen is None:
@@ -68,7 +72,11 @@ class Findings:
                 self._tell_early()
             seen = self._seen[key] = _Seen(ts, ends)
         seen.count += 1
-        self.counts["findings_seen"] += 1
+
+    @property
+    def folds(self) -> bool:
+        """Whether there are windows; without, each finding is told by itself."""
+        return self._window > 0
 
     def tell(self, finding: Finding) -> None:
         """Take a finding that is folded already."""
