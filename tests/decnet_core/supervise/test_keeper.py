@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""One worker's keeper at moments that real processes seldom meet: what it hears late, twice, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import pytest
+
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.keeper import Keeper
+from decnet_core.supervise.logfile import StandardError
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.settings import SuperviseSettings
+
+
+class Process:
+    """A child that does what the test says."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> int:
+        return await asyncio.shield(self.code)
+
+    async def stop(self, seconds: float) -> None:
+        self.end(0)
+
+    def kill(self) -> None:
+        self.end(-signal.SIGKILL)
+
+    def end(self, code: int) -> None:
+        if not self.code.done():
+            self.code.set_result(code)
+
+
+class Nursery:
+    """Makes processes, the first with pid 1."""
+
+    def __init__(self) -> None:
+        self.children: list[Process] = []
+
+    async def spawn(self, name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> Process:
+        self.children.append(Process(len(self.children) + 1))
+        return self.children[-1]
+
+
+@pytest.fixture
+async def kept() -> AsyncIterator[tuple[Keeper, Nursery]]:
+    nursery, told = Nursery(), list[Status]()
+    settings = SuperviseSettings(first_delay_seconds=0.01, longest_delay_seconds=0.01)
+    keeper = Keeper("door", nursery.spawn, settings=settings, logfile=StandardError(), changed=told.append)
+    keeping = asyncio.ensure_future(keeper.keep())
+    await until(lambda: keeper.status.phase is Phase.STARTING)
+    yield keeper, nursery
+    await keeper.stop()
+    await asyncio.wait_for(keeping, 30)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_a_beat_tells_that_the_word_of_readiness_was_lost(kept: tuple[Keeper, Nursery]) -> None:
+    keeper, _ = kept
+    keeper.hear(1, {"WATCHDOG": "1", "X_DECNET_MEMORY_BUDGET": "7"})
+    assert keeper.status == Status("door", Phase.READY, 1)
+    assert keeper.budget_bytes == 7
+
+
+async def test_a_recycling_ends_when_the_old_process_falls_by_itself_meanwhile(kept: tuple[Keeper, Nursery]) -> None:
+    """All of it is heard at once, as by a supervisor that was held up."""
+    keeper, nursery = kept
+    keeper.hear(1, {"READY": "1"})
+    recycling = asyncio.ensure_future(keeper.recycle(why="test"))
+    await until(lambda: keeper.knows(2))
+    keeper.hear(2, {"STANDBY": "1"})
+    keeper.hear(2, {"READY": "1"})
+    nursery.children[0].end(-signal.SIGKILL)
+    assert await asyncio.wait_for(recycling, 30)
+    assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 2)
+
+
+async def test_a_successor_that_comes_too_late_is_not_a_second_process(kept: tuple[Keeper, Nursery]) -> None:
+    """The old process falls, and another takes its place, while the successor is still being made."""
+    keeper, nursery = kept
+    keeper.hear(1, {"READY": "1"})
+    made, spawn = asyncio.Event(), nursery.spawn
+
+    async def slow(name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> Process:
+        child = await spawn(name, write, besides)
+        if besides:
+            await made.wait()
+        return child
+
+    keeper._spawn = slow
+    recycling = asyncio.ensure_future(keeper.recycle(why="test"))
+    await until(lambda: len(nursery.children) == 2)
+    nursery.children[0].end(-signal.SIGKILL)
+    await until(lambda: keeper.knows(3))
+    made.set()
+    assert not await asyncio.wait_for(recycling, 30)
+    assert nursery.children[1].code.done()
+    assert (keeper.status.phase, keeper.status.pid) == (Phase.STARTING, 3)
+
+
+async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(kept: tuple[Keeper, Nursery]) -> None:
+    keeper, nursery = kept
+    keeper.hear(1, {"READY": "1"})
+    recycling = asyncio.ensure_future(keeper.recycle(why="test"))
+    await until(lambda: keeper.knows(2))
+    nursery.children[1].end(1)
+    assert not await asyncio.wait_for(recycling, 30)
+    assert keeper.settled.is_set()
+    assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 1)
