@@ -72,6 +72,22 @@ def events_in(state: Path) -> list[Event]:
     return [decode(line) for line in batch.lines]
 
 
+async def until_counted(ctx: Context, name: str, number: float) -> None:
+    """Wait for one of the collector's counters."""
+    await until(lambda: ctx.counters.snapshot().get(f"collect_{name}") == number)
+
+
+async def until_spooled(state: Path, number: int) -> None:
+    """Wait until the spool has exactly so many lines."""
+    await until(lambda: spooled(state) == number)
+
+
+def wait_for_more(state: Path, number: int, running: subprocess.Popen[bytes]) -> None:
+    """Wait until the process has spooled so many more lines than now."""
+    goal = (spooled(state) if state.exists() else 0) + number
+    wait_until(lambda: spooled(state) >= goal, running)
+
+
 @contextlib.contextmanager
 def process(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run the collector as a process of its own; it is killed at the end."""

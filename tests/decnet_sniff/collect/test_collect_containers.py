@@ -18,7 +18,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from collecting import collecting, events_in, messages, process, settings_of, spooled, until, wait_until
+from collecting import (
+    collecting,
+    events_in,
+    messages,
+    process,
+    settings_of,
+    spooled,
+    until,
+    until_spooled,
+    wait_for_more,
+    wait_until,
+)
 
 from decnet_core.events.catalogue import SyslogMessage
 
@@ -191,12 +202,12 @@ async def test_restart_of_the_collector_and_of_the_engine_double_nothing(tmp_pat
         web.says(f"turn {turn}")
         async with collecting(settings_of(state, source(path))) as ctx:
             async with answering(engine, path):
-                await until(lambda turn=turn: len(said(state)) == 4 * turn + 2)
+                await until_spooled(state, 4 * turn + 2)
             await until(lambda: ctx.counters.snapshot().get("collect_engine_errors", 0) > 0)
             web.says("while away")
             web.says("while away")
             async with answering(engine, path):
-                await until(lambda turn=turn: len(said(state)) == 4 * turn + 4)
+                await until_spooled(state, 4 * turn + 4)
     assert said(state) == [text for _, _, text in web.log]
     assert len({event.id for event in events_in(state)}) == 12
 
@@ -341,13 +352,11 @@ def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, 
         wait_until(lambda: spooled(state) > 100, running)
     for turn in range(2):
         with process(config) as running:
-            goal = spooled(state) + 100
-            wait_until(lambda goal=goal: spooled(state) > goal, running)
+            wait_for_more(state, 100, running)
             if not turn:
                 engine.stop()
                 engine.start()
-                goal = spooled(state) + 100
-                wait_until(lambda goal=goal: spooled(state) > goal, running)
+                wait_for_more(state, 100, running)
     with process(config) as running:
         engine.run("--name", "tty", "-t", "--label", "honeypot=yes", image, "/bin/sh", "-c", "echo typed; echo x >&2")
         stop.write_text("")

@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting import collecting, events_in, messages, process, settings_of, spooled, until, wait_until
+from collecting import (
+    collecting,
+    events_in,
+    messages,
+    process,
+    settings_of,
+    spooled,
+    until,
+    until_spooled,
+    wait_for_more,
+    wait_until,
+)
 
 from decnet_core.events.catalogue import CommandRun, SyslogMessage
 
@@ -111,7 +122,7 @@ async def test_restart_rotation_and_vacuum_lose_and_double_nothing(tmp_path: Pat
         entries.write(f"a{len(entries.said)}", f"b{len(entries.said)}")
         wanted = len(entries.said)
         async with collecting(settings_of(tmp_path / "state", source(entries))) as ctx:
-            await until(lambda wanted=wanted: len(messages(tmp_path / "state")) == wanted)
+            await until_spooled(tmp_path / "state", wanted)
             assert ctx.counters.snapshot()["collect_events"] == 2
         step()
     entries.write("last")
@@ -147,13 +158,12 @@ def test_kills_while_entries_come_give_each_one_event(tmp_path: Path, entries: J
     )
     for turn in range(4):
         with process(config) as running:
-            goal = (spooled(state) if state.exists() else 0) + 100
             for piece in range(10):
                 entries.write(*(f"{turn} {piece} {number}" for number in range(40)))
             if turn == 1:
                 entries.rotate()
             if turn < 3:
-                wait_until(lambda goal=goal: spooled(state) > goal, running)
+                wait_for_more(state, 100, running)
             else:
                 wait_until(lambda: len(messages(state)) == len(entries.said), running)
     assert sorted(messages(state)) == sorted(entries.said)

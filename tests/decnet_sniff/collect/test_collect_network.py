@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting import events_in, settings_of, until
+from collecting import events_in, settings_of, until, until_counted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -147,7 +147,7 @@ async def test_who_is_not_allowed_is_refused(tmp_path: Path) -> None:
                 with contextlib.suppress(ConnectionError):  # it is reset
                     assert await asyncio.wait_for(reader.read(), 30) == b""
                 writer.close()
-            await until(lambda ctx=ctx: counted(ctx, "network_refused") == 1)
+            await until_counted(ctx, "network_refused", 1)
             assert counted(ctx, "events") == 0
 
 
@@ -235,6 +235,19 @@ async def test_real_sender(tmp_path: Path, arguments: list[str]) -> None:
 def test_source_that_does_not_hold_together_is_refused(tmp_path: Path, source: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         settings_of(tmp_path, {"name": "n", "format": "syslog", **source}).section("collect", CollectSettings)
+
+
+def test_unit_is_given_no_more_network_than_the_listeners_need() -> None:
+    def reach(*listens: str) -> str:
+        sources = [
+            {"name": f"n{number}", "format": "syslog", "input": "udp", "listen": listen}
+            for number, listen in enumerate(listens)
+        ]
+        return Collect.reach(settings_of(Path("/"), *sources).section("collect", CollectSettings))
+
+    assert reach() == "none"
+    assert reach("127.0.0.1:514", "[::1]:514") == "loopback"
+    assert reach("127.0.0.1:514", "0.0.0.0:514") == "any"
 
 
 def test_port_below_1024_needs_its_capability() -> None:

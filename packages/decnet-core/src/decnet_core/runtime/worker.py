@@ -87,6 +87,11 @@ class Worker(Generic[S]):
         return ()
 
     @classmethod
+    def reach(cls, settings: S) -> Literal["none", "loopback", "any"]:  # noqa: ARG003  # for most it is what they declare
+        """Return which IP addresses it speaks with itself when it is set so."""
+        return cls.network
+
+    @classmethod
     def description(cls) -> str:
         """Return the first docstring line."""
         return (cls.__doc__ or cls.name).strip().splitlines()[0].rstrip(".")

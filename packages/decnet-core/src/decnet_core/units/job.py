@@ -97,7 +97,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         group=worker.group,
         memory_budget=worker.memory_budget,
         capabilities=worker.capabilities(settings),
-        network=worker.network,
+        network=worker.reach(settings),
         database=worker.database,
         spools=bool(worker.produces),
         writes=worker.writes,

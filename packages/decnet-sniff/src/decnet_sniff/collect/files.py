@@ -70,6 +70,8 @@ class Files:
         self._watch = Watch()
         self._turn = 0
         self._saved_at = 0
+        self._quiet_looks = 0
+        """Looks without a find since the last find."""
         self._in_flight = False
         """Lines were read that are not emitted yet."""
         self._counts = dict.fromkeys(_SOURCE_COUNTS, 0)
@@ -80,18 +82,17 @@ class Files:
 
     async def run(self, ctx: Context, emitter: Emitter, quarantine: Quarantine) -> None:
         """Read whatever there is, then look again when something may have changed, for ever."""
-        quiet_looks = 0
         while not ctx.stopping.is_set():
             found = await self._read_all(ctx, emitter, quarantine)
-            quiet_looks = 0 if found else quiet_looks + 1
+            self._quiet_looks = 0 if found else self._quiet_looks + 1
             if any(feed.source.waiting for feed in self._feeds):
                 continue
-            if quiet_looks < (_WATCHED_LOOKS_BEFORE_IDLE if self._watch.is_complete else _LOOKS_BEFORE_IDLE):
+            if self._quiet_looks < (_WATCHED_LOOKS_BEFORE_IDLE if self._watch.is_complete else _LOOKS_BEFORE_IDLE):
                 await ctx.nudged(self._settings.busy_ms / 1000)
-            else:
-                await self._sleep(ctx)
-                if self._watch.is_complete:
-                    quiet_looks = 0  # so that a directory in which others are busy is not looked at without pause
+                continue
+            await self._sleep(ctx)
+            if self._watch.is_complete:
+                self._quiet_looks = 0  # so that a directory in which others are busy is not looked at without pause
 
     async def _sleep(self, ctx: Context) -> None:
         is_watched = self._watch.is_complete
@@ -143,16 +144,20 @@ class Files:
     def _look(self, ctx: Context, quarantine: Quarantine) -> None:
         """Look at the files; a new one is noted before it is read, to be found when it has been rotated meanwhile."""
         opened = sum(feed.source.opened for feed in self._feeds)
-        for _ in range(_LOOKS_AT_ONCE):
+        self._look_at_each()
+        for _ in range(_LOOKS_AT_ONCE if self._quiet_looks else 0):  # it may be about to sleep
             before = self._paths()
             self._watch.follow([feed.settings.path for feed in self._feeds], before)
-            for feed in self._feeds:
-                feed.source.look(time.time_ns())
+            self._look_at_each()
             if self._paths() == before:  # else a new one could be written to before it is watched
                 break
         self._count()
         if sum(feed.source.opened for feed in self._feeds) != opened:
             self.save(ctx, quarantine)
+
+    def _look_at_each(self) -> None:
+        for feed in self._feeds:
+            feed.source.look(time.time_ns())
 
     def _paths(self) -> list[str]:
         return [path for feed in self._feeds for path in feed.source.paths()]

@@ -39,6 +39,8 @@ class Watch:
         self._descriptor = -1
         self._watched: dict[str, int] = {}
         """The kernel's number of each path's watch."""
+        self._places: dict[str, bool] = {}
+        """Whether each directory is remote."""
         self.is_complete = False
         """Whether every change that matters will be told."""
         with contextlib.suppress(AttributeError):
@@ -60,13 +62,21 @@ class Watch:
             places = directories_of(pattern)
             complete = complete and bool(places)
             wanted.update(dict.fromkeys(places, _DIRECTORY))
-        complete = complete and len(wanted) <= self._max and not _any_remote(wanted)
+        complete = complete and len(wanted) <= self._max and not self._any_remote(wanted)
         for path in [path for path in self._watched if path not in wanted]:
             self._libc.inotify_rm_watch(self._descriptor, self._watched.pop(path))
         for path in wanted if complete else ():
             if path not in self._watched:
                 complete = self._add(path, wanted[path]) and complete
         self.is_complete = complete
+
+    def _any_remote(self, paths: Iterable[str]) -> bool:
+        """Return whether one of them is on a file system that others write to, as it was when their places were new."""
+        places = {path.rpartition("/")[0] for path in paths}
+        if places - self._places.keys():
+            kinds = file_systems()
+            self._places = {place: _is_remote(os.path.realpath(place), kinds) for place in places}
+        return any(self._places[place] for place in places)
 
     def _add(self, path: str, mask: int) -> bool:
         number = self._libc.inotify_add_watch(self._descriptor, os.fsencode(path), ctypes.c_uint32(mask))
@@ -132,11 +142,6 @@ def directories_of(pattern: str) -> list[str]:
         if is_last or is_next_wild:
             found.update(path for path in glob.iglob(above) if Path(path).is_dir())  # noqa: PTH207  # absolute pattern
     return sorted(found)
-
-
-def _any_remote(paths: Iterable[str]) -> bool:
-    kinds = file_systems()
-    return any(_is_remote(os.path.realpath(path), kinds) for path in {str(Path(path).parent) for path in paths})
 
 
 def _is_remote(path: str, kinds: dict[str, str]) -> bool:

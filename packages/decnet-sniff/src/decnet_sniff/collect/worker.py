@@ -9,9 +9,10 @@ ids it had.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import time
-from typing import Any
+from typing import Any, Literal
 
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
@@ -55,6 +56,14 @@ class Collect(Worker[CollectSettings]):
         """Return what ports below 1024 need."""
         ports = [endpoint(source.listen)[1] for source in settings.source if source.listen]
         return ("CAP_NET_BIND_SERVICE",) if any(0 < port < 1024 for port in ports) else ()
+
+    @classmethod
+    def reach(cls, settings: CollectSettings) -> Literal["none", "loopback", "any"]:
+        """Return what its listeners need; a collector of files speaks with nobody."""
+        hosts = [ipaddress.ip_address(endpoint(source.listen)[0]) for source in settings.source if source.listen]
+        if not hosts:
+            return "none"
+        return "loopback" if all(host.is_loopback for host in hosts) else "any"
 
     @classmethod
     def main(cls) -> int:
