@@ -79,6 +79,7 @@ def _refused(refusal: Exception, notifier: Notifier) -> int:
 
 
 async def serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
+    """Host the worker in the running loop, the only one of its process, until a signal says stop."""
     await take_over(notifier)
     ctx = await open_context(type(worker), settings)
     loop = asyncio.get_running_loop()

@@ -21,8 +21,11 @@ _POOL = 16 * 1024
 _POOL_HEADER = 48
 _LARGEST_CLASS = 512
 _BYTES_HEADER = 33
+_OTHERS = 4
+"""Blocks of a pool that the numbers used here for counting may take."""
 _MOST_BLOCKS = 1 << 16
-_HEAP_CLASSES = (*(64 * 1024 >> n for n in range(6)), 1536, 1024, 768, 640, 512, 384, 256, 192, 128, 96, 64, 48, 24)
+_HEAP_CLASSES = (*(64 * 1024 >> n for n in range(6)), 1536, *range(1032, 23, -16))
+"""glibc keeps a few freed blocks of each size up to 1032 bytes for that size alone (tcache)."""
 
 _taken: list[object] = []
 """What fills Python's gaps; never let go."""
@@ -51,8 +54,8 @@ def _fill_class(size: int, make: Callable[[], object]) -> list[object]:
         if id(block) // _POOL != pool:
             pool, of_pool = id(block) // _POOL, 0
         of_pool += 1
-        if of_pool == capacity:
-            del blocks[-capacity:]
+        if of_pool >= capacity - _OTHERS:
+            del blocks[-of_pool:]
             break
     return blocks
 

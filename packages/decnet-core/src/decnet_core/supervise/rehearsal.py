@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A worker's idle life, lived a few times in the warm parent: the children then find it prepared.
+"""A worker's idle life, lived in the warm parent before it forks: the children then find it prepared.
 
-CPython rewrites bytecode in place as it runs: an instruction notes, in the code object, which types it meets (PEP 659).
-Classes, too, note what is looked up in them. A child that does this itself copies the pages; after the rehearsal they
-are shared as they will stay. What is rehearsed is what all workers do: event loop, bus on both ends, heartbeat,
+CPython rewrites bytecode as it runs: an instruction notes, in the code object, which types it meets (PEP 659). Classes
+note what is looked up in them, msgspec resolves annotations, modules import others when they are needed. A child that
+does this itself copies the pages. What is rehearsed is what all workers do: event loop, bus on both ends, heartbeat,
 nudges, spool, worker thread, log, stop. What one worker alone does, it rehearses in its `warm`.
 """
 
@@ -29,9 +29,10 @@ from decnet_core.settings import Settings
 from decnet_core.state import State
 
 LIVES = 10
-"""3.11 prepares a function for rewriting when it is called for the eighth time; 3.12 and 3.13 at the second."""
+"""3.11 begins to rewrite a function's bytecode at its eighth call, 3.12 and 3.13 at the second."""
 _ROUNDS = 10
 _NAME = "rehearsal"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Rehearsal(Worker[NoSettings]):
@@ -77,10 +78,13 @@ def _quiet() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure(_NAME, "info", io.StringIO())
-    masked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    met = {number: signal.getsignal(number) for number in _SIGNALS}
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
+        for number, handler in met.items():
+            signal.signal(number, handler)  # the event loop has reset it
         signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         root.handlers[:] = handlers
         root.setLevel(level)

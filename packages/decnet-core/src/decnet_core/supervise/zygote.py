@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The warm parent: imports once what its workers share, freezes it, and forks one child per worker.
 
-It runs no event loop and no thread, ever, so that a fork is always safe; the supervisor, which does, is another process
-and speaks to it over a socket pair (see `orders`). Measured with the eight workers of the walking fleet: a child costs
+It runs no event loop and no thread once it forks, so that a fork is always safe; the supervisor, which does, is another
+process and speaks to it over a socket pair (see `orders`). Measured with the eight workers of the walking fleet: a child costs
 its supervisor's order, about 3 ms and the pages that it writes, instead of 20 to 50 MiB of imports.
 
-`gc.freeze()` moves every object made so far out of the collector's sight: a collection in a child then does not write
-into the shared pages. (Reference counts still do; what a worker uses often becomes its own.)
+What a child writes to it copies, so the parent leaves as little to write as it can. It lives a worker's life before
+(`rehearsal`), fills the gaps that a child's objects would go to (`holes`), no longer counts references (`immortal`),
+and with `gc.freeze()` moves every object out of the collector's sight.
 """
 
 from __future__ import annotations
@@ -73,32 +74,38 @@ def warm(places: Sequence[str]) -> None:
     What one of them cannot do here its own process will try again, and tell as its own failure.
     """
     importlib.import_module("decnet_core.bus.client")  # every child connects
-    for place in places:
-        try:
-            _warm(loading.at(place))
-        except (Exception, SystemExit) as error:
-            log.warning("not warm place=%s: %s", place, loading.reason(error))
-    _rehearse()
+    workers = list(filter(None, map(_loaded, places)))
+    _rehearse(workers)
     gc.collect()
     holes.fill()
     immortalise()
     gc.freeze()
 
 
-def _warm(worker: type[Worker[Any]]) -> None:
-    for module in worker.preload:
-        importlib.import_module(module)
-    worker.warm()
-    _rehearse_settings(worker)
+def _loaded(place: str) -> type[Worker[Any]] | None:
+    try:
+        worker = loading.at(place)
+        for module in worker.preload:
+            importlib.import_module(module)
+        _rehearse_settings(worker)
+    except (Exception, SystemExit) as error:
+        log.warning("not warm place=%s: %s", place, loading.reason(error))
+        return None
+    return worker
 
 
-def _rehearse() -> None:
+def _rehearse(workers: Sequence[type[Worker[Any]]]) -> None:
     from decnet_core.supervise.rehearsal import rehearse
 
     try:
         rehearse()
     except Exception as error:  # no room for a socket, no more threads: the children only take more memory
         log.warning("nothing was rehearsed: %s", loading.reason(error))
+    for worker in workers:
+        try:
+            worker.warm()
+        except Exception as error:
+            log.warning("not warm worker=%s: %s", worker.name, loading.reason(error))
 
 
 def _rehearse_settings(worker: type[Worker[Any]]) -> None:
