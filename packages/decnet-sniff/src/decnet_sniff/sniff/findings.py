@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from decnet_core.events.catalogue import Payload
+from decnet_sniff.sniff.home import Home, nobody
 
 MOST = 2048
 """Findings that wait for the end of their window."""
@@ -47,12 +48,14 @@ class _Seen:
 class Findings:
     """Findings of the windows that are open."""
 
-    def __init__(self, window_ns: int, most: int = MOST) -> None:
+    def __init__(self, window_ns: int, most: int = MOST, home: Home = nobody) -> None:
+        """What `home` sends is not told of, only counted."""
+        self._home = home
         self._window = window_ns
         self._most = most
         self._seen: dict[tuple[bytes, bytes, int, Payload], _Seen] = {}
         self._early: list[Finding] = []
-        self.counts = {"findings_seen": 0, "findings_told": 0, "findings_told_early": 0}
+        self.counts = {"findings_seen": 0, "findings_told": 0, "findings_told_early": 0, "findings_of_home": 0}
 
     @property
     def waiting(self) -> int:
@@ -62,6 +65,9 @@ class Findings:
     def add(self, ts: int, ends: Ends, payload: Payload, service: int) -> None:
         """Take a payload that counts `payload.count`; `service`: the port of who was called, 0 for any."""
         self.counts["findings_seen"] += 1
+        if self._home(ends.source):
+            self.counts["findings_of_home"] += 1
+            return
         if not self.folds:
             self._early.append(Finding(ts, ends, payload))
             return
@@ -80,7 +86,10 @@ class Findings:
 
     def tell(self, finding: Finding) -> None:
         """Take a finding that is folded already."""
-        self._early.append(finding)
+        if self._home(finding.ends.source):
+            self.counts["findings_of_home"] += 1
+        else:
+            self._early.append(finding)
 
     def due(self, now: int) -> Iterator[Finding]:
         """Yield and forget what is over at `now`, in the order in which it was first seen."""

@@ -21,6 +21,7 @@ from decnet_sniff.sniff.books import Books
 from decnet_sniff.sniff.bpf_python import Accept
 from decnet_sniff.sniff.findings import Finding, Findings
 from decnet_sniff.sniff.fragments import Fragments
+from decnet_sniff.sniff.home import Home, nobody
 from decnet_sniff.sniff.link import IP4, IP6, Buffer
 from decnet_sniff.sniff.scans import Scans, ScanSettings
 from decnet_sniff.sniff.tcp import TcpSide
@@ -45,8 +46,8 @@ _NOT_QUICK: Final = 0x07
 class Observer:
     """Sees packets, remembers flows, finds things."""
 
-    def __init__(self, *, window_ns: int, flows: int, idle_ns: int, scan: ScanSettings) -> None:
-        self._books = Books(Findings(window_ns), Scans(scan), Timings(MOST_ENDINGS))
+    def __init__(self, *, window_ns: int, flows: int, idle_ns: int, scan: ScanSettings, home: Home = nobody) -> None:
+        self._books = Books(Findings(window_ns, home=home), Scans(scan), Timings(MOST_ENDINGS))
         self._tcp = TcpSide(self._books, flows, idle_ns)
         self._udp = UdpSide(self._books, flows, idle_ns)
         self._window = window_ns

@@ -23,6 +23,8 @@ class SniffSettings(msgspec.Struct, frozen=True):
     """Whether to see also what is for other hosts."""
     ignore: tuple[str, ...] = ()
     """Networks whose traffic is not looked at, in CIDR notation: this sensor's own, monitoring. At most 16."""
+    home: tuple[str, ...] = ()
+    """Networks that are ours, such as those of deckies: what they send is not told of, what is sent to them is."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
     """The same finding is told once in so long, with how often it was seen."""
     flows: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 4096
@@ -38,14 +40,19 @@ class SniffSettings(msgspec.Struct, frozen=True):
         if len(self.ignore) > MOST_IGNORED:
             raise ValueError(f"ignore: at most {MOST_IGNORED} networks")
         self.ignored()
+        self.ours()
 
     def ignored(self) -> tuple[Network, ...]:
         """Return the networks of `ignore`."""
-        return tuple(_network(text) for text in self.ignore)
+        return tuple(_network("ignore", text) for text in self.ignore)
+
+    def ours(self) -> tuple[Network, ...]:
+        """Return the networks of `home`."""
+        return tuple(_network("home", text) for text in self.home)
 
 
-def _network(text: str) -> Network:
+def _network(key: str, text: str) -> Network:
     try:
         return ipaddress.ip_network(text)
     except ValueError as error:
-        raise ValueError(f"ignore: {error}") from error
+        raise ValueError(f"{key}: {error}") from error

@@ -20,6 +20,7 @@ from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_sniff.sniff.capture import Capture
 from decnet_sniff.sniff.findings import Finding
+from decnet_sniff.sniff.home import home_of
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.settings import SniffSettings
 
@@ -142,6 +143,7 @@ def observer_of(settings: SniffSettings) -> Observer:
         flows=settings.flows,
         idle_ns=settings.idle_seconds * _SECOND,
         scan=settings.scan,
+        home=home_of(settings.ours()),
     )
 
 
