@@ -8,6 +8,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -64,6 +65,9 @@ def workers() -> Iterator[str]:
         yield f"\n## {name}\n\n{worker.description()}.\n"
         yield f"Console script `decnet-{name}`, memory budget {worker.memory_budget // MIB} MiB, section `[{name}]`:\n"
         yield from _fields(worker.Settings)
+        for field, shape in _tables_within(worker.Settings):
+            yield f"\n`{field}`: {_first_line(shape)}\n"
+            yield from _fields(shape)
 
 
 def tables() -> Iterator[str]:
@@ -90,6 +94,14 @@ def _fields(shape: type[msgspec.Struct]) -> Iterator[str]:
     for field in fields:
         default = "required" if field.required else f"`{_default(field)!r}`"
         yield f"| `{field.encode_name}` | `{_type_name(field.type)}` | {default} |"
+
+
+def _tables_within(shape: type[msgspec.Struct]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
+    """The settings that are tables of their own, and lists of tables."""
+    for field in msgspec.structs.fields(shape):
+        for each in (field.type, *get_args(field.type)):
+            if isinstance(each, type) and issubclass(each, msgspec.Struct):
+                yield field.encode_name, each
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:
