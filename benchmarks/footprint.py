@@ -4,7 +4,9 @@
 `python benchmarks/footprint.py [--quick] [--mode fork] [--json]`. Each hosting runs under `decnet-supervise all --mode
 ...` in a state directory of its own: start to ready, a drill, 60 s of rest, 500 Cowrie log lines a second for 300 s,
 written to a file that the collector follows, so that every worker of the data path has to do its part. `--quick` rests
-for 10 s, one beat of the fleet, and writes for 15: too short for a slope.
+for 10 s, one beat of the fleet, and writes for 15: too short for a slope. `--python /tmp/venv313/bin/python`, repeated,
+measures other interpreters one after the other and prints them side by side; each needs an environment with DECNET
+(`UV_PROJECT_ENVIRONMENT=/tmp/venv313 uv sync --python 3.13 --frozen --all-packages --compile-bytecode`).
 
 All figures are read from /proc (`decnet_core.footprint`); no worker is asked anything, for an answer is a wake-up.
 Supervisor and zygote belong to the total. The slope is a least-squares line through the totals of the load's second
@@ -24,9 +26,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core import registry
@@ -49,6 +51,7 @@ AIM_READY_SECONDS, AIM_WAKEUPS, AIM_CPU_PERCENT = 2.0, 4.0, 0.5
 
 COLUMNS = (("pss", 7), ("uss", 7), ("wakeups", 9), ("cpu", 6))
 _NAMES = f"{'PSS':>7}{'USS':>7}{'wake-ups':>9}{'CPU':>6}"
+_SHOWN = {"pss": "PSS", "uss": "USS", "wakeups": "wake-ups/s", "cpu": "CPU %"}
 HEADING = f"{'':16}{_NAMES}   under load: {_NAMES}"
 
 MIB = 1 << 20
@@ -69,14 +72,32 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="10 s idle and 15 s of load instead of 60 and 300")
     parser.add_argument("--mode", choices=MODES, action="append", help="only this hosting; may be repeated")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--python", action="append", type=Path, help="an environment's interpreter; may be repeated")
     wanted = parser.parse_args()
-    times = Times(10, 15) if wanted.quick else Times(60, 300)
-    found: dict[str, object] = {
+    if wanted.python:
+        found = [measured_by(python, wanted) for python in wanted.python]
+        print(json.dumps(found, indent=2) if wanted.json else "\n\n".join([*map(page, found), side_by_side(found)]))
+    else:
+        one = measured(wanted.mode or MODES, Times(10, 15) if wanted.quick else Times(60, 300))
+        print(json.dumps(one, indent=2) if wanted.json else page(one))
+
+
+def measured(modes: Sequence[str], times: Times) -> dict[str, Any]:
+    """Return everything, measured with the interpreter that runs this."""
+    return {
         "python": sys.version.split()[0],
         "bare": bare_rows(len(registry.names())),
-        "modes": {mode: measure_mode(mode, times) for mode in wanted.mode or MODES},
+        "modes": {mode: measure_mode(mode, times) for mode in modes},
     }
-    print(json.dumps(found, indent=2) if wanted.json else page(found))
+
+
+def measured_by(python: Path, wanted: argparse.Namespace) -> dict[str, Any]:
+    """Return the same of another interpreter, in whose environment DECNET is installed."""
+    modes = [word for mode in wanted.mode or MODES for word in ("--mode", mode)]
+    command = [str(python), __file__, "--json", *modes, *(["--quick"] if wanted.quick else [])]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 # --- one hosting ------------------------------------------------------------------------------
@@ -299,11 +320,27 @@ def bare(code: str, count: int) -> Row:
 # --- text -------------------------------------------------------------------------------------
 
 
-def page(found: dict[str, object]) -> str:
+def side_by_side(found: Sequence[dict[str, Any]]) -> str:
+    """Return the totals of each interpreter in a column of its own."""
+    lines = [f"{'MiB in all':34}" + "".join(f"{one['python']:>9}" for one in found)]
+    lines += [_across(f"{name}, PSS", [one["bare"][name]["pss"] for one in found]) for name in found[0]["bare"]]
+    for mode in found[0]["modes"]:
+        runs = [one["modes"][mode] for one in found]
+        lines.append(_across(f"{mode}, seconds until all are ready", [run["ready_seconds"] for run in runs]))
+        for when in ("idle", "load"):
+            for key, _ in COLUMNS:
+                lines.append(_across(f"{mode}, {when}, {_SHOWN[key]}", [run[f"{when}_total"][key] for run in runs]))
+        lines.append(_across(f"{mode}, slope in MiB/min", [run["slope_mib_per_minute"] for run in runs]))
+    return "\n".join(lines)
+
+
+def _across(name: str, figures: Sequence[float]) -> str:
+    return f"{name:34}" + "".join(f"{figure:9.1f}" for figure in figures)
+
+
+def page(found: dict[str, Any]) -> str:
     """Return the tables and the verdicts."""
     modes, bare_totals = found["modes"], found["bare"]
-    assert isinstance(modes, dict)
-    assert isinstance(bare_totals, dict)
     lines = [f"Python {found['python']}; MiB, wake-ups per second, CPU in % of a core", ""]
     lines += [line(name, one) for name, one in bare_totals.items()]
     for mode, one in modes.items():

@@ -2,8 +2,8 @@
 """The warm parent: imports once what its workers share, freezes it, and forks one child per worker.
 
 It runs no event loop and no thread once it forks, so that a fork is always safe; the supervisor, which does, is another
-process and speaks to it over a socket pair (see `orders`). Measured with the eight workers of the walking fleet: a child costs
-its supervisor's order, about 3 ms and the pages that it writes, instead of 20 to 50 MiB of imports.
+process and speaks to it over a socket pair (see `orders`). Measured with the eight workers of the walking fleet: one
+costs its supervisor's order, about 3 ms and the pages that it writes, instead of 20 to 50 MiB of imports.
 
 What a child writes to it copies, so the parent leaves as little to write as it can. It lives a worker's life before
 (`rehearsal`), fills the gaps that a child's objects would go to (`holes`), no longer counts references (`immortal`),
