@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The fleet's own certificate authority: enrolment with one-time tokens, roles, renewal and revocation."""
+"""Who belongs to the fleet: its own authority, one-time tokens, roles, pins, renewal and revocation.
+
+Values: `names`, `token`, `messages`, `registry`, `gate`, `der`. Kept on disk by `files` and `registry_file`. In the
+long-lived workers, with Python's ssl alone: `contexts`, `admission` and `desk` (listener), `pinning` and `renewing`
+(forwarder). With the library that makes keys, in commands and children that end: `authority`, `founding` and `issue` on
+the master, `enrolling` and `renew` on the sensor.
+"""
