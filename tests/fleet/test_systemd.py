@@ -26,6 +26,7 @@ pytestmark = [
 
 WORKERS = registry.wanted(Settings({}, {}, "defaults"))
 UNITS = [f"decnet-{name}.service" for name in WORKERS]
+ALL = "decnet-supervise@all.service"
 GROUPS = sorted({f"decnet-supervise@{registry.load(name).group}.service" for name in WORKERS})
 
 
@@ -46,6 +47,12 @@ def pids(machine: Machine) -> dict[str, int]:
     status = json.loads(machine.run("decnet", "status", "--json", check=False).stdout)
     assert not status["down"], status["down"]
     return {name: health["pid"] for name, health in status["workers"].items()}
+
+
+def pids_now(machine: Machine) -> dict[str, int]:
+    """The process of each worker that answers."""
+    status = json.loads(machine.run("decnet", "status", "--json", check=False).stdout)
+    return {name: health["pid"] for name, health in status["workers"].items() if health}
 
 
 def drill(machine: Machine) -> None:
@@ -169,11 +176,10 @@ def test_a_killed_child_is_forked_again_as_its_own_user(machine: Machine) -> Non
     machine.run("kill", "-KILL", *(str(pid) for pid in before.values()))
     deadline = time.monotonic() + 60
     while True:
-        status = json.loads(machine.run("decnet", "status", "--json", check=False).stdout)
-        now = {name: health["pid"] for name, health in status["workers"].items() if health}
+        now = pids_now(machine)
         if len(now) == len(before) and not set(now.values()) & set(before.values()):
             break
-        assert time.monotonic() < deadline, status["down"]
+        assert time.monotonic() < deadline, now
         time.sleep(0.2)
     expect_least_privilege(machine)
     drill(machine)
@@ -192,6 +198,61 @@ def test_a_supervisor_may_become_others_and_nothing_else(machine: Machine) -> No
     assert user_of(machine, pid) == "decnet-supervise"
     held = sum(1 << number for number in numbers(["CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"]))
     assert int(status_of(machine, pid)["CapPrm"][0], 16) == held
+
+
+def test_one_supervisor_of_all_takes_the_groups_place_and_an_attack_is_told(machine: Machine) -> None:
+    machine.run("systemctl", "start", ALL)
+    machine.until(ALL, "ActiveState", "active")
+    for unit in [*GROUPS, *UNITS]:
+        machine.until(unit, "ActiveState", "inactive")
+        assert machine.show(unit, "Result") == "success", machine.journal(unit)
+    answers(machine)
+    drill(machine)
+    expect_least_privilege(machine)
+    held = sum(1 << number for number in numbers(["CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"]))
+    assert int(status_of(machine, int(machine.show(ALL, "MainPID")))["CapPrm"][0], 16) == held
+
+
+def test_a_reload_of_all_replaces_every_worker_and_no_supervisor(machine: Machine) -> None:
+    before, main = pids(machine), machine.show(ALL, "MainPID")
+    machine.run("systemctl", "reload", ALL)
+    deadline = time.monotonic() + 120
+    while set(before.values()) & set(pids_now(machine).values()):
+        assert time.monotonic() < deadline, machine.journal(ALL)
+        time.sleep(0.2)
+    answers(machine)
+    assert machine.show(ALL, "MainPID") == main
+    assert machine.show(ALL, "NRestarts") == "0"
+    expect_least_privilege(machine)
+
+
+def test_all_comes_back_when_its_supervisor_is_killed(machine: Machine) -> None:
+    before = pids(machine)
+    machine.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", ALL)
+    deadline = time.monotonic() + 120
+    while machine.show(ALL, "NRestarts") == "0" or set(before.values()) & set(pids_now(machine).values()):
+        assert time.monotonic() < deadline, machine.journal(ALL)
+        time.sleep(0.2)
+    answers(machine)
+    drill(machine)
+
+
+def test_a_group_takes_its_workers_back_from_all(machine: Machine) -> None:
+    machine.run("systemctl", "start", *GROUPS)
+    for unit in GROUPS:
+        machine.until(unit, "ActiveState", "active")
+    machine.until(ALL, "ActiveState", "inactive")
+    assert machine.show(ALL, "Result") == "success", machine.journal(ALL)
+    answers(machine)
+
+
+def test_the_target_stops_all_of_all(machine: Machine) -> None:
+    machine.run("systemctl", "start", ALL)
+    answers(machine)
+    machine.run("systemctl", "stop", "decnet.target")
+    machine.until(ALL, "ActiveState", "inactive")
+    assert machine.show(ALL, "Result") == "success", machine.journal(ALL)
+    assert not machine.run("pgrep", "--full", "/opt/decnet/bin/decnet", check=False).stdout
 
 
 def test_removing_stops_the_fleet_and_keeps_what_it_recorded(machine: Machine) -> None:

@@ -118,3 +118,29 @@ async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(kep
     assert not await asyncio.wait_for(recycling, 30)
     assert keeper.settled.is_set()
     assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 1)
+
+
+async def test_two_who_want_a_process_replaced_do_not_leave_a_third(kept: tuple[Keeper, Nursery]) -> None:
+    """A reload and the watch of budgets, at the same time; what the watch has seen is gone when its turn comes."""
+    keeper, nursery = kept
+    keeper.hear(1, {"READY": "1"})
+    both = asyncio.gather(keeper.recycle(why="reload"), keeper.recycle(why="budget", pid=1))
+    await until(lambda: keeper.knows(2))
+    keeper.hear(2, {"STANDBY": "1"})
+    await until(lambda: keeper.status.pid == 2)
+    keeper.hear(2, {"READY": "1"})
+    assert list(await asyncio.wait_for(both, 30)) == [True, False]
+    assert len(nursery.children) == 2
+
+
+async def test_a_reload_that_meets_a_recycling_replaces_its_successor_too(kept: tuple[Keeper, Nursery]) -> None:
+    """It may have been forked from the code of before."""
+    keeper, _ = kept
+    keeper.hear(1, {"READY": "1"})
+    both = asyncio.gather(keeper.recycle(why="budget", pid=1), keeper.recycle(why="reload"))
+    for successor in (2, 3):
+        await until(lambda successor=successor: keeper.knows(successor))  # type: ignore[misc]
+        keeper.hear(successor, {"STANDBY": "1"})
+        await until(lambda successor=successor: keeper.status.pid == successor)  # type: ignore[misc]
+        keeper.hear(successor, {"READY": "1"})
+    assert list(await asyncio.wait_for(both, 30)) == [True, True]

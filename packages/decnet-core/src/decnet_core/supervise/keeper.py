@@ -54,6 +54,7 @@ class Keeper:
         self._successor_said: dict[str, str] = {}
         self._standing_by = asyncio.Event()
         self._recycled = 0
+        self._recycling = asyncio.Lock()
         self.budget_bytes = 0
         """What the worker declared when it became ready."""
         self._unwanted = asyncio.Event()
@@ -119,14 +120,18 @@ class Keeper:
         await self._end()
         await self.settled.wait()
 
-    async def recycle(self, *, why: str) -> bool:
-        """Replace the process by a new one, which stands by before the old one is asked to leave.
+    async def recycle(self, *, why: str, pid: int | None = None) -> bool:
+        """Replace the process, or only process `pid`, by a new one, which stands by before the old is asked to leave.
 
         Returns whether it was replaced; when the successor does not come up, the old one stays.
         """
-        old = self._child
-        if old is None or self._successor is not None or self.status.phase is not Phase.READY:
-            return False
+        async with self._recycling:  # a reload and the watch of budgets may both want it: one successor at a time
+            old = self._child
+            if old is None or pid not in (None, old.pid) or self.status.phase is not Phase.READY:
+                return False
+            return await self._replace(old, why)
+
+    async def _replace(self, old: ChildProcess, why: str) -> bool:
         log.warning("replacing worker=%s: %s", self.status.name, why)
         self._standing_by.clear()
         self._successor_said.clear()

@@ -123,9 +123,10 @@ class ProcessFleet:
             running = {keeper.status.pid for keeper in self._keepers.values()}
             self._told_bytes = {pid: told for pid, told in self._told_bytes.items() if pid in running}
             for keeper in self._keepers.values():
-                used = self._used_bytes(keeper.status)
+                pid, used = keeper.status.pid, self._used_bytes(keeper.status)
                 if 0 < keeper.budget_bytes < used:  # one that declared none cannot outgrow it
-                    await keeper.recycle(why=f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared")
+                    why = f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared"
+                    await keeper.recycle(why=why, pid=pid)
 
     def _used_bytes(self, status: Status) -> int:
         """Return what a worker holds for itself; of a child of another user only its group, or itself, can tell."""
