@@ -279,3 +279,34 @@ def test_ipv6_hosts_are_one_sender_by_their_network() -> None:
     assert source_of("2001:db8::1") == source_of("2001:db8::ffff") != source_of("2001:db8:0:1::1")
     assert plain_address("::ffff:192.0.2.7") == "192.0.2.7"
     assert plain_address("fe80::1%eth0") == "fe80::1"
+
+
+RSYSLOG = """
+module(load="imfile")
+global(workDirectory="{place}")
+input(type="imfile" File="{log}" Tag="app:" Severity="error" Facility="auth")
+action(type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" TCP_Framing="{framing}"
+       template="RSYSLOG_SyslogProtocol23Format" action.resumeRetryCount="-1")
+"""
+
+
+@pytest.mark.skipif(shutil.which("rsyslogd", path="/usr/sbin:/usr/bin") is None, reason="rsyslog is not installed")
+@pytest.mark.parametrize("framing", ["octet-counted", "traditional"])
+async def test_rsyslog_as_the_sender(tmp_path: Path, framing: str) -> None:
+    log, config = tmp_path / "in.log", tmp_path / "rsyslog.conf"
+    log.write_text("".join(f"line {number}\n" for number in range(300)))
+    async with listening(tmp_path / "state", "tcp") as (ctx, port):
+        config.write_text(RSYSLOG.format(place=tmp_path, log=log, port=port, framing=framing))
+        command = ["/usr/sbin/rsyslogd", "-n", "-f", str(config), "-i", str(tmp_path / "pid")]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as sender:
+            try:
+                await until_counted(ctx, "events", 300)
+            finally:
+                sender.kill()
+    events = [event.payload for event in events_in(tmp_path / "state")]
+    assert [each.message.strip() for each in events if isinstance(each, SyslogMessage)] == [
+        f"line {number}" for number in range(300)
+    ]
+    assert {(each.facility, each.severity, each.app) for each in events if isinstance(each, SyslogMessage)} == {
+        (4, 3, "app")
+    }
