@@ -140,7 +140,7 @@ def dists(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def torture(session: nox.Session) -> None:
-    """Minutes-long kills and floods."""
+    """Minutes-long kills and floods; the supervisor's takes DECNET_TORTURE_MINUTES (30) for each hosting."""
     _workspace(session)
     session.run("pytest", "-m", "torture", "--timeout", "1800", *session.posargs)
 
@@ -157,6 +157,17 @@ def oracles(session: nox.Session) -> None:
     """Our readers against the real programs: Cowrie and OpenCanary from PyPI, attacked by real clients."""
     _workspace(session)
     session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
+
+
+@nox.session(python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """The sniffer's readers with atheris, guided by coverage: a minute each, or as many seconds as named after `--`."""
+    session.install(*_closure("decnet-sniff"))
+    session.install("--only-binary", ":all:", "atheris", success_codes=[0, 1])  # without it, mutations without guidance
+    seconds = session.posargs[0] if session.posargs else "60"
+    session.chdir("tests/decnet_sniff/fuzz")
+    for corpus in sorted(path.name for path in Path("../corpus").iterdir()):
+        session.run("python", "run_fuzz.py", corpus, seconds)
 
 
 @nox.session(python="3.11")
