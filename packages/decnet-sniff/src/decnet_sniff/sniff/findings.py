@@ -15,7 +15,7 @@ import msgspec
 from decnet_core.events.catalogue import Payload
 from decnet_sniff.sniff.home import Home, nobody
 
-MOST = 2048
+MOST = 1024
 """Findings that wait for the end of their window."""
 
 

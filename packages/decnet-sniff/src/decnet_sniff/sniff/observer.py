@@ -28,7 +28,7 @@ from decnet_sniff.sniff.tcp import TcpSide
 from decnet_sniff.sniff.timing import Timings
 from decnet_sniff.sniff.udp import UdpSide
 
-MOST_ENDINGS: Final = 2048
+MOST_ENDINGS: Final = 1024
 """Kinds of ended flows (who, whom, which port, how) per window; see `timing`."""
 TICK_NS: Final = 1_000_000_000
 """How often ages are looked at."""

@@ -27,7 +27,7 @@ class SniffSettings(msgspec.Struct, frozen=True):
     """Networks that are ours, such as those of deckies: what they send is not told of, what is sent to them is."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
     """The same finding is told once in so long, with how often it was seen."""
-    flows: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 4096
+    flows: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 2048
     """TCP connections that are remembered, and as many UDP flows; each takes about 1 KiB."""
     idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
     """A connection without packets for so long is over."""

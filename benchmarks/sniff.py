@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: MIT
+"""How many packets a second one core of `sniff` takes, beside other readers of the same files, and its memory.
+
+`python benchmarks/sniff.py [--flows N] [--seconds S] [--only-memory]`. Two captures are built, the same each time:
+`bulk`, in which few packets begin anything, and `handshakes`, in which nearly all do (TLS with hellos of one and two
+segments, SSH, HTTP, a scan; IPv4 and IPv6; 20,000 clients). Each is read with the filter emulated, as `decnet-sniff
+read` does; seconds are those of the processor. dpkt and scapy only parse; tshark and p0f are run as they are. What is
+not installed is passed over. Memory is that of a process that has imported what the worker has and replays
+`handshakes` in a loop, with time going on: for an hour, `--seconds 3600`. As root, the ring is measured beside
+recvmsg(2) on the loopback interface.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import random
+import resource
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+AIMS = {"bulk": 200_000, "handshakes": 50_000}
+AIM_MIB = 25.0
+START = 1_700_000_000 * 10**9
+LINUX = bytes.fromhex("020405b40402080a00000001000000000103030a")
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flows", type=int, default=4000, help="connections in each capture")
+    parser.add_argument("--seconds", type=float, default=30, help="how long memory is looked at")
+    parser.add_argument("--only-memory", action="store_true")
+    parser.add_argument("--replay", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.replay:
+        replay(Path(asked.replay), asked.seconds)
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        files = {name: Path(directory) / f"{name}.pcap" for name in AIMS}
+        counts = {
+            "bulk": write(files["bulk"], bulk(asked.flows // 4)),
+            "handshakes": write(files["handshakes"], busy(asked.flows)),
+        }
+        if not asked.only_memory:
+            for name, file in files.items():
+                compare(name, file, counts[name])
+            live()
+        memory(files["handshakes"], asked.seconds)
+
+
+def write(path: Path, packets: Iterator[bytes]) -> int:
+    """Write a pcap file, packets 20 µs apart; return how many."""
+    count = 0
+    with path.open("wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
+        for count, packet in enumerate(packets, 1):
+            moment = START + count * 20_000
+            file.write(struct.pack("<IIII", moment // 10**9, moment % 10**9, len(packet), len(packet)) + packet)
+    return count
+
+
+class Ends:
+    """Makes the frames of one connection."""
+
+    def __init__(self, number: int, port: int) -> None:
+        self.six = number % 4 == 0
+        host = struct.pack(">I", 0x0A000001 + number % 20_000)
+        prefix = bytes.fromhex("20010db8") + bytes(8)
+        self.client, self.server = (prefix + host, prefix + b"\xff\0\0\1") if self.six else (host, b"\xc0\0\2\1")
+        self.ports = 1024 + number % 60_000, port
+        self.numbers = [1000 + number, 5_000_000 + number]
+
+    def frame(self, protocol: int, upper: bytes, *, back: bool = False) -> bytes:
+        """A frame with an upper layer from the client, or back."""
+        source, destination = (self.server, self.client) if back else (self.client, self.server)
+        if self.six:
+            head = b"\x86\xdd" + struct.pack(">IHBB", 6 << 28, len(upper), protocol, 64)
+        else:
+            head = b"\x08\x00" + struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(upper), 1, 0x4000, 64, protocol, 0)
+        return b"\2" * 12 + head + source + destination + upper
+
+    def segment(self, flags: int, payload: bytes = b"", *, back: bool = False, options: bytes = b"") -> bytes:
+        """A segment; the numbers go on."""
+        mine, other = (1, 0) if back else (0, 1)
+        ports = self.ports[::-1] if back else self.ports
+        head = struct.pack(
+            ">HHIIBBHHH", *ports, self.numbers[mine], self.numbers[other] if flags & ACK else 0,
+            (5 + len(options) // 4) << 4, flags, 64240, 0, 0,
+        )  # fmt: skip
+        self.numbers[mine] += len(payload) + bool(flags & (SYN | FIN))
+        return self.frame(6, head + options + payload, back=back)
+
+
+def opening(ends: Ends) -> Iterator[bytes]:
+    """The three packets that open a connection."""
+    yield ends.segment(SYN, options=LINUX)
+    yield ends.segment(SYN | ACK, back=True, options=LINUX)
+    yield ends.segment(ACK)
+
+
+def closing(ends: Ends) -> Iterator[bytes]:
+    """The three that end it."""
+    yield ends.segment(FIN | ACK)
+    yield ends.segment(FIN | ACK, back=True)
+    yield ends.segment(ACK)
+
+
+def bulk(flows: int) -> Iterator[bytes]:
+    """Downloads: a handshake, then 400 packets."""
+    dice = random.Random(1)
+    for first in range(0, flows, 50):
+        group = [Ends(number, 443) for number in range(first, min(first + 50, flows))]
+        for ends in group:
+            yield from opening(ends)
+            yield ends.segment(ACK | PSH, client_hello(dice))
+            yield ends.segment(ACK | PSH, server_hello(dice), back=True)
+        for _ in range(200):
+            for ends in group:
+                yield ends.segment(ACK, b"\x17\x03\x03\x04\x00" + bytes(1000), back=True)
+                yield ends.segment(ACK)
+        for ends in group:
+            yield from closing(ends)
+
+
+def busy(flows: int) -> Iterator[bytes]:
+    """Connections that say hello and go, and a scan."""
+    dice = random.Random(2)
+    for number in range(flows):
+        kind = number % 8
+        ends = Ends(number, (443, 22, 80)[(kind > 4) + (kind > 5)])
+        if kind == 7:
+            yield from (
+                Ends(number // 64, 1 + number * 4 % 60_000 + more).segment(SYN, options=LINUX[:4]) for more in range(4)
+            )
+            continue
+        yield from opening(ends)
+        asked, answered = said(kind, dice)
+        yield from (ends.segment(ACK | PSH, part) for part in asked)
+        yield ends.segment(ACK | PSH, answered, back=True)
+        yield from closing(ends)
+
+
+def said(kind: int, dice: random.Random) -> tuple[list[bytes], bytes]:
+    """What both sides of a connection say first."""
+    if kind < 5:
+        hello = client_hello(dice, post_quantum=kind == 4)
+        return [hello[at : at + 1400] for at in range(0, len(hello), 1400)], server_hello(dice)
+    if kind == 5:
+        return [b"SSH-2.0-Go\r\n", kexinit(dice)], b"SSH-2.0-OpenSSH_9.2p1\r\n" + kexinit(dice)
+    request = b"GET /%d HTTP/1.1\r\nHost: a\r\nUser-Agent: bench/%d\r\n\r\n" % (
+        dice.randrange(9999),
+        dice.randrange(50),
+    )
+    return [request], b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+def vector(content: bytes, size: int = 2) -> bytes:
+    """A length and what it counts."""
+    return len(content).to_bytes(size, "big") + content
+
+
+def extension(kind: int, content: bytes) -> bytes:
+    """One extension of a hello."""
+    return kind.to_bytes(2, "big") + vector(content)
+
+
+def client_hello(dice: random.Random, *, post_quantum: bool = False) -> bytes:
+    """A ClientHello of one of 40 programs."""
+    ciphers = b"".join(struct.pack(">H", 0xC000 + n) for n in range(10 + dice.randrange(40)))
+    extensions = [
+        extension(0, vector(b"\0" + vector(b"host%d.example" % dice.randrange(20)))),
+        extension(10, vector(b"\0\x1d\0\x17\0\x18")),
+        extension(11, b"\1\0"),
+        extension(13, vector(b"\4\3\10\4\4\1\5\3")),
+        extension(16, vector(b"\2h2\x08http/1.1")),
+        extension(43, b"\4\3\4\3\3"),
+        extension(
+            51,
+            vector(
+                b"\x11\xec" + vector(dice.randbytes(1216)) if post_quantum else b"\0\x1d" + vector(dice.randbytes(32))
+            ),
+        ),
+        extension(21, bytes(300)),
+    ]
+    body = (
+        b"\3\3"
+        + dice.randbytes(32)
+        + vector(dice.randbytes(32), 1)
+        + vector(ciphers)
+        + b"\1\0"
+        + vector(b"".join(extensions))
+    )
+    return b"\x16\3\1" + vector(b"\1" + vector(body, 3))
+
+
+def server_hello(dice: random.Random) -> bytes:
+    """What answers it, in TLS 1.3."""
+    extensions = extension(43, b"\3\4") + extension(51, b"\0\x1d" + vector(dice.randbytes(32)))
+    body = b"\3\3" + dice.randbytes(32) + vector(dice.randbytes(32), 1) + b"\x13\2\0" + vector(extensions)
+    return b"\x16\3\3" + vector(b"\2" + vector(body, 3)) + b"\x17\3\3\4\0" + bytes(800)
+
+
+def kexinit(dice: random.Random) -> bytes:
+    """An SSH KEXINIT."""
+    names = b"curve25519-sha256,aes256-gcm@openssh.com,hmac-sha2-256,none,x%d" % dice.randrange(10)
+    payload = b"\x14" + dice.randbytes(16) + vector(names, 4) * 8 + bytes(8) + bytes(5)
+    return vector(b"\4" + payload + bytes(4), 4)
+
+
+def compare(name: str, file: Path, packets: int) -> None:
+    """Print the rates of all readers for one file."""
+    print(f"{name}: {packets:,} packets, {file.stat().st_size / 1e6:.0f} MB")
+    own = packets / timed(lambda: sniff(file))
+    print(f"  sniff       {own:>10,.0f}/s   aim {AIMS[name]:,}: {'reached' if own >= AIMS[name] else 'MISSED'}")
+    for other, work in readers(file):
+        if work is None:
+            print(f"  {other:<11} not here")
+            continue
+        rate = packets / timed(work)
+        print(f"  {other:<11} {rate:>10,.0f}/s   sniff is {own / rate:.1f} times as fast")
+
+
+def readers(file: Path) -> Iterator[tuple[str, Callable[[], object] | None]]:
+    """Yield the other readers, None where one is not installed."""
+    yield "dpkt", (lambda: parse_dpkt(file)) if importlib.util.find_spec("dpkt") else None
+    yield "scapy", (lambda: parse_scapy(file)) if importlib.util.find_spec("scapy") else None
+    for program, arguments in (("tshark", ["-q", "-n", "-r"]), ("p0f", ["-r"])):
+        found = shutil.which(program) or shutil.which(program, path="/usr/sbin")
+        yield program, (lambda run=[found, *arguments, str(file)]: command(run)) if found else None  # type: ignore[misc]  # bound now
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds of processor it takes, here and in programs that it runs: others may be busy too."""
+    begun = processor()
+    work()
+    return max(1e-9, processor() - begun)
+
+
+def processor() -> float:
+    """Return the seconds of processor that we and what we ran have used."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def sniff(file: Path) -> None:
+    """Read the file as `decnet-sniff read` does."""
+    from decnet_sniff.sniff import filter as packet_filter
+    from decnet_sniff.sniff.bpf_python import compiled
+    from decnet_sniff.sniff.pcap import batches
+    from decnet_sniff.sniff.settings import SniffSettings
+    from decnet_sniff.sniff.worker import observer_of
+
+    observer, accept = observer_of(SniffSettings()), compiled(packet_filter.program(1))
+    with file.open("rb") as source:
+        for batch in batches(source):
+            observer.take(batch, accept)
+            for _ in observer.due(batch.records[-1][0]):
+                pass
+    for _ in observer.rest():
+        pass
+
+
+def parse_dpkt(file: Path) -> None:
+    """Only parse: Ethernet, IP, TCP."""
+    import dpkt  # type: ignore[import-not-found]  # not a dependency
+
+    with file.open("rb") as source:
+        for _, data in dpkt.pcap.Reader(source):
+            dpkt.ethernet.Ethernet(data)
+
+
+def parse_scapy(file: Path) -> None:
+    """Only parse."""
+    from scapy.utils import PcapReader  # type: ignore[import-not-found]  # not a dependency
+
+    for packet in PcapReader(str(file)):
+        packet.haslayer("TCP")
+
+
+def command(run: list[str]) -> None:
+    """Run a tool to its end."""
+    subprocess.run(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600, check=False)
+
+
+def memory(file: Path, seconds: float) -> None:
+    """Replay in a process of its own and print its memory and how it grows."""
+    run = [sys.executable, __file__, "--replay", str(file), "--seconds", str(seconds)]
+    said_ = subprocess.run(run, capture_output=True, text=True, check=True, timeout=seconds + 600).stdout
+    print(said_, end="")
+
+
+def replay(file: Path, seconds: float) -> None:
+    """Take the file again and again, time going on, and look at our memory."""
+    from decnet_sniff.sniff import worker
+    from decnet_sniff.sniff.batch import Batch
+    from decnet_sniff.sniff.pcap import batches
+    from decnet_sniff.sniff.settings import SniffSettings
+
+    observer, shift, packets = worker.observer_of(SniffSettings()), 0, 0
+    before = resident()
+    samples: list[tuple[float, float]] = []
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        last = 0
+        with file.open("rb") as source:
+            for batch in batches(source):
+                moved = [(ts + shift, start, end) for ts, start, end in batch.records]
+                observer.take(Batch(batch.link, batch.buffer, moved))
+                for _ in observer.due(moved[-1][0]):
+                    pass
+                packets += len(moved)
+                last = batch.records[-1][0]
+        shift += last - START + 10**9
+        samples.append((time.monotonic() - begun, resident()))
+    now, growth = samples[-1][1], slope(samples[len(samples) // 3 :]) * 3600
+    verdict = "reached" if now <= AIM_MIB else "MISSED"
+    print(f"memory: {before:.1f} MiB before, {now:.1f} MiB after {packets:,} packets, aim {AIM_MIB:g}: {verdict}")
+    print(f"memory: slope {growth:+.2f} MiB/h over the last two thirds of {seconds:g} s")
+
+
+def resident() -> float:
+    """Return our resident memory, MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+def slope(samples: list[tuple[float, float]]) -> float:
+    """Return the least-squares slope per second."""
+    count = len(samples)
+    x, y = sum(s[0] for s in samples) / count, sum(s[1] for s in samples) / count
+    spread = sum((s[0] - x) ** 2 for s in samples)
+    return sum((s[0] - x) * (s[1] - y) for s in samples) / spread if spread else 0.0
+
+
+def live(count: int = 20_000) -> None:
+    """Print what it costs to get a packet with its time out of the kernel."""
+    if os.geteuid() != 0:
+        print("live: only as root")
+        return
+    for name, receive in (("ring", by_ring), ("recvmsg", by_recvmsg)):
+        seen, spent = receive(count)
+        print(f"live, {name:<8} {spent / seen * 1e6:>8.2f} µs of processor per packet")
+
+
+def send(count: int) -> None:
+    """Send datagrams to ourselves."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as sink:
+        sink.bind(("127.0.0.1", 0))
+        for _ in range(count):
+            sender.sendto(bytes(200), sink.getsockname())
+
+
+def by_ring(count: int) -> tuple[int, float]:
+    """Return packets and seconds for the worker's way."""
+    from decnet_sniff.sniff.capture import Capture
+
+    capture = Capture("lo", (), promiscuous=False, ring_kib=16_384)
+    send(count)
+    time.sleep(0.3)
+    begun, seen = time.process_time(), 0
+    for batch in capture.read():
+        seen += len(batch.records)
+    spent = time.process_time() - begun
+    capture.close()
+    return max(1, seen), spent
+
+
+def by_recvmsg(count: int) -> tuple[int, float]:
+    """Return the same for one system call per packet, with SO_TIMESTAMPNS."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as packets:
+        packets.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+        packets.setsockopt(socket.SOL_SOCKET, 35, 1)  # SO_TIMESTAMPNS
+        packets.bind(("lo", 3))
+        packets.setblocking(False)
+        send(count)
+        begun, seen = time.process_time(), 0
+        while True:
+            try:
+                packets.recvmsg(65_536, 64)
+            except BlockingIOError:
+                break
+            seen += 1
+        return max(1, seen), time.process_time() - begun
+
+
+if __name__ == "__main__":
+    main()
