@@ -62,6 +62,18 @@ def test_master_may_be_named_as_the_sensor_reaches_it(said: str, shown: str, run
     assert f"--master {shown} --token {made['token']}" in made["command"]
 
 
+def test_master_is_never_called_localhost(swarm: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    del os.environ["DECNET_LISTENER_PUBLIC"]
+    monkeypatch.setattr("socket.getfqdn", lambda: "localhost.localdomain")
+    monkeypatch.setattr("socket.gethostname", lambda: "sentry")
+    assert run("swarm", "token", "berlin-1", "--json").document["master"] == "sentry:6515"
+    monkeypatch.setattr("socket.gethostname", lambda: "localhost")
+    said = run("swarm", "token", "berlin-1")
+    assert said.code == 2
+    assert "--master" in said.err
+    assert files.is_founded(swarm)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

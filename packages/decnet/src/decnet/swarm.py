@@ -7,7 +7,6 @@ No database: the listener is an edge worker, and who belongs to the fleet lies i
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -152,7 +151,11 @@ def _master(settings: ListenerSettings, said: str) -> Address:
         host = address_in(said).host if said else settings.public or settings.enrolment.host
     except ValueError as error:
         raise WrongUsageError(str(error)) from error
-    return Address(socket.getfqdn() if host in ("0.0.0.0", "::") else host, port)  # noqa: S104  # compared only
+    if host not in ("0.0.0.0", "::"):  # noqa: S104  # compared only
+        return Address(host, port)
+    if not (called := names(settings)):
+        raise WrongUsageError("this host has no name: say with --master HOST how the sensor reaches it")
+    return Address(called[0], port)
 
 
 def _request(path: Path) -> str:

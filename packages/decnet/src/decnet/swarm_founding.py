@@ -24,5 +24,6 @@ def found_if_listening(settings: Settings, state: Path) -> None:
 
 
 def names(settings: ListenerSettings) -> list[str]:
-    """Return what other programs may call this host."""
-    return list(dict.fromkeys(name for name in (settings.public, socket.getfqdn(), socket.gethostname()) if name))
+    """Return what others may call this host, the likeliest first; never what each host calls itself."""
+    known = (settings.public, socket.getfqdn(), socket.gethostname())
+    return list(dict.fromkeys(name for name in known if name and name.partition(".")[0] != "localhost"))

@@ -116,7 +116,10 @@ def authority() -> None:
 
 def _explained(made: Offer) -> str:
     left = duration(made.expires_at - time.time())
-    return f"\nRun this on {made.name}, as root where systemd shall run it. It works once, within {left}."
+    return (
+        f"\nRun this on {made.name}, as root where systemd shall run it. It works once, within {left}.\n"
+        f"If {made.name} reaches this host otherwise than by {made.master}, say so with --master or [listener] public."
+    )
 
 
 def _row(one: Listed) -> tuple[object, ...]:
