@@ -94,6 +94,16 @@ async def test_the_zygote_leaves_no_zombie_and_no_descriptor_behind(cradle: Crad
     assert Path(f"/proc/{cradle.nursery.pid}/task/{cradle.nursery.pid}/children").read_text() == ""
 
 
+async def test_an_environment_that_no_order_can_hold_is_refused_and_the_zygote_lives(cradle: Cradle) -> None:
+    with pytest.raises(OSError, match="environment is too large"):
+        await cradle.nursery.fork(
+            "steady", PLACE, environment={"A": "x" * 70_000}, lifeline=cradle.lifeline, write=cradle.said.extend
+        )
+    child = await cradle.fork()
+    await cradle.ready()
+    await child.stop(5)
+
+
 async def test_the_zygote_has_one_thread_and_so_can_always_fork(cradle: Cradle) -> None:
     await cradle.nursery.open()
     assert len(list(Path(f"/proc/{cradle.nursery.pid}/task").iterdir())) == 1

@@ -122,10 +122,12 @@ class Nursery:
         await self.open()
         assert self._channel is not None
         order = next(self._orders)
+        message = encode(Fork(order, name, place, dict(environment)))
+        if len(message) > LARGEST_PACKET:
+            raise OSError(f"the environment is too large for a forked worker: {len(message)} of {LARGEST_PACKET} bytes")
         reading, writing = os.pipe2(os.O_CLOEXEC)
         birth = self._births[order] = _Birth(asyncio.get_running_loop().create_future(), reading, write)
         try:
-            message = encode(Fork(order, name, place, dict(environment)))
             socket.send_fds(self._channel, [message], [writing, lifeline])
             return await birth.child
         finally:
