@@ -45,7 +45,7 @@ TEST_FOLDERS: dict[str, tuple[str, ...]] = {
     "decnet_core": ("decnet_core/supervise",),
     "decnet_decoys": (),
     "decnet_models": (),
-    "decnet_sniff": ("decnet_sniff/collect", "decnet_sniff/sniff", "decnet_sniff/oracles"),
+    "decnet_sniff": ("decnet_sniff/collect", "decnet_sniff/fuzz", "decnet_sniff/sniff", "decnet_sniff/oracles"),
     "decnet_swarm": (),
     "decnet_workers": ("decnet_workers/ttp/recorder",),
     "fleet": (),

@@ -31,7 +31,10 @@ _EXTENSION = struct.Struct(">HH")
 
 
 class ClientHello(NamedTuple):
-    """What a client offers, GREASE included; `end` is the offset behind the hello in what was read."""
+    """What a client offers, GREASE included; `end` is the offset in what was read where something else begins.
+
+    With records that is the end of the record, which may lie behind the bytes that are there.
+    """
 
     version: int
     ciphers: tuple[int, ...] = ()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""What is fuzzed: every reader of the sniffer that is given an attacker's bytes. A target raises if one misbehaves."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from decnet_sniff.sniff import http, quic, ssh, tls
+from decnet_sniff.sniff.batch import Batch, Record
+from decnet_sniff.sniff.dtls import Handshakes
+from decnet_sniff.sniff.findings import Finding
+from decnet_sniff.sniff.link import NAMES
+from decnet_sniff.sniff.observer import Observer
+from decnet_sniff.sniff.pcap import CaptureError, batches
+from decnet_sniff.sniff.quic_packets import packets
+from decnet_sniff.sniff.recognise import recognise
+from decnet_sniff.sniff.scans import ScanSettings
+from decnet_sniff.sniff.tls_findings import tls_payload
+from decnet_sniff.sniff.verdict import NEED_MORE, Verdict
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+"""Inputs to begin with, a folder for each target; small."""
+
+SECOND = 1_000_000_000
+_LINKS = tuple(NAMES)
+
+
+def tls_stream(data: bytes) -> None:
+    """The first bytes of a TCP stream, whole and cut short: an answer does not change with more bytes."""
+    found = tls.recognise(data)
+    if not isinstance(found, Verdict):
+        assert found.end > 0
+        assert tls.recognise(data[: found.end]) == found
+        assert tls_payload(found, "tcp").count == 1
+    for size in (len(data) - 1, len(data) // 2, 6):
+        before = tls.recognise(data[:size]) if 0 <= size < len(data) else NEED_MORE
+        assert before in (NEED_MORE, found)
+
+
+def any_stream(data: bytes) -> None:
+    """The same for whichever protocol it may be, and for both sides."""
+    for server in (False, True):
+        if data:
+            recognise(data, server=server)
+    for reader in (ssh.recognise, http.recognise):
+        reader(data)
+
+
+def dtls_datagrams(data: bytes) -> None:
+    """Datagrams of one direction, each behind its length."""
+    table = Handshakes()
+    for number, datagram in enumerate(_parts(data)):
+        found = table.datagram("up", datagram, number)
+        if found is not None:
+            assert tls_payload(found, "dtls").count == 1
+    assert table.counters()["dtls_unfinished"] <= 1
+
+
+def quic_datagrams(data: bytes) -> None:
+    """Datagrams of both directions, in turns."""
+    table = quic.Connections()
+    ends = ("client", "server")
+    for number, datagram in enumerate(_parts(data)):
+        assert sum(packet.end - packet.begin for packet in packets(datagram)) <= len(datagram)
+        table.datagram(ends[number % 2], ends[1 - number % 2], datagram, number)
+    assert table._pending <= quic.MAX_CRYPTO_BYTES * 2
+
+
+def quic_payloads(data: bytes) -> None:
+    """What is inside opened Initial packets: no mutation of a protected one gets so far."""
+    side = quic._Side()
+    for payload in _parts(data):
+        found = side.take(payload)
+        assert side.size <= quic.MAX_CRYPTO_BYTES
+        if found is not None:
+            assert tls_payload(found, "quic").count == 1
+            return
+
+
+def frames(data: bytes) -> None:
+    """Packets of any link type, each behind its length; the observer lives as long as the process."""
+    if not data:
+        return
+    records: list[Record] = []
+    buffer = bytearray()
+    for part in _parts(data[1:]):
+        records.append((next(_clock), len(buffer), len(buffer) + len(part)))
+        buffer += part
+    _observer.take(Batch(_LINKS[data[0] % len(_LINKS)], bytes(buffer), records))
+    for finding in _observer.due(next(_clock)):
+        assert isinstance(finding, Finding)
+
+
+def capture_file(data: bytes) -> None:
+    """A capture file: whatever it holds, packets or a CaptureError."""
+    observer = _new_observer()
+    try:
+        for batch in batches(io.BytesIO(data)):
+            observer.take(batch)
+    except CaptureError:
+        pass
+    list(observer.rest())
+
+
+def _new_observer() -> Observer:
+    return Observer(window_ns=SECOND, flows=64, idle_ns=10 * SECOND, scan=ScanSettings())
+
+
+_observer = _new_observer()
+_clock = itertools.count(SECOND, SECOND // 1000)
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """Yield what lies behind each two bytes of length, the last perhaps cut short."""
+    at = 0
+    while at + 2 <= len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        yield data[at + 2 : end]
+        at = end
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    target.__name__: target
+    for target in (tls_stream, any_stream, dtls_datagrams, quic_datagrams, quic_payloads, frames, capture_file)
+}
+
+
+def seeds(name: str) -> list[bytes]:
+    """The corpus of a target."""
+    return [path.read_bytes() for path in sorted((CORPUS / name).iterdir())]
