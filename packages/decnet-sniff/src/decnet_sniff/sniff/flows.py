@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import nsmallest
+from struct import Struct
 from typing import Final
 
 from decnet_sniff.sniff.findings import Ends
@@ -24,6 +25,9 @@ ASKED_NS: Final = 10_000_000_000
 
 ASKED, ANSWERED, OPEN, ENDED = range(4)
 """What has happened: a SYN; its SYN+ACK; more; FIN of both sides or RST."""
+
+_KEY4: Final = Struct(">4s4sHH").unpack
+_KEY6: Final = Struct(">16s16sHH").unpack
 
 SETTLED: Final = -1
 
@@ -107,8 +111,8 @@ def ports(key: bytes) -> tuple[int, int]:
 
 def ends(key: bytes) -> Ends:
     """Return addresses and ports of a key."""
-    size = len(key) // 2 - 2
-    return Ends(key[:size], key[-4] << 8 | key[-3], key[size : 2 * size], key[-2] << 8 | key[-1])
+    source, destination, source_port, port = _KEY4(key) if len(key) == 12 else _KEY6(key)
+    return Ends(source, source_port, destination, port)
 
 
 class Flows:
