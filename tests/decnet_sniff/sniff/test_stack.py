@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_sniff.sniff import describe, stack_table
+from decnet_sniff.sniff import stack as stack_module
 from decnet_sniff.sniff.muonfp import muonfp
 from decnet_sniff.sniff.stack import QUIRKS, Stack, Syn, read
 from decnet_sniff.sniff.stack_match import Identity, identify, parse
@@ -218,3 +219,28 @@ def test_any_options_never_raise(options: bytes, flags: int) -> None:
     assert found is not None
     assert len(found.kinds) <= 24
     assert len(describe.tcp_stack(found, server=False).signature) < 300
+
+
+pieces = st.lists(
+    st.sampled_from([b"\x08\x0a", bytes(8), bytes(4), b"\1", b"\0", b"\2\4\x08\x0a", b"\3\3\7", b"\4\2", b"\x09\x0c"])
+    | st.binary(min_size=4, max_size=8),
+    max_size=9,
+).map(lambda parts: b"".join(parts)[:40])
+
+
+@given(pieces, st.binary(min_size=8, max_size=8), st.booleans())
+def test_what_was_read_before_changes_nothing(options: bytes, times: bytes, initial: bool) -> None:
+    """Options are remembered but for the times in them; what only looks like a time must not be left out."""
+    at = options.find(b"\x08\x0a")
+    other = options[: at + 2] + times + options[at + 10 :] if 0 <= at <= len(options) - 10 else options
+    stack_module._known.clear()
+    fresh = stack_module._options(options, initial=initial)
+    stack_module._known.clear()
+    stack_module._options(other, initial=initial)
+    assert stack_module._options(options, initial=initial) == fresh
+
+
+def test_memory_of_options_is_bounded() -> None:
+    for number in range(2000):
+        stack_module._options(struct.pack("!BBH", 2, 4, number), initial=True)
+    assert len(stack_module._known) <= 512

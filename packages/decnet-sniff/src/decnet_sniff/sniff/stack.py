@@ -38,6 +38,7 @@ _TCP = Struct("!4xIIBBH2xH").unpack_from
 _IPV4 = Struct("!BB2xHB").unpack_from
 _IPV6 = Struct("!I").unpack_from
 _WORD = Struct("!I").unpack_from
+_TIMESTAMP_HEAD, _NO_TIME = bytes((TIMESTAMP, 10)), bytes(4)
 
 
 class Syn(NamedTuple):
@@ -88,10 +89,10 @@ def read(syn: Syn) -> Stack | None:
         return None
     version, ttl, ip_header, ip_quirks = network
     quirks = ip_quirks | _tcp_quirks(sequence, acknowledged, flags, urgent, offset)
-    options = _Options(tcp[20:header], initial=not flags & _FLAG_ACK)
+    mss, scale, kinds, padding, option_quirks, own_time = _options(tcp[20:header], initial=not flags & _FLAG_ACK)
     return Stack(
-        version, ttl, ip_header - 20 if version == 4 else 0, options.mss, window, options.scale, bytes(options.kinds),
-        options.padding, quirks | options.quirks, payload > 0, options.own_time, ip_header + header,
+        version, ttl, ip_header - 20 if version == 4 else 0, mss, window, scale, kinds, padding,
+        quirks | option_quirks, payload > 0, own_time, ip_header + header,
     )  # fmt: skip
 
 
@@ -133,10 +134,47 @@ def _tcp_quirks(sequence: int, acknowledged: int, flags: int, urgent: int, offse
     return quirks | PUSH if flags & _FLAG_PUSH else quirks
 
 
-class _Options:
-    """The options of one header; of an option that comes twice the last counts."""
+class Options(NamedTuple):
+    """The options of one header, without the times in them; of an option that comes twice the last counts."""
 
-    __slots__ = ("kinds", "mss", "own_time", "padding", "quirks", "scale")
+    mss: int | None
+    scale: int | None
+    kinds: bytes
+    padding: int
+    quirks: int
+    own_time: bool
+
+
+_known: dict[tuple[bytes, int, bool, bool, bool], Options] = {}
+"""Options that were read before. Stacks send the same ones again and again, but for the times."""
+_MOST_KNOWN = 512
+
+
+def _options(data: bytes, *, initial: bool) -> Options:
+    """Return what `data` says; `initial`: of a SYN, which answers nobody's time."""
+    at = data.find(_TIMESTAMP_HEAD)
+    own = peer = False
+    rest = data
+    if 0 <= at <= len(data) - 10:
+        own, peer = data[at + 2 : at + 6] != _NO_TIME, data[at + 6 : at + 10] != _NO_TIME
+        rest = data[: at + 2] + data[at + 10 :]
+    key = (rest, at, own, peer, initial)
+    found = _known.get(key)
+    if found is None:
+        walk = _Walk(data, initial=initial)
+        found = Options(walk.mss, walk.scale, bytes(walk.kinds), walk.padding, walk.quirks, walk.own_time)
+        # What looks like a time stamp may be the inside of another option: only what the walk came upon is one.
+        if at < 0 or at in walk.times:
+            if len(_known) >= _MOST_KNOWN:
+                _known.clear()
+            _known[key] = found
+    return found
+
+
+class _Walk:
+    """One reading of the options of a header."""
+
+    __slots__ = ("kinds", "mss", "own_time", "padding", "quirks", "scale", "times")
 
     def __init__(self, data: bytes, *, initial: bool) -> None:
         self.kinds = bytearray()
@@ -145,6 +183,8 @@ class _Options:
         self.own_time = False
         self.padding = 0
         self.quirks = 0
+        self.times: list[int] = []
+        """Where time stamps were found."""
         self._walk(data, initial=initial)
 
     def _walk(self, data: bytes, *, initial: bool) -> None:
@@ -184,6 +224,7 @@ class _Options:
             if self.scale > MAX_SCALE:
                 self.quirks |= SCALE_HIGH
         elif kind == TIMESTAMP:
+            self.times.append(at - 2)
             self.own_time = _WORD(data, at)[0] != 0
             if not self.own_time:
                 self.quirks |= OWN_TIME_ZERO
