@@ -7,6 +7,8 @@ it is one, so browsers come last.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 ABSENT = "absent"
 EMPTY = "empty"
 TOOL = "tool"
@@ -54,7 +56,12 @@ def classify(agent: bytes | None) -> str:
         return ABSENT
     if not agent.strip():
         return EMPTY
-    lower = agent[:1024].lower()
+    return _class_of(agent[:1024])
+
+
+@lru_cache(maxsize=256)
+def _class_of(agent: bytes) -> str:
+    lower = agent.lower()
     for name, words in _WORDS:
         if any(word in lower for word in words):
             return name
