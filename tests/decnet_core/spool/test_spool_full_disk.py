@@ -7,8 +7,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from decnet_core.events.codec import decode
+import pytest
+
+from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
+from decnet_core.spool import segments
 from decnet_core.spool.reader import START, SpoolReader, look
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
@@ -25,22 +28,34 @@ def fill(place: Path) -> None:
 def test_offered_event_is_written_or_left_to_its_owner(small_disk: Path, make_event: MakeEvent) -> None:
     writer = SpoolWriter(small_disk / "spool", SMALL)
     fill(small_disk)
-    taken = 0
-    while writer.offer(make_event(taken)):
-        taken += 1
+    os.truncate(small_disk / "ballast", (small_disk / "ballast").stat().st_size - 8192)
+    lines = [encode(make_event(number)) for number in range(400)]
+    taken = writer.offer(lines)
+    assert 0 < taken < 400
+    assert writer.offer(lines[taken:]) == 0
     assert writer.waiting == 0
     (small_disk / "ballast").unlink()
-    assert writer.offer(make_event(taken))
+    assert writer.offer(lines[taken : taken + 1]) == 1
     writer.close()
-    lines = look(small_disk / "spool", START).lines
-    assert [decode(line).ts for line in lines] == list(range(taken + 1))
+    assert writer.counters()["spool_appended"] == taken + 1
+    assert look(small_disk / "spool", START).lines == lines[: taken + 1]
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 3000, 4094])
+def test_offered_lines_fill_segments_and_no_more(tmp_path: Path, make_event: MakeEvent, size: int) -> None:
+    writer = SpoolWriter(tmp_path, SMALL)
+    lines = [encode(make_event(number, "x" * (size if number % 3 else 0)))[:4095] for number in range(100)]
+    assert writer.offer(lines) == 100
+    writer.close()
+    assert look(tmp_path, START, 1000, 1 << 30).lines == lines
+    assert all(size <= SMALL.segment_bytes for size in segments.sizes(tmp_path).values())
 
 
 def test_end_is_where_the_next_line_begins(tmp_path: Path, make_event: MakeEvent) -> None:
     writer = SpoolWriter(tmp_path, SMALL)
     for number in range(100):
         before = writer.end()
-        writer.offer(make_event(number))
+        writer.offer([encode(make_event(number))])
         (line,) = look(tmp_path, before).lines
         assert decode(line).ts == number
     writer.close()

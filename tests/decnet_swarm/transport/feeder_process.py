@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A sensor's worker that has much to tell: `python feeder_process.py SPOOL NAME COUNT PER_SECOND`.
 
-It waits while the disk is full, as one does whose source keeps what is not read, and says so on standard output.
+Each line on its standard input allows it as many events more. It waits while the disk is full, as one does whose source
+keeps what is not read, and says so on standard output.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ def say(word: str) -> None:
 
 directory, name, count, rate = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 writer = SpoolWriter(directory, SpoolSettings(segment_bytes=256 << 10))
-begun = time.monotonic()
-was_full = False
+was_full, allowed = False, 0
 for number in range(count):
+    while number >= allowed:
+        allowed += int(sys.stdin.readline())
     writer.append(made(number, name=name))
     if number % 100 == 0:
         writer.sync()
@@ -35,7 +37,7 @@ for number in range(count):
         while writer.waiting:
             time.sleep(0.05)
             writer.sync()
-        time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+        time.sleep(100 / rate)
 writer.close()
 assert writer.counters()["spool_dropped"] == 0
 say("done")

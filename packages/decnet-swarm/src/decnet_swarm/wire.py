@@ -28,7 +28,7 @@ ALPN = "decnet-swarm/1"
 KEEPALIVE_SECONDS = 20.0
 SILENCE_SECONDS = 65.0
 """A peer that has said nothing for three keep-alives is gone."""
-BATCH_EVENTS = 512
+BATCH_EVENTS = 1024
 BATCH_BYTES = 256 << 10
 """A batch ends with the event that passes this; so it holds less than this and one longest message."""
 MAX_SPOOLS = 64

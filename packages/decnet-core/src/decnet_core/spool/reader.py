@@ -22,6 +22,7 @@ from decnet_core.spool import segments
 READERS = "readers"
 _WINDOW = MAX_LINE_BYTES + 1
 """One read: holds the longest line with its line feed, so a window without a line feed is the start of no line."""
+_SMALLEST_WINDOW = 16 << 10
 _HEAD_BYTES = 256
 
 
@@ -171,7 +172,7 @@ class _Reading:
         descriptor = os.open(segments.path_of(self._directory, self._position.segment), os.O_RDONLY | os.O_CLOEXEC)
         try:
             while not self._enough:
-                window = os.pread(descriptor, _WINDOW, self._position.offset)
+                window = self._window(descriptor)
                 if self._take_lines(window) or (len(window) == _WINDOW and self._skip_line(descriptor, window)):
                     continue
                 self._torn += bool(window) and not newest
@@ -179,6 +180,14 @@ class _Reading:
         finally:
             os.close(descriptor)
         return False
+
+    def _window(self, descriptor: int) -> bytes:
+        """Return what comes next: as much as is wanted, or more when that is not a whole line."""
+        wanted = min(_WINDOW, max(self._bytes_left, _SMALLEST_WINDOW))
+        window = os.pread(descriptor, wanted, self._position.offset)
+        if len(window) < wanted or wanted == _WINDOW or b"\n" in window:
+            return window
+        return os.pread(descriptor, _WINDOW, self._position.offset)
 
     def _take_lines(self, window: bytes) -> bool:
         """Take the whole lines of `window`, as many as are wanted; return whether there was one."""

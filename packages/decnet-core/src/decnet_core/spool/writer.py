@@ -12,6 +12,7 @@ import fcntl
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from decnet_core.durable import make_directory
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 
 _MAX_UNSYNCED = 4
 """Finished segments that may wait for `sync` before `append` itself waits for the disk."""
+
+
+_MOST_AT_ONCE = 256 << 10
+"""Bytes of one system call."""
 
 
 class SpoolBusyError(StartupError):
@@ -81,16 +86,24 @@ class SpoolWriter:
         if self._settings.fsync == "always":
             self.sync()
 
-    def offer(self, event: Event) -> bool:
-        """Write `event` unless the disk refuses it or others wait; return whether it was written.
+    def offer(self, lines: Sequence[bytes]) -> int:
+        """Write `lines` (events as `encode` returns them) until the disk refuses one; return how many were written.
 
         For who can ask its source again (`listener`) and so never wants an event held in memory, where it might be
-        lost. Durable after the next `sync`. Raises BadEventError.
+        lost; nothing is written while others wait there. Durable after the next `sync`. Many lines are one system call:
+        each call lets other threads take the interpreter, and to get it back costs milliseconds.
         """
-        line = encode(event) + b"\n"
+        done = 0
         with self._mutex:
             self._drain()
-            return not self._backlog and self._write(line)
+            while done < len(lines) and not self._backlog:
+                fitting = self._fitting(lines, done)
+                if not self._write(b"\n".join((*lines[done : done + fitting], b"")), fitting):
+                    if fitting == 1 or not self._write(lines[done] + b"\n"):
+                        break
+                    fitting = 1
+                done += fitting
+        return done
 
     def end(self) -> Position:
         """Return where the next line will be, at the earliest."""
@@ -143,8 +156,18 @@ class SpoolWriter:
         while self._backlog and self._write(self._backlog.first()):
             self._backlog.take()
 
-    def _write(self, line: bytes) -> bool:
-        """Append `line` to a segment with room for it; return whether the disk took it."""
+    def _fitting(self, lines: Sequence[bytes], start: int) -> int:
+        """Return how many lines from `start` on the segment has room for; at least one, that may need the next."""
+        limit, segment, size = self._settings.segment_bytes, self._segment, 0
+        room = min(limit - segment.size if segment is not None else limit, _MOST_AT_ONCE)
+        for place in range(start, len(lines)):
+            size += len(lines[place]) + 1
+            if size > room:
+                return max(1, place - start)
+        return len(lines) - start
+
+    def _write(self, line: bytes, events: int = 1) -> bool:
+        """Append `line`, or several as one, to a segment with room for it; return whether the disk took it."""
         segment = self._with_room(len(line))
         if segment is None:
             return False
@@ -154,7 +177,7 @@ class SpoolWriter:
             self._refused(error)
             return False
         self._fresh = self._settings.fsync != "off"
-        self._counts["appended"] += 1
+        self._counts["appended"] += events
         self._counts["bytes"] += len(line)
         self._accepted()
         return True

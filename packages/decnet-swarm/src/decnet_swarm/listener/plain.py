@@ -57,7 +57,8 @@ class PlainSession(Session):
         now = time.time_ns()
         events = [event_of(message, self.member.name, now) for message in messages]
         self._counters.add("syslog_messages", len(events))
-        await self._store.put(Batch(self.member.name, events, sum(map(len, messages)), _nobody_to_tell))
+        ids, lines = [event.id for event in events], [encode(event) for event in events]
+        await self._store.put(Batch(self.member.name, ids, lines, sum(map(len, messages)), _nobody_to_tell))
 
 
 def event_of(message: bytes, sensor: str, now: int) -> Event:

@@ -65,7 +65,7 @@ class Records:
     @property
     def remembered(self) -> int:
         """How many ids of events after the checkpoint are still known."""
-        return sum(map(len, self._later.values()))
+        return sum(map(len, list(self._later.values())))
 
     def places(self, sensor: str) -> Mapping[str, Place]:
         """Return how far each spool of `sensor` is stored."""

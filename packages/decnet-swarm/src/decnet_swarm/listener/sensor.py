@@ -8,9 +8,10 @@ to correct it would make evidence that nobody saw; and it is confirmed, or it wo
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 from decnet_core.events.codec import BadEventError, decode
-from decnet_core.events.envelope import Event
+from decnet_core.events.codec import encode as encode_event
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
@@ -37,6 +38,10 @@ _MOST_BYTES = BATCH_BYTES + MAX_MESSAGE_BYTES + BATCH_EVENTS * 1024
 """Of one batch: lines, the last of which may be the longest, and the header of each."""
 
 
+_LINE_FEED = b"\n"
+"""JSON may have one between its tokens; a line of a spool may not."""
+
+
 class BreachError(ConnectionError):
     """The forwarder said what it may not; the message says what."""
 
@@ -57,7 +62,8 @@ class SensorSession(Session):
         self._deframer = Deframer()
         self._greeted = False
         self._spools: set[str] = set()
-        self._events: list[Event] = []
+        self._ids: list[UUID] = []
+        self._lines: list[bytes] = []
         self._aside: list[Aside] = []
         self._size = 0
         self._safe = 0
@@ -99,19 +105,20 @@ class SensorSession(Session):
                 raise BreachError("nothing of this protocol, or at the wrong time")
 
     def _take_event(self, message: bytes) -> None:
-        if len(self._events) + len(self._aside) >= BATCH_EVENTS or self._size > _MOST_BYTES:
+        if len(self._lines) + len(self._aside) >= BATCH_EVENTS or self._size > _MOST_BYTES:
             raise BreachError("a batch that is too large")
-        line = event_line(message)
+        line = event_line(message) or message
         try:
-            event = decode(message if line is None else line)
+            event = decode(line)
+            if event.sensor == self.member.name:
+                self._lines.append(line if _LINE_FEED not in line else encode_event(event))
+                self._ids.append(event.id)
+                return
         except BadEventError as error:
-            self._aside.append(Aside(str(error), line or message))
-            return
-        if event.sensor == self.member.name:
-            self._events.append(event)
+            self._aside.append(Aside(str(error), line))
             return
         self._counters.add("foreign_events")
-        self._aside.append(Aside("the event names a sensor that is not its certificate's", line or message))
+        self._aside.append(Aside("the event names a sensor that is not its certificate's", line))
 
     async def _greet(self) -> None:
         """Tell what is stored, when all that an earlier connection brought is."""
@@ -126,8 +133,8 @@ class SensorSession(Session):
         if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
-        batch = Batch(name, self._events, self._size, self._stored, mark.spool, mark.place, self._aside)
-        self._events, self._aside, self._size = [], [], 0
+        batch = Batch(name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside)
+        self._ids, self._lines, self._aside, self._size = [], [], [], 0
         await self._store.put(batch)
 
     def _stored(self) -> None:

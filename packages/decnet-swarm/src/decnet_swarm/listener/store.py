@@ -2,7 +2,7 @@
 """Writes what the connections bring into the listener's spool, all that waits with one fsync, and tells them after it.
 
 A batch is written whole before the place after it is noted. What the disk refuses stays here, the batch goes on at the
-event where it stopped, and meanwhile nobody is read from: the sensors' own disks hold the rest.
+line where it stopped, and meanwhile nobody is read from: the sensors' own disks hold the rest.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 
 from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
-from decnet_core.events.codec import BadEventError
-from decnet_core.events.envelope import Event
 from decnet_core.runtime.context import Context
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.writer import SpoolWriter
@@ -48,7 +47,9 @@ class Batch(msgspec.Struct):
     """What one connection brings at once."""
 
     sensor: str
-    events: Sequence[Event]
+    ids: Sequence[UUID]
+    lines: Sequence[bytes]
+    """The events of these ids, as the spool holds them."""
     size: int
     """Bytes that it came in."""
     stored: Callable[[], None]
@@ -58,7 +59,7 @@ class Batch(msgspec.Struct):
     """Where the sensor's spool goes on after it; None for who has no spool."""
     aside: Sequence[Aside] = ()
     written: int = 0
-    """How many of the events have been."""
+    """How many of the lines have been."""
 
 
 class Store:
@@ -165,25 +166,26 @@ class Store:
         return done
 
     def _write_events(self, batch: Batch) -> bool:
-        for event in batch.events[batch.written :]:
-            if self._records.is_known(batch.sensor, event.id):
-                self._counts["duplicates"] += 1
-            elif not self._offer(batch, event):
-                return False
-            batch.written += 1
+        """Write what is left of `batch`; return whether that was all."""
+        if self._records.remembered:
+            self._pass_over_known(batch)
+        taken = self._writer.offer(batch.lines[batch.written :])
+        self._counts["events"] += taken
+        batch.written += taken
+        if batch.written < len(batch.lines):
+            return False
         self._counts["set_aside"] += len(batch.aside)
         for aside in batch.aside:
             self._quarantine.put(aside.reason, batch.sensor, aside.content)
         return True
 
-    def _offer(self, batch: Batch, event: Event) -> bool:
-        try:
-            taken = self._writer.offer(event)
-        except BadEventError as error:  # it was decoded from a frame, but is longer when written our way
-            batch.aside = (*batch.aside, Aside(str(error), str(event.id).encode()))
-            return True
-        self._counts["events"] += taken
-        return taken
+    def _pass_over_known(self, batch: Batch) -> None:
+        if batch.written or not batch.lines:
+            return
+        pairs = zip(batch.ids, batch.lines, strict=True)
+        fresh = [(event, line) for event, line in pairs if not self._records.is_known(batch.sensor, event)]
+        self._counts["duplicates"] += len(batch.lines) - len(fresh)
+        batch.ids, batch.lines = [event for event, _ in fresh], [line for _, line in fresh]
 
     def _sync(self) -> None:
         self._writer.sync()
