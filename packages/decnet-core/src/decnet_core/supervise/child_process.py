@@ -62,12 +62,17 @@ class Output:
 
 
 class PidFd:
-    """Signals one process and sees its end; `ended` is called once (pidfd_open(2))."""
+    """Signals one process and sees its end; `ended` is called once (pidfd_open(2)).
 
-    def __init__(self, pid: int, descriptor: int, ended: Callable[[], None]) -> None:
+    Of a child of `ours` what it started in its session is then killed: until it is reaped, which is ours to do, its
+    number cannot be another's. Who reaps the others must do that for them.
+    """
+
+    def __init__(self, pid: int, descriptor: int, ended: Callable[[], None], *, ours: bool) -> None:
         self._pid = pid
         self._descriptor = descriptor
         self._ended = ended
+        self._ours = ours
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(descriptor, self._over)
 
@@ -82,14 +87,15 @@ class PidFd:
 
         A child that was forked a moment ago may not lead one yet, so it gets the signal itself, too.
         """
-        self.signal(signal.SIGKILL)
         if self._descriptor >= 0:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):  # reaped: its number may be another's already
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
                 os.killpg(self._pid, signal.SIGKILL)
 
     def _over(self) -> None:
         self._loop.remove_reader(self._descriptor)
-        self.kill_session()  # its own children; until it is reaped its pid cannot be another process's
+        if self._ours:
+            self.kill_session()
         os.close(self._descriptor)
         self._descriptor = -1
         self._ended()

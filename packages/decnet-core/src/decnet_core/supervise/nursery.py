@@ -35,7 +35,7 @@ class ForkedChild:
         loop = asyncio.get_running_loop()
         self._code: asyncio.Future[int] = loop.create_future()
         self._over: asyncio.Future[None] = loop.create_future()
-        self._pidfd = PidFd(pid, pidfd, self._end)
+        self._pidfd = PidFd(pid, pidfd, self._end, ours=False)
 
     async def wait(self) -> int:
         """Return the exit code, negative for the signal that killed it."""

@@ -27,7 +27,7 @@ class Child:
         self._output = Output(os.dup(process.stdout.fileno()), write)
         process.stdout.close()
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._pidfd = PidFd(process.pid, os.pidfd_open(process.pid), self._reap)
+        self._pidfd = PidFd(process.pid, os.pidfd_open(process.pid), self._reap, ours=True)
 
     @classmethod
     def spawn(

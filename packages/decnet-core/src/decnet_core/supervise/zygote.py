@@ -215,11 +215,16 @@ class Zygote:
     def _reap(self) -> None:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if pid == 0:
+            if ended is None:
                 return
+            pid = ended.si_pid
+            if pid != self._leader:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)  # what it started itself, while its number is still its own
+            _, status = os.waitpid(pid, 0)
             if pid == self._leader:
                 self._leader_code = os.waitstatus_to_exitcode(status)
                 self._leader = 0
