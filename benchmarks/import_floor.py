@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from decnet_core import registry
+from decnet_core.settings import Settings
 from decnet_models.migrations.upgrade import upgrade
 
 Row = dict[str, float | int | str]
@@ -71,7 +72,7 @@ def main() -> None:
     rows: dict[str, Row] = {"(bare interpreter)": bare("pass"), "(bare asyncio)": bare("import asyncio")}
     with tempfile.TemporaryDirectory() as directory:
         upgrade(f"sqlite:///{directory}/decnet.db")
-        for name in registry.names():
+        for name in registry.wanted(Settings.load()):
             rows[f"decnet-{name}"] = worker(name, Path(directory))
     floor = float(rows["(bare asyncio)"]["pss"])
     for row in rows.values():

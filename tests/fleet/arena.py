@@ -25,12 +25,16 @@ from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, S
 from decnet.drill.receiver import Receiver
 from decnet_core import registry
 from decnet_core.canary import TokenKind, canary_key, mint
+from decnet_core.settings import Settings
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.roster import Roster, read_rosters
 from decnet_models.canary.queries import add_token
 from decnet_models.engine import open_engine, writing
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.webhooks.queries import add_webhook
+
+DEFAULTS = Settings({}, {}, "defaults")
+"""Workers that are off by these are off in the arena."""
 
 SOURCE = "127.66.6.6"
 PASSWORD = "P@ssw0rd"  # one of root's on the persona debian-web
@@ -178,7 +182,7 @@ class Arena:
     async def kill_in_turn(self, seed: int, *, rounds: int, pause: tuple[float, float] = (0.02, 0.25)) -> None:
         """SIGKILL every worker, in a random order each round, at random moments."""
         chance = random.Random(seed)
-        names = [name for name in registry.names() if name != "bus" or not self._bus]
+        names = [name for name in registry.wanted(DEFAULTS) if name != "bus" or not self._bus]
         for _ in range(rounds):
             for name in chance.sample(names, len(names)):
                 await asyncio.sleep(chance.uniform(*pause))
