@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""What the listener promises of its disk: nothing confirmed that is not on it, nothing on it twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hosts import fill, forwarder, founded_pair, listener, numbers, port_of, until
+
+from decnet_swarm.listener.records import Records
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 1 MiB for the master."""
+    if os.getuid() != 0:
+        pytest.skip("mounting a tmpfs needs root")
+    place = tmp_path / "master"
+    place.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"cannot mount a tmpfs here: {done.stderr.decode()}")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+async def test_events_after_the_last_checkpoint_are_known_when_they_come_again(tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    fill(below, range(400))
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        await until(lambda: sender.count("acknowledged") == 400)
+    checkpoint, acknowledged = above / "positions" / "listener.json", below / "spool" / "decoys" / "readers"
+    early, known = checkpoint.read_bytes(), (acknowledged / "forwarder.json").read_bytes()
+    fill(below, range(400, 1000))
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        await until(lambda: sender.count("acknowledged") == 600)
+    checkpoint.write_bytes(early)  # as if both had been killed before they could note it
+    (acknowledged / "forwarder.json").write_bytes(known)
+    fill(below, range(1000, 1100))
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        await until(lambda: sender.count("acknowledged") == 700)
+        assert master.count("duplicates") == 600
+        assert master.count("remembered") == 0
+    assert numbers(above) == list(range(1100))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"end":5}', b"[]"])
+async def test_damaged_checkpoint_is_no_obstacle(tmp_path: Path, damage: bytes) -> None:
+    above, below = founded_pair(tmp_path)
+    fill(below, range(10))
+    (above / "positions").mkdir()
+    (above / "positions" / "listener.json").write_bytes(damage)
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        await until(lambda: sender.count("acknowledged") == 10)
+    assert numbers(above) == list(range(10))
+
+
+async def test_full_disk_of_the_master_stops_the_sensor_and_costs_nothing(small_disk: Path, tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    fill(below, range(3000))
+    async with listener(above, checkpoint_seconds=0.05) as master:
+        (small_disk / "ballast").write_bytes(b"x" * max(0, os.statvfs(small_disk).f_bavail * 4096 - (128 << 10)))
+        async with forwarder(below, port_of(master)) as sender:
+            await until(lambda: master.count("disk_refusals") >= 1)
+            stored = len(numbers(above))
+            assert stored < 3000
+            assert sender.count("acknowledged") <= stored
+            (small_disk / "ballast").unlink()
+            await until(lambda: sender.count("acknowledged") == 3000)
+    assert numbers(above) == list(range(3000))
+
+
+async def test_listener_killed_while_its_disk_is_full_goes_on_where_it_was(small_disk: Path, tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    fill(below, range(3000))
+    async with listener(above, checkpoint_seconds=0.05) as master:
+        (small_disk / "ballast").write_bytes(b"x" * max(0, os.statvfs(small_disk).f_bavail * 4096 - (128 << 10)))
+        async with forwarder(below, port_of(master)):
+            await until(lambda: master.count("disk_refusals") >= 1)
+    image = tmp_path / "image"  # what a kill would have left, on a disk with room
+    shutil.copytree(above, image, ignore=shutil.ignore_patterns("ballast", "run"))
+    async with listener(image) as master, forwarder(below, port_of(master)):
+        await until(lambda: len(numbers(image)) >= 3000)
+    assert numbers(image) == list(range(3000))
+
+
+def test_checkpoint_keeps_each_sensors_places_apart(tmp_path: Path) -> None:
+    from decnet_core.spool.reader import Position
+    from decnet_swarm.wire import Place
+
+    records = Records(tmp_path / "listener.json")
+    records.stored("a", "decoys", Place(1, 2, "x"), 5)
+    records.stored("b", "decoys", Place(3, 4, "y"), 5)
+    records.save(Position(1, 1))
+    again = Records(tmp_path / "listener.json")
+    assert again.found
+    assert dict(again.places("a")) == {"decoys": Place(1, 2, "x")}
+    assert dict(again.places("b")) == {"decoys": Place(3, 4, "y")}
+    assert dict(again.places("c")) == {}
