@@ -157,7 +157,7 @@ def test_a_resolver_and_its_clients_are_no_scanners() -> None:
 def test_a_whole_scan_of_all_ports_is_one_finding_and_small() -> None:
     memory = Scans(ScanSettings())
     probe_ports(memory, range(65536))
-    assert memory.counters()["scan_targets"] <= 2
+    assert memory.counters()["scan_targets"] <= 129
     (found,) = memory.rest()
     assert (found.distinct_ports, found.probes, len(found.ports)) == (65536, 65536, 128)
 
@@ -172,6 +172,19 @@ def test_a_flood_of_invented_sources_does_not_displace_a_slow_scanner() -> None:
     assert [scan.source for scan in memory.rest()] == [SOURCE]
     assert memory.counters()["scan_newcomers"] == 100
     assert memory.counters()["scan_newcomers_displaced"] > 9000
+
+
+def test_many_scanners_at_once_are_told_early_and_stay_bounded() -> None:
+    memory = Scans(ScanSettings(targets=2048))
+    told = []
+    for port in range(100):
+        for source in range(50):
+            memory.probe(port, address(source), HOST, port, scans.SYN)
+            assert memory.counters()["scan_targets"] <= 2048
+        told += memory.due(port)
+    told += memory.rest()
+    assert memory.counters()["scan_suspects_displaced"] > 0
+    assert {scan.source for scan in told} <= {address(source) for source in range(50)}
 
 
 def test_a_sweep_larger_than_the_memory_is_told_in_parts_with_every_host() -> None:
@@ -230,4 +243,4 @@ def test_ports_are_a_set(numbers: set[int], limit: int) -> None:
         ports.add(number)
     assert len(ports) == len(numbers)
     assert ports.lowest(limit) == tuple(sorted(numbers)[:limit])
-    assert ports.kept <= 256
+    assert ports.kept <= 128

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-FEW = 256
+FEW = 64
 """Up to here a plain set is smaller than the bits."""
+BITS_COUNT = 128
+"""The bits take as much memory as so many numbers by themselves."""
 
 
 class Ports:
@@ -22,8 +24,8 @@ class Ports:
 
     @property
     def kept(self) -> int:
-        """How many numbers are kept one by one."""
-        return len(self._few)
+        """How much is kept, in numbers."""
+        return len(self._few) if self._bits is None else BITS_COUNT
 
     def add(self, port: int) -> None:
         """Put `port` (0 to 65535) in."""

@@ -172,7 +172,7 @@ class Scans:
         before = suspect.kept
         self._add(key, suspect, target)
         self._kept += suspect.kept - before
-        if self._kept > self._settings.targets or len(self._suspects) > self._settings.suspects:
+        while self._kept > self._settings.targets or len(self._suspects) > self._settings.suspects:
             self._make_room(key, suspect)
 
     def udp(self, now: int, source: bytes, source_port: int, host: bytes, port: int) -> None:
