@@ -154,7 +154,7 @@ def systemd(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def oracles(session: nox.Session) -> None:
-    """Our readers against the real programs: Cowrie and OpenCanary from PyPI, attacked by real clients."""
+    """Our readers against real programs: honeypots with real attackers; tshark and p0f beside our sniffer."""
     _workspace(session)
     session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
 
