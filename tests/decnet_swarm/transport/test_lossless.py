@@ -231,14 +231,19 @@ def filled(arena: Arena, feeder: subprocess.Popen[bytes], share: int) -> bytes:
     """Cut the cable until the sensor's disk is full; return what the feeder said meanwhile."""
     assert feeder.stdout is not None
     arena.cable("cut")
-    with (arena.below / "ballast").open("wb") as ballast:
-        ballast.write(b"x" * max(0, os.statvfs(arena.below).f_bavail * 4096 - (24 << 10)))
     allow(feeder, share)
     said = b""
     deadline = time.monotonic() + DEADLINE
     while b"full" not in said:
         assert time.monotonic() < deadline, "the disk was not filled"
+        top_up(arena.below)  # each time, for what was acknowledged is still being freed
         said += feeder.stdout.read() or b""
-        time.sleep(0.05)
+        time.sleep(0.02)
     (arena.below / "ballast").unlink()
     return said
+
+
+def top_up(disk: Path) -> None:
+    """Leave no room on `disk`."""
+    with contextlib.suppress(OSError), (disk / "ballast").open("ab", buffering=0) as ballast:
+        ballast.write(b"x" * os.statvfs(disk).f_bavail * 4096)
