@@ -64,7 +64,9 @@ class Stream:
         await self.writer.drain()
 
     def untaken(self) -> int:
-        """Return how many bytes the peer's TCP has not confirmed: here queued, or in the kernel."""
+        """Return how many bytes the peer's TCP has not confirmed: here queued, or in the kernel. Raises OSError."""
+        if self.writer.transport.is_closing():
+            raise ConnectionResetError("the connection is gone")
         queued = self.writer.transport.get_write_buffer_size() + (self._raw.get_write_buffer_size() if self._raw else 0)
         found = fcntl.ioctl(self.writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
         return queued + int(struct.unpack("i", found)[0])
