@@ -100,12 +100,24 @@ async def tortured(arena: Arena, seed: int, seconds: float) -> str:
     return f"seed {seed}, {seconds:g} s: {done}; {marks} marks accepted; parents {before} -> {after}"
 
 
+def _holds_no_more(now: Parent, then: Parent) -> bool:
+    return now.descriptors <= then.descriptors and now.children == then.children
+
+
+def _open(pid: int) -> list[str]:
+    return sorted(str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
+
+
 async def nothing_leaked(tormentor: Tormentor, before: list[Parent]) -> None:
     """Wait until each parent has no more descriptors and children than before; no zombie, no more memory."""
     parents = tormentor.parents()
     for pid, then in zip(parents, before, strict=True):
-        await until(lambda pid=pid, then=then: look_at(pid).descriptors <= then.descriptors, PATIENCE)  # type: ignore[misc]
-        await until(lambda pid=pid, then=then: look_at(pid).children == then.children, PATIENCE)  # type: ignore[misc]
+        try:
+            await until(lambda pid=pid, then=then: _holds_no_more(look_at(pid), then), PATIENCE)  # type: ignore[misc]
+        except TimeoutError:
+            raise AssertionError(
+                f"parent {pid} of {parents}: {then} before, {look_at(pid)} now: {_open(pid)}"
+            ) from None
         assert look_at(pid).anonymous_kib <= 1.1 * then.anonymous_kib + 2048
     assert not [pid for parent in parents for pid in children_of(parent) if is_zombie(pid)]
 

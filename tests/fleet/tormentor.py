@@ -31,7 +31,7 @@ WATCHDOG_SECONDS = 10.0
 SUPERVISION = f"watchdog_seconds = {WATCHDOG_SECONDS}\nbudget_check_seconds = 1.0"
 REFUSED = ("refusing", "broken")
 """The workers that never start; all others are to be ready whenever the torture pauses."""
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 DAY = 86400
 _JUMPS = (-DAY, -3600, -90, 0, 90, 3600, DAY)
