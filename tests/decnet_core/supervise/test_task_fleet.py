@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from supervised_workers import Crashing, CrashingOnce, Refusing, Steady
 
+from decnet_core.events.catalogue import SessionOpened
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
@@ -34,7 +35,26 @@ class Holding(Worker[NoSettings]):
         await ctx.stopping.wait()
 
 
-WORKERS: dict[str, type[Worker[Any]]] = {w.name: w for w in (Crashing, CrashingOnce, Holding, Refusing, Steady)}
+class Stumbling(Worker[NoSettings]):
+    """Has a spool, and fails in its first life while it stops."""
+
+    name = "stumbling"
+    produces = (SessionOpened,)
+
+    async def run(self, ctx: Context) -> None:
+        if not (ctx.state.root / "stumbled").exists():
+            raise ValueError("first life")
+        await ctx.stopping.wait()
+
+    async def stop(self, ctx: Context) -> None:
+        if not (ctx.state.root / "stumbled").exists():
+            (ctx.state.root / "stumbled").touch()
+            raise RuntimeError("can't start new thread")
+
+
+WORKERS: dict[str, type[Worker[Any]]] = {
+    w.name: w for w in (Crashing, CrashingOnce, Holding, Refusing, Steady, Stumbling)
+}
 
 
 def load(name: str) -> type[Worker[Any]]:
@@ -83,6 +103,12 @@ async def test_a_crashed_worker_comes_back(tmp_path: Path) -> None:
     async with running(tmp_path, "crashing-once") as (fleet, _):
         await until(lambda: one(fleet, "crashing-once").restarts == 1)
         await until(lambda: one(fleet, "crashing-once").phase is Phase.READY)
+
+
+async def test_a_worker_that_fails_while_it_stops_lets_go_of_its_spool(tmp_path: Path) -> None:
+    async with running(tmp_path, "stumbling") as (fleet, _):
+        await until(lambda: one(fleet, "stumbling").restarts == 1)
+        await until(lambda: one(fleet, "stumbling").phase is Phase.READY)
 
 
 async def test_a_worker_that_cannot_be_imported_fails_alone(tmp_path: Path) -> None:

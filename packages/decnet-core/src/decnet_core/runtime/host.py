@@ -98,10 +98,12 @@ class Host:
         finally:
             ctx.stop()
             self._notifier.send("STOPPING=1")
-            await self._worker.stop(ctx)
-            if ctx.spool is not None:
-                await ctx.in_thread(ctx.spool.sync)
-            await ctx.close()
+            try:
+                await self._worker.stop(ctx)
+                if ctx.spool is not None:
+                    await ctx.in_thread(ctx.spool.sync)
+            finally:  # or the next life in this process would find the spool locked
+                await ctx.close()
             log.info("stopped")
 
     async def _attend(self) -> None:
