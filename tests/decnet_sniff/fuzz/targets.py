@@ -8,7 +8,9 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from decnet_sniff.sniff import http, quic, ssh, tls
+from decnet_sniff.protocols import ssh
+from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
+from decnet_sniff.sniff import http, quic, tls
 from decnet_sniff.sniff.batch import Batch, Record
 from decnet_sniff.sniff.dtls import Handshakes
 from decnet_sniff.sniff.findings import Finding
@@ -19,7 +21,6 @@ from decnet_sniff.sniff.quic_packets import packets
 from decnet_sniff.sniff.recognise import recognise
 from decnet_sniff.sniff.scans import ScanSettings
 from decnet_sniff.sniff.tls_findings import tls_payload
-from decnet_sniff.sniff.verdict import NEED_MORE, Verdict
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 """Inputs to begin with, a folder for each target; small."""

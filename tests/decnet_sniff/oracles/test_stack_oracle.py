@@ -14,8 +14,8 @@ import pytest
 import sniffed
 from wires import CLIENT, MISSING, SERVER, SERVER6, Wire, wire
 
-from decnet_sniff.sniff.stack import Syn, read
-from decnet_sniff.sniff.stack_signature import signature
+from decnet_sniff.protocols.stack import Syn, read
+from decnet_sniff.protocols.stack_signature import signature
 
 P0F = shutil.which("p0f") or shutil.which("/usr/sbin/p0f")
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600), pytest.mark.skipif(not P0F, reason="needs p0f")]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 from decnet_sniff.sniff import describe, http_agent
 from decnet_sniff.sniff.http import MAX_HEAD, Head, order_hash, recognise
-from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
 
 CURL = b"GET /a?b HTTP/1.1\r\nHost: example.com\r\nuser-Agent: curl/8.4.0\r\nAccept: */*\r\n\r\n"
 

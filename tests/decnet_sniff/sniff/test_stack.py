@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_sniff.sniff import describe, stack_table
-from decnet_sniff.sniff import stack as stack_module
-from decnet_sniff.sniff.muonfp import muonfp
-from decnet_sniff.sniff.stack import QUIRKS, Stack, Syn, read
-from decnet_sniff.sniff.stack_match import Identity, identify, parse
-from decnet_sniff.sniff.stack_signature import distance, multiple, signature
+from decnet_sniff.protocols import stack as stack_module
+from decnet_sniff.protocols import stack_table
+from decnet_sniff.protocols.muonfp import muonfp
+from decnet_sniff.protocols.stack import QUIRKS, Stack, Syn, read
+from decnet_sniff.protocols.stack_match import Identity, identify, parse
+from decnet_sniff.protocols.stack_signature import distance, multiple, signature
+from decnet_sniff.sniff import describe
 
 CRAFTED = (
     ("60300000003406ae2001000000000000000000000b0002622001000000000000000000000a000262",

@@ -20,9 +20,9 @@ from tls_messages import (
     versions,
 )
 
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 from decnet_sniff.sniff.tls import MAX_HELLO_BYTES, MAX_RECORDS, read_message, recognise
 from decnet_sniff.sniff.tls_hello import ClientHello, ServerHello
-from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
 
 OFFER = client_hello(
     (0x0A0A, 0x1301, 0x00FF),

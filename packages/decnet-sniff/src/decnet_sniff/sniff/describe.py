@@ -10,12 +10,13 @@ from functools import lru_cache
 
 from decnet_core.events.catalogue import HttpClient, SshKex, TcpStack
 from decnet_core.text import bounded, from_wire
-from decnet_sniff.sniff import hassh, http, http_agent
-from decnet_sniff.sniff.muonfp import muonfp
-from decnet_sniff.sniff.ssh import Ssh
-from decnet_sniff.sniff.stack import Stack
-from decnet_sniff.sniff.stack_match import identify
-from decnet_sniff.sniff.stack_signature import signature
+from decnet_sniff.protocols import hassh
+from decnet_sniff.protocols.muonfp import muonfp
+from decnet_sniff.protocols.ssh import Ssh
+from decnet_sniff.protocols.stack import Stack
+from decnet_sniff.protocols.stack_match import identify
+from decnet_sniff.protocols.stack_signature import signature
+from decnet_sniff.sniff import http, http_agent
 
 MAX_NAME = 128
 """Bytes that are kept of one header name."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
+from decnet_sniff.protocols.verdict import Verdict
 from decnet_sniff.sniff.pieces import Pieces
 from decnet_sniff.sniff.recent import Recent
 from decnet_sniff.sniff.tls_hello import CLIENT_HELLO, SERVER_HELLO, Hello, read_hello, uint16, uint24
-from decnet_sniff.sniff.verdict import Verdict
 
 MAX_HELLO_BYTES = 16_384
 """A longer hello is not waited for."""

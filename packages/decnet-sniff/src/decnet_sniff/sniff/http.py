@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 
 MAX_HEAD = 16384
 """Bytes; of a longer head only the fields that begin in the first 16 KiB are read."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff.aes import Aes, best_aes
 from decnet_sniff.sniff.pieces import Pieces
 from decnet_sniff.sniff.quic_keys import Keys, initial_keys
@@ -18,7 +19,6 @@ from decnet_sniff.sniff.quic_packets import INITIAL, RETRY, Packet, crypto_frame
 from decnet_sniff.sniff.recent import Recent
 from decnet_sniff.sniff.tls import read_message
 from decnet_sniff.sniff.tls_hello import Hello, ServerHello
-from decnet_sniff.sniff.verdict import NEED_MORE, Verdict
 
 MAX_CONNECTIONS = 2048
 """About 1 KiB each."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from decnet_core.events.catalogue import Payload
-from decnet_sniff.sniff import http, ssh, tls
+from decnet_sniff.protocols import ssh
+from decnet_sniff.protocols.ssh import Ssh
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
+from decnet_sniff.sniff import http, tls
 from decnet_sniff.sniff.describe import http_client, ssh_kex
 from decnet_sniff.sniff.http import Head
-from decnet_sniff.sniff.ssh import Ssh
 from decnet_sniff.sniff.tls_findings import tls_payload
 from decnet_sniff.sniff.tls_hello import ServerHello
-from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
 
 _RECORDS = (20, 22)
 """ChangeCipherSpec, which may stand before a second ClientHello, and handshake."""

@@ -8,7 +8,9 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from decnet_core.events.catalogue import Payload
-from decnet_sniff.sniff import scans, stack
+from decnet_sniff.protocols import stack
+from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
+from decnet_sniff.sniff import scans
 from decnet_sniff.sniff.books import Books
 from decnet_sniff.sniff.describe import tcp_stack
 from decnet_sniff.sniff.flows import (
@@ -30,7 +32,6 @@ from decnet_sniff.sniff.link import Buffer
 from decnet_sniff.sniff.reassembly import Stream
 from decnet_sniff.sniff.recent import Recent
 from decnet_sniff.sniff.recognise import recognise
-from decnet_sniff.sniff.verdict import NEED_MORE, Verdict
 
 PROBE_NS: Final = 5_000_000_000
 """How long an answer to a lone segment may take."""

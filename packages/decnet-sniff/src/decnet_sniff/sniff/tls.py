@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 from decnet_sniff.sniff.tls_hello import CLIENT_HELLO, SERVER_HELLO, Hello, read_hello, uint16, uint24
-from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
 
 MAX_HELLO_BYTES = 60_000
 """A longer hello is not waited for: with its record headers it must fit what is kept of one direction of a flow."""

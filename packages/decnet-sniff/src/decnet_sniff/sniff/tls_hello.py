@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from decnet_sniff.sniff.verdict import NOTHING, Verdict
+from decnet_sniff.protocols.verdict import NOTHING, Verdict
 
 CLIENT_HELLO = 1
 SERVER_HELLO = 2

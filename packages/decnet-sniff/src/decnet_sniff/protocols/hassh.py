@@ -7,7 +7,7 @@ wire. A client is judged by its client-to-server lists, a server by its server-t
 
 from __future__ import annotations
 
-from decnet_sniff.sniff.ssh import Kexinit
+from decnet_sniff.protocols.ssh import Kexinit
 
 
 def client_algorithms(kex: Kexinit) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from decnet_sniff.sniff.verdict import NEED_MORE, NOTHING, Verdict
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 
 MAX_PREAMBLE = 1024
 """Bytes of other lines before the identification."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from decnet_sniff.sniff import stack_table
-from decnet_sniff.sniff.stack import DF, ECN, FLOW, ID_SET, ID_ZERO, QUIRKS, Stack
-from decnet_sniff.sniff.stack_signature import MAX_DISTANCE, NAMES, distance, multiple
+from decnet_sniff.protocols import stack_table
+from decnet_sniff.protocols.stack import DF, ECN, FLOW, ID_SET, ID_ZERO, QUIRKS, Stack
+from decnet_sniff.protocols.stack_signature import MAX_DISTANCE, NAMES, distance, multiple
 
 _ONLY_IPV4 = DF | ID_SET | ID_ZERO
 _MAY_VANISH = DF | ID_SET

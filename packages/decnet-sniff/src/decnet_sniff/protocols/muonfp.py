@@ -7,7 +7,7 @@ option is absent, and zero only when it says zero.
 
 from __future__ import annotations
 
-from decnet_sniff.sniff.stack import Stack
+from decnet_sniff.protocols.stack import Stack
 
 
 def muonfp(stack: Stack) -> str:

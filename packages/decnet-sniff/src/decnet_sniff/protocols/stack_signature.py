@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from decnet_sniff.sniff.stack import EOL, MSS, NOP, QUIRKS, SACK, SACK_OK, SCALE, TIMESTAMP, Stack
+from decnet_sniff.protocols.stack import EOL, MSS, NOP, QUIRKS, SACK, SACK_OK, SCALE, TIMESTAMP, Stack
 
 MAX_DISTANCE = 35
 """Hops; more are not believed: the initial TTL is then an unusual one."""
