@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Integer, String, Text, Uuid
 
 SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
@@ -25,3 +27,27 @@ NAME = String(255)
 
 JSON_TEXT = Text()
 """JSON that msgspec wrote; text, since JSONB refuses the `\\u0000` that attackers send."""
+
+SHA256 = String(64)
+"""A SHA-256 in lower-case hexadecimal digits."""
+
+REFERS = "refers"
+MENTIONS = "mentions"
+
+
+def refers_to(target: str, on_delete: str = "NO ACTION") -> dict[str, Any]:
+    """Return the `info` of a column that names a row of another domain (`table.column`).
+
+    It is a plain column here, since a domain loads no other's tables, and a real foreign key in the migrated database;
+    `decnet-db check` fails when the key is missing or another one.
+    """
+    return {REFERS: (target, on_delete)}
+
+
+def mentions(target: str) -> dict[str, Any]:
+    """Return the `info` of a column that names a row of another domain that may not be there (yet, or any more).
+
+    So it is with events, which retention deletes, and with what a worker finds out by itself and may build anew
+    (`attacker`): knowledge outlives them, and workers do not wait for one another.
+    """
+    return {MENTIONS: target}

@@ -4,14 +4,26 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Table, text
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+
+T = TypeVar("T")
+
+PART = 500
+"""Values in one IN list; SQLite may be built with a limit of 999 parameters."""
+
+
+def parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the distinct values in sorted lists short enough for an IN."""
+    rest = sorted(set(values))  # type: ignore[type-var]  # names, digests and UUIDs, which have an order
+    for start in range(0, len(rest), PART):
+        yield rest[start : start + PART]
 
 
 def insert_into(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:

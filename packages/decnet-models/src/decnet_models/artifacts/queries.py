@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, case, delete, func, or_, select, update
+
+from decnet_core.text import for_column
+from decnet_models.artifacts.tables import artifact, artifact_sighting
+from decnet_models.statements import insert_into, parts
+
+Kind: TypeAlias = Literal["file", "recording"]
+
+
+class Artifact(msgspec.Struct, frozen=True):
+    """Content by its SHA-256. It is in the store when it has a `stored_at` and no `removed_at`."""
+
+    sha256: str
+    kind: Kind
+    size: int | None
+    first_seen: int
+    last_seen: int
+    stored_at: int | None = None
+    removed_at: int | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the store has it."""
+        return self.stored_at is not None and self.removed_at is None
+
+
+class Sighting(msgspec.Struct, frozen=True):
+    """An event that tells of an artifact."""
+
+    event_id: UUID
+    sha256: str
+    ts: int
+    service: str
+    attacker: str | None = None
+    session: str | None = None
+    decky: str | None = None
+    name: str | None = None
+    url: str | None = None
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """How much of one kind the store has."""
+
+    kind: Kind
+    artifacts: int
+    size: int
+
+
+def register(connection: Connection, found: Iterable[tuple[Artifact, Sighting]]) -> None:
+    """Write artifacts with the events that tell of them; doing it again changes nothing.
+
+    What is known is merged: the earliest and latest sighting, the first size and storing that anyone could tell. An
+    artifact that comes again after its removal is stored again.
+    """
+    pairs = list(found)
+    if not pairs:
+        return
+    insert = insert_into(connection, artifact)
+    new, old = insert.excluded, artifact.c
+    again = new.stored_at > old.removed_at
+    merged = {
+        "size": func.coalesce(old.size, new.size),
+        "first_seen": case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
+        "last_seen": case((new.last_seen > old.last_seen, new.last_seen), else_=old.last_seen),
+        "stored_at": case((again, new.stored_at), else_=func.coalesce(old.stored_at, new.stored_at)),
+        "removed_at": case((again, None), else_=old.removed_at),
+    }
+    known = sorted((msgspec.structs.asdict(one) for one, _ in pairs), key=lambda row: str(row["sha256"]))
+    connection.execute(insert.on_conflict_do_update(index_elements=["sha256"], set_=merged), known)
+    sightings = insert_into(connection, artifact_sighting).on_conflict_do_nothing(index_elements=["event_id"])
+    connection.execute(sightings, [_fit(sighting) for _, sighting in pairs])
+
+
+def artifact_of(connection: Connection, sha256: str) -> Artifact | None:
+    """Return the artifact of that digest, or None."""
+    row = connection.execute(select(artifact).where(artifact.c.sha256 == sha256)).one_or_none()
+    return Artifact(*row) if row else None
+
+
+def artifacts(
+    connection: Connection, limit: int = 100, *, kind: Kind | None = None, before: int | None = None
+) -> list[Artifact]:
+    """Return artifacts, last seen first; page on with `before` = the last one's `last_seen`."""
+    query = select(artifact).order_by(artifact.c.last_seen.desc(), artifact.c.sha256).limit(limit)
+    if kind is not None:
+        query = query.where(artifact.c.kind == kind)
+    if before is not None:
+        query = query.where(artifact.c.last_seen < before)
+    return [Artifact(*row) for row in connection.execute(query)]
+
+
+def known(connection: Connection, digests: Iterable[str]) -> set[str]:
+    """Return those of `digests` that are registered."""
+    column = artifact.c.sha256
+    return {
+        digest
+        for part in parts(digests)
+        for digest in connection.execute(select(column).where(column.in_(part))).scalars()
+    }
+
+
+def sightings(
+    connection: Connection,
+    limit: int = 100,
+    *,
+    sha256: str | None = None,
+    attacker: str | None = None,
+    session: str | None = None,
+) -> list[Sighting]:
+    """Return what events tell of one artifact, attacker or session, newest first; ValueError without any of them."""
+    c = artifact_sighting.c
+    asked = {c.sha256: sha256, c.attacker: attacker, c.session: session}
+    conditions = [column == value for column, value in asked.items() if value is not None]
+    if not conditions:
+        raise ValueError("say whose sightings: an artifact's, an attacker's or a session's")
+    query = select(*(c[name] for name in Sighting.__struct_fields__)).where(*conditions)
+    return [Sighting(*row) for row in connection.execute(query.order_by(c.ts.desc(), c.event_id).limit(limit))]
+
+
+def files_of(connection: Connection, attackers: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the (attacker, digest) of the files that these attackers dropped: the clusterer's evidence of payloads."""
+    c = artifact_sighting.c
+    query = select(c.attacker, c.sha256).join(artifact, artifact.c.sha256 == c.sha256).where(artifact.c.kind == "file")
+    return {
+        (address, digest)
+        for part in parts(attackers)
+        for address, digest in connection.execute(query.where(c.attacker.in_(part)).distinct())
+    }
+
+
+def holdings(connection: Connection) -> list[Holding]:
+    """Return how much of each kind is in the store."""
+    c = artifact.c
+    query = select(c.kind, func.count(), func.coalesce(func.sum(c.size), 0)).where(
+        c.stored_at.is_not(None), c.removed_at.is_(None)
+    )
+    return [Holding(kind, number, int(size)) for kind, number, size in connection.execute(query.group_by(c.kind))]
+
+
+def oldest_kept(connection: Connection, kind: Kind, seen_before: int, limit: int) -> list[Artifact]:
+    """Return up to `limit` artifacts in the store that were last seen before a time, the oldest first."""
+    c = artifact.c
+    query = select(artifact).where(
+        c.kind == kind, c.last_seen < seen_before, c.stored_at.is_not(None), c.removed_at.is_(None)
+    )
+    return [Artifact(*row) for row in connection.execute(query.order_by(c.last_seen).limit(limit))]
+
+
+def mark_removed(connection: Connection, digests: Sequence[str], *, now_ns: int) -> int:
+    """Say that the store has these no longer; return how many it had. Their sightings stay."""
+    c = artifact.c
+    return sum(
+        connection.execute(
+            update(artifact).where(c.sha256.in_(part), c.removed_at.is_(None)).values(removed_at=now_ns)
+        ).rowcount
+        for part in parts(digests)
+    )
+
+
+def forget(connection: Connection, seen_before: int, limit: int) -> int:
+    """Delete up to `limit` artifacts that are not in the store and were last seen before a time; return how many."""
+    c = artifact.c
+    gone = or_(c.stored_at.is_(None), c.removed_at.is_not(None))
+    old = select(c.sha256).where(c.last_seen < seen_before, gone).order_by(c.last_seen).limit(limit)
+    return connection.execute(delete(artifact).where(c.sha256.in_(old))).rowcount
+
+
+def _fit(sighting: Sighting) -> dict[str, object]:
+    values = msgspec.structs.asdict(sighting)
+    limits = {"service": 255, "session": 255, "decky": 255, "name": 4096, "url": 4096}
+    return values | {name: for_column(values[name], limit) for name, limit in limits.items() if values[name]}

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Tables of the artifacts. Every write of ingest is one that may come twice: keys are the content's and the event's."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, String, Table, Text
+
+from decnet_models.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS, SHA256, mentions
+
+metadata = MetaData()
+
+artifact = Table(
+    "artifact",
+    metadata,
+    Column("sha256", SHA256, primary_key=True),
+    Column("kind", String(16), CheckConstraint("kind IN ('file', 'recording')"), nullable=False),
+    # Bytes; null when nobody could tell.
+    Column("size", BIG),
+    Column("first_seen", NANOSECONDS, nullable=False),
+    Column("last_seen", NANOSECONDS, nullable=False),
+    # When ingest found it in the store, and when retention took it out; never stored: on another host, or refused.
+    Column("stored_at", NANOSECONDS),
+    Column("removed_at", NANOSECONDS),
+    Index("ix_artifact_last_seen", "last_seen"),
+    Index("ix_artifact_kind_last_seen", "kind", "last_seen"),
+    info={"owner": "ingest", "readers": ("enrich", "operator")},
+    sqlite_with_rowid=False,
+)
+
+artifact_sighting = Table(
+    "artifact_sighting",
+    metadata,
+    # An event that tells of the artifact.
+    Column("event_id", EVENT_ID, primary_key=True, info=mentions("event.id")),
+    Column("sha256", SHA256, ForeignKey("artifact.sha256", ondelete="CASCADE"), nullable=False),
+    Column("ts", NANOSECONDS, nullable=False),
+    Column("attacker", ADDRESS, info=mentions("attacker.ip")),
+    Column("session", NAME, info=mentions("attacker_session.session")),
+    Column("decky", NAME, info=mentions("decky.name")),
+    Column("service", NAME, nullable=False),
+    # As the attacker called it, and where the decoy was told to fetch it from.
+    Column("name", Text),
+    Column("url", Text),
+    Index("ix_artifact_sighting_sha256", "sha256", "ts"),
+    Index("ix_artifact_sighting_attacker", "attacker", "ts"),
+    Index("ix_artifact_sighting_session", "session"),
+    info={"owner": "ingest", "readers": ("clusterer", "enrich", "operator")},
+)
