@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Which schema this version needs, and whether a database has it; without loading Alembic."""
+"""Which schema this version needs, and whether a database has it; without loading Alembic.
+
+A rolling upgrade has two phases, and a migration's file name says to which it belongs. `NNNN_after_WORDS` contracts:
+it takes away what the version before still used. Every other migration expands: it only adds, so that the version
+before goes on working. Thus three schemas serve a version: its newest; that one less the contracting migrations at its
+end, which wait until no older program runs; and a newer version's, as long as that has only expanded. The table
+`schema_floor` says the last: the oldest revision whose programs may still run.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +18,30 @@ from decnet_models.errors import NotMigratedError
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
+FLOOR = "schema_floor"
+
+
+def revisions() -> list[str]:
+    """Return the names of this version's migrations, first to last; they are numbered and form one chain."""
+    return sorted(file.stem for file in VERSIONS.glob("[0-9]*.py"))
+
 
 def newest_revision() -> str:
-    """Return the last migration's name; they are numbered (`0002_attackers.py`) and form one chain."""
-    return max(file.stem for file in VERSIONS.glob("[0-9]*.py"))
+    """Return the last migration's name (`0002_attackers`)."""
+    return revisions()[-1]
+
+
+def contracts(revision: str) -> bool:
+    """Return whether the migration takes away what an older version uses."""
+    return revision.split("_")[1] == "after"
+
+
+def oldest_usable(chain: list[str]) -> str:
+    """Return the revision with which the version of `chain` can begin to work: all but the contractions at the end."""
+    usable = list(chain)
+    while len(usable) > 1 and contracts(usable[-1]):
+        usable.pop()
+    return usable[-1]
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -25,13 +52,36 @@ def current_revision(connection: Connection) -> str | None:
     return revision
 
 
+def floor_of(connection: Connection) -> str | None:
+    """Return the oldest revision whose programs may still use the database, None when nothing says so."""
+    if not inspect(connection).has_table(FLOOR):
+        return None
+    revision: str | None = connection.execute(text(f"SELECT revision FROM {FLOOR}")).scalar()  # noqa: S608  # our name
+    return revision
+
+
+def serves(connection: Connection, has: str) -> bool:
+    """Return whether this version's programs can work on a schema of revision `has`."""
+    newest = newest_revision()
+    if has > newest:
+        floor = floor_of(connection)
+        return floor is not None and floor <= newest
+    return oldest_usable(revisions()) <= has
+
+
 def require_current(connection: Connection) -> None:
-    """Raise NotMigratedError unless the database has exactly this version's tables."""
+    """Raise NotMigratedError unless this version's programs can work on the database's tables."""
     has, needs = current_revision(connection), newest_revision()
-    if has == needs:
+    if has == needs or (has is not None and serves(connection, has)):
         return
     if has is not None and has > needs:
-        raise NotMigratedError(
-            f"the database is at {has}, newer than this version's {needs}; install the newer version"
-        )
+        raise NotMigratedError(newer(has))
     raise NotMigratedError(f"the database is at {has or 'nothing'}, not {needs}; run `decnet-db upgrade`")
+
+
+def newer(has: str) -> str:
+    """Say that the database is a newer version's and what can be done about it; there is no way back but a backup."""
+    return (
+        f"the database is at {has}, newer than this version's {newest_revision()}; install the newer version, "
+        "or restore a backup of this one's"
+    )

@@ -21,7 +21,7 @@ import decnet_models
 from decnet_models.engine import open_engine, reading
 from decnet_models.errors import DatabaseError, reason
 from decnet_models.migrations.upgrade import upgrade
-from decnet_models.schema import require_current
+from decnet_models.schema import FLOOR, require_current
 
 
 def check(url: str) -> list[str]:
@@ -81,7 +81,7 @@ def _differences_at(url: str) -> list[str]:
 
 def _is_ours(thing: Any, name: str | None, kind: str, *_: Any) -> bool:
     del thing
-    return not (kind == "table" and name is not None and name.startswith(("alembic_", "sqlite_")))
+    return not (kind == "table" and name is not None and (name == FLOOR or name.startswith(("alembic_", "sqlite_"))))
 
 
 def _is_reference(change: Any) -> bool:

@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Bring a database to this version's schema; two at once are safe: the second waits and finds nothing to do."""
+"""Bring a database to this version's schema; two at once are safe: the second waits and finds nothing to do.
+
+While hosts are upgraded one after another, `Phase.BEFORE` runs before the first of them and only adds; `Phase.AFTER`
+runs when the last one has left the old version and takes away what that used. `Phase.ALL` is for a fleet that stands.
+There is no downgrade: what a migration took away only a backup has.
+"""
 
 from __future__ import annotations
 
+import enum
+from itertools import takewhile
 from pathlib import Path
 
 from alembic import command
@@ -10,9 +17,10 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from decnet_models import schema
 from decnet_models.engine import open_engine, shown, writing
-from decnet_models.errors import DatabaseError, reason
-from decnet_models.schema import current_revision, newest_revision
+from decnet_models.errors import DatabaseError, passes, reason
+from decnet_models.schema import FLOOR, contracts, current_revision, floor_of, newer, newest_revision, revisions, serves
 
 WAIT_SECONDS = 60.0
 """How long an upgrade waits for another one."""
@@ -21,39 +29,95 @@ _LOCK = 0x6465636E6574
 """Key of PostgreSQL's advisory lock; "decnet" in ASCII."""
 
 
-def upgrade(url: str) -> tuple[str | None, str]:
-    """Migrate in one transaction and return the revision before and after; nothing is changed when it fails."""
-    engine = open_engine(url, create=True, busy_seconds=WAIT_SECONDS)
+class Phase(enum.StrEnum):
+    """Which migrations an upgrade runs."""
+
+    ALL = "all"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SECONDS) -> tuple[str | None, str]:
+    """Migrate in one transaction and return the revision before and after; nothing is changed when it fails.
+
+    Raises DatabaseError for a newer version's database, when another upgrade takes longer than `wait_seconds`, and when
+    the migrations that wait cannot be run in that phase.
+    """
+    engine = open_engine(url, create=True, busy_seconds=wait_seconds)
     try:
         with writing(engine) as connection:
             _wait_for_others(connection)
             before = current_revision(connection)
-            _refuse_newer(before)
-            command.upgrade(config(connection), "head")
-            return before, newest_revision()
+            return before, _migrate(connection, before, phase)
     except DBAPIError as error:
-        raise DatabaseError(f"cannot upgrade {shown(url)}: {reason(error)}") from error
+        waited = passes(error) and ("lock" in reason(error))
+        hint = f"; another upgrade or a long transaction holds it for {wait_seconds:g} s" if waited else ""
+        raise DatabaseError(f"cannot upgrade {shown(url)}: {reason(error)}{hint}") from error
     finally:
         engine.dispose()
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    """Run the migrations up to `revision` in the connection's transaction."""
+    command.upgrade(config(connection), revision)
+
+
+def target(chain: list[str], has: str | None, phase: Phase) -> str:
+    """Return the revision up to which to migrate; DatabaseError when the phases of what waits are not in order."""
+    pending = [revision for revision in chain if has is None or revision > has]
+    adding = list(takewhile(lambda revision: not contracts(revision), pending))
+    if phase is Phase.ALL or has is None or not pending:
+        return chain[-1]
+    if phase is Phase.AFTER:
+        if adding:
+            raise DatabaseError(f"{adding[0]} waits for `decnet-db upgrade --phase before`; run it first")
+        return chain[-1]
+    if not all(map(contracts, pending[len(adding) :])):
+        raise DatabaseError(
+            f"{pending[len(adding)]} cannot run beside an older version: upgrade one version at a time, "
+            "or stop the fleet and run `decnet-db upgrade`"
+        )
+    return adding[-1] if adding else has
 
 
 def config(connection: Connection) -> Config:
     """Return Alembic's configuration without an ini file, for `connection`."""
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    made.set_main_option("path_separator", "os")
+    made.set_main_option("path_separator", "newline")
+    made.set_main_option("version_locations", str(schema.VERSIONS).replace("%", "%%"))
     made.attributes["connection"] = connection
     return made
+
+
+def set_floor(connection: Connection, revision: str) -> None:
+    """Say which is the oldest revision whose programs may use the database."""
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {FLOOR} (revision VARCHAR(255) NOT NULL)"))
+    connection.execute(text(f"DELETE FROM {FLOOR}"))  # noqa: S608  # our own name
+    connection.execute(text(f"INSERT INTO {FLOOR} VALUES (:revision)"), {"revision": revision})  # noqa: S608
+
+
+def _migrate(connection: Connection, has: str | None, phase: Phase) -> str:
+    if has is not None and has > newest_revision():
+        if not serves(connection, has):
+            raise DatabaseError(newer(has))
+        return has  # a newer version is being rolled out
+    reached = target(revisions(), has, phase)
+    if reached != has:
+        migrate_to(connection, reached)
+    floor = _floor(connection, has, phase)
+    if floor != floor_of(connection):
+        set_floor(connection, floor)
+    return reached
+
+
+def _floor(connection: Connection, has: str | None, phase: Phase) -> str:
+    if phase is Phase.BEFORE and has is not None:
+        return floor_of(connection) or has
+    return newest_revision()
 
 
 def _wait_for_others(connection: Connection) -> None:
     """On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-
-
-def _refuse_newer(revision: str | None) -> None:
-    if revision is not None and revision > newest_revision():
-        raise DatabaseError(
-            f"the database is at {revision}, newer than this version's {newest_revision()}; install the newer version"
-        )
