@@ -2,7 +2,8 @@
 """One worker's way through the event log: a batch's results committed with the cursor, what cannot be handled isolated.
 
 Events are read and decoded before the transaction that writes, so the write lock is held only while results are made.
-That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is written.
+That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is written
+(`decnet_models.track`).
 
 When handling fails, the batch is rolled back and halved until the one bad event is alone; it is set aside with its
 error and passed over. A worker that fails on every event is itself broken: after a few in a row it crashes.
@@ -22,9 +23,10 @@ from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.engine import reading, writing
 from decnet_models.errors import CursorMovedError, passes
-from decnet_models.events.queries import StoredEvent, last_seq, rows_after, stored
+from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
+from decnet_models.track import Span, Track, WholeLog
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,10 @@ class Step(msgspec.Struct):
 
 
 class Consumption:
-    """Reads the log for `worker`; `handle` writes an events' results on the connection and returns its notices."""
+    """Reads the log for `worker`; `handle` writes an events' results on the connection and returns its notices.
+
+    `track` is its place in the log, by default one cursor over all of it.
+    """
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class Consumption:
         kinds: Sequence[str],
         limit: int,
         synthetic: bool = False,
+        track: Track | None = None,
     ) -> None:
         self._engine = engine
         self._worker = worker
@@ -68,6 +74,7 @@ class Consumption:
         self._kinds = kinds
         self._limit = limit
         self._synthetic = synthetic
+        self._track = track or WholeLog(worker)
         self._set_aside_in_a_row = 0
 
     def step(self) -> Step:
@@ -77,52 +84,55 @@ class Consumption:
         EveryEventFailsError, and MemoryError.
         """
         with reading(self._engine) as connection:
-            start = progress.cursor_of(connection, self._worker)
+            span = self._track.span(connection)
+            if span is None:
+                return Step()
             head = last_seq(connection)
-            through = min(head, start + WINDOW * self._limit)
-            rows = self._rows(connection, start, through)
+            through = min(head if span.until is None else span.until, span.start + WINDOW * self._limit)
+            rows = self._rows(connection, span, through)
         if len(rows) == self._limit:
             through = rows[-1].seq
         done = Step()
-        reached = self._consume(rows, start, through, done) if through > start else start
+        reached = self._consume(rows, span, through, done) if through > span.start else span.start
         done.lag = head - reached
         return done
 
-    def _rows(self, connection: Connection, start: int, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
-        return rows_after(
-            connection,
-            start,
-            through=through,
-            limit=self._limit,
-            kinds=self._kinds,
-            synthetic=self._synthetic,
-        )
+    def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
+        wanted: dict[str, Any] = {
+            "through": through,
+            "limit": self._limit,
+            "kinds": self._kinds,
+            "synthetic": self._synthetic,
+        }
+        if span.shards is None:
+            return rows_after(connection, span.start, **wanted)
+        return rows_of_shards(connection, span.shards, span.start, **wanted)
 
-    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], start: int, through: int, done: Step) -> int:
-        position, pending = start, [rows]
+    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: Step) -> int:
+        position, pending = span.start, [rows]
         while pending:
             part = pending.pop()
             end = part[-1].seq if pending else through
             try:
-                self._commit(part, position, end, done)
+                self._commit(part, span, position, end, done)
             except Exception as error:
-                if passes(error) and position > start:
+                if passes(error) and position > span.start:
                     break
                 if passes(error) or isinstance(error, MemoryError | CursorMovedError):
                     raise
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]
                     continue
-                self._pass_over(part[0].seq, position, end, error)
+                self._pass_over(part[0].seq, span, position, end, error)
                 done.set_aside += 1
             position = end
         return position
 
-    def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], position: int, end: int, done: Step) -> None:
+    def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: Step) -> None:
         events = [stored(row) for row in rows]
         kinds: set[str] = set()
         with writing(self._engine) as connection:
-            self._move(connection, position, end)
+            self._track.move(connection, span, position, end)
             if events:
                 kinds = self._write(connection, events)
             newest = notices.last_seq(connection) if kinds else 0
@@ -134,11 +144,7 @@ class Consumption:
     def _write(self, connection: Connection, events: Sequence[StoredEvent]) -> set[str]:
         return notices.add_all(connection, self._handle(connection, events), time.time_ns())
 
-    def _move(self, connection: Connection, position: int, end: int) -> None:
-        if not progress.advance_cursor(connection, self._worker, position, end, now_ns=time.time_ns()):
-            raise CursorMovedError(f"the cursor of {self._worker} is no longer at {position}")
-
-    def _pass_over(self, seq: int, position: int, end: int, error: Exception) -> None:
+    def _pass_over(self, seq: int, span: Span, position: int, end: int, error: Exception) -> None:
         self._set_aside_in_a_row += 1
         if self._set_aside_in_a_row > MAX_SET_ASIDE_IN_A_ROW:
             raise EveryEventFailsError(
@@ -147,5 +153,5 @@ class Consumption:
         words = f"{type(error).__name__}: {error}"
         log.error("event set aside seq=%d error=%s", seq, for_terminal(words), exc_info=error)
         with writing(self._engine) as connection:
-            self._move(connection, position, end)
+            self._track.move(connection, span, position, end)
             progress.set_event_aside(connection, self._worker, seq, words, now_ns=time.time_ns())

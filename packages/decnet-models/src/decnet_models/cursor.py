@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
@@ -19,12 +20,15 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import Worker
 from decnet_models.consumption import Consumption, Step
 from decnet_models.database import engine_of
-from decnet_models.engine import writing
-from decnet_models.errors import CursorMovedError, passes
+from decnet_models.engine import DatabaseSettings, writing
+from decnet_models.errors import CursorMovedError, LeaseLostError, passes
 from decnet_models.events.queries import StoredEvent
+from decnet_models.leases import Leases
 from decnet_models.patience import Patience
 from decnet_models.progress.queries import begin_cursor
 from decnet_models.standby import only_instance
+from decnet_models.tenure import Tenure
+from decnet_models.track import Track
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -48,6 +52,10 @@ class CursorWorker(Worker[S]):
     `handle` runs in the worker's thread, inside the transaction that moves the cursor. Killed at any instruction, the
     transaction never happened and the events come again. When it raises, the same events come again in smaller batches,
     so what it keeps in `self` must not be changed by events whose results may yet be rolled back.
+
+    On SQLite one instance works and others stand by (a file lock, which costs no wake-up). On PostgreSQL, on however
+    many hosts, instances hold leases: each those of its share of the attackers when the worker is `shared`, else one
+    all of them. The leases are kept when the log is looked at, so they cost no wake-ups either.
     """
 
     listens = (EVENTS_INGESTED.pattern,)
@@ -57,6 +65,10 @@ class CursorWorker(Worker[S]):
     """Events per transaction."""
     reads_synthetic: ClassVar[bool] = False
     """Whether it is given the life that the orchestrator made up."""
+
+    shared: ClassVar[bool] = False
+    """Whether its instances on PostgreSQL share the attackers: what it makes of an event must then depend on events of
+    the same attacker only, and rows that several attackers have in common be merged by rules that commute."""
 
     database = True
 
@@ -97,25 +109,43 @@ class CursorWorker(Worker[S]):
 
     async def run(self, ctx: Context) -> None:
         """Follow the log until asked to stop."""
+        if self._engine.dialect.name == "postgresql":
+            await self._share(ctx)
+            return
         async with only_instance(ctx) as mine:
             if mine:
-                await self._follow(ctx)
+                await self._follow(ctx, None)
 
     async def stop(self, ctx: Context) -> None:
         """Close the database."""
         if hasattr(self, "_engine"):
             await ctx.in_thread(self._engine.dispose)
 
-    async def _follow(self, ctx: Context) -> None:
-        consumption = self._consumption(self._engine, ctx.worker)
+    async def _share(self, ctx: Context) -> None:
+        seconds = ctx.settings.section("database", DatabaseSettings).lease_seconds
+        leases = Leases(self._engine, ctx.worker, seconds=seconds, shared=self.shared)
+        try:
+            await self._follow(ctx, Tenure(ctx, leases, seconds))
+        finally:
+            with contextlib.suppress(DBAPIError):  # then they expire
+                await ctx.in_thread(leases.release)
+
+    async def _follow(self, ctx: Context, tenure: Tenure | None) -> None:
+        consumption = self._consumption(self._engine, ctx.worker, tenure.leases if tenure else None)
         patience, prepared = Patience(ctx), False
         while not ctx.stopping.is_set():
             try:
                 if not prepared:
-                    await ctx.in_thread(self._prepare, ctx.worker)
+                    await ctx.in_thread(self._prepare, ctx.worker, tenure is None)
                     prepared = True
+                if tenure is not None and not await tenure.held():
+                    continue
                 started = time.perf_counter()
                 step = await ctx.in_thread(consumption.step)
+            except LeaseLostError as lost:
+                assert tenure is not None
+                tenure.lost(lost)
+                continue
             except (DBAPIError, CursorMovedError) as error:
                 if isinstance(error, DBAPIError) and not passes(error):
                     raise
@@ -126,10 +156,11 @@ class CursorWorker(Worker[S]):
             if step.lag:
                 await asyncio.sleep(0)
             else:
-                await ctx.nudged(ctx.poll_seconds(self.poll_seconds))
+                seconds = ctx.poll_seconds(self.poll_seconds)
+                await ctx.nudged(seconds if tenure is None else min(seconds, tenure.due_seconds()))
             await ctx.unpaused.wait()
 
-    def _consumption(self, engine: Engine, name: str) -> Consumption:
+    def _consumption(self, engine: Engine, name: str, track: Track | None = None) -> Consumption:
         return Consumption(
             engine,
             name,
@@ -137,11 +168,13 @@ class CursorWorker(Worker[S]):
             kinds=[kind_of(payload) for payload in self.consumes],
             limit=self.batch_events,
             synthetic=self.reads_synthetic,
+            track=track,
         )
 
-    def _prepare(self, worker: str) -> None:
+    def _prepare(self, worker: str, alone: bool) -> None:
         with writing(self._engine) as connection:
-            begin_cursor(connection, worker, now_ns=time.time_ns())
+            if alone:
+                begin_cursor(connection, worker, now_ns=time.time_ns())
             self.prepare(connection)
 
 

@@ -44,6 +44,8 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     """sqlite:////path or postgresql+psycopg://user:password@host/name; empty: decnet.db in the state directory."""
     busy_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = BUSY_SECONDS
     """How long a statement waits for another writer before it is tried again later."""
+    lease_seconds: Annotated[float, msgspec.Meta(ge=0.3, le=600)] = 30.0
+    """PostgreSQL: how long an instance that was killed keeps its part of a worker's events from the others."""
 
 
 class _Door:

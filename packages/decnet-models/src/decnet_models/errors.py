@@ -24,6 +24,10 @@ class CursorMovedError(Exception):
     """Another instance of the worker has moved the cursor."""
 
 
+class LeaseLostError(CursorMovedError):
+    """The lease has ended, or another instance has taken it."""
+
+
 def passes(error: BaseException) -> bool:
     """Return whether the statement may succeed later unchanged: a lock, a full disk, a lost connection."""
     if not isinstance(error, DBAPIError):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,11 +15,15 @@ from decnet_core.events.codec import BadEventError, decode_payload, encode_paylo
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.events.tables import event, ingest_position
+from decnet_models.shards import shard_of
 from decnet_models.statements import commit_in_order, insert_into, insert_new
 
 log = logging.getLogger(__name__)
 
 _COLUMNS = tuple(column.name for column in event.columns if column is not event.c.seq)
+
+_SEQS_ASKED = 500
+"""Rows per query, far below what a statement may bind."""
 
 # SQLAlchemy would spend more on the parameters of a row than SQLite on the row.
 _SQLITE_INSERT = (
@@ -54,12 +58,32 @@ def rows_after(
     Walks the log by row number whatever the planner thinks of the index on `kind`: sorting a backlog's worth of index
     entries for every batch would make catching up quadratic.
     """
-    query = select(event).where(event.c.seq > seq, event.c.seq <= through)
-    if kinds:
-        query = query.where(_unindexed(connection, event.c.kind).in_(kinds))
-    if not synthetic:
-        query = query.where(event.c.synthetic.is_(False))
-    return connection.execute(query.order_by(event.c.seq).limit(limit)).all()
+    query = _walk(connection, select(event), seq, through, kinds, synthetic=synthetic)
+    return connection.execute(query.limit(limit)).all()
+
+
+def rows_of_shards(
+    connection: Connection,
+    shards: Collection[int],
+    seq: int,
+    *,
+    through: int,
+    limit: int,
+    kinds: Sequence[str],
+    synthetic: bool = True,
+) -> Sequence[Row[Any]]:
+    """Return what `rows_after` would if the log held only the events of these shards' attackers.
+
+    Who is meant is decided here, not in SQL, because only a parser knows that two spellings are one address. So the
+    addresses of the whole span are read, and then the events that are wanted.
+    """
+    query = _walk(connection, select(event.c.seq, event.c.src_ip), seq, through, kinds, synthetic=synthetic)
+    mine = [row.seq for row in connection.execute(query) if shard_of(row.src_ip) in shards][:limit]
+    found: list[Row[Any]] = []
+    for start in range(0, len(mine), _SEQS_ASKED):
+        part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
+        found += connection.execute(part).all()
+    return found
 
 
 def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
@@ -183,6 +207,18 @@ def _readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
         except BadEventError as error:
             log.warning("event passed over seq=%d error=%s", row.seq, error)
     return found
+
+
+def _walk(
+    connection: Connection, query: Select[Any], seq: int, through: int, kinds: Sequence[str], *, synthetic: bool
+) -> Select[Any]:
+    """Narrow a query to `seq` < row <= `through`, in the order of the log."""
+    query = query.where(event.c.seq > seq, event.c.seq <= through)
+    if kinds:
+        query = query.where(_unindexed(connection, event.c.kind).in_(kinds))
+    if not synthetic:
+        query = query.where(event.c.synthetic.is_(False))
+    return query.order_by(event.c.seq)
 
 
 def _unindexed(connection: Connection, column: Column[str]) -> ColumnElement[str]:

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from decnet_core.text import for_column
-from decnet_models.progress.tables import set_aside, worker_cursor
+from decnet_models.progress.tables import lease, set_aside, worker_cursor
 from decnet_models.statements import insert_into
 
 
@@ -22,14 +22,17 @@ class SetAside(msgspec.Struct, frozen=True):
 
 def cursor_of(connection: Connection, worker: str) -> int:
     """Return the `event.seq` up to which `worker` has handled everything; 0 for a new worker."""
-    query = select(worker_cursor.c.seq).where(worker_cursor.c.worker == worker)
-    return connection.execute(query).scalar() or 0
+    whole = select(worker_cursor.c.seq).where(worker_cursor.c.worker == worker).scalar_subquery()
+    slowest = select(func.min(lease.c.seq)).where(lease.c.worker == worker).scalar_subquery()
+    return connection.execute(select(func.coalesce(slowest, whole))).scalar() or 0
 
 
 def cursors(connection: Connection) -> dict[str, int]:
-    """Return every worker's cursor."""
-    query = select(worker_cursor.c.worker, worker_cursor.c.seq).order_by(worker_cursor.c.worker)
-    return dict(connection.execute(query).all())
+    """Return every worker's cursor; of one that is split into shards, the slowest shard's."""
+    whole = select(worker_cursor.c.worker, worker_cursor.c.seq)
+    slowest = select(lease.c.worker, func.min(lease.c.seq)).group_by(lease.c.worker)
+    found = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
+    return dict(sorted(found.items()))
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:
@@ -48,10 +51,13 @@ def advance_cursor(connection: Connection, worker: str, start: int, end: int, *,
 
 
 def move_cursor(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
-    """Set `worker`'s cursor; belongs into the transaction that writes its results."""
-    values = {"seq": seq, "updated_at": now_ns}
-    statement = insert_into(connection, worker_cursor).values(worker=worker, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["worker"], set_=values))
+    """Set `worker`'s cursor, whoever holds it: whatever its instances are about to commit is refused."""
+    values = {"seq": seq, "epoch": lease.c.epoch + 1, "holder": None, "expires_at": 0, "updated_at": now_ns}
+    if connection.execute(update(lease).where(lease.c.worker == worker).values(**values)).rowcount:
+        return
+    cursor = {"seq": seq, "updated_at": now_ns}
+    statement = insert_into(connection, worker_cursor).values(worker=worker, **cursor)
+    connection.execute(statement.on_conflict_do_update(index_elements=["worker"], set_=cursor))
 
 
 def set_event_aside(connection: Connection, worker: str, seq: int, error: str, *, now_ns: int) -> None:

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Tables of the cursor workers' progress."""
+"""Tables of the cursor workers' progress.
+
+A worker's place in the log is one row of `worker_cursor`, or, on PostgreSQL, where many instances may share the work,
+one row of `lease` for each shard of attackers. Never both: a worker's first lease takes its cursor over.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from decnet_models.columns import BIG, NAME, NANOSECONDS
 
@@ -15,6 +19,23 @@ worker_cursor = Table(
     Column("worker", NAME, primary_key=True),
     # Every event up to this `event.seq` is handled, and its results are committed.
     Column("seq", BIG, nullable=False),
+    Column("updated_at", NANOSECONDS, nullable=False),
+    info={"owner": "each worker its own row"},
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("worker", NAME, primary_key=True),
+    # Of `decnet_models.shards.SHARDS`, by the attacker's address.
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    # The shard's cursor: every event of its attackers up to this `event.seq` is handled.
+    Column("seq", BIG, nullable=False),
+    # Grows whenever the lease changes hands; who has an older one commits nothing.
+    Column("epoch", BIG, nullable=False),
+    # The instance, `host:pid:random`; null: nobody's.
+    Column("holder", NAME),
+    Column("expires_at", NANOSECONDS, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
     info={"owner": "each worker its own row"},
 )

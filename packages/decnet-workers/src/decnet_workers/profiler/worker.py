@@ -35,6 +35,7 @@ class Profiler(CursorWorker[NoSettings]):
     group = "heavy"
     memory_budget = 64 * MIB
     batch_events: ClassVar[int] = 1000
+    shared = True  # rows are an attacker's own, but for `credential`, whose columns are summed
 
     _passed_over = 0
 

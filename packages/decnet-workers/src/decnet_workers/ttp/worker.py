@@ -27,6 +27,7 @@ class Ttp(CursorWorker[TtpSettings]):
     group = "heavy"
     preload = ("re2",)
     memory_budget = 64 * MIB
+    shared = False  # a correlation may count over attackers, and windows are swept in the order of the whole log
 
     _counters: Counters
 
