@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +34,15 @@ def test_the_default_follows_the_xdg_specification(monkeypatch: pytest.MonkeyPat
     assert State.of(StateSettings()).root == tmp_path / "decnet"
 
 
-async def test_every_path_that_has_room_for_the_bus_socket_is_accepted_and_no_other(tmp_path: Path) -> None:
-    longest = tmp_path / ("é" * 8)
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A directory whose path leaves room to grow to the limit, which `tmp_path` may be near."""
+    with tempfile.TemporaryDirectory(prefix="decnet-", dir="/tmp") as directory:
+        yield Path(directory)
+
+
+async def test_every_path_that_has_room_for_the_bus_socket_is_accepted_and_no_other(short_path: Path) -> None:
+    longest = short_path / ("é" * 8)
     longest = longest / ("x" * (103 - len(os.fsencode(longest / "x" / "run" / "bus.sock")) + 1))
     state = State(longest)
     state.create()

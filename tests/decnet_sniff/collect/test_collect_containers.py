@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import tarfile
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -274,14 +275,17 @@ class Podman:
         """Begin to serve. Where control groups are hybrid, crun refuses, so the second hierarchy is hidden from it."""
         script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"'
         command = ["unshare", "-m", "sh", "-c", script, "-", *self._own, "system", "service", "--time", "0"]
-        self.service = subprocess.Popen([*command, f"unix://{self.path}"], stderr=subprocess.DEVNULL)
+        with (self.place / "service.log").open("wb") as log:
+            self.service = subprocess.Popen([*command, f"unix://{self.path}"], stderr=log)
         deadline = time.monotonic() + 60
         while not self.path.exists():
-            assert time.monotonic() < deadline
+            if self.service.poll() is not None or time.monotonic() > deadline:
+                raise OSError((self.place / "service.log").read_text() or "podman's service does not listen")
             time.sleep(0.05)
 
     def stop(self) -> None:
-        assert self.service is not None
+        if self.service is None:
+            return
         self.service.kill()
         self.service.wait()
         self.path.unlink(missing_ok=True)
@@ -314,14 +318,15 @@ class Podman:
 
 
 @pytest.fixture(scope="module")
-def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Podman, str]]:
+def podman() -> Iterator[tuple[Podman, str]]:
     """A Podman that has run a container here, and the image to run."""
     if os.getuid() != 0 or not all(map(shutil.which, ("podman", "busybox", "unshare"))):
         pytest.skip("needs root, podman and busybox")
-    podman = Podman(tmp_path_factory.mktemp("podman"))
-    podman.start()
+    place = Path(tempfile.mkdtemp(prefix="decnet-podman-", dir="/tmp"))  # it refuses a longer path to run in
+    podman = Podman(place)
     try:
         try:
+            podman.start()
             image = podman.image()
             podman.call("run", "--rm", *RUN_OPTIONS, image, "/bin/sh", "-c", "true")
         except OSError as error:
@@ -329,6 +334,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Podman, s
         yield podman, image
     finally:
         podman.clean()
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, podman: tuple[Podman, str]) -> None:
