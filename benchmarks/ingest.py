@@ -98,7 +98,8 @@ def make_payload(rng: random.Random, n: int) -> Payload:
 def ingest(place: Path, total: int) -> None:
     """Move all events as the worker does."""
     engine = open_engine(f"sqlite:///{place / 'decnet.db'}")
-    intake = Intake(engine, place / "spool", Quarantine(place / "quarantine"), IngestSettings())
+    quarantine = Quarantine(place / "quarantine")
+    intake = Intake(engine, place / "spool", quarantine, IngestSettings(), store=place / "artifacts")
     while intake.run_pass().read:
         pass
     intake.close()

@@ -27,7 +27,8 @@ async def test_sensors_events_are_in_the_log_once_even_when_they_came_twice(tmp_
     url = f"sqlite:///{above / 'decnet.db'}"
     upgrade(url)
     engine = open_engine(url)
-    intake = Intake(engine, above / "spool", Quarantine(above / "quarantine" / "ingest"), IngestSettings())
+    quarantine = Quarantine(above / "quarantine" / "ingest")
+    intake = Intake(engine, above / "spool", quarantine, IngestSettings(), store=above / "artifacts")
     outcomes = []
     while (outcome := intake.run_pass()).read:
         outcomes.append(outcome)

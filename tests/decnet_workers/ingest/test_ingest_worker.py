@@ -165,7 +165,7 @@ def test_its_process_loads_only_its_job() -> None:
     code = (
         "import sys, decnet_workers.ingest.worker\n"
         "bad = ('alembic', 'sqlalchemy.orm', 'typer', 'httpx', 'yaml', 'decnet_models.attackers.tables',"
-        " 'decnet_models.notices.tables', 'decnet_models.progress.tables')\n"
+        " 'decnet_models.notices.tables', 'decnet_models.ttp.tables')\n"
         "print([m for m in bad if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -30,7 +30,7 @@ Opener = Callable[..., SpoolWriter]
 
 def open_intake(engine: Engine, state: Path, **values: int) -> Intake:
     quarantine = Quarantine(state / "quarantine")
-    return Intake(engine, state / "spool", quarantine, IngestSettings(**values))
+    return Intake(engine, state / "spool", quarantine, IngestSettings(**values), store=state / "artifacts")
 
 
 @pytest.fixture

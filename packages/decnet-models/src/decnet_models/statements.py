@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -37,13 +38,19 @@ def insert_into(connection: Connection, table: Table) -> SqliteInsert | Postgres
     return sqlite_insert(table)
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], key: str) -> int:
-    """Insert the rows whose `key` is not there yet, in their order, and return how many these were."""
-    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=[key])
-    if connection.dialect.name == "sqlite":
-        return connection.execute(statement, rows).rowcount
-    # psycopg does not count what several VALUES lists inserted.
-    return len(connection.execute(statement.returning(table.c[key]), rows).all())
+def copy_into(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Send `rows` with a `COPY ... FROM STDIN` (PostgreSQL); errors are SQLAlchemy's, as of any other statement."""
+    driver: Any = connection.connection.driver_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors as error:
+        lost = connection.dialect.is_disconnect(error, driver, None)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(statement, None, error, errors, connection_invalidated=lost) from error
 
 
 def commit_in_order(connection: Connection, table: Table) -> None:

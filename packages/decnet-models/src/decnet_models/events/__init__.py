@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The event log. Tables: event, ingest_position. Written by ingest; read by all cursor workers and by the CLI."""
+"""The event log. Written by ingest; read by all cursor workers and by the CLI.
+
+Tables: event, event_volume, ingest_position.
+"""

@@ -31,7 +31,7 @@ event = Table(
     Index("ix_event_src_ip_seq", "src_ip", "seq"),
     Index("ix_event_session_seq", "session", "seq"),
     Index("ix_event_ts", "ts"),
-    info={"owner": "ingest"},
+    info={"owner": "ingest", "readers": ("profiler", "ttp", "clusterer", "operator")},
     sqlite_autoincrement=True,
 )
 
@@ -43,5 +43,17 @@ ingest_position = Table(
     Column("segment", BIG, nullable=False),
     Column("offset", BIG, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "ingest"},
+    info={"owner": "ingest", "readers": ("operator",)},
+)
+
+event_volume = Table(
+    "event_volume",
+    metadata,
+    # Hours since the Unix epoch, in which ingest appended events of the kind.
+    Column("hour", BIG, primary_key=True, autoincrement=False),
+    Column("kind", String(64), primary_key=True),
+    Column("events", BIG, nullable=False),
+    Column("bytes", BIG, nullable=False),
+    Column("last_seq", BIG, nullable=False),
+    info={"owner": "ingest", "readers": ("operator",)},
 )

@@ -23,9 +23,11 @@ from decnet_core.events.envelope import Event
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import Batch, Position
 from decnet_core.text import for_terminal
+from decnet_models.artifacts.queries import register
 from decnet_models.engine import reading, writing
 from decnet_models.errors import passes, reason
 from decnet_models.events import queries
+from decnet_workers.ingest.artifacts import told_by
 from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.sources import Read, Source, Sources
@@ -58,10 +60,16 @@ class _Taken(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """Moves events from the spools below `spools` into the database; what is no event goes to `quarantine`."""
+    """Moves events from the spools below `spools` into the database; what is no event goes to `quarantine`.
 
-    def __init__(self, engine: Engine, spools: Path, quarantine: Quarantine, settings: IngestSettings) -> None:
+    Events that tell of artifacts are registered with them; the artifact store is the one at `store`.
+    """
+
+    def __init__(
+        self, engine: Engine, spools: Path, quarantine: Quarantine, settings: IngestSettings, *, store: Path
+    ) -> None:
         self._engine = engine
+        self._store = store
         self._quarantine = quarantine
         self._settings = settings
         self._positions: dict[str, Position] | None = None
@@ -132,9 +140,11 @@ class Intake:
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
+        artifacts = list(told_by(events, self._store, now_ns=now_ns))
         latest = now_ns + int(self._settings.future_seconds * 1e9)
         with writing(self._engine) as connection:
-            new = queries.insert_events(connection, events)
+            new = queries.insert_events(connection, events, now_ns=now_ns)
+            register(connection, artifacts)
             for taken in self._taken:
                 queries.move_ingest_position(
                     connection, taken.source.name, taken.next.segment, taken.next.offset, now_ns=now_ns

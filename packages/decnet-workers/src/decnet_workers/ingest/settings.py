@@ -7,6 +7,8 @@ from typing import Annotated
 
 import msgspec
 
+from decnet_workers.ingest.retention import RetentionSettings
+
 MIB = 1 << 20
 
 
@@ -22,3 +24,4 @@ class IngestSettings(msgspec.Struct, frozen=True):
     """An event dated later than this from now is kept as it is, and counted: its sensor's clock is wrong."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
     """Lines that are not events are kept up to this, the newest of them."""
+    retention: RetentionSettings = RetentionSettings()

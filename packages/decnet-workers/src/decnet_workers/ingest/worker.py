@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 import msgspec
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
-from decnet_core.events.catalogue import PAYLOADS
+from decnet_core.events.catalogue import PAYLOADS, kind_of
 from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
+from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.database import engine_of
 from decnet_models.engine import reading, writing
 from decnet_models.errors import passes
@@ -23,6 +26,7 @@ from decnet_models.patience import Patience
 from decnet_models.rehearsal import rehearse, sample_events
 from decnet_models.standby import only_instance
 from decnet_workers.ingest.intake import Intake, Outcome
+from decnet_workers.ingest.retention import Retention
 from decnet_workers.ingest.settings import IngestSettings
 
 
@@ -43,6 +47,7 @@ class Ingest(Worker[IngestSettings]):
 
     _engine: Engine
     _intake: Intake | None = None
+    _retention: Retention
 
     @classmethod
     def warm(cls) -> None:
@@ -50,7 +55,10 @@ class Ingest(Worker[IngestSettings]):
         rehearse(_insert_samples)
 
     async def start(self, ctx: Context) -> None:
-        """Open the database; raises StartupError when it is not there or not this version's."""
+        """Open the database; raises StartupError when it is not there or not this version's, or for an unknown kind."""
+        unknown = set(self.settings.retention.kinds) - set(map(kind_of, PAYLOADS))
+        if unknown:
+            raise StartupError(f"[ingest.retention.kinds] names what is no kind of event: {', '.join(sorted(unknown))}")
         self._engine = await ctx.in_thread(engine_of, ctx)
 
     async def run(self, ctx: Context) -> None:
@@ -67,7 +75,9 @@ class Ingest(Worker[IngestSettings]):
 
     def _begin(self, ctx: Context) -> Intake:
         quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
-        self._intake = Intake(self._engine, ctx.state.spool, quarantine, self.settings)
+        self._intake = Intake(self._engine, ctx.state.spool, quarantine, self.settings, store=ctx.state.artifacts)
+        self._retention = Retention(self._engine, self.settings.retention)
+        ctx.counters.read_from(self._retention.counters)
         ctx.counters.read_from(quarantine.counters)
         ctx.counters.read_from(self._intake.sources.counters)
         return self._intake
@@ -85,6 +95,7 @@ class Ingest(Worker[IngestSettings]):
                     _announce(ctx, await ctx.in_thread(intake.newest))
                     announced = True
                 outcome = await ctx.in_thread(intake.run_pass)
+                more = await self._forget(ctx)
             except DBAPIError as error:
                 if not passes(error):
                     raise
@@ -92,11 +103,17 @@ class Ingest(Worker[IngestSettings]):
                 continue
             patience.recovered()
             _report(ctx, outcome, time.perf_counter() - started)
-            if outcome.read:
+            if outcome.read or more:
                 await asyncio.sleep(0)
             else:
                 await ctx.nudged(ctx.poll_seconds(self.settings.poll_seconds))
             await ctx.unpaused.wait()
+
+    async def _forget(self, ctx: Context) -> bool:
+        """Delete a few events that are due; return whether there are more: they go between the batches that come."""
+        if not self._retention.wanted(time.monotonic()):
+            return False
+        return await ctx.in_thread(partial(self._retention.step, now_ns=time.time_ns()))
 
 
 def _announce(ctx: Context, last_seq: int) -> None:
@@ -118,7 +135,10 @@ def _report(ctx: Context, outcome: Outcome, seconds: float) -> None:
 
 def _insert_samples(engine: Engine) -> None:
     with writing(engine) as connection:
-        queries.insert_events(connection, sample_events(PAYLOADS))
+        samples = sample_events(PAYLOADS)
+        queries.insert_events(connection, samples)
+        digest, first = "0" * 64, samples[0]
+        register(connection, [(Artifact(digest, "file", 1, 1, 1), Sighting(first.id, digest, first.ts, "ssh"))])
         queries.move_ingest_position(connection, "rehearsal", 1, 0, now_ns=1)
         queries.move_ingest_position(connection, "rehearsal", 1, 1, now_ns=1)
     with reading(engine) as connection:
