@@ -64,7 +64,10 @@ class Handler:
             connection.execute(text("INSERT INTO handled VALUES (:w, :seq)"), {"w": self.worker, "seq": one.seq})
             if isinstance(one.event.payload, CommandRun) and one.event.payload.command == POISON:
                 raise ValueError(POISON)
-            yield f"{self.worker}|{one.event.src_ip}", AttackerObserved(ts=one.event.ts, attacker=one.event.src_ip or "")
+            yield (
+                f"{self.worker}|{one.event.src_ip}",
+                AttackerObserved(ts=one.event.ts, attacker=one.event.src_ip or ""),
+            )
         if self.mortal is not None:
             raise self.mortal[1]
 
@@ -122,7 +125,9 @@ class Interleaving(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         with writing(self.engine) as connection:
-            connection.execute(text("CREATE TABLE IF NOT EXISTS handled (worker TEXT, seq BIGINT, UNIQUE (worker, seq))"))
+            connection.execute(
+                text("CREATE TABLE IF NOT EXISTS handled (worker TEXT, seq BIGINT, UNIQUE (worker, seq))")
+            )
             connection.execute(
                 text(
                     "CREATE TABLE IF NOT EXISTS tally (worker TEXT, name TEXT, n BIGINT, total BIGINT, newest BIGINT,"
@@ -215,7 +220,9 @@ class Interleaving(RuleBasedStateMachine):
         """All leases have ended, and nobody has taken them: nothing is committed."""
         instance = self._any(data)
         with contextlib.suppress(OperationalError), writing(self.engine) as connection:
-            connection.execute(text("UPDATE lease SET expires_at = 1 WHERE holder = :me"), {"me": instance.leases.holder})
+            connection.execute(
+                text("UPDATE lease SET expires_at = 1 WHERE holder = :me"), {"me": instance.leases.holder}
+            )
         if self.writer is None:
             before = self._rows("SELECT * FROM handled")
             instance.step()

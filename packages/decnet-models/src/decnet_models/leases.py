@@ -41,7 +41,8 @@ def wanted(leases: Sequence[Lease], holder: str, now_ns: int, *, shared: bool, l
     Not `shared`: all of them, once no other holds any. A lease that ends later than the `longest_ns` from now that any
     is given was made when the clock was ahead, and has ended.
     """
-    others = [one for one in leases if one.holder != holder and now_ns < one.expires_at <= now_ns + longest_ns]
+    held = [one for one in leases if one.holder is not None and now_ns < one.expires_at <= now_ns + longest_ns]
+    others = [one for one in held if one.holder != holder]
     free = [one for one in leases if one.holder != holder and one not in others]
     if not shared:
         return free if not others else []
