@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from decnet_core import registry
+from decnet_core import library_pages, registry
 from decnet_core.bus.settings import BusSettings
 from decnet_core.runtime import logs
 from decnet_core.runtime.beat import until_beat
@@ -200,6 +200,7 @@ async def _begin(fleet: Fleet, names: Sequence[str], notifier: Notifier) -> None
     await fleet.start(names)
     notifier.send("READY=1")
     log.info("ready workers=%s", ",".join(names))
+    library_pages.let_go()
 
 
 async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> None:

@@ -28,6 +28,7 @@ from typing import Any
 
 import msgspec
 
+from decnet_core import library_pages
 from decnet_core.bus.settings import BusSettings
 from decnet_core.runtime import process
 from decnet_core.runtime.exits import Exit
@@ -59,6 +60,8 @@ LEADER = "DECNET_ZYGOTE_LEADER"
 """Names the pid of the supervisor, when the zygote forked that, too, and so must pass on its signals and its end."""
 
 _DESCRIPTORS = 2
+_SETTLED_SECONDS = 1.0
+"""No order came for so long: the start is over."""
 _HANDLED = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHARED_SECTIONS: dict[str, type[msgspec.Struct]] = {
     "bus": BusSettings,
@@ -133,8 +136,12 @@ class Zygote:
             signal.signal(number, self._pass_on if self._leader else signal.SIG_IGN)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)  # a reload has left them blocked
+        patience: float | None = _SETTLED_SECONDS
         while True:
-            ready, _, _ = select.select((self._channel.fileno(), self._wake), (), ())
+            ready, _, _ = select.select((self._channel.fileno(), self._wake), (), (), patience)
+            if not ready:
+                library_pages.let_go()
+                patience = None
             if self._wake in ready:
                 self._drain_wakeups()
             if self._channel.fileno() in ready and not self._obey():

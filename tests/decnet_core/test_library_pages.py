@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""What may be let go of, and that a process goes on as before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from decnet_core.library_pages import unchanged
+
+NOTHING = "Anonymous:             0 kB\nSwap:                  0 kB\nLocked:                0 kB\n"
+TEXT = "7f00-8f00 r-xp 00001000 fe:00 77                  /usr/lib/libx.so.1\n"
+
+
+def found(smaps: str) -> list[tuple[int, int]]:
+    return list(unchanged(smaps.splitlines(keepends=True)))
+
+
+def test_code_of_a_library_is_unchanged() -> None:
+    assert found(TEXT + NOTHING) == [(0x7F00, 0x8F00)]
+
+
+def test_every_unchanged_mapping_is_found_wherever_it_stands() -> None:
+    other = TEXT.replace("7f00-8f00", "9f00-af00")
+    assert found(TEXT + NOTHING + other + NOTHING) == [(0x7F00, 0x8F00), (0x9F00, 0xAF00)]
+
+
+def test_relocated_pages_are_kept() -> None:
+    assert found(TEXT.replace("r-xp", "r--p") + NOTHING.replace(" 0 kB", " 8 kB", 1)) == []
+
+
+def test_pages_in_swap_are_kept() -> None:
+    assert found(TEXT + NOTHING.replace("Swap:                  0", "Swap:                  4")) == []
+
+
+def test_what_can_be_written_is_kept() -> None:
+    assert found(TEXT.replace("r-xp", "rw-p") + NOTHING) == []
+
+
+def test_what_is_shared_with_others_is_kept() -> None:
+    assert found(TEXT.replace("r-xp", "r--s") + NOTHING) == []
+
+
+def test_memory_without_a_file_is_kept() -> None:
+    assert found("7f00-8f00 r-xp 00000000 00:00 0 \n" + NOTHING) == []
+
+
+def test_a_mapping_of_which_the_kernel_does_not_tell_all_is_kept() -> None:
+    assert found(TEXT + "Anonymous:             0 kB\n") == []
+
+
+def test_a_process_goes_on_with_fewer_pages_of_libraries() -> None:
+    program = """
+import decimal, hashlib, sqlite3, ssl
+from decnet_core.library_pages import let_go
+def mapped():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssFile:"))
+ssl.create_default_context()
+before = mapped()
+let_go()
+after = mapped()
+assert sqlite3.connect(":memory:").execute("select 6 * 7").fetchone() == (42,)
+assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")
+assert decimal.Decimal(1) / 4 == decimal.Decimal("0.25")
+ssl.create_default_context()
+print(before, after)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    before, after = map(int, done.stdout.split())
+    assert after < before
