@@ -18,6 +18,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ MINUTES = float(os.environ.get("DECNET_TORTURE_MINUTES", "30"))
 SEED = int(os.environ.get("DECNET_TORTURE_SEED", "0")) or secrets.randbelow(1 << 31)
 SHORT_SECONDS = 8.0
 MOST_WAVES = 1500
+REST_SECONDS = 5.0
 STRANGER = 64321
 """A user id that nobody has."""
 
@@ -82,17 +84,23 @@ async def tortured(arena: Arena, seed: int, seconds: float) -> str:
     async with arena.running():
         await tormentor.torment(0.1)  # one of everything, and a whole reload: the first of each may cost something
         await tormentor.reload()
-        before = [look_at(pid) for pid in tormentor.parents()]
+        before = await at_rest(tormentor)
         tormented = asyncio.ensure_future(tormentor.torment(seconds))
         await attack_until(arena, tormented, seconds / MOST_WAVES)
         await until(tormentor.whole, PATIENCE)
         await attack_until_all_is_answered(arena, PATIENCE)
         await until(lambda: settled(arena), PATIENCE)
-        await nothing_leaked(tormentor, before)
-        after = [look_at(pid) for pid in tormentor.parents()]
+        after = await at_rest(tormentor)
+        held = [(pid, _open(pid)) for pid in tormentor.parents()]
+        zombies = [pid for parent in tormentor.parents() for pid in children_of(parent) if is_zombie(pid)]
+    assert not zombies
+    for then, now in zip(before, after, strict=True):
+        assert now.descriptors <= then.descriptors, held
+        assert now.children == then.children
+        assert now.anonymous_kib <= 1.1 * then.anonymous_kib + 2048
     done = ", ".join(f"{count} {deed}" for deed, count in sorted(tormentor.done.items()))
     assert tormentor.done["hog"] >= 2, "the hog was not recycled"
-    assert 1 <= tormentor.refusals() <= 1 + 2 * tormentor.done["reload"], "a start-up failure was retried"
+    assert 1 <= tormentor.refusals() <= 2 + 2 * tormentor.done["reload"], "a start-up failure was retried"
     said = (arena.root / "supervise.log").read_text()
     assert "worker ended worker=hog" not in said, "the hog did not leave in order"
     assert "supervision failed" not in said
@@ -100,26 +108,27 @@ async def tortured(arena: Arena, seed: int, seconds: float) -> str:
     return f"seed {seed}, {seconds:g} s: {done}; {marks} marks accepted; parents {before} -> {after}"
 
 
-def _holds_no_more(now: Parent, then: Parent) -> bool:
-    return now.descriptors <= then.descriptors and now.children == then.children
-
-
 def _open(pid: int) -> list[str]:
     return sorted(str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
 
 
-async def nothing_leaked(tormentor: Tormentor, before: list[Parent]) -> None:
-    """Wait until each parent has no more descriptors and children than before; no zombie, no more memory."""
-    parents = tormentor.parents()
-    for pid, then in zip(parents, before, strict=True):
-        try:
-            await until(lambda pid=pid, then=then: _holds_no_more(look_at(pid), then), PATIENCE)  # type: ignore[misc]
-        except TimeoutError:
-            raise AssertionError(
-                f"parent {pid} of {parents}: {then} before, {look_at(pid)} now: {_open(pid)}"
-            ) from None
-        assert look_at(pid).anonymous_kib <= 1.1 * then.anonymous_kib + 2048
-    assert not [pid for parent in parents for pid in children_of(parent) if is_zombie(pid)]
+async def at_rest(tormentor: Tormentor) -> list[Parent]:
+    """Wait until the fleet is whole and nothing changes for a while: a reload may still be under way.
+
+    What a parent opens for a moment, to look into a child, is not what it holds.
+    """
+    looks: list[list[Parent]] = []
+    async with asyncio.timeout(PATIENCE):
+        since, seen = time.monotonic(), None
+        while not looks or time.monotonic() - since < REST_SECONDS:
+            looks.append([look_at(pid) for pid in tormentor.parents()])
+            picture = (tormentor.statuses(), looks[-1][-1].anonymous_kib >> 12)
+            if picture != seen or not tormentor.whole():
+                since, seen = time.monotonic(), picture
+                looks.clear()
+            await asyncio.sleep(0.1)
+    fewest = [min(parent.descriptors for parent in column) for column in zip(*looks, strict=True)]
+    return [msgspec.structs.replace(parent, descriptors=few) for parent, few in zip(looks[-1], fewest, strict=True)]
 
 
 @pytest.fixture
