@@ -119,6 +119,26 @@ def test_open_sessions_are_remembered_within_a_limit() -> None:
     assert known == ["ssh", "telnet", "telnet"]
 
 
+def test_a_session_that_ended_is_remembered_for_what_is_written_late() -> None:
+    services = Services(ended_limit=1)
+    for session in ("1", "2"):
+        parse(line(protocol="telnet", session=session), services)
+        parse(line(eventid="cowrie.session.closed", protocol=None, session=session, duration="1"), services)
+    late = [
+        only(parse(line(eventid="cowrie.command.input", protocol=None, session=session, input="x"), services)).service
+        for session in ("1", "2")
+    ]
+    assert late == ["ssh", "telnet"]
+
+
+def test_sessions_that_came_and_went_take_no_room() -> None:
+    services = Services(ended_limit=10)
+    for number in range(1000):
+        parse(line(session=str(number)), services)
+        parse(line(eventid="cowrie.session.closed", session=str(number), duration="1"), services)
+    assert len(services) == 10
+
+
 def test_offered_key_is_named_as_openssh_names_it() -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJvZ3VzLWtleS1mb3ItdGVzdHMtb25seS0wMDAwMDAw"
     failed = line(eventid="cowrie.login.failed", username="git", key=key, fingerprint="aa:bb", type="ssh-ed25519")

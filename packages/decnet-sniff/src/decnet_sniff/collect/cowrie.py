@@ -34,26 +34,40 @@ _ENVELOPE = (
 )  # fmt: skip
 
 
-class Services:
-    """Which protocol each open session speaks: Cowrie 2 says it only when the session begins; bounded."""
+_BEGIN, _END = "cowrie.session.connect", "cowrie.session.closed"
 
-    def __init__(self, limit: int = 10_000) -> None:
-        self._limit = limit
-        self._by_session: OrderedDict[str, str] = OrderedDict()
+
+class Services:
+    """Which protocol each session speaks: Cowrie 2 says it only when the session begins; bounded.
+
+    Sessions that have ended are remembered a little longer, for a record may still follow the last.
+    """
+
+    def __init__(self, limit: int = 10_000, ended_limit: int = 100) -> None:
+        self._limit, self._ended_limit = limit, ended_limit
+        self._open: OrderedDict[str, str] = OrderedDict()
+        self._ended: OrderedDict[str, str] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._open) + len(self._ended)
 
     def of(self, fields: Fields, session: str | None) -> str:
         """Return the record's own protocol, else the one its session began with, else ssh."""
-        said = text(fields, "protocol", 64)
+        said, event_id = text(fields, "protocol", 64), fields.get("eventid")
         if session is None:
             return said or "ssh"
-        if said and fields.get("eventid") == "cowrie.session.connect":
-            self._remember(session, said)
-        return said or self._by_session.get(session, "ssh")
+        if said and event_id == _BEGIN:
+            _remember(self._open, session, said, self._limit)
+        service = said or self._open.get(session) or self._ended.get(session, "ssh")
+        if event_id == _END:
+            _remember(self._ended, session, self._open.pop(session, service), self._ended_limit)
+        return service
 
-    def _remember(self, session: str, service: str) -> None:
-        self._by_session[session] = service
-        if len(self._by_session) > self._limit:
-            self._by_session.popitem(last=False)
+
+def _remember(services: OrderedDict[str, str], session: str, service: str, limit: int) -> None:
+    services[session] = service
+    if len(services) > limit:
+        services.popitem(last=False)
 
 
 def parse(line: bytes, services: Services) -> Outcome:
@@ -154,7 +168,7 @@ def _request(action: str) -> Callable[[Fields, str], Payload]:
 
 
 _KINDS: dict[str, Callable[[Fields, str], Payload | None]] = {
-    "cowrie.session.connect": _connected,
+    _BEGIN: _connected,
     "cowrie.client.version": _version,
     "cowrie.login.success": _login,
     "cowrie.login.failed": _login,
@@ -162,7 +176,7 @@ _KINDS: dict[str, Callable[[Fields, str], Payload | None]] = {
     "cowrie.command.input": _command,
     "cowrie.session.file_download": _file,
     "cowrie.session.file_upload": _file,
-    "cowrie.session.closed": _closed,
+    _END: _closed,
     "cowrie.command.failed": _request("command-not-found"),
     "cowrie.command.chpasswd": _request("change-password"),
     "cowrie.session.file_download.failed": _request("download-failed"),
