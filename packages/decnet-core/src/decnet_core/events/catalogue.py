@@ -247,6 +247,67 @@ class TlsServer(_Kind, frozen=True, tag="tls.server"):
     count: int = 1
 
 
+class _Probed(_Kind, frozen=True):
+    """What all findings of the prober share: it asked the event's `src_ip` at `src_port`."""
+
+    contact: int
+    """When that host had last come to us, ns since the Unix epoch; the event's `ts` is when it was asked."""
+
+
+class TlsProbed(_Probed, frozen=True, tag="probe.tls"):
+    """The prober asked a host that had come to us for TLS."""
+
+    jarm: str
+    """62 characters (github.com/salesforce/jarm)."""
+
+
+class CertificateProbed(_Probed, frozen=True, tag="probe.certificate"):
+    """The certificate that such a host shows; all texts are as written in it, and nobody vouches for them."""
+
+    sha256: str
+    """Of the DER, 64 hexadecimal digits."""
+    subject: str = ""
+    """Distinguished names as in RFC 4514, in the order of the certificate."""
+    issuer: str = ""
+    serial: str = ""
+    """Hexadecimal."""
+    not_before: int | None = None
+    """Seconds since the Unix epoch."""
+    not_after: int | None = None
+    names: tuple[str, ...] = ()
+    """Subject alternative names."""
+    problem: str | None = None
+    """Why all but `sha256` could not be read."""
+
+
+class SshProbed(_Probed, frozen=True, tag="probe.ssh"):
+    """The SSH server of such a host; the fields are those of `ssh.kex`."""
+
+    software: str
+    hassh: str
+    """HASSHServer."""
+    algorithms: str
+    host_keys: str = ""
+
+
+class StackProbed(_Probed, frozen=True, tag="probe.stack"):
+    """What the SYN+ACK of such a host says about its TCP/IP stack; the fields are those of `tcp.stack`."""
+
+    signature: str
+    muonfp: str
+    os: str | None = None
+    distance: int | None = None
+
+
+class ProbeChanged(_Probed, frozen=True, tag="probe.changed"):
+    """A fingerprint of such a host is not what it was: it was rebuilt, or the address changed hands."""
+
+    what: str
+    """jarm, certificate, hassh_server or tcp_stack."""
+    before: str
+    after: str
+
+
 Payload = (
     ConnectionOpened
     | LoginAttempt
@@ -266,6 +327,11 @@ Payload = (
     | HttpClient
     | TcpStack
     | FlowClosed
+    | TlsProbed
+    | CertificateProbed
+    | SshProbed
+    | StackProbed
+    | ProbeChanged
 )
 
 PAYLOADS: tuple[type[Payload], ...] = Payload.__args__

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decnet_core.events.catalogue import (
     CanaryHit,
+    CertificateProbed,
     ClientIdentified,
     CommandRun,
     ConnectionOpened,
@@ -19,12 +20,16 @@ from decnet_core.events.catalogue import (
     LoginAttempt,
     Payload,
     PortScan,
+    ProbeChanged,
     ServiceRequest,
     SessionClosed,
     SessionOpened,
     SshKex,
+    SshProbed,
+    StackProbed,
     TcpStack,
     TlsClient,
+    TlsProbed,
     TlsServer,
 )
 
@@ -55,6 +60,12 @@ _BY_KIND: dict[type[Payload], tuple[str, ...]] = {
     TcpStack: (RECONNAISSANCE,),
     TlsClient: (RECONNAISSANCE,),
     TlsServer: (),  # a machine that answers has not come to us
+    # what we asked of a host says nothing of what it did
+    TlsProbed: (),
+    CertificateProbed: (),
+    SshProbed: (),
+    StackProbed: (),
+    ProbeChanged: (),
     CanaryHit: (COLLECTION,),  # somebody uses what was only to be found inside
 }
 

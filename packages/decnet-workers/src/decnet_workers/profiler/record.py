@@ -14,6 +14,7 @@ from typing import Any
 
 from decnet_core.events.catalogue import (
     CanaryHit,
+    CertificateProbed,
     ClientIdentified,
     CommandRun,
     ConnectionOpened,
@@ -24,12 +25,16 @@ from decnet_core.events.catalogue import (
     LoginAttempt,
     Payload,
     PortScan,
+    ProbeChanged,
     ServiceRequest,
     SessionClosed,
     SessionOpened,
     SshKex,
+    SshProbed,
+    StackProbed,
     TcpStack,
     TlsClient,
+    TlsProbed,
     TlsServer,
 )
 from decnet_core.events.envelope import Event
@@ -51,6 +56,9 @@ ARRIVALS = (ConnectionOpened, CanaryHit, PortScan)
 Not what a sensor sees on the wire (`flow.closed` and the like): the decoy that was touched tells of the same contact,
 and the sensor folds many into one event at the end of its window.
 """
+
+PROBED = (TlsProbed, CertificateProbed, SshProbed, StackProbed, ProbeChanged)
+"""Kinds with which we tell what an attacker's host answered to us: nothing that it did."""
 
 
 class Touch:
@@ -74,6 +82,9 @@ def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
     """Add one event of `attacker` (canonical address) to `tally`."""
     touch = Touch(tally, attacker, stored)
     payload = stored.event.payload
+    if isinstance(payload, PROBED):
+        _probed(touch, payload)
+        return
     tally.add(tables.attacker, (attacker,), touch.seen | _counts(payload))
     if touch.decky is not None:
         tally.add(tables.attacker_decky, (attacker, touch.decky), touch.seen)
@@ -85,6 +96,23 @@ def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
     details = _DETAILS.get(type(payload))
     if details is not None:
         details(touch, payload)
+
+
+def _probed(touch: Touch, payload: TlsProbed | CertificateProbed | SshProbed | StackProbed | ProbeChanged) -> None:
+    """Keep what a host answered; it was last seen when it last came, not when we asked it."""
+    came: Row = {"events": 1, "first_seen": payload.contact, "last_seen": payload.contact}
+    touch.tally.add(tables.attacker, (touch.attacker,), came)
+    match payload:
+        case TlsProbed(jarm=jarm):
+            _fingerprint(touch, "jarm", jarm)
+        case CertificateProbed(sha256=sha256):
+            _fingerprint(touch, "certificate", sha256)
+        case SshProbed(hassh=hassh):
+            _fingerprint(touch, "hassh_server", hassh)
+        case StackProbed(signature=signature):
+            _fingerprint(touch, "tcp_stack", without_route(signature))
+        case ProbeChanged(what=what):  # what it was and what it is are rows already
+            _fingerprint(touch, "rotated", what)
 
 
 def service_of(payload: Payload) -> str | None:
@@ -319,5 +347,6 @@ KINDS: tuple[type[Payload], ...] = (
     FlowClosed,
     TlsClient,
     TlsServer,
+    *PROBED,
 )
 """What is recorded. Not `syslog.message`: its source is the host that forwards its log, not an attacker."""

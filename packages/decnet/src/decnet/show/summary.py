@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from decnet_core.events.catalogue import (
     CanaryHit,
+    CertificateProbed,
     ClientIdentified,
     CommandRun,
     ConnectionOpened,
@@ -15,13 +16,17 @@ from decnet_core.events.catalogue import (
     LoginAttempt,
     Payload,
     PortScan,
+    ProbeChanged,
     ServiceRequest,
     SessionClosed,
     SessionOpened,
     SshKex,
+    SshProbed,
+    StackProbed,
     SyslogMessage,
     TcpStack,
     TlsClient,
+    TlsProbed,
     TlsServer,
 )
 from decnet_core.text import for_terminal
@@ -74,6 +79,16 @@ def _sentence(payload: Payload) -> str:  # noqa: C901, PLR0911, PLR0912  # one a
             return f"{transport} flow closed, {sent} bytes sent, {received} received" + (
                 f" in {count} flows" if count > 1 else ""
             )
+        case TlsProbed(jarm=jarm):
+            return f"asked for TLS it answers as JARM {jarm}"
+        case CertificateProbed(sha256=sha256, subject=subject, problem=problem):
+            return f"it shows a certificate of {problem or subject or 'nobody'}, SHA-256 {sha256}"
+        case SshProbed(software=software, hassh=hassh):
+            return f"it serves SSH by {software}, HASSH {hassh}"
+        case StackProbed(os=system, signature=signature):
+            return f"it answers as {system or 'an unknown system'}, {signature}"
+        case ProbeChanged(what=what, before=before, after=after):
+            return f"its {what} changed from {before} to {after}"
 
 
 def _login(attempt: LoginAttempt) -> str:

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""What a certificate says (RFC 5280): fingerprint, names, validity.
+
+An own small reader, for what there is costs too much here: `ssl` decodes only certificates that it trusts, and
+`cryptography` takes more memory than the rest of this worker and refuses certificates that attackers use. Names are
+data: shown as they are written, never believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from decnet_core.text import bounded
+from decnet_sniff.probe import der
+from decnet_sniff.probe.der import DerError, Item
+
+MOST_NAMES = 64
+MAX_NAME = 1024
+"""Characters of a distinguished name that are kept."""
+
+_VERSION, _EXTENSIONS = 0xA0, 0xA3
+_ALTERNATIVE_NAMES = "2.5.29.17"
+_MAIL, _DNS, _URI, _ADDRESS = 0x81, 0x82, 0x86, 0x87
+_SHORT = {
+    "2.5.4.3": "CN", "2.5.4.5": "SERIALNUMBER", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.9": "STREET",
+    "2.5.4.10": "O", "2.5.4.11": "OU", "0.9.2342.19200300.100.1.1": "UID", "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}  # fmt: skip
+"""Attribute types as RFC 4514 and OpenSSL write them."""
+_SPECIAL = frozenset(',+"\\<>;')
+
+
+class Certificate(NamedTuple):
+    """What is told of one; when it cannot be read all but `sha256` and `problem` is empty."""
+
+    sha256: str
+    """Of the whole DER, 64 hexadecimal digits."""
+    serial: str = ""
+    """Hexadecimal."""
+    subject: str = ""
+    """Attributes in the order of the certificate, joined with `,`, values escaped as in RFC 4514."""
+    issuer: str = ""
+    not_before: int | None = None
+    """Seconds since the Unix epoch; None for what is no date."""
+    not_after: int | None = None
+    names: tuple[str, ...] = ()
+    """Subject alternative names: DNS names, addresses, mail addresses and URIs, at most 64."""
+    problem: str = ""
+
+
+def describe(data: bytes) -> Certificate:
+    """Return what the certificate whose DER is `data` says; never raises."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        return _read(sha256, data)
+    except DerError as error:
+        return Certificate(sha256, problem=str(error))
+
+
+def _read(sha256: str, data: bytes) -> Certificate:
+    outer, _ = der.item_at(data, 0)
+    signed, _ = der.item_at(outer.expect(der.SEQUENCE, "certificate"), 0)
+    fields = list(der.items(signed.expect(der.SEQUENCE, "signed part")))
+    if fields and fields[0].tag == _VERSION:
+        del fields[0]
+    if len(fields) < 6:
+        raise DerError("too few fields")
+    serial, _, issuer, validity, subject = fields[:5]
+    not_before, not_after = _validity(validity)
+    return Certificate(
+        sha256,
+        serial.expect(der.INTEGER, "serial number")[:64].hex(),
+        _name(subject),
+        _name(issuer),
+        not_before,
+        not_after,
+        next((_alternatives(field) for field in fields[6:] if field.tag == _EXTENSIONS), ()),
+    )
+
+
+def _name(item: Item) -> str:
+    """Return a distinguished name as one line."""
+    parts = [
+        "+".join(_attribute(pair) for pair in der.items(group.expect(der.SET, "name")))
+        for group in der.items(item.expect(der.SEQUENCE, "name"))
+    ]
+    return bounded(",".join(parts), MAX_NAME)
+
+
+def _attribute(pair: Item) -> str:
+    parts = list(der.items(pair.expect(der.SEQUENCE, "attribute")))
+    if len(parts) != 2:
+        raise DerError("no attribute")
+    number = der.oid(parts[0].expect(der.OID, "attribute type"))
+    return f"{_SHORT.get(number, number)}={_escaped(der.text(parts[1])[:MAX_NAME])}"
+
+
+def _escaped(text: str) -> str:
+    return "".join("\\" + character if character in _SPECIAL else character for character in text)
+
+
+def _validity(item: Item) -> tuple[int | None, int | None]:
+    times = [_time(moment) for moment in der.items(item.expect(der.SEQUENCE, "validity"))]
+    if len(times) != 2:
+        raise DerError("no validity")
+    return times[0], times[1]
+
+
+def _time(item: Item) -> int | None:
+    """Return seconds since the epoch; two digits of a year are of 1950 to 2049 (RFC 5280 §4.1.2.5.1)."""
+    digits = item.content.decode("latin-1").removesuffix("Z")
+    if item.tag == der.UTC_TIME:
+        digits = ("20" if digits[:2] < "50" else "19") + digits
+    if not (len(digits) == 14 and digits.isascii() and digits.isdigit()):
+        return None
+    month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
+    try:
+        return int(datetime(int(digits[:4]), month, day, hour, minute, second, tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+
+
+def _alternatives(field: Item) -> tuple[str, ...]:
+    """Return the subject alternative names among the extensions; ones that are damaged are none."""
+    try:
+        listed, _ = der.item_at(field.content, 0)
+        for extension in der.items(listed.expect(der.SEQUENCE, "extensions")):
+            parts = list(der.items(extension.expect(der.SEQUENCE, "extension")))
+            if len(parts) >= 2 and der.oid(parts[0].content) == _ALTERNATIVE_NAMES:
+                names, _ = der.item_at(parts[-1].content, 0)
+                shown = (_alternative(name) for name in der.items(names.expect(der.SEQUENCE, "names")))
+                return tuple(name for name in shown if name)[:MOST_NAMES]
+    except DerError:
+        return ()
+    return ()
+
+
+def _alternative(name: Item) -> str:
+    if name.tag in (_MAIL, _DNS, _URI):
+        return bounded(name.content.decode("utf-8", "backslashreplace"), 255)
+    if name.tag == _ADDRESS and len(name.content) in (4, 16):
+        return str(ipaddress.ip_address(name.content))
+    return ""

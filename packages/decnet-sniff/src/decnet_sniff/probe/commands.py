@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""`decnet-probe HOST:PORT`: one port of one host by hand; loaded only when it is called."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+import typer.core
+
+from decnet_core.runtime.exits import Exit
+from decnet_core.settings import Settings, SettingsError
+from decnet_core.text import for_terminal
+from decnet_sniff.probe.own import is_this_host
+from decnet_sniff.probe.safety import Budget, refusal
+from decnet_sniff.probe.settings import ProbeSettings
+from decnet_sniff.probe.visit import Finding, Found, Host, visit
+from decnet_sniff.probe.worker import rules_of
+
+_DEFAULT_PORT = 443
+_EVERYTHING = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """One finding as a line of JSON."""
+
+    address: str
+    port: int
+    payload: Finding
+
+
+class AskByDefault(typer.core.TyperGroup):
+    """`decnet-probe HOST:PORT` is `decnet-probe ask HOST:PORT`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # typer brings its own click, or not
+        """Take what is the name of no command for a host."""
+        if args and args[0] not in self.commands:
+            args = ["ask", *args]
+        return super().resolve_command(ctx, args)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `ask` to the worker's command line."""
+    app.info.cls = AskByDefault
+    app.command()(ask)
+
+
+def ask(
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Name or address, [address] for IPv6; port 443.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON per finding.")] = False,
+    mine: Annotated[
+        bool, typer.Option("--mine", help="It is mine: ask it although it is private, our own, or not public.")
+    ] = False,
+) -> None:
+    """Ask one port for JARM, certificate, HASSHServer and TCP/IP stack; exit code 1 when nothing is found."""
+    settings = _settings()
+    name, port = _parse(target)
+    address = _resolve(name)
+    _refuse(address, settings, mine=mine)
+    host = Host(address, None if name == address else name)
+    chosen = msgspec.structs.replace(settings, tls_ports=(port,), ssh_ports=(port,))
+    found = asyncio.run(_visit(host, chosen))
+    for one in found:
+        typer.echo(_json(host, one) if as_json else _plain(one))
+    if not found:
+        _fail(f"{for_terminal(target)}: neither TLS nor SSH answers there")
+
+
+async def _visit(host: Host, settings: ProbeSettings) -> list[Found]:
+    found: list[Found] = []
+    left = Budget(settings.connections_per_visit)
+
+    async def spend(number: int) -> bool:
+        return left.left >= number and left.spend()
+
+    try:
+        async with asyncio.timeout(settings.visit_seconds):
+            async for one in visit(host, settings, spend):
+                found.append(one)  # noqa: PERF401  # what was found before a deadline is shown
+    except TimeoutError:
+        typer.echo(f"cut short after {settings.visit_seconds:g} s", err=True)
+    except PermissionError:
+        typer.echo("the TCP/IP stack was not asked: that needs CAP_NET_RAW (root)", err=True)
+    except OSError as error:
+        typer.echo(f"cut short: {error}", err=True)
+    return found
+
+
+def _parse(target: str) -> tuple[str, int]:
+    """Return host and port of `host`, `host:port`, `[address]:port` or an IPv6 address alone."""
+    name, port = target, ""
+    if target.startswith("["):
+        name, _, port = target[1:].partition("]")
+        port = port.removeprefix(":")
+    elif target.count(":") == 1:
+        name, _, port = target.partition(":")
+    if not name or not (port == "" or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
+        _fail(f"{for_terminal(target)} is no HOST:PORT", Exit.STARTUP_FAILED)
+    return name, int(port or _DEFAULT_PORT)
+
+
+def _resolve(name: str) -> str:
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        _fail(f"{for_terminal(name)}: {for_terminal(str(error))}")
+    return str(found[0][4][0])
+
+
+def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
+    """Leave with a message when `address` may not be asked; `deny` and `only` hold also for what is mine."""
+    rules = rules_of(settings, is_this_host)
+    if mine:
+        rules = rules._replace(allow=_EVERYTHING)
+    reason = refusal(address, rules)
+    if reason is None:
+        return
+    advice = "; if it is yours, say --mine" if refusal(address, rules._replace(allow=_EVERYTHING)) is None else ""
+    _fail(f"{address} is not asked, for it is {reason}{advice}", Exit.STARTUP_FAILED)
+
+
+def _json(host: Host, found: Found) -> str:
+    return msgspec.json.encode(Line(host.address, found.port, found.payload)).decode()
+
+
+def _plain(found: Found) -> str:
+    fields = msgspec.to_builtins(found.payload)
+    lines = [f"{found.what}  {found.value}"]
+    for name, value in fields.items():
+        if name in ("kind", "contact") or value in (found.value, None, "", ()):
+            continue
+        shown = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        if name in ("not_before", "not_after"):
+            shown = datetime.fromtimestamp(value, UTC).isoformat()
+        lines.append(f"  {name:<12} {for_terminal(str(shown), 4096)}")
+    return "\n".join(lines)
+
+
+def _settings() -> ProbeSettings:
+    try:
+        return Settings.load().section("probe", ProbeSettings)
+    except SettingsError as error:
+        _fail(str(error), Exit.STARTUP_FAILED, error)
+
+
+def _fail(message: str, code: int = 1, cause: Exception | None = None) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code) from cause
