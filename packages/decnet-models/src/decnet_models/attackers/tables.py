@@ -19,6 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, St
 from decnet_models.columns import ADDRESS, BIG, NAME, NANOSECONDS
 
 OWNER = "profiler"
+READERS = ("ttp", "enrich", "clusterer", "mutate", "operator")
 
 metadata = MetaData()
 
@@ -58,7 +59,7 @@ def _seen() -> tuple[Column[Any], Column[Any], Column[Any]]:
 
 def _table(name: str, *parts: Any) -> Table:
     # The keys are texts or given numbers: without a rowid SQLite keeps a row in its key's index and nowhere else.
-    return Table(name, metadata, *parts, info={"owner": OWNER}, sqlite_with_rowid=False)
+    return Table(name, metadata, *parts, info={"owner": OWNER, "readers": READERS}, sqlite_with_rowid=False)
 
 
 attacker = _table(

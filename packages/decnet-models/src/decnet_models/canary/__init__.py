@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The canary tokens that were planted. Table: canary_token, written by the operator's command, read by profiler.
+"""The canary tokens that were planted, and the documents made of them.
+
+Tables: canary_token, canary_blob, written by the operator.
 
 The receiver does not read it: a token proves itself (`decnet_core.canary`). This says where each was planted.
 """

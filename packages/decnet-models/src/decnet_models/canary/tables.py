@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Table of the canary tokens."""
+"""Tables of the canary tokens."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, MetaData, String, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, MetaData, String, Table
 
-from decnet_models.columns import NAME, NANOSECONDS
+from decnet_models.columns import BIG, NAME, NANOSECONDS, SHA256
 
 metadata = MetaData()
 
@@ -17,5 +17,21 @@ canary_token = Table(
     # Where its owner planted it, in the owner's words.
     Column("label", NAME, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
-    info={"owner": "operator"},
+    Index("ix_canary_token_created_at", "created_at", "token"),
+    info={"owner": "operator", "readers": ("orchestrator", "operator")},
+)
+
+canary_blob = Table(
+    "canary_blob",
+    metadata,
+    # The token that the document calls when it is opened.
+    Column("token", String(24), ForeignKey("canary_token.token", ondelete="CASCADE"), primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("media_type", String(127), nullable=False),
+    Column("size", BIG, CheckConstraint("size BETWEEN 0 AND 33554432"), nullable=False),
+    Column("sha256", SHA256, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Index("ix_canary_blob_sha256", "sha256"),
+    info={"owner": "operator", "readers": ("orchestrator", "operator")},
 )

@@ -14,12 +14,13 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
 import decnet_models
 from decnet_models.engine import open_engine, reading
 from decnet_models.errors import DatabaseError, reason
+from decnet_models.migrations.keys import key_differences
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.schema import FLOOR, require_current
 
@@ -45,7 +46,7 @@ def differences(connection: Connection) -> list[str]:
         connection, opts={"compare_type": True, "include_object": _is_ours, "target_metadata": declared}
     )
     changes = [_words(change) for change in compare_metadata(context, declared) if not _is_reference(change)]
-    return changes + list(_key_differences(connection, declared))
+    return changes + list(key_differences(connection, declared))
 
 
 def declared_schema() -> MetaData:
@@ -85,8 +86,8 @@ def _is_ours(thing: Any, name: str | None, kind: str, *_: Any) -> bool:
 
 
 def _is_reference(change: Any) -> bool:
-    """References across domains are foreign keys in the database and plain columns in the classes."""
-    return isinstance(change, tuple) and change[0] == "remove_fk"
+    """`key_differences` compares them: across domains they are foreign keys in the database only."""
+    return isinstance(change, tuple) and change[0] in {"add_fk", "remove_fk"}
 
 
 def _words(change: Any) -> str:
@@ -103,19 +104,6 @@ def _words(change: Any) -> str:
             return f"{verb} of {change[2]}.{change[3]} from {change[5]!r} to {change[6]!r}"
         case _:
             return f"{verb} {change[1].table.name}.{change[1].name}"
-
-
-def _key_differences(connection: Connection, declared: MetaData) -> Iterator[str]:
-    """Compare primary keys, at which Alembic does not look."""
-    inspector = inspect(connection)
-    present = set(inspector.get_table_names())
-    for table in declared.sorted_tables:
-        if table.name not in present:
-            continue
-        has = inspector.get_pk_constraint(table.name)["constrained_columns"]
-        wants = [column.name for column in table.primary_key]
-        if has != wants:
-            yield f"primary key of {table.name} is {has}, the class says {wants}"
 
 
 @contextmanager

@@ -20,6 +20,6 @@ notice = Table(
     Column("body", JSON_TEXT, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
     Index("ix_notice_key", "key", unique=True),
-    info={"owner": "any worker"},
+    info={"owner": "any worker", "readers": ("webhook", "operator")},
     sqlite_autoincrement=True,
 )

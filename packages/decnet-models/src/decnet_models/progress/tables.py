@@ -20,7 +20,7 @@ worker_cursor = Table(
     # Every event up to this `event.seq` is handled, and its results are committed.
     Column("seq", BIG, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "each worker its own row"},
+    info={"owner": "each worker its own row", "readers": ("ingest", "operator")},
 )
 
 lease = Table(
@@ -37,7 +37,7 @@ lease = Table(
     Column("holder", NAME),
     Column("expires_at", NANOSECONDS, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "each worker its own row"},
+    info={"owner": "each worker its own row", "readers": ("operator",)},
 )
 
 set_aside = Table(
@@ -48,5 +48,5 @@ set_aside = Table(
     Column("seq", BIG, primary_key=True, autoincrement=False),
     Column("error", Text, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
-    info={"owner": "each worker its own row"},
+    info={"owner": "each worker its own row", "readers": ("operator",)},
 )

@@ -28,7 +28,7 @@ ttp_tag = Table(
     Column("session", NAME),
     Column("decky", NAME),
     Index("ix_ttp_tag_attacker_seq", "attacker", "seq"),
-    info={"owner": "ttp"},
+    info={"owner": "ttp", "readers": ("campaign-clusterer", "operator")},
     sqlite_with_rowid=False,
 )
 
@@ -42,7 +42,7 @@ ttp_window = Table(
     # When the newest entry leaves the rule's time span; the row may go then.
     Column("expires_at", NANOSECONDS, nullable=False),
     Index("ix_ttp_window_expires_at", "expires_at"),
-    info={"owner": "ttp"},
+    info={"owner": "ttp", "readers": ("ttp",)},
 )
 
 ttp_rule_state = Table(
@@ -56,5 +56,5 @@ ttp_rule_state = Table(
     Column("expires_at", NANOSECONDS),
     Column("reason", Text(), nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    info={"owner": "operator"},
+    info={"owner": "operator", "readers": ("ttp", "operator")},
 )

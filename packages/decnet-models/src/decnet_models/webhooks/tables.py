@@ -25,7 +25,7 @@ webhook = Table(
     # When it was last enabled; being gone (webhook_state.gone_at) counts only when it came later.
     Column("enabled_at", NANOSECONDS, nullable=False),
     Column("removed_at", NANOSECONDS),
-    info={"owner": "operator"},
+    info={"owner": "operator", "readers": ("webhook", "operator")},
 )
 
 webhook_replay = Table(
@@ -36,7 +36,7 @@ webhook_replay = Table(
     # One dead delivery, or all of the webhook's.
     Column("delivery_id", BIG),
     Column("created_at", NANOSECONDS, nullable=False),
-    info={"owner": "operator"},
+    info={"owner": "operator", "readers": ("webhook",)},
     sqlite_autoincrement=True,
 )
 
@@ -50,7 +50,7 @@ webhook_state = Table(
     Column("open_until", NANOSECONDS),
     # It answered 410 Gone.
     Column("gone_at", NANOSECONDS),
-    info={"owner": "webhook"},
+    info={"owner": "webhook", "readers": ("operator",)},
 )
 
 webhook_delivery = Table(
@@ -76,6 +76,6 @@ webhook_delivery = Table(
     Index("ix_webhook_delivery_notice", "webhook_id", "notice_seq", unique=True),
     Index("ix_webhook_delivery_due", "state", "webhook_id", "due_at"),
     Index("ix_webhook_delivery_ended", "state", "ended_at"),
-    info={"owner": "webhook"},
+    info={"owner": "webhook", "readers": ("operator",)},
     sqlite_autoincrement=True,
 )

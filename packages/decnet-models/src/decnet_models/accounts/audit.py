@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""What was done and by whom, which only grows; and the throttle of those who guess passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, case, delete, func, insert, select
+
+from decnet_core.text import for_column
+from decnet_models.accounts.tables import audit_entry, login_throttle
+from decnet_models.statements import insert_into, parts
+
+Means: TypeAlias = Literal["session", "token", "command", "none"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Something that was done; `ts` is ns since the Unix epoch, `detail` JSON."""
+
+    actor: str
+    means: Means
+    action: str
+    ts: int
+    object: str | None = None
+    address: str | None = None
+    detail: dict[str, Any] = {}
+    id: int = 0
+
+
+def record(connection: Connection, entry: Entry) -> None:
+    """Write an entry (its `id` is not looked at); belongs into the transaction of what was done."""
+    connection.execute(
+        insert(audit_entry).values(
+            ts=entry.ts,
+            actor=for_column(entry.actor, 255),
+            means=entry.means,
+            address=entry.address,
+            action=entry.action,
+            object=for_column(entry.object, 255) if entry.object else None,
+            detail=msgspec.json.encode(entry.detail).decode(),
+        )
+    )
+
+
+def entries(
+    connection: Connection,
+    limit: int = 100,
+    *,
+    actor: str | None = None,
+    object: str | None = None,  # noqa: A002  # the column's name
+    before: int | None = None,
+) -> list[Entry]:
+    """Return entries, newest first; page on with `before` = the last one's `id`."""
+    c = audit_entry.c
+    query = select(*(c[name] for name in Entry.__struct_fields__)).order_by(c.id.desc()).limit(limit)
+    for column, value in ((c.actor, actor), (c.object, object)):
+        if value is not None:
+            query = query.where(column == value)
+    if before is not None:
+        query = query.where(c.id < before)
+    return [Entry(**{**row._mapping, "detail": msgspec.json.decode(row.detail)}) for row in connection.execute(query)]
+
+
+def blocked_until(connection: Connection, keys: Iterable[str], *, now_ns: int) -> int | None:
+    """Return until when a log-in with one of `keys` (address, name) is refused; None: it may be tried."""
+    c = login_throttle.c
+    query = select(func.max(c.blocked_until)).where(c.blocked_until > now_ns)
+    found = [connection.execute(query.where(c.key.in_(part))).scalar() for part in parts(keys)]
+    return max((until for until in found if until is not None), default=None)
+
+
+def record_failure(connection: Connection, key: str, *, forget_before: int, now_ns: int) -> int:
+    """Count a failed log-in and return how many there were in a row; one before `forget_before` counts no more."""
+    c = login_throttle.c
+    statement = insert_into(connection, login_throttle).values(key=for_column(key, 255), failures=1, last_at=now_ns)
+    counted = case((c.last_at < forget_before, 1), else_=c.failures + 1)
+    changed = statement.on_conflict_do_update(
+        index_elements=["key"], set_={"failures": counted, "last_at": now_ns}
+    ).returning(c.failures)
+    return int(connection.execute(changed).scalar_one())
+
+
+def block(connection: Connection, key: str, *, until: int) -> None:
+    """Refuse log-ins with `key` until a time."""
+    c = login_throttle.c
+    connection.execute(login_throttle.update().where(c.key == for_column(key, 255)).values(blocked_until=until))
+
+
+def clear(connection: Connection, key: str) -> None:
+    """Forget failed log-ins: somebody proved who they are."""
+    connection.execute(delete(login_throttle).where(login_throttle.c.key == for_column(key, 255)))
+
+
+def forget_failures(connection: Connection, last_before: int, limit: int) -> int:
+    """Delete up to `limit` counts without a failure since a time; return how many."""
+    c = login_throttle.c
+    old = select(c.key).where(c.last_at < last_before).order_by(c.last_at).limit(limit)
+    return connection.execute(delete(login_throttle).where(c.key.in_(old))).rowcount

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Tables of the accounts."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+
+from decnet_models.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, SHA256
+
+metadata = MetaData()
+
+_INFO = {"owner": "operator", "readers": ("operator",)}
+_ROLE = "role IN ('viewer', 'analyst', 'admin')"
+
+
+def _account() -> Column[object]:
+    return Column("account", Uuid(), ForeignKey("account.id", ondelete="CASCADE"), nullable=False)
+
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    # Lower case.
+    Column("name", String(64), nullable=False),
+    # viewer: reads. analyst: also decides (splits, rules, labels). admin: also deploys and gives access.
+    Column("role", String(16), CheckConstraint(_ROLE), nullable=False),
+    # As argon2 writes it (PHC string); null: nobody can log in with a password.
+    Column("password", Text),
+    # Sealed; and the last time step that was used, since a code is good once (RFC 6238, 5.2).
+    Column("totp", Text),
+    Column("totp_step", BIG),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("password_at", NANOSECONDS),
+    Column("login_at", NANOSECONDS),
+    Column("disabled_at", NANOSECONDS),
+    Index("ix_account_name", "name", unique=True),
+    info=_INFO,
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    # SHA-256 of the token; the first characters of the token itself tell tokens apart for people.
+    Column("digest", SHA256, primary_key=True),
+    Column("shown", String(16), nullable=False),
+    _account(),
+    Column("name", NAME, nullable=False),
+    # At most what the account has.
+    Column("role", String(16), CheckConstraint(_ROLE), nullable=False),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("expires_at", NANOSECONDS),
+    Column("used_at", NANOSECONDS),
+    Column("revoked_at", NANOSECONDS),
+    Index("ix_api_token_account", "account", "created_at"),
+    info=_INFO,
+)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    # SHA-256 of the cookie.
+    Column("digest", SHA256, primary_key=True),
+    _account(),
+    Column("address", ADDRESS),
+    Column("user_agent", Text),
+    Column("created_at", NANOSECONDS, nullable=False),
+    Column("seen_at", NANOSECONDS, nullable=False),
+    Column("expires_at", NANOSECONDS, nullable=False),
+    Index("ix_web_session_account", "account", "created_at"),
+    Index("ix_web_session_expires_at", "expires_at"),
+    info=_INFO,
+)
+
+login_throttle = Table(
+    "login_throttle",
+    metadata,
+    # An address, or a name (`name:...`): both are counted, so that neither many names nor many addresses help.
+    Column("key", NAME, primary_key=True),
+    Column("failures", Integer, CheckConstraint("failures > 0"), nullable=False),
+    Column("last_at", NANOSECONDS, nullable=False),
+    Column("blocked_until", NANOSECONDS),
+    Index("ix_login_throttle_last_at", "last_at"),
+    info=_INFO,
+    sqlite_with_rowid=False,
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("ts", NANOSECONDS, nullable=False),
+    # The name as it was; entries outlive accounts. With what it was let in, and from where.
+    Column("actor", NAME, nullable=False),
+    Column("means", String(16), CheckConstraint("means IN ('session', 'token', 'command', 'none')"), nullable=False),
+    Column("address", ADDRESS),
+    # account.disable, decky.write, ...; of what, and JSON of what else there is to know.
+    Column("action", String(64), nullable=False),
+    Column("object", NAME),
+    Column("detail", JSON_TEXT, nullable=False),
+    Index("ix_audit_entry_actor", "actor", "id"),
+    Index("ix_audit_entry_object", "object", "id"),
+    info=_INFO,
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""The desired fleet: deckies with their services and policies, changed by version, each change told; times in ns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, Select, delete, insert, select, update
+
+from decnet_core.text import for_column
+from decnet_models.fleet.tables import decky, decky_change, decky_policy, decky_service, decky_state
+from decnet_models.statements import insert_into, parts
+
+Runtime: TypeAlias = Literal["loopback", "netns", "container"]
+ChangeKind: TypeAlias = Literal[
+    "added", "changed", "mutated", "removed", "started", "stopped", "repaired", "failed", "gone"
+]
+
+
+class Service(msgspec.Struct, frozen=True):
+    """What a decky listens for; `settings` where it differs from the service's defaults."""
+
+    service: str
+    port: int
+    transport: Literal["tcp", "udp"] = "tcp"
+    settings: dict[str, Any] = {}
+
+
+class Decky(msgspec.Struct, frozen=True):
+    """A decky as it should be; `version` 0 is one that was not written yet."""
+
+    name: str
+    address: str
+    host_name: str
+    runtime: Runtime
+    persona: str
+    services: tuple[Service, ...] = ()
+    mac: str | None = None
+    sensor: str | None = None
+    wanted: bool = True
+    version: int = 0
+    mutate_at: int | None = None
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """How mutate may change a decky: how often (s), when (minutes of the UTC day), and what it chooses from."""
+
+    decky: str
+    every_seconds: int
+    window_from: int = 0
+    window_until: int = 1440
+    services: tuple[str, ...] = ()
+    personas: tuple[str, ...] = ()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Who changes something, what kind of change it is, why, and when."""
+
+    kind: ChangeKind
+    actor: str
+    reason: str
+    now_ns: int
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change of a decky, with it before and after: as it should be, or (of its state) as it is."""
+
+    id: int
+    decky: str
+    version: int
+    kind: ChangeKind
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    actor: str
+    reason: str
+    ts: int
+
+
+def write_decky(connection: Connection, new: Decky, told: Told) -> Decky | None:
+    """Write a decky with its services and tell of it; None when `new.version` is not the one that is there.
+
+    Raises sqlalchemy.exc.IntegrityError for an address, MAC or port that is taken, an unknown persona or sensor.
+    """
+    before = decky_named(connection, new.name)
+    if (before.version if before else 0) != new.version:
+        return None
+    after = msgspec.structs.replace(new, version=new.version + 1)
+    if not _write(connection, before, after, told.now_ns):
+        return None
+    _write_services(connection, after)
+    tell(connection, after.name, after.version, (_shown(before), _shown(after)), told)
+    return after
+
+
+def remove_decky(connection: Connection, name: str, told: Told) -> bool:
+    """Want a decky no longer: reconciler stops it, then `erase` it. False when there is none of that name."""
+    found = decky_named(connection, name)
+    return found is not None and bool(write_decky(connection, msgspec.structs.replace(found, wanted=False), told))
+
+
+def erase(connection: Connection, limit: int, told: Told) -> list[str]:
+    """Delete up to `limit` deckies that are not wanted and no longer there; return their names. Their changes stay."""
+    query = _columns().join(decky_state, decky_state.c.decky == decky.c.name)
+    gone = query.where(decky.c.wanted.is_(False), decky_state.c.phase == "absent").order_by(decky.c.name).limit(limit)
+    found = _deckies(connection, gone)
+    for one in found:
+        connection.execute(delete(decky).where(decky.c.name == one.name))
+        tell(connection, one.name, one.version, (_shown(one), None), told)
+    return [one.name for one in found]
+
+
+def decky_named(connection: Connection, name: str) -> Decky | None:
+    """Return the decky of that name, or None."""
+    found = _deckies(connection, _columns().where(decky.c.name == name))
+    return found[0] if found else None
+
+
+def decky_at(connection: Connection, address: str) -> Decky | None:
+    """Return the decky of that address (canonical text), or None."""
+    found = _deckies(connection, _columns().where(decky.c.address == address))
+    return found[0] if found else None
+
+
+def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> list[Decky]:
+    """Return deckies by name; page on with `after` = the last one's name."""
+    return _deckies(connection, _columns().where(decky.c.name > after).order_by(decky.c.name).limit(limit))
+
+
+def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
+    """Return every decky that a host plays (None: this one), by name, also those that are to go."""
+    here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
+    return _deckies(connection, _columns().where(here).order_by(decky.c.name))
+
+
+def set_policy(connection: Connection, policy: Policy, *, now_ns: int) -> None:
+    """Say how mutate may change a decky."""
+    values = {
+        **msgspec.structs.asdict(policy),
+        "services": msgspec.json.encode(policy.services).decode(),
+        "personas": msgspec.json.encode(policy.personas).decode(),
+        "updated_at": now_ns,
+    }
+    statement = insert_into(connection, decky_policy).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["decky"], set_=values))
+
+
+def policy_of(connection: Connection, name: str) -> Policy | None:
+    """Return how mutate may change a decky, None when it may not."""
+    row = connection.execute(select(decky_policy).where(decky_policy.c.decky == name)).one_or_none()
+    return _policy(row) if row else None
+
+
+def drop_policy(connection: Connection, name: str) -> bool:
+    """Let mutate leave a decky alone; False when it did."""
+    return connection.execute(delete(decky_policy).where(decky_policy.c.decky == name)).rowcount > 0
+
+
+def to_mutate(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy]]:
+    """Return up to `limit` deckies whose time to change has come, with how they may, the longest due first."""
+    query = _columns().where(decky.c.mutate_at <= now_ns, decky.c.wanted.is_(True)).order_by(decky.c.mutate_at)
+    found = _deckies(connection, query.limit(limit))
+    policies: dict[str, Policy] = {}
+    for part in parts(one.name for one in found):
+        for row in connection.execute(select(decky_policy).where(decky_policy.c.decky.in_(part))):
+            policies[row.decky] = _policy(row)
+    return [(one, policies[one.name]) for one in found if one.name in policies]
+
+
+def tell(connection: Connection, name: str, version: int, states: Sequence[dict[str, Any] | None], told: Told) -> None:
+    """Write what changed, `states` before and after; belongs into the transaction that changes it."""
+    before, after = (msgspec.json.encode(state).decode() if state else None for state in states)
+    connection.execute(
+        insert(decky_change).values(
+            decky=name,
+            version=version,
+            kind=told.kind,
+            before=before,
+            after=after,
+            actor=for_column(told.actor, 255),
+            reason=for_column(told.reason),
+            ts=told.now_ns,
+        )
+    )
+
+
+def history(connection: Connection, name: str, limit: int = 100, *, before: int | None = None) -> list[Change]:
+    """Return a decky's changes, newest first; page on with `before` = the last one's `id`."""
+    c = decky_change.c
+    query = select(decky_change).where(c.decky == name).order_by(c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(c.id < before)
+    return [_change(row) for row in connection.execute(query)]
+
+
+def changes_after(connection: Connection, last: int, limit: int = 1000) -> list[Change]:
+    """Return the fleet's changes after number `last`, oldest first."""
+    c = decky_change.c
+    query = select(decky_change).where(c.id > last).order_by(c.id).limit(limit)
+    return [_change(row) for row in connection.execute(query)]
+
+
+def _write(connection: Connection, before: Decky | None, after: Decky, now_ns: int) -> bool:
+    values = {name: getattr(after, name) for name in Decky.__struct_fields__ if name != "services"}
+    values["updated_at"] = now_ns
+    if before is None:
+        statement = insert_into(connection, decky).values(**values, created_at=now_ns)
+        return connection.execute(statement.on_conflict_do_nothing(index_elements=["name"])).rowcount > 0
+    same = (decky.c.name == before.name) & (decky.c.version == before.version)
+    return connection.execute(update(decky).where(same).values(**values)).rowcount > 0
+
+
+def _write_services(connection: Connection, one: Decky) -> None:
+    connection.execute(delete(decky_service).where(decky_service.c.decky == one.name))
+    rows = [
+        {
+            "decky": one.name,
+            "service": each.service,
+            "transport": each.transport,
+            "port": each.port,
+            "settings": msgspec.json.encode(each.settings).decode(),
+        }
+        for each in one.services
+    ]
+    if rows:
+        connection.execute(insert(decky_service), rows)
+
+
+def _columns() -> Select[Any]:
+    return select(*(decky.c[name] for name in Decky.__struct_fields__ if name != "services"))
+
+
+def _deckies(connection: Connection, query: Select[Any]) -> list[Decky]:
+    rows = connection.execute(query).all()
+    services: dict[str, list[Service]] = {}
+    c = decky_service.c
+    for part in parts(row.name for row in rows):
+        for row in connection.execute(select(decky_service).where(c.decky.in_(part)).order_by(c.decky, c.service)):
+            settings = msgspec.json.decode(row.settings)
+            services.setdefault(row.decky, []).append(Service(row.service, row.port, row.transport, settings))
+    return [Decky(**row._mapping, services=tuple(services.get(row.name, ()))) for row in rows]
+
+
+def _policy(row: Any) -> Policy:
+    services, personas = (msgspec.json.decode(text, type=tuple[str, ...]) for text in (row.services, row.personas))
+    return Policy(row.decky, row.every_seconds, row.window_from, row.window_until, services, personas)
+
+
+def _shown(one: Decky | None) -> dict[str, Any] | None:
+    return msgspec.to_builtins(one) if one else None
+
+
+def _change(row: Any) -> Change:
+    before, after = (msgspec.json.decode(text) if text else None for text in (row.before, row.after))
+    return Change(row.id, row.decky, row.version, row.kind, before, after, row.actor, row.reason, row.ts)

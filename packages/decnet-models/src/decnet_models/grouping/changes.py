@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""Merges and splits, each with its reasons and with who moved, so that it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert, literal, or_, select, update
+
+from decnet_models.grouping.membership import resolved
+from decnet_models.grouping.shape import Grouping
+from decnet_models.grouping.values import Change, Reason, reasons, written
+from decnet_models.statements import parts
+
+
+def merge(
+    connection: Connection,
+    g: Grouping,
+    source: UUID,
+    target: UUID,
+    *,
+    weight: float,
+    because: Sequence[Reason],
+    now_ns: int,
+) -> int:
+    """Move all of `source` into `target` and return the change's id; ValueError unless both stand for themselves."""
+    _require_standing(connection, g, source, target)
+    row = {"kind": "merge", "source": source, "target": target, "weight": weight, "because": because, "ts": now_ns}
+    change = _record(connection, g, row)
+    c = g.member.c
+    _move(connection, g, change, c[g.key] == source, target)
+    connection.execute(update(g.group).where(g.group.c.id == source).values(merged_into=target))
+    _recount(connection, g, [source, target])
+    return change
+
+
+def split(
+    connection: Connection,
+    g: Grouping,
+    source: UUID,
+    target: UUID,
+    *,
+    subjects: Collection[Any],
+    because: Sequence[Reason],
+    now_ns: int,
+) -> int:
+    """Move those of `subjects` that are in `source` to `target`; returns and raises as `merge`."""
+    _require_standing(connection, g, source, target)
+    row = {"kind": "split", "source": source, "target": target, "weight": 0.0, "because": because, "ts": now_ns}
+    change = _record(connection, g, row)
+    c = g.member.c
+    for part in parts(subjects):
+        _move(connection, g, change, (c[g.key] == source) & c[g.subject].in_(part), target)
+    _recount(connection, g, [source, target])
+    return change
+
+
+def undo(connection: Connection, g: Grouping, change_id: int, *, now_ns: int) -> bool:
+    """Move those back who went with a change and are still where it put them; False when it was undone already.
+
+    Both groups may have been merged since: members are looked for where the target's are now. A merge's source stands
+    for itself again; what a split took goes to where the source's others are now.
+    """
+    found = change(connection, g, change_id)
+    if found is None or found.undone_at is not None:
+        return False
+    here, home = resolved(connection, g, found.target), found.source
+    if found.kind == "merge":
+        connection.execute(update(g.group).where(g.group.c.id == home).values(merged_into=None))
+    else:
+        home = resolved(connection, g, home) or home
+    c, moved = g.member.c, g.moved.c
+    went = select(moved[g.subject]).where(moved.change == change_id)
+    connection.execute(update(g.member).where(c[g.key] == here, c[g.subject].in_(went)).values({g.key: home}))
+    connection.execute(update(g.change).where(g.change.c.id == change_id).values(undone_at=now_ns))
+    _recount(connection, g, {home, here or home})
+    return True
+
+
+def change(connection: Connection, g: Grouping, change_id: int) -> Change | None:
+    """Return the change of that number, or None."""
+    row = connection.execute(select(g.change).where(g.change.c.id == change_id)).one_or_none()
+    return _change(row) if row else None
+
+
+def changes(connection: Connection, g: Grouping, group_id: UUID, limit: int) -> list[Change]:
+    """Return what moved into or out of the group, newest first."""
+    c = g.change.c
+    query = select(g.change).where(or_(c.source == group_id, c.target == group_id)).order_by(c.id.desc()).limit(limit)
+    return [_change(row) for row in connection.execute(query)]
+
+
+def _recount(connection: Connection, g: Grouping, touched: Iterable[UUID]) -> None:
+    """Count members anew, and see when they were seen; a group that lost all of them keeps its times."""
+    member, c = g.member.c, g.group.c
+    for group_id in sorted(touched):
+        query = select(func.count(), func.min(member.first_seen), func.max(member.last_seen))
+        number, first, last = connection.execute(query.where(member[g.key] == group_id)).one()
+        values = {"members": number, "first_seen": first, "last_seen": last} if number else {"members": 0}
+        connection.execute(update(g.group).where(c.id == group_id).values(**values))
+
+
+def _require_standing(connection: Connection, g: Grouping, source: UUID, target: UUID) -> None:
+    c = g.group.c
+    asked = select(func.count()).select_from(g.group).where(c.id.in_([source, target]), c.merged_into.is_(None))
+    if source == target or connection.execute(asked).scalar_one() != 2:
+        raise ValueError(f"{source} and {target} must be two groups that are not merged into another")
+
+
+def _record(connection: Connection, g: Grouping, row: dict[str, Any]) -> int:
+    values = row | {"because": written(row["because"])}
+    return int(connection.execute(insert(g.change).values(**values).returning(g.change.c.id)).scalar_one())
+
+
+def _move(connection: Connection, g: Grouping, change: int, chosen: ColumnElement[bool], target: UUID) -> None:
+    """Put the chosen members into `target`, and remember that they went with the change."""
+    who = select(literal(change, BigInteger), g.member.c[g.subject]).where(chosen)
+    connection.execute(insert(g.moved).from_select(["change", g.subject], who))
+    connection.execute(update(g.member).where(chosen).values({g.key: target}))
+
+
+def _change(row: Row[Any]) -> Change:
+    because = reasons(row.because)
+    return Change(row.id, row.kind, row.source, row.target, row.weight, because, row.ts, row.undone_at)

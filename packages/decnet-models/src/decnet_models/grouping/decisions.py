@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""The operator's word, which no evidence overrules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from decnet_core.text import for_column
+from decnet_models.grouping.shape import Grouping
+from decnet_models.grouping.values import Decision
+
+
+def decide(connection: Connection, g: Grouping, decision: Decision[Any]) -> int:
+    """Write the operator's word (its `id` is not looked at) and return its number.
+
+    Raises sqlalchemy.exc.IntegrityError when it does not name exactly what its kind is about.
+    """
+    values = {
+        "kind": decision.kind,
+        g.subject: decision.subject,
+        "other": decision.other,
+        g.key: decision.group,
+        "change": decision.change,
+        "author": for_column(decision.author, 255),
+        "reason": for_column(decision.reason),
+        "created_at": decision.created_at,
+    }
+    return int(connection.execute(insert(g.decision).values(**values).returning(g.decision.c.id)).scalar_one())
+
+
+def withdraw(connection: Connection, g: Grouping, decision_id: int, *, now_ns: int) -> bool:
+    """Take the operator's word back; False when there is no such word in force."""
+    c = g.decision.c
+    statement = update(g.decision).where(c.id == decision_id, c.withdrawn_at.is_(None))
+    return connection.execute(statement.values(withdrawn_at=now_ns)).rowcount > 0
+
+
+def decisions(connection: Connection, g: Grouping, limit: int, *, after: int = 0) -> list[Decision[Any]]:
+    """Return what is in force, oldest first; page on with `after` = the last one's `id`."""
+    c = g.decision.c
+    named = (c.id, c.kind, c[g.subject], c.other, c[g.key], c.change)
+    query = select(*named, c.author, c.reason, c.created_at, c.withdrawn_at)
+    query = query.where(c.withdrawn_at.is_(None), c.id > after).order_by(c.id).limit(limit)
+    return [Decision(**dict(zip(Decision.__struct_fields__, row, strict=True))) for row in connection.execute(query)]

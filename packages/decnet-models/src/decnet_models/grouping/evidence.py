@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+"""The inverted index: which subjects have a feature, and how many do, which is what its rarity is made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, case, func, select, tuple_
+
+from decnet_core.text import for_column
+from decnet_models.grouping.shape import Grouping
+from decnet_models.grouping.values import Evidence, Feature, Shared, digest
+from decnet_models.statements import insert_into, parts
+
+MAX_VALUE = 4096
+"""Characters of a feature's value that are kept; longer ones are still told apart by their digest."""
+
+
+def add_evidence(connection: Connection, g: Grouping, found: Iterable[Evidence[Any]]) -> dict[Feature, int]:
+    """Write who has which features; return how many subjects have each that was named. Again: nothing changes."""
+    rows: dict[tuple[str, str, Any], Evidence[Any]] = {}
+    values: dict[tuple[str, str], str] = {}
+    for one in found:
+        key = (one.kind, digest(one.value), one.subject)
+        old = rows.get(key)
+        rows[key] = _joined(old, one) if old else one
+        values[key[:2]] = one.value
+    if not rows:
+        return {}
+    new = Counter(key[:2] for key in rows.keys() - _known(connection, g, rows.keys()))
+    _write_features(connection, g, {key: (value, new[key]) for key, value in values.items()})
+    _write_evidence(connection, g, rows)
+    counted = _counted(connection, g, values.keys())
+    return {(kind, value): counted[kind, key] for (kind, key), value in values.items()}
+
+
+def frequencies(connection: Connection, g: Grouping, features: Iterable[Feature]) -> dict[Feature, int]:
+    """Return how many subjects have each feature; one that nobody has is left out."""
+    asked = {(kind, digest(value)): (kind, value) for kind, value in features}
+    return {asked[key]: number for key, number in _counted(connection, g, asked.keys()).items()}
+
+
+def sharing(
+    connection: Connection, g: Grouping, features: Iterable[Feature], *, at_most: int
+) -> dict[Feature, list[Any]]:
+    """Return who has each feature, in order; one that more than `at_most` have says little and is left out."""
+    asked = {(kind, digest(value)): (kind, value) for kind, value in features}
+    rare = [key for key, number in _counted(connection, g, asked.keys()).items() if number <= at_most]
+    c = g.evidence.c
+    query = select(c.kind, c.digest, c[g.subject]).order_by(c.kind, c.digest, c[g.subject])
+    found: dict[Feature, list[Any]] = {}
+    for part in parts(rare):
+        for kind, key, subject in connection.execute(query.where(tuple_(c.kind, c.digest).in_(part))):
+            found.setdefault(asked[kind, key], []).append(subject)
+    return found
+
+
+def evidence_of(connection: Connection, g: Grouping, subject: Any, limit: int) -> list[Evidence[Any]]:
+    """Return the subject's features, by kind and value."""
+    c, feature = g.evidence.c, g.feature.c
+    same = (feature.kind == c.kind) & (feature.digest == c.digest)
+    query = (
+        select(c[g.subject], c.kind, feature.value, c.first_seen, c.last_seen)
+        .join(g.feature, same)
+        .where(c[g.subject] == subject)
+        .order_by(c.kind, feature.value)
+        .limit(limit)
+    )
+    return [Evidence(*row) for row in connection.execute(query)]
+
+
+def shared(connection: Connection, g: Grouping, kind: str, limit: int) -> list[Shared]:
+    """Return the features of a kind that most subjects have, those that are in several groups: reused credentials."""
+    c, feature, member = g.evidence.c, g.feature.c, g.member.c
+    common = (
+        select(feature.kind, feature.digest, feature.value, feature.subjects)
+        .where(feature.kind == kind, feature.subjects > 1)
+        .order_by(feature.subjects.desc(), feature.digest)
+        .limit(limit)
+        .subquery()
+    )
+    groups = func.count(member[g.key].distinct())
+    query = (
+        select(common.c.value, common.c.subjects, groups)
+        .join(g.evidence, (c.kind == common.c.kind) & (c.digest == common.c.digest))
+        .join(g.member, member[g.subject] == c[g.subject])
+        .group_by(common.c.digest, common.c.value, common.c.subjects)
+        .having(groups > 1)
+        .order_by(common.c.subjects.desc(), common.c.digest)
+    )
+    return [Shared(*row) for row in connection.execute(query)]
+
+
+def _joined(one: Evidence[Any], other: Evidence[Any]) -> Evidence[Any]:
+    first, last = min(one.first_seen, other.first_seen), max(one.last_seen, other.last_seen)
+    return msgspec.structs.replace(one, first_seen=first, last_seen=last)
+
+
+def _known(connection: Connection, g: Grouping, keys: Iterable[Any]) -> set[Any]:
+    c = g.evidence.c
+    key = (c.kind, c.digest, c[g.subject])
+    return {
+        tuple(row) for part in parts(keys) for row in connection.execute(select(*key).where(tuple_(*key).in_(part)))
+    }
+
+
+def _counted(connection: Connection, g: Grouping, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    c = g.feature.c
+    query = select(c.kind, c.digest, c.subjects)
+    return {
+        (kind, key): number
+        for part in parts(keys)
+        for kind, key, number in connection.execute(query.where(tuple_(c.kind, c.digest).in_(part)))
+    }
+
+
+def _write_features(connection: Connection, g: Grouping, found: Mapping[tuple[str, str], tuple[str, int]]) -> None:
+    statement = insert_into(connection, g.feature)
+    added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=added),
+        [
+            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new}
+            for (kind, key), (value, new) in sorted(found.items())
+        ],
+    )
+
+
+def _write_evidence(connection: Connection, g: Grouping, rows: Mapping[tuple[str, str, Any], Evidence[Any]]) -> None:
+    statement = insert_into(connection, g.evidence)
+    new, old = statement.excluded, g.evidence.c
+    widened = {
+        "first_seen": case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
+        "last_seen": case((new.last_seen > old.last_seen, new.last_seen), else_=old.last_seen),
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["kind", "digest", g.subject], set_=widened),
+        [
+            {
+                "kind": key[0],
+                "digest": key[1],
+                g.subject: key[2],
+                "first_seen": one.first_seen,
+                "last_seen": one.last_seen,
+            }
+            for key, one in sorted(rows.items(), key=lambda item: item[0])
+        ],
+    )

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Groups and who is in them.
+
+The costs are those of what a batch touches, never of what a group holds: a joining member adds to its group's count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, case, func, select, update
+
+from decnet_models.grouping.shape import Grouping
+from decnet_models.grouping.values import Group, Member, reasons, written
+from decnet_models.statements import insert_into, parts
+
+_MAX_MERGES = 64
+"""How far `resolved` follows an id from merge to merge."""
+
+
+def found_group(connection: Connection, g: Grouping, group: UUID, *, now_ns: int) -> None:
+    """Make a group without members; the caller chooses the id, so that a repeated batch founds the same one."""
+    row = {"id": group, "members": 0, "first_seen": now_ns, "last_seen": 0, "created_at": now_ns}
+    connection.execute(insert_into(connection, g.group).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+
+
+def place(connection: Connection, g: Grouping, members: Iterable[Member[Any]]) -> None:
+    """Put subjects into groups; of one that is in a group already, only the times of its events are widened."""
+    rows = {one.subject: one for one in members}
+    if not rows:
+        return
+    known = groups_of(connection, g, rows)
+    statement = insert_into(connection, g.member)
+    new, old = statement.excluded, g.member.c
+    widened = {
+        "first_seen": case((new.first_seen < old.first_seen, new.first_seen), else_=old.first_seen),
+        "last_seen": case((new.last_seen > old.last_seen, new.last_seen), else_=old.last_seen),
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=[g.subject], set_=widened),
+        [_member_row(g, rows[subject]) for subject in sorted(rows)],
+    )
+    touched: dict[UUID, list[tuple[int, int, int]]] = {}
+    for subject, one in rows.items():
+        group = known.get(subject, one.group)
+        touched.setdefault(group, []).append((subject not in known, one.first_seen, one.last_seen))
+    for group, seen in sorted(touched.items()):
+        joined, first, last = zip(*seen, strict=True)
+        _widen(connection, g, group, (sum(joined), min(first), max(last)))
+
+
+def groups_of(connection: Connection, g: Grouping, subjects: Iterable[Any]) -> dict[Any, UUID]:
+    """Return the group of each subject that is in one."""
+    c = g.member.c
+    query = select(c[g.subject], c[g.key])
+    return {
+        subject: group
+        for part in parts(subjects)
+        for subject, group in connection.execute(query.where(c[g.subject].in_(part)))
+    }
+
+
+def members(connection: Connection, g: Grouping, group: UUID, limit: int, *, after: Any = None) -> list[Member[Any]]:
+    """Return the group's members in the order of their names; page on with `after` = the last one's subject."""
+    c = g.member.c
+    query = select(c[g.subject], c[g.key], c.weight, c.because, c.first_seen, c.last_seen, c.joined_at)
+    query = query.where(c[g.key] == group).order_by(c[g.subject]).limit(limit)
+    if after is not None:
+        query = query.where(c[g.subject] > after)
+    return [
+        Member(row[0], row[1], row[2], reasons(row[3]), row[4], row[5], row[6]) for row in connection.execute(query)
+    ]
+
+
+def groups(connection: Connection, g: Grouping, limit: int, *, before: int | None = None) -> list[Group]:
+    """Return the groups that stand for themselves, last seen first; page on with `before` = the last `last_seen`."""
+    c = g.group.c
+    query = select(*_group_columns(g)).where(c.merged_into.is_(None)).order_by(c.last_seen.desc(), c.id).limit(limit)
+    if before is not None:
+        query = query.where(c.last_seen < before)
+    return [Group(*row) for row in connection.execute(query)]
+
+
+def group(connection: Connection, g: Grouping, group_id: UUID) -> Group | None:
+    """Return the group of that id, merged or not; None when there never was one."""
+    row = connection.execute(select(*_group_columns(g)).where(g.group.c.id == group_id)).one_or_none()
+    return Group(*row) if row else None
+
+
+def resolved(connection: Connection, g: Grouping, group_id: UUID) -> UUID | None:
+    """Return where the members of a group are now, following its merges; None for an id that never was."""
+    for _ in range(_MAX_MERGES):
+        found = group(connection, g, group_id)
+        if found is None or found.merged_into is None:
+            return found.id if found else None
+        group_id = found.merged_into
+    return group_id
+
+
+def count_members(connection: Connection, g: Grouping) -> int:
+    """Return the number of subjects in groups; it reads them all, so a worker asks once and then counts on."""
+    return connection.execute(select(func.count()).select_from(g.member)).scalar_one()
+
+
+def _member_row(g: Grouping, one: Member[Any]) -> dict[str, Any]:
+    return {
+        g.subject: one.subject,
+        g.key: one.group,
+        "weight": one.weight,
+        "because": written(one.because),
+        "first_seen": one.first_seen,
+        "last_seen": one.last_seen,
+        "joined_at": one.joined_at,
+    }
+
+
+def _widen(connection: Connection, g: Grouping, group_id: UUID, seen: tuple[int, int, int]) -> None:
+    """Add to the group's members, and widen its times."""
+    joined, first, last = seen
+    c = g.group.c
+    connection.execute(
+        update(g.group)
+        .where(c.id == group_id)
+        .values(
+            members=c.members + joined,
+            first_seen=case((c.first_seen < first, c.first_seen), else_=first),
+            last_seen=case((c.last_seen > last, c.last_seen), else_=last),
+        )
+    )
+
+
+def _group_columns(g: Grouping) -> list[Any]:
+    return [g.group.c[name] for name in Group.__struct_fields__]

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""The tables of a domain that sorts subjects into groups: attackers into identities, identities into campaigns.
+
+Both do the same with other things, so the shape is said once; each domain makes its own tables of it, and loads no
+other's. A group's id is for ever: merged into another one it stays as a row that says where it went, so an undo gives
+it back, and whatever kept the old id still finds it. A subject is in one group; `because` says what brought it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+
+from decnet_models.columns import BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
+
+
+class Subject(NamedTuple):
+    """What is sorted: the column's name and type, and its `info` (where the subject itself is a row)."""
+
+    name: str
+    type: Any
+    info: dict[str, Any]
+
+    def column(self, name: str = "", **options: Any) -> Column[Any]:
+        """Return a column that names a subject."""
+        return Column(name or self.name, self.type, info=self.info, **options)
+
+
+class Grouping(NamedTuple):
+    """The tables of such a domain; `key` is the name of the column that names the group, `subject` the subject's."""
+
+    key: str
+    subject: str
+    group: Table
+    member: Table
+    evidence: Table
+    feature: Table
+    change: Table
+    moved: Table
+    decision: Table
+
+
+class Makers(NamedTuple):
+    """What `grouping` needs to know of its domain."""
+
+    metadata: MetaData
+    key: str
+    subject: Subject
+    info: dict[str, Any]
+    decision_info: dict[str, Any]
+
+    def to_group(self, name: str = "", **options: Any) -> Column[Any]:
+        """Return a column that names a group."""
+        return Column(name or self.key, Uuid(), ForeignKey(f"{self.key}.id"), **options)
+
+    def table(self, suffix: str, *columns: Any, **options: Any) -> Table:
+        """Return a table that the clustering worker writes."""
+        return Table(f"{self.key}{suffix}", self.metadata, *columns, info=self.info, **options)
+
+
+def grouping(make: Makers) -> Grouping:
+    """Declare the tables in the domain's metadata."""
+    return Grouping(
+        make.key,
+        make.subject.name,
+        _group(make),
+        _member(make),
+        _evidence(make),
+        _feature(make),
+        _change(make),
+        _moved(make),
+        _decision(make),
+    )
+
+
+def _group(make: Makers) -> Table:
+    return make.table(
+        "",
+        Column("id", Uuid(), primary_key=True),
+        # Where it went; null: it stands for itself.
+        make.to_group("merged_into"),
+        Column("members", Integer, nullable=False),
+        # Of its members' events.
+        Column("first_seen", NANOSECONDS, nullable=False),
+        Column("last_seen", NANOSECONDS, nullable=False),
+        Column("created_at", NANOSECONDS, nullable=False),
+        Index(f"ix_{make.key}_last_seen", "last_seen"),
+        Index(f"ix_{make.key}_merged_into", "merged_into"),
+    )
+
+
+def _member(make: Makers) -> Table:
+    return make.table(
+        "_member",
+        make.subject.column(primary_key=True),
+        make.to_group(nullable=False),
+        # How strongly it belongs there; 0: it was the first. `because`: JSON list of [kind, value, weight].
+        Column("weight", Float, CheckConstraint("weight >= 0"), nullable=False),
+        Column("because", JSON_TEXT, nullable=False),
+        Column("first_seen", NANOSECONDS, nullable=False),
+        Column("last_seen", NANOSECONDS, nullable=False),
+        Column("joined_at", NANOSECONDS, nullable=False),
+        Index(f"ix_{make.key}_member_{make.key}", make.key, make.subject.name),
+    )
+
+
+def _evidence(make: Makers) -> Table:
+    """The inverted index: who has a feature is one range of the key."""
+    return make.table(
+        "_evidence",
+        Column("kind", String(32), primary_key=True),
+        Column("digest", String(32), primary_key=True),
+        make.subject.column(primary_key=True),
+        Column("first_seen", NANOSECONDS, nullable=False),
+        Column("last_seen", NANOSECONDS, nullable=False),
+        Index(f"ix_{make.key}_evidence_{make.subject.name}", make.subject.name),
+        sqlite_with_rowid=False,
+    )
+
+
+def _feature(make: Makers) -> Table:
+    return make.table(
+        "_feature",
+        Column("kind", String(32), primary_key=True),
+        # Of `value`, which may be long: BLAKE2b, 128 bits.
+        Column("digest", String(32), primary_key=True),
+        Column("value", Text, nullable=False),
+        # How many subjects have it: the rarer, the more it says.
+        Column("subjects", Integer, CheckConstraint("subjects >= 0"), nullable=False),
+        Index(f"ix_{make.key}_feature_kind_subjects", "kind", "subjects"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _change(make: Makers) -> Table:
+    return make.table(
+        "_change",
+        Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+        # merge: all of `source` went into `target`. split: some of it did.
+        Column("kind", String(8), CheckConstraint("kind IN ('merge', 'split')"), nullable=False),
+        make.to_group("source", nullable=False),
+        make.to_group("target", nullable=False),
+        Column("weight", Float, nullable=False),
+        Column("because", JSON_TEXT, nullable=False),
+        Column("ts", NANOSECONDS, nullable=False),
+        Column("undone_at", NANOSECONDS),
+        Index(f"ix_{make.key}_change_source", "source"),
+        Index(f"ix_{make.key}_change_target", "target"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _moved(make: Makers) -> Table:
+    return make.table(
+        "_moved",
+        Column("change", BIG, ForeignKey(f"{make.key}_change.id", ondelete="CASCADE"), primary_key=True),
+        make.subject.column(primary_key=True),
+        sqlite_with_rowid=False,
+    )
+
+
+def _whole(subject: str, key: str) -> Iterator[CheckConstraint]:
+    """Yield the conditions that a decision names what its kind is about, and nothing else."""
+    yield CheckConstraint("kind IN ('together', 'apart', 'pinned', 'undone')")
+    yield CheckConstraint("(kind IN ('together', 'apart')) = (other IS NOT NULL)")
+    yield CheckConstraint(f"(kind = 'pinned') = ({key} IS NOT NULL)")
+    yield CheckConstraint("(kind = 'undone') = (change IS NOT NULL)")
+    yield CheckConstraint(f"(kind = 'undone') = ({subject} IS NULL)")
+
+
+def _decision(make: Makers) -> Table:
+    return Table(
+        f"{make.key}_decision",
+        make.metadata,
+        Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+        # The operator's word, stronger than evidence. together, apart: two subjects. pinned: a subject is in a group.
+        # undone: a change is taken back.
+        Column("kind", String(8), nullable=False),
+        make.subject.column(),
+        make.subject.column("other"),
+        make.to_group(),
+        Column("change", BIG, ForeignKey(f"{make.key}_change.id")),
+        Column("author", NAME, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("created_at", NANOSECONDS, nullable=False),
+        Column("withdrawn_at", NANOSECONDS),
+        *_whole(make.subject.name, make.key),
+        Index(f"ix_{make.key}_decision_{make.subject.name}", make.subject.name),
+        Index(f"ix_{make.key}_decision_withdrawn_at", "withdrawn_at", "id"),
+        info=make.decision_info,
+        sqlite_autoincrement=True,
+    )

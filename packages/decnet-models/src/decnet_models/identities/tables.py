@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+"""Tables of the identities: attackers (addresses) in groups; the shape is `decnet_models.grouping.shape`."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from decnet_models.columns import ADDRESS, mentions
+from decnet_models.grouping.shape import Makers, Subject, grouping
+
+metadata = MetaData()
+
+IDENTITIES = grouping(
+    Makers(
+        metadata,
+        "identity",
+        Subject("attacker", ADDRESS, mentions("attacker.ip")),
+        {"owner": "clusterer", "readers": ("campaign-clusterer", "operator")},
+        {"owner": "operator", "readers": ("clusterer",)},
+    )
+)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""Queries of the intelligence; times are ns since the Unix epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from sqlalchemy import Connection, case, delete, or_, select, tuple_, update
+
+from decnet_core.text import for_column
+from decnet_models.intel.tables import intel, provider_quota
+from decnet_models.statements import insert_into, parts
+
+Verdict: TypeAlias = Literal["malicious", "suspicious", "benign", "unknown"]
+
+WORST_FIRST: tuple[Verdict, ...] = ("malicious", "suspicious", "benign", "unknown")
+
+_reasons = msgspec.json.Decoder(tuple[str, ...])
+_detail = msgspec.json.Decoder(dict[str, Any])
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What one provider says about one indicator, and until when that is believed."""
+
+    indicator: str
+    provider: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    detail: dict[str, Any]
+    fetched_at: int
+    expires_at: int
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The worst that anybody says, with `provider: reason` for each reason of those who say it."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+class Quota(msgspec.Struct, frozen=True):
+    """What may be asked of a provider."""
+
+    provider: str
+    window_from: int
+    window_until: int
+    allowed: int
+    used: int
+    not_before: int | None
+    failures: int
+    error: str | None
+
+
+def keep(connection: Connection, found: Iterable[Finding]) -> None:
+    """Write findings; a newer one replaces an older of the same provider, and never the other way round."""
+    rows = sorted(map(_row, found), key=lambda row: (row["indicator"], row["provider"]))
+    if not rows:
+        return
+    statement = insert_into(connection, intel)
+    names = ("verdict", "reasons", "detail", "fetched_at", "expires_at")
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["indicator", "provider"],
+            set_={name: statement.excluded[name] for name in names},
+            where=statement.excluded.fetched_at >= intel.c.fetched_at,
+        ),
+        rows,
+    )
+
+
+def to_ask(connection: Connection, provider: str, indicators: Iterable[str], *, now_ns: int) -> list[str]:
+    """Return those of `indicators` that the provider has to be asked about, because nothing is known or it expired."""
+    asked = sorted(set(indicators))
+    c = intel.c
+    query = select(c.indicator).where(c.provider == provider, c.expires_at > now_ns)
+    fresh = {
+        indicator
+        for part in parts(asked)
+        for indicator in connection.execute(query.where(c.indicator.in_(part))).scalars()
+    }
+    return [indicator for indicator in asked if indicator not in fresh]
+
+
+def findings(connection: Connection, indicator: str) -> list[Finding]:
+    """Return what each provider said last, also what has expired."""
+    query = select(intel).where(intel.c.indicator == indicator).order_by(intel.c.provider)
+    return [_finding(row) for row in connection.execute(query)]
+
+
+def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int) -> dict[str, Summary]:
+    """Return the worst verdict on each of `indicators` about which something is believed now."""
+    c = intel.c
+    query = select(intel).where(c.expires_at > now_ns).order_by(c.indicator, c.provider)
+    found: dict[str, list[Finding]] = {}
+    for part in parts(indicators):
+        for row in connection.execute(query.where(c.indicator.in_(part))):
+            found.setdefault(row.indicator, []).append(_finding(row))
+    return {indicator: summary(said) for indicator, said in found.items()}
+
+
+def summary(said: Iterable[Finding]) -> Summary:
+    """Return the worst of what is said; nothing said is unknown."""
+    findings = list(said)
+    worst: Verdict = min((one.verdict for one in findings), key=WORST_FIRST.index, default="unknown")
+    return Summary(
+        worst, tuple(f"{one.provider}: {why}" for one in findings if one.verdict == worst for why in one.reasons)
+    )
+
+
+def expiring(connection: Connection, provider: str, before: int, limit: int) -> list[str]:
+    """Return up to `limit` indicators on which the provider's word expires before a time, the earliest first."""
+    c = intel.c
+    query = select(c.indicator).where(c.provider == provider, c.expires_at < before)
+    return list(connection.execute(query.order_by(c.expires_at).limit(limit)).scalars())
+
+
+def forget(connection: Connection, expired_before: int, limit: int) -> int:
+    """Delete up to `limit` findings that expired before a time; return how many."""
+    c = intel.c
+    key = (c.indicator, c.provider)
+    old = select(*key).where(c.expires_at < expired_before).order_by(c.expires_at).limit(limit)
+    return connection.execute(delete(intel).where(tuple_(*key).in_(old))).rowcount
+
+
+def spend(
+    connection: Connection, provider: str, questions: int, window: tuple[int, int], allowed: int, *, now_ns: int
+) -> bool:
+    """Count questions before they are asked; False (nothing counted) when they are too many, or it is not the time.
+
+    `window` is the provider's current one (from, until): the first question in a later one begins to count anew.
+    """
+    c = provider_quota.c
+    begin = {"window_from": window[0], "window_until": window[1], "allowed": allowed, "used": 0, "failures": 0}
+    new = insert_into(connection, provider_quota).values(provider=provider, **begin)
+    connection.execute(new.on_conflict_do_nothing(index_elements=["provider"]))
+    used = case((c.window_until <= now_ns, 0), else_=c.used) + questions
+    statement = update(provider_quota).where(
+        c.provider == provider, used <= allowed, or_(c.not_before.is_(None), c.not_before <= now_ns)
+    )
+    later = c.window_until <= now_ns
+    changed = {
+        "window_from": case((later, window[0]), else_=c.window_from),
+        "window_until": case((later, window[1]), else_=c.window_until),
+        "allowed": allowed,
+        "used": used,
+    }
+    return connection.execute(statement.values(**changed)).rowcount > 0
+
+
+def record_failure(connection: Connection, provider: str, error: str, *, not_before: int) -> None:
+    """Write that the provider did not answer, or asked for patience: nothing is asked of it before `not_before`."""
+    c = provider_quota.c
+    values = {"failures": c.failures + 1, "error": for_column(error), "not_before": not_before}
+    connection.execute(update(provider_quota).where(c.provider == provider).values(**values))
+
+
+def record_answer(connection: Connection, provider: str) -> None:
+    """Write that the provider answers."""
+    values: Mapping[str, Any] = {"failures": 0, "error": None, "not_before": None}
+    connection.execute(update(provider_quota).where(provider_quota.c.provider == provider).values(**values))
+
+
+def quotas(connection: Connection) -> list[Quota]:
+    """Return what may be asked of each provider that was ever asked."""
+    return [Quota(*row) for row in connection.execute(select(provider_quota).order_by(provider_quota.c.provider))]
+
+
+def _row(one: Finding) -> dict[str, Any]:
+    return {
+        "indicator": one.indicator,
+        "provider": one.provider,
+        "verdict": one.verdict,
+        "reasons": msgspec.json.encode([for_column(reason) for reason in one.reasons]).decode(),
+        "detail": msgspec.json.encode(one.detail).decode(),
+        "fetched_at": one.fetched_at,
+        "expires_at": one.expires_at,
+    }
+
+
+def _finding(row: Any) -> Finding:
+    reasons, detail = _reasons.decode(row.reasons), _detail.decode(row.detail)
+    return Finding(row.indicator, row.provider, row.verdict, reasons, detail, row.fetched_at, row.expires_at)

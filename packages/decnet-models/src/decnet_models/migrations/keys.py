@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Compares what Alembic does not: primary keys, references (also those across domains) and CHECK constraints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Connection, Inspector, MetaData, Table, inspect
+
+from decnet_models.columns import MENTIONS, REFERS
+
+Reference = tuple[str, str, str]
+"""Column, what it refers to (`table.column`), and what happens when that is deleted."""
+
+
+def key_differences(connection: Connection, declared: MetaData) -> Iterator[str]:
+    """Yield in which keys and constraints the database is not what the classes say."""
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    for table in declared.sorted_tables:
+        if table.name in present:
+            yield from _primary(inspector, table)
+            yield from _references(inspector, table)
+            yield from _checks(inspector, table, exact=connection.dialect.name == "sqlite")
+
+
+def declared_references(table: Table) -> set[Reference]:
+    """Return what must be a foreign key in the database: those of the class, and those across domains."""
+    own = {(key.parent.name, key.target_fullname, key.ondelete or "NO ACTION") for key in table.foreign_keys}
+    across = {(column.name, *column.info[REFERS]) for column in table.columns if REFERS in column.info}
+    return own | across
+
+
+def unknown_targets(declared: MetaData) -> Iterator[str]:
+    """Yield the columns that say they name a row of another domain, where there is no such column."""
+    known = {f"{table.name}.{column.name}" for table in declared.sorted_tables for column in table.columns}
+    for table in declared.sorted_tables:
+        for column in table.columns:
+            target = column.info.get(MENTIONS) or (column.info[REFERS][0] if REFERS in column.info else None)
+            if target is not None and target not in known:
+                yield f"{table.name}.{column.name} names {target}, which does not exist"
+
+
+def _primary(inspector: Inspector, table: Table) -> Iterator[str]:
+    has = inspector.get_pk_constraint(table.name)["constrained_columns"]
+    wants = [column.name for column in table.primary_key]
+    if has != wants:
+        yield f"primary key of {table.name} is {has}, the class says {wants}"
+
+
+def _references(inspector: Inspector, table: Table) -> Iterator[str]:
+    has = {_reference(key) for key in inspector.get_foreign_keys(table.name)}
+    wants = declared_references(table)
+    for word, references in (("add", wants - has), ("remove", has - wants)):
+        for column, target, on_delete in sorted(references):
+            yield f"{word} reference {table.name}.{column} to {target} (on delete {on_delete.lower()})"
+
+
+def _reference(key: Any) -> Reference:
+    column, target = ", ".join(key["constrained_columns"]), ", ".join(key["referred_columns"])
+    return column, f"{key['referred_table']}.{target}", key["options"].get("ondelete", "NO ACTION")
+
+
+def _checks(inspector: Inspector, table: Table, *, exact: bool) -> Iterator[str]:
+    """SQLite keeps a condition as it was written; PostgreSQL writes it anew, so there only their number is compared."""
+    has = Counter(str(one["sqltext"]) for one in inspector.get_check_constraints(table.name))
+    every = [constraint for column in table.columns for constraint in column.constraints] + list(table.constraints)
+    wants = Counter(str(one.sqltext) for one in set(every) if isinstance(one, CheckConstraint))
+    if exact:
+        yield from (f"add check of {table.name}: {text}" for text in sorted(wants - has))
+        yield from (f"remove check of {table.name}: {text}" for text in sorted(has - wants))
+    elif has.total() != wants.total():
+        yield f"{table.name} has {has.total()} checks, the class says {wants.total()}"
