@@ -86,6 +86,6 @@ def test_names_that_a_database_cannot_hold_are_made_to_fit(engine: Engine) -> No
 def test_a_kind_that_does_not_exist_is_refused(engine: Engine) -> None:
     wrong, sighting = seen(1)
     with pytest.raises(IntegrityError), writing(engine) as connection:
-        queries.register(connection, [(msgspec.structs.replace(wrong, kind="thing"), sighting)])  # type: ignore[arg-type]
+        queries.register(connection, [(msgspec.structs.replace(wrong, kind="thing"), sighting)])
     with reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM artifact")).scalar() == 0

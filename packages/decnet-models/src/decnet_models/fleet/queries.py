@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -90,7 +89,7 @@ def write_decky(connection: Connection, new: Decky, told: Told) -> Decky | None:
     if not _write(connection, before, after, told.now_ns):
         return None
     _write_services(connection, after)
-    tell(connection, after.name, after.version, (_shown(before), _shown(after)), told)
+    tell(connection, after.name, after.version, told, before=_shown(before), after=_shown(after))
     return after
 
 
@@ -107,7 +106,7 @@ def erase(connection: Connection, limit: int, told: Told) -> list[str]:
     found = _deckies(connection, gone)
     for one in found:
         connection.execute(delete(decky).where(decky.c.name == one.name))
-        tell(connection, one.name, one.version, (_shown(one), None), told)
+        tell(connection, one.name, one.version, told, before=_shown(one))
     return [one.name for one in found]
 
 
@@ -168,16 +167,23 @@ def to_mutate(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[
     return [(one, policies[one.name]) for one in found if one.name in policies]
 
 
-def tell(connection: Connection, name: str, version: int, states: Sequence[dict[str, Any] | None], told: Told) -> None:
-    """Write what changed, `states` before and after; belongs into the transaction that changes it."""
-    before, after = (msgspec.json.encode(state).decode() if state else None for state in states)
+def tell(
+    connection: Connection,
+    name: str,
+    version: int,
+    told: Told,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Write what changed; belongs into the transaction that changes it."""
     connection.execute(
         insert(decky_change).values(
             decky=name,
             version=version,
             kind=told.kind,
-            before=before,
-            after=after,
+            before=msgspec.json.encode(before).decode() if before else None,
+            after=msgspec.json.encode(after).decode() if after else None,
             actor=for_column(told.actor, 255),
             reason=for_column(told.reason),
             ts=told.now_ns,

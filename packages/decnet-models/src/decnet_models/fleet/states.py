@@ -41,8 +41,8 @@ def record_state(connection: Connection, state: State, told: Told | None = None)
     statement = insert_into(connection, decky_state).values(**values)
     connection.execute(statement.on_conflict_do_update(index_elements=["decky"], set_=values))
     if told:
-        shown = (msgspec.to_builtins(before) if before else None, msgspec.to_builtins(state))
-        tell(connection, state.decky, state.version, shown, told)
+        was = msgspec.to_builtins(before) if before else None
+        tell(connection, state.decky, state.version, told, before=was, after=msgspec.to_builtins(state))
 
 
 def state_of(connection: Connection, name: str) -> State | None:
