@@ -28,7 +28,8 @@ def test_upgrade_makes_a_database_and_says_so(tmp_path: Path) -> None:
     code, output = run("current", "--url", url, "--json")
     assert code == 0
     assert json.loads(output)["current"] == newest_revision()
-    assert run("check", "--url", url) == (0, f"{url}: schema and classes agree\n")
+    assert run("check", "--url", url) == (0, f"{url}: schema and classes agree, nothing is damaged\n")
+    assert run("check", "--quick", "--url", url) == (0, f"{url}: schema and classes agree\n")
 
 
 def test_the_settings_say_where_the_database_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

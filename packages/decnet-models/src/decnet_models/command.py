@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-db`: bring the database to this version, say where it is, check it against the classes."""
+"""`decnet-db`: bring the database to this version, say where it is, check it, take care of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from decnet_models.console import Json, SettingsFile, Url, or_exit, say, url_of
+from decnet_models.care import commands as care
+from decnet_models.console import Json, Progress, SettingsFile, Url, or_exit, say, url_of
 from decnet_models.engine import open_engine, reading, shown
 from decnet_models.schema import current_revision, newest_revision, serves
 
@@ -20,6 +21,9 @@ Phases = Annotated[
 ]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command()(care.backup)
+app.command()(care.restore)
+app.command()(care.vacuum)
 
 
 def main() -> None:
@@ -84,15 +88,24 @@ def current(url: Url = "", settings: SettingsFile = None, as_json: Json = False)
 
 
 @app.command()
-def check(url: Url = "", settings: SettingsFile = None, as_json: Json = False) -> None:
-    """Compare the migrated schema with the classes; exit code 1 when they differ."""
+def check(
+    url: Url = "",
+    settings: SettingsFile = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Compare the schema only; do not read all data.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare the schema with the classes, look for damage and lost references; exit code 1 when there is any."""
+    from decnet_models.care.integrity import damages
     from decnet_models.migrations.check import check as compare
 
-    place = url_of(url, settings)
-    found = or_exit(lambda: compare(place))
-    text = "\n".join(found) or f"{shown(place)}: schema and classes agree"
-    say({"database": shown(place), "differences": found}, text, as_json)
-    if found:
+    place, progress = url_of(url, settings), Progress(silent=as_json)
+    broken = [] if quick else or_exit(lambda: damages(place, progress))
+    progress.end()
+    found = [] if broken else or_exit(lambda: compare(place))
+    sound = f"{shown(place)}: schema and classes agree" + ("" if quick else ", nothing is damaged")
+    answer = {"database": shown(place), "differences": found, "damages": broken}
+    say(answer, "\n".join(broken + found) or sound, as_json)
+    if broken or found:
         raise typer.Exit(1)
 
 

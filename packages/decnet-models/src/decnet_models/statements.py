@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, Table, text
@@ -38,19 +39,26 @@ def insert_into(connection: Connection, table: Table) -> SqliteInsert | Postgres
     return sqlite_insert(table)
 
 
-def copy_into(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Send `rows` with a `COPY ... FROM STDIN` (PostgreSQL); errors are SQLAlchemy's, as of any other statement."""
-    driver: Any = connection.connection.driver_connection
+@contextmanager
+def driver_errors(connection: Connection) -> Iterator[None]:
+    """Let errors of the driver's own cursor come as SQLAlchemy's, like those of any other statement."""
     errors = connection.dialect.loaded_dbapi.Error
+    driver: Any = connection.connection.driver_connection
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        yield
     except errors as error:
         lost = connection.dialect.is_disconnect(error, driver, None)
         if lost:
             connection.invalidate(error)
-        raise DBAPIError.instance(statement, None, error, errors, connection_invalidated=lost) from error
+        raise DBAPIError.instance(None, None, error, errors, connection_invalidated=lost) from error
+
+
+def copy_into(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Send `rows` with a `COPY ... FROM STDIN` (PostgreSQL)."""
+    driver: Any = connection.connection.driver_connection
+    with driver_errors(connection), driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def commit_in_order(connection: Connection, table: Table) -> None:

@@ -46,7 +46,7 @@ def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SE
     engine = open_engine(url, create=True, busy_seconds=wait_seconds)
     try:
         with writing(engine) as connection:
-            _wait_for_others(connection)
+            exclusive(connection)
             before = current_revision(connection)
             return before, _migrate(connection, before, phase)
     except DBAPIError as error:
@@ -55,6 +55,12 @@ def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SE
         raise DatabaseError(f"cannot upgrade {shown(url)}: {reason(error)}{hint}") from error
     finally:
         engine.dispose()
+
+
+def exclusive(connection: Connection) -> None:
+    """Wait for whoever changes the schema; on SQLite the transaction itself (BEGIN IMMEDIATE) is the lock."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def migrate_to(connection: Connection, revision: str) -> None:
@@ -115,9 +121,3 @@ def _floor(connection: Connection, has: str | None, phase: Phase) -> str:
     if phase is Phase.BEFORE and has is not None:
         return floor_of(connection) or has
     return newest_revision()
-
-
-def _wait_for_others(connection: Connection) -> None:
-    """On SQLite the transaction itself (BEGIN IMMEDIATE) is the lock."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

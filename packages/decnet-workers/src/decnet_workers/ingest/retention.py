@@ -65,7 +65,7 @@ class Due(msgspec.Struct):
 
 
 def due(found: Sequence[Volume], settings: RetentionSettings, *, now_ns: int) -> list[Due]:
-    """Return what of `found`, oldest first, is to be deleted, in its order: by age, by a kind's size, by size in all."""
+    """Return what of `found`, oldest first, is to be deleted, in its order: by age, by size per kind and in all."""
     going = {(one.hour, one.kind): one.events if _old(one, settings, now_ns) else 0 for one in found}
     by_kind = sorted(found, key=lambda one: one.kind)
     for kind, volumes_of_kind in groupby(by_kind, key=lambda one: one.kind):
