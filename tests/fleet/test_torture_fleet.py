@@ -158,6 +158,7 @@ def _say(capsys: pytest.CaptureFixture[str], line: str) -> None:
         sys.stdout.write(f"\n{line}\n")
 
 
+@pytest.mark.torture
 @pytest.mark.timeout(900)
 async def test_a_short_torture_of_forks(ground: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await torture(ground, "fork", SHORT_SECONDS, capsys)
