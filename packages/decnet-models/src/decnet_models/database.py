@@ -12,6 +12,7 @@ from decnet_core.settings import Settings
 from decnet_core.state import State
 from decnet_models.engine import DatabaseSettings, open_engine, reading, sqlite_file
 from decnet_models.errors import DatabaseError, passes, reason
+from decnet_models.ownership import guard
 from decnet_models.schema import require_current
 
 
@@ -21,7 +22,7 @@ def database_url(settings: Settings, state: State) -> str:
 
 
 def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
-    """Return the engine of the fleet's database.
+    """Return the engine of the fleet's database, which refuses to write what is not this worker's (law 4).
 
     Raises StartupError when there is no such database, when it cannot be read or when its schema is another version's.
     A server that cannot be reached now is no reason not to start: the worker's loop waits for it.
@@ -33,6 +34,7 @@ def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
         _check(engine, waits=sqlite_file(url) is None)
     except DatabaseError as error:
         raise StartupError(str(error)) from error
+    guard(engine, ctx.worker)
     return engine
 
 

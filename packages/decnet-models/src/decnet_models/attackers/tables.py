@@ -59,7 +59,9 @@ def _seen() -> tuple[Column[Any], Column[Any], Column[Any]]:
 
 def _table(name: str, *parts: Any) -> Table:
     # The keys are texts or given numbers: without a rowid SQLite keeps a row in its key's index and nowhere else.
-    return Table(name, metadata, *parts, info={"owner": OWNER, "readers": READERS}, sqlite_with_rowid=False)
+    return Table(
+        name, metadata, *parts, info={"owner": OWNER, "readers": READERS, "replay": "sums"}, sqlite_with_rowid=False
+    )
 
 
 attacker = _table(

@@ -18,7 +18,7 @@ canary_token = Table(
     Column("label", NAME, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
     Index("ix_canary_token_created_at", "created_at", "token"),
-    info={"owner": "operator", "readers": ("orchestrator", "operator")},
+    info={"owner": "operator", "readers": ("profiler", "orchestrator", "operator")},
 )
 
 canary_blob = Table(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
 from decnet_core.text import for_column
 from decnet_models.progress.tables import lease, set_aside, worker_cursor
@@ -76,6 +76,19 @@ def count_set_aside(connection: Connection) -> dict[str, int]:
     """Return how many events each worker passed over."""
     query = select(set_aside.c.worker, func.count()).group_by(set_aside.c.worker)
     return dict(connection.execute(query).all())
+
+
+def put_back(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
+    """Set `worker`'s cursors back to `seq`, those that are beyond it, and take its leases from whoever holds them.
+
+    First in a transaction, it waits for what an instance is committing; what others have in hand is refused then.
+    """
+    of_leases = update(lease).where(lease.c.worker == worker)
+    back = case((lease.c.seq > seq, seq), else_=lease.c.seq)
+    values = {"seq": back, "epoch": lease.c.epoch + 1, "holder": None, "expires_at": 0, "updated_at": now_ns}
+    if not connection.execute(of_leases.values(**values)).rowcount:
+        beyond = (worker_cursor.c.worker == worker) & (worker_cursor.c.seq > seq)
+        connection.execute(update(worker_cursor).where(beyond).values(seq=seq, updated_at=now_ns))
 
 
 def begin_again(connection: Connection, worker: str, *, now_ns: int) -> None:

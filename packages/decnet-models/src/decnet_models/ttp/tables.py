@@ -42,7 +42,7 @@ ttp_window = Table(
     # When the newest entry leaves the rule's time span; the row may go then.
     Column("expires_at", NANOSECONDS, nullable=False),
     Index("ix_ttp_window_expires_at", "expires_at"),
-    info={"owner": "ttp", "readers": ("ttp",)},
+    info={"owner": "ttp", "replay": "state", "readers": ("ttp",)},
 )
 
 ttp_rule_state = Table(

@@ -15,13 +15,14 @@ from decnet.options import Json, application
 from decnet.place import Place, find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
-from decnet.show.times import duration, size
+from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core import registry
 from decnet_core.bus.subjects import Health
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.roster import read_rosters
+from decnet_models.shards import SHARDS
 
 app = application("How the fleet is.")
 
@@ -103,6 +104,7 @@ def _page(report: Report) -> str:
         lines.append(f"database: {report.database_error}")
     elif report.progress:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
+    lines += _events_and_leases(report.progress) if report.progress else []
     if found := list(troubles(report.workers, report.supervised)):
         lines += ["", columns(("worker", "count", "trouble"), found), ""]
     if report.off:
@@ -110,6 +112,22 @@ def _page(report: Report) -> str:
     if report.down:
         lines.append(f"down: {', '.join(report.down)}")
     return "\n".join(lines)
+
+
+def _events_and_leases(progress: Progress) -> list[str]:
+    """Return the events that were set aside, with their errors, and (PostgreSQL) who holds which part of the work."""
+    lines: list[str] = []
+    if progress.aside:
+        rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.aside]
+        lines += ["", columns(("set aside by", "event", "when", "error"), rows)]
+        lines.append("the newest of each; `decnet replay WORKER --since EVENT` tries them again")
+    if progress.holdings:
+        held = [
+            (one.worker, one.holder or "nobody", f"{one.shards} of {SHARDS}", duration(one.seconds_left))
+            for one in progress.holdings
+        ]
+        lines += ["", columns(("worker", "held by", "shards", "for"), held)]
+    return lines
 
 
 def _phase(status: Status | None) -> str:

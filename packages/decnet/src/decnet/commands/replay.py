@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""`decnet replay`: lets a worker handle events again, after saying what that does to its tables."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from decnet.errors import FAILED, OperatorError, WrongUsageError
+from decnet.options import Json, application
+from decnet.place import Place, find_place, records
+from decnet.show import documents
+from decnet_core.moment import moment
+from decnet_models import replay as replays
+from decnet_models.progress.queries import cursor_of
+from decnet_models.replay import Plan
+
+app = application("Events once more through a worker.")
+
+_LOOK_SECONDS = 0.5
+_STILL_SECONDS = 30.0
+"""After so long without any progress the worker does not seem to run; its longest poll is 10 s."""
+
+
+@app.command()
+def replay(
+    worker: Annotated[str, typer.Argument(help="A worker that follows the event log, as profiler or ttp.")],
+    since: Annotated[str, typer.Option(help="First event: its number in the log, or a time (2026-11-23T20:00Z).")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    lose_forgotten: Annotated[
+        bool, typer.Option("--lose-forgotten", help="Though retention has removed events that were counted.")
+    ] = False,
+    wait: Annotated[bool, typer.Option(help="Show how far the worker is until it is done.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Let a worker handle events again: with its newer rules, or because its tables are doubted.
+
+    Nothing is told twice, and interrupting this command or the worker changes nothing about the end.
+    """
+    place = find_place()
+    with records(place) as connection:
+        plan = replays.plan(connection, worker, _row(connection, since))
+    if plan.forgotten and not lose_forgotten:
+        raise OperatorError(
+            f"{worker} counts all events, and retention has removed the first {plan.forgotten}; what they added would "
+            "be lost. If that is meant, say --lose-forgotten"
+        )
+    if not as_json:
+        typer.echo(words(plan))
+    if not yes:
+        typer.confirm("Do it?", abort=True, err=as_json)
+    with records(place, write=True) as connection:
+        replays.begin(connection, plan)
+    if as_json:
+        typer.echo(documents.line({"state": "begun", "plan": plan}))
+    if wait:
+        _watch(place, plan, as_json=as_json)
+
+
+def words(plan: Plan) -> str:
+    """Say what a replay will do."""
+    lines = [f"{plan.worker} will handle {plan.events} events again, from number {plan.first} to {plan.last}."]
+    if plan.first < plan.asked:
+        lines.append(f"Not from {plan.asked} on: what it counts can only be counted again from the beginning.")
+    if plan.emptied:
+        lines.append(f"Emptied now and filled again by them: {', '.join(plan.emptied)}.")
+        lines.append("Until it is done, what reads these tables finds less in them.")
+    if plan.kept:
+        lines.append(f"Kept and added to, known rows stay as they are: {', '.join(plan.kept)}.")
+    if plan.forgotten:
+        lines.append(f"LOST: what the first {plan.forgotten} events added, for retention has removed them.")
+    return "\n".join(lines)
+
+
+def _row(connection: Any, since: str) -> int:
+    if since.isdecimal():
+        return int(since)
+    ts = moment(since)
+    if ts is None:
+        raise WrongUsageError(f"--since {since!r} is neither an event's number nor a time as 2026-11-23T20:00Z")
+    return replays.row_at(connection, ts)
+
+
+def _watch(place: Place, plan: Plan, *, as_json: bool) -> None:
+    said, moved = -1, time.monotonic()
+    while said < plan.last:
+        with records(place) as connection:
+            reached = min(cursor_of(connection, plan.worker), plan.last)
+        if reached != said:
+            said, moved = reached, time.monotonic()
+            _say(plan, reached, as_json=as_json)
+        elif time.monotonic() > moved + _STILL_SECONDS:
+            typer.echo(f"decnet: {plan.worker} does not go on; it will when it runs (decnet status)", err=True)
+            raise typer.Exit(FAILED)
+        if said < plan.last:
+            time.sleep(_LOOK_SECONDS)
+
+
+def _say(plan: Plan, reached: int, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(documents.line({"state": "done" if reached == plan.last else "going", "seq": reached}))
+        return
+    share = 100 * max(0, reached - plan.first + 1) // max(1, plan.last - plan.first + 1)
+    typer.echo(f"{plan.worker}: {reached} of {plan.last} ({share} %)")
