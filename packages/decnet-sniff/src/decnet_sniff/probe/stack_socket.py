@@ -92,7 +92,7 @@ async def _run(arguments: tuple[str, ...], descriptors: tuple[int, ...], seconds
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
-            await child.wait()
+            await child.communicate()
 
 
 def _read(output: bytes) -> Stack | None:
