@@ -212,7 +212,8 @@ def _write(connection: Connection, before: Decky | None, after: Decky, now_ns: i
     values["updated_at"] = now_ns
     if before is None:
         statement = insert_into(connection, decky).values(**values, created_at=now_ns)
-        return connection.execute(statement.on_conflict_do_nothing(index_elements=["name"])).rowcount > 0
+        new = statement.on_conflict_do_nothing(index_elements=["name"]).returning(decky.c.name)
+        return connection.execute(new).first() is not None
     same = (decky.c.name == before.name) & (decky.c.version == before.version)
     return connection.execute(update(decky).where(same).values(**values)).rowcount > 0
 

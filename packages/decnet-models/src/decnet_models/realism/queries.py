@@ -54,10 +54,11 @@ def write_persona(connection: Connection, new: Persona, *, now_ns: int) -> Perso
     values = {**_encoded(new), "version": new.version + 1, "updated_at": now_ns}
     if new.version == 0:
         statement = insert_into(connection, persona).values(**values)
-        written = connection.execute(statement.on_conflict_do_nothing(index_elements=["name"])).rowcount
+        fresh = statement.on_conflict_do_nothing(index_elements=["name"]).returning(persona.c.name)
+        written = connection.execute(fresh).first() is not None
     else:
         same = (persona.c.name == new.name) & (persona.c.version == new.version)
-        written = connection.execute(update(persona).where(same).values(**values)).rowcount
+        written = connection.execute(update(persona).where(same).values(**values)).rowcount > 0
     return msgspec.structs.replace(new, version=new.version + 1, updated_at=now_ns) if written else None
 
 
@@ -80,7 +81,8 @@ def remove_persona(connection: Connection, name: str) -> bool:
 def plan(connection: Connection, actions: Iterable[Action]) -> int:
     """Write what is to be done; return how many of these were not there yet."""
     statement = insert_into(connection, synthetic_action).on_conflict_do_nothing(index_elements=["id"])
-    return sum(connection.execute(statement.values(**_encoded(one))).rowcount for one in actions)
+    fresh = statement.returning(synthetic_action.c.id)
+    return sum(connection.execute(fresh.values(**_encoded(one))).first() is not None for one in actions)
 
 
 def due(connection: Connection, limit: int, *, now_ns: int) -> list[Action]:

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: MIT
+"""The domains identities and campaigns; what they share is tested with identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from decnet_models.campaigns import queries as campaigns
+from decnet_models.engine import reading, writing
+from decnet_models.identities import queries as identities
+from decnet_models.identities.queries import Decision, Evidence, Member
+
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
+KEY = ("ssh.key", "SHA256:abc")
+
+
+def placed(connection: Connection, group: UUID, attackers: Iterable[str], *, first: int = 10, last: int = 20) -> None:
+    identities.found_identity(connection, group, now_ns=1000)
+    because = (("ssh.key", "SHA256:abc", 4.5),)
+    identities.place(connection, [Member(each, group, 4.5, because, first, last, 30) for each in attackers])
+
+
+def names(connection: Connection, group: UUID) -> list[str]:
+    return [one.subject for one in identities.members(connection, group)]
+
+
+def size(connection: Connection, group: UUID) -> int:
+    found = identities.identity_of_id(connection, group)
+    assert found is not None
+    assert found.members == len(names(connection, group))
+    return found.members
+
+
+def test_evidence_is_counted_once_however_often_it_is_written(engine: Engine) -> None:
+    found = [Evidence("192.0.2.1", *KEY, 10, 20), Evidence("192.0.2.2", *KEY, 5, 8)]
+    with writing(engine) as connection:
+        assert identities.add_evidence(connection, found) == {KEY: 2}
+        assert identities.add_evidence(connection, [*found, Evidence("192.0.2.1", *KEY, 7, 30)]) == {KEY: 2}
+        assert identities.frequencies(connection, [KEY, ("ssh.key", "other")]) == {KEY: 2}
+        assert identities.evidence_of(connection, "192.0.2.1") == [Evidence("192.0.2.1", *KEY, 7, 30)]
+        assert identities.sharing(connection, [KEY]) == {KEY: ["192.0.2.1", "192.0.2.2"]}
+        assert identities.sharing(connection, [KEY], at_most=1) == {}
+
+
+def test_long_and_unprintable_values_are_kept_apart(engine: Engine) -> None:
+    values = ["x" * 9000 + "a", "x" * 9000 + "b", "nul\0", "\udcff"]
+    with writing(engine) as connection:
+        found = [Evidence("192.0.2.1", "payload", value, 1, 1) for value in values]
+        assert identities.add_evidence(connection, found) == {("payload", value): 1 for value in values}
+        assert len(identities.evidence_of(connection, "192.0.2.1")) == 4
+
+
+def test_a_credential_that_several_identities_use_is_told(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for group, attacker in ((ONE, "192.0.2.1"), (ONE, "192.0.2.2"), (TWO, "192.0.2.3")):
+            placed(connection, group, [attacker])
+        found = [Evidence(f"192.0.2.{n}", "credential", "root:x", 1, 1) for n in (1, 2, 3)]
+        found += [Evidence(f"192.0.2.{n}", "credential", "root:y", 1, 1) for n in (1, 2)]
+        identities.add_evidence(connection, found)
+        assert [(one.value, one.subjects, one.groups) for one in identities.shared(connection, "credential")] == [
+            ("root:x", 3, 2)
+        ]
+
+
+def test_placing_again_widens_times_and_counts_nobody_twice(engine: Engine) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, ["192.0.2.1", "192.0.2.2"])
+        placed(connection, TWO, ["192.0.2.1"], first=5, last=40)  # it stays where it is
+        assert (size(connection, ONE), size(connection, TWO)) == (2, 0)
+        found = identities.identity_of_id(connection, ONE)
+        assert found is not None
+        assert (found.first_seen, found.last_seen) == (5, 40)
+        assert identities.identities_of(connection, ["192.0.2.1", "192.0.2.9"]) == {"192.0.2.1": ONE}
+        assert identities.count_members(connection) == 2
+        assert names(connection, ONE)[:1] == [
+            one.subject for one in identities.members(connection, ONE, limit=1, after="192.0.2.0")
+        ]
+
+
+def test_a_merge_explains_itself_keeps_the_old_id_and_can_be_undone(engine: Engine) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, ["192.0.2.1"])
+        placed(connection, TWO, ["192.0.2.2"], last=99)
+        change = identities.merge(connection, ONE, TWO, weight=7.5, because=[(*KEY, 7.5)], now_ns=50)
+        assert (size(connection, ONE), size(connection, TWO)) == (0, 2)
+        assert identities.resolved(connection, ONE) == TWO
+        assert [one.id for one in identities.identities(connection)] == [TWO]
+        (told,) = identities.changes(connection, ONE)
+        assert (told.kind, told.weight, told.because) == ("merge", 7.5, ((*KEY, 7.5),))
+        assert identities.undo(connection, change, now_ns=60)
+        assert not identities.undo(connection, change, now_ns=61)
+        assert (names(connection, ONE), names(connection, TWO)) == (["192.0.2.1"], ["192.0.2.2"])
+        assert identities.resolved(connection, ONE) == ONE
+        assert [one.id for one in identities.identities(connection)] == [TWO, ONE]
+        assert [one.id for one in identities.identities(connection, before=99)] == [ONE]
+
+
+def test_a_merge_is_undone_after_its_target_was_merged_too(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for number, group in enumerate((ONE, TWO, THREE)):
+            placed(connection, group, [f"192.0.2.{number}"])
+        first = identities.merge(connection, ONE, TWO, weight=1, because=(), now_ns=1)
+        identities.merge(connection, TWO, THREE, weight=1, because=(), now_ns=2)
+        assert size(connection, THREE) == 3
+        assert identities.undo(connection, first, now_ns=3)
+        assert [names(connection, each) for each in (ONE, TWO, THREE)] == [
+            ["192.0.2.0"],
+            [],
+            ["192.0.2.1", "192.0.2.2"],
+        ]
+        assert [size(connection, each) for each in (ONE, TWO, THREE)] == [1, 0, 2]
+
+
+def test_a_split_is_undone_into_what_its_source_has_become(engine: Engine) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, ["192.0.2.1", "192.0.2.2"])
+        placed(connection, TWO, [])
+        placed(connection, THREE, [])
+        change = identities.split(connection, ONE, TWO, ["192.0.2.2"], because=(), now_ns=1)
+        assert (size(connection, ONE), size(connection, TWO)) == (1, 1)
+        identities.merge(connection, ONE, THREE, weight=1, because=(), now_ns=2)
+        assert identities.undo(connection, change, now_ns=3)
+        assert names(connection, THREE) == ["192.0.2.1", "192.0.2.2"]
+        assert identities.resolved(connection, ONE) == THREE
+
+
+def test_what_is_merged_already_cannot_be_merged_again(engine: Engine) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, [])
+        placed(connection, TWO, [])
+        identities.merge(connection, ONE, TWO, weight=1, because=(), now_ns=1)
+        for pair in ((ONE, TWO), (TWO, TWO), (TWO, THREE)):
+            with pytest.raises(ValueError, match="two groups"):
+                identities.merge(connection, *pair, weight=1, because=(), now_ns=2)
+
+
+def decision(kind: Any, **about: Any) -> Decision:
+    named = {"subject": None, "other": None, "group": None, "change": None} | about
+    return Decision(id=0, kind=kind, author="ana", reason="I know them", created_at=5, **named)
+
+
+def test_the_operators_word_is_in_force_until_it_is_withdrawn(engine: Engine) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, ["192.0.2.1"])
+        pinned = identities.decide(connection, decision("pinned", subject="192.0.2.1", group=ONE))
+        apart = identities.decide(connection, decision("apart", subject="192.0.2.1", other="192.0.2.2"))
+        assert [one.id for one in identities.decisions(connection)] == [pinned, apart]
+        assert [one.id for one in identities.decisions(connection, after=pinned)] == [apart]
+        assert identities.withdraw(connection, pinned, now_ns=6)
+        assert not identities.withdraw(connection, pinned, now_ns=7)
+        assert [one.kind for one in identities.decisions(connection)] == ["apart"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [
+        ("pinned", {"subject": "192.0.2.1"}),
+        ("apart", {"subject": "192.0.2.1", "group": ONE}),
+        ("undone", {"subject": "192.0.2.1"}),
+        ("undone", {}),
+        ("together", {"other": "192.0.2.1"}),
+        ("nowhere", {"subject": "192.0.2.1"}),
+    ],
+)
+def test_a_word_that_does_not_say_what_it_is_about_is_refused(engine: Engine, kind: str, about: dict[str, Any]) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, [])
+    with pytest.raises(IntegrityError), writing(engine) as connection:
+        identities.decide(connection, decision(kind, **about))
+
+
+def test_a_campaign_is_of_identities_that_exist(engine: Engine) -> None:
+    with writing(engine) as connection:
+        placed(connection, ONE, ["192.0.2.1"])
+        campaigns.found_campaign(connection, THREE, now_ns=5)
+        campaigns.place(connection, [campaigns.Member(ONE, THREE, 1.0, (), 10, 20, 30)])
+    with reading(engine) as connection:
+        assert campaigns.campaigns_of(connection, [ONE, TWO]) == {ONE: THREE}
+        assert [one.members for one in campaigns.campaigns(connection)] == [1]
+    with pytest.raises(IntegrityError), writing(engine) as connection:
+        campaigns.place(connection, [campaigns.Member(TWO, THREE, 1.0, (), 10, 20, 30)])
