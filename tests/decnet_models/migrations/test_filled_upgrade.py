@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""A database that was filled when there was only the first migration comes to this version with all it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, Engine, MetaData, inspect, select
+
+from decnet_core.events.catalogue import KINDS, PAYLOADS
+from decnet_core.events.codec import encode_payload
+from decnet_core.events.envelope import Event
+from decnet_core.events.notices import NOTICE_KINDS, encode_notice
+from decnet_models.engine import open_engine, reading, writing
+from decnet_models.events import queries as events
+from decnet_models.exercise import sample
+from decnet_models.migrations.check import differences
+from decnet_models.migrations.upgrade import migrate_to, upgrade
+from decnet_models.notices import queries as notices
+from decnet_models.progress import queries as progress
+from decnet_models.rehearsal import sample_events
+
+FIRST = "0001_events"
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database at the first migration."""
+    url = f"sqlite:///{tmp_path / 'decnet.db'}"
+    if request.param == "postgres":
+        url = str(request.getfixturevalue("empty_postgres_url"))
+    engine = open_engine(url, create=True)
+    with writing(engine) as connection:
+        migrate_to(connection, FIRST)
+    engine.dispose()
+    return url
+
+
+def event_row(one: Event, *, dialect: str) -> dict[str, Any]:
+    values = {name: value for name, value in msgspec.structs.asdict(one).items() if name != "payload"}
+    return {
+        **values,
+        "id": one.id.hex if dialect == "sqlite" else one.id,
+        "kind": one.kind,
+        "payload": encode_payload(one.payload).decode(),
+    }
+
+
+def notice_rows() -> Iterator[dict[str, Any]]:
+    for kind, shape in NOTICE_KINDS.items():
+        notice = msgspec.structs.replace(sample(shape), ts=7)
+        yield {"key": f"{kind}/1", "kind": kind, "ts": 7, "body": encode_notice(notice).decode(), "created_at": 8}
+
+
+def rows_of_every_kind(dialect: str, made: Sequence[Event]) -> Rows:
+    """Return what the first version's programs could have written: every table, every kind, every NULL."""
+    bare = Event(id=made[0].id, ts=1, sensor="s", payload=made[0].payload, synthetic=True)
+    other = msgspec.structs.replace(bare, id=type(bare.id)(int=1))
+    return {
+        "event": [event_row(one, dialect=dialect) for one in [*made, other]],
+        "ingest_position": [{"spool": "decoys", "segment": 3, "offset": 2**40, "updated_at": 9}],
+        "worker_cursor": [{"worker": name, "seq": seq, "updated_at": 9} for name, seq in (("profiler", 2), ("ttp", 0))],
+        "set_aside": [{"worker": "profiler", "seq": 2, "error": "ValueError: \u2400 ünïcode", "created_at": 9}],
+        "notice": list(notice_rows()),
+    }
+
+
+def content(connection: Connection) -> Rows:
+    """Return all rows of the first migration's tables, with the columns that it made."""
+    tables = MetaData()
+    tables.reflect(connection)
+    return {
+        name: sorted((dict(row._mapping) for row in connection.execute(select(tables.tables[name]))), key=str)
+        for name in ("event", "ingest_position", "worker_cursor", "set_aside", "notice")
+    }
+
+
+def fill(engine: Engine, made: Sequence[Event]) -> Rows:
+    with writing(engine) as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        rows = rows_of_every_kind(engine.dialect.name, made)
+        assert set(rows) == set(tables.tables) - {"alembic_version"}
+        for name, values in rows.items():
+            for value in values:
+                connection.execute(tables.tables[name].insert().values(**value))
+        return content(connection)
+
+
+def test_nothing_that_was_there_at_the_first_migration_is_lost_or_changed(old_url: str) -> None:
+    engine = open_engine(old_url)
+    made = sample_events(PAYLOADS)
+    before = fill(engine, made)
+    engine.dispose()
+    assert upgrade(old_url)[0] == FIRST
+    with reading(engine) as connection:
+        assert content(connection) == before
+        assert differences(connection) == []
+        found = events.events_after(connection, 0, 1000)
+        assert [one.event for one in found[:-1]] == made
+        assert events.count_by_kind(connection).keys() == KINDS.keys()
+        assert events.count(connection) == len(made) + 1
+        assert events.ingest_positions(connection) == {"decoys": (3, 2**40)}
+        assert progress.cursors(connection) == {"profiler": 2, "ttp": 0}
+        assert [one.seq for one in progress.set_aside_by(connection, "profiler")] == [2]
+        assert {one.kind for one in notices.after(connection, 0, 1000)} == NOTICE_KINDS.keys()
+    engine.dispose()
+
+
+def test_a_filled_database_goes_on_numbering_where_it_was(old_url: str) -> None:
+    engine = open_engine(old_url)
+    made = sample_events(PAYLOADS)
+    fill(engine, made)
+    upgrade(old_url)
+    with writing(engine) as connection:
+        last = events.last_seq(connection)
+        assert events.insert_events(connection, made) == 0
+        assert events.insert_events(connection, [msgspec.structs.replace(made[0], id=type(made[0].id)(int=2))]) == 1
+        assert events.last_seq(connection) > last
+        assert events.count(connection) == len(made) + 2
+    with reading(engine) as connection:
+        assert inspect(connection).has_table("identity")
+    engine.dispose()
