@@ -10,12 +10,14 @@ import msgspec
 from said import Run
 
 from decnet.lag import Progress, lag_text
-from decnet.place import Place
+from decnet.place import Place, records
 from decnet_core import registry
 from decnet_core.bus.subjects import Health
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.roster import Roster
+from decnet_models.progress.leases import begin_leases, leases_of, now_of, take
+from decnet_models.progress.queries import set_event_aside
 
 
 def test_fleet_that_does_not_run_is_down(run: Run, place: Place) -> None:
@@ -69,3 +71,25 @@ def test_lag_is_told_by_cursor_or_by_bytes() -> None:
     assert lag_text("webhook", None, progress) == "2 notices"
     assert lag_text("ingest", health, progress) == "2.0 KiB"
     assert lag_text("canary", None, progress) == "-"
+
+
+def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, place: Place) -> None:
+    with records(place, write=True) as connection:
+        for seq in range(1, 6):
+            set_event_aside(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
+    said = run("status").out
+    assert any(line.startswith("ttp") and "no 5" in line for line in said.splitlines())
+    assert "no 2" not in said  # the newest three are enough
+    assert "\x1b" not in said
+    assert run("status", "--json").document["progress"]["set_aside"] == {"ttp": 5}
+
+
+def test_who_holds_the_leases_is_shown(run: Run, place: Place) -> None:
+    with records(place, write=True) as connection:
+        begin_leases(connection, "profiler", now_ns=1)
+        for seen in leases_of(connection, "profiler")[:5]:
+            take(connection, seen, "host-a:1:x", expires_at=now_of(connection) + 60_000_000_000)
+        for seen in leases_of(connection, "profiler")[5:6]:
+            take(connection, seen, "host-b:1:x", expires_at=1)
+    lines = [line.split() for line in run("status").out.splitlines() if "of 16" in line]
+    assert [line[1:5] for line in lines] == [["nobody", "11", "of", "16"], ["host-a:1:x", "5", "of", "16"]]

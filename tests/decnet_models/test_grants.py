@@ -145,3 +145,19 @@ def _drop_roles(connection: Connection) -> None:
     for table in ("worker_cursor", "lease", "set_aside"):
         connection.execute(text(f"DROP POLICY IF EXISTS decnet_read ON {table}"))
         connection.execute(text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
+
+
+def test_the_command_prints_what_it_applies(postgres_url: str) -> None:
+    from typer.testing import CliRunner
+
+    from decnet_models.command import app
+
+    printed = CliRunner().invoke(app, ["grants"])
+    assert printed.exit_code == 0
+    assert 'GRANT SELECT, INSERT, UPDATE, DELETE ON "ttp_tag" TO decnet_ttp;' in printed.output
+    applied = CliRunner().invoke(app, ["grants", "--apply", "--url", postgres_url])
+    assert applied.exit_code == 0, applied.output
+    engine = open_engine(postgres_url)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT has_table_privilege('decnet_ttp', 'ttp_tag', 'DELETE')")).scalar()
+    engine.dispose()

@@ -19,7 +19,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved, Notice
 from decnet_models.consumption import Consumption, Step
 from decnet_models.engine import open_engine, reading, writing
-from decnet_models.errors import CursorMovedError, LeaseLostError, passes
+from decnet_models.errors import LeaseLostError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.leases import Leases
@@ -86,8 +86,11 @@ class Instance:
         """Handle a batch; None when the database or another instance was in the way."""
         try:
             return self.consumption.step()
-        except (LeaseLostError, OperationalError) as error:
-            assert isinstance(error, LeaseLostError) or passes(error)
+        except LeaseLostError:
+            return None
+        except OperationalError as error:
+            if not passes(error):
+                raise
             return None
 
     def keep(self) -> None:

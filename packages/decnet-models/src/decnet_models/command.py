@@ -109,6 +109,28 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command()
+def grants(
+    url: Url = "",
+    settings: SettingsFile = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Run it, as the database's owner.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the SQL that gives each worker a PostgreSQL role which may write its own tables only."""
+    from decnet_core import registry
+    from decnet_models import grants as roles
+    from decnet_models.ownership import all_tables
+
+    statements = roles.grants(all_tables(), registry.names())
+    place = url_of(url, settings) if apply else ""
+    if apply:
+        or_exit(lambda: roles.apply(place, statements))
+        text = f"{shown(place)}: {len(statements)} statements; now give the roles passwords or map users to them"
+    else:
+        text = ";\n".join(statements) + ";"
+    say({"applied": apply, "statements": statements}, text, as_json)
+
+
 def _current(url: str) -> tuple[str | None, bool]:
     engine = open_engine(url, read_only=True)
     try:
