@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from decnet_core.events.envelope import Event
@@ -67,6 +68,7 @@ def day_of(ts: int) -> str:
         return str(ts // DAY_NS)
 
 
+@lru_cache(maxsize=4096)
 def group_digest(group: str) -> str:
     """Return a correlation group's short name: what attackers send is no key of a table."""
     return _digest(group)
