@@ -33,6 +33,12 @@ def declared_references(table: Table) -> set[Reference]:
     return own | across
 
 
+def declared_checks(table: Table) -> list[str]:
+    """Return the conditions of the table's CHECK constraints."""
+    every = [constraint for column in table.columns for constraint in column.constraints] + list(table.constraints)
+    return [str(one.sqltext) for one in set(every) if isinstance(one, CheckConstraint)]
+
+
 def unknown_targets(declared: MetaData) -> Iterator[str]:
     """Yield the columns that say they name a row of another domain, where there is no such column."""
     known = {f"{table.name}.{column.name}" for table in declared.sorted_tables for column in table.columns}
@@ -66,8 +72,7 @@ def _reference(key: Any) -> Reference:
 def _checks(inspector: Inspector, table: Table, *, exact: bool) -> Iterator[str]:
     """SQLite keeps a condition as it was written; PostgreSQL writes it anew, so there only their number is compared."""
     has = Counter(str(one["sqltext"]) for one in inspector.get_check_constraints(table.name))
-    every = [constraint for column in table.columns for constraint in column.constraints] + list(table.constraints)
-    wants = Counter(str(one.sqltext) for one in set(every) if isinstance(one, CheckConstraint))
+    wants = Counter(declared_checks(table))
     if exact:
         yield from (f"add check of {table.name}: {text}" for text in sorted(wants - has))
         yield from (f"remove check of {table.name}: {text}" for text in sorted(has - wants))
