@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is fuzzed: every reader of the sniffer that is given an attacker's bytes. A target raises if one misbehaves."""
+"""What is fuzzed: every reader of sniffer and prober that is given what attackers send; one that misbehaves raises."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from decnet_sniff.probe import certificate, jarm, stack_child
 from decnet_sniff.protocols import ssh
+from decnet_sniff.protocols import stack as stack_of
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff import http, quic, tls
 from decnet_sniff.sniff.batch import Batch, Record
@@ -106,6 +108,28 @@ def capture_file(data: bytes) -> None:
     list(observer.rest())
 
 
+def shown_certificate(data: bytes) -> None:
+    """A certificate that a server showed to the prober: whatever it is, described within bounds."""
+    found = certificate.describe(data)
+    assert len(found.subject) <= certificate.MAX_NAME
+    assert len(found.issuer) <= certificate.MAX_NAME
+    assert len(found.names) <= certificate.MOST_NAMES
+    found.subject.encode()
+
+
+def jarm_answer(data: bytes) -> None:
+    """What a server answered to one of JARM's hellos."""
+    jarm.complete(data)
+    assert len(jarm.fingerprint([jarm.read_answer(data)] * len(jarm.HELLOS))) == len(jarm.SILENCE)
+
+
+def caught_packet(data: bytes) -> None:
+    """A packet that came while the prober waited for a SYN+ACK: its first two bytes are the port that was asked."""
+    found = stack_child.answers(data[2:], data[14:18], 4000, int.from_bytes(data[:2], "big"))
+    if found is not None:
+        stack_of.read(stack_of.Syn(*found, 0))
+
+
 def _new_observer() -> Observer:
     return Observer(window_ns=SECOND, flows=64, idle_ns=10 * SECOND, scan=ScanSettings())
 
@@ -125,7 +149,18 @@ def _parts(data: bytes) -> Iterator[bytes]:
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
-    for target in (tls_stream, any_stream, dtls_datagrams, quic_datagrams, quic_payloads, frames, capture_file)
+    for target in (
+        tls_stream,
+        any_stream,
+        dtls_datagrams,
+        quic_datagrams,
+        quic_payloads,
+        frames,
+        capture_file,
+        shown_certificate,
+        jarm_answer,
+        caught_packet,
+    )
 }
 
 
