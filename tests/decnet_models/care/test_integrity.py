@@ -91,11 +91,9 @@ def test_vacuum_gives_back_what_was_deleted(engine: Engine, url: str, make_event
         assert queries.last_seq(connection) == 3000
 
 
-def test_vacuum_waits_for_no_writer_for_ever(sqlite_engine: Engine, sqlite_url: str) -> None:
-    from decnet_models.care import place
-
-    assert place.BUSY_SECONDS > 0
-    with writing(sqlite_engine), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(place, "BUSY_SECONDS", 0.1)
-        with pytest.raises(DatabaseError, match="locked"):
-            vacuum(sqlite_url, quiet)
+def test_vacuum_waits_for_no_writer_for_ever(
+    sqlite_engine: Engine, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("decnet_models.care.place.BUSY_SECONDS", 0.1)
+    with writing(sqlite_engine), pytest.raises(DatabaseError, match="locked"):
+        vacuum(sqlite_url, quiet)

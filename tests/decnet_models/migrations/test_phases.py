@@ -7,6 +7,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("empty_postgres_url"))
 
 
-def version(place: Path, name: str, migrations: dict[str, tuple[str, ...]]) -> Path:
+def version(place: Path, name: str, migrations: Mapping[str, tuple[str, ...]]) -> Path:
     """Write down the migrations that a version of the program knows."""
     folder = place / name
     folder.mkdir()

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -30,7 +31,8 @@ Opener = Callable[..., SpoolWriter]
 
 def open_intake(engine: Engine, state: Path, **values: int) -> Intake:
     quarantine = Quarantine(state / "quarantine")
-    return Intake(engine, state / "spool", quarantine, IngestSettings(**values), store=state / "artifacts")
+    settings = structs.replace(IngestSettings(), **values)
+    return Intake(engine, state / "spool", quarantine, settings, store=state / "artifacts")
 
 
 @pytest.fixture
