@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Footprint(msgspec.Struct, frozen=True):
@@ -63,6 +64,18 @@ def uss_of(pid: int) -> int:
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return 0
     return (memory.get("Private_Clean", 0) + memory.get("Private_Dirty", 0)) * 1024
+
+
+def resident_of(pid: int) -> int:
+    """Return what `pid` has in memory, shared pages in full, in bytes; 0 when it is gone.
+
+    The unique set size is never more. The kernel keeps this count, but walks all pages to tell what is shared: 1 to 3
+    ms for a worker, half of what a resting fleet took from the processor.
+    """
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _memory(pid: int) -> dict[str, int]:

@@ -19,7 +19,7 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
-from decnet_core.footprint import uss_of
+from decnet_core.footprint import resident_of, uss_of
 from decnet_core.runtime import health
 from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.context import Context
@@ -154,7 +154,8 @@ class Host:
         while True:
             self._ctx.bus.publish(subject, msgspec.json.encode(self._health()))
             if patience is not None:
-                used, budget = uss_of(os.getpid()), self._worker.memory_budget
+                budget = self._worker.memory_budget
+                used = uss_of(os.getpid()) if resident_of(os.getpid()) > budget else 0
                 self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
             await asyncio.sleep(until_beat(seconds))
 

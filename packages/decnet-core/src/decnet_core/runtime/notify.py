@@ -10,7 +10,9 @@ BUDGET = "X_DECNET_MEMORY_BUDGET"
 """Tells a supervisor, with READY=1 and WATCHDOG=1, how many bytes of unique memory the worker declares."""
 
 USED = "X_DECNET_USS"
-"""Tells it, with WATCHDOG=1, how many there are: it cannot look into a process of another user."""
+"""Tells it, with WATCHDOG=1, how many there are: it cannot look into a process of another user.
+
+0 means no more than the budget."""
 
 
 class Notifier:

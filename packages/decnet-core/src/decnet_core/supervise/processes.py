@@ -123,17 +123,22 @@ class ProcessFleet:
             running = {keeper.status.pid for keeper in self._keepers.values()}
             self._told_bytes = {pid: told for pid, told in self._told_bytes.items() if pid in running}
             for keeper in self._keepers.values():
-                pid, used = keeper.status.pid, self._used_bytes(keeper.status)
+                pid, used = keeper.status.pid, self._used_bytes(keeper.status, keeper.budget_bytes)
                 if 0 < keeper.budget_bytes < used:  # one that declared none cannot outgrow it
                     why = f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared"
                     await keeper.recycle(why=why, pid=pid)
 
-    def _used_bytes(self, status: Status) -> int:
-        """Return what a worker holds for itself; of a child of another user only its group, or itself, can tell."""
+    def _used_bytes(self, status: Status, budget: int) -> int:
+        """Return what a worker holds for itself, 0 when that cannot be more than `budget`.
+
+        Of a child of another user only its group, or itself, can tell.
+        """
         group = self._environment.get(cgroup.DIRECTORY)
         if group:
             return cgroup.used_bytes(Path(group), status.name)
-        return (footprint.uss_of(status.pid) or self._told_bytes.get(status.pid, 0)) if status.pid else 0
+        if not status.pid or footprint.resident_of(status.pid) <= budget:
+            return 0
+        return footprint.uss_of(status.pid) or self._told_bytes.get(status.pid, 0)
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
