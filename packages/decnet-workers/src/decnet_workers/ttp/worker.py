@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.events.notices import TechniqueTagged
 from decnet_core.runtime.context import Context
@@ -28,6 +30,9 @@ class Ttp(CursorWorker[TtpSettings]):
     preload = ("re2",)
     memory_budget = 64 * MIB
     shared = False  # a correlation may count over attackers, and windows are swept in the order of the whole log
+
+    batch_events: ClassVar[int] = 250
+    """As fast as with 500; the largest batch of its life, which is what a process keeps, is 2 MiB smaller."""
 
     _counters: Counters
 
