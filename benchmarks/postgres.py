@@ -40,7 +40,7 @@ def server() -> Iterator[Callable[[], str]]:
     programs = _programs(place, copied=bool(somebody))
     if somebody:
         os.chown(place, NOBODY, NOBODY)
-    initialise = [
+    initialise: list[str | Path] = [
         programs / "initdb",
         "-D",
         place / "data",

@@ -9,7 +9,21 @@ from a notice that no longer exists. Work is committed in batches, so a sync cos
 find that another wrote in between; SQLite fails it at once, without waiting. Reading never waits in WAL mode.
 
 One connection per engine: a worker does all its database work in one thread. The page cache stays at SQLite's 2 MiB and
-files are not mapped: what many processes read lies in the kernel's page cache once.
+files are not mapped: what many processes read lies in the kernel's page cache once. Measured with 40,000 events of
+20,000 attackers, inserted and then profiled (events per second of CPU time, as the machine was shared; peak RSS):
+
+| | insert | profile | RSS |
+|---|---|---|---|
+| as it is: cache 2 MiB, no mmap, temp in memory | 36,800 | 8,600 | 70.5 MiB |
+| cache 8 MiB | 27,800 | 8,200 | 76.7 MiB |
+| cache 32 MiB | 29,800 | 9,500 | 93.8 MiB |
+| mmap 256 MiB | 35,800 | 8,400 | 94.1 MiB |
+| temp in files | 40,300 | 9,200 | 70.9 MiB |
+| checkpoint at 16 MiB instead of 4 | 37,400 | 8,700 | 70.8 MiB |
+| synchronous=NORMAL | 37,700 | 9,700 | 70.5 MiB |
+
+Runs differ by a tenth, so nothing here buys speed with its memory. Temporary tables stay in memory, for a worker's unit
+may write nowhere but to its state directory. A writer waits 10 s at most: a batch holds the lock for some hundredths.
 """
 
 from __future__ import annotations
