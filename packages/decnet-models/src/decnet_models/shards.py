@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import zlib
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from socket import AF_INET, AF_INET6, inet_pton
 
 SHARDS = 16
 ALL = frozenset(range(SHARDS))
+_MAPPED = bytes(10) + b"\xff\xff"
+"""How an IPv4 address begins that came over an IPv6 socket (RFC 4291, 2.5.5.2)."""
 NOBODY = 0
 """The shard of events that have no address, or one that is none."""
 
@@ -20,10 +22,9 @@ NOBODY = 0
 @lru_cache(maxsize=4096)
 def shard_of(address: str | None) -> int:
     """Return the shard of an address in whatever spelling: ::ffff:192.0.2.1 and 192.0.2.1 are one attacker."""
+    text = (address or "").partition("%")[0]
     try:
-        found = ip_address((address or "").partition("%")[0])
-    except ValueError:
+        packed = inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except (OSError, ValueError):  # ValueError: a NUL, or what UTF-8 cannot spell
         return NOBODY
-    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return zlib.crc32(found.packed) % SHARDS
+    return zlib.crc32(packed.removeprefix(_MAPPED)) % SHARDS

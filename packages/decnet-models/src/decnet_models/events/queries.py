@@ -17,7 +17,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.events.tables import event, event_volume, ingest_position
 from decnet_models.events.volume import add_volume, sizes_after
-from decnet_models.shards import shard_of
+from decnet_models.shards import SHARDS, shard_of
 from decnet_models.statements import commit_in_order, copy_into, insert_into
 
 log = logging.getLogger(__name__)
@@ -104,11 +104,19 @@ def rows_of_shards(
 ) -> Sequence[Row[Any]]:
     """Return what `rows_after` would if the log held only the events of these shards' attackers.
 
-    Who is meant is decided here, not in SQL, because only a parser knows that two spellings are one address. So the
-    addresses of the whole span are read, and then the events that are wanted.
+    Who is meant is decided here, not in SQL, because only a parser knows that two spellings are one address. So
+    addresses are read, as many as are likely to be enough, and then the events that are wanted.
     """
-    query = _walk(connection, select(event.c.seq, event.c.src_ip), seq, through, kinds, synthetic=synthetic)
-    mine = [row.seq for row in connection.execute(query) if shard_of(row.src_ip) in shards][:limit]
+    mine: list[int] = []
+    columns, likely = select(event.c.seq, event.c.src_ip), limit + limit * SHARDS // max(1, len(shards))
+    while len(mine) < limit:
+        query = _walk(connection, columns, seq, through, kinds, synthetic=synthetic).limit(likely)
+        rows = connection.execute(query).all()
+        mine += [row.seq for row in rows if shard_of(row.src_ip) in shards]
+        if len(rows) < likely:
+            break
+        seq = rows[-1].seq
+    del mine[limit:]
     found: list[Row[Any]] = []
     for start in range(0, len(mine), _SEQS_ASKED):
         part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
