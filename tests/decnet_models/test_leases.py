@@ -156,11 +156,11 @@ def test_who_is_robbed_between_reading_and_writing_commits_nothing(log: Engine, 
     victim, thief = Leases(log, "w", seconds=30), Leases(other, "w", seconds=30)
     victim.keep()
     consumption = follow(log, victim)
-    consumption.between = thief.keep  # type: ignore[method-assign]
+    consumption.between = thief.keep
     with pytest.raises(LeaseLostError, match="epoch"):
         consumption.step()
     assert seen(log) == []
-    consumption.between = lambda: None  # type: ignore[method-assign]
+    consumption.between = lambda: None
     victim.keep()
     assert consumption.step().handled + follow(other, thief).step().handled == 60
     assert seen(log) == list(range(1, 61))
