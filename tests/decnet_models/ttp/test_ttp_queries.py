@@ -19,6 +19,7 @@ from decnet_models.ttp.queries import (
     set_rule_state,
     tagged_events,
     tags,
+    technique_sequences,
     techniques_of,
     windows,
 )
@@ -125,3 +126,11 @@ def test_windows_are_kept_changed_emptied_and_dropped(engine: Engine) -> None:
 def both(connection: Connection) -> tuple[object, object]:
     found = windows(connection, RULE, ["a", "b", *map(str, range(1000))])
     return found.get("a", ()), found.get("b", ())
+
+
+def test_a_sequence_names_each_technique_once_in_the_order_of_the_log(engine: Engine) -> None:
+    with writing(engine) as connection:
+        order = ((1, "T1110"), (2, "T1105"), (3, "T1110"), (4, "T1003"))
+        add_tags(connection, [tag(seq, technique=technique) for seq, technique in order])
+        add_tags(connection, [tag(9, technique="T1", attacker="192.0.2.2")])
+        assert technique_sequences(connection, ["192.0.2.1", "192.0.2.3"]) == {"192.0.2.1": ["T1110", "T1105", "T1003"]}

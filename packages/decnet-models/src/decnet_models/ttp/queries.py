@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from decnet_core.text import for_column
-from decnet_models.statements import insert_into
+from decnet_models.statements import insert_into, parts
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
 
 State: TypeAlias = Literal["enabled", "disabled", "capped"]
@@ -110,6 +110,18 @@ def count_by_technique(connection: Connection) -> dict[str, int]:
     """Return the number of attackers seen with each technique."""
     query = select(ttp_tag.c.technique, func.count(ttp_tag.c.attacker.distinct())).group_by(ttp_tag.c.technique)
     return dict(connection.execute(query.order_by(ttp_tag.c.technique)).all())
+
+
+def technique_sequences(connection: Connection, attackers: Iterable[str]) -> dict[str, list[str]]:
+    """Return the techniques of each of the attackers in the order of the log, each where it was first seen."""
+    column = ttp_tag.c
+    query = select(column.attacker, column.technique, func.min(column.seq)).group_by(column.attacker, column.technique)
+    found: dict[str, list[str]] = {}
+    for part in parts(attackers):
+        first = query.where(column.attacker.in_(part)).order_by(func.min(column.seq), column.technique)
+        for attacker, technique, _ in connection.execute(first):
+            found.setdefault(attacker, []).append(technique)
+    return found
 
 
 def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: int, until: int) -> int:

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""What other workers ask about many attackers at once: what tells them apart or together, and where they are active."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, func, literal, select
+
+from decnet_models.attackers.tables import attacker, attacker_decky, command, credential_use, fingerprint
+from decnet_models.statements import parts
+
+
+class Clue(msgspec.Struct, frozen=True):
+    """An attacker showed something; `value` is the attacker's own, or the digest of a credential."""
+
+    attacker: str
+    kind: str
+    value: str
+    first_seen: int
+    last_seen: int
+
+
+def fingerprints_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
+    """Return what the attackers' clients say they are, of each kind of fingerprint."""
+    c = fingerprint.c
+    query = select(c.attacker, c.type, c.value, c.first_seen, c.last_seen).order_by(c.attacker, c.type, c.value)
+    return _clues(connection, query, attackers)
+
+
+def credentials_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
+    """Return which credentials (by digest) the attackers tried, wherever."""
+    c = credential_use.c
+    times = (func.min(c.first_seen), func.max(c.last_seen))
+    query = select(c.attacker, literal("credential"), c.credential, *times).group_by(c.attacker, c.credential)
+    return _clues(connection, query.order_by(c.attacker, c.credential), attackers)
+
+
+def commands_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
+    """Return which command lines the attackers entered."""
+    c = command.c
+    query = select(c.attacker, literal("command"), c.text, func.min(c.ts), func.max(c.ts)).group_by(c.attacker, c.text)
+    return _clues(connection, query.order_by(c.attacker, c.text), attackers)
+
+
+def deckies_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
+    """Return which deckies the attackers touched: what they are after."""
+    c = attacker_decky.c
+    query = select(c.attacker, literal("decky"), c.decky, c.first_seen, c.last_seen).order_by(c.attacker, c.decky)
+    return _clues(connection, query, attackers)
+
+
+def active_deckies(connection: Connection, since: int) -> set[str]:
+    """Return the deckies that somebody has touched since a time: these must not change under their eyes."""
+    # In two steps: a planner without statistics would read all that anybody ever touched.
+    around = connection.execute(select(attacker.c.ip).where(attacker.c.last_seen >= since)).scalars().all()
+    c = attacker_decky.c
+    query = select(c.decky).where(c.last_seen >= since).distinct()
+    return {name for part in parts(around) for name in connection.execute(query.where(c.attacker.in_(part))).scalars()}
+
+
+def _clues(connection: Connection, query: Select[Any], attackers: Iterable[str]) -> list[Clue]:
+    """Run `query`, whose first column is the attacker, for all of them."""
+    who = query.selected_columns[0]
+    return [Clue(*row) for part in parts(attackers) for row in connection.execute(query.where(who.in_(part)))]
