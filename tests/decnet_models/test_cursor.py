@@ -161,7 +161,7 @@ async def test_a_second_instance_stands_by_and_takes_over(place: Place, make_eve
             place.nudge()
             await place.until_at(1)
             ctx = await stack.enter_async_context(place.running(second))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not ctx.counters.snapshot().get("standby"):
                     await asyncio.sleep(0.01)
         place.insert(make_events(1))
@@ -171,7 +171,7 @@ async def test_a_second_instance_stands_by_and_takes_over(place: Place, make_eve
 
 async def test_a_standby_can_be_stopped(place: Place) -> None:
     async with place.running(Follower(NoSettings())), place.running(Follower(NoSettings())) as ctx:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not ctx.counters.snapshot().get("standby"):
                 await asyncio.sleep(0.01)
 
