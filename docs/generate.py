@@ -22,9 +22,6 @@ from decnet_models.migrations.check import domains
 from decnet_models.migrations.keys import declared_checks, declared_references
 from decnet_models.ownership import ANY
 
-READ_ON_GITHUB = Path(__file__).parent / "tables.md"
-"""The page of the schema is kept in the repository; a test fails when it is not what this writes."""
-
 
 def main() -> None:
     """Write the pages into the directory named by the first argument (default: site/reference)."""
@@ -34,8 +31,6 @@ def main() -> None:
     for name, page in pages.items():
         (target / f"{name}.md").write_text("\n".join(page()) + "\n", encoding="utf-8")
         print(target / f"{name}.md")  # the command's output
-    READ_ON_GITHUB.write_text("\n".join(tables()) + "\n", encoding="utf-8")
-    print(READ_ON_GITHUB)
 
 
 def events() -> Iterator[str]:
