@@ -40,7 +40,7 @@ ONLY_IN = {
 """What is heavy, and who may hold it."""
 
 DOMAINS = {
-    "ingest": {"events"},
+    "ingest": {"events", "artifacts", "progress"},
     "profiler": {"events", "progress", "notices", "attackers", "canary"},
     "ttp": {"events", "progress", "notices", "ttp"},
     "webhook": {"progress", "notices", "webhooks"},

@@ -114,6 +114,8 @@ def test_what_a_cursor_has_not_passed_is_held_and_counted(engine: Engine, make_e
     with writing(engine) as connection:
         move_cursor(connection, "profiler", 20, now_ns=1)
         move_cursor(connection, "ttp", 4, now_ns=1)
+        move_cursor(connection, "webhook", 2, now_ns=1)  # of notices, not of events
+        move_cursor(connection, "webhook.replay", 0, now_ns=1)
     values = run(engine, days=30, batch_events=3)
     assert (values["events_deleted"], values["events_held_by_cursors"]) == (4, 6)
     values = run(engine, days=30, batch_events=3, past_unread=True)

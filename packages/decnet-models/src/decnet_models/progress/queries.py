@@ -10,6 +10,9 @@ from decnet_core.text import for_column
 from decnet_models.progress.tables import lease, set_aside, worker_cursor
 from decnet_models.statements import insert_into
 
+_OF_THE_OUTBOX = {"webhook"}
+"""Workers whose cursors count notices and what else they follow, not events."""
+
 
 class SetAside(msgspec.Struct, frozen=True):
     """An event that a worker could not handle."""
@@ -33,6 +36,11 @@ def cursors(connection: Connection) -> dict[str, int]:
     slowest = select(lease.c.worker, func.min(lease.c.seq)).group_by(lease.c.worker)
     found = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
     return dict(sorted(found.items()))
+
+
+def event_cursors(connection: Connection) -> dict[str, int]:
+    """Return the cursors that go over the event log; the outbox's, such as `webhook.replay`, go over other tables."""
+    return {name: seq for name, seq in cursors(connection).items() if name.partition(".")[0] not in _OF_THE_OUTBOX}
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from decnet_models.engine import reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import HOUR_NS, Volume, forget, volumes
-from decnet_models.progress.queries import cursors
+from decnet_models.progress.queries import event_cursors
 
 Days = Annotated[float, msgspec.Meta(ge=0)]
 Bytes = Annotated[int, msgspec.Meta(ge=0)]
@@ -134,7 +134,7 @@ class Retention:
         with writing(self._engine) as connection:
             started = time.perf_counter()
             newest = last_seq(connection) - 1
-            read = min(cursors(connection).values(), default=newest)
+            read = min(event_cursors(connection).values(), default=newest)
             gone = forget(connection, one.volume, min(read, newest), limit)
             unread = 0
             if gone < limit and self._settings.past_unread:
