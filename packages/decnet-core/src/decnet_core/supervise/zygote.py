@@ -6,7 +6,7 @@ process and speaks to it over a socket pair (see `orders`). Measured with the ei
 costs its supervisor's order, about 3 ms and the pages that it writes, instead of 20 to 50 MiB of imports.
 
 What a child writes to it copies, so the parent leaves as little to write as it can. It lives a worker's life before
-(`rehearsal`), fills the gaps that a child's objects would go to (`holes`), no longer counts references (`immortal`),
+(`rehearsal`), no longer counts references (`immortal`), fills the gaps that a child's objects would go to (`holes`),
 and with `gc.freeze()` moves every object out of the collector's sight.
 """
 
@@ -80,8 +80,8 @@ def warm(places: Sequence[str]) -> None:
     workers = list(filter(None, map(_loaded, places)))
     _rehearse(workers)
     gc.collect()
-    holes.fill()
     immortalise()
+    holes.fill()  # last: what the others took and gave back is a gap, too, 0.7 MiB
     gc.freeze()
 
 
