@@ -170,8 +170,7 @@ def test_a_worker_that_is_behind_is_not_moved_ahead(log: Engine) -> None:
     follow(log, Ttp).step()
     with writing(log) as connection:
         progress.move_cursor(connection, "ttp", 10, now_ns=1)
-    begin(log, "ttp", 100)
-    with reading(log) as connection:
+        progress.put_back(connection, "ttp", 99, now_ns=2)
         assert progress.cursor_of(connection, "ttp") == 10
 
 

@@ -63,20 +63,17 @@ def test_a_constraint_that_was_never_validated_is_found(postgres_url: str) -> No
 
 def test_indexes_are_read_where_the_server_can(postgres_url: str) -> None:
     engine = open_engine(postgres_url)
-    with reading(engine) as connection:
-        has = connection.execute(text("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")).first()
-    if not has:
-        engine.dispose()
-        pytest.skip("this PostgreSQL has no amcheck")
     with writing(engine) as connection:
-        connection.execute(text("CREATE EXTENSION amcheck"))
+        can = bool(connection.execute(text("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")).first())
+        if can:
+            connection.execute(text("CREATE EXTENSION amcheck"))
     said: list[str] = []
     try:
         assert damages(postgres_url, said.append) == []
-        assert "checking index ix_event_ts" in said
+        assert ("checking index ix_event_ts" in said) == can
     finally:
         with writing(engine) as connection:
-            connection.execute(text("DROP EXTENSION amcheck"))
+            connection.execute(text("DROP EXTENSION IF EXISTS amcheck"))
         engine.dispose()
 
 
