@@ -69,6 +69,14 @@ def test_each_kind_has_a_consumer(payload: type[Payload]) -> None:
     assert [name for name, worker in WORKERS.items() if payload in worker.consumes], f"nobody reads {kind_of(payload)}"
 
 
+@pytest.mark.parametrize("name", WORKERS)
+def test_what_a_worker_declares_to_read_it_reads(name: str) -> None:
+    """But for one that declares the whole catalogue: it reads events by their fields, whatever they are."""
+    consumes = set(WORKERS[name].consumes)
+    if consumes != set(KINDS.values()):
+        assert {payload.__name__ for payload in consumes} <= mentioned(folder_of(name))
+
+
 def test_what_a_worker_makes_it_declares() -> None:
     for name, worker in WORKERS.items():
         declared = {payload.__name__ for payload in worker.produces}

@@ -54,6 +54,17 @@ def test_a_token_lets_in_until_it_expires_or_is_revoked_with_the_lesser_role(eng
         assert (kept.used_at, kept.revoked_at) == (51, 60)
 
 
+def test_a_new_role_counts_at_once_for_what_was_let_in_before(engine: Engine) -> None:
+    with writing(engine) as connection:
+        queries.add_account(connection, ANA, "ana", "admin", now_ns=5)
+        queries.add_token(connection, token("admin"))
+        assert queries.set_role(connection, ANA, "viewer")
+        entrant = queries.enter_with_token(connection, DIGEST, now_ns=50)
+        assert entrant is not None
+        assert entrant.role == "viewer"
+        assert not queries.set_role(connection, UUID(int=2), "viewer")
+
+
 def test_a_session_lasts_as_long_as_it_is_used(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.add_account(connection, ANA, "ana", "admin", now_ns=5)

@@ -183,5 +183,7 @@ def test_a_campaign_is_of_identities_that_exist(engine: Engine) -> None:
     with reading(engine) as connection:
         assert campaigns.campaigns_of(connection, [ONE, TWO]) == {ONE: THREE}
         assert [one.members for one in campaigns.campaigns(connection)] == [1]
+        assert [campaigns.campaign_of_id(connection, THREE)] == campaigns.campaigns(connection)
+        assert campaigns.campaign_of_id(connection, ONE) is None
     with pytest.raises(IntegrityError), writing(engine) as connection:
         campaigns.place(connection, [campaigns.Member(TWO, THREE, 1.0, (), 10, 20, 30)])

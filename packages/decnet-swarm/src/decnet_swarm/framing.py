@@ -29,7 +29,6 @@ class Deframer:
         """With `lines`, a stream that does not begin with a digit has one message a line."""
         self.broken = ""
         self._max_bytes = max_bytes
-        self._lines_allowed = lines
         self._by_line: bool | None = None if lines else False
         self._held = bytearray()
         self._searched = 0

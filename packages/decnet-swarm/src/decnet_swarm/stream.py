@@ -9,7 +9,6 @@ import socket
 import ssl
 import struct
 import termios
-from typing import Any
 
 from decnet_swarm.wire import SILENCE_SECONDS
 
@@ -41,13 +40,8 @@ class Stream:
         return self.tls.selected_alpn_protocol()
 
     @property
-    def peer_certificate(self) -> dict[str, Any]:
-        """The peer's certificate as `ssl` decodes it; empty when there is none."""
-        return dict(self.tls.getpeercert() or {})
-
-    @property
     def peer_der(self) -> bytes:
-        """The same in DER."""
+        """The peer's certificate in DER; empty when there is none."""
         return self.tls.getpeercert(binary_form=True) or b""
 
     async def receive(self) -> bytes:

@@ -19,7 +19,6 @@ import msgspec
 from decnet_sniff.sniff.scan_ports import Ports
 
 SYN, CONNECT, FIN, NULL, XMAS, MAIMON, ACK, UDP = "syn", "connect", "fin", "null", "xmas", "maimon", "ack", "udp"
-TECHNIQUES = (SYN, CONNECT, FIN, NULL, XMAS, MAIMON, ACK, UDP)
 
 _FIN, _SYN, _PSH, _ACK, _URG = 1, 2, 8, 16, 32
 _BY_FLAGS = {0: NULL, _SYN: SYN, _FIN: FIN, _FIN | _PSH | _URG: XMAS, _FIN | _ACK: MAIMON, _ACK: ACK}

@@ -107,10 +107,6 @@ class Outgoing:
             else:
                 spool.saved = spool.stored
 
-    def unsaved(self) -> bool:
-        """Return whether `save` has something to do."""
-        return any(spool.stored > spool.saved for spool in self._spools.values())
-
     def lag_bytes(self) -> int:
         """Return how many bytes of all spools are not stored elsewhere."""
         total = 0
