@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.directories import human
+from decnet_decoys.shell.commands.listing import human
 from decnet_decoys.shell.files import FileFault
 from decnet_decoys.shell.registry import command
 
