@@ -14,7 +14,9 @@ from decnet_decoys.personas.shape import User
 from decnet_decoys.reserve import Reserve, Share
 from decnet_decoys.shell import expand, words
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
+from decnet_decoys.shell.compound import compound
 from decnet_decoys.shell.files import ROOT, FileFault, Files, Identity
+from decnet_decoys.shell.jumps import ExitShell, LoopJump, ReturnFunction, TooMuchError
 from decnet_decoys.shell.lookup import Found, find
 from decnet_decoys.shell.machine import Machine
 from decnet_decoys.shell.parser import parse
@@ -44,22 +46,6 @@ FILES_BYTES = 24 << 20
 HANG_SECONDS = 900.0
 
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-class ExitShell(Exception):  # control flow of the shell, not an error
-    """`exit` was run; carries the status."""
-
-
-class ReturnFunction(Exception):
-    """`return` was run."""
-
-
-class LoopJump(Exception):
-    """`break` or `continue` was run."""
-
-
-class TooMuchError(Exception):
-    """The line ran out of commands or nests too deeply."""
 
 
 class Source(NamedTuple):
@@ -180,7 +166,7 @@ class Shell:
             return self._complain(parsed, streams)
         self._enter()
         try:
-            return (yield from self._sequence(parsed, streams))
+            return (yield from self.sequence(parsed, streams))
         finally:
             self._depth -= 1
 
@@ -205,7 +191,8 @@ class Shell:
         if errors:
             yield Print(errors, error=True)
 
-    def _sequence(self, sequence: Sequence, streams: Streams) -> Steps:
+    def sequence(self, sequence: Sequence, streams: Streams) -> Steps:
+        """Run pipelines one after the other, but for those that `&&` and `||` skip."""
         previous = ";"
         for pipeline, following in sequence.items:
             skipped = (previous == "&&" and self.status != 0) or (previous == "||" and self.status == 0)
@@ -265,72 +252,9 @@ class Shell:
     def _compound(self, command: Group | If | Loop | For | Case, streams: Streams) -> Steps:
         self._enter()
         try:
-            if isinstance(command, Group):
-                return (yield from self._group(command, streams))
-            if isinstance(command, If):
-                return (yield from self._if(command, streams))
-            if isinstance(command, For):
-                return (yield from self._for(command, streams))
-            if isinstance(command, Case):
-                return (yield from self._case(command, streams))
-            return (yield from self._loop(command, streams))
+            return (yield from compound(self, command, streams))
         finally:
             self._depth -= 1
-
-    def _group(self, group: Group, streams: Streams) -> Steps:
-        if not group.subshell:
-            return (yield from self._sequence(group.body, streams))
-        kept = (self.cwd, dict(self.variables), self.user, self.identity)
-        try:
-            return (yield from self._sequence(group.body, streams))
-        except ExitShell as leaving:
-            return int(leaving.args[0])
-        finally:
-            self.cwd, self.variables, self.user, self.identity = kept
-
-    def _if(self, choice: If, streams: Streams) -> Steps:
-        for condition, body in choice.branches:
-            if (yield from self._sequence(condition, streams)) == 0:
-                return (yield from self._sequence(body, streams))
-        if choice.otherwise is not None:
-            return (yield from self._sequence(choice.otherwise, streams))
-        return 0
-
-    def _for(self, loop: For, streams: Streams) -> Steps:
-        values = (
-            self.variables.get("@", "").split() if loop.words is None else (yield from words.fields(self, loop.words))
-        )
-        status = 0
-        for value in values:
-            self.set(loop.name, value)
-            goes_on, status = yield from self._turn(loop.body, streams)
-            if not goes_on:
-                break
-        return status
-
-    def _loop(self, loop: Loop, streams: Streams) -> Steps:
-        status = 0
-        while True:
-            answer = yield from self._sequence(loop.condition, streams)
-            if (answer == 0) == loop.until:
-                return status
-            goes_on, status = yield from self._turn(loop.body, streams)
-            if not goes_on:
-                return status
-
-    def _turn(self, body: Sequence, streams: Streams) -> Generator[Step, Any, tuple[bool, int]]:
-        try:
-            return True, (yield from self._sequence(body, streams))
-        except LoopJump as jump:
-            return jump.args[0] == "continue", 0
-
-    def _case(self, case: Case, streams: Streams) -> Steps:
-        subject = yield from words.text(self, case.subject)
-        for patterns, body in case.arms:
-            for pattern in patterns:
-                if expand.matches(subject, (yield from words.text(self, pattern))):
-                    return (yield from self._sequence(body, streams))
-        return 0
 
     def _simple(self, simple: Simple, streams: Streams) -> Steps:
         argv = yield from words.fields(self, simple.words)
@@ -380,7 +304,7 @@ class Shell:
         kept = self._parameters(argv)
         self._enter()
         try:
-            return (yield from self._sequence(body.body, streams))
+            return (yield from self.sequence(body.body, streams))
         except ReturnFunction as leaving:
             return int(leaving.args[0])
         finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell import expand
 from decnet_decoys.shell.call import OutputFullError, Streams, decode
+from decnet_decoys.shell.jumps import ExitShell
 from decnet_decoys.shell.lexer import parts_of
 from decnet_decoys.shell.steps import Step
 from decnet_decoys.shell.syntax import Part, SyntaxFault, Word
@@ -112,8 +113,6 @@ def _value(shell: Shell, part: Part) -> Generator[Step, Any, str]:
 
 
 def _substituted(shell: Shell, command: str) -> Generator[Step, Any, str]:
-    from decnet_decoys.shell.interpreter import ExitShell
-
     sink, errors = shell.sink(), shell.sink()
     try:
         shell.status = yield from shell.script(command, Streams(None, sink, errors))

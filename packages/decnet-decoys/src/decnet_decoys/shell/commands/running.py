@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from decnet_decoys.shell import interpreter
+from decnet_decoys.shell import jumps
 from decnet_decoys.shell.call import Call, Streams, decode, encode
 from decnet_decoys.shell.lookup import find
 from decnet_decoys.shell.registry import command, programs
@@ -30,13 +30,13 @@ def env(call: Call) -> Steps | int:
 @command("exit", "logout", folder="")
 def exit_(call: Call) -> int:
     """Leave the shell."""
-    raise interpreter.ExitShell(_status(call))
+    raise jumps.ExitShell(_status(call))
 
 
 @command("return", folder="")
 def return_(call: Call) -> int:
     """Leave a function or script."""
-    raise interpreter.ReturnFunction(_status(call))
+    raise jumps.ReturnFunction(_status(call))
 
 
 def _status(call: Call) -> int:
@@ -48,7 +48,7 @@ def _status(call: Call) -> int:
 @command("break", "continue", folder="")
 def jump(call: Call) -> int:
     """Leave or repeat a loop."""
-    raise interpreter.LoopJump(call.name)
+    raise jumps.LoopJump(call.name)
 
 
 @command("read", folder="")
