@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_decoys.reserve import Reserve, Share
-from decnet_decoys.shell.files import MAX_ENTRIES, ROOT, Entry, FileFault, Files, Identity, Tree
+from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.files import MAX_ENTRIES, Files
+from decnet_decoys.shell.tree import ROOT, Entry, Identity, Tree
 
 NOBODY = Identity(1000, frozenset((1000,)))
 

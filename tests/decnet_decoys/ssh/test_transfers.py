@@ -11,7 +11,8 @@ from stage import root_shell
 from decnet_decoys.shell.interpreter import Shell
 from decnet_decoys.shell.machine import Machine
 from decnet_decoys.ssh.scp import Sink, target_of
-from decnet_decoys.ssh.sftp import BadPacketError, Sftp, Upload
+from decnet_decoys.ssh.sftp import Sftp, Upload
+from decnet_decoys.ssh.sftp_packets import BadPacketError
 
 
 def packet(kind: int, *fields: int | bytes) -> bytes:

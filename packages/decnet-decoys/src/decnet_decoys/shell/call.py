@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.steps import ReadAll, Step, Steps
 
 if TYPE_CHECKING:

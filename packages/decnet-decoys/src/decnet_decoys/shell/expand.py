@@ -11,7 +11,8 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 
-from decnet_decoys.shell.files import FileFault, Files
+from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.files import Files
 
 MAX_MATCHES = 500
 MAX_FIELD = 1 << 16

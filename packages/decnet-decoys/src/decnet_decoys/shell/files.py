@@ -6,13 +6,24 @@ Nothing here ever touches a real file. A session's changes are bounded; beyond t
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
-import stat
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from decnet_decoys.reserve import Share
+from decnet_decoys.shell.faults import (
+    DENIED,
+    EXISTS,
+    IS_DIRECTORY,
+    LOOP,
+    NO_SPACE,
+    NOT_DIRECTORY,
+    NOT_EMPTY,
+    NOT_FOUND,
+    TOO_LONG,
+    FileFault,
+)
+from decnet_decoys.shell.tree import ROOT, Entry, Filler, Identity, Tree
 
 MAX_LINKS = 20
 MAX_PATH = 4096
@@ -20,104 +31,6 @@ MAX_NAME = 255
 MAX_DEPTH = 100
 MAX_ENTRIES = 2000
 """Files and directories one session may change."""
-
-NOT_FOUND = "No such file or directory"
-NOT_DIRECTORY = "Not a directory"
-IS_DIRECTORY = "Is a directory"
-DENIED = "Permission denied"
-EXISTS = "File exists"
-NOT_EMPTY = "Directory not empty"
-NO_SPACE = "No space left on device"
-TOO_LONG = "File name too long"
-LOOP = "Too many levels of symbolic links"
-
-
-class FileFault(Exception):  # what the attacker sees, not an error of ours
-    """An operation was refused; the message is strerror's."""
-
-
-class Filler(NamedTuple):
-    """Content of a program: a true header, then noise that is always the same for the same name."""
-
-    head: bytes
-    size: int
-    seed: str
-
-    def read(self) -> bytes:
-        """Return the whole content."""
-        rest = max(0, self.size - len(self.head))
-        return self.head + hashlib.shake_128(self.seed.encode()).digest(rest)
-
-
-class Entry(NamedTuple):
-    """A file, directory, symbolic link or device, as stat shows it."""
-
-    kind: Literal["file", "dir", "link", "device"]
-    mode: int
-    uid: int = 0
-    gid: int = 0
-    mtime: int = 0
-    content: bytes | Filler = b""
-    target: str = ""
-
-    @property
-    def size(self) -> int:
-        """Bytes as `ls -l` shows them."""
-        if self.kind == "dir":
-            return 4096
-        if self.kind == "link":
-            return len(self.target)
-        return self.content.size if isinstance(self.content, Filler) else len(self.content)
-
-    @property
-    def data(self) -> bytes:
-        """The whole content."""
-        return self.content.read() if isinstance(self.content, Filler) else self.content
-
-    @property
-    def st_mode(self) -> int:
-        """Type and permission bits (POSIX sys/stat.h)."""
-        types = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "link": stat.S_IFLNK, "device": stat.S_IFCHR}
-        return types[self.kind] | self.mode
-
-
-class Identity(NamedTuple):
-    """Who asks."""
-
-    uid: int
-    gids: frozenset[int]
-
-    def may(self, entry: Entry, bit: int) -> bool:
-        """Tell whether this user may read (4), write (2) or search/execute (1) the entry."""
-        if self.uid == 0:
-            return True
-        if self.uid == entry.uid:
-            return bool(entry.mode >> 6 & bit)
-        if entry.gid in self.gids:
-            return bool(entry.mode >> 3 & bit)
-        return bool(entry.mode & bit)
-
-
-ROOT = Identity(0, frozenset((0,)))
-
-
-class Tree:
-    """The unchanged part: path to entry, and each directory's names."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {"/": Entry("dir", 0o755)}
-        self.names: dict[str, set[str]] = {"/": set()}
-
-    def put(self, path: str, entry: Entry) -> None:
-        """Add `entry`; directories above it are made as root's."""
-        parent, name = posixpath.split(path)
-        if parent not in self.entries:
-            self.put(parent, Entry("dir", 0o755, mtime=entry.mtime))
-        self.entries[path] = entry
-        if name:
-            self.names[parent].add(name)
-        if entry.kind == "dir":
-            self.names.setdefault(path, set())
 
 
 class Files:

@@ -15,7 +15,8 @@ from decnet_decoys.reserve import Reserve, Share
 from decnet_decoys.shell import expand, words
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
 from decnet_decoys.shell.compound import compound
-from decnet_decoys.shell.files import ROOT, FileFault, Files, Identity
+from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.files import Files
 from decnet_decoys.shell.jumps import ExitShell, LoopJump, ReturnFunction, TooMuchError
 from decnet_decoys.shell.lookup import Found, find
 from decnet_decoys.shell.machine import Machine
@@ -36,6 +37,7 @@ from decnet_decoys.shell.syntax import (
     SyntaxFault,
     UnfinishedError,
 )
+from decnet_decoys.shell.tree import ROOT, Identity
 
 MAX_COMMANDS = 3000
 """Commands one line may run, loops included."""

@@ -7,9 +7,10 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from decnet_decoys.shell.call import Handler, decode
-from decnet_decoys.shell.files import FileFault, Filler
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import programs
 from decnet_decoys.shell.syntax import Command, Pipeline, Sequence, Simple
+from decnet_decoys.shell.tree import Filler
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.interpreter import Shell

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from decnet_decoys.personas.shape import Persona, User
 from decnet_decoys.shell.call import encode
-from decnet_decoys.shell.files import Entry, Filler, Tree
 from decnet_decoys.shell.proc import proc
 from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.tree import Entry, Filler, Tree
 
 _INSTALLED_DAYS = 240
 """How long before its boot the machine was set up: the age of most files."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell import words
 from decnet_decoys.shell.call import Feed, Sink, Streams, encode
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.steps import Step
 from decnet_decoys.shell.syntax import HereDocument, Redirect
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from decnet_decoys.shell.call import Handler
 
 _MODULES = (
-    "accounts", "builtin", "conditions", "hardware", "listing", "network", "permissions", "places", "processes",
-    "running", "search", "software", "text", "transfer",
+    "accounts", "builtin", "conditions", "hardware", "listing", "network", "octets", "patterns", "permissions",
+    "places", "processes", "running", "search", "software", "text", "transfer",
 )  # fmt: skip
 ALL = ("debian", "busybox")
 

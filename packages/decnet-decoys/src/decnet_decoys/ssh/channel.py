@@ -12,6 +12,7 @@ from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.ssh import scp, sftp
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.session import Session
+from decnet_decoys.ssh.sftp_packets import BadPacketError
 from decnet_decoys.ssh.terminal import GoneError, Terminal
 from decnet_decoys.ssh.visit import Visit
 
@@ -102,7 +103,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             status = await self._played()
             self._visit.end()
             self._chan.exit(status & 255)
-        except (GoneError, OSError, asyncssh.Error, sftp.BadPacketError):
+        except (GoneError, OSError, asyncssh.Error, BadPacketError):
             self._chan.close()
         except asyncio.CancelledError:
             self._chan.abort()

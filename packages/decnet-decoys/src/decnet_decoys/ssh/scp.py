@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import decode
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.interpreter import Shell
 from decnet_decoys.ssh.sftp import Upload
 

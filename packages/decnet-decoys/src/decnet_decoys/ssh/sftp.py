@@ -14,9 +14,20 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from decnet_decoys.shell.call import decode, encode
-from decnet_decoys.shell.files import DENIED, NO_SPACE, NOT_FOUND, Entry, FileFault
+from decnet_decoys.shell.faults import DENIED, NO_SPACE, NOT_FOUND, FileFault
 from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.tree import Entry
+from decnet_decoys.ssh import sftp_packets as packets
+from decnet_decoys.ssh.sftp_packets import (
+    EOF,
+    FAILURE,
+    NO_SUCH_FILE,
+    OK,
+    PERMISSION_DENIED,
+    UNSUPPORTED,
+    BadPacketError,
+    Packet,
+)
 
 MAX_PACKET = 256 << 10
 MAX_HANDLES = 16
@@ -24,24 +35,9 @@ MAX_GAP = 1 << 20
 """How far beyond its end a file may be written; sequential clients never leave a gap."""
 MAX_READ = 64 << 10
 
-_OK, _EOF, _NO_SUCH_FILE, _DENIED, _FAILURE, _BAD_MESSAGE, _UNSUPPORTED = 0, 1, 2, 3, 4, 5, 8
-_WORDS = {
-    0: "Success",
-    1: "End of file",
-    2: NOT_FOUND,
-    3: DENIED,
-    4: "Failure",
-    5: "Bad message",
-    8: "Operation unsupported",
-}
-_STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED_REPLY = 101, 102, 103, 104, 105, 201
 _WRITE, _CREATE, _TRUNCATE = 0x02, 0x08, 0x10
 _EXTENSIONS = ((b"posix-rename@openssh.com", b"1"), (b"fsync@openssh.com", b"1"), (b"lsetstat@openssh.com", b"1"),
                (b"limits@openssh.com", b"1"))  # fmt: skip
-
-
-class BadPacketError(ValueError):
-    """The client's bytes are no SFTP packet."""
 
 
 class Upload(NamedTuple):
@@ -62,46 +58,6 @@ class _Open:
         self.writing = writing
         self.size = len(data)
         self.listing: list[tuple[str, Entry]] | None = None
-
-
-class _Packet:
-    """Reads the fields of one packet; raises BadPacketError."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def number(self, size: int = 4) -> int:
-        field = self._data[self._at : self._at + size]
-        if len(field) < size:
-            raise BadPacketError
-        self._at += size
-        return int.from_bytes(field, "big")
-
-    def string(self) -> bytes:
-        length = self.number()
-        field = self._data[self._at : self._at + length]
-        if len(field) < length:
-            raise BadPacketError
-        self._at += length
-        return field
-
-    def path(self) -> str:
-        return decode(self.string())
-
-    def attributes(self) -> dict[str, int]:
-        """Return the fields of ATTRS that a change may set."""
-        flags, found = self.number(), {}
-        if flags & 1:
-            found["size"] = self.number(8)
-        if flags & 2:
-            found["uid"], found["gid"] = self.number(), self.number()
-        if flags & 4:
-            found["mode"] = self.number() & 0o7777
-        if flags & 8:
-            self.number()
-            found["mtime"] = self.number()
-        return found
 
 
 class Sftp:
@@ -127,7 +83,7 @@ class Sftp:
                 break
             packet, self._waiting = self._waiting[4 : 4 + length], self._waiting[4 + length :]
             reply = self._answer(packet[0], packet[1:])
-            replies.append(struct.pack(">I", len(reply)) + reply)
+            replies.append(packets.framed(reply))
         return b"".join(replies)
 
     def close(self) -> None:
@@ -137,25 +93,24 @@ class Sftp:
 
     def _answer(self, kind: int, body: bytes) -> bytes:
         if kind == 1:
-            return b"\x02" + struct.pack(">I", 3) + b"".join(_string(a) + _string(b) for a, b in _EXTENSIONS)
-        packet = _Packet(body)
+            return packets.version(_EXTENSIONS)
+        packet = Packet(body)
         request = packet.number()
-        handler = _REQUESTS.get(kind)
+        reply = self._reply(_REQUESTS.get(kind), packet)
+        return packets.answering(request, packets.status(reply) if isinstance(reply, int) else reply)
+
+    def _reply(self, handler: _Handler | None, packet: Packet) -> bytes | int:
         if handler is None:
-            return _status(request, _UNSUPPORTED)
+            return UNSUPPORTED
         try:
-            reply = handler(self, packet)
+            return handler(self, packet)
         except FileFault as fault:
-            codes = {NOT_FOUND: _NO_SUCH_FILE, DENIED: _DENIED}
-            return _status(request, codes.get(str(fault), _FAILURE))
-        if isinstance(reply, int):
-            return _status(request, reply)
-        return reply[:1] + struct.pack(">I", request) + reply[1:]
+            return {NOT_FOUND: NO_SUCH_FILE, DENIED: PERMISSION_DENIED}.get(str(fault), FAILURE)
 
     def _locate(self, path: str) -> str:
         return self._shell.files.locate(path or ".", self._shell.cwd)
 
-    def _handle(self, packet: _Packet) -> _Open:
+    def _handle(self, packet: Packet) -> _Open:
         found = self._open.get(packet.string())
         if found is None:
             raise FileFault("Failure")
@@ -167,9 +122,9 @@ class Sftp:
         handle = struct.pack(">I", self._next)
         self._next += 1
         self._open[handle] = opened
-        return bytes([_HANDLE]) + _string(handle)
+        return packets.handle(handle)
 
-    def _do_open(self, packet: _Packet) -> bytes:
+    def _do_open(self, packet: Packet) -> bytes:
         path, flags = self._locate(packet.path()), packet.number()
         shell = self._shell
         exists = shell.files.exists(path)
@@ -183,70 +138,70 @@ class Sftp:
             raise FileFault(NO_SPACE)
         return self._added(_Open(path, old, writing=True))
 
-    def _do_close(self, packet: _Packet) -> int:
+    def _do_close(self, packet: Packet) -> int:
         opened = self._open.pop(packet.string(), None)
-        return _FAILURE if opened is None else self._finish(opened)
+        return FAILURE if opened is None else self._finish(opened)
 
     def _finish(self, opened: _Open) -> int:
         if not opened.writing:
-            return _OK
+            return OK
         data, shell = bytes(opened.data), self._shell
         shell.share.hold(-len(data))
         self._uploaded(Upload(opened.path, data, opened.size))
         try:
             shell.files.write(opened.path, data, shell.identity, now=shell.now)
         except FileFault:
-            return _FAILURE
-        return _OK
+            return FAILURE
+        return OK
 
-    def _do_read(self, packet: _Packet) -> bytes | int:
+    def _do_read(self, packet: Packet) -> bytes | int:
         opened, offset, length = self._handle(packet), packet.number(8), packet.number()
         piece = bytes(opened.data[offset : offset + min(length, MAX_READ)])
-        return bytes([_DATA]) + _string(piece) if piece else _EOF
+        return packets.data(piece) if piece else EOF
 
-    def _do_write(self, packet: _Packet) -> int:
+    def _do_write(self, packet: Packet) -> int:
         opened, offset, data = self._handle(packet), packet.number(8), packet.string()
         if not opened.writing or offset > len(opened.data) + MAX_GAP:
             full = opened.writing and len(opened.data) >= self._limit
             opened.size = max(opened.size, offset + len(data)) if full else opened.size
-            return _OK if full else _FAILURE
+            return OK if full else FAILURE
         end = offset + len(data)
         opened.size = max(opened.size, end)
         data = data[: max(0, self._limit - offset)]
         if not self._shell.share.hold(max(0, offset + len(data) - len(opened.data))):
-            return _FAILURE
+            return FAILURE
         if offset > len(opened.data):
             opened.data.extend(bytes(offset - len(opened.data)))
         opened.data[offset : offset + len(data)] = data
-        return _OK
+        return OK
 
-    def _do_stat(self, packet: _Packet) -> bytes:
-        return bytes([_ATTRS]) + _attributes(self._shell.files.stat(packet.path() or ".", self._shell.cwd))
+    def _do_stat(self, packet: Packet) -> bytes:
+        return packets.attributes(self._shell.files.stat(packet.path() or ".", self._shell.cwd))
 
-    def _do_lstat(self, packet: _Packet) -> bytes:
+    def _do_lstat(self, packet: Packet) -> bytes:
         entry = self._shell.files.stat(packet.path() or ".", self._shell.cwd, follow=False)
-        return bytes([_ATTRS]) + _attributes(entry)
+        return packets.attributes(entry)
 
-    def _do_fstat(self, packet: _Packet) -> bytes:
+    def _do_fstat(self, packet: Packet) -> bytes:
         opened = self._handle(packet)
         entry = self._shell.files.stat(opened.path)
         if opened.writing:
             entry = entry._replace(content=bytes(min(len(opened.data), self._limit)))
-        return bytes([_ATTRS]) + _attributes(entry)
+        return packets.attributes(entry)
 
-    def _do_setstat(self, packet: _Packet) -> int:
+    def _do_setstat(self, packet: Packet) -> int:
         return self._set(packet.path(), packet.attributes())
 
-    def _do_fsetstat(self, packet: _Packet) -> int:
+    def _do_fsetstat(self, packet: Packet) -> int:
         return self._set(self._handle(packet).path, packet.attributes())
 
     def _set(self, path: str, changes: dict[str, int]) -> int:
         changes.pop("size", None)
         if changes:
             self._shell.files.change(path, self._shell.identity, self._shell.cwd, **changes)
-        return _OK
+        return OK
 
-    def _do_opendir(self, packet: _Packet) -> bytes:
+    def _do_opendir(self, packet: Packet) -> bytes:
         path, shell = self._locate(packet.path()), self._shell
         names = shell.files.names(path, shell.identity)
         opened = _Open(path)
@@ -254,88 +209,70 @@ class Sftp:
         opened.listing[:0] = [(".", shell.files.stat(path)), ("..", shell.files.stat(posixpath.dirname(path)))]
         return self._added(opened)
 
-    def _do_readdir(self, packet: _Packet) -> bytes | int:
+    def _do_readdir(self, packet: Packet) -> bytes | int:
         opened = self._handle(packet)
         if not opened.listing:
-            return _EOF
+            return EOF
         rows, opened.listing = opened.listing[:100], opened.listing[100:]
-        return self._names([(name, _longname(self._shell, name, entry), entry) for name, entry in rows])
+        return packets.names([(name, _longname(self._shell, name, entry), entry) for name, entry in rows])
 
-    def _names(self, rows: list[tuple[str, str, Entry | None]]) -> bytes:
-        fields = (
-            _string(encode(name)) + _string(encode(long)) + (_attributes(entry) if entry else bytes(4))
-            for name, long, entry in rows
-        )
-        return bytes([_NAME]) + struct.pack(">I", len(rows)) + b"".join(fields)
-
-    def _do_remove(self, packet: _Packet) -> int:
+    def _do_remove(self, packet: Packet) -> int:
         path = packet.path()
         if self._shell.files.stat(path, self._shell.cwd, follow=False).kind == "dir":
-            return _FAILURE
+            return FAILURE
         self._shell.files.remove(path, self._shell.identity, self._shell.cwd)
-        return _OK
+        return OK
 
-    def _do_mkdir(self, packet: _Packet) -> int:
+    def _do_mkdir(self, packet: Packet) -> int:
         self._shell.files.mkdir(packet.path(), self._shell.identity, self._shell.cwd, now=self._shell.now)
-        return _OK
+        return OK
 
-    def _do_rmdir(self, packet: _Packet) -> int:
+    def _do_rmdir(self, packet: Packet) -> int:
         path = packet.path()
         if self._shell.files.stat(path, self._shell.cwd).kind != "dir":
-            return _FAILURE
+            return FAILURE
         self._shell.files.remove(path, self._shell.identity, self._shell.cwd)
-        return _OK
+        return OK
 
-    def _do_realpath(self, packet: _Packet) -> bytes:
+    def _do_realpath(self, packet: Packet) -> bytes:
         path = posixpath.normpath(posixpath.join(self._shell.cwd, packet.path() or "."))
-        return self._names([(path, path, None)])
+        return packets.names([(path, path, None)])
 
-    def _do_rename(self, packet: _Packet) -> int:
+    def _do_rename(self, packet: Packet) -> int:
         self._shell.files.rename(packet.path(), packet.path(), self._shell.identity, self._shell.cwd)
-        return _OK
+        return OK
 
-    def _do_readlink(self, packet: _Packet) -> bytes | int:
+    def _do_readlink(self, packet: Packet) -> bytes | int:
         entry = self._shell.files.stat(packet.path(), self._shell.cwd, follow=False)
-        return self._names([(entry.target, entry.target, None)]) if entry.kind == "link" else _FAILURE
+        return packets.names([(entry.target, entry.target, None)]) if entry.kind == "link" else FAILURE
 
-    def _do_symlink(self, packet: _Packet) -> int:
+    def _do_symlink(self, packet: Packet) -> int:
         target, path = packet.path(), packet.path()  # in OpenSSH's order, not the draft's
         self._shell.files.link(target, path, self._shell.identity, self._shell.cwd, now=self._shell.now)
-        return _OK
+        return OK
 
-    def _do_extended(self, packet: _Packet) -> bytes | int:
+    def _do_extended(self, packet: Packet) -> bytes | int:
         name = packet.string()
         if name == b"posix-rename@openssh.com":
             return self._do_rename(packet)
         if name == b"fsync@openssh.com":
-            return _OK
+            return OK
         if name == b"lsetstat@openssh.com":
             return self._do_setstat(packet)
         if name == b"limits@openssh.com":
-            return bytes([_EXTENDED_REPLY]) + struct.pack(">4Q", MAX_PACKET, MAX_READ, MAX_READ, MAX_HANDLES)
-        return _UNSUPPORTED
+            return packets.limits(MAX_PACKET, MAX_READ, MAX_READ, MAX_HANDLES)
+        return UNSUPPORTED
 
 
-_REQUESTS: dict[int, Callable[[Sftp, _Packet], bytes | int]] = {
+_Handler = Callable[[Sftp, Packet], bytes | int]
+"""Returns a reply without the number of its request, or the code of a status."""
+
+_REQUESTS: dict[int, _Handler] = {
     3: Sftp._do_open, 4: Sftp._do_close, 5: Sftp._do_read, 6: Sftp._do_write, 7: Sftp._do_lstat,
     8: Sftp._do_fstat, 9: Sftp._do_setstat, 10: Sftp._do_fsetstat, 11: Sftp._do_opendir, 12: Sftp._do_readdir,
     13: Sftp._do_remove, 14: Sftp._do_mkdir, 15: Sftp._do_rmdir, 16: Sftp._do_realpath, 17: Sftp._do_stat,
     18: Sftp._do_rename, 19: Sftp._do_readlink, 20: Sftp._do_symlink, 200: Sftp._do_extended,
 }  # fmt: skip
-
-
-def _string(value: bytes) -> bytes:
-    return struct.pack(">I", len(value)) + value
-
-
-def _status(request: int, code: int) -> bytes:
-    return bytes([_STATUS]) + struct.pack(">II", request, code) + _string(_WORDS[code].encode()) + _string(b"")
-
-
-def _attributes(entry: Entry) -> bytes:
-    """Return ATTRS with size, owner, permissions and times."""
-    when = entry.mtime & 0xFFFFFFFF
-    return struct.pack(">IQIIIII", 15, entry.size, entry.uid, entry.gid, entry.st_mode, when, when)
 
 
 def _longname(shell: Shell, name: str, entry: Entry) -> str:

@@ -8,9 +8,9 @@ import time
 from decnet_decoys.personas.shape import User
 from decnet_decoys.shell.call import Call, Streams, decode, quoted
 from decnet_decoys.shell.commands.hardware import uptime_line
-from decnet_decoys.shell.files import ROOT
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import AskLine, Pause, Steps
+from decnet_decoys.shell.tree import ROOT
 
 MAX_USERS = 50
 

@@ -8,7 +8,7 @@ import posixpath
 from decnet_decoys.shell.call import Call, encode
 from decnet_decoys.shell.escapes import unescape
 from decnet_decoys.shell.expand import arithmetic
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Steps
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.expand import arithmetic
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
 
 

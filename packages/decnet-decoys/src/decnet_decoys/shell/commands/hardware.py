@@ -7,7 +7,7 @@ import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.listing import human
-from decnet_decoys.shell.files import FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
 
 

@@ -9,8 +9,9 @@ import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.permissions import group_of, owner_of
-from decnet_decoys.shell.files import Entry, FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.tree import Entry
 
 _KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
 """As stat(1) names them."""

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.files import Entry, FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.tree import Entry
 
 
 @command("chmod")

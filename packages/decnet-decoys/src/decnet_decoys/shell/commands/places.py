@@ -6,7 +6,8 @@ from __future__ import annotations
 import posixpath
 
 from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.files import MAX_ENTRIES, FileFault
+from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.files import MAX_ENTRIES
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Steps
 

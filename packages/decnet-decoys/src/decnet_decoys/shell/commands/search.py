@@ -9,8 +9,9 @@ import stat
 from decnet_decoys.shell.call import Call, quoted
 from decnet_decoys.shell.commands.permissions import owner_of
 from decnet_decoys.shell.expand import matches
-from decnet_decoys.shell.files import Entry, FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.tree import Entry
 
 MAX_LISTED = 5000
 _KINDS = {"f": "file", "d": "dir", "l": "link", "c": "device"}

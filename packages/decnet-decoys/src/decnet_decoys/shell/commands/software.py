@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from decnet_decoys.shell.call import Call, encode
-from decnet_decoys.shell.files import ROOT, FileFault
+from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Requested, Steps
+from decnet_decoys.shell.tree import ROOT
 
 
 @command("apt", "apt-get", "aptitude", families=("debian",))

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+"""Why a decoy's file system refuses, in the words of strerror(3): what the attacker sees, not errors of ours."""
+
+from __future__ import annotations
+
+NOT_FOUND = "No such file or directory"
+NOT_DIRECTORY = "Not a directory"
+IS_DIRECTORY = "Is a directory"
+DENIED = "Permission denied"
+EXISTS = "File exists"
+NOT_EMPTY = "Directory not empty"
+NO_SPACE = "No space left on device"
+TOO_LONG = "File name too long"
+LOOP = "Too many levels of symbolic links"
+
+
+class FileFault(Exception):
+    """An operation was refused; the message is one of those above, or another of strerror's."""

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): a client's read field by field, a server's written."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from decnet_decoys.shell.call import decode, encode
+from decnet_decoys.shell.faults import DENIED, NOT_FOUND
+from decnet_decoys.shell.tree import Entry
+
+OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, UNSUPPORTED = 0, 1, 2, 3, 4, 8
+_WORDS = {
+    OK: "Success",
+    EOF: "End of file",
+    NO_SUCH_FILE: NOT_FOUND,
+    PERMISSION_DENIED: DENIED,
+    FAILURE: "Failure",
+    UNSUPPORTED: "Operation unsupported",
+}
+_VERSION, _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED_REPLY = 2, 101, 102, 103, 104, 105, 201
+
+
+class BadPacketError(ValueError):
+    """The client's bytes are no SFTP packet."""
+
+
+class Packet:
+    """The fields of one packet in their order; each reader raises BadPacketError where there is none."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def number(self, size: int = 4) -> int:
+        """Return an unsigned number of `size` bytes."""
+        return int.from_bytes(self._take(size), "big")
+
+    def string(self) -> bytes:
+        """Return a string: its length, then its bytes."""
+        return self._take(self.number())
+
+    def path(self) -> str:
+        """Return a string as a path."""
+        return decode(self.string())
+
+    def attributes(self) -> dict[str, int]:
+        """Return the fields of ATTRS that a change may set."""
+        flags, found = self.number(), {}
+        if flags & 1:
+            found["size"] = self.number(8)
+        if flags & 2:
+            found["uid"], found["gid"] = self.number(), self.number()
+        if flags & 4:
+            found["mode"] = self.number() & 0o7777
+        if flags & 8:
+            self.number()
+            found["mtime"] = self.number()
+        return found
+
+    def _take(self, size: int) -> bytes:
+        field = self._data[self._at : self._at + size]
+        if len(field) < size:
+            raise BadPacketError
+        self._at += size
+        return field
+
+
+def framed(reply: bytes) -> bytes:
+    """Return a reply with its length before it."""
+    return struct.pack(">I", len(reply)) + reply
+
+
+def answering(request: int, reply: bytes) -> bytes:
+    """Return a reply made by one of the functions below with the number of the request that it answers."""
+    return reply[:1] + struct.pack(">I", request) + reply[1:]
+
+
+def version(extensions: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Return the greeting; it answers no numbered request."""
+    pairs = (_string(name) + _string(value) for name, value in extensions)
+    return bytes([_VERSION]) + struct.pack(">I", 3) + b"".join(pairs)
+
+
+def status(code: int) -> bytes:
+    """Return how a request ended."""
+    return bytes([_STATUS]) + struct.pack(">I", code) + _string(_WORDS[code].encode()) + _string(b"")
+
+
+def handle(name: bytes) -> bytes:
+    """Return the handle of what was opened."""
+    return bytes([_HANDLE]) + _string(name)
+
+
+def data(piece: bytes) -> bytes:
+    """Return a piece of a file."""
+    return bytes([_DATA]) + _string(piece)
+
+
+def names(rows: Sequence[tuple[str, str, Entry | None]]) -> bytes:
+    """Return names, each with the line that `ls -l` would show, and attributes where there are any."""
+    fields = (
+        _string(encode(name)) + _string(encode(line)) + (_attributes(entry) if entry else bytes(4))
+        for name, line, entry in rows
+    )
+    return bytes([_NAME]) + struct.pack(">I", len(rows)) + b"".join(fields)
+
+
+def attributes(entry: Entry) -> bytes:
+    """Return the attributes of one file."""
+    return bytes([_ATTRS]) + _attributes(entry)
+
+
+def limits(packet_bytes: int, read_bytes: int, write_bytes: int, handles: int) -> bytes:
+    """Return the answer to OpenSSH's limits@openssh.com."""
+    return bytes([_EXTENDED_REPLY]) + struct.pack(">4Q", packet_bytes, read_bytes, write_bytes, handles)
+
+
+def _string(value: bytes) -> bytes:
+    return struct.pack(">I", len(value)) + value
+
+
+def _attributes(entry: Entry) -> bytes:
+    """Return ATTRS with size, owner, permissions and times."""
+    when = entry.mtime & 0xFFFFFFFF
+    return struct.pack(">IQIIIII", 15, entry.size, entry.uid, entry.gid, entry.st_mode, when, when)
