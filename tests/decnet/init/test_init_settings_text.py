@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
+import pytest
 
 from decnet.commands.init import database_of
 from decnet.up.known_sections import SHARED, refuse_unknown
 from decnet_core import registry
+from decnet_core.sentences import sentences
 from decnet_core.settings import Settings
 from decnet_core.setup.settings_text import environment_text, settings_text
 from decnet_core.setup.wanted import SHAPES, Database, site_of, wanted
@@ -96,3 +100,21 @@ def test_every_shared_section_has_its_shape() -> None:
 
 def test_the_environment_file_sets_nothing() -> None:
     assert all(line.startswith("#") for line in environment_text().splitlines())
+
+
+def parts_of(shape: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    """The Struct and those that its fields are or hold."""
+    yield shape
+    for field in msgspec.structs.fields(shape):
+        for each in (field.type, *get_args(field.type)):
+            if isinstance(each, type) and issubclass(each, msgspec.Struct):
+                yield from parts_of(each)
+
+
+@pytest.mark.parametrize("section", [*SHAPES, "database", *registry.names()])
+def test_every_setting_has_its_sentence(section: str) -> None:
+    known = {**SHAPES, "database": DATABASE.shape}
+    shape = known[section] if section in known else registry.load(section).Settings
+    for part in parts_of(shape):
+        missing = set(part.__struct_fields__) - set(sentences(part))
+        assert not missing, f"{part.__name__} does not say what {missing} mean"

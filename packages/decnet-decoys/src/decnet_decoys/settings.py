@@ -25,9 +25,11 @@ class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[decoys.decky]]`."""
 
     name: HostName
+    """Its host name, in events and in its own prompts."""
     address: str
     """An address of this host; the loopback runtime takes 127.0.0.0/8 only."""
     persona: str
+    """What it plays: debian-web, ubuntu-db or nas."""
     services: dict[str, TcpPort] = msgspec.field(default_factory=default_services)
     """Service and its TCP port, e.g. `{ ssh = 2222, http = 8080 }`."""
 
@@ -40,7 +42,9 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connections_per_source: Positive = 24
     """Open connections from one address."""
     idle_seconds: Positive = 300
+    """A client that sends nothing for so long is disconnected."""
     session_seconds: Positive = 3600
+    """A connection lasts at most so long."""
     session_bytes: Positive = 32 << 20
     """Bytes one connection may send."""
     memory_bytes: Positive = 32 << 20
@@ -48,6 +52,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     upload_bytes: Positive = 16 << 20
     """Bytes of one captured file; the rest is taken and forgotten."""
     recording_bytes: Positive = 4 << 20
+    """Bytes of the recording of one session; what comes after is not recorded."""
     artifacts_bytes: Positive = 2 << 30
     """Bytes of all files that decoys keep; when it is full, new ones are counted but not kept."""
     body_bytes: Positive = 1 << 20
@@ -62,3 +67,4 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     failure_delay_ms: Milliseconds = 1200
     """How long a refused password waits for its answer, as PAM's does."""
     limits: LimitSettings = LimitSettings()
+    """What is allowed before a client is turned away."""

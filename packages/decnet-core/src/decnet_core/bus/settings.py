@@ -43,6 +43,7 @@ class BusSettings(msgspec.Struct, frozen=True):
     tls_certificate_file: str = ""
     """PEM file that says who we are, where the cluster asks for it."""
     tls_key_file: str = ""
+    """PEM file of its private key."""
     nkey_seed_file: str = ""
     """Ed25519 seed for NATS nkey authentication; needs the extra decnet-core[nkeys]."""
 
@@ -55,9 +56,11 @@ class BusSettings(msgspec.Struct, frozen=True):
     tcp: str = ""
     """127.0.0.1:4222 listens on the loopback as well, for tools that cannot use UNIX sockets; needs `tcp_token`."""
     tcp_token: str = ""
+    """What such a tool must show; choose a long random text."""
     tcp_role: str = "worker"
     """`worker`, `operator` or one of `roles`: what the bearer of the token may do."""
     max_connections: Count = 1024
+    """More are refused."""
     max_subscriptions: Count = 1024
     """Of one connection."""
     max_payload_bytes: Annotated[int, msgspec.Meta(ge=1024, le=64 * MIB)] = MIB

@@ -35,6 +35,7 @@ class Health(msgspec.Struct, frozen=True):
 
     worker: str
     state: str
+    """starting, running, paused or stopping."""
     pid: int
     uptime_seconds: float
     rss_bytes: int

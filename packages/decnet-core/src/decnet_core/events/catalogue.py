@@ -26,6 +26,7 @@ class LoginAttempt(_Kind, frozen=True, tag="auth.attempt"):
     service: str
     username: str
     success: bool
+    """Whether the decoy let them in."""
     method: str = "password"
     password: str | None = None
     public_key: str | None = None
@@ -45,6 +46,7 @@ class SessionOpened(_Kind, frozen=True, tag="session.opened"):
     service: str
     username: str | None = None
     terminal: str | None = None
+    """The terminal that was asked for (TERM); absent without one."""
 
 
 class CommandRun(_Kind, frozen=True, tag="session.command"):
@@ -70,14 +72,20 @@ class HttpRequest(_Kind, frozen=True, tag="http.request"):
 
     method: str
     target: str
+    """As in the request line: path and query, or a whole URL."""
     version: str = "HTTP/1.1"
     host: str | None = None
     user_agent: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    """Name and value of each."""
     status: int | None = None
+    """What was answered."""
     body: str | None = None
+    """Its beginning, as text."""
     body_bytes: int = 0
+    """The whole of it."""
     body_sha256: str | None = None
+    """64 hexadecimal digits; a body longer than `body` is in the artifact store."""
 
 
 class FileCaptured(_Kind, frozen=True, tag="file.captured"):
@@ -88,7 +96,9 @@ class FileCaptured(_Kind, frozen=True, tag="file.captured"):
     size: int
     """Bytes; 0 also when another honeypot reported the file without its size."""
     name: str | None = None
+    """As the attacker called it."""
     url: str | None = None
+    """Where the decoy was told to fetch it."""
 
 
 class CanaryHit(_Kind, frozen=True, tag="canary.hit"):
@@ -100,7 +110,9 @@ class CanaryHit(_Kind, frozen=True, tag="canary.hit"):
     """The request target or the queried name, whole."""
     user_agent: str | None = None
     method: str | None = None
+    """Of HTTP."""
     query_type: str | None = None
+    """Of DNS: A, AAAA, TXT, ..."""
 
 
 class ServiceRequest(_Kind, frozen=True, tag="service.request"):
@@ -122,6 +134,7 @@ class PortScan(_Kind, frozen=True, tag="scan.detected"):
     hosts: int = 1
     """How many addresses were probed."""
     duration_ms: int = 0
+    """From the first probe to the last."""
     count: int = 1
     """Probes."""
 
@@ -165,6 +178,7 @@ class TcpStack(_Kind, frozen=True, tag="tcp.stack"):
     signature: str
     """In p0f v3's notation: `ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass`."""
     muonfp: str
+    """Window, option kinds, MSS and scale in MuonFP's notation (github.com/sundruid/muonfp)."""
     os: str | None = None
     """The system that sends such packets by itself."""
     tool: str | None = None
@@ -199,13 +213,16 @@ class SyslogMessage(_Kind, frozen=True, tag="syslog.message"):
     """A syslog message (RFC 5424, RFC 3164) of a host that forwards its logs; all texts are as sent."""
 
     facility: int
+    """0 to 23."""
     severity: int
+    """0 (emergency) to 7 (debug)."""
     message: str
     host: str | None = None
     app: str | None = None
     process: str | None = None
     message_id: str | None = None
     structured: dict[str, dict[str, str]] = {}
+    """By the id of each element, its parameters."""
 
 
 class TlsClient(_Kind, frozen=True, tag="tls.client"):
@@ -220,10 +237,12 @@ class TlsClient(_Kind, frozen=True, tag="tls.client"):
     ja3: str
     """MD5 of the JA3 text, 32 hexadecimal digits."""
     ja4: str
+    """JA4 (github.com/FoxIO-LLC/ja4)."""
     version: int
     versions: tuple[int, ...] = ()
     sni: str | None = None
     alpn: tuple[str, ...] = ()
+    """The protocols that it offers (RFC 7301)."""
     ja3_text: str | None = None
     """What `ja3` is the digest of; left out when it is longer than the sensor keeps."""
     count: int = 1
@@ -239,11 +258,13 @@ class TlsServer(_Kind, frozen=True, tag="tls.server"):
     version: int
     """The version that was chosen, as on the wire: 0x0304 is TLS 1.3."""
     cipher: int
+    """The suite that was chosen, as on the wire."""
     alpn: str | None = None
     """The protocol that was chosen; TLS 1.3 hides it."""
     retry: bool = False
     """Whether it is a HelloRetryRequest (RFC 8446, 4.1.4)."""
     ja3s_text: str | None = None
+    """What `ja3s` is the digest of."""
     count: int = 1
 
 

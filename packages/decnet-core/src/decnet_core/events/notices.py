@@ -47,6 +47,7 @@ class SessionEnded(_Notice, frozen=True, tag="session.ended"):
     commands: int
     decky: str | None = None
     recording: str | None = None
+    """SHA-256 of its asciicast v2 file in the artifact store."""
 
 
 class TechniqueTagged(_Notice, frozen=True, tag="ttp.tagged"):
@@ -55,9 +56,12 @@ class TechniqueTagged(_Notice, frozen=True, tag="ttp.tagged"):
     ts: int
     attacker: str
     technique: str
+    """As ATT&CK numbers it, e.g. T1110.001."""
     rule: str
+    """The id of the Sigma rule."""
     title: str
     level: str
+    """The rule's: informational, low, medium, high or critical."""
     session: str | None = None
     decky: str | None = None
 
@@ -70,7 +74,9 @@ class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
     token: str
     label: str
     channel: str
+    """http or dns."""
     target: str | None = None
+    """The request target or the queried name, whole."""
 
 
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):

@@ -7,14 +7,14 @@ a setting that there is not. `#name = value` is a setting, `# Words` explain the
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
+
+from decnet_core.sentences import sentences
 
 _HEAD = """\
 # The settings of this fleet. A line such as `#name = value` shows a default; take the # away to change it.
@@ -44,7 +44,7 @@ def environment_text() -> str:
 
 def _table(name: str, shape: type[msgspec.Struct], chosen: Mapping[str, Any]) -> Iterator[str]:
     yield f"[{name}]"
-    said, below = _said(shape), []
+    said, below = sentences(shape), []
     for field in msgspec.structs.fields(shape):
         value = chosen.get(field.encode_name, _default(field))
         if isinstance(value, msgspec.Struct):
@@ -60,17 +60,6 @@ def _table(name: str, shape: type[msgspec.Struct], chosen: Mapping[str, Any]) ->
 
 def _default(field: msgspec.structs.FieldInfo) -> Any:
     return field.default_factory() if field.default is msgspec.NODEFAULT else field.default
-
-
-def _said(shape: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the sentence that stands below each field in the source, where one does."""
-    (source,) = ast.parse(textwrap.dedent(inspect.getsource(shape))).body
-    assert isinstance(source, ast.ClassDef)
-    found: dict[str, str] = {}
-    for field, after in zip(source.body, source.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
-            found[field.target.id] = " ".join(str(ast.literal_eval(after.value)).split())
-    return found
 
 
 def _toml(value: Any) -> str:

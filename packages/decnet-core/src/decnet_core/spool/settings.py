@@ -26,6 +26,7 @@ class SpoolSettings(msgspec.Struct, frozen=True):
     backlog_events: Annotated[int, msgspec.Meta(ge=0)] = 10_000
     """Events held in memory while the disk refuses them; above it the oldest are lost and counted."""
     backlog_bytes: Annotated[int, msgspec.Meta(ge=0)] = 8 * MIB
+    """The same limit in bytes."""
 
     def __post_init__(self) -> None:
         """Refuse a quota that could not hold one full segment beside the one being written."""

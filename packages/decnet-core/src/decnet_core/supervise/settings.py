@@ -16,6 +16,7 @@ class SuperviseSettings(msgspec.Struct, frozen=True):
     first_delay_seconds: Seconds = 0.25
     """Wait before the first restart; each further crash in a row doubles it."""
     longest_delay_seconds: Seconds = 30.0
+    """The longest wait before a restart, however many crashes there were."""
     jitter: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25
     """A delay is lengthened by up to this share, so that workers that fell together do not rise together."""
     stable_seconds: Seconds = 60.0

@@ -81,6 +81,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connections: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 256
     """TCP connections at once, of each source."""
     connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 16
+    """Of these, from one address."""
     idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 3600
     """A TCP connection that says nothing for so long is closed."""
     message_bytes: Annotated[int, msgspec.Meta(ge=2048, le=1 << 20)] = 65_536
@@ -106,7 +107,9 @@ class CollectSettings(msgspec.Struct, frozen=True):
     containers: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 128
     """Containers followed at once, of each source; those beyond are counted."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65_536)] = 16 << 20
+    """Lines that nobody understands are kept up to this, the newest of them."""
     network: NetworkSettings = NetworkSettings()
+    """Limits of what comes over UDP and TCP."""
 
     def __post_init__(self) -> None:
         """Refuse two sources of one name: they would overwrite each other's positions."""

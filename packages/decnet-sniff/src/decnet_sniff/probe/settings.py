@@ -32,6 +32,7 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     tls_ports: tuple[Port, ...] = (443, 8443)
     """Where TLS is asked for: JARM takes ten connections, the certificate one."""
     ssh_ports: tuple[Port, ...] = (22, 2222)
+    """Where the SSH server is asked: one connection."""
     stack: bool = True
     """Whether a raw SYN asks the TCP/IP stack; for that the worker needs CAP_NET_RAW."""
     connections_per_second: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 2.0

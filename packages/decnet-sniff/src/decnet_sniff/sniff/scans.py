@@ -46,7 +46,9 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_seconds: Annotated[int, msgspec.Meta(ge=60, le=604800)] = 86400
     """Quiet for so long, a source is forgotten."""
     newcomers: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 4096
+    """Sources with one target that are remembered; above it those that came first are forgotten and counted."""
     suspects: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 2048
+    """Sources with several, likewise; above it the one that has been quiet longest is told early."""
     targets: Annotated[int, msgspec.Meta(ge=1024, le=1 << 22)] = 16384
     """Ports, hosts and targets that are remembered of all sources together."""
     named_ports: Annotated[int, msgspec.Meta(ge=0, le=65536)] = 128

@@ -34,6 +34,7 @@ class SniffSettings(msgspec.Struct, frozen=True):
     ring_kib: Annotated[int, msgspec.Meta(ge=256, le=1 << 20)] = 2048
     """Memory for packets that the kernel has caught and this process has not seen yet, per interface."""
     scan: ScanSettings = ScanSettings()
+    """What makes a scan."""
 
     def __post_init__(self) -> None:
         """Refuse what is no network, or too many."""

@@ -31,6 +31,7 @@ class ForwarderSettings(msgspec.Struct, frozen=True):
     first_retry_seconds: Seconds = 0.5
     """Pause after the first failure; it doubles with each, and a random part of up to a half is left away."""
     max_retry_seconds: Seconds = 30.0
+    """The longest pause."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 4 * MIB
     """Lines that are not events are kept up to this, the newest of them."""
     tls_ca_file: str = ""

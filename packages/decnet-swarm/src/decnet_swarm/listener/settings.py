@@ -27,9 +27,11 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     certificate_days: Annotated[float, msgspec.Meta(gt=0, le=825)] = 90.0
     """How long a sensor's certificate is valid; it is renewed after two thirds of that."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 256
+    """Connections of senders at once, those still being greeted included; more are ended at once."""
     max_greetings: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
     """Connections that have not shown a certificate yet; more are ended at once."""
     max_greetings_per_address: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    """Of these, from one address."""
     greeting_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
     """How long a TLS handshake may take."""
     window_bytes: Annotated[int, msgspec.Meta(ge=2 * BATCH_BYTES, le=64 * MIB)] = 2 * MIB

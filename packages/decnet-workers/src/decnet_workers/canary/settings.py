@@ -23,6 +23,7 @@ class CanarySettings(msgspec.Struct, frozen=True):
     """Section `[canary]`; an empty listen address switches that receiver off."""
 
     http_listen: str = "127.77.0.1:8880"
+    """ADDRESS:PORT of the HTTP receiver."""
     dns_listen: str = "127.77.0.1:8853"
     """UDP and TCP."""
     public_url: str = ""
@@ -38,12 +39,15 @@ class CanarySettings(msgspec.Struct, frozen=True):
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose X-Forwarded-For is believed."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 512
+    """HTTP and DNS over TCP together; more are closed at once and counted."""
     max_connections_per_source: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 64
+    """Of one source, an IPv4 address or an IPv6 /64."""
     head_seconds: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
     """A request must be complete this long after its connection or the previous answer."""
     requests_per_second: Annotated[float, msgspec.Meta(gt=0)] = 50.0
     """Of one source (an IPv4 address or an IPv6 /64), over HTTP and DNS together."""
     request_burst: Annotated[int, msgspec.Meta(ge=1)] = 200
+    """As many at once."""
 
     def url_of(self, slug: str, kind: TokenKind) -> str:
         """Return the URL (url, webbug) or the host name (dns) to plant for a token."""

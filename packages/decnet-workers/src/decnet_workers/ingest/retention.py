@@ -33,13 +33,16 @@ class KindRetention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept of one kind; 0: what the whole log's setting says."""
 
     days: Days = 0
+    """Older events of this kind go."""
     log_bytes: Bytes = 0
+    """The oldest events of this kind go when they take more than about this."""
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Section `[ingest.retention]`: how long events are kept; 0: for ever."""
 
     days: Days = 0
+    """Older events go."""
     log_bytes: Bytes = 0
     """The oldest events go when the log with its indexes takes more than about this."""
     kinds: dict[str, KindRetention] = {}

@@ -16,6 +16,7 @@ class IngestSettings(msgspec.Struct, frozen=True):
     """Section `[ingest]`: how much goes into one transaction, and when to look without being told."""
 
     batch_events: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2000
+    """Events in one transaction."""
     batch_bytes: Annotated[int, msgspec.Meta(ge=4096, le=256 * MIB)] = 4 * MIB
     """A batch ends with the line that passes this."""
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=3600)] = 2.0
@@ -25,3 +26,4 @@ class IngestSettings(msgspec.Struct, frozen=True):
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
     """Lines that are not events are kept up to this, the newest of them."""
     retention: RetentionSettings = RetentionSettings()
+    """How long events are kept."""

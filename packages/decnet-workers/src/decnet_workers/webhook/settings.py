@@ -22,8 +22,11 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     idle_seconds: Seconds = 30.0
     """How long a connection is kept for the next delivery."""
     first_retry_seconds: Seconds = 5.0
+    """Pause after the first failure of a delivery ..."""
     retry_factor: Annotated[float, msgspec.Meta(ge=1, le=100)] = 4.0
+    """... times this after each further one ..."""
     longest_retry_seconds: Seconds = 4 * 3600.0
+    """... up to this."""
     give_up_seconds: Seconds = 86400.0
     """After the first attempt; then the delivery is a dead letter."""
     breaker_failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
@@ -31,6 +34,7 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     breaker_seconds: Seconds = 30.0
     """How long it stays open the first time; doubles up to breaker_longest_seconds."""
     breaker_longest_seconds: Seconds = 900.0
+    """The longest time that a breaker stays open before the endpoint is tried again."""
     concurrent_endpoints: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
     """Endpoints sent to at the same time; each gets its deliveries one after another, in order."""
     keep_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 30.0

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""The sentences that stand below the fields of a Struct in its source: what `init` and the reference pages say of each.
+
+So a setting or a field is described once, where it is declared.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+
+import msgspec
+
+
+def sentences(shape: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the sentence of each field by its name, inherited ones included; a field that has none is not there."""
+    found: dict[str, str] = {}
+    for each in reversed(shape.__mro__):
+        if issubclass(each, msgspec.Struct) and each is not msgspec.Struct:
+            found |= _own(each)
+    return found
+
+
+def _own(shape: type[msgspec.Struct]) -> dict[str, str]:
+    (source,) = ast.parse(textwrap.dedent(inspect.getsource(shape))).body
+    assert isinstance(source, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, after in zip(source.body, source.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
+            found[field.target.id] = " ".join(str(ast.literal_eval(after.value)).split())
+    return found
