@@ -16,15 +16,15 @@ PATTERN = st.tuples(
 ).map(lambda parts: ".".join([*parts[0], parts[1]]))
 
 
-@pytest.mark.parametrize("subject", ["a", "a.b", "_INBOX.x.1", "a*b", ">a", "höhle", "x" * MAX_SUBJECT])
+@pytest.mark.parametrize(
+    "subject", ["a", "a.b", "_INBOX.x.1", "a*b", ">a", "höhle", "\u2003a", "a\x0bb", "x" * MAX_SUBJECT]
+)
 def test_a_subject_is_tokens_joined_by_dots(subject: str) -> None:
     assert is_subject(subject)
     assert is_pattern(subject)
 
 
-@pytest.mark.parametrize(
-    "text", ["", ".", "a.", ".a", "a..b", "a b", "a\tb", "a\n", "\u2003a", "x" * (MAX_SUBJECT + 1)]
-)
+@pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a..b", "a b", "a\tb", "a\n", "a\r", "x" * (MAX_SUBJECT + 1)])
 def test_empty_tokens_and_white_space_make_no_subject(text: str) -> None:
     assert not is_subject(text)
     assert not is_pattern(text)
@@ -133,7 +133,15 @@ def test_a_subject_of_thousands_of_tokens_is_walked_without_recursion() -> None:
     routes: Routes[int] = Routes()
     routes.add(">", 1)
     routes.add("*." * 1999 + "*", 2)
-    assert sorted(routes.match("." * 1999).plain) == [1, 2]
+    assert sorted(routes.match("x." * 1999 + "x").plain) == [1, 2]
+
+
+@pytest.mark.parametrize("subject", ["", ".", "a..b", ".a", "a."])
+def test_what_has_an_empty_token_reaches_nobody(subject: str) -> None:
+    routes: Routes[int] = Routes()
+    for number, pattern in enumerate((">", "*", "*.*", "*.*.*", "a.>")):
+        routes.add(pattern, number)
+    assert not routes.match(subject)
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -60,6 +60,7 @@ def err(text: str) -> Line:
     return Line(b"-ERR '%b'\r\n" % raw_of(" ".join(text.split())))
 
 
-def no_responders(reply: bytes, sid: bytes) -> Line:
-    """Return the status message a server sends when nobody subscribes to a request's subject."""
-    return Line(b"HMSG %b %b %d %d\r\n%b\r\n" % (reply, sid, len(NO_RESPONDERS), len(NO_RESPONDERS), NO_RESPONDERS))
+def no_responders(reply: bytes, sid: bytes, subject: bytes) -> Line:
+    """Return the status message a server sends to `reply` when nobody subscribes to a request's `subject`."""
+    block = NO_RESPONDERS % subject
+    return Line(b"HMSG %b %b %d %d\r\n%b\r\n" % (reply, sid, len(block), len(block), block))

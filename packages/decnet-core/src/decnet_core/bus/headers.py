@@ -8,7 +8,7 @@ from collections.abc import Iterable
 VERSION = b"NATS/1.0"
 STATUS = "Status"
 DESCRIPTION = "Description"
-NO_RESPONDERS = b"NATS/1.0 503\r\n\r\n"
+NO_RESPONDERS = b"NATS/1.0 503\r\nNats-Subject: %b\r\n\r\n"
 _END = b"\r\n"
 
 Headers = tuple[tuple[str, str], ...]

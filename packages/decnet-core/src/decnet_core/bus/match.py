@@ -17,6 +17,7 @@ REST = ">"
 MAX_SUBJECT = 1024  # characters; leaves room for a reply subject in one control line of 4 KiB
 MAX_REMEMBERED = 4096
 _LONGEST_REMEMBERED = 128
+_SPACE = frozenset(" \t\r\n")  # what ends a word on the wire; other white space is part of it, as in nats-server
 
 Member = TypeVar("Member")
 
@@ -33,7 +34,7 @@ def is_pattern(text: str) -> bool:
 
 def is_queue(text: str) -> bool:
     """Return whether `text` may name a queue group: not empty, no white space."""
-    return bool(text) and len(text) <= MAX_SUBJECT and text.split() == [text]
+    return 0 < len(text) <= MAX_SUBJECT and _SPACE.isdisjoint(text)
 
 
 def matches(pattern: str, subject: str) -> bool:
@@ -57,7 +58,7 @@ def covers(pattern: str, narrower: str) -> bool:
 
 
 def _well_formed(text: str) -> bool:
-    return 0 < len(text) <= MAX_SUBJECT and text.split() == [text] and "" not in text.split(".")
+    return 0 < len(text) <= MAX_SUBJECT and _SPACE.isdisjoint(text) and "" not in text.split(".")
 
 
 class Route(msgspec.Struct, Generic[Member], frozen=True):
@@ -138,7 +139,10 @@ class Routes(Generic[Member]):
     def _walk(self, subject: str) -> Route[Member]:
         found: list[_Node[Member]] = []
         level = [self._root]
-        for token in subject.split("."):
+        tokens = subject.split(".")
+        if "" in tokens:  # no subject at all: not even `>` stands for it
+            return Route()
+        for token in tokens:
             below: list[_Node[Member]] = []
             for node in level:
                 children = node.children

@@ -11,10 +11,9 @@ from decnet_core.bus import headers as header_block
 from decnet_core.bus.inbox import Inbox
 from decnet_core.bus.interface import BusError, Message
 from decnet_core.bus.match import Routes
+from decnet_core.bus.operations import raw_of
 from decnet_core.bus.protocol import MAX_PAYLOAD
 from decnet_core.bus.usage import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
-
-_NO_RESPONDERS = header_block.decode(header_block.NO_RESPONDERS)
 
 
 class MemoryBus:
@@ -59,7 +58,7 @@ class MemoryBus:
         for group in route.groups:
             group[int(random.random() * len(group))].deliver(message)  # noqa: S311 - spreads load, hides nothing
         if reply and not route:
-            self._say_no_responders(reply)
+            self._say_no_responders(reply, subject)
 
     async def flush(self, timeout: float = 5.0) -> None:  # noqa: ARG002 - the interface of every bus
         """Return at once: what was published is already delivered."""
@@ -117,10 +116,11 @@ class MemoryBus:
         self._routes.remove(inbox.pattern, inbox, inbox.queue)
         self._inboxes.pop(inbox, None)
 
-    def _say_no_responders(self, reply: str) -> None:
+    def _say_no_responders(self, reply: str, subject: str) -> None:
+        status = header_block.decode(header_block.NO_RESPONDERS % raw_of(subject))
         for inbox in self._routes.match(reply).plain:
             if inbox in self._inboxes:
-                inbox.deliver(Message(reply, headers=_NO_RESPONDERS))
+                inbox.deliver(Message(reply, headers=status))
 
     def _require_open(self) -> None:
         if self._closed:

@@ -9,11 +9,13 @@ documented -ERR texts answers it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 SERVER_VERSION = "0.1.0"  # of our broker and client; clients of NATS expect three numbers
 PARSER_ERROR = "Parser Error"
+PROTOCOLS = (0, 1)  # of CONNECT: 1 understands an INFO that comes later than the first
 UNKNOWN_OPERATION = "Unknown Protocol Operation"
 PAYLOAD_VIOLATION = "Maximum Payload Violation"
 LINE_VIOLATION = "Maximum Control Line Exceeded"
@@ -146,6 +148,11 @@ def raw_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
+def _words(arguments: bytes) -> list[bytes]:
+    """Return the arguments of a control line, whose tabs are spaces by now; other bytes may be part of a subject."""
+    return [word for word in arguments.replace(b"\r", b" ").split(b" ") if word]
+
+
 def _number(raw: bytes) -> int:
     """Return the number `raw` spells, or -1; never slow, however many digits there are."""
     return int(raw) if raw.isdigit() and len(raw) <= _SIZE_DIGITS else -1
@@ -162,7 +169,7 @@ def _sizes(header: bytes, total: bytes, limit: int) -> tuple[int, int] | Malform
 
 
 def _read_pub(arguments: bytes, limit: int) -> Operation:
-    parts = arguments.split()
+    parts = _words(arguments)
     if len(parts) not in (2, 3):
         return _MALFORMED
     sizes = _sizes(b"0", parts[-1], limit)
@@ -174,19 +181,21 @@ def _read_pub(arguments: bytes, limit: int) -> Operation:
 
 
 def _read_hpub(arguments: bytes, limit: int) -> Operation:
-    parts = arguments.split()
+    parts = _words(arguments)
     if len(parts) not in (3, 4):
         return _MALFORMED
     sizes = _sizes(parts[-2], parts[-1], limit)
     if isinstance(sizes, Malformed):
         return sizes
+    if not sizes[0]:  # no headers: a plain message
+        return _read_pub(b" ".join((*parts[:-2], parts[-1])), limit)
     reply = parts[1] if len(parts) == 4 else b""
     after = b" %b%d %d\r\n" % (reply + b" " if reply else b"", *sizes)
     return Publish(text_of(parts[0]), reply, sizes[0], sizes[1] + _CRLF, b"HMSG %b " % parts[0], after)
 
 
 def _read_msg(arguments: bytes, limit: int) -> Operation:
-    parts = arguments.split()
+    parts = _words(arguments)
     if len(parts) not in (3, 4):
         return _MALFORMED
     sizes = _sizes(b"0", parts[-1], limit)
@@ -197,7 +206,7 @@ def _read_msg(arguments: bytes, limit: int) -> Operation:
 
 
 def _read_hmsg(arguments: bytes, limit: int) -> Operation:
-    parts = arguments.split()
+    parts = _words(arguments)
     if len(parts) not in (4, 5):
         return _MALFORMED
     sizes = _sizes(parts[-2], parts[-1], limit)
@@ -208,7 +217,7 @@ def _read_hmsg(arguments: bytes, limit: int) -> Operation:
 
 
 def _read_sub(arguments: bytes, _limit: int) -> Operation:
-    parts = arguments.split()
+    parts = _words(arguments)
     if len(parts) == 2:
         return Subscribe(text_of(parts[0]), None, parts[1])
     if len(parts) == 3:
@@ -217,11 +226,11 @@ def _read_sub(arguments: bytes, _limit: int) -> Operation:
 
 
 def _read_unsub(arguments: bytes, _limit: int) -> Operation:
-    parts = arguments.split()
+    parts = _words(arguments)
     if len(parts) == 1:
         return Unsubscribe(parts[0])
-    if len(parts) == 2 and (after := _number(parts[1])) >= 0:
-        return Unsubscribe(parts[0], after)
+    if len(parts) == 2:
+        return Unsubscribe(parts[0], max(0, _number(parts[1])))  # nats-server takes a number it cannot read for "now"
     return _MALFORMED
 
 
@@ -234,11 +243,13 @@ def _read_info(arguments: bytes, _limit: int) -> Operation:
 
 
 def _read_json(raw: bytes, kind: type[Connect] | type[Info]) -> Operation:
+    """Read options as nats-server does: names in any case, and null is an option that was not given."""
     try:
-        read = msgspec.json.decode(raw, type=kind)
+        read = msgspec.json.decode(raw, type=dict[str, Any] | None) or {}
+        given = {name.lower(): value for name, value in read.items() if value is not None and name != "span"}
+        return msgspec.convert(given, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return _MALFORMED
-    return msgspec.structs.replace(read, span=0) if read.span else read
 
 
 def _read_err(arguments: bytes, _limit: int) -> Operation:

@@ -15,6 +15,7 @@ from decnet_core.bus import frames
 from decnet_core.bus.connection import Connection
 from decnet_core.bus.match import is_pattern, is_queue, is_subject
 from decnet_core.bus.operations import (
+    PROTOCOLS,
     Connect,
     Malformed,
     Operation,
@@ -85,7 +86,7 @@ class Peer(Connection):
         for operation, body in operations:
             if type(operation) is Publish and self._greeted:
                 self._publish(operation, body)
-            elif self._greeted or isinstance(operation, (Connect, Malformed)):
+            elif self._greeted or type(operation) is Connect:
                 self._do[type(operation)](operation)
             else:
                 self.refuse("Authorization Violation")
@@ -119,6 +120,7 @@ class Peer(Connection):
         if not self._may_publish(publish):
             broker.refused += 1
             return
+        self._ok()
         route = broker.routes.match(publish.subject)
         sent = 0
         for subscribed in route.plain:
@@ -130,8 +132,7 @@ class Peer(Connection):
         if not sent:
             broker.unrouted += 1
             if publish.reply and self.options.no_responders:
-                self._say_no_responders(publish.reply)
-        self._ok()
+                self._say_no_responders(publish)
 
     def _may_publish(self, publish: Publish) -> bool:
         if self._access is None or not self._access.may_publish(publish.subject):
@@ -141,8 +142,7 @@ class Peer(Connection):
             self.refuse("Message Headers Not Supported")
             return False
         if self.options.pedantic and not is_subject(publish.subject):
-            self.say(frames.err("Invalid Publish Subject"))
-            return False
+            self.say(frames.err("Invalid Publish Subject"))  # and no more than that, as in nats-server
         return True
 
     def _send_to_one(self, group: tuple[Subscribed, ...], publish: Publish, body: bytes) -> bool:
@@ -159,15 +159,17 @@ class Peer(Connection):
         chosen.peer.send(chosen, publish, body)
         return True
 
-    def _say_no_responders(self, reply: bytes) -> None:
-        for subscribed in self._broker.routes.match(text_of(reply)).plain:
+    def _say_no_responders(self, publish: Publish) -> None:
+        for subscribed in self._broker.routes.match(text_of(publish.reply)).plain:
             if subscribed.peer is self:
-                self.say(frames.no_responders(reply, subscribed.sid))
+                self.say(frames.no_responders(publish.reply, subscribed.sid, raw_of(publish.subject)))
                 return
 
     def _connect(self, options: Connect) -> None:
         if self._token and not self._broker.token_is(self._token, options):
             self.refuse("Authorization Violation")
+        elif options.protocol not in PROTOCOLS:
+            self.refuse("Invalid Client Protocol")
         elif options.no_responders and not options.headers:
             self.refuse("No Responders Requires Headers Support")
         else:

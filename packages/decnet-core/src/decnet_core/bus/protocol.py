@@ -21,10 +21,11 @@ from decnet_core.bus.operations import (
     Reader,
 )
 
-MAX_LINE = 4096  # bytes, as nats-server's max_control_line
+MAX_LINE = 4096  # bytes behind the operation's name, as nats-server's max_control_line
 MAX_PAYLOAD = 1_048_576  # bytes, headers included, as nats-server's max_payload
 _LONGEST_REMEMBERED = 128
 _MAX_REMEMBERED = 2048
+_NAME = len(b"CONNECT ")
 
 
 class ControlLines:
@@ -67,7 +68,7 @@ class Parser:
 
     def __init__(self, lines: ControlLines, max_line: int = MAX_LINE) -> None:
         self._lines = lines
-        self._max_line = max_line
+        self._longest = _NAME + max_line
         self._held = bytearray()
         self._needed = 0
         self._finished = False
@@ -119,9 +120,9 @@ class Parser:
             found.append((operation, body))
             position = stop
         self._needed = 0
-        if end - position > self._max_line:
+        if end - position > self._longest:
             found.append((Malformed(LINE_VIOLATION), b""))
         return position
 
     def _read(self, line: bytes) -> Operation:
-        return self._lines.read(line) if len(line) <= self._max_line else Malformed(LINE_VIOLATION)
+        return self._lines.read(line) if len(line) <= self._longest else Malformed(LINE_VIOLATION)
