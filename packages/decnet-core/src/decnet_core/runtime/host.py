@@ -34,7 +34,7 @@ from decnet_core.state import State, StateSettings
 log = logging.getLogger(__name__)
 
 _REFUSED_SECONDS = 1.0
-"""How soon a spool that the disk refused is tried again."""
+"""How soon is tried again what was refused: a spool by the disk, a sign of life by a supervisor that reads late."""
 
 
 async def open_context(worker: type[Worker[Any]], settings: Settings, bus: Bus | None = None) -> Context:
@@ -153,11 +153,14 @@ class Host:
         seconds = min(self._runtime.heartbeat_seconds, patience / 2 if patience else math.inf)
         while True:
             self._ctx.bus.publish(subject, msgspec.json.encode(self._health()))
-            if patience is not None:
-                budget = self._worker.memory_budget
-                used = uss_of(os.getpid()) if resident_of(os.getpid()) > budget else 0
-                self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
-            await asyncio.sleep(until_beat(seconds))
+            taken = patience is None or self._give_sign_of_life()
+            await asyncio.sleep(until_beat(seconds) if taken else _REFUSED_SECONDS)
+
+    def _give_sign_of_life(self) -> bool:
+        """Tell the supervisor that it lives and what it holds; False when that could not be taken."""
+        budget = self._worker.memory_budget
+        used = uss_of(os.getpid()) if resident_of(os.getpid()) > budget else 0
+        return self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
 
     async def _listen(self, pattern: str) -> None:
         subscription = await self._ctx.bus.subscribe(pattern, limit=16)

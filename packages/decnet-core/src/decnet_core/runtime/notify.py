@@ -31,15 +31,21 @@ class Notifier:
         """Whether somebody asked for notifications."""
         return bool(self._address)
 
-    def send(self, state: str) -> None:
-        """Send one state, e.g. `READY=1`; a supervisor that is gone is no reason to fail."""
+    def send(self, state: str) -> bool:
+        """Send one state, e.g. `READY=1`; False when there is no room for it now, and it should be said again.
+
+        A supervisor that is gone is no reason to fail.
+        """
         if not self._address:
-            return
+            return True
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
                 sock.sendto(state.encode(), self._address)
+        except BlockingIOError:  # net.unix.max_dgram_qlen, often 10: the supervisor reads late, or all beat at once
+            return False
         except OSError:
-            return
+            return True
+        return True
 
 
 def watchdog_seconds() -> float | None:
