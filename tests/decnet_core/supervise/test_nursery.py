@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from decnet_core.runtime.exits import Exit
+from decnet_core.supervise import nursery
 from decnet_core.supervise.nursery import ForkedChild, Nursery
 
 HERE = Path(__file__).parent
@@ -120,6 +121,55 @@ async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(c
     await another.stop(5)
 
 
+async def test_a_zygote_that_does_not_answer_is_killed_and_the_next_fork_has_a_new_one(
+    cradle: Cradle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nursery, "_ANSWER_SECONDS", 0.5)
+    child = await cradle.fork()
+    await cradle.ready()
+    stopped = cradle.nursery.pid
+    assert stopped
+    os.kill(stopped, signal.SIGSTOP)
+    child.kill()
+    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
+    with pytest.raises(OSError, match="did not answer"):
+        await cradle.fork()
+    monkeypatch.undo()
+    another = await cradle.fork()
+    assert cradle.nursery.pid != stopped
+    await cradle.ready(children=2)
+    await another.stop(5)
+
+
+async def test_a_child_that_nobody_waits_for_any_more_is_killed(cradle: Cradle) -> None:
+    await cradle.nursery.open()
+    zygote = cradle.nursery.pid
+    assert zygote
+    os.kill(zygote, signal.SIGSTOP)
+    unwanted = asyncio.ensure_future(cradle.fork())
+    await asyncio.sleep(0.1)
+    unwanted.cancel()
+    await asyncio.wait((unwanted,))
+    os.kill(zygote, signal.SIGCONT)
+    wanted = await cradle.fork()
+    children = Path(f"/proc/{zygote}/task/{zygote}/children")
+    async with asyncio.timeout(20):
+        while children.read_text().split() != [str(wanted.pid)]:
+            await asyncio.sleep(0.01)
+    await wanted.stop(5)
+
+
+async def test_a_stopped_zygote_does_not_keep_its_supervisor_from_ending(
+    cradle: Cradle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nursery, "_LEAVE_SECONDS", 0.5)
+    await cradle.nursery.open()
+    assert cradle.nursery.pid
+    os.kill(cradle.nursery.pid, signal.SIGSTOP)
+    await asyncio.wait_for(cradle.nursery.close(), 10)
+    assert not Path(f"/proc/{cradle.nursery.pid}").exists()
+
+
 async def test_reload_keeps_children_and_still_hears_of_their_end(cradle: Cradle) -> None:
     old = await cradle.fork()
     await cradle.ready()
@@ -135,16 +185,16 @@ async def test_reload_keeps_children_and_still_hears_of_their_end(cradle: Cradle
 
 async def test_a_place_that_does_not_exist_is_no_matter_for_the_others(cradle: Cradle) -> None:
     said = bytearray()
-    nursery = Nursery(["no_such_module:Worker", PLACE], cradle.environment, said.extend)
-    lost = await nursery.fork(
+    mixed = Nursery(["no_such_module:Worker", PLACE], cradle.environment, said.extend)
+    lost = await mixed.fork(
         "lost", "no_such_module:Worker", environment={}, lifeline=cradle.lifeline, write=said.extend
     )
     assert await lost.wait() == Exit.STARTUP_FAILED
     assert b"cannot start: cannot import no_such_module:Worker: ModuleNotFoundError" in said
-    found = await nursery.fork("steady", PLACE, environment={}, lifeline=cradle.lifeline, write=cradle.said.extend)
+    found = await mixed.fork("steady", PLACE, environment={}, lifeline=cradle.lifeline, write=cradle.said.extend)
     await cradle.ready()
     await found.stop(5)
-    await nursery.close()
+    await mixed.close()
 
 
 LEADING = """
@@ -189,6 +239,24 @@ def test_a_signal_during_a_reload_is_passed_on_by_the_new_image() -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_supervisor_that_was_killed_is_a_crash_and_said() -> None:
+    script = """
+import os, sys
+from decnet_core.supervise import zygote
+sys.exit(zygote.lead([sys.argv[1]], lambda channel: os.kill(os.getpid(), 9)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, PLACE],
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == Exit.CRASHED
+    assert "the supervisor was killed by signal 9" in done.stderr
 
 
 def _wait_for_a_new_image(pid: int) -> None:

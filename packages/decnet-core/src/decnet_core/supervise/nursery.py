@@ -7,6 +7,7 @@ A zygote that dies takes its children along (parent-death signal); the next chil
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
@@ -22,8 +23,12 @@ from decnet_core.supervise.process import Child
 from decnet_core.supervise.zygote import SOCKET
 
 _WARM_SECONDS = 60.0
+_ANSWER_SECONDS = 30.0
+"""A zygote forks, and tells of an end, in milliseconds; one that is silent for so long is stopped, or hangs."""
+_LEAVE_SECONDS = 10.0
+"""A zygote ends when its supervisor has let go of it; it is not told by a signal, for it ignores them."""
 _LOST = -signal.SIGKILL
-"""The exit code of a child whose zygote died before it could tell."""
+"""The exit code of a child whose zygote died, or hangs, before it could tell."""
 
 
 class ForkedChild:
@@ -40,7 +45,9 @@ class ForkedChild:
     async def wait(self) -> int:
         """Return the exit code, negative for the signal that killed it."""
         await asyncio.shield(self._over)
-        return await asyncio.shield(self._code)
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(asyncio.shield(self._code), _ANSWER_SECONDS)
+        return _LOST
 
     async def stop(self, seconds: float) -> None:
         """Send SIGTERM, after `seconds` SIGKILL; returns when the process is gone."""
@@ -94,6 +101,7 @@ class Nursery:
         self._warm: asyncio.Future[Warm] | None = None
         self._opening = asyncio.Lock()
         self._adopted = channel is not None
+        self._parent = os.getppid()
         if channel is not None:
             self._attach(channel)
 
@@ -129,7 +137,10 @@ class Nursery:
         birth = self._births[order] = _Birth(asyncio.get_running_loop().create_future(), reading, write)
         try:
             socket.send_fds(self._channel, [message], [writing, lifeline])
-            return await birth.child
+            return await asyncio.wait_for(birth.child, _ANSWER_SECONDS)
+        except TimeoutError as error:
+            self._give_up()
+            raise OSError(f"the zygote did not answer within {_ANSWER_SECONDS:g} s; killed") from error
         finally:
             os.close(writing)
             if self._births.pop(order, None) is not None:  # no child took the other end
@@ -148,7 +159,7 @@ class Nursery:
         if self._channel is not None:
             self._lose("the zygote was stopped")
         if self._zygote is not None:
-            await self._zygote.wait()
+            await self._zygote.stop(_LEAVE_SECONDS)
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -190,8 +201,10 @@ class Nursery:
 
     def _forked(self, answer: Forked, descriptors: list[int]) -> None:
         birth = self._births.get(answer.order)
-        if birth is None or birth.child.done():
-            for descriptor in descriptors:  # who asked has gone; nobody reads the child's output, its lifeline ends it
+        if birth is None or birth.child.done():  # who asked has gone, and may have asked for another instead
+            for descriptor in descriptors:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                 os.close(descriptor)
         elif answer.pid:
             del self._births[answer.order]
@@ -204,6 +217,14 @@ class Nursery:
         child = self._children.pop(answer.pid, None)
         if child is not None:
             child.reaped(answer.code)
+
+    def _give_up(self) -> None:
+        """Kill a zygote that does not answer: its children go with it, and so does a supervisor that it forked."""
+        if self._zygote is not None:
+            self._zygote.kill()
+        elif self._adopted and os.getppid() == self._parent:
+            os.kill(self._parent, signal.SIGKILL)
+        self._lose("the zygote did not answer")
 
     def _lose(self, reason: str) -> None:
         """Let go of a zygote that is gone: nobody will answer, nobody else will tell how its children ended."""

@@ -150,6 +150,9 @@ class Zygote:
         if self._leader_code == Exit.STOPPED and self._leader:
             with contextlib.suppress(ChildProcessError):
                 self._leader_code = os.waitstatus_to_exitcode(os.waitpid(self._leader, 0)[1])
+        if self._leader_code < 0:
+            log.error("the supervisor was killed by signal %d", -self._leader_code)
+            return Exit.CRASHED
         return self._leader_code
 
     def _pass_on(self, number: int, _frame: object) -> None:
