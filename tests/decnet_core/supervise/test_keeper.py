@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
@@ -50,14 +52,27 @@ class Nursery:
 
 @pytest.fixture
 async def kept() -> AsyncIterator[tuple[Keeper, Nursery]]:
+    async with keeping(SuperviseSettings(first_delay_seconds=0.01, longest_delay_seconds=0.01)) as found:
+        yield found
+
+
+@pytest.fixture
+async def held_up() -> AsyncIterator[tuple[Keeper, Nursery]]:
+    """A worker that must give a sign of life five times a second."""
+    settings = SuperviseSettings(first_delay_seconds=0.01, longest_delay_seconds=0.01, watchdog_seconds=0.2)
+    async with keeping(settings) as found:
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def keeping(settings: SuperviseSettings) -> AsyncIterator[tuple[Keeper, Nursery]]:
     nursery, told = Nursery(), list[Status]()
-    settings = SuperviseSettings(first_delay_seconds=0.01, longest_delay_seconds=0.01)
     keeper = Keeper("door", nursery.spawn, settings=settings, logfile=StandardError(), changed=told.append)
-    keeping = asyncio.ensure_future(keeper.keep())
+    kept = asyncio.ensure_future(keeper.keep())
     await until(lambda: keeper.status.phase is Phase.STARTING)
     yield keeper, nursery
     await keeper.stop()
-    await asyncio.wait_for(keeping, 30)
+    await asyncio.wait_for(kept, 30)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -71,6 +86,19 @@ async def test_a_beat_tells_that_the_word_of_readiness_was_lost(kept: tuple[Keep
     keeper.hear(1, {"WATCHDOG": "1", "X_DECNET_MEMORY_BUDGET": "7"})
     assert keeper.status == Status("door", Phase.READY, 1)
     assert keeper.budget_bytes == 7
+
+
+async def test_a_supervisor_that_was_held_up_itself_kills_nobody_for_having_been_silent(
+    held_up: tuple[Keeper, Nursery],
+) -> None:
+    keeper, nursery = held_up
+    keeper.hear(1, {"READY": "1"})
+    time.sleep(1.5)  # noqa: ASYNC251  # stopped, with whatever the worker said unread or lost
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 1)
+    await until(lambda: keeper.knows(2))
+    assert nursery.children[0].code.result() == -signal.SIGKILL
 
 
 async def test_a_recycling_ends_when_the_old_process_falls_by_itself_meanwhile(kept: tuple[Keeper, Nursery]) -> None:

@@ -92,6 +92,7 @@ def _separate(mode: str) -> None:
     os.environ[identity.SEPARATE] = "1"
     group = cgroup.delegated(cgroup.ROOT, cgroup.path_in(Path("/proc/self/cgroup").read_text()))
     if group is None:
+        log.info("no memory limit per worker: no control group (v2) is delegated; the supervisor watches all the same")
         return
     try:
         cgroup.divide(group)

@@ -18,6 +18,7 @@ class Status(msgspec.Struct, frozen=True):
     phase: Phase
     pid: int | None = None
     restarts: int = 0
+    """How often it was started again after its end; to be replaced in good order is none."""
     reason: str = ""
     """Why it is not running, in one line for the operator; may quote what the worker said, so show it escaped."""
     recycled: int = 0

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 Spawn = Callable[[str, Callable[[bytes], None], Mapping[str, str]], Awaitable[ChildProcess]]
 """Starts a worker's process by name, given who takes its output and what its environment has besides; OSError."""
 
+_HELD_UP_SECONDS = 1.0
+"""A timer that is so late was held up itself, with all of us: stopped, swapped out, or the machine slept."""
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
 
@@ -120,18 +122,19 @@ class Keeper:
         await self._end()
         await self.settled.wait()
 
-    async def recycle(self, *, why: str, pid: int | None = None) -> bool:
+    async def recycle(self, *, why: str, pid: int | None = None, outgrown: bool = False) -> bool:
         """Replace the process, or only process `pid`, by a new one, which stands by before the old is asked to leave.
 
-        Returns whether it was replaced; when the successor does not come up, the old one stays.
+        Returns whether it was replaced; when the successor does not come up, the old one stays. `outgrown` counts it
+        as one that has outgrown its budget.
         """
         async with self._recycling:  # a reload and the watch of budgets may both want it: one successor at a time
             old = self._child
             if old is None or pid not in (None, old.pid) or self.status.phase is not Phase.READY:
                 return False
-            return await self._replace(old, why)
+            return await self._replace(old, why, outgrown=outgrown)
 
-    async def _replace(self, old: ChildProcess, why: str) -> bool:
+    async def _replace(self, old: ChildProcess, why: str, *, outgrown: bool) -> bool:
         log.warning("replacing worker=%s: %s", self.status.name, why)
         self._standing_by.clear()
         self._successor_said.clear()
@@ -152,7 +155,7 @@ class Keeper:
             successor.kill()
             self.settled.set()
             return False
-        self._recycled += 1
+        self._recycled += outgrown
         await old.stop(self._settings.stop_seconds)
         await self.settled.wait()
         return True
@@ -192,7 +195,7 @@ class Keeper:
     async def _live(self) -> tuple[Ended, str]:
         """Run one process from start to end; return how it ended and why, as far as it told."""
         self._ready_at, self._said, self._killed_for, self._tail = None, "", "", b""
-        self._starts += 1
+        self._starts += self._successor is None
         try:
             child = self._successor or await self._spawn(self.status.name, self._take_output, {})
         except OSError as error:
@@ -244,6 +247,10 @@ class Keeper:
             self._silence = None
 
     def _overdue(self, seconds: float) -> None:
+        assert self._silence is not None
+        if asyncio.get_running_loop().time() - self._silence.when() > _HELD_UP_SECONDS:
+            self._expect_sign(seconds)  # what was said meanwhile waits to be read, or is lost
+            return
         what = "not ready" if self.status.phase is Phase.STARTING else "no sign of life"
         self._killed_for = f"{what} within {seconds:g} s; killed"
         self.kill()

@@ -126,7 +126,7 @@ class ProcessFleet:
                 pid, used = keeper.status.pid, self._used_bytes(keeper.status, keeper.budget_bytes)
                 if 0 < keeper.budget_bytes < used:  # one that declared none cannot outgrow it
                     why = f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared"
-                    await keeper.recycle(why=why, pid=pid)
+                    await keeper.recycle(why=why, pid=pid, outgrown=True)
 
     def _used_bytes(self, status: Status, budget: int) -> int:
         """Return what a worker holds for itself, 0 when that cannot be more than `budget`.
