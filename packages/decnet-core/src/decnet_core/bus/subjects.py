@@ -10,24 +10,28 @@ class Appended(msgspec.Struct, frozen=True):
     """A spool has new lines."""
 
     count: int
+    """How many."""
 
 
 class Ingested(msgspec.Struct, frozen=True):
-    """The event log has grown; `last_seq` is the newest committed row."""
+    """The event log has grown."""
 
     last_seq: int
+    """The number in the event log of the newest one."""
 
 
 class NoticeWritten(msgspec.Struct, frozen=True):
     """A notice row was committed."""
 
     seq: int
+    """Its number in the table `notice`."""
 
 
 class Control(msgspec.Struct, frozen=True):
-    """An order to a worker: `op` is one of stop, reload, pause, resume, report; it answers with its Health."""
+    """An order to a worker."""
 
     op: str
+    """stop, reload, pause, resume or report; the answer is the health of the worker."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -39,7 +43,9 @@ class Health(msgspec.Struct, frozen=True):
     pid: int
     uptime_seconds: float
     rss_bytes: int
+    """Resident memory, shared pages included."""
     counters: dict[str, float]
+    """Counts since the start, and levels."""
     hosting: str = "process"
     """process, fork or task."""
     modules: int = 0

@@ -17,23 +17,27 @@ Address = Annotated[str, msgspec.Meta(max_length=45)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing that happened, on disk and on the wire as one line of JSON.
-
-    `ts` is nanoseconds since the Unix epoch, UTC, by the clock of `sensor`, the host that saw it. `decky` is the decoy
-    that was touched. Addresses are IPv4 or IPv6 in their canonical text form. `session` joins events of one session.
-    """
+    """One thing that happened, on disk and on the wire as one line of JSON."""
 
     id: UUID
+    """Version 7, made where it happened; nothing has it twice."""
     ts: Nanoseconds
+    """Nanoseconds since the Unix epoch, UTC, by the clock of `sensor`."""
     sensor: Name
+    """The host that saw it."""
     payload: Payload
+    """What happened: one of the kinds."""
     decky: Name | None = None
+    """The decoy that was touched."""
     src_ip: Address | None = None
+    """IPv4 or IPv6 in its canonical text form."""
     src_port: Port | None = None
     dst_ip: Address | None = None
     dst_port: Port | None = None
     session: Name | None = None
+    """Joins the events of one session."""
     synthetic: bool = False
+    """Whether it is of the life that the fleet plays; such events never count as an attacker's."""
 
     @property
     def kind(self) -> str:

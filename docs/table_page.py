@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The page of the tables: each domain with a picture, each table with who writes and who reads it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Column, Table, Uuid
+
+from decnet_models.columns import MENTIONS
+from decnet_models.migrations.check import domains
+from decnet_models.migrations.keys import declared_checks, declared_references
+from decnet_models.ownership import ANY
+
+
+def tables() -> Iterator[str]:
+    """Every domain with a picture of its references; every table with its owner, readers, columns and conditions."""
+    yield "# Tables\n\nWritten by `docs/generate.py` from the code; `decnet-db check` compares a database with it.\n"
+    yield (
+        "One folder of `decnet_models` is a domain, one worker writes a table (`operator`: the commands and the API). "
+        "In the pictures a line is a foreign key. A dotted line is a name of something that may not be there (yet, or "
+        "any more), which no key enforces: events go with retention, and workers do not wait for one another."
+    )
+    for domain in domains():
+        module = importlib.import_module(f"decnet_models.{domain}")
+        found = importlib.import_module(f"decnet_models.{domain}.tables").metadata.sorted_tables
+        yield f"\n## Domain {domain}\n\n{_paragraphs(module.__doc__)}\n"
+        yield from _picture(found)
+        for table in found:
+            yield from _table(table)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"\n### `{table.name}`\n"
+    yield f"Written by {_worded(table.info['owner'].split(', '))}; read by {_worded(table.info['readers'])}.\n"
+    yield "| column | type | null | key | names |\n|---|---|---|---|---|"
+    references = {column: f"`{target}`, on delete {act.lower()}" for column, target, act in declared_references(table)}
+    for column in table.columns:
+        target = column.info.get(MENTIONS)
+        named = references.get(column.name) or (f"`{target}` (no key)" if target else "")
+        null, key = "yes" if column.nullable else "", "primary" if column.primary_key else ""
+        yield f"| `{column.name}` | {_type(column)} | {null} | {key} | {named} |"
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        columns = ", ".join(f"`{column.name}`" for column in index.columns)
+        yield f"\n{'Unique index' if index.unique else 'Index'} `{index.name}` on {columns}."
+    for condition in sorted(declared_checks(table)):
+        yield f"\nCheck `{condition}`."
+
+
+def _picture(found: Iterable[Table]) -> Iterator[str]:
+    """An entity-relationship diagram for Mermaid, which GitHub draws: keys and references only, or it is a wall."""
+    yield "```mermaid\nerDiagram"
+    for table in found:
+        across = {column.name for column in table.columns if MENTIONS in column.info}
+        named = {column for column, _, _ in declared_references(table)} | across
+        yield f"    {table.name} {{"
+        for column in table.columns:
+            marks = ["PK"] * column.primary_key + ["FK"] * (column.name in named)
+            if marks:
+                yield f"        {_plain_type(column)} {column.name} {', '.join(marks)}"
+        yield "    }"
+        for name, target, _ in sorted(declared_references(table)):
+            yield _line(table.columns[name], target, "--")
+        for name in sorted(across):
+            yield _line(table.columns[name], table.columns[name].info[MENTIONS], "..")
+    yield "```"
+
+
+def _line(column: Column[Any], target: str, stroke: str) -> str:
+    one = "|o" if column.nullable or stroke == ".." else "||"
+    alone = [each.name for each in column.table.primary_key] == [column.name]
+    return (
+        f'    {target.partition(".")[0]} {one}{stroke}{"o|" if alone else "o{"} {column.table.name} : "{column.name}"'
+    )
+
+
+def _type(column: Column[Any]) -> str:
+    return "UUID" if isinstance(column.type, Uuid) else str(column.type)
+
+
+def _plain_type(column: Column[Any]) -> str:
+    return type(column.type).__name__.lower()
+
+
+def _paragraphs(text: str | None) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in (text or "").strip().split("\n\n"))
+
+
+def _worded(names: Iterable[str]) -> str:
+    return ", ".join(name if name in ANY else f"`{name}`" for name in names)
