@@ -41,6 +41,31 @@ def test_offered_event_is_written_or_left_to_its_owner(small_disk: Path, make_ev
     assert look(small_disk / "spool", START).lines == lines[: taken + 1]
 
 
+def test_whole_lines_that_a_full_disk_took_of_many_are_never_taken_back(
+    small_disk: Path, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader may be past them before the rest is cut off; what comes there next must not be other bytes."""
+    writer = SpoolWriter(small_disk / "spool", SpoolSettings(segment_bytes=1 << 16, quota_bytes=1 << 20))
+    fill(small_disk)
+    os.truncate(small_disk / "ballast", (small_disk / "ballast").stat().st_size - 8192)
+    lines, read, cut = [encode(make_event(number)) for number in range(400)], [], os.ftruncate
+
+    def read_before_the_cut(descriptor: int, size: int) -> None:
+        read.append(look(small_disk / "spool", START, 1000))
+        cut(descriptor, size)
+        fill(small_disk)  # somebody else takes the room at once
+
+    monkeypatch.setattr(os, "ftruncate", read_before_the_cut)
+    taken = writer.offer(lines)
+    assert 1 < taken < 400
+    assert read[0].lines == lines[:taken]
+    assert writer.end() == read[0].next
+    (small_disk / "ballast").unlink()
+    writer.offer([encode(make_event(1000))])
+    writer.close()
+    assert look(small_disk / "spool", read[0].next).lines == [encode(make_event(1000))]
+
+
 @pytest.mark.parametrize("size", [0, 1, 100, 3000, 4094])
 def test_offered_lines_fill_segments_and_no_more(tmp_path: Path, make_event: MakeEvent, size: int) -> None:
     writer = SpoolWriter(tmp_path, SMALL)

@@ -76,17 +76,24 @@ class Segment:
             path.unlink(missing_ok=True)
             raise
 
-    def append(self, line: bytes) -> None:
-        """Write the whole `line`, which ends in a line feed, in one call; on OSError nothing of it is in the file."""
+    def append(self, lines: bytes) -> int:
+        """Write `lines`, each ending in a line feed, in one call; return how many bytes of them, all whole lines, stay.
+
+        Whole lines that a full disk has taken may have been read already, so they stay; what it took of the next one
+        is cut off. Raises OSError when not even one line was taken; nothing of them is in the file then.
+        """
         try:
-            written = os.write(self.descriptor, line)
+            written = os.write(self.descriptor, lines)
         except OSError:
             self._cut()
             raise
-        if written != len(line):
+        kept = written if written == len(lines) else lines.rfind(b"\n", 0, written) + 1
+        self.size += kept
+        if kept != written:
             self._cut()
+        if not kept:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.size += written
+        return kept
 
     def _cut(self) -> None:
         try:

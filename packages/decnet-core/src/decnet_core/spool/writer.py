@@ -98,11 +98,10 @@ class SpoolWriter:
             self._drain()
             while done < len(lines) and not self._backlog:
                 fitting = self._fitting(lines, done)
-                if not self._write(b"\n".join((*lines[done : done + fitting], b"")), fitting):
-                    if fitting == 1 or not self._write(lines[done] + b"\n"):
-                        break
-                    fitting = 1
-                done += fitting
+                taken = self._write(b"\n".join((*lines[done : done + fitting], b"")))
+                if not taken and (fitting == 1 or not (taken := self._write(lines[done] + b"\n"))):
+                    break
+                done += taken
         return done
 
     def end(self) -> Position:
@@ -166,21 +165,22 @@ class SpoolWriter:
                 return max(1, place - start)
         return len(lines) - start
 
-    def _write(self, line: bytes, events: int = 1) -> bool:
-        """Append `line`, or several as one, to a segment with room for it; return whether the disk took it."""
-        segment = self._with_room(len(line))
+    def _write(self, lines: bytes) -> int:
+        """Append a line, or several, to a segment with room for them; return how many the disk took."""
+        segment = self._with_room(len(lines))
         if segment is None:
-            return False
+            return 0
         try:
-            segment.append(line)
+            kept = segment.append(lines)
         except OSError as error:
             self._refused(error)
-            return False
+            return 0
+        events = lines.count(b"\n", 0, kept)
         self._fresh = self._settings.fsync != "off"
         self._counts["appended"] += events
-        self._counts["bytes"] += len(line)
+        self._counts["bytes"] += kept
         self._accepted()
-        return True
+        return events
 
     def _with_room(self, size: int) -> Segment | None:
         segment = self._segment
