@@ -180,17 +180,24 @@ class Arena:
         return next((s.pid for s in statuses if s.name == worker and s.phase in (Phase.READY, Phase.STARTING)), None)
 
     async def kill_in_turn(self, seed: int, *, rounds: int, pause: tuple[float, float] = (0.02, 0.25)) -> None:
-        """SIGKILL every worker, in a random order each round, at random moments."""
+        """SIGKILL every worker, in a random order each round, at random moments; one that is down once it is up."""
         chance = random.Random(seed)
         names = [name for name in registry.wanted(DEFAULTS) if name != "bus" or not self._bus]
         for _ in range(rounds):
             for name in chance.sample(names, len(names)):
                 await asyncio.sleep(chance.uniform(*pause))
-                pid = self.pid_of(name)
-                if pid is not None:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                        self.kills += 1
+                async with asyncio.timeout(60):
+                    while not self._kill(name):
+                        await asyncio.sleep(0.02)
+
+    def _kill(self, worker: str) -> bool:
+        pid = self.pid_of(worker)
+        with contextlib.suppress(ProcessLookupError):
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                self.kills += 1
+                return True
+        return False
 
     async def attack(self, number: int) -> None:
         """One wave from one attacker; what is not answered is not accepted, and nothing here fails because of it."""

@@ -84,7 +84,7 @@ class Keeper:
             self._crashes = decision.crashes
             self._set(decision.phase, reason=reason)
             self.settled.set()
-            log.warning("worker ended worker=%s code=%d next=%s", self.status.name, ended.code, decision.phase.value)
+            log.warning("worker ended worker=%s next=%s: %s", self.status.name, decision.phase.value, reason)
             await self._woken(None if decision.phase.over else decision.delay_seconds)
         self._logfile.close()
         self._set(Phase.STOPPED)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from decnet.errors import WrongUsageError
-from decnet.options import Json, Limit, application
+from decnet.options import JsonLines, Limit, application
 from decnet.place import Place, find_place, records
 from decnet.show import documents, eventline
 from decnet_core.events.catalogue import KINDS
@@ -29,7 +29,7 @@ def events(
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
     limit: Limit = 50,
-    as_json: Json = False,
+    as_json: JsonLines = False,
 ) -> None:
     """Show the newest events, oldest of them first; --follow goes on as they come."""
     kinds = _known(kind or [])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How `decnet up` hosts its workers: forked from a warm parent, as tasks of this process, or each with an interpreter.
 
-As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. Their log
-goes to one file, for there is one log in a process.
+As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. There is one
+log in a process, so `fleet.log` then has theirs, too, beside what became of each.
 """
 
 from __future__ import annotations
@@ -35,16 +35,24 @@ class Hosting(enum.StrEnum):
 @contextlib.contextmanager
 def hosted(place: Place, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
     """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the warm parent of FORK."""
-    if hosting is Hosting.TASKS:
-        with _tasks(place) as fleet:
-            yield fleet
-        return
-    yield ProcessFleet(
-        place.settings.section("supervise", SuperviseSettings),
-        logs=place.state.root / "log",
-        environment=environment(place),
-        zygote=zygote,
+    supervision = place.settings.section("supervise", SuperviseSettings)
+    with _logging(place, supervision):
+        if hosting is Hosting.TASKS:
+            with _tasks(place) as fleet:
+                yield fleet
+            return
+        yield ProcessFleet(supervision, logs=place.state.root / "log", environment=environment(place), zygote=zygote)
+
+
+@contextlib.contextmanager
+def _logging(place: Place, supervision: SuperviseSettings) -> Iterator[None]:
+    """Keep the log of this process in a file: the terminal has the page."""
+    file = LogFile(
+        place.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
     )
+    logs.configure("fleet", place.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
+    with contextlib.closing(file):
+        yield
 
 
 def environment(place: Place) -> dict[str, str]:
@@ -57,12 +65,7 @@ def _tasks(place: Place) -> Iterator[Fleet]:
     from decnet_core.supervise.stalls import watched
     from decnet_core.supervise.tasks import TaskFleet
 
-    supervision = place.settings.section("supervise", SuperviseSettings)
-    file = LogFile(
-        place.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
-    )
-    logs.configure("fleet", place.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
-    with contextlib.closing(file), watched() as stalls:
+    with watched() as stalls:
         yield TaskFleet(place.settings, stalls)
 
 
