@@ -39,6 +39,18 @@ REQUESTS = [
     b"GET http://evil/ HTTP/1.1\r\nHost: h\r\n", b"GET /%00 HTTP/1.1\r\nHost: h\r\n",
     b"GET /.env HTTP/1.1\r\nHost: h\r\n",
     b"CONNECT a:443 HTTP/1.1\r\nHost: h\r\n", b"GET / HTTP/1.1\r\nHost: h\r\nBad Header\r\n",
+    b"GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n", b"GET / HTTP/1.1\r\nHost: a b\r\n",
+    b"GET / HTTP/1.1\r\nHost: a..b\r\n",
+    b"GET / HTTP/1.1\r\nHost:\r\n", b"GET / HTTP/1.1\r\nHost: a/b\r\n", b"GET / HTTP/1.1\r\nHost: [::1]:80\r\n",
+    b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
+    b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n", b"GET / HTTP/0.9\r\nHost: h\r\n",
+    b"PRI * HTTP/2.0\r\n", b"OPTIONS * HTTP/1.1\r\nHost: h\r\n", b"GET /%zz HTTP/1.1\r\nHost: h\r\n",
+    b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 9000 + b"\r\n",
+    b"GET / HTTP/1.1\r\nHost: h\r\n" + b"".join(b"X%d: %s\r\n" % (n, b"a" * 4000) for n in range(10)),
+    b"GET /index.html HTTP/1.1\r\nHost: h\r\n", b"GET //a/../index.html HTTP/1.1\r\nHost: h\r\n",
+    *(b"GET / HTTP/1.1\r\nHost: h\r\nRange: bytes=" + part for part in (b"-5\r\n", b"7-\r\n", b"999-\r\n", b"5-2\r\n")),
+    b"GET / HTTP/1.1\r\nHost: h\r\nIf-None-Match: *\r\n",
+    b'GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nIf-Match: "x"\r\n',
 ]  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_any_body_bytes_are_taken_or_refused(start: bytes, pieces: list[bytes]) 
         (b"\x16\x03\x01\x02\x00\x01", 400),
         (b"SSH-2.0-x\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 101 + b"\r\n", 400),
-        (b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 40_000, 400),
+        (b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 40_000, 431),
     ],
 )
 def test_what_is_no_request_gets_its_status(data: bytes, status: int) -> None:
@@ -111,3 +111,8 @@ def test_a_chunk_beyond_the_limit_is_refused() -> None:
     body = Body(head_with(("Transfer-Encoding", "chunked")), 100)
     body.feed(b"ffffffff\r\n")
     assert (body.status, bytes(body.data)) == (413, b"")
+
+
+def test_empty_lines_alone_are_waited_after() -> None:
+    assert parse_head(b"\r\n\r\n") is None
+    assert parse_head(b"\r\n" * 20_000) == BadRequest(431, "")

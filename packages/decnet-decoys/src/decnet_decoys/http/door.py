@@ -156,12 +156,13 @@ class Connection(asyncio.Protocol):
     def _refuse(self, bad: BadRequest) -> None:
         method, _, rest = bad.line.partition(" ")
         target, _, version = rest.rpartition(" ")
+        answer = self._door.site.error(bad.status, close=True)
         self._touch.emit(
             HttpRequest(
-                method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=bad.status
+                method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=answer.status
             )
         )
-        self._reply(self._door.site.error(bad.status, close=True), keep_alive=False, head_only=False)
+        self._reply(answer, keep_alive=False, head_only=False)
 
     def _finish_request(self, head: Head, body: Body) -> None:
         """Record a whole request, then answer it."""

@@ -6,18 +6,21 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
+from decnet_decoys.http.request import HEAD_TOO_LARGE
 from decnet_decoys.personas.shape import HttpFace
 
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
-    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Request Entity Too Large",
-    414: "Request-URI Too Large", 501: "Not Implemented", 505: "HTTP Version Not Supported",
+    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
+    416: "Requested Range Not Satisfiable", 431: "Request Header Fields Too Large", 501: "Not Implemented",
+    505: "HTTP Version Not Supported",
 }  # fmt: skip
 
 _REASONS_OF = {
     "nginx": {302: "Moved Temporarily", 405: "Not Allowed"},
     "apache": {414: "Request-URI Too Long"},
-    "lighttpd": {413: "Payload Too Large", 414: "URI Too Long"},
+    "lighttpd": {413: "Payload Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable"},
 }
 _ORDER = {
     "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection",
@@ -34,11 +37,19 @@ _APACHE_TEXT = {
     403: "<p>You don't have permission to access this resource.</p>",
     404: "<p>The requested URL was not found on this server.</p>",
     405: "<p>The requested method is not allowed for this URL.</p>",
+    412: "<p>The precondition on the request for the URL\nevaluated to false.</p>",
     413: "<p>The requested resource does not allow request data with the sent method, or the amount of data "
     "provided\nin the request exceeds the capacity limit.</p>",
     414: "<p>The requested URL's length exceeds the capacity\nlimit for this server.<br />\n</p>",
+    416: "<p>None of the range-specifier values in the Range\nrequest-header field overlap the current extent\n"
+    "of the selected resource.</p>",
+    431: "<p>Your browser sent a request that this server could not understand.<br />\n"
+    "Size of a request header field exceeds server limit.<br />\n</p>",
     501: "<p>The requested method is not supported for current URL.<br />\n</p>",
 }
+
+
+_NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
 
 
 class Answer(NamedTuple):
@@ -55,6 +66,11 @@ def reason(face: HttpFace, status: int) -> str:
     return _REASONS_OF[face.flavour].get(status) or REASONS.get(status, "Unknown")
 
 
+def status_line(face: HttpFace, status: int) -> int:
+    """Return the status that this server answers with; for a head too large only lighttpd knows RFC 6585."""
+    return 400 if status == HEAD_TOO_LARGE and face.flavour != "lighttpd" else status
+
+
 def etag(face: HttpFace, size: int) -> str:
     """Return a static file's ETag in this server's form."""
     if face.flavour == "nginx":
@@ -66,11 +82,15 @@ def etag(face: HttpFace, size: int) -> str:
 
 def error_page(face: HttpFace, status: int, host: str, port: int) -> tuple[str, bytes]:
     """Return content type and body of this server's own page for an error or redirection."""
-    title = f"{status} {reason(face, status)}"
+    answered = status_line(face, status)
+    heading = title = f"{answered} {reason(face, answered)}"
     if face.flavour == "nginx":
+        more = ""
+        if status == HEAD_TOO_LARGE:
+            title, more = f"400 {_NGINX_TOO_LARGE}", f"<center>{_NGINX_TOO_LARGE}</center>\r\n"
         body = (
-            f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
-            f"<hr><center>{face.server}</center>\r\n</body>\r\n</html>\r\n"
+            f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{heading}</h1></center>\r\n"
+            f"{more}<hr><center>{face.server}</center>\r\n</body>\r\n</html>\r\n"
         )
         return "text/html", body.encode()
     if face.flavour == "apache":
@@ -85,9 +105,11 @@ def error_page(face: HttpFace, status: int, host: str, port: int) -> tuple[str, 
 
 
 def _apache_page(face: HttpFace, status: int, host: str, port: int) -> str:
+    text = _APACHE_TEXT.get(status)
+    status = status_line(face, status)
     words = reason(face, status)
     heading = "Not Found" if status == 404 else words
-    text = _APACHE_TEXT.get(status, f"<p>{words}</p>")
+    text = text or f"<p>{words}</p>"
     return (
         '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
         f"<title>{status} {words}</title>\n</head><body>\n<h1>{heading}</h1>\n{text}\n<hr>\n"

@@ -9,9 +9,13 @@ from typing import NamedTuple
 MAX_HEAD = 32 << 10
 MAX_TARGET = 8190
 MAX_HEADERS = 100
+HEAD_TOO_LARGE = 431
+"""RFC 6585 §5; each server words it in its own way."""
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _VERSION = re.compile(rb"HTTP/(\d)\.(\d)")
+_HOST = re.compile(r"(\[[0-9A-Za-z:.]+\]|[^\s/:\[\]]+)(:[0-9]*)?")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class Head(NamedTuple):
@@ -24,8 +28,12 @@ class Head(NamedTuple):
 
     def get(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> list[str]:
+        """Return every header of that name, whatever its case."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        return [value for key, value in self.headers if key.lower() == wanted]
 
     @property
     def keep_alive(self) -> bool:
@@ -56,19 +64,31 @@ def parse_head(data: bytes) -> Parsed | BadRequest | None:
     line = line.removesuffix(b"\r")
     if end < 0:
         return _unfinished(data, line)
-    if end > MAX_HEAD:
-        return BadRequest(400, _shown(line))
     found = _request_line(line)
     if isinstance(found, BadRequest):
         return found
+    if end > MAX_HEAD or any(len(raw) > MAX_TARGET for raw in rest.split(b"\n")):
+        return BadRequest(HEAD_TOO_LARGE, _shown(line))
     headers = _headers(rest)
     if headers is None:
         return BadRequest(400, _shown(line))
-    method, target, version = found
-    head = Head(method, target, version, headers)
-    if version == "HTTP/1.1" and head.get("host") is None:
-        return BadRequest(400, _shown(line))
-    return Parsed(head, end + skip)
+    head = Head(*found, headers)
+    return Parsed(head, end + skip) if _acceptable(head) else BadRequest(400, _shown(line))
+
+
+def _acceptable(head: Head) -> bool:
+    """Return whether no server would refuse it: RFC 9112 §3.2 (Host), §6.1 (Transfer-Encoding) and §6.3 (lengths)."""
+    hosts = head.all("host")
+    if len(hosts) > 1 or len(head.all("content-length")) > 1 or _BAD_ESCAPE.search(head.target):
+        return False
+    if head.version == "HTTP/1.0" and head.get("transfer-encoding") is not None:
+        return False
+    return head.version == "HTTP/1.0" if not hosts else _is_host(hosts[0])
+
+
+def _is_host(text: str) -> bool:
+    found = _HOST.fullmatch(text)
+    return found is not None and ".." not in found[1] and found[1] != "."
 
 
 def _end_of_head(data: bytes, start: int) -> tuple[int, int]:
@@ -78,11 +98,11 @@ def _end_of_head(data: bytes, start: int) -> tuple[int, int]:
 
 
 def _unfinished(data: bytes, line: bytes) -> BadRequest | None:
-    if data[:1] == b"\x16" or (b"\n" in data and not _plausible(line)):
+    if data[:1] == b"\x16" or (b"\n" in data.lstrip(b"\r\n") and not _plausible(line)):
         return BadRequest(400, _shown(line))  # a TLS ClientHello, or no HTTP at all
     if len(line) > MAX_TARGET + 64:
         return BadRequest(414, _shown(line))
-    return BadRequest(400, _shown(line)) if len(data) > MAX_HEAD else None
+    return BadRequest(HEAD_TOO_LARGE, _shown(line)) if len(data) > MAX_HEAD else None
 
 
 def _plausible(line: bytes) -> bool:
@@ -99,7 +119,7 @@ def _request_line(line: bytes) -> tuple[str, str, str] | BadRequest:
     if version is None:
         return BadRequest(400, shown)
     if version[1] != b"1":
-        return BadRequest(505, shown)
+        return BadRequest(505 if version[1] != b"0" and words[1].startswith(b"/") else 400, shown)
     if len(words[1]) > MAX_TARGET:
         return BadRequest(414, shown)
     return words[0].decode("ascii"), words[1].decode("latin-1"), words[2].decode("ascii")
@@ -112,8 +132,6 @@ def _headers(rest: bytes) -> tuple[tuple[str, str], ...] | None:
         if not line:
             continue
         name, colon, value = line.partition(b":")
-        if len(line) > MAX_TARGET:
-            return None
         if not colon or _TOKEN.fullmatch(name) is None or len(headers) >= MAX_HEADERS or b"\0" in value:
             return None
         headers.append((name.decode("ascii"), value.strip(b" \t").decode("latin-1")))

@@ -10,13 +10,13 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from decnet_decoys.http.flavour import Answer, error_page, etag, http_date
+from decnet_decoys.http.flavour import Answer, error_page, etag, http_date, status_line
 from decnet_decoys.http.request import Head
 from decnet_decoys.personas.shape import Form, HttpFace, Page
 
 MAX_FIELDS = 200
 
-_RANGE = re.compile(r"bytes=([0-9]{1,9})-([0-9]{1,9})")
+_RANGE = re.compile(r"bytes=([0-9]{0,9})-([0-9]{0,9})")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
@@ -38,7 +38,7 @@ class Site:
     def answer(self, head: Head, body: bytes) -> Answer:
         """Return the response to a request."""
         path = path_of(head.target)
-        if path is None:
+        if path is None or (path == "*" and self._face.flavour == "nginx"):
             return self.error(400, close=True)
         realm = self._realm(path)
         if realm is not None:
@@ -49,7 +49,7 @@ class Site:
         form = self._form(path)
         if head.method == "POST" and form is not None and credentials_in_form(head, body, form) is not None:
             return self._page(form.refused, head)
-        page = self._face.pages.get(path)
+        page = self._named(path)
         if head.method not in ("GET", "HEAD", "POST"):
             return self._other_method(head.method, page)
         if page is None:
@@ -57,6 +57,13 @@ class Site:
         if head.method == "POST" and page.static:
             return self.error(405)
         return self._page(page, head)
+
+    def _named(self, path: str) -> Page | None:
+        """Return the page at `path`; a directory's own file has its name, too."""
+        index = self._face.pages.get(path.removesuffix("index.html"))
+        if path.endswith("/index.html") and index is not None and index.static and index.body:
+            return index
+        return self._face.pages.get(path)
 
     def credentials(self, head: Head, body: bytes) -> Credentials | None:
         """Return the log-in that a request tries, by form or by Basic authentication (RFC 7617)."""
@@ -69,7 +76,7 @@ class Site:
     def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Answer:
         """Return the server's own page for a status."""
         kind, body = error_page(self._face, status, self._host, self._port)
-        return Answer(status, (("Content-Type", kind), *extra), body, close)
+        return Answer(status_line(self._face, status), (("Content-Type", kind), *extra), body, close)
 
     def _realm(self, path: str) -> str | None:
         return next((realm for prefix, realm in self._face.protected.items() if path.startswith(prefix)), None)
@@ -109,14 +116,26 @@ class Site:
         """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
         tag, modified = etag(self._face, len(body)), http_date(self._face.modified)
         validators = (("Last-Modified", modified), ("ETag", tag))
-        if head.get("if-none-match") == tag or head.get("if-modified-since") == modified:
+        if head.get("if-match") not in (None, "*", tag) or head.get("if-unmodified-since") not in (None, modified):
+            return self.error(412)
+        if head.get("if-none-match") in ("*", tag) or head.get("if-modified-since") == modified:
             return Answer(304, validators, b"")
         part = _RANGE.fullmatch(head.get("range") or "")
-        if part is not None and int(part[1]) <= int(part[2]) and int(part[1]) < len(body):
-            first, last = int(part[1]), min(int(part[2]), len(body) - 1)
-            place = ("Content-Range", f"bytes {first}-{last}/{len(body)}")
-            return Answer(206, (*headers, *validators, place), body[first : last + 1])
+        if part is not None and any(part.groups()):
+            return self._part(part[1], part[2], (*headers, *validators), body)
         return Answer(200, (*headers, *validators, ("Accept-Ranges", "bytes")), body)
+
+    def _part(self, first: str, last: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Answer:
+        """Return the bytes from `first` to `last`, of which one may be missing, or that there are none (§14.2)."""
+        size = len(body)
+        begin = int(first) if first else max(0, size - int(last))
+        end = min(int(last), size - 1) if first and last else size - 1
+        backwards = bool(first and last) and int(last) < begin
+        if backwards and self._face.flavour != "nginx":  # the others ignore such a range
+            return Answer(200, (*headers, ("Accept-Ranges", "bytes")), body)
+        if backwards or begin >= size:
+            return self.error(416, extra=(("Content-Range", f"bytes */{size}"),))
+        return Answer(206, (*headers, ("Content-Range", f"bytes {begin}-{end}/{size}")), body[begin : end + 1])
 
     def _absolute(self, location: str, head: Head) -> str:
         """Return a redirection as the server words it: with the client's host when that is a plain one."""
