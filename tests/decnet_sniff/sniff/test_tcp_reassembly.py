@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet_sniff.sniff import reassembly
-from decnet_sniff.sniff.pieces import Pieces
+from decnet_sniff.sniff.pieces import ISLAND_BYTES, Pieces
 from decnet_sniff.sniff.reassembly import LIMIT, Stream
 
 DATA = bytes(random.Random(5).randbytes(3000))
@@ -68,7 +68,7 @@ def test_a_direction_is_bounded_in_bytes_behind_a_hole() -> None:
     stream = Stream(0)
     for number in range(200_000 // 1400):
         stream.add(1 + number * 1400, b"x" * 1400)
-    assert stream.size < LIMIT
+    assert stream.size < LIMIT + ISLAND_BYTES
     assert stream.data == b""
 
 
@@ -81,10 +81,21 @@ def test_a_direction_is_bounded_in_pieces() -> None:
 
 def test_a_sender_of_single_bytes_is_not_looked_at_for_ever() -> None:
     stream = Stream(0)
-    for number in range(reassembly.MOST_LOOKS):
-        assert not stream.exhausted
-        stream.add(number, b"x")
-    assert stream.exhausted
+    sent = next(number for number in range(LIMIT) if stream.add(number, b"x") and stream.exhausted)
+    assert 2000 < sent < 2100, "bytes, one by one"
+    assert stream.looked_at < reassembly.MOST_LOOKED_AT + sent + 2
+
+
+@given(order=st.permutations(range(60)))
+def test_pieces_that_touch_are_one_piece(order: list[int]) -> None:
+    tested = Pieces(1000)
+    for count, number in enumerate(order, 1):
+        tested.add(1 + number, bytes([number]))
+        known = set(order[:count])
+        assert tested.spread == sum(1 for one in known if one - 1 not in known)
+        assert tested.size == count + tested.spread * ISLAND_BYTES
+    assert tested.add(0, b"!")
+    assert bytes(tested.data) == b"!" + bytes(range(60))
 
 
 @settings(max_examples=50)
@@ -93,4 +104,4 @@ def test_any_segments_are_taken_and_bounded(segments: list[tuple[int, bytes]], b
     stream = Stream(base)
     for sequence, payload in segments:
         stream.add(sequence, payload)
-    assert stream.size <= min(LIMIT, sum(len(payload) for _, payload in segments))
+    assert stream.size <= min(LIMIT, sum(len(payload) for _, payload in segments)) + len(segments) * ISLAND_BYTES

@@ -87,7 +87,7 @@ class Fragments:
         return buffer, Packet(protocol, packet.source, packet.destination, 0, at, len(buffer))
 
     def _account(self, puzzle: _Puzzle) -> None:
-        size = len(puzzle.pieces.data) + puzzle.pieces.waiting
+        size = puzzle.pieces.size
         self.held += size - puzzle.size
         puzzle.size = size
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+ISLAND_BYTES = 128
+"""What a piece behind a hole takes beside its bytes."""
+
 
 class Pieces:
     """The first `limit` bytes of something; what lies behind them is cut off."""
@@ -22,7 +25,7 @@ class Pieces:
         self.waiting = 0
         """Bytes that wait behind a hole."""
         self._starts: list[int] = []
-        self._ahead: list[bytes] = []
+        self._ahead: list[bytearray] = []
 
     def add(self, offset: int, piece: bytes) -> bool:
         """Take the piece that begins at `offset`, which may be negative; tell whether `data` has grown."""
@@ -42,25 +45,48 @@ class Pieces:
 
     @property
     def spread(self) -> int:
-        """How many pieces wait behind a hole."""
+        """How many pieces wait behind a hole; those that touch are one."""
         return len(self._starts)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory all this takes."""
+        return len(self.data) + self.waiting + ISLAND_BYTES * len(self._starts)
 
     def _keep(self, offset: int, piece: bytes) -> None:
         """Store those bytes of the piece that no earlier piece has."""
         place = bisect_left(self._starts, offset)
         if place and (reached := self._starts[place - 1] + len(self._ahead[place - 1])) > offset:
             piece, offset = piece[reached - offset :], reached
-        while piece:
-            following = self._starts[place] if place < len(self._starts) else offset + len(piece)
-            if fresh := piece[: following - offset]:
-                self._starts.insert(place, offset)
-                self._ahead.insert(place, fresh)
-                self.waiting += len(fresh)
-                place += 1
-            if place == len(self._starts):
-                return
+        while piece and place < len(self._starts):
+            following = self._starts[place]
             reached = following + len(self._ahead[place])
+            if fresh := piece[: following - offset]:
+                place = self._insert(place, offset, fresh)
             piece, offset, place = piece[reached - offset :], reached, place + 1
+        if piece:
+            self._insert(place, offset, piece)
+
+    def _insert(self, place: int, offset: int, fresh: bytes) -> int:
+        """Store bytes that nobody has yet, before the piece at `place`; return where that piece is then."""
+        self.waiting += len(fresh)
+        starts, ahead = self._starts, self._ahead
+        touches = place < len(starts) and offset + len(fresh) == starts[place]
+        if place and starts[place - 1] + len(ahead[place - 1]) == offset:
+            place -= 1
+            ahead[place] += fresh
+            if touches:
+                ahead[place] += ahead.pop(place + 1)
+                del starts[place + 1]
+                return place
+        elif touches:
+            starts[place] = offset
+            ahead[place][:0] = fresh
+            return place
+        else:
+            starts.insert(place, offset)
+            ahead.insert(place, bytearray(fresh))
+        return place + 1
 
     def _join(self) -> None:
         """Move to `data` what is no longer behind a hole."""

@@ -51,7 +51,7 @@ class _Side:
 
     @property
     def size(self) -> int:
-        return 0 if self.pieces is None else len(self.pieces.data) + self.pieces.waiting
+        return 0 if self.pieces is None else self.pieces.size
 
     def take(self, payload: bytes) -> Hello | None:
         """Take the CRYPTO frames of a packet; return the hello that they complete."""
