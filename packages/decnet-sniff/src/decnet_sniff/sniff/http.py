@@ -15,9 +15,11 @@ MAX_HEAD = 16384
 """Bytes; of a longer head only the fields that begin in the first 16 KiB are read."""
 MAX_FIELDS = 100
 MAX_METHOD = 32
+MAX_EMPTY = 8
+"""Bytes of empty lines before the request (RFC 9112 §2.2)."""
 
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) +([^\x00-\x20\x7f]+) +(HTTP/1\.[0-9])[ \t]*\r?\n")
+_VERSION = re.compile(rb"HTTP/1\.[0-9]")
 _END = re.compile(rb"\n\r?\n")
 
 
@@ -35,16 +37,20 @@ class Head(NamedTuple):
 
 def recognise(data: bytes) -> Head | Verdict:
     """Return the request head that one direction of a TCP flow beginning with `data` begins with."""
+    first = data[:MAX_EMPTY]
+    data = data[len(first) - len(first.lstrip(b"\r\n")) :]
     if not _may_be_request(data):
         return NOTHING
-    line = _REQUEST_LINE.match(data, 0, MAX_HEAD)
+    behind = data.find(b"\n", 0, MAX_HEAD) + 1
+    if not behind:
+        return NOTHING if len(data) >= MAX_HEAD else NEED_MORE
+    line = _request_line(data[:behind])
     if line is None:
-        ended = b"\n" in data or len(data) >= MAX_HEAD
-        return NOTHING if ended else NEED_MORE
-    end = _END.search(data, line.end() - 1, MAX_HEAD)
+        return NOTHING
+    end = _END.search(data, behind - 1, MAX_HEAD)
     if end is None and len(data) < MAX_HEAD:
         return NEED_MORE
-    return _head(line, data[line.end() : end.start() if end else MAX_HEAD])
+    return _head(line, data[behind : end.start() if end else MAX_HEAD])
 
 
 def _may_be_request(data: bytes) -> bool:
@@ -56,7 +62,15 @@ def _may_be_request(data: bytes) -> bool:
     return 0 < length <= MAX_METHOD and data[length : length + 1] == b" "
 
 
-def _head(line: re.Match[bytes], fields: bytes) -> Head:
+def _request_line(line: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Return method, target and version; a target may have spaces in it, as those of many exploits do."""
+    method, _, rest = line.rstrip(b" \t\r\n").partition(b" ")
+    target, _, version = rest.rpartition(b" ")
+    target = target.strip(b" ")
+    return (method, target, version) if target and _VERSION.fullmatch(version) else None
+
+
+def _head(line: tuple[bytes, bytes, bytes], fields: bytes) -> Head:
     names: list[bytes] = []
     wanted: dict[bytes, bytes] = {}
     for field in fields.split(b"\n", MAX_FIELDS)[:MAX_FIELDS]:
@@ -69,7 +83,7 @@ def _head(line: re.Match[bytes], fields: bytes) -> Head:
         lower = name.strip().lower()
         if lower in (b"user-agent", b"host"):
             wanted.setdefault(lower, value.strip())
-    method, target, version = line.groups()
+    method, target, version = line
     return Head(method, target, version, tuple(names), wanted.get(b"user-agent"), wanted.get(b"host"))
 
 
