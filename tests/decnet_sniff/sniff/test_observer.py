@@ -14,6 +14,7 @@ from packet_makers import (
     ACK,
     CLIENT,
     FIN,
+    LINUX,
     PSH,
     RST,
     SECOND,
@@ -43,7 +44,9 @@ from decnet_core.events.catalogue import (
     TlsServer,
     kind_of,
 )
+from decnet_sniff.sniff.batch import Batch
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
+from decnet_sniff.sniff.link import ETHERNET
 from decnet_sniff.sniff.tcp import HELD_BYTES
 
 HELLO = records(client_hello())
@@ -56,6 +59,25 @@ def kinds(found: list[Finding]) -> Counter[str]:
 
 
 K = TypeVar("K", bound=Payload)
+
+
+@pytest.mark.parametrize("cut", range(34, 74))
+def test_options_that_the_capture_cut_off_are_not_read_from_the_next_packet(cut: int) -> None:
+    frames = [ether(packet)[:cut] for packet in conversation([HELLO])[:2]]
+    buffer = b"".join(frames) + LINUX * 2
+    observer = new_observer()
+    observer.take(Batch(ETHERNET, buffer, [(START, 0, cut), (START + 1000, cut, 2 * cut)]))
+    assert kinds(list(observer.rest()))["tcp.stack"] == 0
+    assert sum(count for name, count in observer.counts().items() if name.endswith("_short")) == 2
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_a_hello_in_single_bytes_is_found_in_any_order(size: int) -> None:
+    hello = records(client_hello([0x1301], [(0xFE0D, bytes(1500))]))
+    packets = conversation(split(hello, [size] * len(hello)))
+    said = packets[3:-3]
+    random.Random(size).shuffle(said)
+    assert kinds(found_in(batch_of(ether(each) for each in packets[:3] + said)))["tls.client"] == 1
 
 
 def payloads(found: list[Finding], kind: type[K]) -> list[K]:

@@ -52,9 +52,12 @@ class Ssh(NamedTuple):
     kex: Kexinit
 
 
-def recognise(data: bytes) -> Ssh | Verdict:
-    """Return what one direction of a TCP flow that begins with `data` says, if it is SSH 2."""
-    start = _start(data)
+def recognise(data: bytes, *, lines_before: bool = True) -> Ssh | Verdict:
+    """Return what one direction of a TCP flow that begins with `data` says, if it is SSH 2.
+
+    `lines_before` tells whether it may be a server, which may send other lines first.
+    """
+    start = _start(data, lines_before=lines_before)
     if isinstance(start, Verdict):
         return start
     end = data.find(b"\n", start, start + MAX_IDENTIFICATION)
@@ -67,12 +70,14 @@ def recognise(data: bytes) -> Ssh | Verdict:
     return kex if isinstance(kex, Verdict) else Ssh(line, kex)
 
 
-def _start(data: bytes) -> int | Verdict:
+def _start(data: bytes, *, lines_before: bool) -> int | Verdict:
     """Return where the identification begins."""
     if data.startswith(b"SSH-"):
         return 0
     if b"SSH-".startswith(data):
         return NEED_MORE
+    if not lines_before:
+        return NOTHING
     seen = data[: MAX_PREAMBLE + 5]
     found = seen.find(b"\nSSH-")
     preamble = seen if found < 0 else seen[:found]

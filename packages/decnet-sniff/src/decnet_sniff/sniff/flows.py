@@ -30,6 +30,9 @@ _KEY4: Final = Struct(">4s4sHH").unpack
 _KEY6: Final = Struct(">16s16sHH").unpack
 
 SETTLED: Final = -1
+"""Of a direction whose bytes nobody wants to see any more."""
+WATCHED: Final = -2
+"""Of one that began with something unknown, behind which TLS may still begin."""
 
 FIN, RST, IDLE = "fin", "rst", "idle"
 
@@ -45,7 +48,7 @@ class Half:
         self.bytes = 0
         """Of payload, repetitions included."""
         self.base = base
-        """The sequence number that its first byte has; SETTLED when nobody wants to see its bytes any more."""
+        """The sequence number of the first byte that is wanted, or SETTLED, or WATCHED."""
         self.stream: Stream | None = None
         """Its bytes, when one segment did not tell what they are."""
         self.closing = False

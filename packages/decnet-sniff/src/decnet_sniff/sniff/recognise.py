@@ -23,24 +23,32 @@ _RECORDS = (20, 22)
 
 
 class Recognised(NamedTuple):
-    """What was recognised; `again` is the offset of what both sides then begin anew with, after a HelloRetryRequest."""
+    """What was recognised."""
 
     payload: Payload
     again: int | None = None
+    """The offset of what both sides then begin anew with, after a HelloRetryRequest."""
+    opens: bool = False
+    """Whether it only asks for a way to somebody else, with whom another protocol is spoken: CONNECT."""
+
+
+def may_be_tls(data: bytes) -> bool:
+    """Tell whether `data`, which is not empty, begins as a record of TLS does."""
+    return data[0] in _RECORDS
 
 
 def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
     """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
-    if data[0] in _RECORDS:
+    if may_be_tls(data):
         hello = tls.recognise(data)
         if isinstance(hello, Verdict):
             return hello
         again = hello.end if isinstance(hello, ServerHello) and hello.retry else None
         return Recognised(tls_payload(hello, "tcp"), again)
-    answer = ssh.recognise(data)
+    answer = ssh.recognise(data, lines_before=server)
     if isinstance(answer, Ssh):
         return Recognised(ssh_kex(answer, server=server))
     head = NOTHING if server else http.recognise(data)
     if isinstance(head, Head):
-        return Recognised(http_client(head))
+        return Recognised(http_client(head), opens=head.method == b"CONNECT")
     return NEED_MORE if NEED_MORE in {answer, head} else NOTHING

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from decnet_core.events.catalogue import Payload
 from decnet_sniff.protocols import stack
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
-from decnet_sniff.sniff import scans
+from decnet_sniff.sniff import late_hello, scans
 from decnet_sniff.sniff.books import Books
 from decnet_sniff.sniff.describe import tcp_stack
 from decnet_sniff.sniff.flows import (
@@ -21,6 +21,7 @@ from decnet_sniff.sniff.flows import (
     OPEN,
     RST,
     SETTLED,
+    WATCHED,
     Flow,
     Flows,
     Half,
@@ -31,7 +32,7 @@ from decnet_sniff.sniff.flows import (
 from decnet_sniff.sniff.link import Buffer
 from decnet_sniff.sniff.reassembly import Stream
 from decnet_sniff.sniff.recent import Recent
-from decnet_sniff.sniff.recognise import recognise
+from decnet_sniff.sniff.recognise import may_be_tls, recognise
 
 PROBE_NS: Final = 5_000_000_000
 """How long an answer to a lone segment may take."""
@@ -114,7 +115,9 @@ class TcpSide:
         flow.last = ts
         if payload and not flow.talked:
             self._talk(flow, half)
-        if flags & _SYN:
+        if data > end:  # what stands behind `end` is of the next packet
+            self._counts["tcp_short"] += 1
+        elif flags & _SYN:
             self._stack(segment, half, bytes(buffer[bounds[0] : at]), bytes(buffer[at:data]))
         if half.base != SETTLED and payload and not flags & _RST:
             self._data(segment, half, bytes(buffer[data:end]))
@@ -216,7 +219,23 @@ class TcpSide:
         self._books.findings.add(segment.ts, ends(segment.key), payload, source_port if server else port)
 
     def _data(self, segment: Segment, half: Half, payload: bytes) -> None:
-        """Take bytes of a direction that is still wanted; most hellos are whole in their first segment."""
+        """Take bytes of a direction that is not settled."""
+        if half.base != WATCHED:
+            self._wanted(segment, half, payload)
+        if half.base == WATCHED and self._begins_late(segment, half, payload):
+            self._wanted(segment, half, payload)
+
+    def _begins_late(self, segment: Segment, half: Half, payload: bytes) -> bool:
+        """Tell whether a hello begins in `payload`, behind words of another protocol; from there on it is wanted."""
+        at = late_hello.find(payload)
+        if at is not None:
+            half.base = (segment.sequence + at) % _WRAP
+        elif half.bytes > late_hello.PATIENCE:
+            self._settle(half)
+        return at is not None
+
+    def _wanted(self, segment: Segment, half: Half, payload: bytes) -> None:
+        """Take bytes of a direction whose beginning is wanted; most hellos are whole in their first segment."""
         stream, asked = half.stream, False
         if stream is None:
             asked = segment.sequence == half.base
@@ -243,14 +262,21 @@ class TcpSide:
         base = half.base
         self._settle(half)
         if isinstance(found, Verdict):
+            if not may_be_tls(data):
+                self._watch(half)
             return False
         self._tell(segment, found.payload, server=server)
+        if found.opens:
+            self._watch(half)
         if found.again is not None:  # both say hello once more
             half.base, half.quick = (base + found.again) % _WRAP, False
             half.flow.client.base, half.flow.client.quick = segment.acknowledged, False
             if rest := data[found.again :]:
                 self._data(segment._replace(sequence=half.base), half, rest)
         return False
+
+    def _watch(self, half: Half) -> None:
+        half.base, half.quick = WATCHED, False
 
     def _settle(self, half: Half) -> None:
         half.base, half.stream, half.quick = SETTLED, None, True
