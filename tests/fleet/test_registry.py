@@ -71,6 +71,22 @@ def test_all_distributions_have_one_version_and_pin_each_other_to_it() -> None:
                 assert need.endswith(f"=={next(iter(versions))}")
 
 
+@pytest.mark.parametrize("distribution", PROJECTS)
+def test_a_distribution_says_the_same_of_itself_as_the_others(distribution: str) -> None:
+    """But for its name, its description and what it needs: one licence, one set of supported systems."""
+    shared = ("version", "license", "license-files", "authors", "requires-python", "readme", "keywords", "classifiers")
+    project, first = PROJECTS[distribution], next(iter(PROJECTS.values()))
+    assert {key: project[key] for key in shared} == {key: first[key] for key in shared}
+    assert project["description"].startswith("DECNET")
+
+
+@pytest.mark.parametrize("distribution", PROJECTS)
+def test_a_distribution_brings_its_licence_and_its_types(distribution: str) -> None:
+    folder = ROOT / "packages" / distribution
+    assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert (folder / "src" / distribution.replace("-", "_") / "py.typed").exists()
+
+
 def test_every_source_file_states_its_licence() -> None:
     files = [p for folder in ("packages", "tests", "benchmarks", "docs") for p in (ROOT / folder).rglob("*.py")]
     files += [ROOT / "noxfile.py", ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("**/pyproject.toml")]
