@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -12,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from decnet_core.bus.address import parse
 from decnet_core.bus.broker import Broker
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import BusError
-from decnet_core.bus.settings import ClientOptions
+from decnet_core.bus.settings import BusSettings, ClientOptions
 
 StartBroker = Callable[..., Awaitable[Broker]]
 BrokerProcess = Callable[..., Any]
@@ -209,6 +211,88 @@ async def test_a_server_that_is_no_bus_is_left(tmp_path: Path) -> None:
     await client.close()
     server.close()
     await server.wait_closed()
+
+
+async def greeted_by(place: Path, said: bytes, options: ClientOptions = HASTY, scheme: str = "unix") -> Client:
+    """A client that has a subscription and meets a server that says `said` and nothing else."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    if scheme == "unix":
+        server: asyncio.Server = await asyncio.start_unix_server(talk, place / "fake.sock")
+        url = f"unix://{place}/fake.sock"
+    else:
+        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = await connect(url, name="x", options=options)
+    inbox = await client.subscribe("system.x.control")
+    async with asyncio.timeout(SOON):
+        while not client.last_error:
+            await asyncio.sleep(0.005)
+    assert client.counters()["received"] == 0
+    with pytest.raises(TimeoutError):
+        await inbox.next(0.01)
+    server.close()
+    return client
+
+
+@pytest.mark.parametrize("rest", [b"MSG system.x.control 1 4\r\nstop\r\n", b"PONG\r\n", b"MSG system.x.con"])
+@pytest.mark.parametrize("scheme", ["tls", "nats"])
+async def test_nothing_that_comes_before_tls_is_believed(tmp_path: Path, rest: bytes, scheme: str) -> None:
+    """Who sits in between could slip orders in behind the INFO, which is sent in the clear."""
+    info = b'INFO {"tls_required":true,"tls_available":true}\r\n'
+    client = await greeted_by(tmp_path, info + rest, scheme=scheme)
+    assert "somebody may be in between" in client.last_error
+    await client.close()
+
+
+async def test_no_message_is_taken_from_a_server_that_has_not_taken_us(tmp_path: Path) -> None:
+    said = b'INFO {"headers":true}\r\nMSG system.x.control 1 4\r\nstop\r\n'
+    client = await greeted_by(tmp_path, said)
+    assert "before it had taken our greeting" in client.last_error
+    await client.close()
+
+
+async def test_refused_credentials_are_not_offered_again_and_again(
+    start_broker: StartBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = await start_broker(BusSettings(tcp="127.0.0.1:0", tcp_token="secret"))
+    url = f"nats://wrong@127.0.0.1:{broker.tcp_port}"
+    with caplog.at_level("INFO", "decnet_core.bus"):
+        client = await connect(url, name="x", wait=0.5, options=HASTY)
+    assert client.last_error == "Authorization Violation"
+    assert broker.counters()["connections_total"] == 1  # at the pace of HASTY it would be ten and more
+    assert len([record for record in caplog.records if "client=x" in record.getMessage()]) == 1
+    await client.close()
+
+
+async def test_credentials_are_offered_again_when_somebody_may_have_mended_them(start_broker: StartBroker) -> None:
+    broker = await start_broker(BusSettings(tcp="127.0.0.1:0", tcp_token="secret"))
+    options = ClientOptions(first_retry_seconds=0.01, refused_retry_seconds=0.02)
+    client = await connect(f"nats://wrong@127.0.0.1:{broker.tcp_port}", name="x", options=options)
+    async with asyncio.timeout(SOON):
+        while broker.counters()["connections_total"] < 3:
+            await asyncio.sleep(0.005)
+    await client.close()
+
+
+async def test_a_client_that_is_thrown_out_at_once_backs_off(start_broker: StartBroker) -> None:
+    """It has more subscriptions than the broker allows, which it says on each new connection."""
+    broker = await start_broker(BusSettings(max_subscriptions=1))
+    options = ClientOptions(first_retry_seconds=0.02, max_retry_seconds=60)
+    client = Client(parse(broker.address), "greedy", options)
+    for number in range(2):
+        await client.subscribe(f"s.{number}")
+    async with asyncio.timeout(SOON):
+        while broker.counters()["connections_total"] < 3:
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.3)
+    assert broker.counters()["connections_total"] <= 8  # 0.01 s at least, then twice as long each time
+    await client.close()
 
 
 async def test_closing_while_away_ends_at_once(tmp_path: Path) -> None:

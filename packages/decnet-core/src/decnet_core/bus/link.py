@@ -52,17 +52,20 @@ class Link(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._reason = ""
         self._paused = False
+        self._tls_wanted = False
         self._open = False
+        self._unprotected = False
 
     async def dial(self, address: Address, greeting: Callable[[Info], frames.Line], options: ClientOptions) -> None:
         """Connect, upgrade to TLS when either side wants it, and introduce ourselves; OSError or BusError if not."""
         loop = asyncio.get_running_loop()
+        self._tls_wanted = address.scheme == "tls"
         if address.path:
             await loop.create_unix_connection(lambda: self, address.path)
         else:
             await loop.create_connection(lambda: self, address.host, address.port)
         info = await self.greeted
-        if address.scheme == "tls" or info.tls_required:
+        if self._unprotected:
             await self._upgrade(address, info, options)
         self.write(greeting(info) + frames.PING)
         pong = loop.create_future()
@@ -126,9 +129,9 @@ class Link(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Obey what the server says."""
         self.heard = True
-        on_message = self._on_message
+        on_message, is_open = self._on_message, self._open
         for operation, body in self._parser.feed(bytes(self._buffer[:nbytes])):
-            if type(operation) is Deliver:
+            if type(operation) is Deliver and is_open:
                 on_message(operation, body)
             else:
                 self._obey(operation)
@@ -147,7 +150,9 @@ class Link(asyncio.BufferedProtocol):
             self._outbox.flush()
 
     def _obey(self, operation: Operation) -> None:
-        if isinstance(operation, Ping):
+        if breach := self._breach(operation):
+            self.abort(breach)
+        elif isinstance(operation, Ping):
             self.write(frames.PONG)
         elif isinstance(operation, Pong):
             if self._pings and not (pong := self._pings.popleft()).done():
@@ -155,22 +160,33 @@ class Link(asyncio.BufferedProtocol):
         elif isinstance(operation, Info):
             self.info = operation
             if not self.greeted.done():
+                self._unprotected = self._tls_wanted or operation.tls_required
                 self.greeted.set_result(operation)
         elif isinstance(operation, Err):
             self._reason = for_terminal(operation.text)
-            self._on_error(operation.text)
-        elif isinstance(operation, Malformed):
-            self.abort(f"what the server sent is not the NATS protocol: {operation.reason}")
+            if self._open:
+                self._on_error(operation.text)
+
+    def _breach(self, operation: Operation) -> str:
+        """Return what forbids a server to say `operation` now, if anything does."""
+        if self._unprotected:
+            return "the server went on in the clear where TLS had to begin; somebody may be in between"
+        if isinstance(operation, Deliver):
+            return "the server sent messages before it had taken our greeting"
+        if isinstance(operation, Malformed):
+            return f"what the server sent is not the NATS protocol: {operation.reason}"
+        return ""
 
     async def _upgrade(self, address: Address, info: Info, options: ClientOptions) -> None:
         if not (info.tls_required or info.tls_available):
             raise BusError(f"{address} offers no TLS; set [bus] url to nats:// or give the server a certificate")
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             raise ConnectionError(self._reason)
-        loop = asyncio.get_running_loop()
-        upgraded: Any = await loop.start_tls(
-            self._transport, self, client_context(options), server_hostname=address.host
-        )
+        if self._parser.held:  # it would be read as the beginning of what comes through TLS
+            raise BusError(f"{address} sent more than its INFO before TLS; somebody may be in between")
+        loop, context = asyncio.get_running_loop(), client_context(options)
+        self._unprotected = False  # start_tls stops reading before anything else can be read
+        upgraded: Any = await loop.start_tls(self._transport, self, context, server_hostname=address.host)
         self._transport = upgraded
 
 

@@ -30,6 +30,8 @@ class ClientOptions(msgspec.Struct, frozen=True, kw_only=True):
     """A connection silent for this long is asked whether it is alive."""
     first_retry_seconds: float = 0.05
     max_retry_seconds: float = 2.0
+    refused_retry_seconds: float = 30.0
+    """After every server has refused our credentials: somebody must change something first."""
 
 
 class BusSettings(msgspec.Struct, frozen=True):

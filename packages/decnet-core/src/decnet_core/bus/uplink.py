@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ from decnet_core.runtime.beat import until_beat
 from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
+
+_UNWANTED = ("Authorization Violation", "User Authentication", "Account Authentication")  # Expired, Revoked
 
 
 class Uplink:
@@ -74,18 +77,19 @@ class Uplink:
 
     async def stay_connected(self) -> None:
         """Connect, and again whenever the connection is lost, until cancelled."""
+        loop = asyncio.get_running_loop()
         failures = 0
-        while True:
-            address = self._addresses[(self.connections + failures) % len(self._addresses)]
+        for address in itertools.cycle(self._addresses):
             link = await self._dialled(address)
-            if link is None:
-                failures += 1
-                await asyncio.sleep(self._pause(failures))
-                continue
-            failures = 0
-            self._begin(address, link)
-            await self._watch(link)
-            self._note_failure(address, link.lost.result())
+            if link is not None:
+                self._begin(address, link)
+                began = loop.time()
+                await self._watch(link)
+                self._note_failure(address, link.lost.result())
+                if loop.time() - began > self._options.max_retry_seconds:  # else it was no success
+                    failures = 0
+            failures += 1
+            await asyncio.sleep(self._pause(failures))
 
     def close(self) -> None:
         """Send what waits, as far as the socket takes it, and end the connection."""
@@ -155,7 +159,10 @@ class Uplink:
 
     def _pause(self, failures: int) -> float:
         longest = self._options.first_retry_seconds * 2.0 ** min(failures - 1, 16)
-        return min(longest, self._options.max_retry_seconds) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+        limit = self._options.max_retry_seconds
+        if self.last_error.startswith(_UNWANTED) and failures >= len(self._addresses):
+            longest = limit = self._options.refused_retry_seconds
+        return min(longest, limit) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
     def _greeting(self, address: Address, info: Info) -> frames.Line:
         options: dict[str, object] = {
