@@ -52,8 +52,46 @@ class Stumbling(Worker[NoSettings]):
             raise RuntimeError("can't start new thread")
 
 
+class Dreaming(Worker[NoSettings]):
+    """Never becomes ready, and does not stop when asked."""
+
+    name = "dreaming"
+
+    async def start(self, ctx: Context) -> None:
+        await asyncio.Event().wait()
+
+
+class Clinging(Worker[NoSettings]):
+    """Does not let go of what it holds, whoever cancels it the first time."""
+
+    name = "clinging"
+
+    async def run(self, ctx: Context) -> None:
+        await ctx.stopping.wait()
+
+    async def stop(self, ctx: Context) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+
+class Computing(Worker[NoSettings]):
+    """Fails while its thread is at work."""
+
+    name = "computing"
+
+    async def run(self, ctx: Context) -> None:
+        ctx.spawn(ctx.in_thread(self.compute, ctx.state.root / "computed"), name="compute", may_end=True)
+        await asyncio.sleep(0)
+        raise ValueError("first life")
+
+    def compute(self, path: Path) -> None:
+        time.sleep(0.5)
+        path.touch()
+
+
 WORKERS: dict[str, type[Worker[Any]]] = {
-    w.name: w for w in (Crashing, CrashingOnce, Holding, Refusing, Steady, Stumbling)
+    w.name: w for w in (Clinging, Computing, Crashing, CrashingOnce, Dreaming, Holding, Refusing, Steady, Stumbling)
 }
 
 
@@ -62,8 +100,8 @@ def load(name: str) -> type[Worker[Any]]:
 
 
 @contextlib.asynccontextmanager
-async def running(state: Path, *names: str) -> AsyncIterator[tuple[TaskFleet, Stalls]]:
-    supervision = {"first_delay_seconds": 0.01, "longest_delay_seconds": 0.02, "crash_limit": 3}
+async def running(state: Path, *names: str, **besides: float) -> AsyncIterator[tuple[TaskFleet, Stalls]]:
+    supervision = {"first_delay_seconds": 0.01, "longest_delay_seconds": 0.02, "crash_limit": 3, **besides}
     settings = Settings({"state": {"dir": str(state)}, "supervise": supervision}, {}, "test")
     with watched() as stalls:
         fleet = TaskFleet(settings, stalls, load=load)
@@ -122,6 +160,30 @@ async def test_a_start_up_failure_is_not_retried(tmp_path: Path) -> None:
     async with running(tmp_path, "refusing") as (fleet, _):
         assert one(fleet, "refusing").phase is Phase.REFUSED
         assert one(fleet, "refusing").restarts == 0
+
+
+async def test_a_worker_that_does_not_become_ready_is_a_crash(tmp_path: Path) -> None:
+    async with running(tmp_path, "dreaming", "steady", start_seconds=0.3) as (fleet, _):
+        await until(lambda: one(fleet, "dreaming").phase is Phase.CRASH_LOOP)
+        assert one(fleet, "dreaming").reason == "not ready within 0.3 s; cancelled"
+        assert one(fleet, "steady").phase is Phase.READY
+
+
+@pytest.mark.parametrize("name", ["dreaming", "clinging"])
+async def test_a_worker_that_hangs_does_not_keep_the_fleet_from_stopping(tmp_path: Path, name: str) -> None:
+    async with running(tmp_path, "steady", stop_seconds=0.2) as (fleet, _):
+        fleet._start(name)
+        await until(lambda: fleet._keepers[name]._ctx is not None)
+        async with asyncio.timeout(20):
+            await fleet.stop()
+        assert {status.phase for status in fleet.status()} == {Phase.STOPPED}
+
+
+async def test_a_thread_that_is_at_work_when_its_worker_falls_does_not_hold_the_others(tmp_path: Path) -> None:
+    async with running(tmp_path, "computing", "steady") as (fleet, stalls):
+        await until(lambda: one(fleet, "computing").phase is Phase.CRASH_LOOP)
+        assert (tmp_path / "computed").exists()
+        assert "computing" not in stalls.counts
 
 
 async def test_a_worker_is_started_again_on_order(tmp_path: Path) -> None:

@@ -162,9 +162,16 @@ class Context:
 
     async def close(self) -> None:
         """End background tasks, the thread, the spool and the bus connection, in this order."""
-        await self.tasks.close()
+        try:
+            await self.tasks.close()
+            await self._end_thread()
+            if self.spool is not None:
+                self.spool.close()
+        finally:
+            await self.bus.close()
+
+    async def _end_thread(self) -> None:
+        """Wait, without holding the loop for those who share it, until the thread has done what it is at."""
         if self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
-        if self.spool is not None:
-            self.spool.close()
-        await self.bus.close()
+            await asyncio.wrap_future(self._thread.submit(int))
+            self._thread.shutdown()

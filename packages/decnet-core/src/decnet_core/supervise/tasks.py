@@ -60,6 +60,8 @@ class _Keeper:
         self._unwanted = asyncio.Event()
         self._wake = asyncio.Event()
         self._ready_at: float | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._cancelled_for = "cancelled"
 
     async def keep(self) -> None:
         """Run the worker again and again until `stop`."""
@@ -102,19 +104,23 @@ class _Keeper:
             self._life.cancel()
 
     def _ask_to_stop(self) -> None:
-        if self._ctx is not None:
+        if self._life is not None and not self._life.done():
             self._set(Phase.STOPPING)
+            self._expect(self._supervision.stop_seconds, "not stopped")
+        if self._ctx is not None:
             self._ctx.stop()
 
     async def _live(self) -> tuple[Ended, str]:
         """Run one life from start to end; return how it ended and why."""
-        self._ready_at = None
+        self._ready_at, self._cancelled_for = None, "cancelled"
         self._life = asyncio.ensure_future(self._host())
+        self._expect(self._supervision.start_seconds, "not ready")
         await asyncio.wait((self._life,))
+        self._expect_nothing()
         self._ctx = None
         ready = 0.0 if self._ready_at is None else time.monotonic() - self._ready_at
         if self._life.cancelled():
-            return Ended(Exit.CRASHED, ready), "cancelled"
+            return Ended(Exit.CRASHED, ready), self._cancelled_for
         error = self._life.exception()
         if error is None:
             return Ended(Exit.STOPPED, ready), "ended by itself"
@@ -133,9 +139,26 @@ class _Keeper:
         await Host(worker, self._ctx, hosting="task").run(self._ready)
 
     def _ready(self) -> None:
+        self._expect_nothing()
         self._ready_at = time.monotonic()
         self._set(Phase.READY)
         self.settled.set()
+
+    def _expect(self, seconds: float, failure: str) -> None:
+        """Cancel the worker after `seconds`, and again after as many, for it may hang where it is cancelled, too."""
+        self._expect_nothing()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._overdue, seconds, failure)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _overdue(self, seconds: float, failure: str) -> None:
+        self._cancelled_for = f"{failure} within {seconds:g} s; cancelled"
+        log.warning("worker=%s %s", self._name, self._cancelled_for)
+        self.kill()
+        self._expect(seconds, failure)
 
     async def _woken(self, seconds: float | None) -> None:
         try:
