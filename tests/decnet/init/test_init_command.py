@@ -15,6 +15,7 @@ from decnet_core.settings import Settings
 
 UNIT = "etc/systemd/system/decnet-ingest.service"
 SETTINGS = "etc/decnet/decnet.toml"
+ENVIRONMENT = "etc/decnet/decnet.env"
 
 
 def init(root: Path, *options: str) -> int:
@@ -37,6 +38,7 @@ def test_every_installed_worker_gets_its_unit(tmp_path: Path) -> None:
     for name in registry.wanted(Settings({}, {}, "defaults")):
         assert (tmp_path / f"etc/systemd/system/decnet-{name}.service").exists()
     assert (tmp_path / SETTINGS).stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / ENVIRONMENT).stat().st_mode & 0o777 == 0o600
     assert (tmp_path / UNIT).stat().st_mode & 0o777 == 0o644
 
 
@@ -80,6 +82,7 @@ def test_an_edited_unit_is_shown_and_replaced_only_by_force(tmp_path: Path, caps
     assert "Nice=5" in unit.read_text()
     assert "/usr/bin/decnet-bus" not in (tmp_path / "etc/systemd/system/decnet-bus.service").read_text()
     assert init(tmp_path, "--force", *options) == 0
+    assert "-Nice=5" in capsys.readouterr().out
     assert "Nice=5" not in unit.read_text()
 
 
@@ -135,11 +138,25 @@ def test_a_wrong_setting_is_told_and_nothing_is_written(tmp_path: Path, capsys: 
 
 def test_the_environment_file_counts_as_it_does_for_the_units(tmp_path: Path) -> None:
     init(tmp_path)
-    environment = tmp_path / "etc/decnet/decnet.env"
+    environment = tmp_path / ENVIRONMENT
     environment.write_text('# ours\nDECNET_DATABASE_URL="postgresql+psycopg://d@db.example.net/d"\n')
     assert init(tmp_path) == 0
     assert "PrivateNetwork=no" in (tmp_path / UNIT).read_text()
     assert environment.read_text().startswith("# ours")
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--json",), ("--dry-run", "--json"), ("--remove",), ("--remove", "--dry-run", "--json")]
+)
+def test_a_secret_of_the_environment_file_is_never_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    init(tmp_path)
+    with (tmp_path / ENVIRONMENT).open("a") as file:
+        file.write("DECNET_DATABASE_URL=postgresql+psycopg://d:hunter2@db.example.net/d\n")
+    init(tmp_path, *options)
+    said = capsys.readouterr()
+    assert "hunter2" not in said.out + said.err
 
 
 def test_a_host_with_broken_settings_can_still_be_cleaned(tmp_path: Path) -> None:

@@ -53,6 +53,17 @@ def test_removing_concerns_only_what_was_written() -> None:
     assert [(change.path, change.action) for change in found] == [("/a", Action.REMOVE), ("/gone", Action.UNCHANGED)]
 
 
+def test_nothing_is_shown_of_what_the_operator_wrote_into_a_file_that_may_hold_secrets() -> None:
+    ours, theirs = "#password = x\n", "password = hunter2\n"
+    for found in (
+        changes({"/f": "#new\n"}, {"/f": theirs}, {"/f": digest(ours)}, operators=("/f",)),
+        changes({}, {"/f": theirs}, {"/f": digest(ours)}, operators=("/f",)),
+        removals({"/f": theirs}, {"/f": digest(ours)}, operators=("/f",)),
+    ):
+        assert [change.action in (Action.KEEP, Action.CONFLICT) for change in found] == [True]
+        assert "hunter2" not in found[0].diff
+
+
 def test_the_diff_shows_what_would_be_lost() -> None:
     (change,) = changes({"/f": "a\nb\n"}, {"/f": "a\nmine\n"}, {})
     assert change.diff == "--- /f\n+++ /f\n@@ -1,2 +1,2 @@\n a\n-mine\n+b\n"

@@ -74,6 +74,13 @@ def test_only_database_workers_may_open_the_database_and_they_wait_for_its_migra
     assert "database" not in listener["ReadWritePaths"][0]
 
 
+def test_only_database_workers_are_told_the_password_of_a_database_server() -> None:
+    for name, told in (("reader", True), ("listener", False), ("bus", False), ("db", True)):
+        assert ("UnsetEnvironment" not in unit_of(f"decnet-{name}.service")) == told
+    assert "UnsetEnvironment" not in unit_of("decnet-supervise@herd.service")
+    assert unit_of("decnet-supervise@bus.service")["UnsetEnvironment"] == ["DECNET_DATABASE_URL"]
+
+
 def test_a_start_up_failure_is_not_retried() -> None:
     assert unit_of("decnet-reader.service")["RestartPreventExitStatus"] == ["78"]
 

@@ -13,9 +13,11 @@ from decnet_core.durable import replace_file
 from decnet_core.setup.errors import SetupError
 from decnet_core.setup.plan import Change, digest
 from decnet_core.setup.roles import Role
+from decnet_core.units.job import Site
 
 RECORD = "/etc/decnet/installed.json"
-_PRIVATE = ("/etc/decnet/",)
+_MODES = {Site(programs="").settings: 0o640, Site(programs="").environment: 0o600}
+"""Of what is not for everybody; systemd itself reads the environment file, as root."""
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -71,7 +73,7 @@ class Host:
                     written.pop(change.path, None)
                     continue
                 directories += self._make_directory(change.path)
-                replace_file(self.place(change.path), change.after.encode(), _mode(change.path))
+                replace_file(self.place(change.path), change.after.encode(), _MODES.get(change.path, 0o644))
                 written[change.path] = digest(change.after)
         except OSError as error:
             raise SetupError(f"cannot change {error.filename}: {error.strerror}") from error
@@ -98,7 +100,3 @@ class Host:
         made = self._make_directory(RECORD)
         record = Record(record.written, (*record.directories, *made), record.role)
         replace_file(self.place(RECORD), msgspec.json.format(msgspec.json.encode(record)), 0o644)
-
-
-def _mode(path: str) -> int:
-    return 0o640 if path.startswith(_PRIVATE) else 0o644

@@ -35,10 +35,16 @@ class Change(msgspec.Struct, frozen=True):
     action: Action
     before: str | None
     after: str | None
+    private: bool = False
+    """What the operator wrote into it may hold secrets."""
 
     @property
     def diff(self) -> str:
-        """The change as a unified diff; empty when there is none."""
+        """The change as a unified diff; empty when nothing is done, or when that is kept from view."""
+        if self.action is Action.KEEP:
+            return ""
+        if self.private and self.action is Action.CONFLICT:
+            return f"--- {self.path}\n(has been edited; what it holds is not shown, for it may be secret)\n"
         old, new = (self.before or "").splitlines(keepends=True), (self.after or "").splitlines(keepends=True)
         names = ("/dev/null" if self.before is None else self.path, "/dev/null" if self.after is None else self.path)
         return "".join(difflib.unified_diff(old, new, *names))
@@ -63,19 +69,21 @@ def changes(
     """
     mine = set(operators)
     found = [_one(path, text, present.get(path), written.get(path), path in mine) for path, text in wanted.items()]
-    return found + [removal(path, present.get(path), written[path]) for path in written if path not in wanted]
+    left = {path: mark for path, mark in written.items() if path not in wanted}
+    return found + removals(present, left, operators=mine)
 
 
-def removals(present: Mapping[str, str], written: Mapping[str, str]) -> list[Change]:
+def removals(present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()) -> list[Change]:
     """Return how to take away all that we wrote."""
-    return [removal(path, present.get(path), mark) for path, mark in written.items()]
+    mine = set(operators)
+    return [_removal(path, present.get(path), mark, path in mine) for path, mark in written.items()]
 
 
-def removal(path: str, before: str | None, mark: str) -> Change:
+def _removal(path: str, before: str | None, mark: str, is_operators: bool) -> Change:
     """Return how to take away one file; one that the operator changed is a conflict."""
     if before is None:
         return Change(path, Action.UNCHANGED, None, None)
-    return Change(path, Action.REMOVE if digest(before) == mark else Action.CONFLICT, before, None)
+    return Change(path, Action.REMOVE if digest(before) == mark else Action.CONFLICT, before, None, is_operators)
 
 
 def _one(path: str, text: str, before: str | None, mark: str | None, is_operators: bool) -> Change:

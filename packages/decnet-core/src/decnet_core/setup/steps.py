@@ -89,7 +89,7 @@ def remove(wishes: Wishes) -> None:
     record = host.record()
     if wishes.live and not wishes.dry_run:
         system.check_root()
-    found = removals(host.present(record.written), record.written)
+    found = removals(host.present(record.written), record.written, operators=operators(Site(programs="")))
     if not _carried_out(host, wishes, found, stop=record.written if wishes.live else ()):
         return
     host.forget()
@@ -124,7 +124,7 @@ def _carried_out(
         document = msgspec.json.encode({"dry_run": wishes.dry_run, "files": files})
         _write(msgspec.json.format(document, indent=2).decode())
     else:
-        _tell(found, dry_run=wishes.dry_run)
+        _tell(found, dry_run=wishes.dry_run, force=wishes.force)
     if wishes.dry_run:
         return False
     decided = _decided(found, force=wishes.force, ask=not wishes.as_json and sys.stdin.isatty())
@@ -137,9 +137,9 @@ def _decided(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]
     """Return what to do; raises DisputedError when a file of the operator's is in the way and nobody may decide."""
     disputed = [change for change in found if change.action is Action.CONFLICT]
     agreed = [change for change in found if change.action in _TO_DO]
-    if not disputed or force:
+    if force:
         return agreed + disputed
-    if not ask:
+    if disputed and not ask:
         for change in disputed:
             sys.stderr.write(f"{change.diff}\n")
         raise DisputedError(f"{disputed[0].path} was changed by hand; --force replaces it, --dry-run shows all")
@@ -151,11 +151,11 @@ def _decided(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]
     return agreed
 
 
-def _tell(found: Sequence[Change], *, dry_run: bool) -> None:
+def _tell(found: Sequence[Change], *, dry_run: bool, force: bool) -> None:
     for change in found:
         if change.action is not Action.UNCHANGED:
             _write(f"{change.action.value:<9} {change.path}")
-        if dry_run and change.action in (Action.UPDATE, Action.CONFLICT):
+        if (dry_run and change.action is Action.UPDATE) or ((dry_run or force) and change.action is Action.CONFLICT):
             _write(change.diff)
     if all(change.action is Action.UNCHANGED for change in found):
         _write("nothing to change")

@@ -10,6 +10,7 @@ given its mode by the code that makes it, and each directory says here who may m
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
   before the first worker opens it. What attackers talk to is not in that group.
+- The environment file, which may hold secrets, is root's alone: systemd reads it and gives the variables to the units.
 - A key belongs to the one worker that uses it; so does what is below `swarm`, certificates with their keys. The
   operator's commands make files there as root, maybe before the account is there: then they are given to it here.
 """
@@ -32,7 +33,7 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     settings = PurePosixPath(site.settings)
     yield f"d {settings.parent} 0750 root {GROUP}"
     yield f"z {site.settings} 0640 root {GROUP}"
-    yield f"z {site.environment} 0640 root {GROUP}"
+    yield f"z {site.environment} 0600 root root"
     yield f"d {site.state} 0750 root {GROUP}"
     yield f"d {site.state}/run 1770 root {GROUP}"
     yield f"d {site.state}/spool 0750 root {GROUP}"

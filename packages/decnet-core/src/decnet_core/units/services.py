@@ -52,9 +52,16 @@ def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
     return {**found, "After": tuple(dict.fromkeys((*first, *after)))}
 
 
-def environment(site: Site) -> dict[str, Value]:
-    """Return where the process finds its settings; a variable of the environment file overrides one of them."""
-    return {"Environment": f"DECNET_SETTINGS={site.settings}", "EnvironmentFile": f"-{site.environment}"}
+def environment(site: Site, *, database: bool) -> dict[str, Value]:
+    """Return where the process finds its settings; a variable of the environment file overrides one of them.
+
+    Who opens no `database` is not told the password of one, which is in the address.
+    """
+    found: dict[str, Value] = {
+        "Environment": f"DECNET_SETTINGS={site.settings}",
+        "EnvironmentFile": f"-{site.environment}",
+    }
+    return found if database else {**found, "UnsetEnvironment": "DECNET_DATABASE_URL"}
 
 
 def _service(job: Job, site: Site) -> dict[str, Value]:
@@ -63,7 +70,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "NotifyAccess": "main",
         "ExecStart": f"{site.programs}/decnet-{job.name}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
-        **environment(site),
+        **environment(site, database=job.database),
         "User": job.user,
         "Group": GROUP,
         "SupplementaryGroups": (DATABASE_GROUP,) if job.database else (),
@@ -93,7 +100,7 @@ def database_unit(site: Site) -> str:
         "Type": "oneshot",
         "RemainAfterExit": True,
         "ExecStart": f"{site.programs}/decnet-db upgrade",
-        **environment(site),
+        **environment(site, database=True),
         "User": DATABASE_USER,
         "Group": DATABASE_GROUP,
         "SupplementaryGroups": (GROUP,),

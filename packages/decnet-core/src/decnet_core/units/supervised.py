@@ -72,7 +72,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
         "NotifyAccess": "all",  # the supervisor is a child of the warm parent, which is the main process
         "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs)}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
-        **environment(site),
+        **environment(site, database=any(job.database for job in jobs)),
         "User": SUPERVISE_USER,
         "Group": GROUP,
         **RESTARTS,
