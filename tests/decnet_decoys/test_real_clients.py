@@ -14,6 +14,7 @@ import signal
 import socket
 from pathlib import Path
 
+import asyncssh
 import pytest
 from stage import DEADLINE, Stage, events_in, fleet_settings
 
@@ -40,7 +41,7 @@ async def test_a_command_over_ssh_leaves_the_whole_story(stage: Stage) -> None:
     status, out, err = await stage.ssh("uname -n; cat > /tmp/m; md5sum /tmp/m; nosuch", stdin=b"payload")
     digest = hashlib.md5(b"payload", usedforsecurity=False).hexdigest()
     assert (status, out.decode()) == (127, f"web-01\n{digest}  /tmp/m\n")
-    assert err == b"-bash: nosuch: command not found\n"
+    assert err == b"bash: line 1: nosuch: command not found\n"
     (closed,) = await stage.until(SessionClosed)
     assert [type(event.payload) for event in stage.events()] == [
         ConnectionOpened, ClientIdentified, LoginAttempt, SessionOpened, CommandRun, FileCaptured, SessionClosed,
@@ -124,6 +125,30 @@ async def test_sftp_lists_and_fetches_what_the_shell_shows(stage: Stage, tmp_pat
     assert status == 0, err
     assert b"nginx.conf" in out
     assert (tmp_path / "got").read_text() == "web-01\n"
+
+
+async def test_an_uploaded_script_can_be_started_in_another_session(stage: Stage, tmp_path: Path) -> None:
+    script = tmp_path / "x.sh"
+    script.write_text("echo I am $0 on $(uname -n)\n")
+    assert (await stage.ssh(str(script), "DECOY:/tmp/x.sh", program="scp"))[0] == 0
+    assert (await stage.ssh("chmod +x /tmp/x.sh"))[0] == 0
+    assert (await stage.ssh("cd /tmp; ./x.sh"))[1] == b"I am ./x.sh on web-01\n"
+
+
+async def test_a_connection_may_have_many_sessions_ten_at_a_time(stage: Stage) -> None:
+    place = {"port": stage.decky.services["ssh"], "known_hosts": None, "config": None, "client_keys": None}
+    async with asyncssh.connect(stage.decky.address, username="root", password="admin123", **place) as connection:
+        for number in range(12):
+            assert (await connection.run(f"echo {number}")).stdout == f"{number}\n"
+        waiting = [await connection.create_process("cat") for _ in range(10)]
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.create_process("cat")
+        waiting.pop().stdin.write_eof()
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                with contextlib.suppress(asyncssh.ChannelOpenError):
+                    assert (await connection.run("echo again")).stdout == "again\n"
+                    break
 
 
 async def test_the_host_keys_are_made_once_and_private(stage: Stage) -> None:

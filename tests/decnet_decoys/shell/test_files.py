@@ -64,16 +64,16 @@ def test_a_full_disk_refuses() -> None:
 
 
 def test_sessions_share_one_memory_and_give_it_back() -> None:
-    reserve = Reserve(100)
+    reserve = Reserve(10_000)
     first, second = Share(reserve), Share(reserve)
-    files, others = Files(Tree(), 1000, first), Files(Tree(), 1000, second)
-    files.write("/a", bytes(80), ROOT)
+    files, others = Files(Tree(), 10_000, first), Files(Tree(), 10_000, second)
+    files.write("/a", bytes(8000), ROOT)
     with pytest.raises(FileFault, match="No space left"):
-        others.write("/b", bytes(30), ROOT)
+        others.write("/b", bytes(3000), ROOT)
     assert reserve.refused == 1
     first.close()
-    others.write("/b", bytes(30), ROOT)
-    assert reserve.left == 70
+    others.write("/b", bytes(3000), ROOT)
+    assert reserve.left == 10_000 - 3000 - 512
 
 
 def test_the_number_of_changes_is_bounded() -> None:

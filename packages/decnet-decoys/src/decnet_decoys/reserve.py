@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class Reserve:
     """Bytes that are left of a fixed amount."""
@@ -10,12 +12,15 @@ class Reserve:
     def __init__(self, size: int) -> None:
         self.left = size
         self.refused = 0
+        self.relieve: Callable[[], bool] | None = None
+        """Gives something back that can be missed; False when there is nothing of the kind."""
 
     def take(self, size: int) -> bool:
         """Take `size` bytes, or none of them (counted)."""
-        if size > self.left:
-            self.refused += 1
-            return False
+        while size > self.left:
+            if self.relieve is None or not self.relieve():
+                self.refused += 1
+                return False
         self.left -= size
         return True
 
@@ -25,7 +30,7 @@ class Reserve:
 
 
 class Share:
-    """What one session has taken of the reserve, given back when it ends."""
+    """What one session, or one disk, has taken of the reserve, given back when it ends."""
 
     def __init__(self, reserve: Reserve) -> None:
         self._reserve = reserve

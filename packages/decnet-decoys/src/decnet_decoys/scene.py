@@ -15,6 +15,7 @@ from decnet_decoys.limits import Doorman, Gate
 from decnet_decoys.personas.shape import Persona
 from decnet_decoys.reserve import Reserve
 from decnet_decoys.settings import DecoysSettings
+from decnet_decoys.shell.disks import Disks
 from decnet_decoys.shell.machine import Machine, build
 from decnet_decoys.touch import Emitter
 
@@ -42,6 +43,7 @@ class Stores:
         self.gate = gate
         self.keys = keys
         self.reserve = reserve
+        self.disks = Disks(reserve)
 
 
 class Scene:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A file system in memory: a tree shared by all sessions of a persona, and what one session changed on top of it.
+"""A file system in memory: a tree shared by all sessions of a persona, and what one attacker changed on top of it.
 
-Nothing here ever touches a real file. A session's changes are bounded; beyond that the disk is full, as a real one's.
+Nothing here ever touches a real file. What one changes is bounded; beyond that the disk is full, as a real one's.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ MAX_PATH = 4096
 MAX_NAME = 255
 MAX_DEPTH = 100
 MAX_ENTRIES = 2000
-"""Files and directories one session may change."""
+"""Files and directories one attacker may change."""
+_ENTRY_BYTES = 512
+"""Memory that a changed entry takes besides its content."""
 
 
 class Files:
-    """A tree as one session sees and changes it; all paths given are absolute or relative to `cwd`."""
+    """A tree as one attacker sees and changes it; all paths given are absolute or relative to `cwd`."""
 
     def __init__(self, tree: Tree, limit_bytes: int, share: Share) -> None:
         self._tree = tree
@@ -235,7 +237,8 @@ class Files:
         too_many = place not in self._changed and len(self._changed) >= MAX_ENTRIES
         if entry is not None and (used > self._limit or too_many):
             raise FileFault(NO_SPACE)
-        if not self._share.hold(used - self._used):
+        fresh = entry is not None and place not in self._changed
+        if not self._share.hold(used - self._used + fresh * _ENTRY_BYTES):
             raise FileFault(NO_SPACE)
         self._used = used
         self._changed[place] = entry

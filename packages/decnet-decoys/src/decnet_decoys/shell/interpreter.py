@@ -11,12 +11,12 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from decnet_decoys.personas.shape import User
-from decnet_decoys.reserve import Reserve, Share
+from decnet_decoys.reserve import Share
 from decnet_decoys.shell import expand, words
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
 from decnet_decoys.shell.compound import compound
+from decnet_decoys.shell.disks import Disk
 from decnet_decoys.shell.faults import FileFault
-from decnet_decoys.shell.files import Files
 from decnet_decoys.shell.jumps import ExitShell, LoopJump, ReturnFunction, TooMuchError
 from decnet_decoys.shell.lookup import Found, find
 from decnet_decoys.shell.machine import Machine
@@ -44,7 +44,6 @@ MAX_COMMANDS = 3000
 MAX_DEPTH = 48
 """Nesting of scripts, substitutions and functions."""
 MAX_VARIABLES = 500
-FILES_BYTES = 24 << 20
 HANG_SECONDS = 900.0
 
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -70,15 +69,19 @@ class Shell:
         terminal: str | None = None,
         columns: int = 80,
         share: Share | None = None,
+        disk: Disk | None = None,
+        command: str | None = None,
     ) -> None:
+        """`command` is what it was started to run; without one it is a log-in shell."""
         self.machine = machine
         self.clock = clock
         self.source = source
         self.terminal = terminal
         self.columns = columns
-        self.share = share or Share(Reserve(FILES_BYTES))
-        self.files = Files(machine.tree, FILES_BYTES, self.share)
-        self.users = list(machine.persona.users)
+        self.command = command
+        disk = disk or Disk(machine)
+        self.files, self.users = disk.files, disk.users
+        self.share = share or disk.share
         self.functions: dict[str, Group] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
@@ -131,7 +134,9 @@ class Shell:
     @property
     def complaint(self) -> str:
         """How the shell calls itself in its own messages."""
-        return "-sh" if self.machine.persona.family == "busybox" else "-bash"
+        if self.machine.persona.family == "busybox":
+            return "-sh" if self.command is None else "sh"
+        return "-bash" if self.command is None else "bash: line 1"
 
     def set(self, name: str, value: str) -> None:
         """Set a variable, bounded in number and length."""

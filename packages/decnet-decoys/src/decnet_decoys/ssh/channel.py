@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from decnet_decoys.reserve import Share
+from decnet_decoys.shell.disks import Disk
 from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.ssh import scp, sftp
 from decnet_decoys.ssh.engine import asyncssh
@@ -22,14 +24,16 @@ log = logging.getLogger(__name__)
 class Channel(asyncssh.SSHServerSession[bytes]):
     """What asyncssh calls for one channel."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, ended: Callable[[], None]) -> None:
         self._visit = visit
+        self._told_ended = ended
         self._command: str | None = None
         self._subsystem: str | None = None
         self._pty = False
         self._size = (80, 24)
         self._term: str | None = None
         self._share: Share | None = None
+        self._disk: Disk | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """Take the channel."""
@@ -96,6 +100,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def connection_lost(self, _exc: Exception | None) -> None:
         """Take the end."""
         self._terminal.lost()
+        self._told_ended()
 
     async def _play(self) -> None:
         """Play the session to its end; whatever goes wrong ends this session only."""
@@ -116,12 +121,15 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._visit.end()
             if self._share is not None:
                 self._share.close()
+            if self._disk is not None:
+                self._visit.scene.stores.disks.unmount(self._disk)
 
     async def _played(self) -> int:
         visit = self._visit
         user = visit.scene.machine.user(visit.username) or visit.scene.machine.persona.users[0]
         source = Source(*visit.touch.place.src)
         self._share = Share(visit.scene.stores.reserve)
+        self._disk = visit.scene.stores.disks.mount(visit.scene.machine, source.address)
         shell = Shell(
             visit.scene.machine,
             user,
@@ -130,6 +138,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             terminal=self._term if self._pty else None,
             columns=self._size[0],
             share=self._share,
+            disk=self._disk,
+            command=self._command,
         )
         self._terminal.recording = visit.begin(self._term if self._pty else None, *self._size)
         if self._subsystem == "sftp":

@@ -17,7 +17,7 @@ from decnet_decoys.touch import Touch, text
 MAX_TRIES = 6
 """OpenSSH's default MaxAuthTries."""
 MAX_CHANNELS = 10
-"""OpenSSH's default MaxSessions."""
+"""OpenSSH's default MaxSessions: open at a time."""
 DISCONNECT_PROTOCOL_ERROR = 2
 
 
@@ -31,6 +31,7 @@ class Login(asyncssh.SSHServer):
         self._tries = 0
         self._username = ""
         self._channels = 0
+        self._open = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -114,13 +115,17 @@ class Login(asyncssh.SSHServer):
 
     def session_requested(self) -> Channel | bool:
         """Open a session channel; each beyond the first is a session of its own."""
-        self._channels += 1
-        if self._channels > MAX_CHANNELS:
+        if self._open >= MAX_CHANNELS:
             return False
+        self._channels += 1
+        self._open += 1
         touch = self._touch
         if self._channels > 1:
             touch = touch.again(f"{self._touch.session}.{self._channels}")
-        return Channel(Visit(self._scene, touch, self._username))
+        return Channel(Visit(self._scene, touch, self._username), self._ended)
+
+    def _ended(self) -> None:
+        self._open -= 1
 
     def _refused(self, action: str, **detail: object) -> bool:
         named = {name: text(str(value)) for name, value in detail.items()}

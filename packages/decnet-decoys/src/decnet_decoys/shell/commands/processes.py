@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from decnet_decoys.personas.shape import Process
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.hardware import uptime_line
 from decnet_decoys.shell.registry import command
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.interpreter import Shell
 
 
 class Row(NamedTuple):
@@ -24,23 +27,28 @@ def rows(call: Call) -> list[Row]:
     shell = call.shell
     booted = time.strftime("%b%d", time.gmtime(shell.machine.booted))
     now = time.strftime("%H:%M", time.gmtime(shell.now))
-    user, pid = shell.user.name, shell.pid
+    user, pid, tty = shell.user.name, shell.pid, "pts/0" if shell.terminal else "?"
     own = (
         Process(pid=pid - 12, command=f"sshd: {user} [priv]", vsz=17804, rss=10860, stat="Ss"),
-        Process(pid=pid, user=user, command=shell.complaint, vsz=8932, rss=5540, stat="Ss", tty="pts/0"),
+        Process(pid=pid, user=user, command=_title(shell), vsz=8932, rss=5540, stat="Ss", tty=tty),
         Process(
             pid=pid + 3,
             user=user,
             command=" ".join([call.name, *call.args]),
             vsz=11084,
             rss=4420,
-            stat="R+",
-            tty="pts/0",
+            stat="R+" if shell.terminal else "R",
+            tty=tty,
         ),
     )
     return [Row(process, booted) for process in shell.machine.persona.processes] + [
         Row(process, now) for process in own
     ]
+
+
+def _title(shell: Shell) -> str:
+    name = "sh" if shell.machine.persona.family == "busybox" else "bash"
+    return f"-{name}" if shell.command is None else f"{name} -c {shell.command[:2048]}"
 
 
 @command("ps")
