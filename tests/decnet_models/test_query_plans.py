@@ -38,7 +38,6 @@ SMALL = {
 """Tables that do not grow with what attackers do: reading one whole is no harm."""
 
 WHOLE = {
-    "artifacts.queries.holdings": "sums up the store, for the status page and retention",
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.count": "counts",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",

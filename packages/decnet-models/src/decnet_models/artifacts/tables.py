@@ -23,6 +23,7 @@ artifact = Table(
     Column("removed_at", NANOSECONDS),
     Index("ix_artifact_last_seen", "last_seen"),
     Index("ix_artifact_kind_last_seen", "kind", "last_seen"),
+    Index("ix_artifact_kept", "removed_at", "kind", "last_seen"),
     info={"owner": "ingest", "readers": ("enrich", "operator")},
     sqlite_with_rowid=False,
 )

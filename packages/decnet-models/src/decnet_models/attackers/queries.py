@@ -31,10 +31,14 @@ MINUTES_READ = 10_000
 """Active minutes of an attacker that its rhythm is made of, the newest."""
 
 
-def attackers(connection: Connection, limit: int = 50, *, order: Order = "last_seen") -> list[Attacker]:
-    """Return attackers, highest of `order` first."""
-    column = tables.attacker.c[order]
-    query = _columns(tables.attacker, Attacker).order_by(column.desc(), tables.attacker.c.ip).limit(limit)
+def attackers(
+    connection: Connection, limit: int = 50, *, order: Order = "last_seen", after: Attacker | None = None
+) -> list[Attacker]:
+    """Return attackers, highest of `order` first; page on with `after` = the last one."""
+    column, ip = tables.attacker.c[order], tables.attacker.c.ip
+    query = _columns(tables.attacker, Attacker).order_by(column.desc(), ip.desc()).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(column, ip) < (getattr(after, order), after.ip))
     return [Attacker(*row) for row in connection.execute(query)]
 
 
