@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import contextlib
 import importlib
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -33,12 +35,55 @@ def test_migrations_and_classes_agree(url: str) -> None:
         ("ALTER TABLE event ADD COLUMN more INTEGER", "remove column event.more"),
         ("DROP TABLE set_aside", "add table set_aside"),
         ("CREATE TABLE more (a INTEGER)", "remove table more"),
+        ("CREATE TRIGGER more AFTER INSERT ON event BEGIN SELECT 1; END", "remove trigger event.more"),
     ],
 )
 def test_a_difference_is_named(sqlite_engine: Engine, change: str, said: str) -> None:
     with writing(sqlite_engine) as connection:
         connection.execute(text(change))
         assert checking.differences(connection) == [said]
+
+
+@pytest.mark.parametrize("rest", [" DESC)", ") WHERE ts > 5"])
+def test_an_index_that_is_otherwise_is_named(engine: Engine, rest: str) -> None:
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("DROP INDEX ix_event_ts"))
+        connection.execute(text(f"CREATE INDEX ix_event_ts ON event (ts{rest}"))
+        found = checking.differences(connection)
+        transaction.rollback()
+    assert any(one.startswith("index event.ix_event_ts is another one: ") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("table", "was", "becomes", "said"),
+    [
+        ("attacker", "DEFAULT '0'", "DEFAULT '7'", "default of attacker.events is 7, the class says 0"),
+        ("attacker", "DEFAULT '0'", "", "default of attacker.events is None, the class says 0"),
+        (
+            "event",
+            "kind VARCHAR(64)",
+            "kind VARCHAR(64) DEFAULT 'x'",
+            "default of event.kind is x, the class says None",
+        ),
+        ("event", "AUTOINCREMENT", "", "table event is to be made AUTOINCREMENT"),
+        ("attacker", "WITHOUT ROWID", "", "table attacker is to be made WITHOUT ROWID"),
+        ("event", "ts BIGINT", "ts INTEGER", "modify type of event.ts from INTEGER() to BigInteger()"),
+        ("event", "kind VARCHAR(64) NOT NULL", "kind VARCHAR(64)", "modify nullable of event.kind from True to False"),
+    ],
+)
+def test_another_declaration_in_sqlite_is_named(sqlite_url: str, table: str, was: str, becomes: str, said: str) -> None:
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as plain:
+        plain.execute("PRAGMA writable_schema=ON")
+        changed = plain.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = ? AND instr(sql, ?)",
+            (was, becomes, table, was),
+        )
+        assert changed.rowcount == 1
+        plain.commit()
+    engine = open_engine(sqlite_url)
+    with reading(engine) as connection:
+        assert checking.differences(connection)[0] == said
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +97,19 @@ def test_a_difference_is_named(sqlite_engine: Engine, change: str, said: str) ->
             "ALTER TABLE attacker_session ADD FOREIGN KEY (attacker) REFERENCES attacker",
             "remove reference attacker_session.attacker to attacker.ip (on delete no action)",
         ),
-        ("ALTER TABLE artifact DROP CONSTRAINT artifact_kind_check", "artifact has 0 checks, the class says 1"),
+        ("ALTER TABLE artifact DROP CONSTRAINT artifact_kind_check", "add check of artifact: kind IN ('file', "),
+        ("ALTER TABLE artifact ADD CHECK (kind <> 'x')", "remove check of artifact: kind::text <> 'x'::text"),
+        (
+            "ALTER TABLE attacker ALTER COLUMN events DROP DEFAULT",
+            "default of attacker.events is None, the class says 0",
+        ),
+        ("ALTER TABLE event ALTER COLUMN kind SET DEFAULT 'x'", "default of event.kind is x, the class says None"),
+        ("ALTER TABLE event ALTER COLUMN seq DROP DEFAULT", "default of event.seq is None, the class says nextval"),
+        (
+            "CREATE TRIGGER more BEFORE UPDATE ON event FOR EACH ROW"
+            " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "remove trigger event.more",
+        ),
     ],
 )
 def test_a_changed_column_is_named(postgres_url: str, change: str, said: str) -> None:

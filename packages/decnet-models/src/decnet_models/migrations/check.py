@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 import decnet_models
 from decnet_models.engine import open_engine, reading
 from decnet_models.errors import DatabaseError, reason
+from decnet_models.migrations.details import detail_differences
 from decnet_models.migrations.keys import key_differences
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.schema import FLOOR, require_current
@@ -46,7 +47,7 @@ def differences(connection: Connection) -> list[str]:
         connection, opts={"compare_type": True, "include_object": _is_ours, "target_metadata": declared}
     )
     changes = [_words(change) for change in compare_metadata(context, declared) if not _is_reference(change)]
-    return changes + list(key_differences(connection, declared))
+    return [*changes, *key_differences(connection, declared), *detail_differences(connection, declared)]
 
 
 def declared_schema() -> MetaData:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -70,11 +71,20 @@ def _reference(key: Any) -> Reference:
 
 
 def _checks(inspector: Inspector, table: Table, *, exact: bool) -> Iterator[str]:
-    """SQLite keeps a condition as it was written; PostgreSQL writes it anew, so there only their number is compared."""
-    has = Counter(str(one["sqltext"]) for one in inspector.get_check_constraints(table.name))
-    wants = Counter(declared_checks(table))
-    if exact:
-        yield from (f"add check of {table.name}: {text}" for text in sorted(wants - has))
-        yield from (f"remove check of {table.name}: {text}" for text in sorted(has - wants))
-    elif has.total() != wants.total():
-        yield f"{table.name} has {has.total()} checks, the class says {wants.total()}"
+    """SQLite keeps a condition as it was written; PostgreSQL writes it anew, with the same columns and constants."""
+
+    def known(condition: str) -> str:
+        return condition if exact else _essence(condition, table)
+
+    has = [str(one["sqltext"]) for one in inspector.get_check_constraints(table.name)]
+    wants = declared_checks(table)
+    for verb, these, others in (("add", wants, has), ("remove", has, wants)):
+        more = Counter(map(known, these)) - Counter(map(known, others))
+        yield from (f"{verb} check of {table.name}: {one}" for one in sorted(these) if known(one) in more)
+
+
+def _essence(condition: str, table: Table) -> str:
+    """Return the columns and constants of a condition, in order."""
+    constants = re.findall(r"'(?:[^']|'')*'|\b\d+\b", condition)
+    names = set(re.findall(r"\w+", condition)) & set(table.columns.keys())
+    return " ".join(sorted({*constants, *names}))
