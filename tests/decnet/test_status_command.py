@@ -52,6 +52,17 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, place: Place) 
     assert all(status.reason in said for status in statuses)
 
 
+def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, place: Place) -> None:
+    statuses = (Status("canary", Phase.READY, pid=1, restarts=7), Status("ttp", Phase.READY, pid=1, recycled=5))
+    (place.state.run / "roster.all.json").write_bytes(msgspec.json.encode(Roster(os.getpid(), "fork", statuses)))
+    lines = [line.split() for line in run("status").out.splitlines()]
+    heading = next(words for words in lines if words[:1] == ["worker"])
+    canary, ttp = (next(words for words in lines if words[:1] == [name]) for name in ("canary", "ttp"))
+    assert canary[heading.index("restarts") + 1] == "7"  # "no answer" is two words
+    assert ttp[heading.index("restarts") + 1] == "0"
+    assert ["ttp", "5", "times", "replaced:"] in [words[:4] for words in lines]
+
+
 def test_missing_database_is_said(run: Run, tmp_path: Path) -> None:
     found = run("--state", str(tmp_path / "none"), "status", "--json").document
     assert found["down"][-1] == "database"

@@ -24,6 +24,7 @@ from decnet_core.supervise.roster import read_rosters
 app = application("What the fleet costs.")
 
 _MIB = 1 << 20
+_SETTLING_SECONDS = 0.1
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -75,11 +76,12 @@ def footprint(
 
 def look(place: Place, seconds: float) -> list[Row]:
     """Find the fleet's processes and watch them for `seconds`."""
+    modules = {name: health.modules for name, health in asyncio.run(_health(place)).items()}
     pids = processes(place)
+    time.sleep(_SETTLING_SECONDS)  # to be asked is a wake-up, too, and not one that should be counted
     before = {name: measure(pid) for name, pid in pids.items()}
     started = time.monotonic()
-    modules = {name: health.modules for name, health in asyncio.run(_health(place)).items()}
-    time.sleep(max(0.0, seconds - (time.monotonic() - started)))
+    time.sleep(seconds)
     elapsed = time.monotonic() - started
     rows = []
     for name, first in before.items():

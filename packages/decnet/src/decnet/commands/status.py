@@ -95,7 +95,7 @@ def _page(report: Report) -> str:
     rows = [_row(name, health, report) for name, health in report.workers.items()]
     resident = sum(health.rss_bytes for health in report.workers.values() if health)
     lines = [
-        columns(("worker", "state", "pid", "up", "RSS", "lag", "set aside"), rows),
+        columns(("worker", "state", "pid", "up", "restarts", "RSS", "lag", "set aside"), rows),
         "",
         f"RSS of all: {size(resident)} (shared pages counted once per process)",
         f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
@@ -138,6 +138,8 @@ def _phase(status: Status | None) -> str:
 def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]:
     aside = report.progress.set_aside.get(name, 0) if report.progress else 0
     lag = lag_text(name, health, report.progress)
+    status = report.supervised.get(name)
+    restarts = status.restarts if status else None
     if health is None:
-        return name, _phase(report.supervised.get(name)), None, None, None, lag, aside
-    return name, health.state, health.pid, duration(health.uptime_seconds), size(health.rss_bytes), lag, aside
+        return name, _phase(status), None, None, restarts, None, lag, aside
+    return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, aside

@@ -30,10 +30,12 @@ Trouble = tuple[str, int | None, str]
 def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Status]) -> Iterator[Trouble]:
     """Yield what is wrong with each worker; `supervised` is what the supervisors say of theirs."""
     for name, health in workers.items():
+        status = supervised.get(name)
+        if status is not None and status.recycled:
+            yield name, status.recycled, "times replaced: it held more memory than it declares"
         if health is None:
-            reason = supervised[name].reason if name in supervised else ""
-            if reason:
-                yield name, None, reason
+            if status is not None and status.reason:
+                yield name, None, status.reason
             continue
         for counter, meaning in _COUNTERS.items():
             if value := int(health.counters.get(counter, 0)):
