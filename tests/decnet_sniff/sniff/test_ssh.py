@@ -63,7 +63,20 @@ def test_other_protocols_are_told_at_once(start: bytes) -> None:
 def test_patience_with_other_text_ends() -> None:
     assert recognise(b"220 mail.example ESMTP\r\n") is NEED_MORE
     assert recognise(b"220 mail.example ESMTP\r\n" * 80) is NOTHING
-    assert recognise(b"SSH-2.0-" + b"x" * 400) is NOTHING
+    assert recognise(b"SSH-2.0-" + b"x" * ssh.MAX_IDENTIFICATION) is NOTHING
+
+
+def test_only_a_server_may_send_other_lines_first() -> None:
+    said = b"Welcome\r\n" + WHOLE
+    assert recognise(said, lines_before=False) is NOTHING
+    assert recognise(WHOLE, lines_before=False) == recognise(said)
+    assert recognise(b"SS", lines_before=False) is NEED_MORE
+
+
+def test_what_is_longer_than_the_standard_allows_is_read_as_servers_do() -> None:
+    line = b"SSH-2.0-" + b"x" * 400
+    many = LISTS._replace(host_key=b",".join(b"alg-%d" % number for number in range(6000)))
+    assert recognise(line + b"\n" + kexinit(many)) == Ssh(line, many)
 
 
 def test_every_cut_before_the_end_asks_for_more() -> None:

@@ -14,10 +14,10 @@ from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 
 MAX_PREAMBLE = 1024
 """Bytes of other lines before the identification."""
-MAX_IDENTIFICATION = 255
-"""Bytes of the identification with its line end (RFC 4253 §4.2)."""
-MAX_PACKET = 35000
-"""Bytes of a packet that every implementation must take (RFC 4253 §6.1)."""
+MAX_IDENTIFICATION = 1024
+"""Bytes of the identification with its line end. RFC 4253 §4.2 allows 255, but servers take longer ones."""
+MAX_PACKET = 60_000
+"""Bytes of a packet. Every implementation must take 35,000 (RFC 4253 §6.1), and most take more; this fits a stream."""
 
 KEXINIT = 20
 SMALL_TALK = (1, 2, 3, 4)
