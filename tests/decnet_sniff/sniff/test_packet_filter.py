@@ -29,6 +29,8 @@ TAKEN = {
     "tcp": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16))),
     "udp": ether(ip4(CLIENT, SERVER, 17, udp(1, 2, b"x"))),
     "gre": ether(ip4(CLIENT, SERVER, 47, bytes(8))),
+    "ip in ip": ether(ip4(CLIENT, SERVER, 4, bytes(20))),
+    "ipv6 in ip": ether(ip4(CLIENT, SERVER, 41, bytes(40))),
     "tcp over IPv6": ether(ip6(CLIENT6, SERVER6, 6, tcp(1, 2, 16))),
     "IPv6 fragment": ether(ip6(CLIENT6, SERVER6, 44, bytes(16))),
     "VLAN": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)), 0x8100),

@@ -48,8 +48,13 @@ def over_ipv6() -> list[bytes]:
 V6 = over_ipv6()
 
 
-def vxlan(packet: bytes) -> bytes:
-    return ip4("10.0.0.1", "10.0.0.2", 17, udp(9, 4789, b"\x08" + bytes(7) + ether(packet)))
+def vxlan(packet: bytes, flags: int = 0x08) -> bytes:
+    return ip4("10.0.0.1", "10.0.0.2", 17, udp(9, 4789, bytes([flags]) + bytes(7) + ether(packet)))
+
+
+def in_ip(packet: bytes) -> bytes:
+    number = 4 if packet[0] >> 4 == 4 else 41
+    return ip4("10.0.0.1", "10.0.0.2", number, packet)
 
 
 def geneve(packet: bytes) -> bytes:
@@ -84,6 +89,9 @@ WAYS = {
     "loopback": (link.NULL, lambda packet: struct.pack("<I", 2 if packet[0] >> 4 == 4 else 30) + packet),
     "OpenBSD loopback": (link.LOOP, lambda packet: struct.pack(">I", 2 if packet[0] >> 4 == 4 else 24) + packet),
     "VXLAN": (link.ETHERNET, lambda packet: ether(vxlan(packet))),
+    "VXLAN with a policy": (link.ETHERNET, lambda packet: ether(vxlan(packet, 0x88))),
+    "IP in IPv4": (link.ETHERNET, lambda packet: ether(in_ip(packet))),
+    "IP in IPv6": (link.ETHERNET, lambda packet: ether(ip6("fd00::1", "fd00::2", in_ip(packet)[9], packet))),
     "Geneve": (link.ETHERNET, lambda packet: ether(geneve(packet))),
     "GRE": (link.ETHERNET, lambda packet: ether(gre(packet))),
     "padded": (link.ETHERNET, lambda packet: ether(packet) + bytes(30)),

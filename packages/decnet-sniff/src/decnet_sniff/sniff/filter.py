@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The packets that the sniffer asks the kernel for: TCP, UDP, GRE and all fragments, but for networks it shall ignore.
+"""The packets that the sniffer asks the kernel for: TCP, UDP, tunnels and all fragments, but for networks to ignore.
 
 What is in a flow cannot be told from one packet, and a flow's timing counts them all, so nothing of a TCP connection
 is filtered out. What is: other protocols, and what is to or from the networks in `ignore`, which is how a sensor keeps
@@ -34,8 +34,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_IGNORED: Final = 16
 """Networks; the kernel runs the comparisons for every packet."""
 
-_IP4_PROTOCOLS: Final = (6, 17, 47)
-_IP6_PROTOCOLS: Final = (6, 17, 47, 44, 0, 43, 60, 51)
+_IP4_PROTOCOLS: Final = (6, 17, 47, 4, 41)
+_IP6_PROTOCOLS: Final = (6, 17, 47, 4, 41, 44, 0, 43, 60, 51)
 """With those of extension headers, whatever they lead to."""
 
 

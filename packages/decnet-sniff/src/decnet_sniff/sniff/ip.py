@@ -14,6 +14,8 @@ from decnet_sniff.sniff.link import IP4, Buffer
 TCP: Final = 6
 UDP: Final = 17
 GRE: Final = 47
+IP_IN_IP: Final = frozenset((4, 41))
+"""IPv4 (RFC 2003) and IPv6 (RFC 4213) in either."""
 FRAGMENT: Final = 44
 
 _SKIPPED: Final = frozenset((0, 43, 60, 135, 139, 140))

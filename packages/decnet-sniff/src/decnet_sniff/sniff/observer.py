@@ -164,6 +164,8 @@ class Observer:
         protocol, source, destination, header, at, end, _ = packet
         if protocol == ip.GRE:
             self._inside(ts, buffer, tunnels.gre(buffer, at, end), end, tunnelled=tunnelled)
+        elif protocol in ip.IP_IN_IP:
+            self._inside(ts, buffer, link.raw(buffer, at, end), end, tunnelled=tunnelled)
         elif protocol not in {ip.TCP, ip.UDP}:
             self._counts["ip_other_protocol"] += 1
         elif at + (20 if protocol == ip.TCP else 8) > end:

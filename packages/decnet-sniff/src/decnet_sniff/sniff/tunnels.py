@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is inside of GRE (RFC 2784, 2890), VXLAN (RFC 7348) and Geneve (RFC 8926)."""
+"""What is inside of GRE (RFC 2784, 2890), VXLAN (RFC 7348, with or without a policy) and Geneve (RFC 8926)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def over_udp(port: int, buffer: Buffer, at: int, end: int) -> tuple[int, int]:
     if at + 8 > end:
         return SHORT
     if port == VXLAN_PORT:
-        return link.network(link.ETHERNET, buffer, at + 8, end) if buffer[at] == 0x08 else OTHER
+        return link.network(link.ETHERNET, buffer, at + 8, end) if buffer[at] & 0x08 else OTHER  # has an identifier
     if buffer[at] >> 6:
         return OTHER
     return _behind(buffer[at + 2] << 8 | buffer[at + 3], buffer, at + 8 + (buffer[at] & 0x3F) * 4, end)
