@@ -80,6 +80,41 @@ def test_a_window_of_zero_tells_each_by_itself_and_ignored_networks_are_ignored(
     assert b"ignore" in refused.stderr
 
 
+def test_packets_of_an_unknown_kind_of_link_are_spoken_of() -> None:
+    done = read("-", stdin=pcap(FRAMES, link=105))
+    assert done.returncode == 1
+    assert b"8 of 8 packets have a link type other than BSD loopback, Ethernet, " in done.stderr
+
+
+def test_findings_that_cannot_be_written_are_no_traceback() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "read", "-"], input=pcap(FRAMES), stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"the findings cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("closed", "words"), [("<&-", b"-: standard input is closed\n"), (">&-", b"the findings cannot be written: ")]
+)
+def test_closed_streams_are_said_in_one_line(closed: str, words: bytes) -> None:
+    script = f'"$0" -c "$1" read - {closed}'
+    done = subprocess.run(
+        ["sh", "-c", script, *COMMAND[::2]], input=pcap(FRAMES), capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(words)
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_terminal_without_umlauts_is_no_error() -> None:
+    agent = REQUEST.replace(b"curl/8", "Müller/8".encode())
+    done = read("-", stdin=pcap(map(ether, conversation([agent]))), settings={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert b"M\\xfcller/8" in done.stdout
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     probes = [ether(ip4("198.51.100.7", f"10.0.{n >> 8}.{n & 255}", 6, tcp(1, 2, 2, n))) for n in range(3000)]
     with subprocess.Popen(

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, BinaryIO, NoReturn
 
@@ -52,35 +54,52 @@ def read(
     ] = None,
     counters: Annotated[bool, typer.Option("--counters", help="Show at the end what was counted.")] = False,
 ) -> None:
-    """Find in FILE what the worker finds on the wire, by the same code; exit code 1 when FILE is damaged."""
+    """Find in FILE what the worker finds on the wire, by the same code; exit code 1 when it cannot be read whole."""
     settings = _settings()
     if window is not None:
         settings = msgspec.structs.replace(settings, window_seconds=window)
     observer = observer_of(settings)
-    show = _json if as_json else _plain
+    try:
+        problem = _tell(file, observer, settings, _json if as_json else _plain)
+    except BrokenPipeError:
+        _leave()
+    except OSError as error:
+        _leave(f"the findings cannot be written: {error.strerror}")
+    _conclude(file, problem or _of_unknown_links(observer), observer if counters else None)
+
+
+def _of_unknown_links(observer: Observer) -> str:
+    """Return what to say of packets of which not even the first bytes are understood."""
+    counts = observer.counts()
+    unknown = counts.get("link_type_unknown", 0)
+    known = ", ".join(sorted(set(link.NAMES.values())))
+    return f"{unknown:g} of {counts['packets']:g} packets have a link type other than {known}" if unknown else ""
+
+
+def _tell(file: str, observer: Observer, settings: SniffSettings, show: Callable[[Finding], str]) -> str:
+    """Write what is found in FILE; return what is wrong with it, "" if nothing. Raises OSError only of writing."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "standard output is closed")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know no more than ASCII
     problem = ""
     try:
-        with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
-            for finding in _findings(observer, source, settings):
-                sys.stdout.write(show(finding))
+        for finding in _findings(file, observer, settings):
+            sys.stdout.write(show(finding))
     except CaptureError as error:
         problem = str(error)
-    except BrokenPipeError:
-        _leave_quietly()
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    try:
-        for finding in observer.rest():
-            sys.stdout.write(show(finding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _leave_quietly()
-    _conclude(file, problem, observer if counters else None)
+    for finding in observer.rest():
+        sys.stdout.write(show(finding))
+    sys.stdout.flush()
+    return problem
 
 
-def _leave_quietly() -> NoReturn:
-    """End when nobody reads what is written, without Python's own words about it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _leave(words: str = "") -> NoReturn:
+    """End when what was found cannot be written, without Python's own words about it."""
+    if words:
+        typer.echo(words, err=True)
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise typer.Exit(1)
 
 
@@ -92,15 +111,27 @@ def _conclude(file: str, problem: str, observer: Observer | None) -> None:
         raise typer.Exit(1)
 
 
-def _findings(observer: Observer, source: BinaryIO, settings: SniffSettings) -> Iterator[Finding]:
-    """Yield what is found in the packets that the kernel's filter would let through."""
+def _findings(file: str, observer: Observer, settings: SniffSettings) -> Iterator[Finding]:
+    """Yield what is found in the packets that the kernel's filter would let through; raises CaptureError."""
     filters: dict[int, Accept] = {}
-    for batch in batches(source):
-        accept = filters.get(batch.link)
-        if accept is None and batch.link in link.NAMES:
-            accept = filters[batch.link] = compiled(packet_filter.program(batch.link, settings.ignored()))
-        observer.take(batch, accept)
-        yield from observer.due(batch.records[-1][0])
+    try:
+        with _opened(file) as source:
+            for batch in batches(source):
+                accept = filters.get(batch.link)
+                if accept is None and batch.link in link.NAMES:
+                    accept = filters[batch.link] = compiled(packet_filter.program(batch.link, settings.ignored()))
+                observer.take(batch, accept)
+                yield from observer.due(batch.records[-1][0])
+    except OSError as error:
+        raise CaptureError(f"cannot be read: {error.strerror}") from error
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    if file != "-":
+        return Path(file).open("rb")
+    if sys.stdin is None:
+        raise CaptureError("standard input is closed")
+    return nullcontext(sys.stdin.buffer)
 
 
 def _json(finding: Finding) -> str:
