@@ -30,7 +30,8 @@ from decnet_models.attackers.score import Facts, score
 from decnet_models.attackers.tables import metadata
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.address import canonical
-from decnet_workers.profiler.record import digest_of, service_of
+from decnet_workers.profiler.deeds import digest_of
+from decnet_workers.profiler.touch import service_of
 
 Profile = Callable[[Sequence[Sequence[StoredEvent]]], tuple[dict[str, list[tuple[Any, ...]]], dict[str, Any]]]
 

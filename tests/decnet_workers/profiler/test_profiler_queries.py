@@ -26,7 +26,7 @@ from decnet_models.attackers.profile import TokenHits
 from decnet_models.canary.queries import add_token
 from decnet_models.cursor import Batch
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.record import digest_of
+from decnet_workers.profiler.deeds import digest_of
 from decnet_workers.profiler.worker import Profiler
 
 SECOND = 1_000_000_000

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decnet_core.events.catalogue import FlowClosed, HttpClient, SshKex, TcpStack
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.record import without_route
+from decnet_workers.profiler.fingerprints import without_route
 
 Profile = Callable[..., tuple[dict[str, list[tuple[Any, ...]]], object]]
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""One event of one attacker, with what most tables want of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from decnet_core.events.catalogue import HttpRequest, Payload
+from decnet_core.events.envelope import Event
+from decnet_core.text import for_column
+from decnet_models.attackers.merge import Row, Tally
+from decnet_models.events.queries import StoredEvent
+
+NAME = 255
+"""Characters of a column of names."""
+
+
+class Touch:
+    """One event of one attacker, with what most tables want of it."""
+
+    __slots__ = ("attacker", "decky", "event", "seen", "seq", "service", "session", "tally", "ts")
+
+    def __init__(self, tally: Tally, attacker: str, stored: StoredEvent) -> None:
+        self.tally = tally
+        self.attacker = attacker
+        self.seq = stored.seq
+        self.event: Event = stored.event
+        self.ts = stored.event.ts
+        self.decky = name(stored.event.decky)
+        self.session = name(stored.event.session)
+        self.service = name(service_of(stored.event.payload))
+        self.seen: Row = {"events": 1, "first_seen": self.ts, "last_seen": self.ts}
+
+
+def service_of(payload: Payload) -> str | None:
+    """Return the service that was touched, None when the event is about no one service."""
+    if isinstance(payload, HttpRequest):
+        return "http"
+    service: str | None = getattr(payload, "service", None)
+    return service
+
+
+@lru_cache(maxsize=1024)
+def name(word: str | None) -> str | None:
+    """Return what fits a column of names, None for no name."""
+    return for_column(word, NAME) if word else None
+
+
+def text(sent: str | None) -> str | None:
+    """Return what fits a column of texts, None for nothing."""
+    return None if sent is None else for_column(sent)
