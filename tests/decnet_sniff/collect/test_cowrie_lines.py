@@ -99,6 +99,13 @@ def test_identity_comes_from_the_records_own_fields() -> None:
     assert outcome.payloads == (CommandRun("ssh", text),)
 
 
+@pytest.mark.parametrize("event_id", ["cowrie.direct-tcpip.request", "cowrie.direct-tcpip.data"])
+def test_whom_a_client_wants_to_be_forwarded_to_is_not_whom_it_came_to(event_id: str) -> None:
+    outcome = parsed(parse(line(eventid=event_id, dst_ip="10.0.0.5", dst_port=3306, src_port=7), Services()))
+    assert (outcome.src, outcome.dst) == (("192.0.2.7", None), None)
+    assert only(outcome).detail == {"dst_ip": "10.0.0.5", "dst_port": "3306", "src_port": "7"}
+
+
 def test_cowrie_2_says_the_protocol_only_at_the_beginning() -> None:
     services = Services()
     assert only(parse(line(protocol="telnet"), services)) == ConnectionOpened("telnet")

@@ -3,6 +3,9 @@
 
 An entered command line is one `session.command`. Cowrie also logs each part of it that it has no answer for as
 `cowrie.command.failed`; that is a `service.request`, so that no command is counted twice.
+
+Of a connection that the client wants forwarded, the destination (and in Cowrie 2 the source's port) are the client's
+own words under the names that otherwise are Cowrie's: they are details of the request, not whom it was made to.
 """
 
 from __future__ import annotations
@@ -88,16 +91,18 @@ def parse(line: bytes, services: Services) -> Outcome:
 
 def _event(fields: Fields, make: Callable[[Fields, str], Payload | None], services: Services) -> Outcome:
     ts = moment(fields.get("timestamp"))
-    src = endpoint(fields, "src_ip", "src_port")
+    src, dst = endpoint(fields, "src_ip", "src_port"), endpoint(fields, "dst_ip", "dst_port")
     if ts is None:
         return Rejected("no valid timestamp")
     if src is None:
         return Rejected("src_ip is not an IP address")
+    if fields["eventid"].startswith(_FORWARDS):
+        src, dst = (src[0], None), None
     session = text(fields, "session", 255)
     payload = make(fields, services.of(fields, session))
     if payload is None:
         return Rejected("a field of this eventid is missing")
-    return Parsed(ts, (payload,), src, endpoint(fields, "dst_ip", "dst_port"), session, text(fields, "sensor", 255))
+    return Parsed(ts, (payload,), src, dst, session, text(fields, "sensor", 255))
 
 
 def _connected(_fields: Fields, service: str) -> Payload:
@@ -160,11 +165,18 @@ def _thousandfold(value: object) -> float | None:
         return None
 
 
-def _request(action: str) -> Callable[[Fields, str], Payload]:
+def _request(action: str, envelope: tuple[str, ...] = _ENVELOPE) -> Callable[[Fields, str], Payload]:
     def make(fields: Fields, service: str) -> Payload:
-        return ServiceRequest(service, action, details(fields, *_ENVELOPE))
+        return ServiceRequest(service, action, details(fields, *envelope))
 
     return make
+
+
+def _forward(action: str) -> Callable[[Fields, str], Payload]:
+    return _request(action, tuple(name for name in _ENVELOPE if name not in ("src_port", "dst_ip", "dst_port")))
+
+
+_FORWARDS = ("cowrie.direct-tcpip.", "cowrie.tunnelproxy-tcpip.")
 
 
 _KINDS: dict[str, Callable[[Fields, str], Payload | None]] = {
@@ -185,13 +197,13 @@ _KINDS: dict[str, Callable[[Fields, str], Payload | None]] = {
     "cowrie.client.kex": _request("key-exchange"),
     "cowrie.client.var": _request("environment"),
     "cowrie.client.malformed_packet": _request("malformed-packet"),
-    "cowrie.direct-tcpip.request": _request("forward"),
-    "cowrie.direct-tcpip.data": _request("forward-data"),
-    "cowrie.direct-tcpip.redirect": _request("forward-redirect"),
-    "cowrie.direct-tcpip.tunnel": _request("forward-tunnel"),
-    "cowrie.direct-tcpip.ja4": _request("forward-ja4"),
-    "cowrie.direct-tcpip.ja4h": _request("forward-ja4h"),
-    "cowrie.tunnelproxy-tcpip.data": _request("forward-data"),
+    "cowrie.direct-tcpip.request": _forward("forward"),
+    "cowrie.direct-tcpip.data": _forward("forward-data"),
+    "cowrie.direct-tcpip.redirect": _forward("forward-redirect"),
+    "cowrie.direct-tcpip.tunnel": _forward("forward-tunnel"),
+    "cowrie.direct-tcpip.ja4": _forward("forward-ja4"),
+    "cowrie.direct-tcpip.ja4h": _forward("forward-ja4h"),
+    "cowrie.tunnelproxy-tcpip.data": _forward("forward-data"),
     "cowrie.telnet.error": _request("protocol-error"),
     "cowrie.telnet.exploit_attempt": _request("exploit-attempt"),
     "cowrie.telnet.exploit_success": _request("exploit-success"),
