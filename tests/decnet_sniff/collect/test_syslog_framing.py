@@ -46,6 +46,13 @@ def test_sender_that_ends_with_nul_may_have_line_feeds_within() -> None:
     assert frames([b"<1>one\0<2>t\nwo\0"]) == [Frame(b"<1>one", 6), Frame(b"<2>t\nwo", 7)]
 
 
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_nul_in_the_first_message_does_not_swallow_those_after_it(size: int) -> None:
+    said = b"<1>user \0 came\n<13>two\n<191>th\0ree\n<4>\n"
+    found = frames([said[at : at + size] for at in range(0, len(said), size)])
+    assert [frame.text for frame in found[:1] + found[2:]] == [b"<1>user ", b"<13>two", b"<191>th", b"ree", b"<4>\n"]
+
+
 def test_counted_messages_that_end_with_a_line_feed_too() -> None:
     assert frames([b"2 ab\n2 cd\n"]) == [Frame(b"ab", 2), Frame(b"cd", 2)]
 

@@ -4,6 +4,9 @@
 The first byte of a connection tells which of the two methods its sender uses: a digit begins a length (octet counting,
 §3.4.1), anything else a message that ends with a line feed or a NUL (non-transparent framing, §3.4.2). A sender does
 not change in between, and must not: a message may begin with digits too.
+
+A NUL may also be within a message, put there by an attacker of whatever is logged. Were it believed to end all messages
+of the connection, none would end any more. So for who ends with NUL, a line feed before a priority ends one as well.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from typing import NamedTuple
 _LENGTH = re.compile(rb"[1-9]\d{0,9} ")
 _MAX_LENGTH_BYTES = 11
 _ANY_TRAILER = re.compile(rb"[\n\0]")
+_TRAILERS = {b"\n": re.compile(rb"\n"), b"\0": re.compile(rb"\0|\n(?=<\d{1,3}>)")}
+_LONGEST_TRAILER = 6
 
 
 class FramingError(ValueError):
@@ -38,7 +43,7 @@ class Framing:
         """Bytes of the counted message that is being received."""
         self._skipped = 0
         """Bytes of the present message that were thrown away."""
-        self._trailer: bytes | None = None
+        self._trailer: re.Pattern[bytes] | None = None
         """What ends this sender's messages: as the first did."""
         self._scanned = 0
 
@@ -87,17 +92,22 @@ class Framing:
 
     def _trailed_frames(self) -> list[Frame]:
         if self._trailer is None and (found := _ANY_TRAILER.search(self._buffer, self._scanned)):
-            self._trailer = found[0]
+            self._trailer = _TRAILERS[found[0]]
             del found  # it keeps the buffer from shrinking
         frames: list[Frame] = []
         start = 0
-        while self._trailer and (end := self._buffer.find(self._trailer, max(start, self._scanned))) >= 0:
+        while (end := self._end_of(start)) >= 0:
             frames.append(self._frame(bytes(self._buffer[start:end])))
             start = end + 1
         del self._buffer[:start]
         self._spill(keep=self._limit)
-        self._scanned = len(self._buffer)
+        self._scanned = max(0, len(self._buffer) - _LONGEST_TRAILER)
         return frames
+
+    def _end_of(self, start: int) -> int:
+        """Return where the message that begins at `start` ends; -1 when its end is not there yet."""
+        found = self._trailer and self._trailer.search(self._buffer, max(start, self._scanned))
+        return found.start() if found else -1
 
     def _take(self, count: int) -> bytes:
         text = bytes(self._buffer[:count])
