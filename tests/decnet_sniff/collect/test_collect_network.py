@@ -27,7 +27,7 @@ from decnet_core.settings import SettingsError
 from decnet_sniff.collect.limits import Rates, plain_address, source_of
 from decnet_sniff.collect.receive_tcp import TcpInlet
 from decnet_sniff.collect.receive_udp import UdpInlet
-from decnet_sniff.collect.settings import CollectSettings
+from decnet_sniff.collect.settings import CollectSettings, SourceSettings
 from decnet_sniff.collect.worker import Collect
 
 MESSAGE = b"<34>Oct 11 22:14:15 forged su[12]: number %d"
@@ -273,6 +273,12 @@ def test_remembered_senders_are_bounded() -> None:
     for number in range(100):
         rates.take(str(number), 0.0)
     assert len(rates) == 10
+
+
+def test_senders_are_found_however_the_operator_writes_their_addresses() -> None:
+    hosts = {"2001:DB8:0::7": "web", "::ffff:192.0.2.7": "mail"}
+    settings = SourceSettings(name="net", format="syslog", input="udp", listen="[::1]:1", hosts=hosts)
+    assert settings.hosts == {"2001:db8::7": "web", "192.0.2.7": "mail"}
 
 
 def test_ipv6_hosts_are_one_sender_by_their_network() -> None:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from decnet_sniff.collect.limits import plain_address
+
 Format = Literal["cowrie", "opencanary", "syslog", "json", "plain"]
 Input = Literal["file", "journal", "containers", "udp", "tcp"]
 
@@ -134,11 +136,11 @@ def _check_network(source: SourceSettings) -> None:
             ipaddress.ip_network(network)
         except ValueError as error:
             raise ValueError(f"source {source.name!r}: {error}") from error
-    for address in source.hosts:
-        try:
-            ipaddress.ip_address(address)
-        except ValueError as error:
-            raise ValueError(f"source {source.name!r}: hosts: {error}") from error
+    try:
+        hosts = {plain_address(address): name for address, name in source.hosts.items()}
+    except ValueError as error:
+        raise ValueError(f"source {source.name!r}: hosts: {error}") from error
+    msgspec.structs.force_setattr(source, "hosts", hosts)  # senders are looked up as their addresses are written here
 
 
 def endpoint(listen: str) -> tuple[str, int]:
