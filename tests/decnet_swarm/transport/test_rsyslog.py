@@ -22,11 +22,9 @@ from decnet_core.events.codec import decode
 from decnet_swarm.framing import frame
 from decnet_swarm.pki import files
 
-MODULES = Path("/usr/lib/x86_64-linux-gnu/rsyslog")
+MODULES = {path.name for path in Path("/usr/lib").glob("*/rsyslog/*.so")}
 DRIVERS = [
-    pytest.param(
-        name, marks=pytest.mark.skipif(not (MODULES / f"lmnsd_{name}.so").exists(), reason=f"rsyslog has no {name}")
-    )
+    pytest.param(name, marks=pytest.mark.skipif(f"lmnsd_{name}.so" not in MODULES, reason=f"rsyslog has no {name}"))
     for name in ("ossl", "gtls")
 ]
 pytestmark = [
