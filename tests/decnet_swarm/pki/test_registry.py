@@ -101,6 +101,11 @@ def test_revoking_ends_the_tokens_of_that_name_too() -> None:
     assert refused(registry.revoked(known, "paris", NOW)) == "unknown"
 
 
+def test_token_that_waits_can_be_revoked_before_there_is_a_sensor() -> None:
+    known = taken(registry.offered(member(), waiting("paris")))
+    assert taken(registry.revoked(known, "paris", NOW)) == member()
+
+
 def test_only_a_revoked_sensor_is_forgotten() -> None:
     assert refused(registry.forgotten(member(), "berlin")) == "unknown"
     gone = taken(registry.revoked(member(), "berlin", NOW))

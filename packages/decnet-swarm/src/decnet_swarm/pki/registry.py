@@ -120,12 +120,12 @@ def renewed(registry: Registry, name: str, presented: str, new: Certificate, now
 
 def revoked(registry: Registry, name: str, now: int) -> Registry | No:
     """Return the registry in which sensor `name` may not come back, nor anybody with a token for that name."""
-    sensor = registry.sensor(name)
-    if sensor is None:
-        return No("unknown", f"there is no sensor {name}; decnet swarm list shows them")
-    if sensor.revoked_at is None:
+    sensor, tokens = registry.sensor(name), tuple(each for each in registry.tokens if each.name != name)
+    if sensor is None and len(tokens) == len(registry.tokens):
+        return No("unknown", f"there is no sensor {name}, nor a token for it; decnet swarm list shows them")
+    if sensor is not None and sensor.revoked_at is None:
         registry = _with(registry, msgspec.structs.replace(sensor, revoked_at=now))
-    return msgspec.structs.replace(registry, tokens=tuple(each for each in registry.tokens if each.name != name))
+    return msgspec.structs.replace(registry, tokens=tokens)
 
 
 def forgotten(registry: Registry, name: str) -> Registry | No:

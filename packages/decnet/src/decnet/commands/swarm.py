@@ -79,7 +79,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def revoke(name: Name) -> None:
-    """Let a sensor in no more; its connection ends at once, its events stay."""
+    """Let a sensor, and who has a token for it, in no more; its connection ends at once, its events stay."""
     swarm.revoke(find_place(), name)
 
 
