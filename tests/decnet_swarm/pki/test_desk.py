@@ -84,6 +84,8 @@ async def test_sensor_enrols_with_its_token_and_is_a_member(office: Office, tmp_
     assert member.address == "127.0.0.1"
     assert load(office.folder).tokens == ()
     forwarder_context(folder)
+    await until(lambda: not office.desk._guests)
+    assert office.counted("enrolment_errors") == 0
 
 
 async def test_token_that_was_used_is_refused(office: Office, tmp_path: Path) -> None:

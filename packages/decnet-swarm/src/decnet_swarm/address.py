@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""HOST:PORT as settings have it; an IPv6 address stands in brackets, a missing port is that of RFC 5425."""
+"""HOST:PORT as settings have it; an IPv6 address stands in brackets, and a port may be left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 SYSLOG_TLS = 6514
 """RFC 5425 §4.1."""
+ENROLMENT = SYSLOG_TLS + 1
+"""Where a listener lets sensors enrol, unless its settings say otherwise."""
 
 
 class Address(NamedTuple):
@@ -20,7 +22,7 @@ class Address(NamedTuple):
         return f"{host}:{self.port}"
 
 
-def address_in(text: str) -> Address:
+def address_in(text: str, port_otherwise: int = SYSLOG_TLS) -> Address:
     """Return what `text` names; raises ValueError, whose message says what is wrong."""
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
@@ -33,4 +35,4 @@ def address_in(text: str) -> Address:
         raise ValueError(f"{text!r} is not HOST:PORT; an IPv6 address is written in brackets")
     if not (port.isascii() and port.isdigit() and int(port) <= 65535) and port:
         raise ValueError(f"{port!r} is not a port")
-    return Address(host, int(port) if port else SYSLOG_TLS)
+    return Address(host, int(port) if port else port_otherwise)

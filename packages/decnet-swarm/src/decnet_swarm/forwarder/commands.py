@@ -11,7 +11,7 @@ import typer
 from decnet_core.runtime.exits import Exit
 from decnet_core.settings import DEFAULT_FILE, Settings, SettingsError
 from decnet_core.state import State, StateSettings
-from decnet_swarm.address import Address, address_in
+from decnet_swarm.address import ENROLMENT, Address, address_in
 from decnet_swarm.pki import files
 from decnet_swarm.pki import token as tokens
 from decnet_swarm.pki.enrolling import enrol as enrol_here
@@ -55,7 +55,7 @@ def _word(text: str) -> tokens.Token:
 
 def _address(text: str) -> Address:
     try:
-        return address_in(text)
+        return address_in(text, ENROLMENT)
     except ValueError as error:
         _refuse(f"--master: {error}", Exit.USAGE)
 
