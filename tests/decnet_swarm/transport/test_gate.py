@@ -84,24 +84,30 @@ async def talking(below: Path, port: int, alpn: str = ALPN) -> AsyncIterator[Tal
         stream.abort()
 
 
-async def refused(below: Path, master: Running, why: str) -> None:
+async def refused(below: Path, master: Running, why: str, *said: Farewell) -> None:
     with contextlib.suppress(OSError):
         async with talking(below, port_of(master)) as talk:
             talk.say(Hello())
-            assert await talk.end() == []
+            assert await talk.end() == list(said)
     await until(lambda: master.count(why) == 1)
 
 
-async def test_revocation_ends_the_connection_that_stands_and_the_next(tmp_path: Path) -> None:
+async def test_revocation_ends_the_connection_that_stands_and_the_next(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "decnet_swarm.forwarder")
     above, below = founded_pair(tmp_path)
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: master.count("connected") == 1)
         founding.revoke(above, NAME)
         await until(lambda: master.count("revoked_live") == 1)
         fill(below, range(10))
-        await until(lambda: master.count("refused_certificate") >= 2)
+        await until(lambda: master.count("refused_certificate") >= 5)
         assert sender.count("acknowledged") == 0
     assert numbers(above) == []
+    told = [record.message for record in caplog.records if record.name == "decnet_swarm.forwarder.worker"]
+    assert told[0].startswith("connected ")
+    assert told[1:] == [f"the server is away: the listener says: {NAME} was revoked; events wait in the spools"]
 
 
 async def test_reload_revokes_at_once(tmp_path: Path) -> None:
@@ -147,7 +153,7 @@ async def test_certificate_that_is_not_registered_is_refused(tmp_path: Path) -> 
     above, below = founded_pair(tmp_path)
     (files.listener_folder(above) / "registry.json").write_bytes(b"{}")
     async with listener(above) as master:
-        await refused(below, master, "refused_certificate")
+        await refused(below, master, "refused_certificate", Farewell("a certificate that is not registered"))
 
 
 async def test_client_without_a_certificate_is_refused(tmp_path: Path) -> None:
@@ -163,15 +169,62 @@ async def test_client_without_a_certificate_is_refused(tmp_path: Path) -> None:
 
 async def test_unknown_peers_occupy_a_bounded_number_of_handshakes(tmp_path: Path) -> None:
     above, below = founded_pair(tmp_path)
-    async with listener(above, max_greetings_per_address=3, greeting_seconds=0.5) as master:
+    async with listener(above, max_greetings_per_address=3, greeting_seconds=60) as master:
         idle = [socket.create_connection(("127.0.0.1", port_of(master))) for _ in range(10)]
         await until(lambda: master.count("refused_full") == 7)
-        await until(lambda: master.count("greeting") == 0)
-        for each in idle:
-            each.close()
-        async with talking(below, port_of(master)) as talk:
+        await until(lambda: master.count("refused_greeting") == 7)
+        assert master.count("greeting") == 3
+        async with talking(below, port_of(master)) as talk:  # though all places were taken, and for a minute
             talk.say(Hello())
             assert isinstance(await talk.hear(), Welcome)
+        for each in idle:
+            each.close()
+        await until(lambda: master.count("greeting") == 0)
+
+
+async def test_handshake_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    above, _ = founded_pair(tmp_path)
+    async with listener(above, greeting_seconds=0.2) as master:
+        with socket.create_connection(("127.0.0.1", port_of(master))):
+            await until(lambda: master.count("refused_greeting") == 1)
+        assert master.count("greeting") == 0
+
+
+async def test_crowd_makes_room_before_others_do(tmp_path: Path) -> None:
+    above, _ = founded_pair(tmp_path)
+    more = {"max_greetings": 4, "max_greetings_per_address": 3, "greeting_seconds": 60}
+    async with listener(above, **more) as master:
+        lone = connect_from("127.0.0.2", master)
+        crowd = [connect_from("127.0.0.3", master) for _ in range(3)]
+        await until(lambda: master.count("greeting") == 4)
+        last = connect_from("127.0.0.4", master)
+        assert await asyncio.to_thread(crowd[0].recv, 1) == b""
+        assert master.count("greeting") == 4
+        for each in (lone, last, *crowd):
+            each.close()
+
+
+def connect_from(address: str, master: Running) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port_of(master)), 60, (address, 0))
+    sock.settimeout(60)
+    return sock
+
+
+async def test_one_certificate_cannot_take_all_connections(tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    other = tmp_path / "paris-1"
+    sensor(above, files.forwarder_folder(other), "paris-1")
+    async with listener(above, max_connections=4, max_connections_per_sensor=2) as master:
+        plain = forwarder_context(files.forwarder_folder(below))
+        streams = [await connected("127.0.0.1", port_of(master), plain, None) for _ in range(3)]
+        await until(lambda: (master.count("connected"), master.count("refused_full")) == (2, 1))
+        async with talking(below, port_of(master)) as talk:
+            assert await talk.hear() == Farewell(f"{NAME} has 2 connections already")
+        async with talking(other, port_of(master)) as talk:
+            talk.say(Hello())
+            assert isinstance(await talk.hear(), Welcome)
+        for stream in streams:
+            stream.abort()
 
 
 async def test_new_certificate_is_used_without_a_restart(tmp_path: Path) -> None:

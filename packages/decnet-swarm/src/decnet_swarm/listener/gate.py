@@ -3,12 +3,15 @@
 
 TLS asks for a certificate of the fleet's authority; the registry then says whether its holder still belongs to it, at
 the handshake and again whenever the registry changed, so a revocation acts on connections that stand. What an
-unknown can occupy is bounded before its first byte is read: a number of handshakes, in all and per address.
+unknown can occupy is bounded before its first byte is read: a number of handshakes, in all and per address. When there
+are so many, the one that has taken longest makes room: a sensor is through in a moment, and who only holds places
+cannot keep it out.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -25,6 +28,7 @@ from decnet_swarm.listener.session import Session
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.contexts import Reloaded, listener_context
+from decnet_swarm.pki.gate import network_of
 from decnet_swarm.pki.names import Role
 from decnet_swarm.stream import Stream, accepted
 
@@ -40,6 +44,8 @@ class Guest(NamedTuple):
 
     sock: socket.socket
     host: str
+    network: str
+    """What counts as one address."""
 
 
 class Gate:
@@ -52,19 +58,24 @@ class Gate:
         *,
         sessions: Mapping[str | None, Open],
         exchanges: Mapping[str, Exchange] | None = None,
+        farewells: Mapping[str | None, Callable[[str], bytes]] | None = None,
     ) -> None:
         """`sessions` and `exchanges` are what to do by ALPN name; None is for a peer that names no protocol.
+
+        `farewells` are how each protocol says why somebody with a certificate of the fleet may not stay.
 
         Raises StartupError when there is no certificate or the address cannot be used.
         """
         self._settings = settings
         self._sessions = sessions
         self._exchanges = exchanges or {}
+        self._farewells = farewells or {}
         self._protocols = [name for name in (*sessions, *self._exchanges) if name is not None]
         self.admission = Admission(folder)
         self._contexts = Reloaded(self._make_context, folder)
         self._sock = _listening(address_in(settings.listen))
-        self._greeting: Counter[str] = Counter()
+        self._greeting: dict[Guest, None] = {}
+        """Who is, in the order in which they came."""
         self._present: set[Session] = set()
         self._newest: dict[tuple[str, type[Session]], Session] = {}
         self._counts = dict.fromkeys(
@@ -78,7 +89,7 @@ class Gate:
 
     def counters(self) -> dict[str, float]:
         """Return what happened since the start, and who is connected."""
-        return {**self._counts, "connected": len(self._present), "greeting": self._greeting.total()}
+        return {**self._counts, "connected": len(self._present), "greeting": len(self._greeting)}
 
     async def accept(self, ctx: Context) -> None:
         """Let in who comes, for ever."""
@@ -90,9 +101,9 @@ class Gate:
                 log.warning("cannot accept a connection: %s", error.strerror)
                 await asyncio.sleep(1)
                 continue
-            guest = Guest(sock, str(address[0]))
-            if self._may_greet(guest):
-                self._greeting[guest.host] += 1
+            guest = Guest(sock, str(address[0]), network_of(str(address[0])))
+            if self._has_place(guest):
+                self._greeting[guest] = None
                 ctx.spawn(self._serve(guest), name="connection", may_end=True)
             else:
                 self._counts["refused_full"] += 1
@@ -119,13 +130,24 @@ class Gate:
         for session in list(self._present):
             session.end("the listener stops")
 
-    def _may_greet(self, guest: Guest) -> bool:
-        settings, greeting = self._settings, self._greeting.total()
-        return (
-            greeting < settings.max_greetings
-            and greeting + len(self._present) < settings.max_connections
-            and self._greeting[guest.host] < settings.max_greetings_per_address
-        )
+    def _has_place(self, guest: Guest) -> bool:
+        """Return whether `guest` may greet, if need be in the place of one that has not come to an end with it."""
+        settings = self._settings
+        if len(self._greeting) + len(self._present) >= settings.max_connections:
+            return False
+        crowds = Counter(each.network for each in self._greeting)
+        if crowds[guest.network] >= settings.max_greetings_per_address:
+            self._dismiss_slowest(guest.network)
+        elif len(self._greeting) >= settings.max_greetings:
+            self._dismiss_slowest(crowds.most_common(1)[0][0])
+        return True
+
+    def _dismiss_slowest(self, network: str) -> None:
+        slowest = next(each for each in self._greeting if each.network == network)
+        del self._greeting[slowest]
+        self._counts["refused_full"] += 1
+        with contextlib.suppress(OSError):  # it is gone already
+            slowest.sock.shutdown(socket.SHUT_RDWR)  # its own task sees the end and closes it
 
     async def _serve(self, guest: Guest) -> None:
         stream = await self._greet(guest)
@@ -148,23 +170,32 @@ class Gate:
             guest.sock.close()
             return None
         finally:
-            self._greeting[guest.host] -= 1
-            self._greeting += Counter()  # forgets those that are at zero
+            self._greeting.pop(guest, None)
 
     async def _welcome(self, stream: Stream) -> None:
         self.admission.refresh()
-        member = self.admission.admit(stream.peer_der)
-        if isinstance(member, Refusal) or member.role is not Role.FORWARDER:
-            self._counts["refused_certificate"] += 1
-            reason = member.reason if isinstance(member, Refusal) else f"{member.name} is no sensor"
+        member, protocol = self.admission.admit(stream.peer_der), stream.protocol
+        reason = self._reason_against(member)
+        if isinstance(member, Refusal) or reason:
             log.warning("refused: %s", reason)
-            return
-        protocol = stream.protocol
-        if protocol is not None and protocol in self._exchanges:
+            if protocol in self._farewells:
+                stream.write(self._farewells[protocol](reason))
+                await stream.close()
+        elif protocol is not None and protocol in self._exchanges:
             await self._exchanges[protocol](stream, member)
             await stream.close()
-            return
-        await self._attend(self._sessions[protocol](stream, member))
+        else:
+            await self._attend(self._sessions[protocol](stream, member))
+
+    def _reason_against(self, member: Admitted | Refusal) -> str:
+        """Return why `member` may not come in, and count it; empty when there is no reason."""
+        if isinstance(member, Refusal) or member.role is not Role.FORWARDER:
+            self._counts["refused_certificate"] += 1
+            return member.reason if isinstance(member, Refusal) else f"{member.name} is no sensor"
+        if sum(each.member.name == member.name for each in self._present) >= self._settings.max_connections_per_sensor:
+            self._counts["refused_full"] += 1
+            return f"{member.name} has {self._settings.max_connections_per_sensor} connections already"
+        return ""
 
     async def _attend(self, session: Session) -> None:
         """Run it as the only one of its kind for its sensor: one that is cut off may not know it yet."""

@@ -28,8 +28,10 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     """How long a sensor's certificate is valid; it is renewed after two thirds of that."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 256
     """Connections of senders at once, those still being greeted included; more are ended at once."""
+    max_connections_per_sensor: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 8
+    """So that who has stolen one certificate cannot keep all others out."""
     max_greetings: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
-    """Connections that have not shown a certificate yet; more are ended at once."""
+    """Connections that have not shown a certificate yet; for one more the slowest is ended."""
     max_greetings_per_address: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     """Of these, from one address."""
     greeting_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0

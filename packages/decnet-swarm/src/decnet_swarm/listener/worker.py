@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from decnet_core.events.catalogue import SyslogMessage
@@ -14,6 +15,7 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
+from decnet_swarm.framing import frame
 from decnet_swarm.listener.gate import Gate
 from decnet_swarm.listener.plain import PlainSession
 from decnet_swarm.listener.records import Records
@@ -24,9 +26,9 @@ from decnet_swarm.listener.store import Store
 from decnet_swarm.pki import files
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.pki.desk import Desk
-from decnet_swarm.pki.messages import RENEWAL_PROTOCOL
+from decnet_swarm.pki.messages import RENEWAL_PROTOCOL, Refused, framed
 from decnet_swarm.stream import Stream
-from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS
+from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS, Farewell, encode
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +104,9 @@ class Listener(Worker[ListenerSettings]):
             await self._desk.renew(stream.reader, stream.writer, member)
 
         sessions, exchanges = {ALPN: sensor, None: plain}, {RENEWAL_PROTOCOL: renewal}
+        farewells: dict[str | None, Callable[[str], bytes]] = {ALPN: _farewell, RENEWAL_PROTOCOL: _no_renewal}
         try:
-            return Gate(self.settings, folder, sessions=sessions, exchanges=exchanges)
+            return Gate(self.settings, folder, sessions=sessions, exchanges=exchanges, farewells=farewells)
         except files.NotEnrolledError as error:
             raise StartupError(str(error)) from error
 
@@ -121,6 +124,14 @@ class Listener(Worker[ListenerSettings]):
                     await ctx.reloading.wait()
             ctx.reloading.clear()
             gate.review()
+
+
+def _farewell(reason: str) -> bytes:
+    return frame(encode(Farewell(reason)))
+
+
+def _no_renewal(reason: str) -> bytes:
+    return framed(Refused("unknown", reason))
 
 
 async def _keep_alive(gate: Gate) -> None:

@@ -36,7 +36,7 @@ class Gate:
 
         A source that is over its own rate takes nothing from what is left for all.
         """
-        key = _network(source)
+        key = network_of(source)
         bucket = self._sources.pop(key, None) or _Bucket(self._each)
         self._sources[key] = bucket
         if len(self._sources) > SOURCES:
@@ -60,7 +60,7 @@ class _Bucket:
         return True
 
 
-def _network(source: str) -> str:
+def network_of(source: str) -> str:
     """Return what counts as one source: an IPv4 address, or the /64 that an IPv6 host can choose its addresses from."""
     try:
         address = ipaddress.ip_address(source.partition("%")[0])
