@@ -44,7 +44,7 @@ def sensor(
     server: str = SERVER,
 ) -> Path:
     """Enrol a sensor whose files lie in `folder`, as if at `now`; return `folder`."""
-    key, token = authority.new_key(), offered(state, name)
+    key, token = authority.new_key(), offered(state, name, 24 * 90)
     answer = issue(files.listener_folder(state), ordered(token, authority.request(key, name)), days, now)
     assert isinstance(answer, Issued), answer
     files.make_folder(folder)

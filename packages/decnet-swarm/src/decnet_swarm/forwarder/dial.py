@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import ssl
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from decnet_core.runtime.exits import StartupError
+from decnet_core.text import for_terminal
 from decnet_swarm.address import Address, address_in
 from decnet_swarm.forwarder.settings import ForwarderSettings
 from decnet_swarm.pki import files
@@ -14,6 +17,9 @@ from decnet_swarm.pki.contexts import Reloaded, forwarder_context
 from decnet_swarm.pki.pinning import check_listener
 from decnet_swarm.stream import Stream, connected
 from decnet_swarm.wire import ALPN
+
+_NOT_YET_VALID, _EXPIRED = 9, 10
+"""What OpenSSL says of a certificate by the clock: X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED."""
 
 
 class Dial:
@@ -51,6 +57,15 @@ class Dial:
         """Return whether the next connection would show another certificate than the last one did."""
         return self._used is not None and self._current() is not self._used
 
+    def explained(self, failure: OSError) -> str:
+        """Return why there is no connection, for the operator; whom a listener refuses in TLS is not told why."""
+        now = time.time()
+        if self._own is not None and (own := _trouble_with(self._folder, now)):
+            return own
+        if isinstance(failure, ssl.SSLCertVerificationError) and failure.verify_code in (_NOT_YET_VALID, _EXPIRED):
+            return f"{failure.verify_message} by this host's clock, which says it is {_day(now)}: is it right?"
+        return for_terminal(str(failure) or "no answer in time")
+
     def _check(self, stream: Stream) -> None:
         if self._own is not None:
             try:
@@ -83,6 +98,27 @@ class Dial:
         if self._offers:
             context.set_alpn_protocols(self._offers)
         return context
+
+
+def _trouble_with(folder: Path, now: float) -> str:
+    """Return what is wrong with this host's own certificate at `now`; empty when nothing is."""
+    try:
+        parts = files.validity(folder)
+    except files.NotEnrolledError as error:
+        return str(error)
+    if parts.not_after <= now:
+        return (
+            f"this host's certificate expired on {_day(parts.not_after)}; enrol again with a token from "
+            "`decnet swarm token NAME --replace`"
+        )
+    if now < parts.not_before:
+        return f"this host's clock says it is {_day(now)}, before its certificate was made: is it right?"
+    return ""
+
+
+def _day(seconds: float) -> str:
+    """The day alone, for what is said once is not to be said again every second."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
 
 
 def _foreign_context(settings: ForwarderSettings) -> ssl.SSLContext:

@@ -9,6 +9,7 @@ this side; exactly once needs a listener.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.tasks import Tasks
@@ -31,9 +32,10 @@ class PlainShipment:
         self._over = False
         """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
 
-    async def run(self, until: asyncio.Event) -> None:
-        """Ship until `until` is set; raises OSError when the connection ends before."""
+    async def run(self, until: asyncio.Event, welcome: Callable[[], None]) -> None:
+        """Ship until `until` is set; raises OSError when the connection ends before. TLS was all the `welcome`."""
         await self._ctx.in_thread(self._outgoing.resume, {})
+        welcome()
         tasks = Tasks("forwarder")
         tasks.spawn(self._send(), name="send")
         tasks.spawn(self._notice_end(), name="notice-end")

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from importlib.metadata import version
 
 from decnet_core.runtime.beat import until_beat
@@ -53,22 +54,21 @@ class Shipment:
         self._under_way_bytes = 0
         self._confirmed = 0
         self._room = asyncio.Event()
+        self._begun = asyncio.Event()
+        """The listener has said what it has stored."""
         self._heard_at = time.monotonic()
         self._deframer = Deframer()
         self._waiting: deque[FromListener] = deque()
 
-    async def run(self, until: asyncio.Event) -> None:
-        """Ship until `until` is set; raises OSError when the connection ends before."""
+    async def run(self, until: asyncio.Event, welcome: Callable[[], None]) -> None:
+        """Ship until `until` is set; calls `welcome` when the server takes events. Raises OSError when it ends before.
+
+        A listener that is there but cannot write yet, because its disk is full, is waited for as long as it says so.
+        """
         self._say(Hello(version("decnet-swarm")))
-        async with asyncio.timeout(SILENCE_SECONDS):
-            welcome = await self._next()
-        if not isinstance(welcome, Welcome):
-            raise ProtocolError("the listener did not begin with a welcome")
-        self._window = min(self._window, welcome.window_bytes)
-        await self._ctx.in_thread(self._outgoing.resume, welcome.spools)
         tasks = Tasks("forwarder")
         tasks.spawn(self._send(), name="send")
-        tasks.spawn(self._receive(), name="receive")
+        tasks.spawn(self._receive(welcome), name="receive")
         tasks.spawn(self._keep_alive(), name="keep-alive")
         try:
             await tasks.until(until)
@@ -77,6 +77,7 @@ class Shipment:
             await tasks.close()
 
     async def _send(self) -> None:
+        await self._begun.wait()
         while not self._over:
             await self._ctx.unpaused.wait()
             parcel = await self._ctx.in_thread(self._save_and_read)
@@ -100,9 +101,14 @@ class Shipment:
             self._room.clear()
             await self._room.wait()
 
-    async def _receive(self) -> None:
+    async def _receive(self, welcome: Callable[[], None]) -> None:
         while True:
             match await self._next():
+                case Welcome() as said if not self._begun.is_set():
+                    self._window = min(self._window, said.window_bytes)
+                    await self._ctx.in_thread(self._outgoing.resume, said.spools)
+                    self._begun.set()
+                    welcome()
                 case Stored(marks):
                     self._confirm(marks)
                 case Farewell(reason):

@@ -17,7 +17,6 @@ from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
-from decnet_core.text import for_terminal
 from decnet_swarm.forwarder.dial import Dial
 from decnet_swarm.forwarder.outgoing import Outgoing
 from decnet_swarm.forwarder.plain import PlainShipment
@@ -95,7 +94,7 @@ class Forwarder(Worker[ForwarderSettings]):
             failure = await self._connection(ctx, self._dial)
             if failure is not None:
                 failures = 1 if self._steady else failures + 1
-                self._note(failure)
+                self._note(await ctx.in_thread(self._dial.explained, failure))
                 await self._pause(ctx, failures)
 
     async def stop(self, ctx: Context) -> None:
@@ -117,7 +116,6 @@ class Forwarder(Worker[ForwarderSettings]):
             return error
         begun = time.monotonic()
         ctx.counters.add("connections")
-        ctx.counters.set("connected", 1)
         try:
             await self._ship(ctx, stream, dial)
         except OSError as error:
@@ -125,6 +123,8 @@ class Forwarder(Worker[ForwarderSettings]):
             return error
         finally:
             self._steady = time.monotonic() - begun > _STEADY_SECONDS
+            if self._steady:
+                self._last_error = ""
             ctx.counters.set("connected", 0)
         await stream.close()
         return None
@@ -132,10 +132,13 @@ class Forwarder(Worker[ForwarderSettings]):
     async def _ship(self, ctx: Context, stream: Stream, dial: Dial) -> None:
         listener = stream.protocol == ALPN
         kind = Shipment if listener else PlainShipment
-        ctx.counters.set("exactly_once", listener)
-        log.info("connected server=%s protocol=%s", dial.address, ALPN if listener else "syslog, at least once")
-        self._last_error = ""
-        await kind(ctx, stream, self._outgoing, self.settings).run(self._over)
+
+        def welcome() -> None:
+            ctx.counters.set("exactly_once", listener)
+            ctx.counters.set("connected", 1)
+            log.info("connected server=%s protocol=%s", dial.address, ALPN if listener else "syslog, at least once")
+
+        await kind(ctx, stream, self._outgoing, self.settings).run(self._over, welcome)
 
     async def _watch(self, ctx: Context, dial: Dial) -> None:
         """End the connection when it must stop, and when there is a new certificate to show."""
@@ -147,8 +150,7 @@ class Forwarder(Worker[ForwarderSettings]):
                 self._over.set()
         self._over.set()
 
-    def _note(self, failure: OSError) -> None:
-        reason = for_terminal(str(failure) or "no answer in time")
+    def _note(self, reason: str) -> None:
         if reason != self._last_error:
             log.warning("the server is away: %s; events wait in the spools", reason)
         self._last_error = reason
