@@ -35,6 +35,12 @@ def let_go() -> None:
         madvise(begin, end - begin, _MADV_DONTNEED)
 
 
+def trim() -> None:
+    """Give back whole free pages of glibc's heap; another C library keeps what it has."""
+    if (malloc_trim := getattr(CDLL(None), "malloc_trim", None)) is not None:
+        malloc_trim(c_size_t(0))
+
+
 def unchanged(smaps: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Yield begin and end of each mapping of a file that cannot be written and of which every page is the file's."""
     candidate: tuple[int, int] | None = None

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from decnet_core.runtime import logs
+from decnet_core.runtime import logs, rest
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.exits import Exit, StartupError
 from decnet_core.runtime.handover import take_over
@@ -87,6 +87,7 @@ async def serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hos
         loop.add_signal_handler(number, ctx.stop)
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
+    ctx.spawn(rest.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run()
 
 
