@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: MIT
 # The two commands of the README. Each brings what it needs into this checkout: uv into .uv/, the rest into .venv/.
+# PYTHON=... chooses the interpreter. Without it that is the newest here under which forked workers share most of their
+# memory, so that the fleet takes two thirds (docs/explanation/memory.md), or else python3.
 PYTHON ?= python3
 UV := .uv/bin/uv
+SHARING := 3.13 3.12
+PYENV := $(subst $() ,:,$(wildcard $(HOME)/.pyenv/versions/3.1[23].*/bin))# its shims refuse to run what is not chosen
+FIND := for version in $(SHARING); do \
+	found=$$(PATH="$(PYENV):$$PATH" $(UV) python find --system --no-project --no-python-downloads $$version 2>/dev/null) \
+	&& "$$found" -c "import ctypes, sqlite3, ssl" 2>/dev/null && break; found=; done; echo "$${found:-$(PYTHON)}"
+CHOSEN = $(if $(filter file,$(origin PYTHON)),$(shell $(FIND)),$(PYTHON))
 SYNC := $(UV) sync --quiet --frozen --all-packages --all-extras
 UV_VERSION := 0.13.9
 
@@ -9,7 +17,6 @@ BYTECODE := .venv/bytecode
 WARM := from decnet_core import registry; from decnet_core.supervise.zygote import warm; \
 	warm([registry.place(name) for name in registry.names()])
 
-export UV_PYTHON ?= $(shell command -v $(PYTHON))
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
 .PHONY: up test sync
@@ -20,7 +27,7 @@ test: sync
 	@.venv/bin/python -m pytest -n 2 --dist worksteal -m "not torture and not oracle and not systemd" $(ARGS)
 
 sync: $(UV)
-	@$(SYNC)
+	@UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}" $(SYNC)
 
 # A fleet that compiles its code while it starts keeps 10 MiB more than one that finds the bytecode.
 $(BYTECODE): uv.lock | sync
