@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What each console script holds once it is ready, beside a bare interpreter and bare asyncio.
 
+A worker that is off by default is measured as it is when somebody has switched it on and it waits for work; a command
+when it has printed its help. The sniffer is left out where its user may not listen on an interface.
+
 Usage: python benchmarks/import_floor.py [--json]
 """
 
@@ -16,10 +19,16 @@ import tempfile
 from pathlib import Path
 
 from decnet_core import registry
-from decnet_core.settings import Settings
 from decnet_models.migrations.upgrade import upgrade
 
 Row = dict[str, float | int | str]
+
+COMMANDS = {
+    "decnet": "decnet.command:main",
+    "decnet-db": "decnet_models.command:main",
+    "decnet-supervise": "decnet_core.supervise.command:main",
+}
+SWITCHED_ON = {"DECNET_SNIFF_INTERFACES": '["lo"]', "DECNET_PROBE_ENABLED": "true"}
 
 
 def memory_of(pid: int) -> dict[str, float]:
@@ -33,14 +42,24 @@ def memory_of(pid: int) -> dict[str, float]:
 
 
 def bare(statement: str) -> Row:
-    """Measure an interpreter that only ran `statement`."""
-    code = f"import sys; {statement}; print(len(sys.modules), flush=True); sys.stdin.read()"
+    """Measure an interpreter that only ran `statement`, which may print."""
+    code = f"import sys; {statement}\nprint('', len(sys.modules), sep='\\n', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
-        modules = int(process.stdout.readline())
+        while not (line := process.stdout.readline()).strip().isdecimal():
+            pass
+        modules = int(line)
         return {"modules": modules, **memory_of(process.pid)}
+
+
+def command(place: str) -> Row:
+    """Measure the command at `module:function` when it has printed its help."""
+    module, _, function = place.partition(":")
+    return bare(
+        f"from {module} import {function}; sys.argv[1:] = ['--help']\ntry: {function}()\nexcept SystemExit: pass"
+    )
 
 
 def worker(name: str, state: Path) -> Row:
@@ -58,7 +77,7 @@ def worker(name: str, state: Path) -> Row:
             f"    open({str(count)!r}, 'w').write(str(len(sys.modules)))\n    ready(self, text)\n"
             "h.Notifier.send = send; sys.argv[1:] = []; sys.exit(W.main())"
         )
-        environ = {**os.environ, "DECNET_STATE_DIR": str(state), "NOTIFY_SOCKET": address}
+        environ = {**os.environ, **SWITCHED_ON, "DECNET_STATE_DIR": str(state), "NOTIFY_SOCKET": address}
         with subprocess.Popen([sys.executable, "-c", code], env=environ, stderr=subprocess.DEVNULL) as process:
             try:
                 ready.recv(200)
@@ -72,8 +91,10 @@ def main() -> None:
     rows: dict[str, Row] = {"(bare interpreter)": bare("pass"), "(bare asyncio)": bare("import asyncio")}
     with tempfile.TemporaryDirectory() as directory:
         upgrade(f"sqlite:///{directory}/decnet.db")
-        for name in registry.wanted(Settings.load()):
-            rows[f"decnet-{name}"] = worker(name, Path(directory))
+        for name in registry.names():
+            if name != "sniff" or os.geteuid() == 0:
+                rows[f"decnet-{name}"] = worker(name, Path(directory))
+    rows |= {name: command(place) for name, place in COMMANDS.items()}
     floor = float(rows["(bare asyncio)"]["pss"])
     for row in rows.values():
         row["ratio"] = round(float(row["pss"]) / floor, 2)
