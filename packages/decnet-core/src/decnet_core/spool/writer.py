@@ -29,10 +29,18 @@ log = logging.getLogger(__name__)
 
 _MAX_UNSYNCED = 4
 """Finished segments that may wait for `sync` before `append` itself waits for the disk."""
-
-
 _MOST_AT_ONCE = 256 << 10
 """Bytes of one system call."""
+_COUNTS = (
+    "appended",
+    "bytes",
+    "refused",
+    "quota_dropped",
+    "closed_dropped",
+    "segments_removed",
+    "syncs",
+    "sync_errors",
+)
 
 
 class SpoolBusyError(StartupError):
@@ -266,18 +274,6 @@ class SpoolWriter:
         if self._refusing:
             self._refusing = False
             log.warning("the disk takes events again spool=%s waiting=%d", self._directory, len(self._backlog))
-
-
-_COUNTS = (
-    "appended",
-    "bytes",
-    "refused",
-    "quota_dropped",
-    "closed_dropped",
-    "segments_removed",
-    "syncs",
-    "sync_errors",
-)
 
 
 def _take_directory(directory: Path) -> int:

@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The warm parent: imports once what its workers share, freezes it, and forks one child per worker.
+"""The warm parent: imports once what its workers share (`warmth`), and forks one child per worker.
 
 It runs no event loop and no thread once it forks, so that a fork is always safe; the supervisor, which does, is another
 process and speaks to it over a socket pair (see `orders`). Measured with the eight workers of the walking fleet: one
 costs its supervisor's order, about 3 ms and the pages that it writes, instead of 20 to 50 MiB of imports.
-
-What a child writes to it copies, so the parent leaves as little to write as it can. It lives a worker's life before
-(`rehearsal`), no longer counts references (`immortal`), fills the gaps that a child's objects would go to (`holes`),
-and with `gc.freeze()` moves every object out of the collector's sight.
 """
 
 from __future__ import annotations
 
 import array
 import contextlib
-import gc
-import importlib
 import logging
 import os
 import select
@@ -24,21 +18,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
 from decnet_core import library_pages
-from decnet_core.bus.settings import BusSettings
 from decnet_core.runtime import process
 from decnet_core.runtime.exits import Exit
-from decnet_core.runtime.settings import RuntimeSettings
-from decnet_core.runtime.worker import Worker
-from decnet_core.settings import Settings, SettingsError
-from decnet_core.spool.settings import SpoolSettings
-from decnet_core.state import StateSettings
-from decnet_core.supervise import child, holes, identity, loading
-from decnet_core.supervise.immortal import immortalise
+from decnet_core.supervise import child, identity
 from decnet_core.supervise.orders import (
     LARGEST_PACKET,
     Answer,
@@ -50,6 +36,7 @@ from decnet_core.supervise.orders import (
     decode_order,
     encode,
 )
+from decnet_core.supervise.warmth import warm
 
 log = logging.getLogger(__name__)
 
@@ -63,61 +50,6 @@ _DESCRIPTORS = 2
 _SETTLED_SECONDS = 1.0
 """No order came for so long: the start is over."""
 _HANDLED = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_SHARED_SECTIONS: dict[str, type[msgspec.Struct]] = {
-    "bus": BusSettings,
-    "runtime": RuntimeSettings,
-    "spool": SpoolSettings,
-    "state": StateSettings,
-}
-
-
-def warm(places: Sequence[str]) -> None:
-    """Import what the workers at `places` will need, let them prepare it, and freeze the result.
-
-    What one of them cannot do here its own process will try again, and tell as its own failure.
-    """
-    importlib.import_module("decnet_core.bus.client")  # every child connects
-    workers = list(filter(None, map(_loaded, places)))
-    _rehearse(workers)
-    gc.collect()
-    immortalise()
-    holes.fill()  # last: what the others took and gave back is a gap, too, 0.7 MiB
-    gc.freeze()
-
-
-def _loaded(place: str) -> type[Worker[Any]] | None:
-    try:
-        worker = loading.at(place)
-        for module in worker.preload:
-            importlib.import_module(module)
-        _rehearse_settings(worker)
-    except (Exception, SystemExit) as error:
-        log.warning("not warm place=%s: %s", place, loading.reason(error))
-        return None
-    return worker
-
-
-def _rehearse(workers: Sequence[type[Worker[Any]]]) -> None:
-    from decnet_core.supervise.rehearsal import rehearse
-
-    try:
-        rehearse()
-    except Exception as error:  # no room for a socket, no more threads: the children only take more memory
-        log.warning("nothing was rehearsed: %s", loading.reason(error))
-    for worker in workers:
-        try:
-            worker.warm()
-        except Exception as error:
-            log.warning("not warm worker=%s: %s", worker.name, loading.reason(error))
-
-
-def _rehearse_settings(worker: type[Worker[Any]]) -> None:
-    """Read every section once: msgspec resolves a Struct's annotations at its first use, 0.5 MiB a child otherwise."""
-    with contextlib.suppress(SettingsError):  # the child will say so
-        settings = Settings.load()
-        settings.section(worker.name, worker.Settings)
-        for name, shape in _SHARED_SECTIONS.items():
-            settings.section(name, shape)
 
 
 class Zygote:
