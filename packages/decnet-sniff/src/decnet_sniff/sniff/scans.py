@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from decnet_sniff.sniff.scan_ports import Ports
+from decnet_sniff.sniff.suspects import Newcomer, Suspect, Target
 
 SYN, CONNECT, FIN, NULL, XMAS, MAIMON, ACK, UDP = "syn", "connect", "fin", "null", "xmas", "maimon", "ack", "udp"
 
@@ -24,8 +24,6 @@ _FIN, _SYN, _PSH, _ACK, _URG = 1, 2, 8, 16, 32
 _BY_FLAGS = {0: NULL, _SYN: SYN, _FIN: FIN, _FIN | _PSH | _URG: XMAS, _FIN | _ACK: MAIMON, _ACK: ACK}
 _SECOND = 1_000_000_000
 
-Target = tuple[bytes, int]
-"""Address and port."""
 Key = tuple[bytes, str]
 """Source address and technique; of a connect scan the technique is SYN until it is told."""
 
@@ -48,7 +46,7 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     newcomers: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 4096
     """Sources with one target that are remembered; above it those that came first are forgotten and counted."""
     suspects: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 2048
-    """Sources with several, likewise; above it the one that has been quiet longest is told early."""
+    """Sources with several, likewise; above it who has been quiet longest is told of and forgotten."""
     targets: Annotated[int, msgspec.Meta(ge=1024, le=1 << 22)] = 16384
     """Ports, hosts and targets that are remembered of all sources together."""
     named_ports: Annotated[int, msgspec.Meta(ge=0, le=65536)] = 128
@@ -76,66 +74,13 @@ def technique_of(flags: int) -> str | None:
     return _BY_FLAGS.get(flags & 0x3F)
 
 
-class _Newcomer:
-    """A source with one target."""
-
-    __slots__ = ("aborted", "completed", "since", "talked", "target")
-
-    def __init__(self, target: Target, now: int) -> None:
-        self.target = target
-        self.since = now
-        self.talked = self.completed = self.aborted = False
-
-
-class _Suspect:
-    """What one source has probed with one technique since it was last told of."""
-
-    __slots__ = (
-        "aborted",
-        "completed",
-        "first",
-        "hosts",
-        "last",
-        "open",
-        "ports",
-        "probes",
-        "scanner",
-        "talked",
-        "told",
-    )
-
-    def __init__(self, newcomer: _Newcomer) -> None:
-        self.first = self.last = newcomer.since
-        self.open: set[Target] = set()
-        self.talked: dict[Target, None] = {}
-        self.ports = Ports()
-        self.hosts: set[bytes] = set()
-        self.probes = 1
-        self.completed, self.aborted = newcomer.completed, newcomer.aborted
-        self.scanner = self.told = False
-        if newcomer.talked:
-            self.talked[newcomer.target] = None
-        else:
-            self.open.add(newcomer.target)
-
-    @property
-    def kept(self) -> int:
-        """How much it remembers."""
-        return len(self.open) + len(self.talked) + self.ports.kept + len(self.hosts)
-
-    def forget(self) -> None:
-        """Begin anew, as a known scanner that has been told of."""
-        self.ports, self.hosts, self.probes, self.told = Ports(), set(), 0, True
-        self.completed = self.aborted = False
-
-
 class Scans:
     """The bounded memory of who probed what."""
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = settings
-        self._newcomers: dict[Key, _Newcomer] = {}
-        self._suspects: dict[Key, _Suspect] = {}  # the one that probed last is last
+        self._newcomers: dict[Key, Newcomer] = {}
+        self._suspects: dict[Key, Suspect] = {}  # the one that probed last is last
         self._pending: dict[Key, None] = {}  # scanners with something to tell
         self._told_early: list[Scan] = []
         self._kept = 0
@@ -162,11 +107,11 @@ class Scans:
         if suspect is None:
             newcomer = self._newcomers.pop(key, None)
             if newcomer is None or now - newcomer.since > self._settings.memory_seconds * _SECOND:
-                newcomer = _Newcomer(target, now)
+                newcomer = Newcomer(target, now)
             if newcomer.target == target:
                 self._welcome(key, newcomer)
                 return
-            suspect = _Suspect(newcomer)
+            suspect = Suspect(newcomer)
             self._kept += suspect.kept
         self._suspects[key] = suspect
         suspect.last = now
@@ -229,13 +174,13 @@ class Scans:
         suspect = self._suspects.get(key)
         return suspect is not None and (target in suspect.open or target in suspect.talked)
 
-    def _welcome(self, key: Key, newcomer: _Newcomer) -> None:
+    def _welcome(self, key: Key, newcomer: Newcomer) -> None:
         self._newcomers[key] = newcomer
         if len(self._newcomers) > self._settings.newcomers:
             del self._newcomers[next(iter(self._newcomers))]
             self._newcomers_displaced += 1
 
-    def _add(self, key: Key, suspect: _Suspect, target: Target) -> None:
+    def _add(self, key: Key, suspect: Suspect, target: Target) -> None:
         if suspect.scanner:
             if not suspect.probes:
                 suspect.first = suspect.last
@@ -253,7 +198,7 @@ class Scans:
     def _is_scan(self, ports: int, hosts: int) -> bool:
         return ports >= self._settings.ports or hosts >= self._settings.hosts
 
-    def _convict(self, key: Key, suspect: _Suspect) -> None:
+    def _convict(self, key: Key, suspect: Suspect) -> None:
         suspect.scanner = True
         for host, port in suspect.open:
             suspect.hosts.add(host)
@@ -261,7 +206,7 @@ class Scans:
         suspect.open, suspect.talked = set(), {}
         self._pending[key] = None
 
-    def _make_room(self, key: Key, suspect: _Suspect) -> None:
+    def _make_room(self, key: Key, suspect: Suspect) -> None:
         """Tell at once what a scanner did that takes much of the room; else forget who has been quiet for longest."""
         if suspect.scanner and suspect.kept > self._settings.targets // 8:
             self._told_early.append(self._tell(key))
@@ -273,7 +218,7 @@ class Scans:
             self._told_early.append(self._tell(oldest))
         self._kept -= self._suspects.pop(oldest).kept
 
-    def _is_due(self, suspect: _Suspect, now: int) -> bool:
+    def _is_due(self, suspect: Suspect, now: int) -> bool:
         going_on = (now - suspect.first) // _SECOND
         if suspect.told and not self._is_scan(len(suspect.ports), len(suspect.hosts)):
             return going_on >= self._settings.trickle_seconds
