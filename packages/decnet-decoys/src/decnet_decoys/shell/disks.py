@@ -26,7 +26,7 @@ class Disk:
     def __init__(self, machine: Machine, share: Share | None = None) -> None:
         self.share = share or Share(Reserve(FILES_BYTES))
         self.files = Files(machine.tree, FILES_BYTES, self.share)
-        self.users: list[User] = list(machine.persona.users)
+        self.users: list[User] = list(machine.users)
         self.sessions = 0
 
 

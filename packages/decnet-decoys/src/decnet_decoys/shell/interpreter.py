@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from decnet_decoys.personas.shape import User
 from decnet_decoys.reserve import Share
 from decnet_decoys.shell import expand, words
+from decnet_decoys.shell.base_system import version_of
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
 from decnet_decoys.shell.compound import compound
 from decnet_decoys.shell.disks import Disk
@@ -116,7 +117,26 @@ class Shell:
         if self.terminal:
             own |= {"TERM": self.terminal, "SSH_TTY": "/dev/pts/0"}
         self.exported = set(own)
-        self.variables = own | {"PS1": "\\u@\\h:\\w\\$ ", "IFS": " \t\n", "EUID": str(user.uid), "UID": str(user.uid)}
+        self.variables = own | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
+        if self.terminal:
+            self.variables["PS1"] = "\\u@\\h:\\w\\$ "
+        if self.machine.persona.family == "debian":
+            self.variables |= self._of_bash(user)
+
+    def _of_bash(self, user: User) -> dict[str, str]:
+        """Return the variables that bash sets besides (bash(1), Shell Variables)."""
+        machine = self.machine.persona.machine
+        version = "5.1.16" if "Ubuntu" in self.machine.persona.os else "5.2.15"
+        own = {
+            "BASH_VERSION": f"{version}(1)-release",
+            "BASHPID": str(self.pid),
+            "OSTYPE": "linux-gnu",
+            "HOSTTYPE": machine,
+            "MACHTYPE": f"{machine}-pc-linux-gnu",
+            "EUID": str(user.uid),
+            "UID": str(user.uid),
+        }
+        return own | ({} if self.terminal else {"TERM": "dumb"})
 
     @property
     def now(self) -> int:
@@ -287,6 +307,10 @@ class Shell:
         if argv[0] in self.functions:
             return (yield from self._called(self.functions[argv[0]], argv, streams))
         found = find(self, argv[0])
+        version = version_of(self.machine.persona, found.name) if argv[1:] == ["--version"] else None
+        if version is not None and found.handler is not None:
+            streams.out.write(encode(version + "\n"))
+            return 0
         if found.handler is not None:
             tty = streams.out is self._screen and self.terminal is not None
             call = Call(self, [found.name, *argv[1:]], streams.stdin, streams.out, streams.err, tty=tty)

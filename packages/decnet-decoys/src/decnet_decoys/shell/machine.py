@@ -11,6 +11,7 @@ import struct
 from typing import NamedTuple
 
 from decnet_decoys.personas.shape import Persona, User
+from decnet_decoys.shell.base_system import accounts, groups
 from decnet_decoys.shell.call import encode
 from decnet_decoys.shell.proc import proc
 from decnet_decoys.shell.registry import programs
@@ -39,10 +40,17 @@ class Machine(NamedTuple):
     booted: int
     """Unix time."""
     tree: Tree
+    users: tuple[User, ...]
+    groups: dict[str, int]
 
     def user(self, name: str) -> User | None:
         """Return the account `name`."""
-        return next((user for user in self.persona.users if user.name == name), None)
+        return next((user for user in self.users if user.name == name), None)
+
+    def groups_of(self, user: User) -> dict[str, int]:
+        """Return the user's groups and their numbers, the first one first."""
+        first = next((name for name, gid in self.groups.items() if gid == user.gid), user.name)
+        return {first: user.gid} | {name: self.groups[name] for name in user.groups if name in self.groups}
 
     def expand(self, text: str) -> str:
         """Fill in {hostname}, {kernel} and the like in a persona's text."""
@@ -60,7 +68,7 @@ class Machine(NamedTuple):
 def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine:
     """Return the machine of a decky; `booted` is Unix time in seconds."""
     tree = Tree()
-    machine = Machine(persona, hostname, address, booted, tree)
+    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona))
     old = booted - _INSTALLED_DAYS * 86400
     for path in ("/", *_DIRECTORIES):
         tree.put(path, Entry("dir", 0o755, mtime=old))
@@ -87,7 +95,9 @@ def _put_programs(machine: Machine, old: int) -> None:
     else:
         tree.put("/bin/busybox", _program(persona, "busybox", old, 928_312))
     for name, program in programs().items():
-        if not program.folder or persona.family not in program.families or name == "busybox":
+        if not program.folder or persona.family not in program.families:
+            continue
+        if persona.family == "busybox" and name == "busybox":
             continue
         if persona.family == "busybox":
             tree.put(f"/bin/{name}", Entry("link", 0o777, mtime=old, target="busybox"))
@@ -147,17 +157,15 @@ alias ll='ls -l'
 
 
 def _etc(machine: Machine) -> dict[str, str]:
-    users = machine.persona.users
+    users = machine.users
     shadow = "".join(f"{user.name}:{_locked(machine.hostname, user)}:19512:0:99999:7:::\n" for user in users)
-    groups = [(user.name, user.gid, ()) for user in users]
-    names = sorted({name for user in users for name in user.groups})
-    extra = [(name, 27 + place, tuple(u.name for u in users if name in u.groups)) for place, name in enumerate(names)]
+    members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
     return {
         "/etc/hostname": f"{machine.hostname}\n",
         "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{machine.hostname}\n::1\tlocalhost ip6-localhost\n",
         "/etc/resolv.conf": "nameserver 10.20.0.2\nsearch internal\n",
         "/etc/passwd": "".join(f"{u.name}:x:{u.uid}:{u.gid}:{u.gecos}:{u.home}:{u.shell}\n" for u in users),
-        "/etc/group": "".join(f"{name}:x:{gid}:{','.join(members)}\n" for name, gid, members in groups + extra),
+        "/etc/group": "".join(f"{name}:x:{gid}:{members[name]}\n" for name, gid in machine.groups.items()),
         "/etc/shadow": shadow,
         "/etc/fstab": "".join(
             f"{disk.device}\t{disk.mount}\t{disk.type}\tdefaults\t0 1\n" for disk in machine.persona.hardware.disks

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from decnet_decoys.personas.shape import Hardware, Persona
+from decnet_decoys.shell.base_system import mounts
 
 _FLAGS = (
     "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht "
@@ -23,21 +24,47 @@ def proc(persona: Persona, hostname: str) -> dict[str, str]:
         "/proc/cpuinfo": "".join(processor(core, hardware) for core in range(hardware.cores)),
         "/proc/version": _version(persona),
         "/proc/meminfo": _meminfo(hardware),
-        "/proc/mounts": _mounts(hardware),
+        "/proc/mounts": _mounts(persona),
         "/proc/loadavg": f"0.08 0.03 0.01 1/{len(persona.processes) + 84} 28417\n",
         "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n",
         "/proc/sys/kernel/hostname": f"{hostname}\n",
         "/proc/sys/kernel/osrelease": f"{persona.kernel}\n",
         "/proc/net/dev": _net_dev(hardware.interface),
     }
+    files |= _self(persona)
     for process in persona.processes:
         files[f"/proc/{process.pid}/cmdline"] = process.command.replace(" ", "\0")
     return files
 
 
+def _self(persona: Persona) -> dict[str, str]:
+    """What a process finds of itself; whoever reads it is `cat`, mostly."""
+    where = "user.slice/user-0.slice/session-4.scope" if persona.family == "debian" else ""
+    return {
+        "/proc/self/mounts": _mounts(persona),
+        "/proc/self/cgroup": f"0::/{where}\n",
+        "/proc/self/cmdline": "cat\0/proc/self/cmdline\0",
+        "/proc/self/comm": "cat\n",
+        "/proc/self/status": "Name:\tcat\nUmask:\t0022\nState:\tR (running)\nTgid:\t28417\nNgid:\t0\nPid:\t28417\n"
+        "PPid:\t28409\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t256\n",
+        "/proc/1/cgroup": "0::/init.scope\n" if persona.family == "debian" else "0::/\n",
+        "/proc/1/comm": "systemd\n" if persona.family == "debian" else "init\n",
+    }
+
+
 def _version(persona: Persona) -> str:
     compiler = "aarch64-linux-gnu-gcc" if persona.machine == "aarch64" else "gcc"
-    return f"Linux version {persona.kernel} (build@{persona.family}) ({compiler} 12.2.0) {persona.kernel_build}\n"
+    by = f"(build@{persona.family}) ({compiler} 12.2.0)"
+    if "Ubuntu" in persona.os:
+        by = (
+            "(buildd@lcy02-amd64-080) (gcc (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0, "
+            "GNU ld (GNU Binutils for Ubuntu) 2.38)"
+        )
+    elif persona.family == "debian":
+        by = (
+            "(debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40)"
+        )
+    return f"Linux version {persona.kernel} {by} {persona.kernel_build}\n"
 
 
 def _meminfo(hardware: Hardware) -> str:
@@ -54,9 +81,8 @@ def _meminfo(hardware: Hardware) -> str:
     return "".join(f"{name + ':':<15}{size:>9} kB\n" for name, size in rows.items())
 
 
-def _mounts(hardware: Hardware) -> str:
-    disks = "".join(f"{disk.device} {disk.mount} {disk.type} rw,relatime 0 0\n" for disk in hardware.disks)
-    return disks + "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\ntmpfs /tmp tmpfs rw,nosuid,nodev 0 0\n"
+def _mounts(persona: Persona) -> str:
+    return "".join(" ".join(mount) + " 0 0\n" for mount in mounts(persona))
 
 
 def _net_dev(interface: str) -> str:

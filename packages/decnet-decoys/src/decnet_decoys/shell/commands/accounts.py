@@ -12,7 +12,7 @@ from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import AskLine, Pause, Steps
 from decnet_decoys.shell.tree import ROOT
 
-MAX_USERS = 50
+MAX_USERS = 100
 
 
 @command("id")
@@ -30,8 +30,8 @@ def id_(call: Call) -> int:
     elif "g" in options:
         call.print(user.name if "n" in options else str(user.gid))
     else:
-        extra = "".join(f",{27 + place}({name})" for place, name in enumerate(user.groups))
-        call.print(f"uid={user.uid}({user.name}) gid={user.gid}({user.name}) groups={user.gid}({user.name}){extra}")
+        numbered = [f"{gid}({name})" for name, gid in call.shell.machine.groups_of(user).items()]
+        call.print(f"uid={user.uid}({user.name}) gid={numbered[0]} groups={','.join(numbered)}")
     return 0
 
 
@@ -49,7 +49,7 @@ def whoami(call: Call) -> int:
 @command("groups")
 def groups(call: Call) -> int:
     """Name the user's groups."""
-    call.print(" ".join((call.shell.user.name, *call.shell.user.groups)))
+    call.print(" ".join(call.shell.machine.groups_of(call.shell.user)))
     return 0
 
 

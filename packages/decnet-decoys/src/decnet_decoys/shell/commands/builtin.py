@@ -13,7 +13,13 @@ from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Steps
 
 
-@command(":", "true")
+@command(":", folder="")
+def nothing(_call: Call) -> int:
+    """Do nothing, successfully."""
+    return 0
+
+
+@command("true")
 def succeed(_call: Call) -> int:
     """Do nothing, successfully."""
     return 0
@@ -151,11 +157,44 @@ def unset(call: Call) -> int:
          "disown", "hash", "bg", "fg", "jobs", folder="")  # fmt: skip
 def quiet(call: Call) -> int:
     """Take the arguments and say nothing, as these mostly do; `umask` and `ulimit` answer when asked."""
+    if call.name == "ulimit" and call.args:
+        return _limits(call)
     if call.args:
         return 0
     answer = {"umask": "0022", "ulimit": "unlimited"}.get(call.name)
     if answer:
         call.print(answer)
+    return 0
+
+
+_LIMITS = """\
+real-time non-blocking time  (microseconds, -R) unlimited
+core file size              (blocks, -c) 0
+data seg size               (kbytes, -d) unlimited
+scheduling priority                 (-e) 0
+file size                   (blocks, -f) unlimited
+pending signals                     (-i) 15498
+max locked memory           (kbytes, -l) 502268
+max memory size             (kbytes, -m) unlimited
+open files                          (-n) 1024
+pipe size                (512 bytes, -p) 8
+POSIX message queues         (bytes, -q) 819200
+real-time priority                  (-r) 0
+stack size                  (kbytes, -s) 8192
+cpu time                   (seconds, -t) unlimited
+max user processes                  (-u) 15498
+virtual memory              (kbytes, -v) unlimited
+file locks                          (-x) unlimited"""
+
+
+def _limits(call: Call) -> int:
+    """Show all limits, or the one asked for; to set one is taken silently."""
+    option, *values = call.args
+    if option == "-a":
+        call.print(_LIMITS)
+    elif not values:
+        line = next((line for line in _LIMITS.splitlines() if f"{option[:2]})" in line), "")
+        call.print(line.rpartition(" ")[2] or "unlimited")
     return 0
 
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 
 import time
 
+from decnet_decoys.personas.shape import Persona
+from decnet_decoys.shell.base_system import memory_disks, mounts
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.listing import human
 from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.registry import command
+
+
+@command("systemd-detect-virt", families=("debian",))
+def detect_virtualization(call: Call) -> int:
+    """Say what hosts the machine, as hostnamectl and lspci do."""
+    call.print("kvm")
+    return 0
 
 
 @command("uname", "arch")
@@ -71,14 +80,25 @@ def df(call: Call) -> int:
     """Show disks; -h."""
     options, _ = call.flags("t")
     big = "h" in options
-    size, left = ("Size", "Avail") if big else ("1K-blocks", "Available")
-    call.print(f"Filesystem     {size:>10} {'Used':>10} {left:>10} Use% Mounted on")
-    for disk in call.shell.machine.persona.hardware.disks:
-        numbers = [disk.size, disk.used, disk.size * 95 // 100 - disk.used]
-        shown = [human(n * 1024) if big else str(n) for n in numbers]
-        used = -(-disk.used * 100 // (disk.size * 95 // 100))
-        call.print(f"{disk.device:<14} {shown[0]:>10} {shown[1]:>10} {shown[2]:>10} {used:>3}% {disk.mount}")
+    rows = [("Filesystem", *(("Size", "Used", "Avail") if big else ("1K-blocks", "Used", "Available")), "Use%")]
+    places = ["Mounted on"]
+    for device, place, kib, used in _mounted(call.shell.machine.persona):
+        usable = kib * 95 // 100 if device.startswith("/") else kib
+        shown = [human(n * 1024) if big and n else str(n) for n in (kib, used, usable - used)]
+        rows.append((device, shown[0], shown[1], shown[2], f"{-(-used * 100 // usable)}%"))
+        places.append(place)
+    least = (14, 5, 5, 5, 4) if big else (14, 0, 0, 0, 4)
+    widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*rows, strict=True), strict=True)]
+    for row, place in zip(rows, places, strict=True):
+        call.print(f"{row[0]:<{widths[0]}} " + " ".join(map(str.rjust, row[1:], widths[1:])) + f" {place}")
     return 0
+
+
+def _mounted(persona: Persona) -> list[tuple[str, str, int, int]]:
+    """Return what `df` lists, in its order: what is in memory and came before the disks, the disks, the rest."""
+    disks = [(disk.device, disk.mount, disk.size, disk.used) for disk in persona.hardware.disks]
+    memory = memory_disks(persona)
+    return [*memory[:2], *disks[:1], *memory[2:4], *disks[1:], *memory[4:]]
 
 
 @command("mount", "lsblk", "blkid", "fdisk")
@@ -87,13 +107,13 @@ def mount(call: Call) -> int:
     disks = call.shell.machine.persona.hardware.disks
     if call.name == "lsblk":
         call.print("NAME    MAJ:MIN RM   SIZE RO TYPE MOUNTPOINTS")
-        for place, disk in enumerate(disks):
-            call.print(f"{disk.device[5:]:<7} 254:{place:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
+        for number, disk in enumerate(disks):
+            call.print(f"{disk.device[5:]:<7} 254:{number:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
         return 0
     if [arg for arg in call.args if not arg.startswith("-")]:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
-    for disk in disks:
-        call.print(f"{disk.device} on {disk.mount} type {disk.type} (rw,relatime)")
+    for device, place, kind, options in mounts(call.shell.machine.persona):
+        call.print(f"{device} on {place} type {kind} ({options})")
     return 0
 
 

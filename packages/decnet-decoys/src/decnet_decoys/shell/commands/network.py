@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 
-from decnet_decoys.shell.call import Call, quoted
+from decnet_decoys.shell.call import Call, encode, quoted
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Requested, Steps
 
@@ -140,8 +141,39 @@ def download(call: Call) -> Steps:
     status = 0
     for target in targets[:20]:
         yield Requested("fetch", {"program": call.name, "url": target[:2048]})
+        if call.name in ("curl", "wget") and _is_own(call, host_of(target)):
+            status = yield from _of_own_site(call, target)
+            continue
         status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
     return status
+
+
+def _is_own(call: Call, host: str) -> bool:
+    machine = call.shell.machine
+    serves = any(socket.port == 80 for socket in machine.persona.listeners)
+    return serves and host in ("localhost", "127.0.0.1", machine.hostname, machine.address)
+
+
+def _of_own_site(call: Call, target: str) -> Steps:
+    """Answer from the machine's own web site; nothing is sent, for both are played here."""
+    from decnet_decoys.http.flavour import rendered
+    from decnet_decoys.http.request import Head
+    from decnet_decoys.http.site import Site
+
+    machine, options = call.shell.machine, call.flags("oOPeTtUwQXHdAubmxpl")[0]
+    path = "/" + (target.partition("://")[2] or target).partition("/")[2]
+    method = "HEAD" if "I" in options else "GET"
+    answer = Site(machine.persona.http, machine.address, 80).answer(
+        Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b""
+    )
+    if call.name == "curl":
+        whole = rendered(machine.persona.http, answer, now=call.shell.now, keep_alive=True, head_only=method == "HEAD")
+        call.out.write(whole if {"i", "I"} & options.keys() else answer.body)
+        return 0
+    if answer.status != 200:
+        return call.fail(f"server returned error: {answer.status}", 8)
+    yield from call.shell.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
+    return 0
 
 
 def host_of(url: str) -> str:
@@ -220,12 +252,37 @@ def ping(call: Call) -> Steps:
     return 1
 
 
+_USAGES = {
+    "ssh": "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]\n           [-b bind_address] [-c cipher_spec] "
+    "[-D [bind_address:]port]\n           [-E log_file] [-e escape_char] [-F configfile] [-I pkcs11]\n"
+    "           [-i identity_file] [-J [user@]host[:port]] [-L address]\n           [-l login_name] [-m mac_spec] "
+    "[-O ctl_cmd] [-o option] [-p port]\n           [-Q query_option] [-R address] [-S ctl_path] [-W host:port]\n"
+    "           [-w local_tun[:remote_tun]] destination [command [argument ...]]\n",
+    "nc": "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] "
+    "[-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n"
+    "\t  [-w timeout] "
+    "[-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n",
+}
+
+
+def _ssh_version(call: Call) -> str:
+    """Return what `ssh -V` says: the client is of the package that the server is of."""
+    version = call.shell.machine.persona.ssh.version
+    libraries = {"Debian": "OpenSSL 3.0.14 4 Jun 2024", "Ubuntu": "OpenSSL 3.0.2 15 Mar 2022"}
+    library = next((text for name, text in libraries.items() if name in version), "")
+    return f"{version}, {library}\n" if library else f"{version}\n"
+
+
 @command("ssh", "telnet", "nc", "ncat", "netcat", "socat")
 def connect(call: Call) -> Steps:
     """Record where to, and do not get there."""
-    _, operands = call.flags("pilobwRLDXxqs")
+    options, operands = call.flags("pilobwRLDXxqs")
+    if call.name == "ssh" and "V" in options:
+        call.err.write(encode(_ssh_version(call)))
+        return 0
     if not operands:
-        return call.fail("usage: [options] destination [port]", 255)
+        call.err.write(encode(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n")))
+        return 255 if call.name == "ssh" else 1
     host = host_of(operands[0])
     yield Requested("connect", {"program": call.name, "target": " ".join(operands)[:2048]})
     yield Pause(2.0)

@@ -18,8 +18,8 @@ ENDLESS = frozenset(("/dev/zero", "/dev/urandom", "/dev/random"))
 def dd(call: Call) -> Steps:
     """Copy with if=, of=, bs= and count=."""
     values = dict(arg.partition("=")[::2] for arg in call.args)
-    source = values.get("if")
-    size = count(values.get("bs", "512")) * min(count(values["count"]) if "count" in values else 1 << 30, 1 << 30)
+    source, block = values.get("if"), max(1, count(values.get("bs", "512")))
+    size = block * count(values["count"]) if "count" in values else 1 << 30
     if source in ENDLESS:
         data = (noise(source) * 256)[: min(size, 1 << 20)]
     else:
@@ -31,11 +31,30 @@ def dd(call: Call) -> Steps:
         yield from call.shell.save(values["of"], data, err=call.err)
     else:
         call.out.write(data)
-    call.err.write(encode(f"{len(data) // 512}+{int(len(data) % 512 > 0)} records in\n"))
-    call.err.write(
-        encode(f"{len(data) // 512}+{int(len(data) % 512 > 0)} records out\n{len(data)} bytes copied, 0.00021 s\n")
-    )
+    copied = size if source in ENDLESS and "count" in values else len(data)
+    records = f"{copied // block}+{int(copied % block > 0)} records"
+    if values.get("status") != "none":
+        call.err.write(encode(f"{records} in\n{records} out\n{_speed(copied)}\n"))
     return 0
+
+
+def _speed(copied: int) -> str:
+    """Return the last line of `dd`, as on a virtual machine's disk."""
+    seconds = 0.00012 + copied / 1.1e9
+    sizes = [_scaled(copied, 1000, ("kB", "MB", "GB"))] if copied >= 1000 else []
+    if copied >= 1024:
+        sizes.append(_scaled(copied, 1024, ("KiB", "MiB", "GiB")))
+    shown = f" ({', '.join(sizes)})" if sizes else ""
+    return f"{copied} bytes{shown} copied, {seconds:.6g} s, {_scaled(copied / seconds, 1000, ('kB', 'MB', 'GB'))}/s"
+
+
+def _scaled(size: float, step: int, units: tuple[str, ...]) -> str:
+    unit = "B"
+    for larger in units:
+        if size < step:
+            break
+        size, unit = size / step, larger
+    return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
 
 
 @command("base64", "base32")

@@ -126,7 +126,8 @@ def sh(call: Call) -> Steps:
     shell, streams = call.shell, Streams(None, call.out, call.err)
     options, operands = call.flags("c")
     if "version" in options:
-        call.print("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)")
+        told = shell.variables
+        call.print(f"GNU bash, version {told.get('BASH_VERSION', '')} ({told.get('MACHTYPE', '')})")
         return 0
     if "c" in options:
         return (yield from shell.run_script(options["c"], operands or [call.name], streams))
@@ -169,7 +170,7 @@ def wrap(call: Call) -> Steps:
             call.print("BusyBox v1.35.0 (2023-03-16 09:14:03 UTC) multi-call binary.")
         return 0
     if call.name == "busybox" and args[0] not in programs():
-        call.print(f"{args[0]}: applet not found")
+        call.err.write(encode(f"{args[0]}: applet not found\n"))
         return 127
     streams = Streams(call.stdin, call.out, call.err)
     if call.name == "xargs":

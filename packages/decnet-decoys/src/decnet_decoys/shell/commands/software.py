@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 from decnet_decoys.shell.call import Call, encode
-from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.escapes import unescape
+from decnet_decoys.shell.faults import NOT_FOUND, FileFault
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.steps import Pause, Requested, Steps
 from decnet_decoys.shell.tree import ROOT
@@ -56,7 +60,13 @@ def dpkg(call: Call) -> int:
     """List what is installed."""
     if call.name == "rpm":
         return call.fail("RPM should not be used directly install RPM packages, use Alien instead!")
+    if not {"l", "list"} & call.flags()[0].keys():
+        return call.fail("error: need an action option", 2) if call.name == "dpkg" and not call.args else 0
+    call.print("Desired=Unknown/Install/Remove/Purge/Hold")
+    call.print("| Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend")
+    call.print("|/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)")
     call.print("||/ Name                 Version                    Architecture Description")
+    call.print(f"+++-{'=' * 20}-{'=' * 26}-{'=' * 12}-{'=' * 32}")
     for package in call.shell.machine.persona.packages:
         name, _, version = package.partition(" ")
         call.print(f"ii  {name:<20} {version:<26} amd64        {name}")
@@ -167,9 +177,13 @@ def edit(call: Call) -> int:
     )
 
 
+_PRINT = re.compile(r"""\s*print\s*\(?\s*(?P<mark>["'])(?P<text>[^"'$@{%]{0,4096})(?P=mark)\s*\)?\s*;?\s*""")
+"""A program that prints a literal: what an intruder tries first, to see whether anything runs."""
+
+
 @command("python", "python3", "perl", "python2", families=("debian",))
 def python(call: Call) -> Steps:
-    """Tell the version; take a program and say nothing, for it is not run."""
+    """Tell the version; print what a program of one `print` prints, and say nothing for any other: none is run."""
     options, operands = call.flags("cmeVE")
     if {"V", "version", "v"} & options.keys():
         call.print("This is perl 5, version 36, subversion 0 (v5.36.0)" if call.name == "perl" else "Python 3.11.2")
@@ -183,6 +197,10 @@ def python(call: Call) -> Steps:
     ):
         yield from call.input()
     yield Pause(0.1)
+    printed = _PRINT.fullmatch(options.get("c") or options.get("e") or "")
+    if printed is not None:
+        text, _ = unescape(printed["text"])
+        call.print(text, end="" if call.name == "perl" else "\n")
     return 0
 
 
@@ -208,7 +226,6 @@ def tar(call: Call) -> int:
     "ulimit-n",
     "mkfifo",
     "mktemp",
-    "lsattr",
 )
 def silent(call: Call) -> int:
     """Succeed without a word, as these do."""
@@ -219,6 +236,32 @@ def silent(call: Call) -> int:
         except FileFault as fault:
             return call.fail(f"failed to create file: {fault}")
         call.print(path)
+    return 0
+
+
+@command("lsattr", families=("debian",))
+def lsattr(call: Call) -> int:
+    """Show attributes of ext4: none but that files have extents."""
+    _, operands = call.flags()
+    status = 0
+    for path in operands or ["."]:
+        if call.shell.files.exists(path, call.shell.cwd):
+            call.print(f"--------------e------- {path}")
+        else:
+            status = call.fail(f"{NOT_FOUND} while trying to stat {path}")
+    return status
+
+
+@command("journalctl", families=("debian",))
+def journalctl(call: Call) -> int:
+    """Show the attacker's own log-in, as the newest entries would."""
+    shell = call.shell
+    when = time.strftime("%b %d %H:%M:%S", time.gmtime(shell.now - 1))
+    host, user, source = shell.machine.hostname, shell.user.name, shell.source
+    sshd = f"{when} {host} sshd[{shell.pid - 12}]:"
+    call.print(f"{sshd} Accepted password for {user} from {source.address} port {source.port} ssh2")
+    call.print(f"{sshd} pam_unix(sshd:session): session opened for user {user}(uid={shell.user.uid}) by (uid=0)")
+    call.print(f"{when} {host} systemd-logind[498]: New session 4 of user {user}.")
     return 0
 
 
