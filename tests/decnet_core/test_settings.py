@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
+from decnet_core import settings
 from decnet_core.settings import Settings, SettingsError, refuse_unknown_sections
 
 
@@ -23,8 +24,8 @@ def load(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> Se
 
 
 def test_a_section_becomes_its_struct(tmp_path: Path) -> None:
-    settings = load(tmp_path, '[door]\nwidth_cm = 90\nnames = ["a"]\n')
-    assert settings.section("door", Door) == Door(width_cm=90, names=("a",))
+    found = load(tmp_path, '[door]\nwidth_cm = 90\nnames = ["a"]\n')
+    assert found.section("door", Door) == Door(width_cm=90, names=("a",))
 
 
 def test_a_missing_section_has_its_defaults(tmp_path: Path) -> None:
@@ -33,8 +34,25 @@ def test_a_missing_section_has_its_defaults(tmp_path: Path) -> None:
 
 def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     environ = {"DECNET_DOOR_WIDTH_CM": "120", "DECNET_DOOR_LOCKED": "true", "DECNET_DOOR_NAMES": '["x", "y"]'}
-    settings = load(tmp_path, "[door]\nwidth_cm = 90\n", environ)
-    assert settings.section("door", Door) == Door(width_cm=120, names=("x", "y"), locked=True)
+    found = load(tmp_path, "[door]\nwidth_cm = 90\n", environ)
+    assert found.section("door", Door) == Door(width_cm=120, names=("x", "y"), locked=True)
+
+
+def test_a_command_reads_the_environment_file_of_the_units_where_it_reads_their_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text("")
+    (tmp_path / "decnet.toml").write_text("[door]\nwidth_cm = 90\n")
+    (tmp_path / "decnet.env").write_text("# ours\nDECNET_DOOR_WIDTH_CM='120'\nDECNET_DOOR_LOCKED=true\n")
+    monkeypatch.setattr(settings, "DEFAULT_FILE", tmp_path / "decnet.toml")
+    monkeypatch.delenv("DECNET_SETTINGS", raising=False)
+    assert Settings.load().section("door", Door) == Door(width_cm=120, locked=True)
+    monkeypatch.setenv("DECNET_DOOR_WIDTH_CM", "130")
+    assert Settings.load().section("door", Door) == Door(width_cm=130, locked=True)
+    assert Settings.load(other).section("door", Door) == Door(width_cm=130)
+    monkeypatch.setenv("DECNET_SETTINGS", str(other))
+    assert Settings.load().section("door", Door) == Door(width_cm=130)
 
 
 def test_an_unknown_key_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 
 `/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section;
 `DECNET_<SECTION>_<KEY>` overrides one key. A section is read with the Struct that stands beside the code it configures.
+
+Beside the default file lies the environment file of the units, which may hold the database's address and password.
+systemd gives them its variables; a command that the operator types must read it itself, or it would look elsewhere.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import tomllib
@@ -37,13 +41,14 @@ class Settings:
 
     @classmethod
     def load(cls, file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read `file`, else `DECNET_SETTINGS`, else the default file when it exists.
+        """Read `file`, else `DECNET_SETTINGS`, else the default file when it exists, with the environment file beside.
 
         Raises SettingsError when a named file cannot be read or is not TOML.
         """
-        environ = os.environ if environ is None else environ
-        named = file or (Path(environ["DECNET_SETTINGS"]) if environ.get("DECNET_SETTINGS") else None)
+        given = os.environ if environ is None else environ
+        named = file or (Path(given["DECNET_SETTINGS"]) if given.get("DECNET_SETTINGS") else None)
         path = named or DEFAULT_FILE
+        environ = {**_environment_beside(path), **given} if environ is None and named is None else given
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -94,6 +99,22 @@ class Settings:
         for key in values:
             if key not in known:
                 raise SettingsError(f"{self._source}: [{name}] has no setting {key!r}{_suggestion(key, known)}")
+
+
+def environment_in(text: str) -> dict[str, str]:
+    """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, is_one, value = line.strip().partition("=")
+        if is_one and not name.startswith(("#", ";")):
+            found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def _environment_beside(path: Path) -> dict[str, str]:
+    with contextlib.suppress(OSError):  # root's alone: who cannot read it goes without
+        return environment_in(path.with_suffix(".env").read_text(encoding="utf-8", errors="replace"))
+    return {}
 
 
 def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from decnet_core import registry
-from decnet_core.settings import Settings
+from decnet_core.settings import Settings, environment_in
 from decnet_core.setup import system
 from decnet_core.setup.errors import DisputedError, SetupError
 from decnet_core.setup.host import Host
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
-from decnet_core.setup.wanted import Database, environment_in, jobs_of, known, operators, site_of, wanted
+from decnet_core.setup.wanted import Database, jobs_of, known, operators, site_of, wanted
 from decnet_core.units.job import TARGET, Site, supervisor_service
 from decnet_core.units.render import Hosting
 

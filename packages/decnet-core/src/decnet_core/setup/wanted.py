@@ -107,16 +107,6 @@ def known(state: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def environment_in(text: str) -> dict[str, str]:
-    """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        name, is_one, value = line.strip().partition("=")
-        if is_one and not name.startswith(("#", ";")):
-            found[name.strip()] = value.strip().strip("\"'")
-    return found
-
-
 def operators(site: Site) -> tuple[str, ...]:
     """Return the files that are the operator's from the moment they are made."""
     return site.settings, site.environment
