@@ -102,6 +102,20 @@ def test_the_target_starts_every_worker_and_an_attack_is_told(machine: Machine) 
     expect_least_privilege(machine)
 
 
+def test_to_set_it_up_again_changes_nothing(machine: Machine) -> None:
+    assert machine.run("decnet", "init").stdout.splitlines()[0] == "nothing to change"
+
+
+def test_secrets_are_their_owners_alone(machine: Machine) -> None:
+    said = machine.run("sh", "-c", "stat --format='%a %U %n' /etc/decnet/decnet.env /var/lib/decnet/keys/*").stdout
+    owners = {path: (mode, owner) for mode, owner, path in (line.split() for line in said.splitlines())}
+    assert owners.pop("/etc/decnet/decnet.env") == ("600", "root")
+    assert owners["/var/lib/decnet/keys/webhook.key"] == ("600", "decnet-webhook")
+    for path, (mode, owner) in owners.items():
+        assert mode in ("600", "700"), path
+        assert owner != "root", path
+
+
 def test_who_attackers_talk_to_cannot_read_the_database_or_another_workers_key(machine: Machine) -> None:
     for user in ("decnet-decoys", "decnet-canary", "decnet-collect"):
         for path in ("/var/lib/decnet/database/decnet.db", "/var/lib/decnet/keys/webhook.key"):

@@ -36,7 +36,7 @@ PATIENCE = 240.0
 DAY = 86400
 _JUMPS = (-DAY, -3600, -90, 0, 90, 3600, DAY)
 """Seconds from the true time."""
-_DECK = ("kill",) * 6 + ("pause",) * 3 + ("pause_parent", "starve", "jump", "jump", "reload", "hang")
+_DECK = ("kill",) * 6 + ("pause",) * 3 + ("pause_parent", "starve", "jump", "jump", "reload", "hang", "hold_up")
 
 
 def workers_besides(root: Path) -> dict[str, str]:
@@ -131,6 +131,10 @@ class Tormentor:
 
     async def _pause_parent(self) -> None:
         self._pause_for(self._chance.choice(self.parents()), self._chance.uniform(0.1, 3.0))
+
+    async def _hold_up(self) -> None:
+        """Pause a parent for longer than it would wait for a worker's sign of life."""
+        self._pause_for(self._chance.choice(self.parents()), 1.5 * WATCHDOG_SECONDS)
 
     async def _starve(self) -> None:
         """Kill a worker while its parent cannot fork; root would be exempt, so the fleet is another's."""

@@ -137,13 +137,16 @@ async def test_a_successor_that_comes_too_late_is_not_a_second_process(kept: tup
     assert (keeper.status.phase, keeper.status.pid) == (Phase.STARTING, 3)
 
 
-async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(kept: tuple[Keeper, Nursery]) -> None:
+async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(
+    kept: tuple[Keeper, Nursery], caplog: pytest.LogCaptureFixture
+) -> None:
     keeper, nursery = kept
     keeper.hear(1, {"READY": "1"})
     recycling = asyncio.ensure_future(keeper.recycle(why="test"))
     await until(lambda: keeper.knows(2))
     nursery.children[1].end(1)
     assert not await asyncio.wait_for(recycling, 30)
+    assert "worker=door goes on as it is" in caplog.text
     assert keeper.settled.is_set()
     assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 1)
 

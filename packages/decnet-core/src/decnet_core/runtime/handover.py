@@ -8,12 +8,15 @@ predecessor. It does all that does not need them, says STANDBY=1, and goes on th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 
 from decnet_core.runtime.notify import Notifier
 
 SUCCEEDS = "DECNET_SUCCEEDS"
 """Names the pid of the process to be succeeded."""
+
+_UNHEARD_SECONDS = 0.1
 
 
 async def take_over(notifier: Notifier) -> None:
@@ -28,7 +31,9 @@ async def take_over(notifier: Notifier) -> None:
     loop, gone = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(descriptor, gone.set)
     try:
-        notifier.send("STANDBY=1")
+        while not gone.is_set() and not notifier.send("STANDBY=1"):  # unheard, it would be taken for one that hangs
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(gone.wait(), _UNHEARD_SECONDS)
         await gone.wait()
     finally:
         loop.remove_reader(descriptor)

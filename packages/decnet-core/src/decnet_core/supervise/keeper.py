@@ -154,6 +154,7 @@ class Keeper:
             self._successor = None
             successor.kill()
             self.settled.set()
+            log.error("worker=%s goes on as it is: its successor did not stand by", self.status.name)
             return False
         self._recycled += outgrown
         await old.stop(self._settings.stop_seconds)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""A successor stands by until its predecessor has ended, and says so until it is heard."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+
+import pytest
+
+from decnet_core.runtime import handover
+from decnet_core.runtime.handover import SUCCEEDS, take_over
+from decnet_core.runtime.notify import Notifier
+
+
+class Deaf(Notifier):
+    """Hears nothing until it is asked for the third time."""
+
+    def __init__(self) -> None:
+        super().__init__("@nobody")
+        self.said: list[str] = []
+
+    def send(self, state: str) -> bool:
+        self.said.append(state)
+        return len(self.said) > 2
+
+
+async def test_who_succeeds_nobody_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SUCCEEDS, raising=False)
+    notifier = Deaf()
+    await asyncio.wait_for(take_over(notifier), 30)
+    assert notifier.said == []
+
+
+async def test_a_successor_says_that_it_stands_by_until_it_is_heard_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "_UNHEARD_SECONDS", 0.01)
+    with subprocess.Popen(["/bin/sleep", "600"]) as old:
+        try:
+            monkeypatch.setenv(SUCCEEDS, str(old.pid))
+            notifier = Deaf()
+            taking = asyncio.ensure_future(take_over(notifier))
+            async with asyncio.timeout(30):
+                while len(notifier.said) < 3:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            assert notifier.said == ["STANDBY=1"] * 3
+            assert not taking.done()
+        finally:
+            old.kill()
+        await asyncio.wait_for(taking, 30)
+
+
+async def test_who_is_not_heard_goes_on_all_the_same_when_the_predecessor_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with subprocess.Popen(["/bin/sleep", "600"]) as old:
+        monkeypatch.setenv(SUCCEEDS, str(old.pid))
+        monkeypatch.setattr(Deaf, "send", lambda *_: False)
+        taking = asyncio.ensure_future(take_over(Deaf()))
+        await asyncio.sleep(0)
+        old.kill()
+        await asyncio.wait_for(taking, 30)
