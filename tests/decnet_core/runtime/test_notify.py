@@ -59,6 +59,19 @@ def test_who_is_not_asked_and_whose_supervisor_is_gone_has_nothing_to_say_again(
     assert Notifier(str(tmp_path / "none")).send("READY=1")
 
 
+async def test_what_must_be_heard_is_said_until_the_queue_has_room(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        notifier = Notifier(str(tmp_path / "notify"))
+        full = sum(1 for _ in itertools.takewhile(notifier.send, itertools.repeat("WATCHDOG=1", 100_000)))
+        saying = asyncio.ensure_future(notifier.insist("READY=1"))
+        done, _ = await asyncio.wait([saying], timeout=0.5)
+        assert not done
+        heard = [supervisor.recv(100) for _ in range(full)]
+        await asyncio.wait_for(saying, 30)
+        assert [*heard, supervisor.recv(100)][-2:] == [b"WATCHDOG=1", b"READY=1"]
+
+
 async def test_a_sign_of_life_that_was_not_taken_is_given_again_before_the_next_beat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

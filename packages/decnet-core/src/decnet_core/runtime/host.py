@@ -92,7 +92,7 @@ class Host:
             await self._attend()
             ctx.ready = True
             ready()
-            self._notifier.send(f"READY=1\n{BUDGET}={self._worker.memory_budget}")
+            await self._notifier.insist(f"READY=1\n{BUDGET}={self._worker.memory_budget}")
             log.info("ready")
             await self._until_stopped()
         finally:

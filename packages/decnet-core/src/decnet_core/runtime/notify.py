@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import socket
 
@@ -46,6 +48,15 @@ class Notifier:
         except OSError:
             return True
         return True
+
+    async def insist(self, state: str) -> None:
+        """Send one state, waiting for room if need be: nobody else would tell a supervisor that a worker is ready."""
+        if self.send(state):
+            return
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            sock.connect(self._address)
+            await asyncio.get_running_loop().sock_sendall(sock, state.encode())
 
 
 def watchdog_seconds() -> float | None:

@@ -199,7 +199,7 @@ async def _keep(fleet: Fleet, names: Sequence[str]) -> None:
 
 async def _begin(fleet: Fleet, names: Sequence[str], notifier: Notifier) -> None:
     await fleet.start(names)
-    notifier.send("READY=1")
+    await notifier.insist("READY=1")
     log.info("ready workers=%s", ",".join(names))
     library_pages.let_go()
 
@@ -213,7 +213,7 @@ async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> Non
             await fleet.reload()
         except OSError as error:  # those that run go on as they are
             log.error("cannot reload: %s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
-        notifier.send("READY=1")
+        await notifier.insist("READY=1")
 
 
 async def _feed_watchdog(notifier: Notifier, seconds: float) -> None:
