@@ -13,11 +13,12 @@ import secrets
 from pathlib import Path
 
 from decnet_core.durable import make_directory, sync_directory, write_all
+from decnet_core.errors import CoreError
 
 KEY_BYTES = 32
 
 
-class KeyFileError(Exception):
+class KeyFileError(CoreError):
     """A key cannot be read or made; the message names the file and what to do."""
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from decnet_core.errors import CoreError
+
 if TYPE_CHECKING:
     from decnet_core.runtime.worker import Worker
     from decnet_core.settings import Settings
@@ -23,7 +25,7 @@ FLOW = ("bus", "ingest")
 """These come first: the others go on without them, and sooner with them."""
 
 
-class UnknownWorker(LookupError):
+class UnknownWorker(CoreError, LookupError):
     """No installed distribution registers a worker of that name."""
 
 

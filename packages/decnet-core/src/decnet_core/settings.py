@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from decnet_core.errors import CoreError
+
 DEFAULT_FILE = Path("/etc/decnet/decnet.toml")
 
 _FALSE = ("", "0", "false")
@@ -27,7 +29,7 @@ _FALSE = ("", "0", "false")
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class SettingsError(Exception):
+class SettingsError(CoreError):
     """A setting is wrong; the message names the file or variable, the key, and what to write instead."""
 
 

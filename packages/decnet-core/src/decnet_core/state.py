@@ -9,11 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from decnet_core.errors import CoreError
+
 _LONGEST_SOCKET = 103
 """Bytes of a UNIX socket's path: sun_path has 108, unix(7), less the final zero and the broker's `.new` beside it."""
 
 
-class StateError(Exception):
+class StateError(CoreError):
     """The state directory cannot be used; the message says why and what to do."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.shape import Persona
 from decnet_decoys.personas.shelf import UnknownPersonaError, persona
 from decnet_decoys.settings import DeckySettings, DecoysSettings
@@ -22,7 +23,7 @@ DEFAULT_FLEET = (
 )
 
 
-class FleetError(ValueError):
+class FleetError(DecoysError, ValueError):
     """The deckies of the settings cannot be played; the message says which and why."""
 
 

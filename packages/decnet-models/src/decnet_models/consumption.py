@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, Row
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.engine import reading, writing
-from decnet_models.errors import CursorMovedError, passes
+from decnet_models.errors import CursorMovedError, ModelsError, passes
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
@@ -38,7 +38,7 @@ WINDOW = 20
 MAX_SET_ASIDE_IN_A_ROW = 16
 
 
-class EveryEventFailsError(Exception):
+class EveryEventFailsError(ModelsError):
     """Handling failed for many events in a row: the worker is at fault, not they."""
 
 

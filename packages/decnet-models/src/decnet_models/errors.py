@@ -12,7 +12,11 @@ _POSTGRES_PASSING = ("08", "25006", "40", "53", "55", "57", "58")
 """SQLSTATE classes: connection, read-only standby, rollback, resources, not available, intervention, system."""
 
 
-class DatabaseError(Exception):
+class ModelsError(Exception):
+    """Something of decnet-models could not be done; the root of all its errors."""
+
+
+class DatabaseError(ModelsError):
     """The database cannot be used as it is; the message says what to do next."""
 
 
@@ -20,7 +24,7 @@ class NotMigratedError(DatabaseError):
     """The database has not the tables of this version."""
 
 
-class CursorMovedError(Exception):
+class CursorMovedError(ModelsError):
     """Another instance of the worker has moved the cursor."""
 
 

@@ -23,7 +23,11 @@ _OF_THE_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC,
 """What a directory or a disk refuses, whatever the command."""
 
 
-class OperatorError(Exception):
+class CommandError(Exception):
+    """Something of the operator's command could not be done; the root of all its errors."""
+
+
+class OperatorError(CommandError):
     """The command cannot do what was asked; the message says what to do next."""
 
     code: int = FAILED

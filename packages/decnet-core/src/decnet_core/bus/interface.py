@@ -8,8 +8,10 @@ from typing import Protocol
 
 import msgspec
 
+from decnet_core.errors import CoreError
 
-class BusError(Exception):
+
+class BusError(CoreError):
     """The bus could not do what was asked; the message says what to do next."""
 
 

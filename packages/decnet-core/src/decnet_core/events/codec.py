@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from decnet_core.errors import CoreError
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 
@@ -16,7 +17,7 @@ MAX_LINE_BYTES = 1 << 20
 """A longer line is not an event: producers bound their texts far below it."""
 
 
-class BadEventError(ValueError):
+class BadEventError(CoreError, ValueError):
     """A line is not an event of the catalogue; the message says where and why."""
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
+from decnet_core.errors import CoreError
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
@@ -33,7 +34,7 @@ CALM_SECONDS = 10.0
 """... but at least this often."""
 
 
-class Undeclared(TypeError):
+class Undeclared(CoreError, TypeError):
     """A worker emitted a kind that its class does not name in `produces` (law 5)."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import enum
 
+from decnet_core.errors import CoreError
+
 
 class Exit(enum.IntEnum):
     """How a worker process ended."""
@@ -16,5 +18,5 @@ class Exit(enum.IntEnum):
     """EX_CONFIG of sysexits.h: a supervisor must not retry in a loop."""
 
 
-class StartupError(Exception):
+class StartupError(CoreError):
     """The worker cannot start here (busy port, unreadable file, wrong setting); the message says what to do."""

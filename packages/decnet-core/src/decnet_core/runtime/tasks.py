@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from decnet_core.errors import CoreError
 
-class TaskEndedError(Exception):
+
+class TaskEndedError(CoreError):
     """A background task that should run until it is cancelled ended by itself."""
 
 

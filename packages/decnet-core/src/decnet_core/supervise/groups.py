@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from decnet_core.errors import CoreError
+
 ALL = "all"
 
 MEANING = {
@@ -19,7 +21,7 @@ MEANING = {
 }
 
 
-class UnknownGroup(LookupError):
+class UnknownGroup(CoreError, LookupError):
     """No installed worker is in a group of that name."""
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.shape import Persona
 
 _SHELF = Path(__file__).parent
 
 
-class UnknownPersonaError(LookupError):
+class UnknownPersonaError(DecoysError, LookupError):
     """There is no persona of that name; the message lists those there are."""
 
 

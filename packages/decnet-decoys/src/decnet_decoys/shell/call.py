@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.steps import ReadAll, Step, Steps
 
@@ -20,7 +21,7 @@ MAX_WRITTEN = 8 << 20
 Handler = Callable[["Call"], "int | Steps"]
 
 
-class OutputFullError(Exception):
+class OutputFullError(DecoysError):
     """The command printed more than is carried; it ends like a process whose reader is gone."""
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from decnet_decoys.errors import DecoysError
+
 NOT_FOUND = "No such file or directory"
 NOT_DIRECTORY = "Not a directory"
 IS_DIRECTORY = "Is a directory"
@@ -14,5 +16,5 @@ TOO_LONG = "File name too long"
 LOOP = "Too many levels of symbolic links"
 
 
-class FileFault(Exception):
+class FileFault(DecoysError):
     """An operation was refused; the message is one of those above, or another of strerror's."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from decnet_decoys.errors import DecoysError
+
 
 class Part(NamedTuple):
     """A piece of a word: literal text, a variable, a command substitution or arithmetic."""
@@ -115,7 +117,7 @@ class Sequence(NamedTuple):
     items: tuple[tuple[Pipeline, str], ...]
 
 
-class SyntaxFault(ValueError):
+class SyntaxFault(DecoysError, ValueError):
     """The text is no command line; the message is the token that did not fit, as bash names it."""
 
 

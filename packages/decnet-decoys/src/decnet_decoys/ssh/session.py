@@ -7,6 +7,7 @@ import logging
 import time
 
 from decnet_core.text import for_terminal
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import encode
 from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.interpreter import Shell
@@ -28,7 +29,7 @@ BUSY_SECONDS = 3.0
 """Processor time one command line may use; then it is killed."""
 
 
-class InterruptedByUser(Exception):  # a key, not an error
+class InterruptedByUser(DecoysError):  # a key, not an error
     """^C was pressed."""
 
 

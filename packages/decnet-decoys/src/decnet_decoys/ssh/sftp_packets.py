@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import decode, encode
 from decnet_decoys.shell.faults import DENIED, NOT_FOUND
 from decnet_decoys.shell.tree import Entry
@@ -22,7 +23,7 @@ _WORDS = {
 _VERSION, _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED_REPLY = 2, 101, 102, 103, 104, 105, 201
 
 
-class BadPacketError(ValueError):
+class BadPacketError(DecoysError, ValueError):
     """The client's bytes are no SFTP packet."""
 
 

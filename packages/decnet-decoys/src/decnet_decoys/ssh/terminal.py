@@ -7,13 +7,14 @@ import asyncio
 import time
 from typing import Any
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.recording import Recording
 
 MAX_WAITING = 64 << 10
 """Bytes a client may send ahead before the channel stops taking more."""
 
 
-class GoneError(Exception):
+class GoneError(DecoysError):
     """The client left, was silent for too long, or sent too much."""
 
 

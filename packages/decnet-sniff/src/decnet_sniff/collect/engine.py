@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 
 from decnet_sniff.collect.http_answer import Answer, AnswerError
+from decnet_sniff.errors import SniffError
 
 _READ_BYTES = 65_536
 _MAX_ANSWER_BYTES = 16 << 20
 _SECONDS = 30.0
 
 
-class EngineError(Exception):
+class EngineError(SniffError):
     """The engine cannot be reached or does not answer as it should; `status` is what it said, 0 for nothing."""
 
     def __init__(self, message: str, status: int = 0) -> None:

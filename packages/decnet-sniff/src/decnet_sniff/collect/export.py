@@ -7,12 +7,14 @@ ends it. Unlike journalctl's JSON it gives every value whole and as it is, and i
 
 from __future__ import annotations
 
+from decnet_sniff.errors import SniffError
+
 MAX_VALUE_BYTES = 1 << 16
 _MAX_LINE_BYTES = 1 << 20
 _MAX_FIELDS = 256
 
 
-class ExportError(ValueError):
+class ExportError(SniffError, ValueError):
     """The bytes are not this format."""
 
 

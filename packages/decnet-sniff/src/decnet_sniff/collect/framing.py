@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from decnet_sniff.errors import SniffError
+
 _LENGTH = re.compile(rb"[1-9]\d{0,9} ")
 _MAX_LENGTH_BYTES = 11
 _ANY_TRAILER = re.compile(rb"[\n\0]")
@@ -21,7 +23,7 @@ _TRAILERS = {b"\n": re.compile(rb"\n"), b"\0": re.compile(rb"\0|\n(?=<\d{1,3}>)"
 _LONGEST_TRAILER = 6
 
 
-class FramingError(ValueError):
+class FramingError(SniffError, ValueError):
     """The bytes are not frames; nothing after them on this connection can be understood."""
 
 

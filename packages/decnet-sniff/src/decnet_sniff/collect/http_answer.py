@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 
+from decnet_sniff.errors import SniffError
+
 _MAX_HEAD_BYTES = 65_536
 _MAX_SIZE_LINE = 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?")
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})[ \t]*(?:;.*)?")
 
 
-class AnswerError(ValueError):
+class AnswerError(SniffError, ValueError):
     """The bytes are not an HTTP/1.1 answer."""
 
 

@@ -13,6 +13,7 @@ import re
 from typing import NamedTuple
 
 from decnet_core.moment import moment
+from decnet_sniff.errors import SniffError
 
 MAX_LINE_BYTES = 1 << 20
 STDOUT, STDERR = 1, 2
@@ -20,7 +21,7 @@ _HEADER_BYTES = 8
 _TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ")
 
 
-class StreamError(ValueError):
+class StreamError(SniffError, ValueError):
     """The bytes are neither frames nor lines with a time."""
 
 

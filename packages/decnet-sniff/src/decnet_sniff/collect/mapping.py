@@ -13,6 +13,7 @@ from decnet_sniff.collect.coerce import Coercion
 from decnet_sniff.collect.fields import Fields, address, json_object, port, shown
 from decnet_sniff.collect.outcome import Endpoint, Ignored, Outcome, Parsed, Rejected
 from decnet_sniff.collect.record import Record
+from decnet_sniff.errors import SniffError
 
 Clock = Callable[[object], int | None]
 
@@ -20,7 +21,7 @@ _UNITS = {"unix": 1_000_000_000, "unix_ms": 1_000_000, "unix_us": 1000, "unix_ns
 TIME_FORMATS = ("iso", *_UNITS)
 
 
-class Unfit(ValueError):
+class Unfit(SniffError, ValueError):
     """A line has not what the mapping says; the message says what."""
 
 

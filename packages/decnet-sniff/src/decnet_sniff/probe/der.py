@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from decnet_sniff.errors import SniffError
+
 BOOLEAN, INTEGER, OCTETS, OID, SEQUENCE, SET = 0x01, 0x02, 0x04, 0x06, 0x30, 0x31
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 UTF8, NUMERIC, PRINTABLE, TELETEX, IA5, VISIBLE, UNIVERSAL, BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1C, 0x1E
@@ -14,7 +16,7 @@ _MOST_LENGTH_BYTES = 4
 _MOST_ITEMS = 1024
 
 
-class DerError(ValueError):
+class DerError(SniffError, ValueError):
     """These bytes are not what they should be; the message says what was expected."""
 
 

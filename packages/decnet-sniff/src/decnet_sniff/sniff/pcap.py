@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Final, Protocol
 
+from decnet_sniff.errors import SniffError
 from decnet_sniff.sniff.batch import Batch, Record
 
 CHUNK: Final = 256 * 1024
@@ -29,7 +30,7 @@ _MAGIC: Final = {
 PCAPNG_MAGIC: Final = b"\x0a\x0d\x0d\x0a"
 
 
-class CaptureError(Exception):
+class CaptureError(SniffError):
     """The file cannot be read any further; the message says where and why."""
 
 

@@ -14,6 +14,7 @@ from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.text import for_terminal
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.forwarder.outgoing import Outgoing
 from decnet_swarm.forwarder.parcel import Parcel
 from decnet_swarm.forwarder.settings import ForwarderSettings
@@ -35,7 +36,7 @@ from decnet_swarm.wire import (
 log = logging.getLogger(__name__)
 
 
-class ProtocolError(ConnectionError):
+class ProtocolError(SwarmError, ConnectionError):
     """The listener said what it may not, or that it ends the connection."""
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.codec import encode as encode_event
 from decnet_core.runtime.counters import Counters
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.session import Session
@@ -42,7 +43,7 @@ _LINE_FEED = b"\n"
 """JSON may have one between its tokens; a line of a spool may not."""
 
 
-class BreachError(ConnectionError):
+class BreachError(SwarmError, ConnectionError):
     """The forwarder said what it may not; the message says what."""
 
 

@@ -22,6 +22,7 @@ from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
 from decnet_core.runtime.context import Context
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.writer import SpoolWriter
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.wire import Place
@@ -32,7 +33,7 @@ _AGAIN_SECONDS = 1.0
 """How soon a disk that refused is tried again."""
 
 
-class SyncError(OSError):
+class SyncError(SwarmError, OSError):
     """The disk did not take what was written: nothing more may be acknowledged by this process."""
 
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki.names import Role
 
 ROOT_DAYS = 7300
@@ -40,7 +41,7 @@ PublicKey = ec.EllipticCurvePublicKey
 _USAGE = {Role.FORWARDER: ExtendedKeyUsageOID.CLIENT_AUTH, Role.LISTENER: ExtendedKeyUsageOID.SERVER_AUTH}
 
 
-class BadRequestError(ValueError):
+class BadRequestError(SwarmError, ValueError):
     """A certificate request that we do not sign."""
 
 

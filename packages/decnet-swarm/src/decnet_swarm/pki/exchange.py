@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from decnet_core.text import for_terminal
 from decnet_swarm.address import Address
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import messages
 from decnet_swarm.pki.messages import Answer, Malformed
 
@@ -16,7 +17,7 @@ SECONDS = 90.0
 """Longer than the master may take to sign."""
 
 
-class ExchangeError(Exception):
+class ExchangeError(SwarmError):
     """There was no answer; the message says why and what to do."""
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.durable import make_directory, replace_file
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki.der import Parts, Unreadable, parts_of
 
 FOLDER = "swarm"
@@ -32,7 +33,7 @@ _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
 
 
-class NotEnrolledError(Exception):
+class NotEnrolledError(SwarmError):
     """There is no usable certificate here; the message says how to get one."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from cryptography import x509
 
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import authority, files, registry, token
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.der import fingerprint
@@ -20,7 +21,7 @@ from decnet_swarm.pki.registry import Certificate, No, Registry, Sensor, Waiting
 from decnet_swarm.pki.registry_file import change, load
 
 
-class FoundingError(Exception):
+class FoundingError(SwarmError):
     """It cannot be done; the message says what to do instead."""
 
 

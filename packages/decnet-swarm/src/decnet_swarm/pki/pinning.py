@@ -11,12 +11,13 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
 from decnet_swarm.pki.der import Unreadable, parts_of, pin
 from decnet_swarm.pki.names import Role, roles_in
 
 
-class WrongPeerError(ssl.SSLError):
+class WrongPeerError(SwarmError, ssl.SSLError):
     """Who answered is not the fleet's listener; the message says why. An SSLError, for it ends a connection as one."""
 
     def __str__(self) -> str:

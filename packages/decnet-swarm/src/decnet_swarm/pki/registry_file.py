@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
 from decnet_swarm.pki.registry import No, Registry
 
@@ -25,7 +26,7 @@ LOCK = "registry.lock"
 T = TypeVar("T")
 
 
-class RegistryError(Exception):
+class RegistryError(SwarmError):
     """The registry cannot be read or written; the message names the file."""
 
 

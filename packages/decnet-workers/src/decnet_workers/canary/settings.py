@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from decnet_core.canary import TokenKind
+from decnet_workers.errors import WorkersError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _ADDRESS_HINT = "write an address and a port, e.g. 127.77.0.1:8880 or [::1]:8880"
 
 
-class CanarySettingsError(ValueError):
+class CanarySettingsError(WorkersError, ValueError):
     """A value of the section is wrong; the message says what to write."""
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from decnet_workers.errors import WorkersError
 from decnet_workers.ttp.sigma.errors import RuleError
 from decnet_workers.ttp.sigma.located import Located
 
@@ -30,7 +31,7 @@ class FileRead(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class ReaderError(Exception):
+class ReaderError(WorkersError):
     """The reading process failed as a whole; the message says how."""
 
 

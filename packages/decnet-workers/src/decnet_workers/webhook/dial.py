@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 
+from decnet_workers.errors import WorkersError
 from decnet_workers.webhook.addresses import Address, Network, is_public, refusal
 from decnet_workers.webhook.target import Target
 
@@ -24,7 +25,7 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class DialError(Exception):
+class DialError(WorkersError):
     """No connection; the message says why, without what the other side sent."""
 
 

@@ -14,6 +14,7 @@ import contextlib
 import h11
 import msgspec
 
+from decnet_workers.errors import WorkersError
 from decnet_workers.webhook.dial import DialError, Dialler, Stream
 from decnet_workers.webhook.target import Target
 
@@ -37,7 +38,7 @@ class Failed(msgspec.Struct, frozen=True):
     reason: str
 
 
-class _StaleError(Exception):
+class _StaleError(WorkersError):
     """A kept connection had been closed by the other side before it answered."""
 
 

@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from decnet_workers.errors import WorkersError
+
 MAX_URL = 2048
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
-class TargetError(ValueError):
+class TargetError(WorkersError, ValueError):
     """The URL cannot be an endpoint's; the message says why."""
 
 

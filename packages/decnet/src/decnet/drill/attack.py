@@ -14,6 +14,7 @@ from decnet.drill import dns, web
 from decnet.drill.script import BROWSED_PATHS, BROWSER, SCANNED_PATHS, SCANNER, Script
 from decnet.drill.ssh import Door, Ssh
 from decnet.drill.target import Target
+from decnet.errors import CommandError
 from decnet.tokens import Planted
 from decnet.up.guide import http_url
 
@@ -35,7 +36,7 @@ class Bait(msgspec.Struct, frozen=True):
     name: Planted
 
 
-class AttackFailed(Exception):
+class AttackFailed(CommandError):
     """A client saw something that an attacker would not see; the message says what."""
 
 

@@ -7,13 +7,15 @@ import asyncio
 import secrets
 import struct
 
+from decnet.errors import CommandError
+
 _HEADER = struct.Struct("!6H")
 _RECURSION_DESIRED = 0x0100
 _TYPE_A, _CLASS_IN = 1, 1
 _SECONDS = 5.0
 
 
-class DnsFailed(Exception):
+class DnsFailed(CommandError):
     """There was no answer, or none to this question."""
 
 

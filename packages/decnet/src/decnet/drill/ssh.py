@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from decnet.errors import CommandError
+
 _PROMPT = re.compile(rb"[$#>] ?(?:\x1b\[[0-9;?]*[a-zA-Z])*$")
 _PROMPT_SECONDS = 3.0
 _WHOLE_SECONDS = 25.0
@@ -29,7 +31,7 @@ class Door(msgspec.Struct, frozen=True):
     source: str
 
 
-class SshFailed(Exception):
+class SshFailed(CommandError):
     """The client could not do what was asked; the message is the client's own."""
 
 

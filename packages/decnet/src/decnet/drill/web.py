@@ -8,10 +8,12 @@ import http.client
 import shutil
 from urllib.parse import urlsplit
 
+from decnet.errors import CommandError
+
 _SECONDS = 10
 
 
-class WebFailed(Exception):
+class WebFailed(CommandError):
     """There was no answer."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from decnet_workers.errors import WorkersError
 
-class RuleError(ValueError):
+
+class RuleError(WorkersError, ValueError):
     """A rule is refused; `line` counts from one, the message says what to write instead."""
 
     def __init__(self, message: str, line: int) -> None:
