@@ -78,7 +78,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
         **RESTARTS,
         "WatchdogSec": 30,
         "TimeoutStartSec": 120,
-        "TimeoutStopSec": 30,
+        "TimeoutStopSec": 45,  # workers stop at once, then ingest, then the bus: `[supervise] stop_seconds` each
         "Slice": "system.slice",  # an instance's own would be named after the template
         "Delegate": ("memory",),
         "MemoryMax": OWN_BYTES + sum(job.memory_budget for job in jobs),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -75,11 +76,14 @@ def footprint(
 
 
 def look(place: Place, seconds: float) -> list[Row]:
-    """Find the fleet's processes and watch them for `seconds`."""
+    """Find the fleet's processes and watch them for `seconds`; raises OperatorError for one that may not be seen."""
     modules = {name: health.modules for name, health in asyncio.run(_health(place)).items()}
     pids = processes(place)
     time.sleep(_SETTLING_SECONDS)  # to be asked is a wake-up, too, and not one that should be counted
     before = {name: measure(pid) for name, pid in pids.items()}
+    hidden = [name for name, first in before.items() if first is None and Path(f"/proc/{pids[name]}").exists()]
+    if hidden:
+        raise OperatorError(f"only root may look into {', '.join(hidden)}: the user is another")
     started = time.monotonic()
     time.sleep(seconds)
     elapsed = time.monotonic() - started

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""`decnet footprint` says what /proc says, of every process of the fleet or of none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from said import Run
+
+from decnet.commands import footprint
+from decnet.place import Place
+from decnet_core.footprint import measure
+from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.roster import Roster
+
+LOOK = ("footprint", "--seconds", "0.1", "--json")
+
+
+@pytest.fixture
+def sleeper(place: Place) -> Iterator[int]:
+    """A process that a supervisor, this one, takes for worker canary."""
+    with subprocess.Popen(["/bin/sleep", "600"]) as process:
+        statuses = (Status("canary", Phase.READY, process.pid), Status("ttp", Phase.CRASH_LOOP))
+        roster = Roster(os.getpid(), "fork", statuses)
+        (place.state.run / "roster.all.json").write_bytes(msgspec.json.encode(roster))
+        yield process.pid
+        process.kill()
+
+
+def test_every_process_is_measured_as_proc_has_it(run: Run, sleeper: int) -> None:
+    found = run(*LOOK).document
+    rows = {row["name"]: row for row in found["workers"]}
+    assert {name: row["pid"] for name, row in rows.items()} == {"(supervisor)": os.getpid(), "canary": sleeper}
+    lines = Path(f"/proc/{sleeper}/smaps_rollup").read_text().splitlines()[1:]
+    proc = {name: int(words.split()[0]) * 1024 for name, _, words in (line.partition(":") for line in lines)}
+    for name, field in (("rss", "Rss"), ("private_clean", "Private_Clean"), ("private_dirty", "Private_Dirty")):
+        assert rows["canary"][name] == pytest.approx(proc[field], abs=64 << 10)  # who shares a page comes and goes
+    assert rows["canary"]["uss"] == rows["canary"]["private_clean"] + rows["canary"]["private_dirty"]
+    assert rows["canary"]["uss"] <= rows["canary"]["pss"] <= rows["canary"]["rss"]
+    assert rows["canary"]["wakeups_per_second"] == 0
+    assert rows["canary"]["threads"] == 1
+    for name in ("pss", "uss", "threads"):
+        assert found["total"][name] == sum(row[name] for row in rows.values())
+    assert found["total"]["shared"] == found["total"]["pss"] - found["total"]["uss"]
+
+
+def test_what_may_not_be_seen_is_said_and_not_left_out_of_the_sum(
+    run: Run, sleeper: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footprint, "measure", lambda pid: None if pid == sleeper else measure(pid))
+    said = run(*LOOK)
+    assert said.code != 0
+    assert "only root may look into canary" in said.err
+
+
+def test_a_fleet_that_does_not_run_is_said(run: Run, place: Place) -> None:
+    said = run(*LOOK)
+    assert said.code != 0
+    assert f"no fleet runs in {place.state.root}" in said.err
