@@ -27,6 +27,9 @@ _BRACES = re.compile(r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6})\.\.(-?\d{1,6
 
 def parameter(inner: str, variables: Mapping[str, str], expand: Callable[[str], str]) -> str:
     """Return what `${inner}` stands for; `expand` expands the word of an operator."""
+    if inner.startswith("#") and inner.endswith(("[@]", "[*]")):
+        start = inner[1:-2]  # name[
+        return str(sum(key.startswith(start) and key[len(start) : -1].isdigit() for key in variables))
     if inner.startswith("#") and len(inner) > 1:
         return str(len(variables.get(inner[1:], "")))
     match = _WITH_OPERATOR.fullmatch(inner)

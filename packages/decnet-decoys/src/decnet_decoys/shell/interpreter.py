@@ -152,11 +152,15 @@ class Shell:
         return f"{self.user.name}@{self.machine.hostname}:{place}{mark} "
 
     @property
+    def name(self) -> str:
+        """What $0 is."""
+        shell = "sh" if self.machine.persona.family == "busybox" else "bash"
+        return shell if self.command is not None else f"-{shell}"
+
+    @property
     def complaint(self) -> str:
         """How the shell calls itself in its own messages."""
-        if self.machine.persona.family == "busybox":
-            return "-sh" if self.command is None else "sh"
-        return "-bash" if self.command is None else "bash: line 1"
+        return "bash: line 1" if self.name == "bash" else self.name
 
     def set(self, name: str, value: str) -> None:
         """Set a variable, bounded in number and length."""
@@ -332,7 +336,7 @@ class Shell:
         return found.status
 
     def _called(self, body: Group, argv: list[str], streams: Streams) -> Steps:
-        kept = self._parameters(argv)
+        kept = self.set_parameters(argv)
         self._enter()
         try:
             return (yield from self.sequence(body.body, streams))
@@ -345,7 +349,7 @@ class Shell:
     def run_script(self, text: str, argv: list[str], streams: Streams) -> Steps:
         """Run a script's text in a subshell with its own positional parameters."""
         kept = (self.cwd, dict(self.variables))
-        self._parameters(argv)
+        self.set_parameters(argv)
         try:
             return (yield from self.script(text, streams))
         except (ExitShell, ReturnFunction) as leaving:
@@ -353,10 +357,11 @@ class Shell:
         finally:
             self.cwd, self.variables = kept
 
-    def _parameters(self, argv: list[str]) -> dict[str, str]:
+    def set_parameters(self, argv: list[str]) -> dict[str, str]:
         """Set $0 to $9, $@ and $#; returns what they were."""
         names = [*map(str, range(10)), "@", "*", "#"]
         kept = {name: self.variables.get(name, "") for name in names}
+        argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
         rest = " ".join(argv[1:])
         self.variables.update({str(place): argv[place] if place < len(argv) else "" for place in range(10)})
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})

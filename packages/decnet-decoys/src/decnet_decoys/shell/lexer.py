@@ -41,6 +41,8 @@ class _Lexer:
 
     def run(self) -> None:
         while self._skip_blank():
+            if self.text.startswith("((", self.at) and self._arithmetic_command():
+                continue
             operator = self._operator()
             if operator is not None:
                 self._take_operator(operator)
@@ -50,6 +52,16 @@ class _Lexer:
                 raise SyntaxFault("newline")
         if self._waiting:
             raise UnfinishedError("here-document")
+
+    def _arithmetic_command(self) -> bool:
+        """Take `((expression))` as `let expression`; False when it is a group within a group."""
+        start = self.at
+        inner = self._balanced(self.at, "(", ")")
+        if not inner.endswith(")"):
+            self.at = start
+            return False
+        self.found += [(Part("text", "let", quoted=False),), parts_of(inner[1:-1]) or (Part("text", "", quoted=True),)]
+        return True
 
     def _skip_blank(self) -> bool:
         """Move to the next token; False at the end of the text."""

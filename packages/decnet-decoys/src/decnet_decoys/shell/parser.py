@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from decnet_decoys.shell import lexer
+from decnet_decoys.shell import bashisms, lexer
 from decnet_decoys.shell.syntax import (
     Case,
     Command,
@@ -197,8 +197,14 @@ class _Parser:
         while self._operator(";", "\n"):
             self._at += 1
 
-    def _for(self) -> For:
+    def _for(self) -> For | Group:
         name = self._literal()
+        counted = self._peek()
+        if name == "let" and isinstance(counted, tuple) and not isinstance(counted, Operator):
+            expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
+            if expressions.count(";") == 2:
+                self._at += 1
+                return bashisms.counting(expressions, self._do(), self._redirects())
         self._skip_newlines()
         words: list[Word] | None = None
         if self._keyword("in"):
@@ -246,11 +252,24 @@ class _Parser:
         return token
 
     def _function(self) -> Function | None:
+        if self._keyword("function"):
+            return self._named_function()
         following = self._tokens[self._at + 1 : self._at + 3]
         if [getattr(token, "text", "") for token in following] != ["(", ")"]:
             return None
         name = self._literal()
         self._at += 2
+        self._skip_newlines()
+        body = self._compound()
+        if not isinstance(body, Group):
+            raise self._fault()
+        return Function(name, body)
+
+    def _named_function(self) -> Function:
+        """Take bash's `function name { ... }`."""
+        self._at += 1
+        name = self._literal()
+        self._at += 2 if self._operator("(") else 0
         self._skip_newlines()
         body = self._compound()
         if not isinstance(body, Group):
@@ -267,15 +286,43 @@ class _Parser:
                     break
                 redirects.append(self._redirect(token))
                 continue
-            self._at += 1
             assignment = None if words else _assignment(token)
-            if assignment is not None:
-                assignments.append(assignment)
-            else:
+            if not words and self._keyword("[["):
+                words += self._condition()
+                continue
+            self._at += 1
+            if assignment is None:
                 words.append(token)
+            elif self._operator("(") and not assignment[1][0].text and len(assignment[1]) == 1:
+                assignments += bashisms.array(assignment[0], self._elements())
+            else:
+                assignments.append(assignment)
         if not (assignments or words or redirects):
             raise self._fault()
         return Simple(tuple(assignments), tuple(words), tuple(redirects))
+
+    def _condition(self) -> list[Word]:
+        """Return the words from [[ to ]]."""
+        found: list[Word] = []
+        while not self._keyword("]]"):
+            token = self._peek()
+            if token is None:
+                raise self._fault()
+            found.append(bashisms.operand(token))
+            self._at += 1
+        self._at += 1
+        return [*found, bashisms.literal("]]")]
+
+    def _elements(self) -> list[Word]:
+        """Return what stands in the parentheses of an array's assignment."""
+        self._at += 1
+        found: list[Word] = []
+        while not self._operator(")"):
+            self._skip_newlines()
+            found.append(self._word())
+            self._skip_newlines()
+        self._at += 1
+        return found
 
     def _redirects(self) -> tuple[Redirect, ...]:
         found: list[Redirect] = []

@@ -134,6 +134,6 @@ class _Variables(dict[str, str]):
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell.variables)
         self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": "himBH"}
-        self.setdefault("0", shell.complaint)
+        self.setdefault("0", shell.name)
         self.setdefault("#", "0")
         self["RANDOM"] = str((shell.pid * 31 + shell.now * 7919) % 32768)

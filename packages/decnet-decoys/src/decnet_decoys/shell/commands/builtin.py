@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import posixpath
 
+from decnet_decoys.shell.bashisms import evaluate
 from decnet_decoys.shell.call import Call, encode
 from decnet_decoys.shell.escapes import unescape
 from decnet_decoys.shell.expand import arithmetic
@@ -136,7 +137,9 @@ def export(call: Call) -> int:
 
 @command("set", folder="")
 def set_(call: Call) -> int:
-    """List all variables; options are taken silently."""
+    """List all variables, or set the positional parameters after `--`; options are taken silently."""
+    if "--" in call.args:
+        call.shell.set_parameters(["", *call.args[call.args.index("--") + 1 :]])
     if not call.args:
         for name in sorted(call.shell.variables):
             if name[0].isalpha():
@@ -264,12 +267,23 @@ def yes(call: Call) -> int:
         call.out.write(lines)
 
 
-@command("expr", "let")
+@command("expr")
 def expr(call: Call) -> int:
     """Compute."""
     value = arithmetic(" ".join(call.args), call.shell.variables)
     if value is None:
         return call.fail("syntax error", 2)
-    if call.name == "expr":
-        call.print(str(value))
+    call.print(str(value))
     return int(value == 0)
+
+
+@command("let", folder="")
+def let(call: Call) -> int:
+    """Compute and assign; `((...))` comes here, too."""
+    value: int | None = None
+    for expression in call.args:
+        value = evaluate(expression, call.shell.variables, call.shell.set)
+        if value is None:
+            call.err.write(encode(f"{call.shell.complaint}: let: {expression}: syntax error: operand expected\n"))
+            return 1
+    return int(not value)

@@ -198,6 +198,10 @@ def _wget(call: Call, target: str) -> Steps:
         if _is_address(host):
             return call.fail(f"can't connect to remote host ({host}): Connection refused")
         return call.fail(f"bad address '{host}'")
+    quiet = any(arg.startswith("-") and not arg.startswith("--") and "q" in arg for arg in call.args)
+    if quiet:
+        yield Pause(1.2)
+        return 4
     call.err.write(f"--{_stamp(call)}--  {target}\n".encode("utf-8", "replace"))
     yield Pause(1.2)
     if _is_address(host):

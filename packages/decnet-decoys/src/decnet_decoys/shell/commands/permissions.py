@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call, quoted
 from decnet_decoys.shell.faults import FileFault
@@ -17,7 +17,17 @@ def chmod(call: Call) -> int:
     operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
     if len(operands) < 2:
         return call.fail("missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
-    return _change(call, operands[1:], lambda entry: _mode(operands[0], entry.mode))
+    paths = operands[1:] if "-R" not in call.args else list(_below(call, operands[1:]))
+    return _change(call, paths, lambda entry: _mode(operands[0], entry.mode))
+
+
+def _below(call: Call, paths: list[str]) -> Iterator[str]:
+    """Yield the paths and all below them."""
+    for path in paths:
+        try:
+            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.cwd)))
+        except FileFault:
+            yield path
 
 
 @command("chown", "chgrp")
@@ -52,6 +62,8 @@ def _mode(text: str, mode: int) -> dict[str, int]:
         sign = next((letter for letter in clause if letter in "+-="), "")
         who, _, what = clause.partition(sign) if sign else ("", "", "")
         places = [shift for letter, shift in (("u", 6), ("g", 3), ("o", 0)) if letter in who or "a" in who or not who]
+        if sign == "=":
+            mode &= ~sum(7 << shift for shift in places)
         bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(what))
         changed = sum(bits << shift for shift in places) | (0o4000 if "s" in what else 0)
         mode = mode & ~changed if sign == "-" else mode | changed
@@ -64,5 +76,6 @@ def owner_of(call: Call, uid: int) -> str:
 
 
 def group_of(call: Call, gid: int) -> str:
-    """Return the group's name; each account has one of its own."""
-    return next((user.name for user in call.shell.users if user.gid == gid), str(gid))
+    """Return the group's name; one that was made here has its account's."""
+    named = next((name for name, number in call.shell.machine.groups.items() if number == gid), None)
+    return named or owner_of(call, gid)

@@ -47,8 +47,7 @@ def rows(call: Call) -> list[Row]:
 
 
 def _title(shell: Shell) -> str:
-    name = "sh" if shell.machine.persona.family == "busybox" else "bash"
-    return f"-{name}" if shell.command is None else f"{name} -c {shell.command[:2048]}"
+    return shell.name if shell.command is None else f"{shell.name} -c {shell.command[:2048]}"
 
 
 @command("ps")

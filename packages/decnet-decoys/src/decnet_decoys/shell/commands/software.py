@@ -163,9 +163,9 @@ def absent(call: Call) -> int:
     if installed and call.name in ("vim", "certbot"):
         return 0
     if persona.family == "busybox":
-        call.err.write(encode(f"-sh: {call.name}: not found\n"))
+        call.err.write(encode(f"{call.shell.complaint}: {call.name}: not found\n"))
     else:
-        call.err.write(encode(f"-bash: {call.name}: command not found\n"))
+        call.err.write(encode(f"{call.shell.complaint}: {call.name}: command not found\n"))
     return 127
 
 
@@ -186,7 +186,12 @@ def python(call: Call) -> Steps:
     """Tell the version; print what a program of one `print` prints, and say nothing for any other: none is run."""
     options, operands = call.flags("cmeVE")
     if {"V", "version", "v"} & options.keys():
-        call.print("This is perl 5, version 36, subversion 0 (v5.36.0)" if call.name == "perl" else "Python 3.11.2")
+        ubuntu = "Ubuntu" in call.shell.machine.persona.os
+        number = 34 if ubuntu else 36
+        perl = (
+            f"\nThis is perl 5, version {number}, subversion 0 (v5.{number}.0) built for x86_64-linux-gnu-thread-multi"
+        )
+        call.print(perl if call.name == "perl" else f"Python {'3.10.12' if ubuntu else '3.11.2'}")
         return 0
     if operands and call.read(operands[0]) is None:
         return 2
