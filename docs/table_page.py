@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table, Uuid
 
-from decnet_models.columns import MENTIONS
+from decnet_models.columns import ADDRESS, EVENT_ID, JSON_TEXT, MENTIONS, NANOSECONDS, SHA256
 from decnet_models.migrations.check import domains
 from decnet_models.migrations.keys import declared_checks, declared_references
 from decnet_models.ownership import ANY
@@ -21,7 +21,8 @@ def tables() -> Iterator[str]:
     yield (
         "One folder of `decnet_models` is a domain, one worker writes a table (`operator`: the commands and the API). "
         "In the pictures a line is a foreign key. A dotted line is a name of something that may not be there (yet, or "
-        "any more), which no key enforces: events go with retention, and workers do not wait for one another."
+        "any more), which no key enforces: events go with retention, and workers do not wait for one another. Times "
+        "are nanoseconds since the Unix epoch, UTC, where no name says another unit."
     )
     for domain in domains():
         module = importlib.import_module(f"decnet_models.{domain}")
@@ -76,8 +77,20 @@ def _line(column: Column[Any], target: str, stroke: str) -> str:
     )
 
 
+_MEANT = {
+    id(NANOSECONDS): "ns since the Unix epoch",
+    id(ADDRESS): "IP address",
+    id(EVENT_ID): "of an event",
+    id(JSON_TEXT): "JSON",
+    id(SHA256): "SHA-256, hexadecimal",
+}
+"""What the shared column types stand for; they are known by themselves, since two may look the same to a database."""
+
+
 def _type(column: Column[Any]) -> str:
-    return "UUID" if isinstance(column.type, Uuid) else str(column.type)
+    plain = "UUID" if isinstance(column.type, Uuid) else str(column.type)
+    meant = _MEANT.get(id(column.type))
+    return f"{plain}, {meant}" if meant else plain
 
 
 def _plain_type(column: Column[Any]) -> str:
