@@ -7,8 +7,8 @@ import pytest
 from said import Run
 
 from decnet.place import Place, records
-from decnet.tokens import first_tokens
-from decnet_core.canary import canary_key, verify
+from decnet.tokens import first_tokens, new_token
+from decnet_core.canary import TokenKind, canary_key, verify
 from decnet_models.canary.queries import label_of
 
 
@@ -37,5 +37,8 @@ def test_fleet_makes_its_first_tokens_once(place: Place) -> None:
     with records(place, write=True) as connection:
         made = first_tokens(connection, place)
     with records(place, write=True) as connection:
+        assert first_tokens(connection, place) == made
+        for label in ("drill", "mail"):
+            new_token(connection, place, TokenKind.URL, label)
         assert first_tokens(connection, place) == made
     assert [token.kind for token in made] == ["url", "dns"]

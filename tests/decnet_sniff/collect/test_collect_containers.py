@@ -353,6 +353,7 @@ def test_real_podman_and_kills_of_both_give_each_line_one_event(tmp_path: Path, 
     volume = ("--label", "honeypot=yes", "-v", f"{stop}:/stop:ro")
     with process(config) as running:
         engine.run("--name", "loud", *volume, image, "/bin/sh", "-c", script.replace("-e /stop", "-s /stop"))
+        wait_until(lambda: "count 0" in messages(state), running)  # it has ended, so only one will count
         stop.write_text("go on")
         engine.call("restart", "-t", "0", "loud")
         wait_until(lambda: spooled(state) > 100, running)

@@ -39,10 +39,10 @@ def planted(connection: Connection, place: Place, limit: int) -> list[Planted]:
 
 
 def first_tokens(connection: Connection, place: Place) -> list[Planted]:
-    """Return the tokens that a fleet has to show; a new fleet gets a URL and a DNS token."""
-    found = planted(connection, place, limit=2)
+    """Return the tokens that a fleet has to show: its first, else its newest. A new one gets a URL and a DNS token."""
+    found = planted(connection, place, limit=1000)
     if found:
-        return found[::-1]
+        return ([token for token in found if token.label == FIRST_LABEL] or found)[1::-1]
     return [new_token(connection, place, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
 
 
