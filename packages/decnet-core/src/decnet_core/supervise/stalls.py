@@ -4,6 +4,9 @@
 Every callback of a loop runs through `asyncio.Handle._run`, in the context of who scheduled it. Timing that one method
 covers tasks, timers, readers and protocols alike, for about 0.1 µs a callback; debug mode would cost ten times as much
 and a watching thread would wake ten times a second. It is done only where workers share a loop.
+
+There, what one does must not end the others either: a `sys.exit` in a callback would end the loop. It is only reported;
+where it came out of a task, that task has failed with it, and its owner with the task.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,11 @@ class Stalls:
         }
 
 
+def _worker_of(handle: asyncio.Handle) -> str:
+    context: Context = handle._context  # type: ignore[attr-defined]
+    return context.get(WORKER, NOBODY)
+
+
 @contextlib.contextmanager
 def watched() -> Iterator[Stalls]:
     """Time every callback of this process's loops until the context ends."""
@@ -54,10 +62,13 @@ def watched() -> Iterator[Stalls]:
 
     def run(handle: asyncio.Handle) -> None:
         started = time.perf_counter()
-        unwatched(handle)
+        try:
+            unwatched(handle)
+        except SystemExit as error:
+            log.error("sys.exit(%s) was not obeyed worker=%s", error.code, _worker_of(handle))  # noqa: TRY400
         seconds = time.perf_counter() - started
         if seconds >= STALL_SECONDS:
-            stalls.blame(handle._context.get(WORKER, NOBODY), seconds)  # type: ignore[attr-defined]
+            stalls.blame(_worker_of(handle), seconds)
 
     asyncio.Handle._run = run  # type: ignore[method-assign, assignment]
     try:
