@@ -18,11 +18,12 @@ from decnet_sniff.sniff.dtls import Handshakes
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.link import NAMES
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.pcap import CaptureError, batches
+from decnet_sniff.sniff.pcap import batches
 from decnet_sniff.sniff.quic_packets import packets
 from decnet_sniff.sniff.recognise import recognise
 from decnet_sniff.sniff.scans import ScanSettings
 from decnet_sniff.sniff.tls_findings import tls_payload
+from decnet_sniff.sniff.window import CaptureError
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 """Inputs to begin with, a folder for each target; small."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from packet_makers import START, block, conversation, ether, interface, pcap, pcapng, section
 
 from decnet_sniff.sniff import link
-from decnet_sniff.sniff.pcap import CHUNK, CaptureError, File, batches
+from decnet_sniff.sniff.pcap import batches
+from decnet_sniff.sniff.window import CHUNK, CaptureError, File
 
 FRAMES = [
     ether(packet) for packet in conversation([b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"], [b"HTTP/1.1 200 OK\r\n\r\n"])

@@ -25,8 +25,9 @@ from decnet_sniff.sniff import link
 from decnet_sniff.sniff.bpf_python import Accept, compiled
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.pcap import CaptureError, batches
+from decnet_sniff.sniff.pcap import batches
 from decnet_sniff.sniff.settings import SniffSettings
+from decnet_sniff.sniff.window import CaptureError
 from decnet_sniff.sniff.worker import end_of, observer_of
 
 

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from struct import Struct
-from typing import Final, Protocol
+from typing import Final
 
-from decnet_sniff.errors import SniffError
+from decnet_sniff.sniff import pcapng
 from decnet_sniff.sniff.batch import Batch, Record
-
-CHUNK: Final = 256 * 1024
-LARGEST: Final = 256 * 1024
-"""Bytes of one packet; larger is no packet but a lie (libpcap's MAXIMUM_SNAPLEN)."""
-MOST_RECORDS: Final = 2048
-"""Packets per batch: its list is memory too."""
+from decnet_sniff.sniff.window import LARGEST, MOST_RECORDS, CaptureError, File, Window
 
 _MAGIC: Final = {
     b"\xd4\xc3\xb2\xa1": ("<", 1000),
@@ -27,46 +22,6 @@ _MAGIC: Final = {
     b"\xa1\xb2\x3c\x4d": (">", 1),
 }
 """First bytes: (byte order, nanoseconds per fraction)."""
-PCAPNG_MAGIC: Final = b"\x0a\x0d\x0d\x0a"
-
-
-class CaptureError(SniffError):
-    """The file cannot be read any further; the message says where and why."""
-
-
-class File(Protocol):
-    """What is read from: a file or a pipe."""
-
-    def read(self, size: int, /) -> bytes | None:
-        """Return up to `size` bytes, none at the end."""
-        ...
-
-
-class Window:
-    """The part of a stream that is in memory: `data` from `at` on is not read yet."""
-
-    def __init__(self, file: File) -> None:
-        self._file = file
-        self._before = 0
-        self.data = b""
-        self.at = 0
-
-    @property
-    def position(self) -> int:
-        """Where in the stream `at` is."""
-        return self._before + self.at
-
-    def need(self, size: int) -> bool:
-        """Have at least `size` unread bytes in `data`, whose earlier content may go; tell whether there are."""
-        if len(self.data) - self.at >= size:
-            return True
-        self._before += self.at
-        parts, held = [self.data[self.at :]], len(self.data) - self.at
-        while held < size and (more := self._file.read(max(CHUNK, size - held))):
-            parts.append(more)
-            held += len(more)
-        self.data, self.at = b"".join(parts), 0
-        return held >= size
 
 
 def batches(file: File) -> Iterator[Batch]:
@@ -75,9 +30,7 @@ def batches(file: File) -> Iterator[Batch]:
     if not window.need(4):
         raise CaptureError("the file is empty" if not window.data else "the file ends within its first four bytes")
     magic = window.data[:4]
-    if magic == PCAPNG_MAGIC:
-        from decnet_sniff.sniff import pcapng
-
+    if magic == pcapng.MAGIC:
         yield from pcapng.batches(window)
     elif magic in _MAGIC:
         yield from _classic(window, *_MAGIC[magic])

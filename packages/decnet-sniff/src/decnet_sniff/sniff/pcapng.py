@@ -8,7 +8,10 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from decnet_sniff.sniff.batch import Batch, Record
-from decnet_sniff.sniff.pcap import LARGEST, MOST_RECORDS, PCAPNG_MAGIC, CaptureError, Window
+from decnet_sniff.sniff.window import LARGEST, MOST_RECORDS, CaptureError, Window
+
+MAGIC: Final = b"\x0a\x0d\x0d\x0a"
+"""The type of the block that begins a section, so of every file."""
 
 INTERFACE: Final = 1
 PACKET: Final = 2
@@ -112,7 +115,7 @@ class _Reader:
 
     def size(self, data: bytes, at: int) -> int | None:
         """Return the bytes of the block at `at`, None if it is none; a section header begins its section here."""
-        if data[at : at + 4] == PCAPNG_MAGIC:
+        if data[at : at + 4] == MAGIC:
             order = _ORDERS.get(data[at + 8 : at + 12])
             if order is None:
                 return None

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""A capture file as it is read: the part that is in memory, and how much of it may be."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from decnet_sniff.errors import SniffError
+
+CHUNK: Final = 256 * 1024
+LARGEST: Final = 256 * 1024
+"""Bytes of one packet; larger is no packet but a lie (libpcap's MAXIMUM_SNAPLEN)."""
+MOST_RECORDS: Final = 2048
+"""Packets per batch: its list is memory too."""
+
+
+class CaptureError(SniffError):
+    """The file cannot be read any further; the message says where and why."""
+
+
+class File(Protocol):
+    """What is read from: a file or a pipe."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to `size` bytes, none at the end."""
+        ...
+
+
+class Window:
+    """The part of a stream that is in memory: `data` from `at` on is not read yet."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._before = 0
+        self.data = b""
+        self.at = 0
+
+    @property
+    def position(self) -> int:
+        """Where in the stream `at` is."""
+        return self._before + self.at
+
+    def need(self, size: int) -> bool:
+        """Have at least `size` unread bytes in `data`, whose earlier content may go; tell whether there are."""
+        if len(self.data) - self.at >= size:
+            return True
+        self._before += self.at
+        parts, held = [self.data[self.at :]], len(self.data) - self.at
+        while held < size and (more := self._file.read(max(CHUNK, size - held))):
+            parts.append(more)
+            held += len(more)
+        self.data, self.at = b"".join(parts), 0
+        return held >= size
