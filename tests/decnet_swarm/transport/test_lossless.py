@@ -48,7 +48,7 @@ def run(*command: str) -> None:
         pytest.skip(f"{' '.join(command)}: {done.stderr.decode()}")
 
 
-TROUBLES = ("rough", "cut", "listener", "fill", "forwarder", "renew", "both")
+TROUBLES = ("rough", "cut", "listener", "fill", "forwarder", "renew", "both", "again")
 
 
 class Arena:
@@ -131,6 +131,10 @@ class Arena:
         """How many events there are at the master; to read them takes too long to do it often."""
         return sum(file.read_bytes().count(b"\n") for file in (self.above / "spool" / "listener").glob("*.jsonl"))
 
+    def listening(self) -> int:
+        """How often a listener has begun to listen."""
+        return (self._logs / "listener.log").read_text().count("listening port=")
+
     def _on(self, host: str, *command: str) -> list[str]:
         return ["ip", "netns", "exec", self._spaces[host], *command]
 
@@ -180,7 +184,7 @@ def test_every_event_is_at_the_master_once_and_in_order(arena: Arena, count: int
         else:
             allow(feeder, share if turn + 1 < rounds else count)
             until(partial(has_arrived, arena, share * turn + 1), "the first events of a share")
-            make(arena, step)
+            make(arena, step, share * turn + share // 2)
         trouble[step] += 1
         arena.cable("pass 0 0 0")
         until(partial(has_arrived, arena, share * (turn + 1)), f"the events after {step}")
@@ -205,8 +209,8 @@ def has_arrived(arena: Arena, least: int) -> bool:
     return arena.arrived() >= least
 
 
-def make(arena: Arena, step: str) -> None:
-    """Make one trouble and mend it, but for the cable."""
+def make(arena: Arena, step: str, half: int) -> None:
+    """Make one trouble and mend it, but for the cable; `half` of the share have arrived soon."""
     match step:
         case "rough":
             arena.cable("pass 5 20 1")
@@ -222,9 +226,24 @@ def make(arena: Arena, step: str) -> None:
             arena.kill("listener")
             arena.start("forwarder")
             arena.start("listener")
+        case "again":
+            until(partial(has_arrived, arena, half), "half of a share")
+            killed_again(arena)
         case "renew":
             arena.cable("pass 1 1 0")
             arena.renew()
+
+
+def killed_again(arena: Arena) -> None:
+    """Kill both, and the next listener before the sensor has come back to it."""
+    arena.kill("forwarder")
+    arena.kill("listener")
+    before = arena.listening()
+    arena.start("listener")
+    until(lambda: arena.listening() > before, "the next listener")
+    arena.kill("listener")
+    arena.start("listener")
+    arena.start("forwarder")
 
 
 def filled(arena: Arena, feeder: subprocess.Popen[bytes], share: int) -> bytes:

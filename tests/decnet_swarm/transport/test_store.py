@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts import fill, forwarder, founded_pair, listener, numbers, port_of, until
+from hosts import Running, fill, forwarder, founded_pair, listener, numbers, port_of, until
 
-from decnet_swarm.listener.records import Records
+from decnet_core.spool.reader import Position
+from decnet_swarm.listener.records import MOST_READ, Records, near_the_end
+from decnet_swarm.pki import files
+from decnet_swarm.pki.contexts import forwarder_context
+from decnet_swarm.stream import connected
+from decnet_swarm.wire import Place
 
 
 @pytest.fixture
@@ -44,11 +49,60 @@ async def test_events_after_the_last_checkpoint_are_known_when_they_come_again(t
     checkpoint.write_bytes(early)  # as if both had been killed before they could note it
     (acknowledged / "forwarder.json").write_bytes(known)
     fill(below, range(1000, 1100))
+    async with listener(above) as master:  # ends before the sensor comes: what it knew, the next one must find, too
+        assert master.count("remembered") == 600
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 700)
         assert master.count("duplicates") == 600
         assert master.count("remembered") == 0
     assert numbers(above) == list(range(1100))
+
+
+async def test_events_that_do_not_come_again_are_forgotten_when_the_sensor_has_caught_up(tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    async with listener(above):
+        early = (above / "positions" / "listener.json").read_bytes()
+    fill(below, range(100))
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        await until(lambda: sender.count("acknowledged") == 100)
+    (above / "positions" / "listener.json").write_bytes(early)  # but the sensor has noted it
+    async with listener(above) as master:
+        assert master.count("remembered") == 100
+        async with forwarder(below, port_of(master)) as sender:
+            await until(lambda: master.count("remembered") == 0)
+            assert sender.count("events_sent") == 0
+    async with listener(above) as master:
+        assert master.count("remembered") == 0
+
+
+async def test_syslog_of_others_is_forgotten_when_they_come_again(tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    async with listener(above) as master:
+        early = (above / "positions" / "listener.json").read_bytes()
+        await say_plainly(below, master, b"<13>one\n")
+        await until(lambda: master.count("events") == 1)
+    (above / "positions" / "listener.json").write_bytes(early)
+    async with listener(above) as master:
+        assert master.count("remembered") == 1
+        await say_plainly(below, master, b"<13>two\n")
+        await until(lambda: master.count("events") == 1)
+        assert master.count("remembered") == 0
+
+
+async def say_plainly(below: Path, master: Running, said: bytes) -> None:
+    peer = await connected("127.0.0.1", port_of(master), forwarder_context(files.forwarder_folder(below)), None)
+    peer.write(said)
+    await peer.drain()
+    await peer.close()
+
+
+def test_only_the_end_of_a_long_spool_is_read_for_ids() -> None:
+    size = MOST_READ // 4
+    assert near_the_end({}) == Position(0, 0)
+    assert near_the_end({7: MOST_READ * 2}) == Position(7, 0)
+    assert near_the_end({1: size, 2: size, 3: size, 4: size}) == Position(1, 0)
+    assert near_the_end({1: size, 2: size, 3: size, 4: size, 5: 1}) == Position(2, 0)
+    assert near_the_end({1: 1, 2: MOST_READ, 3: 0}) == Position(2, 0)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"end":5}', b"[]"])
@@ -92,9 +146,6 @@ async def test_listener_killed_while_its_disk_is_full_goes_on_where_it_was(small
 
 
 def test_checkpoint_keeps_each_sensors_places_apart(tmp_path: Path) -> None:
-    from decnet_core.spool.reader import Position
-    from decnet_swarm.wire import Place
-
     records = Records(tmp_path / "listener.json")
     records.stored("a", "decoys", Place(1, 2, "x"), 5)
     records.stored("b", "decoys", Place(3, 4, "y"), 5)

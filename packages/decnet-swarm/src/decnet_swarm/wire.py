@@ -10,11 +10,13 @@ is one of these.
     event event ... Mark (spool, place)   ->
     event event ... Mark                  ->
                                           <-    Stored (so many marks)
+    CaughtUp                              ->
 
 A `Mark` ends a batch of lines of one spool and says where the spool goes on after them. The listener writes a batch
 only when it has its mark, and says `Stored` when events and place are safe. So after any cut the next `Welcome` tells
 exactly from where to go on, and neither side needs to remember single events. `check` is the forwarder's own
 fingerprint of what stands before the place: a spool that was restored or made anew has the place but not the check.
+`CaughtUp` says that all there was has been sent: nothing of it will be sent again but what follows the last `Stored`.
 Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS.
 """
 
@@ -79,6 +81,10 @@ class Mark(_Control, frozen=True, tag="mark"):
         return Place(self.segment, self.offset, self.check)
 
 
+class CaughtUp(_Control, frozen=True, tag="caught-up"):
+    """No spool has anything that was not sent on this connection, or stored before it."""
+
+
 class Stored(_Control, frozen=True, tag="stored"):
     """All batches up to the `marks`-th mark of this connection survive the death of the machine."""
 
@@ -95,7 +101,7 @@ class Farewell(_Control, frozen=True, tag="farewell"):
     reason: Annotated[str, msgspec.Meta(max_length=512)]
 
 
-FromForwarder = Hello | Mark | Ping
+FromForwarder = Hello | Mark | CaughtUp | Ping
 FromListener = Welcome | Stored | Ping | Farewell
 
 _encoder = msgspec.json.Encoder()

@@ -23,6 +23,7 @@ from decnet_swarm.stream import Stream
 from decnet_swarm.wire import (
     KEEPALIVE_SECONDS,
     SILENCE_SECONDS,
+    CaughtUp,
     Farewell,
     FromListener,
     Hello,
@@ -57,6 +58,7 @@ class Shipment:
         self._room = asyncio.Event()
         self._begun = asyncio.Event()
         """The listener has said what it has stored."""
+        self._caught_up = False
         self._heard_at = time.monotonic()
         self._deframer = Deframer()
         self._waiting: deque[FromListener] = deque()
@@ -83,8 +85,10 @@ class Shipment:
             await self._ctx.unpaused.wait()
             parcel = await self._ctx.in_thread(self._save_and_read)
             if parcel is None:
+                self._say_caught_up()
                 await self._ctx.nudged(self._ctx.poll_seconds(self._settings.poll_seconds))
                 continue
+            self._caught_up = False
             self._under_way.append(parcel)
             self._under_way_bytes += len(parcel.data)
             self._ctx.counters.add("events_sent", parcel.events)
@@ -92,6 +96,11 @@ class Shipment:
             self._stream.write(parcel.data)
             await self._stream.drain()
             await self._window_open()
+
+    def _say_caught_up(self) -> None:
+        if not self._caught_up:
+            self._caught_up = True
+            self._say(CaughtUp())
 
     def _save_and_read(self) -> Parcel | None:
         self._outgoing.save(now=not self._under_way)
@@ -153,5 +162,5 @@ class Shipment:
                 raise ConnectionResetError(f"the listener was silent for {SILENCE_SECONDS:.0f} s")
             self._say(Ping())
 
-    def _say(self, control: Hello | Ping) -> None:
+    def _say(self, control: Hello | CaughtUp | Ping) -> None:
         self._stream.write(frame(encode(control)))

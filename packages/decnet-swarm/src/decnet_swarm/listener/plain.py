@@ -41,6 +41,7 @@ class PlainSession(Session):
 
     async def run(self) -> None:
         """Take messages until the connection ends; raises OSError."""
+        self._store.settle_plain(self.member.name)
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             await self._put(self._deframer.feed(data))

@@ -4,7 +4,8 @@
 A checkpoint, one file that is replaced whole, says: up to here in our own spool, the sensors' spools are stored up to
 there. It is written about once a second, not with each batch, so after a crash our spool may hold events that the
 checkpoint does not know of. Their ids are read from the spool, and if they come again they are passed over: a sensor
-goes on from its checkpoint or from its own later knowledge, so what comes again is among them.
+goes on from its checkpoint or from its own later knowledge, so what comes again is among them. Until each sensor has
+said that nothing of them will come any more, the checkpoint's end stays: a second crash must find the ids again.
 
 The checkpoint needs room on a disk that may be full. Until it has some the last one stands, and more is read again.
 """
@@ -27,8 +28,8 @@ from decnet_swarm.wire import Place
 
 log = logging.getLogger(__name__)
 
-MOST_REMEMBERED = 1 << 20
-"""Ids after the last checkpoint; more are left to ingest, which knows every id it has."""
+MOST_READ = 32 << 20
+"""Bytes at the end of our spool in which ids are looked for; older ones are left to ingest, which knows all it has."""
 
 
 class SensorRecord(msgspec.Struct):
@@ -53,7 +54,7 @@ class Records:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._checkpoint, self.found = _read(file)
-        self._later: dict[str, set[UUID]] = {}
+        self._later: dict[str, set[bytes]] = {}
         self.fresh = False
         """Whether there is something to save."""
 
@@ -82,29 +83,33 @@ class Records:
     def is_known(self, sensor: str, event: UUID) -> bool:
         """Return whether the event came before the crash; it comes again once at most, and is forgotten by this."""
         ids = self._later.get(sensor)
-        if ids is None or event not in ids:
+        if ids is None or event.bytes not in ids:
             return False
-        ids.remove(event)
+        ids.remove(event.bytes)
         if not ids:
             del self._later[sensor]
         return True
 
+    def settle(self, sensor: str) -> None:
+        """Know that no event of `sensor` that came before the crash will come again."""
+        if self._later.pop(sensor, None):
+            self.fresh = True
+
     def recover(self, spool: Path) -> None:
         """Read what our own spool has after the checkpoint, and make sure that it is on the disk. Raises OSError."""
-        position = self._checkpoint.end
-        for number in segments.sizes(spool):
-            if number >= position.segment:
+        sizes = segments.sizes(spool)
+        for number in sizes:
+            if number >= self._checkpoint.end.segment:
                 _sync(segments.path_of(spool, number))
-        while self.remembered < MOST_REMEMBERED:
-            batch = look(spool, position)
-            if batch.next == position:
-                break
+        position = max(self._checkpoint.end, near_the_end(sizes))
+        while (batch := look(spool, position)).next != position:
             position = batch.next
             self._remember(batch.lines)
 
     def save(self, end: Position) -> None:
         """Write the checkpoint, for which all that is before `end` in our spool must be on the disk. Raises OSError."""
-        self._checkpoint.end = end
+        if not self._later:
+            self._checkpoint.end = end
         replace_file(self._file, msgspec.json.encode(self._checkpoint))
         self.fresh = False
 
@@ -114,7 +119,7 @@ class Records:
                 event = decode(line)
             except BadEventError:
                 continue
-            self._later.setdefault(event.sensor, set()).add(event.id)
+            self._later.setdefault(event.sensor, set()).add(event.id.bytes)
 
 
 def _read(file: Path) -> tuple[Checkpoint, bool]:
@@ -126,6 +131,17 @@ def _read(file: Path) -> tuple[Checkpoint, bool]:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         log.error("%s cannot be read: %s; ingest will pass over what comes twice", file, error)  # noqa: TRY400  # said
         return Checkpoint(), False
+
+
+def near_the_end(sizes: dict[int, int]) -> Position:
+    """Return the beginning of the first segment from which on there are at most MOST_READ bytes, of one at least."""
+    left, first = MOST_READ, 0
+    for number, size in reversed(sizes.items()):
+        left -= size
+        if left < 0 and first:
+            break
+        first = number
+    return Position(first, 0)
 
 
 def _sync(path: Path) -> None:

@@ -25,6 +25,7 @@ from decnet_swarm.wire import (
     BATCH_BYTES,
     BATCH_EVENTS,
     MAX_SPOOLS,
+    CaughtUp,
     Farewell,
     Hello,
     Mark,
@@ -100,6 +101,10 @@ class SensorSession(Session):
                 await self._finish_batch(mark)
             case Hello() if not self._greeted:
                 await self._greet()
+            case CaughtUp() if self._greeted:
+                self._size -= len(content)
+                await self._store.settled(self.member.name)
+                self._records.settle(self.member.name)
             case Ping() if self._greeted:
                 self._size -= len(content)
             case _:

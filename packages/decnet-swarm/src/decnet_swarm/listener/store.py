@@ -105,6 +105,11 @@ class Store:
             while any(batch.sensor == sensor for batch in (*self._in_hand, *self._waiting)):
                 await self._changed.wait()
 
+    def settle_plain(self, sender: str) -> None:
+        """Know that `sender` speaks syslog: if it has no spools, then nothing that it sent has an id to come again."""
+        if not self._records.places(sender):
+            self._records.settle(sender)
+
     async def run(self, ctx: Context) -> None:
         """Write what is put, for ever. Raises SyncError."""
         while True:
