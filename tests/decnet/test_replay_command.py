@@ -54,7 +54,7 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)
+        time.sleep(0.05)  # each look opens the database
 
 
 def tables(place: Place) -> list[list[tuple[Any, ...]]]:

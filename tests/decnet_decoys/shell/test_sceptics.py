@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from stage import Player
+from stage import NOW, Player
 
 from decnet_decoys.personas.shelf import names, persona
 
@@ -76,6 +76,10 @@ def test_the_shell_is_a_bash(run: Player, player: MakePlayer) -> None:
         ("python3 -c 'import os; print(os.getcwd())'", ""),
         ("ls --version", "ls (GNU coreutils) 9.1\n"),
         ("echo --version", "--version\n"),
+        (
+            "seq 4 | tail -n +3; seq 4 | tail -2; seq 4 | head -1; seq 3 | tail -n 0; echo abcd | tail -c +3",
+            "3\n4\n3\n4\n1\ncd\n",
+        ),
         ("lsattr /etc/passwd", "--------------e------- /etc/passwd\n"),
     ],
 )
@@ -106,3 +110,23 @@ def test_its_own_web_site_answers_from_inside(run: Player) -> None:
     assert done.text == site.pages["/robots.txt"].body
     assert [step.action for step in done.requested] == ["fetch"]
     assert run("curl http://198.51.100.9/").status == 7
+
+
+def test_the_time_since_boot_goes_on(run: Player) -> None:
+    clock = [float(NOW)]
+    run.shell.clock = lambda: clock[0]
+    first = float(run("cat /proc/uptime").text.split()[0])
+    clock[0] += 7.5
+    assert float(run("cut -d' ' -f1 < /proc/uptime").text) == first + 7.5
+    assert run("uptime").text.split(" up ")[1].startswith(f"{first // 86400:.0f} days")
+
+
+def test_sockets_are_the_same_in_proc(run: Player) -> None:
+    ports = {int(line.split()[1].rpartition(":")[2], 16) for line in run("tail -n +2 /proc/net/tcp").text.splitlines()}
+    assert ports == {socket.port for socket in persona("debian-web").listeners}
+
+
+def test_what_packages_left_is_there(run: Player) -> None:
+    assert run("ls -d /lib64 /lost+found /boot/vmlinuz-$(uname -r) /etc/ssh/sshd_config").errors == ""
+    assert "install nginx:amd64 <none> 1.22.1-9+deb12u3\n" in run("cat /var/log/dpkg.log").text
+    assert run("cat /proc/self/exe | head -c 4").text == "\x7fELF"

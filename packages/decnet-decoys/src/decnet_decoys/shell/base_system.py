@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 from decnet_decoys.personas.shape import Hardware, Persona, User
 
 _NOLOGIN = "/usr/sbin/nologin"
@@ -103,6 +105,42 @@ def groups(persona: Persona) -> dict[str, int]:
     for place, name in enumerate(sorted({name for user in persona.users for name in user.groups} - found.keys())):
         found[name] = _FIRST_OTHER_GROUP + place
     return found
+
+
+_SSHD_CONFIG = """\
+Include /etc/ssh/sshd_config.d/*.conf
+PermitRootLogin yes
+KbdInteractiveAuthentication no
+UsePAM yes
+X11Forwarding yes
+PrintMotd no
+AcceptEnv LANG LC_*
+Subsystem\tsftp\t/usr/lib/openssh/sftp-server
+"""
+_SSH_CONFIG = """\
+Include /etc/ssh/ssh_config.d/*.conf
+Host *
+    SendEnv LANG LC_*
+    HashKnownHosts yes
+    GSSAPIAuthentication yes
+"""
+
+
+def files(persona: Persona, installed: int) -> dict[str, str]:
+    """Return path and text of what the distribution's packages left; `installed` is when, in Unix time."""
+    if persona.family != "debian":
+        return {}
+    when = time.strftime("%Y-%m-%d %H:%M", time.gmtime(installed))
+    packages = [package.partition(" ") for package in persona.packages]
+    return {
+        "/etc/ssh/sshd_config": _SSHD_CONFIG,
+        "/etc/ssh/ssh_config": _SSH_CONFIG,
+        "/var/log/dpkg.log": "".join(
+            f"{when}:{place * 3 % 60:02} install {name}:amd64 <none> {version}\n"
+            for place, (name, _, version) in enumerate(packages)
+        ),
+        **dict.fromkeys(("/var/log/btmp", "/var/log/faillog", "/var/log/lastlog", "/var/log/wtmp"), ""),
+    }
 
 
 def mounts(persona: Persona) -> list[tuple[str, str, str, str]]:

@@ -7,7 +7,7 @@ Nothing here ever touches a real file. What one changes is bounded; beyond that 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from decnet_decoys.reserve import Share
@@ -39,6 +39,8 @@ class Files:
     """A tree as one attacker sees and changes it; all paths given are absolute or relative to `cwd`."""
 
     def __init__(self, tree: Tree, limit_bytes: int, share: Share) -> None:
+        self.live: dict[str, Callable[[], bytes]] = {}
+        """What is read of files whose content changes by itself, by absolute path."""
         self._tree = tree
         self._share = share
         self._changed: dict[str, Entry | None] = {}
@@ -123,12 +125,13 @@ class Files:
 
     def read(self, path: str, who: Identity, cwd: str = "/") -> bytes:
         """Return a file's content."""
-        entry = self.stat(path, cwd)
+        place = self.locate(path, cwd)
+        entry = self.stat(place)
         if entry.kind == "dir":
             raise FileFault(IS_DIRECTORY)
         if not who.may(entry, 4):
             raise FileFault(DENIED)
-        return entry.data
+        return self.live[place]() if place in self.live else entry.data
 
     def write(
         self, path: str, data: bytes, who: Identity, cwd: str = "/", *, now: int = 0, append: bool = False

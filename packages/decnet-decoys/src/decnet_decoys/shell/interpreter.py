@@ -83,6 +83,7 @@ class Shell:
         disk = disk or Disk(machine)
         self.files, self.users = disk.files, disk.users
         self.share = share or disk.share
+        self.files.live["/proc/uptime"] = self._uptime
         self.functions: dict[str, Group] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
@@ -92,6 +93,10 @@ class Shell:
         self.variables: dict[str, str] = {}
         self._renew()
         self.become(user)
+
+    def _uptime(self) -> bytes:
+        up = max(0.0, self.clock() - self.machine.booted)
+        return f"{up:.2f} {up * self.machine.persona.hardware.cores * 0.988:.2f}\n".encode()
 
     def _renew(self) -> None:
         """Give the next line its allowances."""

@@ -11,7 +11,7 @@ import struct
 from typing import NamedTuple
 
 from decnet_decoys.personas.shape import Persona, User
-from decnet_decoys.shell.base_system import accounts, groups
+from decnet_decoys.shell.base_system import accounts, files, groups
 from decnet_decoys.shell.call import encode
 from decnet_decoys.shell.proc import proc
 from decnet_decoys.shell.registry import programs
@@ -21,9 +21,32 @@ _INSTALLED_DAYS = 240
 """How long before its boot the machine was set up: the age of most files."""
 
 _DIRECTORIES = (
-    "/boot", "/dev", "/etc/cron.d", "/etc/cron.daily", "/etc/ssh", "/home", "/lib", "/media", "/mnt", "/opt",
-    "/proc", "/run/lock", "/srv", "/sys", "/usr/lib", "/usr/local/bin", "/usr/share", "/var/cache", "/var/lib",
-    "/var/log", "/var/run", "/var/spool/cron/crontabs", "/var/www",
+    "/boot",
+    "/dev",
+    "/etc/cron.d",
+    "/etc/cron.daily",
+    "/etc/ssh",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/run/lock",
+    "/srv",
+    "/sys",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/share",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/spool/cron/crontabs",
+    "/var/www",
+)
+_DEBIAN_DIRECTORIES = (
+    "/usr/lib64", "/lost+found", "/var/log/apt", "/var/log/journal", "/var/backups", "/etc/apt", "/etc/init.d",
 )  # fmt: skip
 _DEVICES = ("null", "zero", "random", "urandom", "tty", "console", "ptmx")
 _CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -74,6 +97,13 @@ def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine
         tree.put(path, Entry("dir", 0o755, mtime=old))
     for path in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # the decoy's, not ours
         tree.put(path, Entry("dir", 0o1777, mtime=booted))
+    if persona.family == "debian":
+        for path in _DEBIAN_DIRECTORIES:
+            tree.put(path, Entry("dir", 0o700 if path == "/lost+found" else 0o755, mtime=old))
+        tree.put("/lib64", Entry("link", 0o777, mtime=old, target="usr/lib64"))
+        for name in ("vmlinuz", "initrd.img", "System.map", "config"):
+            tree.put(f"/boot/{name}-{persona.kernel}", _program(persona, name, old, 8_000_000 + 97 * len(name)))
+        tree.put("/proc/self/exe", Entry("link", 0o777, mtime=booted, target="/usr/bin/cat"))
     for name in _DEVICES:
         tree.put(f"/dev/{name}", Entry("device", 0o666, mtime=booted))
     _put_programs(machine, old)
@@ -81,6 +111,8 @@ def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine
     for path, text in (proc(persona, hostname) | _etc(machine)).items():
         mode = 0o600 if path == "/etc/shadow" else 0o444 if path.startswith("/proc") else 0o644
         tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
+    for path, text in files(persona, old).items():
+        tree.put(path, Entry("file", 0o644, mtime=old, content=encode(text)))
     for path, text in persona.files.items():
         _put_own(machine, path, text, old)
     return machine

@@ -11,6 +11,7 @@ _FLAGS = (
     "syscall nx pdpe1gb rdtscp lm constant_tsc rep_good nopl xtopology cpuid pni pclmulqdq ssse3 fma cx16 sse4_1 "
     "sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand hypervisor lahf_lm abm avx2"
 )
+_CPU_TIMES = "1284410 3318 611204 391084513 58123 0 21984 0 0 0"
 _RECEIVED = "48211904  310442    0    0    0     0          0         0"
 _NET_RECEIVED = "2914857023 4471902    0   12    0     0          0         0"
 _NET_SENT = "1127340981 3310277    0    0    0     0       0          0"
@@ -27,6 +28,11 @@ def proc(persona: Persona, hostname: str) -> dict[str, str]:
         "/proc/mounts": _mounts(persona),
         "/proc/loadavg": f"0.08 0.03 0.01 1/{len(persona.processes) + 84} 28417\n",
         "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n",
+        "/proc/uptime": "",
+        "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{persona.kernel} root={hardware.disks[0].device} ro quiet\n",
+        "/proc/stat": "".join(f"{cpu} {_CPU_TIMES}\n" for cpu in ("cpu", *(f"cpu{n}" for n in range(hardware.cores)))),
+        "/proc/partitions": _partitions(hardware),
+        "/proc/net/tcp": _sockets(persona),
         "/proc/sys/kernel/hostname": f"{hostname}\n",
         "/proc/sys/kernel/osrelease": f"{persona.kernel}\n",
         "/proc/net/dev": _net_dev(hardware.interface),
@@ -50,6 +56,26 @@ def _self(persona: Persona) -> dict[str, str]:
         "/proc/1/cgroup": "0::/init.scope\n" if persona.family == "debian" else "0::/\n",
         "/proc/1/comm": "systemd\n" if persona.family == "debian" else "init\n",
     }
+
+
+def _partitions(hardware: Hardware) -> str:
+    rows = [f"{8:>4} {place:>8} {disk.size:>10} {disk.device[5:]}\n" for place, disk in enumerate(hardware.disks)]
+    return "major minor  #blocks  name\n\n" + "".join(rows)
+
+
+def _sockets(persona: Persona) -> str:
+    """Return the listening sockets as /proc/net/tcp has them: addresses in hexadecimal, in the processor's order."""
+    rows = ["  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"]
+    listening = [socket for socket in persona.listeners if socket.protocol == "tcp"]
+    for place, socket in enumerate(listening):
+        address = "".join(f"{int(part):02X}" for part in reversed(socket.address.split(".")))
+        here = f"{address}:{socket.port:04X}"
+        inode = 18_000 + 211 * place
+        rows.append(
+            f"{place:4}: {here} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} "
+            "1 0000000000000000 100 0 0 10 0"
+        )
+    return "\n".join(rows) + "\n"
 
 
 def _version(persona: Persona) -> str:

@@ -48,15 +48,18 @@ def head(call: Call) -> Steps:
     for digits, place in short.items():
         call.args[place : place + 1] = ["-n", digits]
     options, operands = call.flags("nc")
-    wanted = count(options.get("n", options.get("c", "10")))
+    asked = options.get("n", options.get("c", "10"))
+    wanted = count(asked.lstrip("+"))
+    part = slice(max(0, wanted - 1), None) if asked.startswith("+") else slice(-wanted if wanted else 1 << 62, None)
+    if call.name == "head":
+        part = slice(wanted)
     for path, data in (yield from call.sources(operands)):
         if len(operands) > 1:
             call.print(f"==> {path} <==")
         if "c" in options:
-            call.out.write(data[:wanted] if call.name == "head" else data[-wanted:] if wanted else b"")
+            call.out.write(data[part])
             continue
-        pieces = data.splitlines(keepends=True)
-        call.out.write(b"".join(pieces[:wanted] if call.name == "head" else pieces[-wanted:] if wanted else []))
+        call.out.write(b"".join(data.splitlines(keepends=True)[part]))
     if call.name == "tail" and {"f", "F"} & options.keys():
         yield Pause(900)
     return 0
