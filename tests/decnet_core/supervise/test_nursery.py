@@ -58,7 +58,9 @@ async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(c
     parent, session = int(stat[1]), int(stat[3])
     assert (parent, session) == (cradle.nursery.pid, child.pid)
     assert Path(f"/proc/{child.pid}/comm").read_text() == "decnet-steady\n"
-    assert Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0] == sys.executable.encode()
+    assert Path(f"/proc/{child.pid}/cmdline").read_bytes().rstrip(b"\0") == b"decnet-steady"
+    zygote = Path(f"/proc/{cradle.nursery.pid}/cmdline").read_bytes()
+    assert zygote.split(b"\0")[0] == sys.executable.encode()
     await child.stop(5)
 
 

@@ -19,6 +19,7 @@ SEPARATE = "DECNET_SEPARATE"
 """`1` tells a child to take its worker's account."""
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_ARGUMENTS = (48, 49)  # arg_start and arg_end of proc_pid_stat(5)
 _NAME_LIMIT = 15  # TASK_COMM_LEN of proc(5), without the closing zero
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -50,7 +51,17 @@ def become(name: str, *, output: int, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     with contextlib.suppress(OSError):  # without /proc a child is only harder to tell apart
         Path("/proc/self/comm").write_text(f"decnet-{name}"[:_NAME_LIMIT], encoding="ascii")
+        _show_as(f"decnet-{name}")
     random.seed()
+
+
+def _show_as(title: str) -> None:
+    """Put `title` in the place of the inherited command line, where ps(1) and `systemctl status` read it; OSError."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    begin, end = (int(fields[number - 3]) for number in _ARGUMENTS)
+    room = end - begin
+    if room > len(title):  # the zero at the end must stay, or the environment would be shown, too
+        ctypes.memmove(begin, title.encode("ascii", "replace").ljust(room, b"\0"), room)
 
 
 def separate(worker: type[Worker[Any]], file: Path | None = None) -> None:
