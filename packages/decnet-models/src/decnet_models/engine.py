@@ -134,7 +134,7 @@ def shown(url: str) -> str:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Return the file of a SQLite URL, None for another database."""
+    """Return the file of a SQLite URL, None for another database; raises DatabaseError for a URL that is neither."""
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
         return None

@@ -48,7 +48,7 @@ class WholeLog:
         return Span(progress.cursor_of(connection, self._worker))
 
     def move(self, connection: Connection, span: Span, start: int, end: int) -> None:
-        """Move the cursor."""
+        """Move the cursor; raises CursorMovedError when it is not at `start` any more."""
         del span
         if not progress.advance_cursor(connection, self._worker, start, end, now_ns=time.time_ns()):
             raise CursorMovedError(f"the cursor of {self._worker} is no longer at {start}")

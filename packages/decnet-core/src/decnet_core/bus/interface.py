@@ -66,7 +66,10 @@ class Bus(Protocol):
         reply: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Queue a message and return at once; while disconnected the oldest queued are dropped and counted."""
+        """Queue a message and return at once; while disconnected the oldest queued are dropped and counted.
+
+        Raises BusError when the bus was closed, and for a subject or a size that no server would take.
+        """
         ...
 
     async def flush(self, timeout: float = 5.0) -> None:

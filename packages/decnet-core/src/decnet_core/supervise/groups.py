@@ -26,7 +26,7 @@ class UnknownGroup(CoreError, LookupError):
 
 
 def members(group_of: Mapping[str, str], wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return the workers that are in the `wanted` groups, in the order of `group_of` (worker to group)."""
+    """Return the workers in the `wanted` groups, in the order of `group_of` (worker to group); raises UnknownGroup."""
     asked = set(wanted)
     known = {*group_of.values(), ALL}
     if unknown := asked - known:

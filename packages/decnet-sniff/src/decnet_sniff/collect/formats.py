@@ -19,7 +19,7 @@ Reader = Callable[[Record], Outcome]
 
 
 def parser_of(name: Format, zone: str = "UTC") -> Parser:
-    """Return a parser of lines; Cowrie's remembers which protocol each session speaks."""
+    """Return a parser of lines; Cowrie's remembers which protocol each session speaks. ValueError for json."""
     match name:
         case "cowrie":
             return functools.partial(cowrie.parse, services=cowrie.Services())

@@ -113,7 +113,7 @@ def _told(answer: messages.Answer) -> str:
 
 
 def keep(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
-    """Write what was got; `identity.pem` last, for from then on it is used."""
+    """Write what was got, `identity.pem` last, for from then on it is used; ExchangeError when it is not for `key`."""
     try:
         found = parts_of(files.certificate_in(issued.chain))
     except ValueError as error:

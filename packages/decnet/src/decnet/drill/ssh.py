@@ -50,7 +50,7 @@ class Ssh:
         return self._program or "asyncssh"
 
     async def try_password(self, door: Door, user: str, password: str) -> bool:
-        """Try to log in; return whether the decky accepted."""
+        """Try to log in; return whether the decky accepted. Raises SshFailed when it does not answer."""
         process = await self._start(door, user, password, terminal=False)
         try:
             _, _ = await asyncio.wait_for(process.communicate(b"exit\n"), _WHOLE_SECONDS)
@@ -61,7 +61,10 @@ class Ssh:
         return process.returncode == 0
 
     async def session(self, door: Door, user: str, password: str, commands: tuple[str, ...]) -> str:
-        """Log in with a terminal, enter each command when the shell prompts, leave; return what was shown."""
+        """Log in with a terminal, enter each command when the shell prompts, leave; return what was shown.
+
+        Raises SshFailed when the session breaks off.
+        """
         process = await self._start(door, user, password, terminal=True)
         try:
             return await asyncio.wait_for(_converse(process, commands), _WHOLE_SECONDS)
