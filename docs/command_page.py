@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page of the operator's command, read from what parses it."""
+"""The page of the console scripts, read from what parses their command lines."""
 
 from __future__ import annotations
 
@@ -11,22 +11,34 @@ from typing import Any
 import typer.main
 
 from decnet.command import COMMANDS, OPTIONS
+from decnet_core import registry
+from decnet_core.runtime.command import build
+from decnet_core.supervise.command import parser
+from decnet_models.command import app as database
 
 
 def commands() -> Iterator[str]:
-    """Every command with its arguments and options."""
-    yield "# Commands\n\n| option of every command | | variable |\n|---|---|---|"
+    """Every console script with its commands, their arguments and options."""
+    yield "# Commands\n\n| option of every `decnet` command | | variable |\n|---|---|---|"
     for option, (variable, value, what) in OPTIONS.items():
         yield f"| `{option} {value}` | {what} | `{variable}` |"
     for command in COMMANDS:
-        yield f"\n## decnet {command.name}\n\n{command.summary}"
-        parsed: Any = typer.main.get_command(importlib.import_module(f"decnet.commands.{command.name}").app)
-        within: dict[str, Any] = getattr(parsed, "commands", {})
-        if not within:
-            yield from _parameters(parsed)
-        for name, part in within.items():
-            yield f"\n### decnet {command.name} {name}\n\n{_plain(part.help)}"
-            yield from _parameters(part)
+        app = importlib.import_module(f"decnet.commands.{command.name}").app
+        yield from _script(f"decnet {command.name}", command.summary, app)
+    yield from _script("decnet-db", "The fleet's database.", database)
+    yield f"\n## decnet-supervise\n\n```text\n{parser().format_help().strip()}\n```"
+    for name in registry.names():
+        worker = registry.load(name)
+        yield from _script(f"decnet-{name}", f"{worker.description()}.", build(worker))
+
+
+def _script(name: str, summary: str, app: typer.Typer) -> Iterator[str]:
+    yield f"\n## {name}\n\n{_plain(summary)}"
+    parsed: Any = typer.main.get_command(app)
+    yield from _parameters(parsed)
+    for command, part in getattr(parsed, "commands", {}).items():
+        yield f"\n### {name} {command}\n\n{_plain(part.help)}"
+        yield from _parameters(part)
 
 
 def _parameters(command: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 """Writes the reference pages from the registries, so that they cannot be wrong.
 
 A page is a function that yields Markdown: `catalogue_pages` what is said, `fleet_pages` who says it and how it is set,
-`command_page` what operators type, `table_page` what is kept.
+`command_page` what one can type, `table_page` what is kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from table_page import tables
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "workers": ("what each worker does, reads and writes, and its own settings", workers),
     "settings": ("the settings that all workers share", settings),
-    "commands": ("what `decnet` understands", commands),
+    "commands": ("every console script with its commands and options", commands),
     "events": ("every kind of event, who makes it and who reads it", events),
     "notices": ("what webhooks deliver", notices),
     "subjects": ("what goes over the bus", subjects),

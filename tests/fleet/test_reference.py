@@ -38,7 +38,12 @@ def test_nothing_that_is_registered_is_missing(pages: dict[str, str]) -> None:
     assert headings(pages["events"]) == list(KINDS)
     assert headings(pages["notices"]) == list(NOTICE_KINDS)
     assert headings(pages["subjects"]) == [subject.pattern for subject in SUBJECTS]
-    assert headings(pages["commands"]) == [f"decnet {command.name}" for command in COMMANDS]
+    assert headings(pages["commands"]) == [
+        *(f"decnet {command.name}" for command in COMMANDS),
+        "decnet-db",
+        "decnet-supervise",
+        *(f"decnet-{name}" for name in registry.names()),
+    ]
     for name in registry.names():
         for field in msgspec.structs.fields(registry.load(name).Settings):
             assert f"| `{field.encode_name}` |" in pages["workers"] + pages["settings"]

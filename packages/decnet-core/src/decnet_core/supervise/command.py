@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from decnet_core.setup.command import main as init  # nothing of it stays in a supervisor
 
         return init(given[1:])
-    asked = _parser().parse_args(given)
+    asked = parser().parse_args(given)
     logs.configure("supervise", "info")
     try:
         if asked.settings is not None:
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.STARTUP_FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the command line, but for `init`, which reads its own."""
     from importlib.metadata import version
 
     parser = argparse.ArgumentParser(
