@@ -166,6 +166,39 @@ async def test_half_messages_of_all_clients_are_bounded_together(start_broker: S
     await innocent.silent()
 
 
+async def test_half_messages_kept_for_long_give_way_to_newer_ones(start_broker: StartBroker, wire: OpenWire) -> None:
+    """Else a few clients that never finish would have everybody thrown out who says something large."""
+    broker = await start_broker(BusSettings(max_held_bytes=1 << 20))
+    hoarders = [await wire(broker) for _ in range(4)]
+    for hoarder in hoarders:
+        await hoarder.say(b"PUB a 1000000\r\n" + bytes(240_000))
+    async with asyncio.timeout(SOON):
+        while broker.held_bytes < 960_000:
+            await asyncio.sleep(0.005)
+    innocent = await wire(broker)
+    await innocent.say(b"SUB a 1\r\nPUB a 1000000\r\n" + bytes(500_000))
+    await until(broker, "errors", 2)
+    await innocent.say(bytes(500_000) + b"\r\n")
+    await innocent.hear(b"MSG a 1 1000000\r\n" + bytes(1_000_000) + b"\r\n")
+    assert [await hoarder.rest() != b"" for hoarder in hoarders[:2]] == [True, True]
+    assert broker.held_bytes <= 1 << 20
+
+
+async def test_what_all_subscriptions_take_is_bounded(start_broker: StartBroker, wire: OpenWire) -> None:
+    broker = await start_broker(BusSettings(max_subscribed_bytes=1 << 20))
+    greedy, other = await wire(broker), await wire(broker)
+    patterns = [f"{number}" + ".x" * 500 for number in range(8)]
+    await greedy.say(b"".join(b"SUB %b %d\r\n" % (pattern.encode(), sid) for sid, pattern in enumerate(patterns)))
+    assert await greedy.rest() == b"-ERR 'Maximum Subscriptions Exceeded'\r\n"
+    async with asyncio.timeout(SOON):
+        while broker.counters()["subscriptions"]:
+            await asyncio.sleep(0.005)
+    assert broker.counters()["subscribed_bytes"] == 0
+    await other.say(b"SUB a 1\r\nSUB a q 2\r\nUNSUB 1\r\nUNSUB 2\r\n")
+    await other.silent()
+    assert broker.counters()["subscribed_bytes"] == 0
+
+
 async def test_who_does_not_introduce_itself_is_disconnected(start_broker: StartBroker, wire: OpenWire) -> None:
     broker = await start_broker(BusSettings(handshake_seconds=0.05))
     silent, polite = await wire(broker, None), await wire(broker)

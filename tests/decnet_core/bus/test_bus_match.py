@@ -144,6 +144,15 @@ def test_what_has_an_empty_token_reaches_nobody(subject: str) -> None:
     assert not routes.match(subject)
 
 
+def test_what_is_remembered_of_many_recipients_is_bounded() -> None:
+    routes: Routes[int] = Routes()
+    for number in range(2000):
+        routes.add(">", number, queue="q" if number % 2 else None)
+    for number in range(1000):
+        assert len(routes.match(f"s.{number}").plain) == 1000
+    assert len(routes._remembered) <= 65_536 / 2000 + 1
+
+
 def test_what_is_remembered_is_bounded() -> None:
     routes: Routes[int] = Routes(max_remembered=10)
     for number in range(1000):

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
+import pwd
 
 import pytest
 
 from decnet_core.bus.interface import BusError
-from decnet_core.bus.roles import WORKER, Access, Credentials, Role, resolved
+from decnet_core.bus.match import MAX_SUBJECT
+from decnet_core.bus.roles import NO_WORKERS, OPERATOR, WORKER, Access, Credentials, Role, resolved
+from decnet_core.units.job import DATABASE_USER, SUPERVISE_USER
 
 WORKER_UID, OPERATOR_UID, SENSOR_UID, OWN_UID = 1001, 1002, 1003, 900
 OPERATORS, SENSORS = "5000", "5001"
@@ -63,6 +66,59 @@ def test_a_subscription_must_lie_within_what_is_allowed() -> None:
     assert access.may_subscribe("events.*")
     assert not access.may_subscribe("events.>")
     assert not access.may_subscribe(">")
+
+
+@pytest.mark.parametrize(
+    ("subject", "allowed"),
+    [
+        ("spool.canary.appended", True),
+        ("spool.decoys.appended", False),
+        ("system.canary.health", True),
+        ("system.decoys.health", False),
+        ("events.ingested", True),
+        ("notice.canary.hit", True),
+        ("_INBOX.x.1", True),
+        ("system.canary.control", False),
+    ],
+)
+def test_a_worker_with_an_account_speaks_for_itself_only(
+    subject: str, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [("decnet-canary", WORKER_UID), ("decnet-supervise", 1004), ("someone", 1005)]
+    entries = [pwd.struct_passwd((name, "x", uid, 100, "", "/", "/bin/false")) for name, uid in accounts]
+    monkeypatch.setattr(pwd, "getpwall", lambda: entries)
+    roles = resolved((), "", OWN_UID)
+    assert roles.of(Credentials(1, WORKER_UID, frozenset())).may_publish(subject) == allowed
+    for uid in (1004, 1005):  # hosts any worker; is none of ours
+        assert roles.of(Credentials(1, uid, frozenset())) is roles.worker
+
+
+def test_the_accounts_that_are_no_workers_are_those_that_init_makes() -> None:
+    assert frozenset({DATABASE_USER, SUPERVISE_USER}) == NO_WORKERS
+
+
+@pytest.mark.parametrize(
+    "pattern", [">", "*", "*.>", "*.*", "_INBOX", "_INBOX.>", "_INBOX.*", "_INBOX.*.1", "_INBOX.*.>"]
+)
+def test_nobody_listens_to_the_answers_that_others_wait_for(pattern: str) -> None:
+    generous = Role(name="r", subscribe=("*.>", "*", "_INBOX.>"))
+    assert not Access(generous).may_subscribe(pattern)
+    assert not Access(WORKER).may_subscribe(pattern)
+    assert Access(OPERATOR).may_subscribe(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["_INBOX.a1b2c3", "_INBOX.a1b2c3.*", "_INBOX.a1b2c3.>", "events.>", "system.*.health"]
+)
+def test_a_worker_listens_to_its_own_answers_and_to_what_concerns_it(pattern: str) -> None:
+    assert Access(WORKER).may_subscribe(pattern)
+
+
+def test_what_is_remembered_of_a_long_subject_says_nothing_of_a_shorter_one() -> None:
+    access = Access(WORKER)
+    long = "system." + "x" * MAX_SUBJECT + ".health"
+    assert access.may_publish(long)
+    assert not access.may_publish(long[:MAX_SUBJECT])
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -45,7 +45,9 @@ class Broker:
         self.buffer = memoryview(bytearray(READ_SIZE))
         self.congested: set[Connection] = set()
         self.in_messages = self.in_bytes = self.refused = self.unrouted = 0
-        self.slow_consumers = self.held_bytes = 0
+        self.slow_consumers = self.held_bytes = self.subscribed_bytes = 0
+        self.holding: dict[Connection, None] = {}
+        """Who has sent half a message so far, the oldest half first."""
         self._client_ids = itertools.count(1)
         self._log_again = 0.0
         self._unlogged = 0
@@ -112,6 +114,7 @@ class Broker:
             "connections_total": self._connections_total,
             "connections_refused": self._connections_refused,
             "subscriptions": len(self.routes),
+            "subscribed_bytes": self.subscribed_bytes,
             "in_messages": self.in_messages,
             "in_bytes": self.in_bytes,
             "out_messages": self._gone_sent + sum(box.sent for box in boxes),
@@ -171,6 +174,16 @@ class Broker:
         import hmac  # most brokers have no token to compare
 
         return hmac.compare_digest(token.encode(), options.auth_token.encode("utf-8", "surrogatepass"))
+
+    @property
+    def subscribed_out(self) -> bool:
+        """Whether the subscriptions take as much as they may."""
+        return self.subscribed_bytes >= self.settings.max_subscribed_bytes
+
+    def relieve(self) -> None:
+        """Throw out who has kept half a message for longest, until the other halves have room."""
+        while self.held_bytes > self.settings.max_held_bytes and self.holding:
+            next(iter(self.holding)).give_up()
 
     def allowance(self) -> int:
         """Return how many bytes a slow subscriber may have waiting: its limit, or a fair share of all there is."""

@@ -81,7 +81,8 @@ class Connection(asyncio.BufferedProtocol):
             timer.cancel()
         self.outbox.discard()
         self.outbox.close()
-        self._broker.held_bytes -= self._held
+        self._parser.give_up()
+        self._account_held(begun=True)
         self._broker.congested.discard(self)
         self.left()
 
@@ -95,8 +96,9 @@ class Connection(asyncio.BufferedProtocol):
         broker.in_bytes += nbytes
         self._heard, self._unanswered = True, 0
         if not self.closing:
-            self.obey(self._parser.feed(bytes(broker.buffer[:nbytes])))
-        self._account_held()
+            operations = self._parser.feed(bytes(broker.buffer[:nbytes]))
+            self.obey(operations)
+            self._account_held(begun=bool(operations))
         broker.flush()
         if self.outbox.stuffed:
             self._too_slow()
@@ -135,6 +137,12 @@ class Connection(asyncio.BufferedProtocol):
         self.outbox.flush()
         self._transport.close()
         self._later("linger", LINGER_SECONDS, self._transport.abort)
+
+    def give_up(self) -> None:
+        """Throw the client out, and the half of a message that it has sent."""
+        self._parser.give_up()
+        self._account_held(begun=True)
+        self.refuse("Maximum Payload Violation")
 
     def abort(self) -> None:
         """Cut the connection."""
@@ -178,10 +186,13 @@ class Connection(asyncio.BufferedProtocol):
         self._broker.flush()
         self._expect_pulse()
 
-    def _account_held(self) -> None:
-        """Bound what half-received messages take, all connections together."""
-        held = self._parser.held
-        self._broker.held_bytes += held - self._held
+    def _account_held(self, *, begun: bool) -> None:
+        """Bound what half-received messages take, all connections together; `begun`: this half is a new one."""
+        broker, held = self._broker, self._parser.held
+        broker.held_bytes += held - self._held
         self._held = held
-        if held and self._broker.held_bytes > self._broker.settings.max_held_bytes:
-            self.refuse("Maximum Payload Violation")
+        if begun:
+            broker.holding.pop(self, None)
+        if held:
+            broker.holding.setdefault(self)
+            broker.relieve()

@@ -17,6 +17,7 @@ REST = ">"
 MAX_SUBJECT = 1024  # characters; leaves room for a reply subject in one control line of 4 KiB
 MAX_REMEMBERED = 4096
 _LONGEST_REMEMBERED = 128
+_MOST_RECIPIENTS = 65_536  # in all remembered answers together
 _SPACE = frozenset(" \t\r\n")  # what ends a word on the wire; other white space is part of it, as in nats-server
 
 Member = TypeVar("Member")
@@ -91,6 +92,7 @@ class Routes(Generic[Member]):
         self._root: _Node[Member] = _Node()
         self._max_remembered = max_remembered
         self._remembered: dict[str, Route[Member]] = {}
+        self._recipients = 0
         self._size = 0
 
     def __len__(self) -> int:
@@ -132,8 +134,9 @@ class Routes(Generic[Member]):
         return route
 
     def _remember(self, subject: str, route: Route[Member]) -> None:
-        if len(self._remembered) >= self._max_remembered:
-            self._remembered.clear()
+        self._recipients += len(route.plain) + sum(map(len, route.groups))
+        if len(self._remembered) >= self._max_remembered or self._recipients > _MOST_RECIPIENTS:
+            self._forget(REST)
         self._remembered[subject] = route
 
     def _walk(self, subject: str) -> Route[Member]:
@@ -173,6 +176,7 @@ class Routes(Generic[Member]):
     def _forget(self, pattern: str) -> None:
         if ONE in pattern or REST in pattern:
             self._remembered.clear()
+            self._recipients = 0
         else:
             self._remembered.pop(pattern, None)
 

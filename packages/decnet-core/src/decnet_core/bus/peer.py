@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from decnet_core.bus.broker import Broker
 
 
+_NODE_BYTES = 400
+
+
 class Subscribed:
     """One subscription of one peer."""
 
@@ -46,6 +49,13 @@ class Subscribed:
         self.delivered = 0
         self.last = 0
         """Deliveries after which it ends by itself; 0 is never."""
+
+    @property
+    def cost(self) -> int:
+        """About how many bytes it takes: a node of the routing table for each token, and its texts."""
+        return (
+            _NODE_BYTES * (self.pattern.count(".") + 2) + 2 * len(self.pattern) + len(self.sid) + len(self.queue or "")
+        )
 
 
 class Peer(Connection):
@@ -186,13 +196,12 @@ class Peer(Connection):
         elif self._access is None or not self._access.may_subscribe(subscribe.pattern):
             self._broker.refused += 1
             self.say(frames.err(f'Permissions Violation for Subscription to "{subscribe.pattern}"'))
-        elif len(self.subscribed) >= self._broker.settings.max_subscriptions:
+        elif len(self.subscribed) >= self._broker.settings.max_subscriptions or self._broker.subscribed_out:
             self.refuse("Maximum Subscriptions Exceeded")
         else:
-            if subscribe.sid not in self.subscribed:
-                subscribed = self.subscribed[subscribe.sid] = Subscribed(self, subscribe)
-                self._broker.routes.add(subscribe.pattern, subscribed, subscribe.queue)
             self._ok()
+            if subscribe.sid not in self.subscribed:
+                self._begin(Subscribed(self, subscribe))
 
     def _unsubscribe(self, unsubscribe: Unsubscribe) -> None:
         subscribed = self.subscribed.get(unsubscribe.sid)
@@ -206,8 +215,14 @@ class Peer(Connection):
         if self.options.verbose:
             self.say(frames.OK)
 
+    def _begin(self, subscribed: Subscribed) -> None:
+        self.subscribed[subscribed.sid] = subscribed
+        self._broker.routes.add(subscribed.pattern, subscribed, subscribed.queue)
+        self._broker.subscribed_bytes += subscribed.cost
+
     def _end(self, subscribed: Subscribed) -> None:
         if self.subscribed.pop(subscribed.sid, None) is not None:
+            self._broker.subscribed_bytes -= subscribed.cost
             self._broker.routes.remove(subscribed.pattern, subscribed, subscribed.queue)
 
 

@@ -78,6 +78,11 @@ class Parser:
         """Bytes that wait for the rest of their operation."""
         return len(self._held)
 
+    def give_up(self) -> None:
+        """Forget what waits, and read nothing more."""
+        self._held = bytearray()
+        self._finished = True
+
     def feed(self, data: bytes) -> list[tuple[Operation, bytes]]:
         """Return the operations that `data` completes, oldest first."""
         if self._finished:

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Who may publish and subscribe to what, decided by the kernel's word on who is at the other end of the socket.
 
-A worker may say what workers say; only the operator may give orders. Pure, but for `resolved`, which asks the
-system's user database once, when the broker starts.
+A worker may say what workers say, one with an account of its own (`decnet init`) only what it itself would say; the
+operator alone may give orders. Nobody but the operator may listen to answers that others wait for.
+
+Pure, but for `resolved`, which asks the system's user database once, when the broker starts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from decnet_core.bus.interface import BusError
-from decnet_core.bus.match import covers, is_pattern, matches
+from decnet_core.bus.match import MAX_SUBJECT, ONE, REST, covers, is_pattern, matches
+from decnet_core.bus.subjects import HEALTH, SPOOL_APPENDED
 
 _MAX_REMEMBERED = 4096
 
@@ -36,8 +39,18 @@ OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
 WORKER = Role(
     name="worker",
     publish=("spool.>", "events.>", "notice.>", "system.*.health", "_INBOX.>"),
-    subscribe=(">",),
+    subscribe=("spool.>", "events.>", "notice.>", "system.>", "_INBOX.>"),
 )
+_INBOX = "_INBOX"
+_ACCOUNT = "decnet-"  # what the accounts of the workers' units begin with
+NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
+"""Accounts of the fleet that are no worker's; the first may host them all."""
+
+
+def own(worker: str) -> Role:
+    """Return what the worker of this name may do that has an account of its own."""
+    said = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", HEALTH.of(worker), "_INBOX.>")
+    return Role(name=worker, publish=said, subscribe=WORKER.subscribe)
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -67,24 +80,38 @@ class Access:
             if len(self._remembered) >= _MAX_REMEMBERED:
                 self._remembered.clear()
             allowed = any(matches(pattern, subject) for pattern in self._publish)
-            self._remembered[subject[:1024]] = allowed
+            if len(subject) <= MAX_SUBJECT:
+                self._remembered[subject] = allowed
         return allowed
 
     def may_subscribe(self, pattern: str) -> bool:
         """Return whether this role may subscribe to `pattern`, that is to all it covers."""
-        return any(covers(allowed, pattern) for allowed in self._subscribe)
+        if REST in self._subscribe:
+            return True
+        return not _listens_in(pattern) and any(covers(allowed, pattern) for allowed in self._subscribe)
+
+
+def _listens_in(pattern: str) -> bool:
+    """Return whether `pattern` covers inboxes of more than one client: their names are secrets that none can guess."""
+    first, _, rest = pattern.partition(".")
+    return first in (_INBOX, ONE, REST) and rest.partition(".")[0] in ("", ONE, REST)
 
 
 class Roles:
-    """Finds the role of a connection: the operator's, else the first that names it, else the worker's."""
+    """Finds the role of a connection: the operator's, else the first that names it, else its worker's or a worker's."""
 
     def __init__(
-        self, roles: Iterable[tuple[Role, frozenset[int], frozenset[int]]], operators: frozenset[int], own_uid: int
+        self,
+        roles: Iterable[tuple[Role, frozenset[int], frozenset[int]]],
+        operators: frozenset[int],
+        own_uid: int,
+        workers: Mapping[int, str],
     ) -> None:
-        """Take each role with its user and group numbers, and the operator groups' numbers."""
+        """Take each role with its user and group numbers, the operator groups' numbers, and workers by user number."""
         self.operator = Access(OPERATOR)
         self.worker = Access(WORKER)
         self._named = [(Access(role), uids, gids) for role, uids, gids in roles]
+        self._workers = {uid: Access(own(name)) for uid, name in workers.items()}
         self._operators = operators
         self._own_uid = own_uid
 
@@ -95,7 +122,7 @@ class Roles:
         for access, uids, gids in self._named:
             if who.uid in uids or who.gids & gids:
                 return access
-        return self.worker
+        return self._workers.get(who.uid, self.worker)
 
     def named(self, name: str) -> Access:
         """Return the role called `name`; BusError when there is none."""
@@ -111,7 +138,15 @@ def resolved(roles: Iterable[Role], operator_group: str, own_uid: int) -> Roles:
     numbered = [
         (role, frozenset(map(user_number, role.users)), frozenset(map(group_number, role.groups))) for role in roles
     ]
-    return Roles(numbered, operators, own_uid)
+    return Roles(numbered, operators, own_uid, workers_accounts())
+
+
+def workers_accounts() -> dict[int, str]:
+    """Return which user number is which worker's account on this host."""
+    import pwd
+
+    ours = (entry for entry in pwd.getpwall() if entry.pw_name.startswith(_ACCOUNT))
+    return {entry.pw_uid: entry.pw_name.removeprefix(_ACCOUNT) for entry in ours if entry.pw_name not in NO_WORKERS}
 
 
 def user_number(name: str) -> int:

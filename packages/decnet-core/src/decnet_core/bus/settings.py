@@ -73,6 +73,8 @@ class BusSettings(msgspec.Struct, frozen=True):
     """Shared by all slow subscribers; each keeps 64 KiB however many there are."""
     max_held_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
     """Half-received messages of all connections together; who goes beyond it is disconnected."""
+    max_subscribed_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
+    """What all subscriptions of all connections may take, as estimated; who subscribes beyond it is disconnected."""
     handshake_seconds: Seconds = 5.0
     """A connection that has not introduced itself by then is closed."""
     slow_seconds: Seconds = 10.0
