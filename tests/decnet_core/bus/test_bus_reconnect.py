@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -213,14 +213,19 @@ async def test_a_server_that_is_no_bus_is_left(tmp_path: Path) -> None:
     await server.wait_closed()
 
 
-async def greeted_by(place: Path, said: bytes, options: ClientOptions = HASTY, scheme: str = "unix") -> Client:
-    """A client that has a subscription and meets a server that says `said` and nothing else."""
+@contextlib.asynccontextmanager
+async def greeted_by(place: Path, said: bytes, scheme: str = "unix") -> AsyncIterator[Client]:
+    """A client that has a subscription, and that a server has told `said` and nothing else."""
+    talks: list[asyncio.Task[None] | None] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.append(asyncio.current_task())
         writer.write(said)
         with contextlib.suppress(ConnectionError):
             await reader.read()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
     if scheme == "unix":
         server: asyncio.Server = await asyncio.start_unix_server(talk, place / "fake.sock")
@@ -228,7 +233,7 @@ async def greeted_by(place: Path, said: bytes, options: ClientOptions = HASTY, s
     else:
         server = await asyncio.start_server(talk, "127.0.0.1", 0)
         url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    client = await connect(url, name="x", options=options)
+    client = await connect(url, name="x", options=HASTY)
     inbox = await client.subscribe("system.x.control")
     async with asyncio.timeout(SOON):
         while not client.last_error:
@@ -236,8 +241,12 @@ async def greeted_by(place: Path, said: bytes, options: ClientOptions = HASTY, s
     assert client.counters()["received"] == 0
     with pytest.raises(TimeoutError):
         await inbox.next(0.01)
+    yield client
+    await client.close()
     server.close()
-    return client
+    for task in talks:
+        if task is not None:
+            await task
 
 
 @pytest.mark.parametrize("rest", [b"MSG system.x.control 1 4\r\nstop\r\n", b"PONG\r\n", b"MSG system.x.con"])
@@ -245,16 +254,35 @@ async def greeted_by(place: Path, said: bytes, options: ClientOptions = HASTY, s
 async def test_nothing_that_comes_before_tls_is_believed(tmp_path: Path, rest: bytes, scheme: str) -> None:
     """Who sits in between could slip orders in behind the INFO, which is sent in the clear."""
     info = b'INFO {"tls_required":true,"tls_available":true}\r\n'
-    client = await greeted_by(tmp_path, info + rest, scheme=scheme)
-    assert "somebody may be in between" in client.last_error
-    await client.close()
+    async with greeted_by(tmp_path, info + rest, scheme=scheme) as client:
+        assert "somebody may be in between" in client.last_error
 
 
 async def test_no_message_is_taken_from_a_server_that_has_not_taken_us(tmp_path: Path) -> None:
     said = b'INFO {"headers":true}\r\nMSG system.x.control 1 4\r\nstop\r\n'
-    client = await greeted_by(tmp_path, said)
-    assert "before it had taken our greeting" in client.last_error
+    async with greeted_by(tmp_path, said) as client:
+        assert "before it had taken our greeting" in client.last_error
+
+
+async def test_a_client_that_is_closed_while_it_dials_leaves_no_connection(tmp_path: Path) -> None:
+    left = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"headers":true}\r\n')
+        connected.set()
+        while await reader.read(1000):
+            continue
+        writer.close()
+        left.set()
+
+    connected = asyncio.Event()
+    server = await asyncio.start_unix_server(talk, tmp_path / "slow.sock")
+    client = await connect(f"unix://{tmp_path}/slow.sock", name="x")
+    await asyncio.wait_for(connected.wait(), SOON)
     await client.close()
+    await asyncio.wait_for(left.wait(), SOON)
+    server.close()
+    await server.wait_closed()
 
 
 async def test_refused_credentials_are_not_offered_again_and_again(
@@ -266,7 +294,7 @@ async def test_refused_credentials_are_not_offered_again_and_again(
         client = await connect(url, name="x", wait=0.5, options=HASTY)
     assert client.last_error == "Authorization Violation"
     assert broker.counters()["connections_total"] == 1  # at the pace of HASTY it would be ten and more
-    assert len([record for record in caplog.records if "client=x" in record.getMessage()]) == 1
+    assert len([record for record in caplog.records if "bus away" in record.getMessage()]) == 1
     await client.close()
 
 

@@ -107,6 +107,9 @@ class Uplink:
             link.abort("")
             self._note_failure(address, str(error) or "no answer")
             return None
+        except asyncio.CancelledError:
+            link.abort("")  # else the server would keep a connection that nobody uses
+            raise
         if link.lost.done():  # it ended between its first PONG and now
             self._note_failure(address, link.lost.result())
             return None
