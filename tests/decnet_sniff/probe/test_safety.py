@@ -22,6 +22,7 @@ from decnet_sniff.probe.safety import (
     next_visit,
     proves,
     read_address,
+    read_network,
     refusal,
 )
 
@@ -122,6 +123,40 @@ def test_excluded_is_excluded_whatever_else_is_said() -> None:
     assert refusal("::ffff:8.8.8.8", rules) == "excluded"
     assert refusal("2001:db8::1", rules) == "excluded"
     assert refusal("8.8.4.4", rules) is None
+
+
+@given(st.ip_addresses(), st.data())
+def test_no_address_of_an_excluded_network_is_asked(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address, data: st.DataObject
+) -> None:
+    bits = data.draw(st.integers(0, address.max_prefixlen))
+    excluded = ipaddress.ip_network(f"{address}/{bits}", strict=False)
+    rules = Rules(allow=networks("0.0.0.0/0", "::/0"), deny=(read_network(str(excluded)),))
+    if address.version == 4:
+        assert refusal(f"::ffff:{address}", rules) == "excluded"
+    assert refusal(str(address), rules) == "excluded" or read_address(str(address)) != address
+
+
+@given(st.ip_addresses(v=4))
+def test_nobody_is_asked_at_an_address_that_holds_another_s(address: ipaddress.IPv4Address) -> None:
+    held = address.packed
+    holders = (
+        ("NAT64", b"\0\x64\xff\x9b" + bytes(8) + held),
+        ("local NAT64", b"\0\x64\xff\x9b\0\1" + bytes(6) + held),
+        ("6to4", b"\x20\2" + held + bytes(9) + b"\1"),
+        ("Teredo", b"\x20\1\0\0" + held + bytes(4) + bytes(255 - byte for byte in held)),
+        ("IPv4-compatible", bytes(12) + held),
+        ("SIIT", bytes(8) + b"\xff\xff\0\0" + held),
+    )
+    for name, packed in holders:
+        assert refusal(str(ipaddress.IPv6Address(packed)), Rules()) is not None, name
+    assert refusal(f"::ffff:{address}", Rules()) == refusal(str(address), Rules())
+
+
+def test_a_network_that_is_mapped_into_ipv6_is_the_one_that_it_maps() -> None:
+    assert read_network("::ffff:8.8.8.0/120") == ipaddress.ip_network("8.8.8.0/24")
+    assert refusal("8.8.8.8", Rules(deny=(read_network("::ffff:8.8.8.0/120"),))) == "excluded"
+    assert read_network("::/0") == ipaddress.ip_network("::/0")
 
 
 def test_only_those_that_are_named_are_asked() -> None:

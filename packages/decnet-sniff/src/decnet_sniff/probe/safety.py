@@ -56,6 +56,8 @@ one, of which nobody has shown that it came to us.
 _SPECIAL: Final = tuple((ipaddress.ip_network(network), name) for network, name in SPECIAL)
 _PUBLIC_6: Final = ipaddress.IPv6Network("2000::/3")
 """All that is given out of IPv6 (RFC 4291 §2.4, IANA)."""
+_MAPPED_BITS: Final = 96
+"""Before the IPv4 address in one that is mapped into IPv6 (RFC 4291 §2.5.5.2)."""
 
 _TCP: Final = (
     "docker elasticsearch ftp git http httpproxy https imap kubernetes modbus mongodb mqtt mssql mysql pop3 postgresql "
@@ -101,6 +103,15 @@ def read_address(text: str) -> Address | None:
             return None
         return address.ipv4_mapped or address
     return address
+
+
+def read_network(text: str) -> Network:
+    """Return the network that `text` is, an IPv4 one for one that is mapped into IPv6; raises ValueError."""
+    network = ipaddress.ip_network(text)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def refusal(text: str, rules: Rules) -> str | None:

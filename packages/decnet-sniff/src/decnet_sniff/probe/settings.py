@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Final
 
 import msgspec
 
-from decnet_sniff.probe.safety import Network, Plan
+from decnet_sniff.probe.safety import Network, Plan, read_network
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
@@ -69,7 +68,7 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     def networks(self, key: str) -> tuple[Network, ...]:
         """Return the networks of `allow`, `deny` or `only`; raises ValueError."""
         try:
-            return tuple(ipaddress.ip_network(text) for text in getattr(self, key))
+            return tuple(read_network(text) for text in getattr(self, key))
         except ValueError as error:
             raise ValueError(f"{key}: {error}") from error
 
