@@ -5,9 +5,9 @@
 `bulk`, in which few packets begin anything, and `handshakes`, in which nearly all do (TLS with hellos of one and two
 segments, SSH, HTTP, a scan; IPv4 and IPv6; 20,000 clients). Each is read with the filter emulated, as `decnet-sniff
 read` does; seconds are those of the processor. dpkt and scapy only parse; tshark and p0f are run as they are. What is
-not installed is passed over. Memory is that of a process that has imported what the worker has and replays
-`handshakes` in a loop, with time going on: for an hour, `--seconds 3600`. As root, the ring is measured beside
-recvmsg(2) on the loopback interface.
+not installed is passed over. Memory is that of a process that has imported what the worker has, gives back what its
+start left as a worker does, and replays `handshakes` in a loop, with time going on: for an hour, `--seconds 3600`. As
+root, the ring is measured beside recvmsg(2) on the loopback interface.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 
 from sniff_captures import bulk, busy, write
 
+HERE = Path(__file__).parent
 AIMS = {"bulk": 200_000, "handshakes": 50_000}
 AIM_MIB = 25.0
 START = 1_700_000_000 * 10**9
@@ -40,11 +41,7 @@ def main() -> None:
     parser.add_argument("--flows", type=int, default=4000, help="connections in each capture")
     parser.add_argument("--seconds", type=float, default=30, help="how long memory is looked at")
     parser.add_argument("--only-memory", action="store_true")
-    parser.add_argument("--replay", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.replay:
-        replay(Path(asked.replay), asked.seconds)
-        return
     with tempfile.TemporaryDirectory() as directory:
         files = {name: Path(directory) / f"{name}.pcap" for name in AIMS}
         counts = {
@@ -134,53 +131,10 @@ def command(run: list[str]) -> None:
 
 
 def memory(file: Path, seconds: float) -> None:
-    """Replay in a process of its own and print its memory and how it grows."""
-    run = [sys.executable, __file__, "--replay", str(file), "--seconds", str(seconds)]
-    said_ = subprocess.run(run, capture_output=True, text=True, check=True, timeout=seconds + 600).stdout
-    print(said_, end="")
-
-
-def replay(file: Path, seconds: float) -> None:
-    """Take the file again and again, time going on, and look at our memory."""
-    from decnet_sniff.sniff import worker
-    from decnet_sniff.sniff.batch import Batch
-    from decnet_sniff.sniff.pcap import batches
-    from decnet_sniff.sniff.settings import SniffSettings
-
-    observer, shift, packets = worker.observer_of(SniffSettings()), 0, 0
-    before = resident()
-    samples: list[tuple[float, float]] = []
-    begun = time.monotonic()
-    while time.monotonic() - begun < seconds:
-        last = 0
-        with file.open("rb") as source:
-            for batch in batches(source):
-                moved = [(ts + shift, start, end) for ts, start, end in batch.records]
-                observer.take(Batch(batch.link, batch.buffer, moved))
-                for _ in observer.due(moved[-1][0]):
-                    pass
-                packets += len(moved)
-                last = batch.records[-1][0]
-        shift += last - START + 10**9
-        samples.append((time.monotonic() - begun, resident()))
-    now, growth = samples[-1][1], slope(samples[len(samples) // 3 :]) * 3600
-    verdict = "reached" if now <= AIM_MIB else "MISSED"
-    print(f"memory: {before:.1f} MiB before, {now:.1f} MiB after {packets:,} packets, aim {AIM_MIB:g}: {verdict}")
-    print(f"memory: slope {growth:+.2f} MiB/h over the last two thirds of {seconds:g} s")
-
-
-def resident() -> float:
-    """Return our resident memory, MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-
-
-def slope(samples: list[tuple[float, float]]) -> float:
-    """Return the least-squares slope per second."""
-    count = len(samples)
-    x, y = sum(s[0] for s in samples) / count, sum(s[1] for s in samples) / count
-    spread = sum((s[0] - x) ** 2 for s in samples)
-    return sum((s[0] - x) * (s[1] - y) for s in samples) / spread if spread else 0.0
+    """Replay in a process of its own, which imports no more than the worker does, and print its memory."""
+    run = [sys.executable, "-c", "import sniff_replay; sniff_replay.replay()", str(file), str(seconds), str(AIM_MIB)]
+    told = subprocess.run(run, capture_output=True, text=True, check=True, timeout=seconds + 600, cwd=HERE).stdout
+    print(told, end="")
 
 
 def live(count: int = 20_000) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter
 from typing import TypeVar
@@ -46,6 +47,7 @@ from decnet_core.events.catalogue import (
 )
 from decnet_sniff.sniff.batch import Batch
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
+from decnet_sniff.sniff.flows import Flow
 from decnet_sniff.sniff.link import ETHERNET
 from decnet_sniff.sniff.tcp import HELD_BYTES
 
@@ -69,6 +71,20 @@ def test_options_that_the_capture_cut_off_are_not_read_from_the_next_packet(cut:
     observer.take(Batch(ETHERNET, buffer, [(START, 0, cut), (START + 1000, cut, 2 * cut)]))
     assert kinds(list(observer.rest()))["tcp.stack"] == 0
     assert sum(count for name, count in observer.counts().items() if name.endswith("_short")) == 2
+
+
+def test_closed_flows_do_not_wait_for_the_garbage_collector() -> None:
+    observer = new_observer()
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(20):
+            packets = conversation([REQUEST], [ANSWER], ports=(40000 + number, 80))
+            observer.take(batch_of(map(ether, packets), begin=START + number * 10 * SECOND))
+        observer.take(batch_of([ether(ip4(CLIENT, SERVER, 17, udp(1, 2)))], begin=START + 900 * SECOND))
+        assert sum(isinstance(one, Flow) for one in gc.get_objects()) == 1
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])

@@ -11,7 +11,6 @@ systemd gives them its variables; a command that the operator types must read it
 from __future__ import annotations
 
 import contextlib
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -131,6 +130,8 @@ def _prefix(section: str) -> str:
 
 
 def _suggestion(word: str, known: list[str]) -> str:
+    import difflib  # only a refused setting needs it
+
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(sorted(known))}"
 

@@ -88,7 +88,9 @@ async def serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hos
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
     ctx.spawn(rest.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
-    await Host(worker, ctx, notifier=notifier, hosting=hosting).run()
+    # Of the start much is left behind, and who is busy from then on does not come to rest; what is forked shares it.
+    ready = rest.give_back if hosting == "process" else lambda: None
+    await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
 
 
 def _hold_lifeline(ctx: Context) -> None:

@@ -143,10 +143,15 @@ class Flows:
         return half
 
     def close(self, flow: Flow) -> Flow:
-        """Remove `flow` and return it."""
+        """Remove `flow` and return it; its directions do not know it any more, or they would be a cycle.
+
+        Cycles wait for the garbage collector: thousands of closed flows would be held for nothing.
+        """
         self.halves.pop(flow.key, None)
+        del flow.client.flow
         if flow.server is not None:
             self.halves.pop(reverse(flow.key), None)
+            del flow.server.flow
         self.size -= 1
         return flow
 

@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from decnet_sniff.sniff.suspects import Newcomer, Suspect, Target
+from decnet_sniff.sniff.suspects import Newcomer, Suspect, Target, the_target
 
 SYN, CONNECT, FIN, NULL, XMAS, MAIMON, ACK, UDP = "syn", "connect", "fin", "null", "xmas", "maimon", "ack", "udp"
 
@@ -102,7 +102,7 @@ class Scans:
 
         Of an ACK scan that is best told by the answer: a bare RST of a port to whom no flow is known.
         """
-        key, target = (source, technique), (host, port)
+        key, target = (source, technique), the_target(host, port)
         suspect = self._suspects.pop(key, None)
         if suspect is None:
             newcomer = self._newcomers.pop(key, None)

@@ -7,10 +7,10 @@ from typing import Final, Protocol
 
 from decnet_sniff.errors import SniffError
 
-CHUNK: Final = 256 * 1024
+CHUNK: Final = 128 * 1024
 LARGEST: Final = 256 * 1024
 """Bytes of one packet; larger is no packet but a lie (libpcap's MAXIMUM_SNAPLEN)."""
-MOST_RECORDS: Final = 2048
+MOST_RECORDS: Final = 1024
 """Packets per batch: its list is memory too."""
 
 
