@@ -233,7 +233,7 @@ async def greeted_by(place: Path, said: bytes, scheme: str = "unix") -> AsyncIte
     else:
         server = await asyncio.start_server(talk, "127.0.0.1", 0)
         url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    client = await connect(url, name="x", options=HASTY)
+    client = await connect(url, name="x", options=ClientOptions(first_retry_seconds=60, max_retry_seconds=60))
     inbox = await client.subscribe("system.x.control")
     async with asyncio.timeout(SOON):
         while not client.last_error:
