@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -334,3 +335,38 @@ async def test_any_bytes_after_the_greeting_leave_the_listener_well(tmp_path: Pa
         async with talking(below, port) as talk:
             talk.say(Hello())
             assert isinstance(await talk.hear(), Welcome)
+
+
+async def test_strangers_who_greet_badly_leave_nothing_to_the_collector(tmp_path: Path) -> None:
+    above, below = founded_pair(tmp_path)
+    founding.offer(above, "other", 1)
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        await until(lambda: sender.count("connected") == 1)
+        enrolment = master.worker._desk.address[1]  # type: ignore[attr-defined]  # the port that the kernel chose
+        with without_collector():
+            for number in range(1, 6):
+                knock(port_of(master))
+                knock(enrolment)
+                await until(lambda: master.count("refused_greeting") == master.count("enrolment_errors") == number)  # noqa: B023
+            founding.revoke(above, NAME)
+            await until(lambda: sender.count("failures") >= 5)
+            await until(lambda: tls_connections() <= 2)  # the one of a try that goes on, from either side
+
+
+def knock(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        sock.sendall(b"x" * 1000)
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def tls_connections() -> int:
+    return sum(type(one).__name__ == "SSLProtocol" for one in gc.get_objects())

@@ -106,14 +106,23 @@ async def connected(host: str, port: int, context: ssl.SSLContext, name: str | N
 
 
 async def accepted(sock: socket.socket, context: ssl.SSLContext, greeting_seconds: float) -> Stream:
-    """Greet who has connected on `sock`; raises OSError."""
+    """Greet who has connected on `sock`; raises OSError.
+
+    A failure is told by an exception that holds no frames: those hold the connection, which holds the exception and a
+    buffer of 256 KiB. Such a circle stays until the collector looks among the oldest objects, and strangers who greet
+    badly in their thousands would fill the memory until then.
+    """
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     protocol = _Protocol(reader)
     watch_over(sock)
-    transport, _ = await loop.connect_accepted_socket(
-        lambda: protocol, sock, ssl=context, ssl_handshake_timeout=greeting_seconds, ssl_shutdown_timeout=2
-    )
+    try:
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol, sock, ssl=context, ssl_handshake_timeout=greeting_seconds, ssl_shutdown_timeout=2
+        )
+    except OSError as error:
+        error.__traceback__ = None
+        raise ConnectionAbortedError(str(error)) from None
     return Stream(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
 

@@ -107,20 +107,23 @@ class Forwarder(Worker[ForwarderSettings]):
         self._quarantine.close()
 
     async def _connection(self, ctx: Context, dial: Dial) -> OSError | None:
-        """Make one connection and use it; return what ended it, None when that was our own wish."""
+        """Make one connection and use it; return what ended it, None when that was our own wish.
+
+        What is returned holds no frames, and so not the connection: see `stream.accepted`.
+        """
         self._steady = False
         try:
             async with asyncio.timeout(self.settings.dial_seconds):
                 stream = await dial.connect()
         except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors
-            return error
+            return error.with_traceback(None)
         begun = time.monotonic()
         ctx.counters.add("connections")
         try:
             await self._ship(ctx, stream, dial)
         except OSError as error:
             stream.abort()
-            return error
+            return error.with_traceback(None)
         finally:
             self._steady = time.monotonic() - begun > _STEADY_SECONDS
             if self._steady:

@@ -104,6 +104,7 @@ class Desk:
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             self._counters.add("enrolment_errors")
             log.info("enrolment broke off source=%s: %s", source, for_terminal(str(error) or type(error).__name__))
+            error.__traceback__ = None  # it would hold the connection: see `stream.accepted`
         finally:
             self._guests -= 1
             writer.transport.abort()
