@@ -353,6 +353,19 @@ async def test_strangers_who_greet_badly_leave_nothing_to_the_collector(tmp_path
             await until(lambda: tls_connections() <= 2)  # the one of a try that goes on, from either side
 
 
+async def test_crowd_that_comes_at_once_is_not_greeted_at_once(tmp_path: Path) -> None:
+    above, _ = founded_pair(tmp_path)
+    async with listener(above, max_greetings_per_address=4) as master:
+        crowd = [socket.create_connection(("127.0.0.1", port_of(master))) for _ in range(100)]
+        most = 0
+        while master.count("refused_greeting") < 96:
+            await asyncio.sleep(0)
+            most = max(most, tls_connections())
+        assert 4 <= most <= 12
+        for each in crowd:
+            each.close()
+
+
 def knock(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.sendall(b"x" * 1000)

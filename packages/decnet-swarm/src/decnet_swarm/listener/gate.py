@@ -108,6 +108,7 @@ class Gate:
             else:
                 self._counts["refused_full"] += 1
                 sock.close()
+            await asyncio.sleep(0)  # for accepting does not wait while there is somebody, and the others must get on
 
     def review(self) -> None:
         """End the connections of who was revoked or whose certificate has expired."""
