@@ -113,7 +113,7 @@ def test_forgotten_events_are_a_reason_to_refuse(run: Run, place: Place, store: 
         connection.execute(text("DELETE FROM event WHERE seq < 3"))
     said = run("replay", "profiler", "--since", "0", "--yes", "--no-wait")
     assert said.code == 1
-    assert "removed the first 2" in said.err
+    assert "removed 2 of them" in said.err
     assert "LOST" in run("replay", "profiler", "--since", "0", "--yes", "--no-wait", "--lose-forgotten").out
 
 

@@ -24,6 +24,7 @@ SMALL = {
     "account": "people",
     "api_token": "what people gave to programs",
     "decky_state": "the fleet's own hosts",
+    "event_forgotten": "a row for each kind",
     "ingest_position": "a row for each spool",
     "lease": "a row for each worker and shard",
     "login_throttle": "looked up by key; forgotten after a while",

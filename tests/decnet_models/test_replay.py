@@ -17,6 +17,7 @@ from decnet_models.cursor import CursorWorker
 from decnet_models.engine import open_engine, reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events import queries as events
+from decnet_models.events.volume import forget, volumes
 from decnet_models.leases import Leases
 from decnet_models.notices.tables import notice
 from decnet_models.progress import queries as progress
@@ -180,6 +181,17 @@ def test_sums_whose_events_are_forgotten_are_counted(log: Engine) -> None:
         connection.execute(text("DELETE FROM event WHERE seq <= 30"))
         assert replay.plan(connection, "profiler", 1).forgotten == 30
         assert replay.plan(connection, "profiler", 1).events == 91
+
+
+def test_forgotten_events_of_one_kind_in_the_middle_are_counted_too(log: Engine) -> None:
+    """Retention per kind leaves the oldest event of another kind, and no gap that could be told from others."""
+    run(log, Profiler)
+    with writing(log) as connection:
+        commands = next(one for one in volumes(connection) if one.kind == "session.command")
+        assert forget(connection, commands, 100, 20) == 20
+        assert forget(connection, commands, 100, 5) == 5
+        assert events.by_seq(connection, 1) is not None
+        assert replay.plan(connection, "profiler", 1).forgotten == 25
 
 
 @pytest.mark.parametrize("worker", ["webhook", "ingest", "nobody"])

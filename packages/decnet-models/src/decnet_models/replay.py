@@ -26,6 +26,7 @@ from sqlalchemy import Connection, Table, delete, func, select
 
 from decnet_models.errors import DatabaseError
 from decnet_models.events.tables import event
+from decnet_models.events.volume import forgotten
 from decnet_models.ownership import all_tables, owners
 from decnet_models.progress import queries as progress
 from decnet_models.progress.tables import set_aside
@@ -83,7 +84,7 @@ def plan(connection: Connection, worker: str, first: int) -> Plan:
         events=counted,
         emptied=tuple(sorted(str(table.name) for table in mine if is_emptied(table))),
         kept=tuple(sorted(str(table.name) for table in mine if not is_emptied(table))),
-        forgotten=oldest - 1 if sums else 0,
+        forgotten=max(oldest - 1, forgotten(connection)) if sums else 0,
     )
 
 

@@ -57,3 +57,12 @@ event_volume = Table(
     Column("last_seq", BIG, nullable=False),
     info={"owner": "ingest", "readers": ("operator",)},
 )
+
+event_forgotten = Table(
+    "event_forgotten",
+    metadata,
+    # Events of the kind that retention has deleted; of what it deleted before it counted them, the kind is empty.
+    Column("kind", String(64), primary_key=True),
+    Column("events", BIG, nullable=False),
+    info={"owner": "ingest", "readers": ("operator",)},
+)

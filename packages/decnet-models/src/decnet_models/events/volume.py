@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from decnet_models.events.tables import event, event_volume
+from decnet_models.events.tables import event, event_forgotten, event_volume
 from decnet_models.statements import insert_into
 
 HOUR_NS = 3_600_000_000_000
@@ -84,8 +84,21 @@ def forget(connection: Connection, volume: Volume, through: int, limit: int) -> 
     each = event_volume.c.bytes // event_volume.c.events
     fewer = {"events": event_volume.c.events - gone, "bytes": event_volume.c.bytes - gone * each}
     connection.execute(update(event_volume).where(row).values(**fewer))
+    _count_forgotten(connection, volume.kind, gone)
     empty = event_volume.c.events <= 0
     if gone < limit and end == volume.last_seq:  # whatever was counted, there is nothing left
         empty |= event_volume.c.last_seq == volume.last_seq
     connection.execute(delete(event_volume).where(row, empty))
     return gone
+
+
+def forgotten(connection: Connection) -> int:
+    """Return how many events were ever deleted, of whatever kind and wherever in the log they were."""
+    return int(connection.execute(select(func.sum(event_forgotten.c.events))).scalar() or 0)
+
+
+def _count_forgotten(connection: Connection, kind: str, events: int) -> None:
+    if events:
+        insert = insert_into(connection, event_forgotten).values(kind=kind, events=events)
+        more = {"events": event_forgotten.c.events + events}
+        connection.execute(insert.on_conflict_do_update(index_elements=["kind"], set_=more))

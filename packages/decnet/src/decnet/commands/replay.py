@@ -45,7 +45,7 @@ def replay(
         plan = replays.plan(connection, worker, _row(connection, since))
     if plan.forgotten and not lose_forgotten:
         raise OperatorError(
-            f"{worker} counts all events, and retention has removed the first {plan.forgotten}; what they added would "
+            f"{worker} counts all events, and retention has removed {plan.forgotten} of them; what they added would "
             "be lost. If that is meant, say --lose-forgotten"
         )
     if not as_json:
@@ -71,7 +71,7 @@ def words(plan: Plan) -> str:
     if plan.kept:
         lines.append(f"Kept and added to, known rows stay as they are: {', '.join(plan.kept)}.")
     if plan.forgotten:
-        lines.append(f"LOST: what the first {plan.forgotten} events added, for retention has removed them.")
+        lines.append(f"LOST: what {plan.forgotten} events added that retention has removed.")
     return "\n".join(lines)
 
 
