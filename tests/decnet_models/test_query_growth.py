@@ -19,35 +19,13 @@ from decnet_models.engine import open_engine
 from decnet_models.exercise import REFUSALS, Query, query_functions, variants
 from decnet_models.migrations.check import domains
 from decnet_models.ownership import all_tables
-from decnet_models.population import FEW, fill
+from decnet_models.population import FEW, STAND, fill
 
 SIZES = (1200, 4800)
 ROOM = 1.5
 """A tree of four times as many rows is a level deeper."""
 EACH = 20
 """Steps between two looks."""
-
-STAND = {
-    "account": "people",
-    "api_token": "what people gave to programs",
-    "decky": "the fleet's own hosts",
-    "decky_policy": "the fleet's own hosts",
-    "decky_service": "the fleet's own hosts",
-    "decky_state": "the fleet's own hosts",
-    "enrolment": "certificates of the fleet's own hosts",
-    "event_forgotten": "a row for each kind",
-    "event_volume": "a row for each hour and kind",
-    "ingest_position": "a row for each spool",
-    "lease": "a row for each worker and shard",
-    "persona": "written by people",
-    "provider_quota": "a row for each provider",
-    "sensor": "the fleet's own hosts",
-    "ttp_rule_state": "a row for each rule that is not simply on",
-    "webhook": "written by people",
-    "webhook_state": "a row for each webhook",
-    "worker_cursor": "a row for each worker",
-}
-"""Tables that do not grow with what attackers do."""
 
 GROW = {
     "artifacts.queries.holdings": "sums up the store",

@@ -25,6 +25,28 @@ from decnet_models.statements import copy_into
 FEW = 20
 """Rows that have one sample value, and rows after the sample's moment."""
 
+STAND = {
+    "account": "people",
+    "api_token": "what people gave to programs",
+    "decky": "the fleet's own hosts",
+    "decky_policy": "the fleet's own hosts",
+    "decky_service": "the fleet's own hosts",
+    "decky_state": "the fleet's own hosts",
+    "enrolment": "certificates of the fleet's own hosts",
+    "event_forgotten": "a row for each kind",
+    "event_volume": "a row for each hour and kind",
+    "ingest_position": "a row for each spool",
+    "lease": "a row for each worker and shard",
+    "persona": "written by people",
+    "provider_quota": "a row for each provider",
+    "sensor": "the fleet's own hosts",
+    "ttp_rule_state": "a row for each rule that is not simply on",
+    "webhook": "written by people",
+    "webhook_state": "a row for each webhook",
+    "worker_cursor": "a row for each worker",
+}
+"""Tables that do not grow with what attackers do."""
+
 Maker = Callable[[int, bool], Any]
 """Takes a row's number, and whether the row may have names in common with others; returns a column's value."""
 
