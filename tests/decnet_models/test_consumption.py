@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
@@ -24,6 +24,7 @@ from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
 from decnet_models.progress import queries as progress
 from decnet_models.progress.tables import set_aside, worker_cursor
+from decnet_models.track import Span
 
 Maker = Callable[..., list[Event]]
 Found = Iterator[tuple[str, Notice]]
@@ -86,6 +87,20 @@ def test_results_notices_and_cursor_are_committed_together(log: Engine, make_eve
     with reading(log) as connection:
         assert [one.key for one in notices.after(connection, 0, 10)] == ["k1", "k2", "k3"]
     assert step.notices == {"attacker.observed": 3}
+
+
+def test_an_error_where_no_event_is_at_fault_is_said_as_it_is(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(2, LoginAttempt("ssh", "a", success=False)))
+    failing = consume(log, Handler())
+    with writing(log) as connection:
+        connection.execute(text("ALTER TABLE worker_cursor RENAME TO gone"))
+    try:
+        failing._track.span = lambda _: Span(0)  # type: ignore[method-assign]
+        with pytest.raises(DBAPIError, match="worker_cursor"):
+            failing.step()
+    finally:
+        with writing(log) as connection:
+            connection.execute(text("ALTER TABLE gone RENAME TO worker_cursor"))
 
 
 def test_a_notice_that_is_there_already_is_not_announced(log: Engine, make_events: Maker) -> None:

@@ -48,6 +48,24 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_url: str) -> None:
     reader.dispose()
 
 
+def test_all_that_is_read_at_once_is_of_one_moment(url: str) -> None:
+    writer, reader = open_engine(url), open_engine(url)
+    count = text("SELECT count(*) FROM worker_cursor")
+    with reading(reader) as connection:
+        assert connection.execute(count).scalar() == 0
+        with writing(writer) as other:
+            other.execute(text("INSERT INTO worker_cursor VALUES ('w', 1, 1)"))
+        assert connection.execute(count).scalar() == 0
+    with reading(reader) as connection:
+        assert connection.execute(count).scalar() == 1
+    with writing(reader) as connection:
+        connection.execute(text("UPDATE worker_cursor SET seq = 2"))  # the next transaction is an ordinary one
+        if connection.dialect.name == "postgresql":
+            assert connection.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
+    writer.dispose()
+    reader.dispose()
+
+
 def test_a_second_writer_waits_for_the_first(sqlite_url: str) -> None:
     first, second = open_engine(sqlite_url), open_engine(sqlite_url)
     order: list[str] = []

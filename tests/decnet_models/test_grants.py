@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
@@ -13,6 +14,9 @@ from sqlalchemy.exc import ProgrammingError
 from decnet_core import registry
 from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.events.envelope import Event
+from decnet_models.care.archive import open_archive
+from decnet_models.care.backup import backup
+from decnet_models.care.integrity import damages
 from decnet_models.consumption import Consumption
 from decnet_models.cursor import CursorWorker
 from decnet_models.engine import open_engine, reading, writing
@@ -20,6 +24,7 @@ from decnet_models.errors import DatabaseError
 from decnet_models.events.queries import insert_events, last_seq
 from decnet_models.grants import apply, grants, role_of
 from decnet_models.leases import Leases
+from decnet_models.migrations.check import differences
 from decnet_models.ownership import all_tables
 from decnet_models.progress import queries as progress
 from decnet_models.rehearsal import sample_events
@@ -119,6 +124,20 @@ def test_a_worker_moves_its_own_cursor_and_not_anothers(role: As, postgres_url: 
         assert progress.cursors(connection) == {"profiler": 0, "ttp": 5, "ttp.more": 6}
     engine.dispose()
     owner.dispose()
+
+
+def test_the_operator_backs_up_and_checks_without_being_the_owner(role: As, ingested: None, tmp_path: Path) -> None:
+    made = backup(role("operator"), tmp_path / "backup", lambda _: None)
+    archive, manifest = open_archive(tmp_path / "backup")
+    archive.close()
+    assert made.bytes > 0
+    assert {one.name for one in manifest.tables} == {table.name for table in all_tables()}
+    assert next(one.rows for one in manifest.tables if one.name == "event") == len(PAYLOADS)
+    assert damages(role("operator"), lambda _: None) == []
+    engine = open_engine(role("operator"), read_only=True)
+    with reading(engine) as connection:
+        assert differences(connection) == []
+    engine.dispose()
 
 
 def test_sqlite_has_no_roles(sqlite_url: str) -> None:

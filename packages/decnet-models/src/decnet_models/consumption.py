@@ -118,8 +118,8 @@ class Consumption:
             except Exception as error:
                 if passes(error) and position > span.start:
                     break
-                if passes(error) or isinstance(error, MemoryError | CursorMovedError):
-                    raise
+                if passes(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
+                    raise  # without events it is no event's fault
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]
                     continue

@@ -115,8 +115,11 @@ def open_engine(
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One snapshot to read from; takes no lock."""
+    options: dict[str, Any] = {_READS: True}
+    if engine.dialect.name == "postgresql":  # which else would show each statement what was committed before it
+        options["isolation_level"] = "REPEATABLE READ"
     with engine.connect() as connection:
-        reader = connection.execution_options(**{_READS: True})
+        reader = connection.execution_options(**options)
         with reader.begin():
             yield reader
 

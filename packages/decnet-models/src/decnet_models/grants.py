@@ -79,10 +79,10 @@ def _privileges(name: str, tables: Iterable[Table]) -> Iterator[str]:
     for table in sorted(tables, key=lambda one: one.name):
         if allowed := _allowed(name, table):
             yield f'GRANT {", ".join(allowed)} ON "{table.name}" TO {role_of(name)}'
-        if "INSERT" in allowed:
-            for column in table.columns:
-                if column.autoincrement is True:
-                    yield f'GRANT USAGE ON SEQUENCE "{table.name}_{column.name}_seq" TO {role_of(name)}'
+        uses = [word for word, does in (("USAGE", "INSERT" in allowed), ("SELECT", name == OPERATOR)) if does]
+        for column in table.columns:
+            if column.autoincrement is True and uses:  # the operator's backup holds where the numbering stands
+                yield f'GRANT {", ".join(uses)} ON SEQUENCE "{table.name}_{column.name}_seq" TO {role_of(name)}'
 
 
 def _allowed(name: str, table: Table) -> tuple[str, ...]:
