@@ -46,10 +46,20 @@ def test_sightings_are_found_by_artifact_attacker_and_session(engine: Engine) ->
         assert [one.sha256 for one in queries.sightings(connection, session="s1")] == [FILE]
         assert queries.files_of(connection, ["192.0.2.1", "192.0.2.2"]) == {("192.0.2.1", FILE)}
         assert [one.sha256 for one in queries.artifacts(connection)] == [RECORDING, FILE]
-        assert [one.sha256 for one in queries.artifacts(connection, before=2, kind="file")] == [FILE]
+        assert [one.sha256 for one in queries.artifacts(connection, kind="file")] == [FILE]
         assert queries.known(connection, [FILE, "c" * 64]) == {FILE}
         with pytest.raises(ValueError, match="say whose"):
             queries.sightings(connection)
+
+
+def test_pages_show_each_artifact_once_though_many_were_seen_at_the_same_time(engine: Engine) -> None:
+    digests = [character * 64 for character in "abcdef0"]
+    with writing(engine) as connection:
+        queries.register(connection, [seen(1 + (digest == FILE), digest) for digest in digests])
+        pages: list[Artifact] = []
+        while page := queries.artifacts(connection, 2, before=pages[-1] if pages else None):
+            pages += page
+    assert [one.sha256 for one in pages] == [FILE, *sorted(set(digests) - {FILE}, reverse=True)]
 
 
 def test_what_is_removed_is_no_longer_held_and_comes_back_when_it_is_stored_again(engine: Engine) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from decnet_models.engine import reading, writing
+from decnet_models.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import ChangeKind, Decky, Policy, Service, Told
 from decnet_models.fleet.states import State
@@ -50,6 +50,20 @@ def test_of_two_who_read_the_same_version_one_writes(housed: Engine) -> None:
         found = queries.decky_named(connection, "web")
         assert found is not None
         assert (found.version, found.services) == (2, (Service("ssh", 22),))
+
+
+def test_changes_commit_in_the_order_of_their_numbers(housed: Engine, url: str) -> None:
+    """Else who follows them would pass over one that got its number early and was committed late."""
+    other = open_engine(url, busy_seconds=0.2)
+    with writing(housed) as connection:
+        queries.write_decky(connection, WEB, told("added"))
+        second = msgspec.structs.replace(WEB, name="mail", address="127.77.0.2")
+        with pytest.raises(OperationalError), writing(other) as waiting:
+            queries.write_decky(waiting, second, told("added"))
+    with writing(other) as connection:
+        assert queries.write_decky(connection, second, told("added")) is not None
+        assert [one.decky for one in queries.changes_after(connection, 0)] == ["web", "mail"]
+    other.dispose()
 
 
 def test_each_change_tells_who_what_why_before_and_after(housed: Engine) -> None:

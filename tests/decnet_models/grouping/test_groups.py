@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from decnet_models.campaigns import queries as campaigns
 from decnet_models.engine import reading, writing
+from decnet_models.grouping.values import Group
 from decnet_models.identities import queries as identities
 from decnet_models.identities.queries import Decision, Evidence, Member
 
@@ -98,7 +99,49 @@ def test_a_merge_explains_itself_keeps_the_old_id_and_can_be_undone(engine: Engi
         assert (names(connection, ONE), names(connection, TWO)) == (["192.0.2.1"], ["192.0.2.2"])
         assert identities.resolved(connection, ONE) == ONE
         assert [one.id for one in identities.identities(connection)] == [TWO, ONE]
-        assert [one.id for one in identities.identities(connection, before=99)] == [ONE]
+        newest = identities.identity_of_id(connection, TWO)
+        assert [one.id for one in identities.identities(connection, before=newest)] == [ONE]
+
+
+def test_pages_show_each_identity_once_though_many_were_seen_at_the_same_time(engine: Engine) -> None:
+    every = [UUID(int=number) for number in range(1, 8)]
+    with writing(engine) as connection:
+        for number, group in enumerate(every):
+            placed(connection, group, [f"192.0.2.{number}"])
+        pages: list[Group] = []
+        while page := identities.identities(connection, 2, before=pages[-1] if pages else None):
+            pages += page
+    assert [one.id for one in pages] == every[::-1]
+
+
+def test_who_builds_on_identities_sees_each_change_after_the_last_one_that_it_saw(engine: Engine) -> None:
+    with writing(engine) as connection:
+        for number, group in enumerate((ONE, TWO, THREE)):
+            placed(connection, group, [f"192.0.2.{number}"])
+        seen = identities.changed(connection, 0)
+        assert [one.id for one in seen] == [ONE, TWO, THREE]
+        assert [one.id for one in identities.changed(connection, seen[0].revision, 1)] == [TWO]
+        assert identities.changed(connection, seen[-1].revision) == []
+        placed(connection, ONE, ["192.0.2.0"], last=77)  # a member was active again
+        (again,) = identities.changed(connection, seen[-1].revision)
+        assert (again.id, again.last_seen) == (ONE, 77)
+        change = identities.merge(connection, TWO, THREE, weight=1, because=(), now_ns=1)
+        merged = identities.changed(connection, again.revision)
+        assert [(one.id, one.merged_into) for one in merged] == [(TWO, THREE), (THREE, None)]
+        identities.undo(connection, change, now_ns=2)
+        undone = identities.changed(connection, merged[-1].revision)
+        assert [(one.id, one.merged_into, one.members) for one in undone] == [(TWO, None, 1), (THREE, None, 1)]
+
+
+def test_a_group_has_the_features_of_all_its_members(engine: Engine) -> None:
+    found = [Evidence(f"192.0.2.{number}", *KEY, number, 20) for number in range(3)]
+    with writing(engine) as connection:
+        identities.add_evidence(connection, [*found, Evidence("192.0.2.0", "ja4", "t13d", 1, 2)])
+        assert identities.evidence_of_all(connection, ["192.0.2.0", "192.0.2.2", "192.0.2.9"]) == [
+            Evidence("192.0.2.0", "ja4", "t13d", 1, 2),
+            found[0],
+            found[2],
+        ]
 
 
 def test_a_merge_is_undone_after_its_target_was_merged_too(engine: Engine) -> None:

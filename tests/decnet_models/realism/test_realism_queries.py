@@ -61,7 +61,17 @@ def test_an_action_is_planned_once_started_once_and_ended(peopled: Engine) -> No
         (done,) = queries.actions_on(connection, "web")
         assert (done.state, done.started_at, done.ended_at, done.error) == ("failed", 11, 13, "refused\u2400")
         assert queries.next_due(connection) is None
-        assert queries.actions_on(connection, "web", before=10) == []
+        assert queries.actions_on(connection, "web", before=done) == []
+
+
+def test_pages_show_each_action_once_though_many_are_due_at_the_same_time(peopled: Engine) -> None:
+    every = [msgspec.structs.replace(FIRST, id=UUID(int=number)) for number in range(1, 6)]
+    with writing(peopled) as connection:
+        queries.plan(connection, every)
+        pages: list[Action] = []
+        while page := queries.actions_on(connection, "web", 2, before=pages[-1] if pages else None):
+            pages += page
+    assert pages == every[::-1]
 
 
 def test_ended_actions_are_forgotten_and_planned_ones_are_not(peopled: Engine) -> None:

@@ -143,7 +143,9 @@ def test_credentials_are_counted_over_deckies(visit: Connection) -> None:
 )
 def test_attackers_are_listed_in_the_order_asked(visit: Connection, order: queries.Order, expected: list[str]) -> None:
     assert [one.ip for one in queries.attackers(visit, order=order)] == expected
-    assert [one.ip for one in queries.attackers(visit, 1, order=order)] == expected[:1]
+    first = queries.attackers(visit, 1, order=order)
+    assert [one.ip for one in first] == expected[:1]
+    assert [one.ip for one in queries.attackers(visit, order=order, after=first[0])] == expected[1:]
     assert queries.count(visit) == 2
 
 

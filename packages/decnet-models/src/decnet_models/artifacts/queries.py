@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, tuple_, update
 
 from decnet_core.text import for_column
 from decnet_models.artifacts.tables import artifact, artifact_sighting
@@ -88,14 +88,15 @@ def artifact_of(connection: Connection, sha256: str) -> Artifact | None:
 
 
 def artifacts(
-    connection: Connection, limit: int = 100, *, kind: Kind | None = None, before: int | None = None
+    connection: Connection, limit: int = 100, *, kind: Kind | None = None, before: Artifact | None = None
 ) -> list[Artifact]:
-    """Return artifacts, last seen first; page on with `before` = the last one's `last_seen`."""
-    query = select(artifact).order_by(artifact.c.last_seen.desc(), artifact.c.sha256).limit(limit)
+    """Return artifacts, last seen first; page on with `before` = the last one."""
+    c = artifact.c
+    query = select(artifact).order_by(c.last_seen.desc(), c.sha256.desc()).limit(limit)
     if kind is not None:
-        query = query.where(artifact.c.kind == kind)
+        query = query.where(c.kind == kind)
     if before is not None:
-        query = query.where(artifact.c.last_seen < before)
+        query = query.where(tuple_(c.last_seen, c.sha256) < (before.last_seen, before.sha256))
     return [Artifact(*row) for row in connection.execute(query)]
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, St
 from decnet_models.columns import ADDRESS, BIG, NAME, NANOSECONDS
 
 OWNER = "profiler"
-READERS = ("ttp", "enrich", "clusterer", "mutate", "operator")
+READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operator")
 
 metadata = MetaData()
 

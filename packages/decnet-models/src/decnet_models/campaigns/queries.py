@@ -40,6 +40,11 @@ def evidence_of(connection: Connection, identity: UUID, limit: int = 1000) -> li
     return evidence.evidence_of(connection, CAMPAIGNS, identity, limit)
 
 
+def evidence_of_all(connection: Connection, identities: Iterable[UUID]) -> list[Evidence]:
+    """Return the features of all these identities: of a whole campaign, which is its members'."""
+    return evidence.evidence_of_all(connection, CAMPAIGNS, identities)
+
+
 def shared(connection: Connection, kind: str, limit: int = 100) -> list[Shared]:
     """Return the features of a kind that identities of several campaigns have, the most common first."""
     return evidence.shared(connection, CAMPAIGNS, kind, limit)
@@ -65,8 +70,8 @@ def members(connection: Connection, campaign: UUID, limit: int = 1000, *, after:
     return membership.members(connection, CAMPAIGNS, campaign, limit, after=after)
 
 
-def campaigns(connection: Connection, limit: int = 100, *, before: int | None = None) -> list[Group]:
-    """Return campaigns, last seen first; page on with `before` = the last one's `last_seen`."""
+def campaigns(connection: Connection, limit: int = 100, *, before: Group | None = None) -> list[Group]:
+    """Return campaigns, last seen first; page on with `before` = the last one."""
     return membership.groups(connection, CAMPAIGNS, limit, before=before)
 
 
@@ -78,6 +83,11 @@ def campaign_of_id(connection: Connection, campaign: UUID) -> Group | None:
 def resolved(connection: Connection, campaign: UUID) -> UUID | None:
     """Return where the identities of that campaign are now; None for an id that never was."""
     return membership.resolved(connection, CAMPAIGNS, campaign)
+
+
+def changed(connection: Connection, revision: int, limit: int = 1000) -> list[Group]:
+    """Return the campaigns that changed after a revision, the earliest change first."""
+    return membership.changed(connection, CAMPAIGNS, revision, limit)
 
 
 def count_members(connection: Connection) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from decnet_core.text import for_column
 from decnet_models.fleet.tables import decky, decky_change, decky_policy, decky_service, decky_state
-from decnet_models.statements import insert_into, parts
+from decnet_models.statements import commit_in_order, insert_into, parts
 
 Runtime: TypeAlias = Literal["loopback", "netns", "container"]
 ChangeKind: TypeAlias = Literal[
@@ -82,6 +82,7 @@ def write_decky(connection: Connection, new: Decky, told: Told) -> Decky | None:
 
     Raises sqlalchemy.exc.IntegrityError for an address, MAC or port that is taken, an unknown persona or sensor.
     """
+    commit_in_order(connection, decky_change)
     before = decky_named(connection, new.name)
     if (before.version if before else 0) != new.version:
         return None
@@ -101,6 +102,7 @@ def remove_decky(connection: Connection, name: str, told: Told) -> bool:
 
 def erase(connection: Connection, limit: int, told: Told) -> list[str]:
     """Delete up to `limit` deckies that are not wanted and no longer there; return their names. Their changes stay."""
+    commit_in_order(connection, decky_change)
     query = _columns().join(decky_state, decky_state.c.decky == decky.c.name)
     gone = query.where(decky.c.wanted.is_(False), decky_state.c.phase == "absent").order_by(decky.c.name).limit(limit)
     found = _deckies(connection, gone)
@@ -176,7 +178,12 @@ def tell(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Write what changed; belongs into the transaction that changes it."""
+    """Write what changed; belongs into the transaction that changes it.
+
+    The operator, mutate and reconciler do so; who follows `changes_after` must not pass over the one that commits last.
+    They take their turns before they lock a decky, so that none waits for another in a circle.
+    """
+    commit_in_order(connection, decky_change)
     connection.execute(
         insert(decky_change).values(
             decky=name,

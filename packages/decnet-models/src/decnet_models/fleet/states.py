@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, func, select
 
 from decnet_core.text import for_column
 from decnet_models.fleet.queries import Decky, Told, deckies_on, tell
-from decnet_models.fleet.tables import decky, decky_state
-from decnet_models.statements import insert_into
+from decnet_models.fleet.tables import decky, decky_change, decky_state
+from decnet_models.statements import commit_in_order, insert_into
 
 Phase: TypeAlias = Literal["absent", "starting", "running", "stopping", "failed"]
 
@@ -32,6 +32,8 @@ class State(msgspec.Struct, frozen=True):
 
 def record_state(connection: Connection, state: State, told: Told | None = None) -> None:
     """Write how a decky is; with `told`, tell of the change too."""
+    if told:
+        commit_in_order(connection, decky_change)
     before = state_of(connection, state.decky) if told else None
     values = {
         **msgspec.structs.asdict(state),

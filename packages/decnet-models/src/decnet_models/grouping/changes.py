@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert, literal, or_, select, update
 
-from decnet_models.grouping.membership import resolved
+from decnet_models.grouping.membership import next_revision, resolved
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Change, Reason, reasons, written
 from decnet_models.statements import parts
@@ -99,7 +99,8 @@ def _recount(connection: Connection, g: Grouping, touched: Iterable[UUID]) -> No
         query = select(func.count(), func.min(member.first_seen), func.max(member.last_seen))
         number, first, last = connection.execute(query.where(member[g.key] == group_id)).one()
         values = {"members": number, "first_seen": first, "last_seen": last} if number else {"members": 0}
-        connection.execute(update(g.group).where(c.id == group_id).values(**values))
+        revised = update(g.group).values(revision=next_revision(connection, g))
+        connection.execute(revised.where(c.id == group_id).values(**values))
 
 
 def _require_standing(connection: Connection, g: Grouping, source: UUID, target: UUID) -> None:

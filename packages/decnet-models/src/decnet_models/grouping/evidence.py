@@ -72,6 +72,17 @@ def evidence_of(connection: Connection, g: Grouping, subject: Any, limit: int) -
     return [Evidence(*row) for row in connection.execute(query)]
 
 
+def evidence_of_all(connection: Connection, g: Grouping, subjects: Iterable[Any]) -> list[Evidence[Any]]:
+    """Return the features of all these subjects, by subject, kind and value: what the group that they are has."""
+    c, feature = g.evidence.c, g.feature.c
+    same = (feature.kind == c.kind) & (feature.digest == c.digest)
+    query = select(c[g.subject], c.kind, feature.value, c.first_seen, c.last_seen).join(g.feature, same)
+    ordered = query.order_by(c[g.subject], c.kind, feature.value)
+    return [
+        Evidence(*row) for part in parts(subjects) for row in connection.execute(ordered.where(c[g.subject].in_(part)))
+    ]
+
+
 def shared(connection: Connection, g: Grouping, kind: str, limit: int) -> list[Shared]:
     """Return the features of a kind that most subjects have, those that are in several groups: reused credentials."""
     c, feature, member = g.evidence.c, g.feature.c, g.member.c

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, ScalarSelect, case, func, select, tuple_, update
 
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group, Member, reasons, written
-from decnet_models.statements import insert_into, parts
+from decnet_models.statements import commit_in_order, insert_into, parts
 
 _MAX_MERGES = 64
 """How far `resolved` follows an id from merge to merge."""
@@ -74,12 +74,13 @@ def members(connection: Connection, g: Grouping, group: UUID, limit: int, *, aft
     ]
 
 
-def groups(connection: Connection, g: Grouping, limit: int, *, before: int | None = None) -> list[Group]:
-    """Return the groups that stand for themselves, last seen first; page on with `before` = the last `last_seen`."""
+def groups(connection: Connection, g: Grouping, limit: int, *, before: Group | None = None) -> list[Group]:
+    """Return the groups that stand for themselves, last seen first; page on with `before` = the last one."""
     c = g.group.c
-    query = select(*_group_columns(g)).where(c.merged_into.is_(None)).order_by(c.last_seen.desc(), c.id).limit(limit)
+    query = select(*_group_columns(g)).where(c.merged_into.is_(None))
     if before is not None:
-        query = query.where(c.last_seen < before)
+        query = query.where(tuple_(c.last_seen, c.id) < (before.last_seen, before.id))
+    query = query.order_by(c.last_seen.desc(), c.id.desc()).limit(limit)
     return [Group(*row) for row in connection.execute(query)]
 
 
@@ -97,6 +98,19 @@ def resolved(connection: Connection, g: Grouping, group_id: UUID) -> UUID | None
             return found.id if found else None
         group_id = found.merged_into
     return group_id
+
+
+def next_revision(connection: Connection, g: Grouping) -> ScalarSelect[int]:
+    """Return the expression for a changed group's revision; until the commit nobody else gives one."""
+    commit_in_order(connection, g.group)
+    return select(func.coalesce(func.max(g.group.c.revision), 0) + 1).scalar_subquery()
+
+
+def changed(connection: Connection, g: Grouping, revision: int, limit: int) -> list[Group]:
+    """Return the groups, merged ones too, that changed after a revision, in that order."""
+    c = g.group.c
+    query = select(*_group_columns(g)).where(c.revision > revision).order_by(c.revision).limit(limit)
+    return [Group(*row) for row in connection.execute(query)]
 
 
 def count_members(connection: Connection, g: Grouping) -> int:
@@ -127,6 +141,7 @@ def _widen(connection: Connection, g: Grouping, group_id: UUID, seen: tuple[int,
             members=c.members + joined,
             first_seen=case((c.first_seen < first, c.first_seen), else_=first),
             last_seen=case((c.last_seen > last, c.last_seen), else_=last),
+            revision=next_revision(connection, g),
         )
     )
 

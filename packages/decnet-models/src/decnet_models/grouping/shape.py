@@ -86,6 +86,10 @@ def _group(make: Makers) -> Table:
         Column("first_seen", NANOSECONDS, nullable=False),
         Column("last_seen", NANOSECONDS, nullable=False),
         Column("created_at", NANOSECONDS, nullable=False),
+        # Grows with each change of the group or its members; of all groups, the newest has the highest. Who builds on
+        # them follows it like a log in which a group stands once, at its latest change.
+        Column("revision", BIG, nullable=False, server_default="0"),
+        Index(f"ix_{make.key}_revision", "revision"),
         Index(f"ix_{make.key}_last_seen", "last_seen"),
         Index(f"ix_{make.key}_merged_into", "merged_into"),
     )

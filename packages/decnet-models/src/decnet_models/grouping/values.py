@@ -52,6 +52,8 @@ class Group(msgspec.Struct, frozen=True):
     first_seen: int
     last_seen: int
     created_at: int
+    revision: int = 0
+    """Grows with each change of the group or its members."""
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -40,6 +40,11 @@ def evidence_of(connection: Connection, attacker: str, limit: int = 1000) -> lis
     return evidence.evidence_of(connection, IDENTITIES, attacker, limit)
 
 
+def evidence_of_all(connection: Connection, attackers: Iterable[str]) -> list[Evidence]:
+    """Return the features of all these attackers: of a whole identity, which is its members'."""
+    return evidence.evidence_of_all(connection, IDENTITIES, attackers)
+
+
 def shared(connection: Connection, kind: str, limit: int = 100) -> list[Shared]:
     """Return the features of a kind that attackers of several identities have, the most common first."""
     return evidence.shared(connection, IDENTITIES, kind, limit)
@@ -65,8 +70,8 @@ def members(connection: Connection, identity: UUID, limit: int = 1000, *, after:
     return membership.members(connection, IDENTITIES, identity, limit, after=after)
 
 
-def identities(connection: Connection, limit: int = 100, *, before: int | None = None) -> list[Group]:
-    """Return identities, last seen first; page on with `before` = the last one's `last_seen`."""
+def identities(connection: Connection, limit: int = 100, *, before: Group | None = None) -> list[Group]:
+    """Return identities, last seen first; page on with `before` = the last one."""
     return membership.groups(connection, IDENTITIES, limit, before=before)
 
 
@@ -78,6 +83,11 @@ def identity_of_id(connection: Connection, identity: UUID) -> Group | None:
 def resolved(connection: Connection, identity: UUID) -> UUID | None:
     """Return where the attackers of that identity are now; None for an id that never was."""
     return membership.resolved(connection, IDENTITIES, identity)
+
+
+def changed(connection: Connection, revision: int, limit: int = 1000) -> list[Group]:
+    """Return the identities that changed after a revision, the earliest first: what campaign-clusterer follows."""
+    return membership.changed(connection, IDENTITIES, revision, limit)
 
 
 def count_members(connection: Connection) -> int:

@@ -10,8 +10,8 @@ from decnet_core.text import for_column
 from decnet_models.progress.tables import lease, set_aside, worker_cursor
 from decnet_models.statements import insert_into
 
-_OF_THE_OUTBOX = {"webhook"}
-"""Workers whose cursors count notices and what else they follow, not events."""
+_OF_OTHER_LOGS = {"webhook", "campaign-clusterer"}
+"""Workers whose cursors count notices or changes of identities, not events."""
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -39,8 +39,8 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 
 def event_cursors(connection: Connection) -> dict[str, int]:
-    """Return the cursors that go over the event log; the outbox's, such as `webhook.replay`, go over other tables."""
-    return {name: seq for name, seq in cursors(connection).items() if name.partition(".")[0] not in _OF_THE_OUTBOX}
+    """Return the cursors that go over the event log; others, such as `webhook.replay`, go over other tables."""
+    return {name: seq for name, seq in cursors(connection).items() if name.partition(".")[0] not in _OF_OTHER_LOGS}
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from decnet_core.text import for_column
 from decnet_models.realism.tables import persona, synthetic_action
@@ -120,12 +120,12 @@ def interrupted(connection: Connection) -> list[Action]:
     return [_action(row) for row in connection.execute(_actions().where(c.state == "running").order_by(c.due_at))]
 
 
-def actions_on(connection: Connection, decky: str, limit: int = 100, *, before: int | None = None) -> list[Action]:
-    """Return what was and will be done on a decky, latest first; page on with `before` = the last one's `due_at`."""
+def actions_on(connection: Connection, decky: str, limit: int = 100, *, before: Action | None = None) -> list[Action]:
+    """Return what was and will be done on a decky, latest first; page on with `before` = the last one."""
     c = synthetic_action.c
-    query = _actions().where(c.decky == decky).order_by(c.due_at.desc(), c.id).limit(limit)
+    query = _actions().where(c.decky == decky).order_by(c.due_at.desc(), c.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(c.due_at < before)
+        query = query.where(tuple_(c.due_at, c.id) < (before.due_at, before.id))
     return [_action(row) for row in connection.execute(query)]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from decnet_models.statements import commit_in_order
 from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
@@ -157,6 +158,7 @@ def request_replay(connection: Connection, webhook_id: str, *, delivery_id: int 
         dead = and_(dead, webhook_delivery.c.id == delivery_id)
     count = connection.execute(select(func.count()).select_from(webhook_delivery).where(dead)).scalar_one()
     if count:
+        commit_in_order(connection, webhook_replay)  # the worker follows these with a cursor
         connection.execute(
             insert(webhook_replay).values(webhook_id=webhook_id, delivery_id=delivery_id, created_at=now_ns)
         )
