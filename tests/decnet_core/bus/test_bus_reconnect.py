@@ -291,7 +291,11 @@ async def test_refused_credentials_are_not_offered_again_and_again(
     broker = await start_broker(BusSettings(tcp="127.0.0.1:0", tcp_token="secret"))
     url = f"nats://wrong@127.0.0.1:{broker.tcp_port}"
     with caplog.at_level("INFO", "decnet_core.bus"):
-        client = await connect(url, name="x", wait=0.5, options=HASTY)
+        client = await connect(url, name="x", options=HASTY)
+        async with asyncio.timeout(SOON):
+            while not client.last_error:
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(0.3)
     assert client.last_error == "Authorization Violation"
     assert broker.counters()["connections_total"] == 1  # at the pace of HASTY it would be ten and more
     assert len([record for record in caplog.records if "bus away" in record.getMessage()]) == 1
