@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -57,9 +58,24 @@ def test_messages_are_printed_as_they_come(broker: Path, run: Run) -> None:
     assert printed[0]["headers"] == [["Trace", "x"]]
 
 
+def test_a_listener_is_told_that_the_bus_went_away(broker: Path, run: Run) -> None:
+    command = [sys.executable, "-c", COMMAND, "bus", "sub", "system.*.health"]
+    listening = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert listening.stdout is not None
+        assert listening.stderr is not None
+        assert "system.bus.health" in listening.stdout.readline()
+        os.kill(run("bus", "top", "--count", "1", "--json").document["health"]["pid"], signal.SIGKILL)
+        assert "went away; messages are missed" in listening.stderr.readline()
+    finally:
+        listening.kill()
+        listening.communicate()
+
+
 def test_listening_ends_after_its_time(broker: Path, run: Run) -> None:
     said = run("bus", "sub", "system.*.health", "--for", "0.5")
     assert said.code == 0
+    assert said.err == ""
     assert "system.bus.health" in said.out
     assert '"worker":"bus"' in said.out
 

@@ -186,6 +186,7 @@ class Client:
         if self._closed:
             return
         self._closed = True
+        self._uplink.changed.clear()  # who closes it need not be told that it is closed
         self._answers.refuse(BusError("the bus is closed"))
         for inbox in list(self._inboxes.values()):
             inbox.discard()

@@ -91,6 +91,7 @@ async def _listen(
 ) -> None:
     show = busline.document if as_json else busline.text
     async with _bus(place) as bus:
+        bus.on_change(lambda: _tell_change(place, bus))
         subscription = await bus.subscribe(pattern, queue=queue, limit=_QUEUE, max_messages=count)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -99,6 +100,11 @@ async def _listen(
         missed = subscription.dropped + int(bus.counters()["dropped_by_broker"])
         if missed:
             typer.echo(f"{missed} messages were missed: the terminal was too slow", err=True)
+
+
+def _tell_change(place: Place, bus: Client) -> None:
+    what = "is back" if bus.connected else "went away; messages are missed until it is back"
+    typer.echo(f"the bus {bus_shown(place)} {what}", err=True)
 
 
 async def _speak(
