@@ -7,7 +7,7 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,24 +27,75 @@ NEW = {
 NEWER = {**NEW, "0004_user": ("CREATE TABLE user_ (name TEXT)",)}
 
 PROGRAM = """
-import json, sys
+import json, os, sys
 from pathlib import Path
+import alembic.command, alembic.config, alembic.runtime.migration, psycopg, sqlalchemy.dialects.postgresql
 from decnet_models import schema
 schema.VERSIONS = Path(sys.argv[1])
 from decnet_models.engine import open_engine, reading
 from decnet_models.errors import DatabaseError
 from decnet_models.migrations.upgrade import Phase, upgrade
-try:
-    if sys.argv[3] == "works":
-        engine = open_engine(sys.argv[2])
-        with reading(engine) as connection:
-            schema.require_current(connection)
-        print(json.dumps("works"))
-    else:
-        print(json.dumps(upgrade(sys.argv[2], Phase(sys.argv[3]))))
-except DatabaseError as error:
-    print(json.dumps(str(error)))
+
+def answer(url, what):
+    try:
+        if what == "works":
+            with reading(open_engine(url)) as connection:
+                schema.require_current(connection)
+            return "works"
+        return upgrade(url, Phase(what))
+    except DatabaseError as error:
+        return str(error)
+
+for line in sys.stdin:
+    if os.fork() == 0:
+        print(json.dumps(answer(*json.loads(line))), flush=True)
+        os._exit(0)
+    os.wait()
 """
+"""Answers each question in a process of its own, as new as one that was started for it, but for its imports."""
+
+
+class Version:
+    """A version of the program that knows the migrations of `folder`; runs while it is asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[str] | None = None
+
+    def ask(self, url: str, what: str) -> object:
+        """Have it do `what`: a phase of the upgrade, or `works`."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps([url, what]), file=self._process.stdin, flush=True)
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End its process."""
+        if self._process is not None:
+            self._process.communicate()
+
+
+Make = Callable[[Mapping[str, tuple[str, ...]]], Version]
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+    """Return the version that knows the given migrations."""
+    made: dict[tuple[str, ...], Version] = {}
+
+    def make(migrations: Mapping[str, tuple[str, ...]]) -> Version:
+        known = tuple(migrations)
+        if known not in made:
+            made[known] = Version(write(tmp_path_factory.mktemp("versions") / "version", migrations))
+        return made[known]
+
+    yield make
+    for one in made.values():
+        one.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -54,9 +105,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("empty_postgres_url"))
 
 
-def version(place: Path, name: str, migrations: Mapping[str, tuple[str, ...]]) -> Path:
+def write(folder: Path, migrations: Mapping[str, tuple[str, ...]]) -> Path:
     """Write down the migrations that a version of the program knows."""
-    folder = place / name
     folder.mkdir()
     before: str | None = None
     for revision, statements in migrations.items():
@@ -67,57 +117,54 @@ def version(place: Path, name: str, migrations: Mapping[str, tuple[str, ...]]) -
     return folder
 
 
-def ask(known: Path, url: str, what: str) -> object:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, known, url, what], capture_output=True, text=True, check=True, timeout=120
-    )
-    return json.loads(done.stdout)
+def test_both_versions_work_between_the_phases_and_one_after(version: Make, empty_url: str) -> None:
+    old, new = version(OLD), version(NEW)
+    assert old.ask(empty_url, "all") == [None, "0001_host"]
+    assert "run `decnet-db upgrade`" in str(new.ask(empty_url, "works"))
 
+    assert "run it first" in str(new.ask(empty_url, "after"))
+    assert new.ask(empty_url, "before") == ["0001_host", "0002_address"]
+    assert new.ask(empty_url, "before") == ["0002_address", "0002_address"]
+    assert old.ask(empty_url, "works") == new.ask(empty_url, "works") == "works"
+    assert old.ask(empty_url, "all") == ["0002_address", "0002_address"]  # a restart of an old host changes nothing
 
-def test_both_versions_work_between_the_phases_and_one_after(tmp_path: Path, empty_url: str) -> None:
-    old, new = version(tmp_path, "old", OLD), version(tmp_path, "new", NEW)
-    assert ask(old, empty_url, "all") == [None, "0001_host"]
-    assert "run `decnet-db upgrade`" in str(ask(new, empty_url, "works"))
-
-    assert "run it first" in str(ask(new, empty_url, "after"))
-    assert ask(new, empty_url, "before") == ["0001_host", "0002_address"]
-    assert ask(new, empty_url, "before") == ["0002_address", "0002_address"]
-    assert ask(old, empty_url, "works") == ask(new, empty_url, "works") == "works"
-    assert ask(old, empty_url, "all") == ["0002_address", "0002_address"]  # a restart of an old host changes nothing
-
-    assert ask(new, empty_url, "after") == ["0002_address", "0003_after_place"]
-    assert ask(new, empty_url, "works") == "works"
+    assert new.ask(empty_url, "after") == ["0002_address", "0003_after_place"]
+    assert new.ask(empty_url, "works") == "works"
     for refused in ("works", "all", "before", "after"):
-        assert "restore a backup" in str(ask(old, empty_url, refused))
+        assert "restore a backup" in str(old.ask(empty_url, refused))
 
 
-def test_a_version_without_contractions_still_ends_the_older_one(tmp_path: Path, empty_url: str) -> None:
+def test_a_version_without_contractions_still_ends_the_older_one(version: Make, empty_url: str) -> None:
     adding = {name: NEW[name] for name in ("0001_host", "0002_address")}
-    old, new = version(tmp_path, "old", OLD), version(tmp_path, "new", adding)
-    ask(old, empty_url, "all")
-    ask(new, empty_url, "before")
-    assert ask(old, empty_url, "works") == "works"
-    assert ask(new, empty_url, "after") == ["0002_address", "0002_address"]
-    assert "newer than this version's" in str(ask(old, empty_url, "works"))
+    old, new = version(OLD), version(adding)
+    old.ask(empty_url, "all")
+    new.ask(empty_url, "before")
+    assert old.ask(empty_url, "works") == "works"
+    assert new.ask(empty_url, "after") == ["0002_address", "0002_address"]
+    assert "newer than this version's" in str(old.ask(empty_url, "works"))
 
 
-def test_two_versions_at_once_are_not_rolled_out(tmp_path: Path, empty_url: str) -> None:
-    old, newer = version(tmp_path, "old", OLD), version(tmp_path, "newer", NEWER)
-    ask(old, empty_url, "all")
-    assert "one version at a time" in str(ask(newer, empty_url, "before"))
-    assert ask(old, empty_url, "works") == "works"
-    assert ask(newer, empty_url, "all") == ["0001_host", "0004_user"]
+def test_two_versions_at_once_are_not_rolled_out(version: Make, empty_url: str) -> None:
+    old, newer = version(OLD), version(NEWER)
+    old.ask(empty_url, "all")
+    assert "one version at a time" in str(newer.ask(empty_url, "before"))
+    assert old.ask(empty_url, "works") == "works"
+    assert newer.ask(empty_url, "all") == ["0001_host", "0004_user"]
 
 
 def test_an_upgrade_that_waits_too_long_is_refused(tmp_path: Path, empty_url: str) -> None:
-    known = version(tmp_path, "old", OLD)
+    known = write(tmp_path / "old", OLD)
     engine = open_engine(empty_url, create=True)
-    program = PROGRAM.replace("Phase(sys.argv[3])", "Phase(sys.argv[3]), wait_seconds=0.2")
+    program = PROGRAM.replace("Phase(what)", "Phase(what), wait_seconds=0.2")
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": 0x6465636E6574})
         done = subprocess.run(
-            [sys.executable, "-c", program, known, empty_url, "all"], capture_output=True, text=True, check=True
+            [sys.executable, "-c", program, known],
+            input=json.dumps([empty_url, "all"]),
+            capture_output=True,
+            text=True,
+            check=True,
         )
     engine.dispose()
     assert "cannot upgrade" in done.stdout
