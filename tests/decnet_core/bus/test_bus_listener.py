@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import stat
@@ -58,6 +59,43 @@ async def test_a_dead_socket_is_replaced(tmp_path: Path) -> None:
     await client.close()
     await broker.stop()
     assert not (tmp_path / "bus.sock").exists()
+
+
+async def test_of_brokers_that_start_at_once_one_wins(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "bus.sock"))
+    brokers = [Broker(BusSettings(), tmp_path / "bus.sock") for _ in range(8)]
+    ended = await asyncio.gather(*(broker.start() for broker in brokers), return_exceptions=True)
+    assert sorted(str(type(end)) for end in ended) == sorted([str(type(None))] + [str(BusError)] * 7)
+    client = await connect(brokers[0].address, name="x", wait=SOON)
+    assert client.connected
+    await client.close()
+    for broker in brokers:  # those that lost take nothing from the one that won, in whatever order they stop
+        await broker.stop()
+    assert not (tmp_path / "bus.sock").exists()
+
+
+async def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("precious")
+    for name in ("bus.sock", "bus.sock.new"):
+        (tmp_path / name).symlink_to(tmp_path / "precious")
+    with pytest.raises(BusError, match="not a socket"):
+        await Broker(BusSettings(), tmp_path / "bus.sock").start()
+    (tmp_path / "bus.sock").unlink()
+    broker = Broker(BusSettings(), tmp_path / "bus.sock")
+    await broker.start()
+    assert (tmp_path / "precious").read_text() == "precious"
+    await broker.stop()
+
+
+async def test_the_mode_does_not_depend_on_the_umask(start_broker: StartBroker, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        await start_broker()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "bus.sock").stat().st_mode) == 0o660
+    assert stat.S_IMODE((tmp_path / "bus.sock.lock").stat().st_mode) == 0o600
 
 
 async def test_a_file_that_is_no_socket_is_never_removed(tmp_path: Path) -> None:
