@@ -21,7 +21,7 @@ RSS_LIMIT_MIB = 512
 def guided(name: str, seconds: int) -> None:
     """Run libFuzzer; it leaves the process when the time is over, or with the trace of a failure."""
     atheris = importlib.import_module("atheris")  # only the session `fuzz` has it
-    with atheris.instrument_imports(include=["decnet_sniff.sniff"]):
+    with atheris.instrument_imports(include=["decnet_sniff"]):
         import targets
     with tempfile.TemporaryDirectory() as found:
         limits = {"max_total_time": seconds, "max_len": MAX_BYTES, "rss_limit_mb": RSS_LIMIT_MIB, "timeout": 10}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from decnet_sniff.sniff import http, quic, tls
 from decnet_sniff.sniff.batch import Batch, Record
 from decnet_sniff.sniff.dtls import Handshakes
 from decnet_sniff.sniff.findings import Finding
-from decnet_sniff.sniff.link import NAMES
+from decnet_sniff.sniff.link import NAMES, RAW
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.pcap import batches
+from decnet_sniff.sniff.pieces import ISLAND_BYTES
 from decnet_sniff.sniff.quic_packets import packets
 from decnet_sniff.sniff.recognise import recognise
 from decnet_sniff.sniff.scans import ScanSettings
@@ -98,6 +100,22 @@ def frames(data: bytes) -> None:
         assert isinstance(finding, Finding)
 
 
+def segments(data: bytes) -> None:
+    """Segments of one TCP connection, each behind its length: direction, flags, where in the stream, payload."""
+    records: list[Record] = []
+    buffer = bytearray()
+    for part in _parts(data):
+        if len(part) >= _SEGMENT_BYTES:
+            packet = _segment(back=part[0] & 1, flags=part[1], place=int.from_bytes(part[2:4], "big"), said=part[4:])
+            records.append((next(_clock), len(buffer), len(buffer) + len(packet)))
+            buffer += packet
+    observer = _new_observer()
+    observer.take(Batch(RAW, bytes(buffer), records))
+    assert observer.counts()["tcp_held_bytes"] <= len(records) * ISLAND_BYTES + len(data)
+    list(observer.rest())
+    assert observer.counts()["tcp_held_bytes"] == 0
+
+
 def capture_file(data: bytes) -> None:
     """A capture file: whatever it holds, packets or a CaptureError."""
     observer = _new_observer()
@@ -139,6 +157,21 @@ _observer = _new_observer()
 _clock = itertools.count(SECOND, SECOND // 1000)
 
 
+_SEGMENT_BYTES = 4
+_CLIENT, _SERVER = b"\xc6\x33\x64\7", b"\xc0\0\2\1"
+_PORTS = b"\x9c\x40\1\xbb"
+
+
+def _segment(*, back: int, flags: int, place: int, said: bytes) -> bytes:
+    """A packet of the connection; the stream of each direction begins just before its numbers wrap."""
+    ends = _SERVER + _CLIENT if back else _CLIENT + _SERVER
+    ports = _PORTS[2:] + _PORTS[:2] if back else _PORTS
+    number = (2**32 - 100 + place) % 2**32
+    head = struct.pack(">IIBBHHH", number, 2**32 - 99, 5 << 4, flags, 64240, 0, 0)
+    length = 20 + len(ports) + len(head) + len(said)
+    return struct.pack(">BBHHHBBH", 0x45, 0, length, 1, 0x4000, 64, 6, 0) + ends + ports + head + said
+
+
 def _parts(data: bytes) -> Iterator[bytes]:
     """Yield what lies behind each two bytes of length, the last perhaps cut short."""
     at = 0
@@ -157,6 +190,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         quic_datagrams,
         quic_payloads,
         frames,
+        segments,
         capture_file,
         shown_certificate,
         jarm_answer,
