@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from decnet_core import registry
+from decnet_core.runtime.exits import StartupError
+from decnet_core.supervise import loading
+from decnet_core.supervise.membership import groups_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +75,24 @@ def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, s
     assert not {m for m in loaded for other in others if m.startswith(f"decnet_workers.{other}")}
     domains = {m.split(".")[1] for m in loaded if m.startswith("decnet_models.") and m.endswith(".tables")}
     assert domains <= DOMAINS.get(name, set())
+
+
+LOOK = """
+import sys
+from decnet_core import registry
+from decnet_core.supervise.membership import groups_of
+found = groups_of(registry.names())
+print(found["bus"], found["collect"], found["ingest"], *(set(sys.modules) & set(sys.argv[1:])))
+"""
+
+
+def test_who_asks_for_groups_does_not_hold_their_workers() -> None:
+    heavy = [*NEVER, *ONLY_IN, "decnet_sniff", "decnet_swarm", "decnet_workers", "decnet_decoys"]
+    done = subprocess.run([sys.executable, "-c", LOOK, *heavy], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["bus", "sensor", "herd"]
+
+
+def test_worker_that_ends_the_process_that_imports_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "named", lambda _name: os._exit(3))
+    with pytest.raises(StartupError, match="ended a process with 3"):
+        groups_of(["any"])

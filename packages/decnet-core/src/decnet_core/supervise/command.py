@@ -26,9 +26,10 @@ from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.tasks import Tasks
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
-from decnet_core.supervise import cgroup, groups, identity, loading, zygote
+from decnet_core.supervise import cgroup, groups, identity, zygote
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetBusyError, FleetLock
+from decnet_core.supervise.membership import groups_of
 from decnet_core.supervise.processes import ProcessFleet
 from decnet_core.supervise.roster import keep_roster
 from decnet_core.supervise.settings import SuperviseSettings
@@ -106,21 +107,10 @@ def _separate(mode: str) -> None:
 def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
     """Return the members of the groups that are not off; the broker only where the bus is embedded."""
     names = registry.names()
-    if set(wanted) != {groups.ALL}:  # a worker's group is told by its class: 20 MiB of imports for a supervisor
-        names = groups.members(_groups_of(names), wanted)
+    if set(wanted) != {groups.ALL}:
+        names = groups.members(groups_of(names), wanted)
     idle = {*registry.off(settings), *(() if settings.section("bus", BusSettings).embedded else ("bus",))}
     return tuple(name for name in names if name not in idle)
-
-
-def _groups_of(names: Sequence[str]) -> dict[str, str]:
-    """Return the group of each worker; one that is broken has none that could be told, so no group starts it."""
-    found: dict[str, str] = {}
-    for name in names:
-        try:
-            found[name] = loading.named(name).group
-        except loading.BrokenWorkerError as error:
-            log.error("worker=%s is left out: %s", name, error)  # noqa: TRY400  # the operator needs the sentence
-    return found
 
 
 def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Settings) -> int:
