@@ -122,6 +122,17 @@ def test_tools_are_known_by_their_syn(options: str, window: int, ttl: int, name:
     assert (told.tool, told.os) == (name, None)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "window", "name"),
+    [((0, 0), 8192, "Scapy"), ((77, 0), 512, "hping3"), ((77, 0x01000009), 512, "hping3")],
+)
+def test_tools_are_known_by_numbers_that_no_system_sends(numbers: tuple[int, int], window: int, name: str) -> None:
+    ip, _, payload = syn("none", window, df=False)
+    found = read(Syn(ip, struct.pack("!HHIIBBHHH", 40000, 22, *numbers, 5 << 4, 2, window, 0, 0), payload))
+    assert found is not None
+    assert describe.tcp_stack(found, server=False).tool == name
+
+
 def test_what_a_router_changes_still_fits_but_not_exactly() -> None:
     for changed in (
         stack("linux", 64240, df=False),

@@ -148,8 +148,8 @@ SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("!ZMap", ("4:255:0:0:65535,0:::0", "4:255:0:1460:65535,0:mss::0")),
     ("!Masscan", ("4:255:0:0:1024,0:::0", "4:255:0:1460:1024,0:mss::0")),
-    ("!Scapy", ("4:64:0:0:8192,0:::0",)),
-    ("!hping3", ("4:64:0:0:512,0:::0",)),
+    ("!Scapy", ("4:64:0:0:8192,0::seq-:0", "4:64:0:0:8192,0:::0")),  # its default sequence number is 0
+    ("!hping3", ("4:64:0:0:512,0:::0", "4:64:0:0:512,0::ack+:0")),  # its acknowledgement number is random
 )
 """Of a client's SYN: name, signatures."""
 
