@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from decnet_models.engine import open_engine
 from decnet_models.exercise import REFUSALS, Query, query_functions, variants
@@ -39,22 +40,20 @@ GROW = {
 """Functions that do more work the more there is, because that is what they are for."""
 
 
-def lenient(url: str) -> Engine:
-    """Return an engine on which rows need no parents and may hold anything."""
+@contextlib.contextmanager
+def filled(url: str, rows: int) -> Iterator[Connection]:
+    """Yield a connection to a database with so many rows, which need no parents and may hold anything."""
     engine = open_engine(url)
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         for pragma in ("synchronous=OFF", "foreign_keys=OFF", "ignore_check_constraints=ON"):
             driver.execute(f"PRAGMA {pragma}")
-    return engine
-
-
-def filled(url: str, rows: int) -> Engine:
-    engine = lenient(url)
     with engine.begin() as connection:
         for table in all_tables():
             fill(connection, table, FEW if table.name in STAND else rows)
-    return engine
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def steps(connection: Connection, function: Query, arguments: dict[str, Any]) -> int:
@@ -70,9 +69,9 @@ def steps(connection: Connection, function: Query, arguments: dict[str, Any]) ->
     return ticks["tick"] * EACH
 
 
-def all_steps(engine: Engine) -> dict[tuple[str, int], int]:
-    """Return the steps of each function with each of its samples."""
-    with engine.connect() as connection:
+def all_steps(url: str, rows: int) -> dict[tuple[str, int], int]:
+    """Return the steps of each function with each of its samples, where there are so many rows."""
+    with filled(url, rows) as connection:
         return {
             (f"{domain}.{function.__module__.rpartition('.')[2]}.{function.__name__}", number): steps(
                 connection, function, arguments
@@ -92,7 +91,7 @@ def urls(migrated_file: Path, tmp_path: Path) -> list[str]:
 
 
 def test_no_query_takes_longer_the_more_there_is(urls: list[str]) -> None:
-    few, many = (all_steps(filled(url, size)) for url, size in zip(urls, SIZES, strict=True))
+    few, many = (all_steps(url, size) for url, size in zip(urls, SIZES, strict=True))
     assert few.keys() == many.keys()
     grown = {key: (few[key], took) for key, took in many.items() if took > few[key] * ROOM + 10 * EACH}
     assert {key: took for key, took in grown.items() if key[0] not in GROW} == {}
@@ -111,7 +110,7 @@ def test_a_walk_and_a_sort_are_found(urls: list[str]) -> None:
 
     found = []
     for url, size in zip(urls, SIZES, strict=True):
-        with filled(url, size).connect() as connection:
+        with filled(url, size) as connection:
             found.append([steps(connection, query, {}) for query in (walk, sort, find)])
     assert found[1][0] > found[0][0] * 3
     assert found[1][1] > found[0][1] * 3
@@ -120,7 +119,7 @@ def test_a_walk_and_a_sort_are_found(urls: list[str]) -> None:
 
 def test_samples_find_rows_in_every_table(urls: list[str]) -> None:
     """Else a query would find nothing, whatever the size, and seem to cost nothing."""
-    with filled(urls[0], SIZES[0]).connect() as connection:
+    with filled(urls[0], SIZES[0]) as connection:
         for table in all_tables():
             for column in table.columns:
                 if type(column.type).__name__ == "String" and column.primary_key:
