@@ -89,13 +89,15 @@ def test_results_notices_and_cursor_are_committed_together(log: Engine, make_eve
     assert step.notices == {"attacker.observed": 3}
 
 
-def test_an_error_where_no_event_is_at_fault_is_said_as_it_is(log: Engine, make_events: Maker) -> None:
+def test_an_error_where_no_event_is_at_fault_is_said_as_it_is(
+    log: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     insert(log, make_events(2, LoginAttempt("ssh", "a", success=False)))
     failing = consume(log, Handler())
     with writing(log) as connection:
         connection.execute(text("ALTER TABLE worker_cursor RENAME TO gone"))
     try:
-        failing._track.span = lambda _: Span(0)  # type: ignore[method-assign]
+        monkeypatch.setattr(failing._track, "span", lambda _: Span(0))
         with pytest.raises(DBAPIError, match="worker_cursor"):
             failing.step()
     finally:
