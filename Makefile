@@ -23,8 +23,10 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 up: sync $(BYTECODE)
 	@exec .venv/bin/decnet up $(ARGS)
 
+# Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
+# and they wait a good part of their time, so there is one worker more than processors.
 test: sync
-	@.venv/bin/python -m pytest -n 2 --dist worksteal -m "not torture and not oracle and not systemd" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 3 --dist worksteal -m "not torture and not oracle and not systemd" $(ARGS)
 
 sync: $(UV)
 	@UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}" $(SYNC)
