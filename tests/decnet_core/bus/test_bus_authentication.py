@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
@@ -24,6 +25,7 @@ from decnet_core.bus.settings import BusSettings, ClientOptions
 StartNats = Callable[..., contextlib.AbstractContextManager[str]]
 
 SOON = 5.0
+PATIENCE = 30.0
 HASTY = ClientOptions(first_retry_seconds=0.01, max_retry_seconds=0.05)
 
 
@@ -37,7 +39,11 @@ async def works(client: Client) -> None:
 
 
 async def refused(url: str, reason: str, options: ClientOptions = HASTY) -> None:
-    client = await connect(url, name="x", wait=0.3, options=options)
+    client = await connect(url, name="x", options=options)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while reason not in client.last_error and not client.connected:
+                await asyncio.sleep(0.01)
     assert not client.connected
     assert reason in client.last_error
     await client.close()

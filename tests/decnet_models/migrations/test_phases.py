@@ -117,6 +117,7 @@ def write(folder: Path, migrations: Mapping[str, tuple[str, ...]]) -> Path:
     return folder
 
 
+@pytest.mark.timeout(600)  # each question is a process with all of the migrations
 def test_both_versions_work_between_the_phases_and_one_after(version: Make, empty_url: str) -> None:
     old, new = version(OLD), version(NEW)
     assert old.ask(empty_url, "all") == [None, "0001_host"]
