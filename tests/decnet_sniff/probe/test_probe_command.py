@@ -29,6 +29,14 @@ def no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+@pytest.mark.parametrize(("wanted", "words"), [((), "decnet-probe [OPTIONS]"), (("ask",), "[address] for IPv6")])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_shows_what_stands_in_brackets(wanted: tuple[str, ...], words: str, option: str) -> None:
+    result = run(*wanted, option)
+    assert result.exit_code == 0
+    assert words in " ".join(result.output.split())
+
+
 @pytest.mark.parametrize("target", [f"{HERE}:443", "[::1]:443", "::1", HERE, "localhost", "10.1.2.3:443"])
 def test_own_and_private_addresses_are_refused_with_the_way_round_it(target: str) -> None:
     result = run(target)

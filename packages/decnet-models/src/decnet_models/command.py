@@ -20,7 +20,13 @@ Phases = Annotated[
     ),
 ]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # which takes "[database]" for markup, and shows nothing of it
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
 app.command()(care.backup)
 app.command()(care.restore)
 app.command()(care.vacuum)

@@ -15,7 +15,13 @@ from decnet_core.settings import Settings, SettingsError
 
 def build(worker: type[Worker[Any]]) -> typer.Typer:
     """Return the worker's command line: run it, `--version`, `--check-settings`, and its own commands."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=worker.__doc__)
+    app = typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # which takes "[address]" for markup, and shows nothing of it
+        help=worker.__doc__,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
     distribution = worker.__module__.partition(".")[0].replace("_", "-")
 
     def show_version(wanted: bool) -> None:  # typer's callback signature
