@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -121,6 +124,38 @@ def test_last_line_without_line_feed_is_read_when_its_file_is_over(tmp_path: Pat
     assert reader.read() == []
     assert reader.read(2 * LINGER) == [b"unfinished"]
     assert reader.source.positions() == []
+
+
+@pytest.fixture
+def volumes(tmp_path: Path) -> Iterator[list[Path]]:
+    """Two file systems, each of which counts its files from the beginning."""
+    places = [tmp_path / "a", tmp_path / "b"]
+    with contextlib.ExitStack() as stack:
+        for place in places:
+            place.mkdir()
+            done = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], capture_output=True, check=False)
+            if done.returncode:
+                pytest.skip(f"cannot mount a tmpfs here: {done.stderr.decode()}")
+            stack.callback(subprocess.run, ["umount", "-l", str(place)], check=True)
+        yield places
+
+
+def test_files_of_several_file_systems_may_have_the_same_number(tmp_path: Path, volumes: list[Path]) -> None:
+    logs = [place / "x.log" for place in volumes]
+    for log in logs:
+        append(log, b"one of %b\n" % log.parent.name.encode())
+    assert len({log.stat().st_ino for log in logs}) == 1
+    reader = Reader(tmp_path / "*" / "x.log")
+    assert len(reader.read()) == 2
+    reader.restart()
+    reader.keys.clear()  # to see what is read a second time
+    for log in logs:
+        append(log, b"two of %b\n" % log.parent.name.encode())
+    assert sorted(reader.read()) == [b"two of a", b"two of b"]
+    reader.restart()
+    append(logs[0], b"three of a\n")
+    rotate(logs[0])  # while nobody looks: it leaves the pattern, and the other file still has its number
+    assert reader.read() == [b"three of a"]
 
 
 def test_truncated_file_is_read_from_its_start(tmp_path: Path) -> None:

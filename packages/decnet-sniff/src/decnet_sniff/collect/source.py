@@ -47,8 +47,8 @@ class Source:
         """The open parts of each log, the oldest first."""
         self._left: dict[Identity, int] = {}
         """Since when a part has been without a name that the pattern matches."""
-        self._saved = {position.inode: position for position in positions}
-        """Positions of an earlier run whose file has not been opened yet."""
+        self._saved: dict[int, list[FilePosition]] = {}
+        """Positions of an earlier run whose file has not been opened yet, by inode: each file system counts its own."""
         self._quiet: dict[Identity, FilePosition] = {}
         self._waiting: set[str] = set()
         """Logs with more unread parts than may be open: their newest part is not read yet."""
@@ -58,11 +58,14 @@ class Source:
         self.counts: Counter[str] = Counter()
         self.opened = 0
         """How many files were opened since the start."""
+        for position in positions:
+            self._save(position)
 
     def positions(self) -> list[FilePosition]:
         """Return the positions of all files that may still be read on."""
         opened = [follower.position for follower in self._followers()]
-        return sorted([*opened, *self._quiet.values(), *self._saved.values()], key=lambda p: (p.path, p.inode))
+        saved = [position for positions in self._saved.values() for position in positions]
+        return sorted([*opened, *self._quiet.values(), *saved], key=lambda p: (p.path, p.inode))
 
     @property
     def waiting(self) -> bool:
@@ -145,13 +148,13 @@ class Source:
         if len(chosen) < len(unread):
             self._waiting.add(base)
         for _, _, path, identity in chosen:
-            position = self._quiet.pop(identity, None) or self._saved.pop(identity[1], None)
+            position = self._quiet.pop(identity, None) or self._take_saved(identity[1], path)
             self._open(path, position, now)
 
     def _is_quiet(self, identity: Identity, now: int, *, newest: bool) -> bool:
         """Return whether a file was read to its end and has not changed since; the newest may do so any moment."""
-        status = self._present[identity][1]
-        position = self._quiet.get(identity) or self._saved.get(identity[1])
+        path, status = self._present[identity]
+        position = self._quiet.get(identity) or self._saved_of(identity[1], path)
         if position is None or not position.ended:
             return False
         if (position.size, position.mtime_ns) != (status.st_size, status.st_mtime_ns):
@@ -162,8 +165,26 @@ class Source:
         if unfinished and status.st_mtime_ns + self._linger_ns <= now:
             return False  # its last line will not get its line feed any more
         self._quiet[identity] = position
-        self._saved.pop(identity[1], None)
+        self._take_saved(identity[1], path)
         return True
+
+    def _save(self, position: FilePosition) -> None:
+        self._saved.setdefault(position.inode, []).append(position)
+
+    def _saved_of(self, inode: int, path: str) -> FilePosition | None:
+        """Return the saved position of a file: its log's, where files of several file systems share the number."""
+        found = self._saved.get(inode, [])
+        if len(found) > 1:
+            found = [position for position in found if base_of(position.path) == base_of(path)]
+        return found[0] if found else None
+
+    def _take_saved(self, inode: int, path: str) -> FilePosition | None:
+        position = self._saved_of(inode, path)
+        if position is not None:
+            self._saved[inode].remove(position)
+            if not self._saved[inode]:
+                del self._saved[inode]
+        return position
 
     def _open(self, path: str, position: FilePosition | None, now: int, *, left: bool = False) -> None:
         """Follow a file from `position`, unless it is followed already."""
@@ -172,7 +193,7 @@ class Source:
         except OSError as error:
             self._unreadable(path, error)
             if position is not None:
-                self._saved[position.inode] = position
+                self._save(position)
             return
         self._warned.discard(path)
         if any(follower.identity == other.identity for other in self._followers()):
@@ -204,11 +225,14 @@ class Source:
 
     def _find_saved(self, now: int) -> None:
         """Find the files of an earlier run that have left the pattern meanwhile, and what came after them."""
-        here = {inode for _, inode in self._present}
-        for inode, position in list(self._saved.items()):
-            if inode not in here:
-                del self._saved[inode]
-                self._find_rotated(position, now)
+        inodes = {inode for _, inode in self._present}
+        logs = {(inode, base_of(path)) for (_, inode), (path, _) in self._present.items()} if self._saved else set()
+        for positions in [list(each) for each in self._saved.values()]:
+            for position in positions:
+                is_others = len(positions) > 1 and (position.inode, base_of(position.path)) not in logs
+                if position.inode not in inodes or is_others:
+                    self._take_saved(position.inode, position.path)
+                    self._find_rotated(position, now)
 
     def _find_rotated(self, position: FilePosition, now: int) -> None:
         part = copy_of(position.path, position)
@@ -275,7 +299,7 @@ class Source:
     def _give_up(self, base: str, follower: Follower, error: OSError) -> None:
         """Close a file that cannot be read now (a network file system went away); the next look opens it again."""
         self._unreadable(follower.path, error)
-        self._saved[follower.identity[1]] = follower.position
+        self._save(follower.position)
         self._close(base, follower)
 
     def _find_copies(self, path: str, position: FilePosition, now: int) -> None:
