@@ -108,6 +108,8 @@ def test_its_own_web_site_answers_from_inside(run: Player) -> None:
     assert run("curl -sI http://127.0.0.1/nosuch").text.startswith("HTTP/1.1 404 Not Found\r\nServer: nginx/")
     done = run("cd /tmp; wget -q http://10.20.0.10/robots.txt; cat robots.txt")
     assert done.text == site.pages["/robots.txt"].body
+    assert run("curl -so page http://localhost/; wc -c < page").text == f"{len(site.pages['/'].body)}\n"
+    assert run("cd /srv; curl -O http://localhost/robots.txt; ls").text == "robots.txt\n"
     assert [step.action for step in done.requested] == ["fetch"]
     assert run("curl http://198.51.100.9/").status == 7
 

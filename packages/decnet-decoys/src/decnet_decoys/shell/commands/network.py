@@ -160,7 +160,7 @@ def _of_own_site(call: Call, target: str) -> Steps:
     from decnet_decoys.http.request import Head
     from decnet_decoys.http.site import Site
 
-    machine, options = call.shell.machine, call.flags("oOPeTtUwQXHdAubmxpl")[0]
+    machine, options = call.shell.machine, call.flags(("o" if call.name == "curl" else "O") + "PeTtUwQXHdAubmxpl")[0]
     path = "/" + (target.partition("://")[2] or target).partition("/")[2]
     method = "HEAD" if "I" in options else "GET"
     answer = Site(machine.persona.http, machine.address, 80).answer(
@@ -168,7 +168,12 @@ def _of_own_site(call: Call, target: str) -> Steps:
     )
     if call.name == "curl":
         whole = rendered(machine.persona.http, answer, now=call.shell.now, keep_alive=True, head_only=method == "HEAD")
-        call.out.write(whole if {"i", "I"} & options.keys() else answer.body)
+        shown = whole if {"i", "I"} & options.keys() else answer.body
+        if "o" in options or "O" in options:
+            name = options.get("o") or posixpath.basename(path)
+            yield from call.shell.save(name, shown, err=call.err)
+        else:
+            call.out.write(shown)
         return 0
     if answer.status != 200:
         return call.fail(f"server returned error: {answer.status}", 8)
