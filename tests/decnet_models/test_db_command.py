@@ -63,6 +63,23 @@ def test_an_old_database_is_an_error_that_says_what_to_do(tmp_path: Path) -> Non
     assert run("check", "--url", url)[0] == 2
 
 
+@pytest.mark.parametrize("command", ["current", "check", "upgrade", "backup"])
+def test_a_newer_versions_database_is_refused_with_what_can_be_done(
+    command: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    engine = open_engine(sqlite_url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
+        connection.execute(text("UPDATE schema_floor SET revision = '9999_future'"))
+    engine.dispose()
+    code, output = run(command, *([str(tmp_path / "backup")] if command == "backup" else []), "--url", sqlite_url)
+    assert code == (1 if command == "current" else 2)
+    assert "newer" in output
+    assert "install the newer version" in output
+    assert "decnet-db upgrade" not in output
+    assert not (tmp_path / "backup").exists()
+
+
 @pytest.mark.parametrize("command", ["current", "check", "upgrade"])
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////nowhere/at/all.db", "postgresql://nobody@/x?host=/nowhere"])
 def test_what_cannot_be_used_is_a_sentence_and_exit_code_2(command: str, url: str) -> None:

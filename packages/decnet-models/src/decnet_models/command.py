@@ -80,6 +80,8 @@ def current(url: Url = "", settings: SettingsFile = None, as_json: Json = False)
     (has, usable), needs = or_exit(lambda: _current(place)), newest_revision()
     if has == needs:
         words = "current"
+    elif has is not None and has > needs and not usable:
+        words = f"newer than this version's {needs}; install the newer version, or restore a backup of this one's"
     elif usable:
         words = f"this version's is {needs}; both work while the fleet is being upgraded"
     else:

@@ -70,14 +70,14 @@ def require_empty(connection: Connection) -> None:
 
 
 def require_known(revision: str | None) -> str:
-    """Return the revision of a backup that this version can restore; raise DatabaseError for any other."""
+    """Return the revision of a database or backup whose data this version knows; raise DatabaseError for any other."""
     if revision is None:
-        raise DatabaseError("this is no backup of a DECNET database: it does not say which migration it is at")
+        raise DatabaseError("this is no DECNET database: it does not say which migration it is at")
     if revision in revisions():
         return revision
     if revision > newest_revision():
-        raise DatabaseError(f"cannot restore it: {newer(revision)}")
-    raise DatabaseError(f"the backup is at {revision}, which this version never had")
+        raise DatabaseError(newer(revision))
+    raise DatabaseError(f"the database is at {revision}, which this version never had")
 
 
 def revision_at(engine: Engine) -> str | None:
