@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import contextlib
 import json
+import resource
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -220,3 +222,34 @@ def test_the_commands_say_what_they_did(sqlite_url: str, tmp_path: Path) -> None
     assert run("restore", file, "--url", new) == (0, f"{new} restored from {file}, at {newest_revision()}\n")
     assert "MiB before" in run("vacuum", "--url", new)[1]
     assert json.loads(run("vacuum", "--url", new, "--json")[1])["after"] > 0
+
+
+@contextlib.contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes meanwhile, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_nothing_of_a_backup_or_a_restored_database(sqlite_url: str, tmp_path: Path) -> None:
+    whole, place = tmp_path / "whole", tmp_path / "place"
+    place.mkdir()
+    backup(sqlite_url, whole, quiet)
+    with disk_of(128 << 10), pytest.raises(DatabaseError, match="cannot write"):
+        backup(sqlite_url, place / "backup", quiet)
+    with disk_of(128 << 10), pytest.raises(DatabaseError, match="cannot write"):
+        restore(f"sqlite:///{place / 'new.db'}", whole, quiet)
+    assert list(place.iterdir()) == []
+
+
+def test_what_a_killed_backup_left_goes_with_the_next_one(sqlite_url: str, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    for end in ("", "-journal"):
+        (place / f"backup.partial{end}").write_bytes(b"half")
+    backup(sqlite_url, place / "backup", quiet)
+    assert list(place.iterdir()) == [place / "backup"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_models.care.archive import write_archive
-from decnet_models.care.place import Say, engine_at, file_at, require_known, revision_at
+from decnet_models.care.place import Say, discard, engine_at, file_at, require_known, revision_at
 from decnet_models.engine import sqlite_file
 from decnet_models.errors import DatabaseError
 from decnet_models.schema import current_revision
@@ -69,7 +69,7 @@ def _whole(file: Path, make: Callable[[Path], None]) -> None:
         raise DatabaseError(f"{file} is there already; name another file")
     partial = file.with_name(f"{file.name}.partial")
     try:
-        partial.unlink(missing_ok=True)
+        discard(partial)
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         make(partial)
         sync(partial)
@@ -78,7 +78,7 @@ def _whole(file: Path, make: Callable[[Path], None]) -> None:
     except OSError as error:
         raise DatabaseError(f"cannot write {file}: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        discard(partial)
 
 
 def sync(path: Path) -> None:

@@ -48,6 +48,12 @@ def file_at(file: Path, *, doing: str, mode: str = "rw") -> Iterator[sqlite3.Con
         raise DatabaseError(f"cannot {doing} {file}: {error}") from error
 
 
+def discard(partial: Path) -> None:
+    """Remove what an attempt wrote, or one that was killed: also the journal that SQLite leaves beside it."""
+    for end in ("", "-journal"):
+        partial.with_name(partial.name + end).unlink(missing_ok=True)
+
+
 def data_tables(connection: Connection) -> list[str]:
     """Return the tables that hold the fleet's data, those that others refer to first."""
     ordered = inspect(connection).get_sorted_table_and_fkc_names()

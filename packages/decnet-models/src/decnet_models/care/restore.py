@@ -15,7 +15,16 @@ from sqlalchemy.exc import DBAPIError
 from decnet_models.care.archive import Manifest, load_archive, open_archive
 from decnet_models.care.backup import PAGES, sync
 from decnet_models.care.integrity import damages
-from decnet_models.care.place import Say, data_tables, engine_at, file_at, require_empty, require_known, revision_at
+from decnet_models.care.place import (
+    Say,
+    data_tables,
+    discard,
+    engine_at,
+    file_at,
+    require_empty,
+    require_known,
+    revision_at,
+)
 from decnet_models.engine import reading, shown, sqlite_file, writing
 from decnet_models.errors import DatabaseError, reason
 from decnet_models.migrations.upgrade import exclusive, migrate_to, set_floor
@@ -79,7 +88,7 @@ def _restore_sqlite(target: Path, file: Path, say: Say) -> str:
 def _make(file: Path, target: Path, say: Say) -> None:
     partial = target.with_name(f"{target.name}.restoring")
     try:
-        partial.unlink(missing_ok=True)
+        discard(partial)
         _copy(file, partial, say)
         sync(partial)
         os.link(partial, target)  # unlike a rename, never over another file
@@ -87,7 +96,7 @@ def _make(file: Path, target: Path, say: Say) -> None:
     except OSError as error:
         raise DatabaseError(f"cannot write {target}: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        discard(partial)
 
 
 def _copy(file: Path, target: Path, say: Say) -> None:
