@@ -36,6 +36,7 @@ import postgres
 import profiler as profiling
 import ttp as tagging
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
@@ -262,11 +263,12 @@ def _write_on(url: str, number: int, begin: Flag, results: Any) -> None:
     begin.wait(60)
     for n in range(WRITES):
         part = [_renewed(one) for one in rows[20 * n : 20 * n + 20]]
-        started = time.perf_counter()
-        with writing(engine) as connection:
-            move_cursor(connection, f"worker-{number}", n, now_ns=n)
-            queries.insert_events(connection, part)
-            got = time.perf_counter()
+        started, got = time.perf_counter(), 0.0
+        while not got:
+            with suppress(OperationalError), writing(engine) as connection:  # in vain: a worker tries again, too
+                move_cursor(connection, f"worker-{number}", n, now_ns=n)
+                queries.insert_events(connection, part)
+                got = time.perf_counter()
         waits.append(got - started)
         takes.append(time.perf_counter() - started)
     engine.dispose()
