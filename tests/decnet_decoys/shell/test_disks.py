@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from decnet_decoys.reserve import Reserve
 from decnet_decoys.shell.disks import Disk, Disks
 from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.shell.machine import Machine
 from decnet_decoys.shell.tree import ROOT
 
@@ -55,3 +59,13 @@ def test_a_disk_in_use_is_never_taken_away(machine: Machine) -> None:
         visit(disks, machine, SECOND)
     disks.unmount(mine)
     visit(disks, machine, SECOND)
+
+
+def test_a_disk_does_not_keep_the_shells_that_used_it(machine: Machine) -> None:
+    """Their variables and functions are not counted in the memory that disks may take."""
+    disk = Disks(Reserve(1 << 20)).mount(machine, FIRST)
+    shell = Shell(machine, machine.users[0], lambda: 0.0, Source(FIRST, 1), disk=disk)
+    gone = weakref.ref(shell)
+    del shell
+    gc.collect()
+    assert gone() is None

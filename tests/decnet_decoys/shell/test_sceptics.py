@@ -9,6 +9,8 @@ import pytest
 from stage import NOW, Player
 
 from decnet_decoys.personas.shelf import names, persona
+from decnet_decoys.shell.interpreter import Shell, Source
+from decnet_decoys.shell.machine import Machine
 
 MakePlayer = Callable[..., Player]
 
@@ -114,9 +116,9 @@ def test_its_own_web_site_answers_from_inside(run: Player) -> None:
     assert run("curl http://198.51.100.9/").status == 7
 
 
-def test_the_time_since_boot_goes_on(run: Player) -> None:
+def test_the_time_since_boot_goes_on(machine: Machine) -> None:
     clock = [float(NOW)]
-    run.shell.clock = lambda: clock[0]
+    run = Player(Shell(machine, machine.users[0], lambda: clock[0], Source("192.0.2.7", 40000)))
     first = float(run("cat /proc/uptime").text.split()[0])
     clock[0] += 7.5
     assert float(run("cut -d' ' -f1 < /proc/uptime").text) == first + 7.5

@@ -8,6 +8,7 @@ the attacker expects it to, until whoever drives it interrupts.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any, NamedTuple
 
 from decnet_decoys.personas.shape import User
@@ -83,7 +84,7 @@ class Shell:
         disk = disk or Disk(machine)
         self.files, self.users = disk.files, disk.users
         self.share = share or disk.share
-        self.files.live["/proc/uptime"] = self._uptime
+        self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the disk must not keep this shell
         self.functions: dict[str, Group] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
@@ -93,10 +94,6 @@ class Shell:
         self.variables: dict[str, str] = {}
         self._renew()
         self.become(user)
-
-    def _uptime(self) -> bytes:
-        up = max(0.0, self.clock() - self.machine.booted)
-        return f"{up:.2f} {up * self.machine.persona.hardware.cores * 0.988:.2f}\n".encode()
 
     def _renew(self) -> None:
         """Give the next line its allowances."""
@@ -386,3 +383,9 @@ class Shell:
             return
         whole = self.files.read(path, ROOT, self.cwd)
         yield Captured(self.files.locate(path, self.cwd), whole, partial=len(whole) > len(data))
+
+
+def _uptime(machine: Machine, clock: Callable[[], float]) -> bytes:
+    """Return what /proc/uptime says: seconds since the boot, and all processors' idle ones."""
+    up = max(0.0, clock() - machine.booted)
+    return f"{up:.2f} {up * machine.persona.hardware.cores * 0.988:.2f}\n".encode()
