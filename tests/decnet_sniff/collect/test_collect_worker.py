@@ -14,10 +14,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from collecting import collecting, command, events_in, settings_of, spooled, until
+from collecting import collecting, command, events_in, settings_of, spooled, until, until_counted
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun
+from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.host import open_context
 from decnet_core.settings import SettingsError
 from decnet_core.spool import segments
@@ -230,3 +231,26 @@ def write_on(log: Path, written: int) -> int:
 def unique(state: Path) -> dict[Any, str]:
     """Return the commands by event id: what ingest keeps."""
     return {event.id: event.payload.command for event in events_in(state) if isinstance(event.payload, CommandRun)}
+
+
+async def test_nobody_else_can_know_the_id_that_a_line_will_get(tmp_path: Path) -> None:
+    log = tmp_path / "cowrie.json"
+    log.write_bytes(command(1))
+    source = {"name": "cowrie", "format": "cowrie", "path": str(log)}
+    ids = []
+    for host in ("one", "other"):
+        async with collecting(settings_of(tmp_path / host, source)) as ctx:
+            await until_counted(ctx, "events", 1)
+        ids += [event.id for event in events_in(tmp_path / host)]
+        assert (tmp_path / host / "positions" / "collect.key").stat().st_mode & 0o777 == 0o600
+    assert len(ids) == len(set(ids)) == 2
+
+
+async def test_a_key_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    key = tmp_path / "positions" / "collect.key"
+    key.parent.mkdir()
+    key.write_bytes(b"short")
+    ctx = await open_context(Collect, settings_of(tmp_path), MemoryBus())
+    with pytest.raises(StartupError, match="has 5 bytes, a key has 32"):
+        await Collect(CollectSettings()).start(ctx)
+    await ctx.close()

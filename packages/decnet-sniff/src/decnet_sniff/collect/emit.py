@@ -22,8 +22,10 @@ Reader = Callable[[Record], Outcome]
 class Emitter:
     """The one door from all sources to spool and quarantine; only the event loop uses it."""
 
-    def __init__(self, ctx: Context, quarantine: Quarantine) -> None:
+    def __init__(self, ctx: Context, quarantine: Quarantine, key: bytes) -> None:
+        """`key` is this collector's own: without it another sensor could give an event of its own the id of a line."""
         self._ctx = ctx
+        self._key = key
         self._quarantine = quarantine
 
     def take(self, record: Record, outcome: Outcome, host: str) -> None:
@@ -43,7 +45,7 @@ class Emitter:
         ctx, identity = self._ctx, None
         for number, payload in enumerate(parsed.payloads):
             if record.identity:
-                identity = uuid7_of(parsed.ts, ctx.sensor.encode(), *record.identity, bytes([number]))
+                identity = uuid7_of(parsed.ts, self._key, ctx.sensor.encode(), *record.identity, bytes([number]))
             try:
                 ctx.emit(
                     payload,

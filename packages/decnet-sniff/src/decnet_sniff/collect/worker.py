@@ -12,9 +12,12 @@ import asyncio
 import ipaddress
 import logging
 import time
+from pathlib import Path
 from typing import Any, Literal
 
+from decnet_core.keys import KeyFileError, read_or_create
 from decnet_core.runtime.context import Context
+from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_sniff.collect.desk import Desk, Inlet
@@ -78,7 +81,7 @@ class Collect(Worker[CollectSettings]):
         """Take up the positions of the run before, and begin to receive."""
         self._progress = asyncio.Event()
         self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
-        self._emitter = Emitter(ctx, self._quarantine)
+        self._emitter = Emitter(ctx, self._quarantine, await ctx.in_thread(_key, ctx.state.positions / "collect.key"))
         ctx.counters.read_from(self._quarantine.counters)
         readers = {source.name: reader_of(source) for source in self.settings.source}
         await self._start_files(ctx, readers)
@@ -149,6 +152,13 @@ class Collect(Worker[CollectSettings]):
             self._progress.set()
         else:
             self._positions.keep(ctx, positions)
+
+
+def _key(file: Path) -> bytes:
+    try:
+        return read_or_create(file)
+    except KeyFileError as error:
+        raise StartupError(str(error)) from error
 
 
 def inlet_of(desk: Desk, saved: Any, settings: CollectSettings) -> Inlet:
