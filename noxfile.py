@@ -153,6 +153,7 @@ def fuzz(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Every figure of `benchmarks/`, or those named after `--`."""
     _workspace(session)
+    session.install("dpkt", "scapy")  # what the sniffer is measured beside
     programs = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text())
     for name in session.posargs or programs:
         session.run("python", f"benchmarks/{name}.py")
