@@ -18,7 +18,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,openssh-client,curl,ca-certificates,procps"
-MIRROR = "http://deb.debian.org/debian"
 PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter", "uv")
 PATH = "/opt/decnet/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -40,7 +39,7 @@ def make_root(root: Path, wheels: Path) -> None:
         run(["cp", "-a", "--reflink=auto", ready, str(root)])
         shutil.rmtree(root / "opt/decnet", ignore_errors=True)
     else:
-        run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root), MIRROR])
+        run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(root)])
     run(["chroot", str(root), "/usr/bin/python3", "-m", "venv", "--without-pip", "/opt/decnet"])
     shutil.copytree(wheels, root / "wheels", dirs_exist_ok=True)
     shutil.copy(str(shutil.which("uv")), root / "usr/local/bin/uv")
