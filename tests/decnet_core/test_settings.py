@@ -62,6 +62,15 @@ def test_an_unknown_key_is_an_error_that_suggests_the_right_one(tmp_path: Path) 
         load(tmp_path, "[door]\nwidht_cm = 1\n").section("door", Door)
 
 
+def test_an_unknown_key_in_the_environment_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
+    environ = {"DECNET_DOOR_WIDHT_CM": "1", "DECNET_WINDOW_PANES": "2"}
+    found = load(tmp_path, "", environ)
+    with pytest.raises(
+        SettingsError, match=r"DECNET_DOOR_WIDHT_CM: \[door\] has no setting .* did you mean 'width_cm'"
+    ):
+        found.section("door", Door)
+
+
 def test_an_unknown_section_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no section \[dor\]; did you mean 'door'"):
         refuse_unknown_sections(load(tmp_path, "[dor]\n"), ["door", "window"])

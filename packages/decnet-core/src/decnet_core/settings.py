@@ -78,8 +78,9 @@ class Settings:
         table = self._document.get(name, {})
         if not isinstance(table, dict):
             raise SettingsError(f"{self._source}: [{name}] must be a table")
+        for key in table:
+            _refuse_unknown(self._source, name, key, shape)
         values = {**table, **self._from_environment(name, shape)}
-        self._refuse_unknown(name, values, shape)
         try:
             return msgspec.convert(values, shape, strict=False)
         except msgspec.ValidationError as error:
@@ -87,19 +88,19 @@ class Settings:
 
     def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
         prefix = _prefix(name)
-        known = shape.__struct_encode_fields__
         found: dict[str, Any] = {}
         for variable, text in self._environ.items():
-            key = variable.removeprefix(prefix).lower()
-            if variable.startswith(prefix) and key in known:
+            if variable.startswith(prefix):
+                key = variable.removeprefix(prefix).lower()
+                _refuse_unknown(variable, name, key, shape)
                 found[key] = _value(text, variable)
         return found
 
-    def _refuse_unknown(self, name: str, values: Mapping[str, Any], shape: type[S]) -> None:
-        known = list(shape.__struct_encode_fields__)
-        for key in values:
-            if key not in known:
-                raise SettingsError(f"{self._source}: [{name}] has no setting {key!r}{_suggestion(key, known)}")
+
+def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Struct]) -> None:
+    known = list(shape.__struct_encode_fields__)
+    if key not in known:
+        raise SettingsError(f"{source}: [{section}] has no setting {key!r}{_suggestion(key, known)}")
 
 
 def environment_in(text: str) -> dict[str, str]:
