@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,8 +34,8 @@ def test_heartbeats_alone_become_work_after_long_only() -> None:
     rest = Rest()
     beats = [number * CALM_SECONDS / 2 for number in range(1, 100)]
     told = [number for number, used in enumerate(beats) if rest.begins(used)]
-    assert told
-    assert min(b - a for a, b in zip([0, *told], told, strict=False)) >= WORKED_SECONDS / CALM_SECONDS
+    assert told[0] == 0  # after the start
+    assert min(b - a for a, b in pairwise(told)) >= WORKED_SECONDS / CALM_SECONDS
 
 
 @given(st.lists(st.floats(0, 10 * WORKED_SECONDS), max_size=200))
@@ -43,7 +44,7 @@ def test_it_is_never_told_more_often_than_the_work_is_worth(steps: list[float]) 
     for step in steps:
         used += step
         told += rest.begins(used)
-    assert told * WORKED_SECONDS <= used + 1e-6
+    assert (told - 1) * WORKED_SECONDS <= used + 1e-6
 
 
 def test_free_blocks_go_back_to_the_kernel() -> None:
