@@ -13,6 +13,7 @@ root, the ring is measured beside recvmsg(2) on the loopback interface.
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import os
 import resource
@@ -118,8 +119,11 @@ def parse_dpkt(file: Path) -> None:
 
 
 def parse_scapy(file: Path) -> None:
-    """Only parse."""
+    """Only parse: the same, which scapy does only with its layers loaded."""
     from scapy.utils import PcapReader  # type: ignore[import-not-found]  # not a dependency
+
+    for layers in ("l2", "inet", "inet6"):
+        importlib.import_module(f"scapy.layers.{layers}")
 
     for packet in PcapReader(str(file)):
         packet.haslayer("TCP")
