@@ -114,8 +114,11 @@ class Arena:
             )
             try:
                 assert await asyncio.to_thread(ready.recv, 100) == b"READY=1"
+                ready.setblocking(False)
+                asyncio.get_running_loop().add_reader(ready, ready.recv, 100)  # as systemd reads what is said later
                 yield
             finally:
+                asyncio.get_running_loop().remove_reader(ready)
                 with contextlib.suppress(ProcessLookupError):
                     self._process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(self._process.wait(), 60)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from decnet_core.bus.memory import MemoryBus
-from decnet_core.runtime import host
+from decnet_core.runtime import host, notify
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.notify import Notifier
@@ -70,6 +70,16 @@ async def test_what_must_be_heard_is_said_until_the_queue_has_room(tmp_path: Pat
         heard = [supervisor.recv(100) for _ in range(full)]
         await asyncio.wait_for(saying, 30)
         assert [*heard, supervisor.recv(100)][-2:] == [b"WATCHDOG=1", b"READY=1"]
+
+
+async def test_who_never_reads_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notify, "INSIST_SECONDS", 0.1)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        notifier = Notifier(str(tmp_path / "notify"))
+        full = sum(1 for _ in itertools.takewhile(notifier.send, itertools.repeat("WATCHDOG=1", 100_000)))
+        await asyncio.wait_for(notifier.insist("READY=1"), 30)
+        assert [supervisor.recv(100) for _ in range(full)] == [b"WATCHDOG=1"] * full
 
 
 async def test_a_sign_of_life_that_was_not_taken_is_given_again_before_the_next_beat(

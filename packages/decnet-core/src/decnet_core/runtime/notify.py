@@ -16,6 +16,8 @@ USED = "X_DECNET_USS"
 
 0 means no more than the budget."""
 
+INSIST_SECONDS = 5.0
+
 
 class Notifier:
     """Sends state to `$NOTIFY_SOCKET`; does nothing when nobody asked for it."""
@@ -50,13 +52,17 @@ class Notifier:
         return True
 
     async def insist(self, state: str) -> None:
-        """Send one state, waiting for room if need be: nobody else would tell a supervisor that a worker is ready."""
+        """Send one state, waiting for room if need be: nobody else would tell a supervisor that a worker is ready.
+
+        Not for ever: who has not read for INSIST_SECONDS does not want to hear it.
+        """
         if self.send(state):
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.connect(self._address)
-            await asyncio.get_running_loop().sock_sendall(sock, state.encode())
+            async with asyncio.timeout(INSIST_SECONDS):  # a TimeoutError is an OSError
+                await asyncio.get_running_loop().sock_sendall(sock, state.encode())
 
 
 def watchdog_seconds() -> float | None:
