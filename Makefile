@@ -14,7 +14,7 @@ SYNC := $(UV) sync --quiet --frozen --all-packages --all-extras
 UV_VERSION := 0.13.9
 
 BYTECODE := .venv/bytecode
-WARM := from decnet_core import registry; from decnet_core.supervise.warmth import warm; \
+WARM := from decnet_core.runtime import worker_registry as registry; from decnet_core.supervise.preload.before_fork import warm; \
 	warm([registry.place(name) for name in registry.names()])
 
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv

@@ -20,7 +20,7 @@ TOKEN = "benchmark"
 OUR_BROKER = """
 import asyncio, sys
 from pathlib import Path
-from decnet_core.bus.broker import Broker
+from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.settings import BusSettings
 
 async def main():

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import Table
 
+from decnet_models.database.ownership import ANY, READERS, owners
 from decnet_models.migrations.check import domains
-from decnet_models.ownership import ANY, READERS, owners
 
 Row = dict[str, float]
 

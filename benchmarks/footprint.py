@@ -29,8 +29,8 @@ from typing import Any, NamedTuple
 from footprint_fleet import Fleet, Sample, cowrie_lines
 from footprint_page import Row, page, side_by_side
 
-from decnet_core import registry
 from decnet_core.footprint import Footprint, measure
+from decnet_core.runtime import worker_registry as registry
 
 MODES = ("fork", "tasks", "units")
 EVENTS_PER_SECOND = 500

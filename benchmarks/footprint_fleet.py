@@ -17,8 +17,8 @@ from pathlib import Path
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.footprint import Footprint, measure
-from decnet_core.supervise.roster import Roster, read_rosters
-from decnet_models.engine import open_engine, reading
+from decnet_core.supervise.status_file import Roster, read_rosters
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq
 from decnet_models.migrations.upgrade import upgrade
 

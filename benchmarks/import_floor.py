@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_models.migrations.upgrade import upgrade
 
 Row = dict[str, float | int | str]

@@ -23,7 +23,7 @@ from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_models.engine import open_engine, reading
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.events import queries
 from decnet_models.migrations.upgrade import upgrade
 from decnet_workers.ingest.intake import Intake

@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import asyncssh
 
-from decnet import endpoints
 from decnet.drill.private import private_fleet
 from decnet.drill.receiver import Receiver
 from decnet.drill.target import Target, choose
-from decnet.place import Place, records
+from decnet.fleet.selection import Place, records
+from decnet.webhook import endpoints
 
 AIM_P99_MS = 250.0
 _KIND = "credential.captured"

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from decnet_models.engine import open_engine
+from decnet_models.database.engine import open_engine
 
 NOBODY = 65534
 SETTINGS = ("shared_buffers=128MB", "max_wal_size=2GB", "max_connections=40")

@@ -26,7 +26,7 @@ from swarm import NAME, PROGRAMS, enrol, started
 
 from decnet_core.footprint import Footprint, measure
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.roster import read_rosters
+from decnet_core.supervise.status_file import read_rosters
 
 AIM_MIB = 40.0
 MODES = ("tasks", "fork")

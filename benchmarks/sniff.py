@@ -93,9 +93,9 @@ def processor() -> float:
 
 def sniff(file: Path) -> None:
     """Read the file as `decnet-sniff read` does."""
-    from decnet_sniff.sniff import filter as packet_filter
     from decnet_sniff.sniff.bpf_python import compiled
-    from decnet_sniff.sniff.pcap import batches
+    from decnet_sniff.sniff.capture import packet_filter
+    from decnet_sniff.sniff.capture.pcap import batches
     from decnet_sniff.sniff.settings import SniffSettings
     from decnet_sniff.sniff.worker import observer_of
 
@@ -161,7 +161,7 @@ def send(count: int) -> None:
 
 def by_ring(count: int) -> tuple[int, float]:
     """Return packets and seconds for the worker's way."""
-    from decnet_sniff.sniff.capture import Capture
+    from decnet_sniff.sniff.capture.packet_socket import Capture
 
     capture = Capture("lo", (), promiscuous=False, ring_kib=16_384)
     send(count)

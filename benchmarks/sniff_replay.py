@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from decnet_core.runtime import rest
+from decnet_core.runtime import idle_trim as rest
 from decnet_sniff.sniff import worker
-from decnet_sniff.sniff.batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.pcap import batches
 from decnet_sniff.sniff.settings import SniffSettings
 
 

@@ -16,8 +16,8 @@ from decnet_core.events.ids import uuid7
 from decnet_core.spool.reader import START, SpoolReader
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_sniff.collect.formats import parser_of
-from decnet_sniff.collect.source import Source
+from decnet_sniff.collect.files.source import Source
+from decnet_sniff.collect.formats.readers import parser_of
 
 EVENTS = 50_000
 SAMPLE = Path(__file__).parent.parent / "tests" / "decnet_sniff" / "collect" / "data" / "cowrie.json"

@@ -40,14 +40,14 @@ from sqlalchemy.exc import OperationalError
 
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
-from decnet_models.engine import open_engine, reading, sqlite_file, writing
+from decnet_models.database.engine import open_engine, reading, sqlite_file, writing
+from decnet_models.database.ownership import all_tables
 from decnet_models.events import queries
 from decnet_models.events.tables import event
 from decnet_models.events.volume import HOUR_NS
 from decnet_models.exercise import REFUSALS, query_functions, variants
 from decnet_models.migrations.check import domains
 from decnet_models.migrations.upgrade import upgrade
-from decnet_models.ownership import all_tables
 from decnet_models.population import FEW, STAND, fill
 from decnet_models.progress.queries import move_cursor
 from decnet_workers.ingest.intake import Intake

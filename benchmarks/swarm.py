@@ -23,10 +23,11 @@ from decnet_core.events.ids import uuid7
 from decnet_core.footprint import Footprint, measure
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_swarm.pki import authority, files, founding
+from decnet_swarm.enrolment.signer_child import pins
+from decnet_swarm.pki import authority, files
+from decnet_swarm.pki import bootstrap_ca as founding
 from decnet_swarm.pki.contexts import forwarder_context, listener_context
 from decnet_swarm.pki.files import Enrolled
-from decnet_swarm.pki.issue import pins
 
 EVENTS = 200_000
 NAME = "bench"

@@ -22,9 +22,9 @@ from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpReque
 from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_models.consumption import Consumption
-from decnet_models.engine import open_engine, writing
+from decnet_models.database.engine import open_engine, writing
 from decnet_models.events.queries import insert_events
+from decnet_models.following.batch_processor import Consumption
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.ttp.findings import Findings
@@ -45,7 +45,7 @@ PATHS = ("/", "/index.html", "/.env", "/wp-login.php", "/images/logo.png", "/api
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 _WEIGH = """
-import decnet_models.cursor, decnet_models.ttp.queries, decnet_core.events.codec, hashlib, uuid
+import decnet_models.following.cursor_worker, decnet_models.ttp.queries, decnet_core.events.codec, hashlib, uuid
 def rss():
     with open("/proc/self/smaps_rollup") as rows:
         return sum(int(row.split()[1]) for row in rows if row.startswith(("Private_Clean", "Private_Dirty")))

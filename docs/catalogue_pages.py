@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from fields import fields, first_line, listed
 
-from decnet_core import registry
 from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import NOTICE_KINDS, TestNotice
+from decnet_core.runtime import worker_registry as registry
 
 _WORKERS = {name: registry.load(name) for name in registry.names()}
 

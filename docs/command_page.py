@@ -11,7 +11,7 @@ from typing import Any
 import typer.main
 
 from decnet.command import COMMANDS, OPTIONS
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.runtime.command import build
 from decnet_core.supervise.command import parser
 from decnet_models.command import app as database

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from decnet_core.sentences import sentences
+from decnet_core.field_docs import sentences
 
 _WORDS: dict[object, str] = {
     str: "string",

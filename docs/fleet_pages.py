@@ -10,12 +10,12 @@ from typing import Any, get_args, get_origin
 import msgspec
 from fields import fields, first_line, listed
 
-from decnet_core import registry
 from decnet_core.events.catalogue import KINDS, kind_of
 from decnet_core.events.notices import notice_kind
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.setup.wanted import SHAPES
-from decnet_models.engine import DatabaseSettings
+from decnet_models.database.engine import DatabaseSettings
 
 SHARED: dict[str, type[msgspec.Struct]] = {**SHAPES, "database": DatabaseSettings}
 

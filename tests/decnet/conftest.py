@@ -13,7 +13,7 @@ import pytest
 from said import Run, Said
 
 from decnet.command import main
-from decnet.place import Place, find_place, records
+from decnet.fleet.selection import Place, find_place, records
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.state import State

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from said import Run
 
-from decnet.place import Place, records
+from decnet.fleet.selection import Place, records
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, SessionClosed, SessionOpened
 from decnet_core.runtime.worker import NoSettings
-from decnet_models.cursor import Batch
 from decnet_models.events.queries import events_after
+from decnet_models.following.cursor_worker import Batch
 from decnet_workers.profiler.worker import Profiler
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from said import Run
 
-from decnet.place import Place, records
-from decnet.tokens import first_tokens, new_token
+from decnet.canary.tokens import first_tokens, new_token
+from decnet.fleet.selection import Place, records
 from decnet_core.canary import TokenKind, canary_key, verify
 from decnet_models.canary.queries import label_of
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from said import Run
 
 from decnet.command import COMMANDS, OPTIONS, UsageError, main, split_options
-from decnet.place import Place
+from decnet.fleet.selection import Place
 
 NAMES = [command.name for command in COMMANDS]
 

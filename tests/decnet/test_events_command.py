@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from said import Run
 
-from decnet.place import Place
+from decnet.fleet.selection import Place
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest
 
 Store = Callable[..., None]

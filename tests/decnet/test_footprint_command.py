@@ -13,11 +13,11 @@ import pytest
 from said import Run
 
 from decnet.commands import footprint
-from decnet.place import Place
+from decnet.fleet.selection import Place
 from decnet_core.footprint import measure
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.roster import Roster
+from decnet_core.supervise.status_file import Roster
 
 LOOK = ("footprint", "--seconds", "0.1", "--json")
 

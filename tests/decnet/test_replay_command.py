@@ -16,7 +16,7 @@ import pytest
 from said import Run
 from sqlalchemy import select, text
 
-from decnet.place import Place, records
+from decnet.fleet.selection import Place, records
 from decnet_core.events.catalogue import LoginAttempt
 from decnet_models.attackers.tables import attacker, credential_use
 from decnet_models.progress.queries import begin_cursor, cursor_of

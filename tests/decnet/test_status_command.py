@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 from said import Run
 
-from decnet.lag import Progress, lag_text
-from decnet.place import Place, records
-from decnet_core import registry
+from decnet.fleet.lag import Progress, lag_text
+from decnet.fleet.selection import Place, records
 from decnet_core.bus.subjects import Health
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.roster import Roster
-from decnet_models.progress.leases import begin_leases, leases_of, now_of, take
+from decnet_core.supervise.status_file import Roster
+from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import set_event_aside
 
 

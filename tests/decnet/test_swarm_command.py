@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from said import Run
 
-from decnet.place import Place
-from decnet.swarm_founding import found_if_listening
+from decnet.fleet.selection import Place
+from decnet.swarm.listener_identity import found_if_listening
 from decnet_core.settings import Settings
 from decnet_swarm.pki import authority, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal

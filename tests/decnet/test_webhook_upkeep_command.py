@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from said import Run
 
-from decnet.place import Place, records
+from decnet.fleet.selection import Place, records
 from decnet_models.webhooks import outbox, queries
 from decnet_models.webhooks.outbox import EndpointState
 

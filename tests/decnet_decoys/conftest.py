@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from stage import NOW, Player, Stage, fleet_settings, root_shell
+from decky_host import NOW, Player, Stage, fleet_settings, root_shell
 
-from decnet_decoys.personas.shelf import persona
+from decnet_decoys.personas.catalog import persona
 from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.machine import Machine, build
+from decnet_decoys.shell.machine.machine import Machine, build
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from stage import DEADLINE, Stage, events_in, fleet_settings
+from decky_host import DEADLINE, Stage, events_in, fleet_settings
 
 from decnet_core.events.catalogue import (
     ClientIdentified,
@@ -29,7 +29,7 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.state import State
 from decnet_decoys.settings import DecoysSettings, LimitSettings
 from decnet_decoys.ssh.keys import host_keys

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from decnet_core.events.catalogue import CommandRun, Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_models.engine import open_engine
+from decnet_models.database.engine import open_engine
 from decnet_models.migrations.upgrade import upgrade
 
 START_NS = 1_700_000_000_000_000_000

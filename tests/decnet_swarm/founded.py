@@ -6,11 +6,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from decnet_swarm.pki import authority, enrolling, files, founding
+from decnet_swarm.enrolment import client as enrolling
+from decnet_swarm.enrolment.messages import Issued
+from decnet_swarm.enrolment.signer_child import issue
+from decnet_swarm.enrolment.signing_requests import EnrolOrder
+from decnet_swarm.pki import authority, files
+from decnet_swarm.pki import bootstrap_ca as founding
 from decnet_swarm.pki.files import Enrolled
-from decnet_swarm.pki.issue import issue
-from decnet_swarm.pki.messages import Issued
-from decnet_swarm.pki.orders import EnrolOrder
 from decnet_swarm.pki.token import Token, read
 
 SERVER = "127.0.0.1:6514"

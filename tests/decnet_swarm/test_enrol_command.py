@@ -14,9 +14,10 @@ from founded import master
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address
-from decnet_swarm.pki import files, founding
+from decnet_swarm.enrolment.server import Desk
+from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.pki import files
 from decnet_swarm.pki.admission import Admission
-from decnet_swarm.pki.desk import Desk
 
 FORWARDER = Path(sys.executable).with_name("decnet-forwarder")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from arena import Arena
 from sqlalchemy import select
 
-from decnet_models.engine import open_engine, reading
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq
 from decnet_models.events.tables import event
 from decnet_models.notices.tables import notice

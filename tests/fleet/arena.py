@@ -23,13 +23,13 @@ import asyncssh
 from decnet.drill import dns
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet.drill.receiver import Receiver
-from decnet_core import registry
 from decnet_core.canary import TokenKind, canary_key, mint
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.roster import Roster, read_rosters
+from decnet_core.supervise.status_file import Roster, read_rosters
 from decnet_models.canary.queries import add_token
-from decnet_models.engine import open_engine, writing
+from decnet_models.database.engine import open_engine, writing
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.webhooks.queries import add_webhook
 

@@ -17,15 +17,15 @@ from accepted import CURSORS, assert_each_accepted_mark_is_one_event
 from arena import Arena
 from sqlalchemy import Connection, MetaData, insert, select
 
-from decnet_core import registry
 from decnet_core.events.catalogue import kind_of
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings
 from decnet_models.attackers.tables import metadata as attackers
 from decnet_models.canary.tables import metadata as canary
-from decnet_models.consumption import Consumption
-from decnet_models.cursor import Batch, CursorWorker
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.tables import event
+from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.cursor_worker import Batch, CursorWorker
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor

@@ -28,8 +28,8 @@ from accepted import assert_each_accepted_mark_is_one_event, settled, until
 from arena import Arena
 from sqlalchemy import select
 
-from decnet.ask import ask
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
+from decnet.fleet.bus_client import ask
 from decnet_core.bus.client import connect
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
@@ -37,7 +37,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Record
 from decnet_core.supervise.policy import Phase
-from decnet_models.engine import open_engine, reading
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.tables import event
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

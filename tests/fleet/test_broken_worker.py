@@ -9,7 +9,7 @@ import pytest
 from arena import Arena
 from installed import install
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.supervise.policy import Phase
 
 BROKEN = {"broken": "half_installed.worker:Broken"}

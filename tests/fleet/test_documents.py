@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/README.md")])

@@ -11,7 +11,7 @@ from accepted import settled, until
 from arena import DEFAULTS, Arena
 from proof import attack_until_all_is_answered, prove
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 
 
 async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -> None:

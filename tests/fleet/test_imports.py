@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core import registry
-from decnet_core.runtime.exits import StartupError
-from decnet_core.supervise import loading
-from decnet_core.supervise.membership import groups_of
+from decnet_core.exits import StartupError
+from decnet_core.runtime import worker_registry as registry
+from decnet_core.supervise.fork.group_lookup import groups_of
+from decnet_core.supervise.preload import loading
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,8 +79,8 @@ def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, s
 
 LOOK = """
 import sys
-from decnet_core import registry
-from decnet_core.supervise.membership import groups_of
+from decnet_core.runtime import worker_registry as registry
+from decnet_core.supervise.fork.group_lookup import groups_of
 found = groups_of(registry.names())
 print(found["bus"], found["collect"], found["ingest"], *(set(sys.modules) & set(sys.argv[1:])))
 """

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from decnet.command import COMMANDS
-from decnet_core import registry
 from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.notices import NOTICE_KINDS
+from decnet_core.runtime import worker_registry as registry
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "tables")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -20,8 +20,9 @@ import msgspec
 import pytest
 
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.roster import read_rosters
-from decnet_swarm.pki import files, founding
+from decnet_core.supervise.status_file import read_rosters
+from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.pki import files
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from founded import master, sensor
 
-from decnet.ask import ask
+from decnet.fleet.bus_client import ask
 from decnet_core.bus.client import connect
 from decnet_core.state import State
 from decnet_swarm.pki import files

@@ -8,7 +8,7 @@ from pathlib import Path
 from hosts import fill, forwarder, founded_pair, listener, port_of, until
 
 from decnet_core.spool.quarantine import Quarantine
-from decnet_models.engine import open_engine, reading
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.events import queries
 from decnet_models.migrations.upgrade import upgrade
 from decnet_workers.ingest.intake import Intake

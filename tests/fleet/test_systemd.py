@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import pytest
 from machine import ROOT, Machine, booted, make_root, obstacle, run
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings
-from decnet_core.supervise.privileges import numbers
+from decnet_core.supervise.fork.privileges import numbers
 
 pytestmark = [
     pytest.mark.systemd,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings
 from decnet_core.units.job import Job, Site, job_of
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files

@@ -14,8 +14,8 @@ import pytest
 
 from decnet.commands.init import database_of
 from decnet.up.known_sections import SHARED, refuse_unknown
-from decnet_core import registry
-from decnet_core.sentences import sentences
+from decnet_core.field_docs import sentences
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings
 from decnet_core.setup.settings_text import environment_text, settings_text
 from decnet_core.setup.wanted import SHAPES, Database, site_of, wanted

@@ -20,8 +20,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from decnet_core.bus.broker import Broker
-from decnet_core.bus.operations import Info
+from decnet_core.bus.broker.server import Broker
+from decnet_core.bus.protocol.operations import Info
 from decnet_core.bus.settings import BusSettings
 
 StartNats = Callable[..., contextlib.AbstractContextManager[str]]
@@ -36,8 +36,8 @@ import asyncio, sys
 from pathlib import Path
 from typing import Any
 import msgspec
-from decnet_core.bus.broker import Broker
-from decnet_core.bus.operations import Info
+from decnet_core.bus.broker.server import Broker
+from decnet_core.bus.protocol.operations import Info
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.worker import allow_files
 

@@ -15,7 +15,7 @@ import nats.errors
 import nats.js.errors
 import pytest
 
-from decnet_core.bus.broker import Broker
+from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.settings import BusSettings
 
 Open = Callable[..., Awaitable[Any]]

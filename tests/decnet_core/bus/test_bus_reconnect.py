@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from decnet_core.bus.address import parse
-from decnet_core.bus.broker import Broker
+from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings, ClientOptions

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from decnet_core.bus.client import Client, connect
-from decnet_core.bus.operations import Deliver, Info, Malformed, Operation, Pong
-from decnet_core.bus.protocol import Parser, lines_from_server
+from decnet_core.bus.protocol.operations import Deliver, Info, Malformed, Operation, Pong
+from decnet_core.bus.protocol.parser import Parser, lines_from_server
 from decnet_core.bus.settings import BusSettings, ClientOptions
 from decnet_core.bus.worker import allow_files
-from decnet_core.runtime.tasks import Tasks
+from decnet_core.tasks import Tasks
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(600)]
 

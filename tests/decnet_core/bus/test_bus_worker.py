@@ -19,7 +19,7 @@ import pytest
 from decnet_core.bus.client import connect
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.bus.worker import allow_files
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 
 SOON = 15.0
 PROGRAM = "from decnet_core.bus.worker import Bus; import sys; sys.argv[1:] = []; sys.exit(Bus.main())"

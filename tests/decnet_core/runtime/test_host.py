@@ -13,8 +13,8 @@ from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import CONTROL, EVENTS_INGESTED, HEALTH, SPOOL_APPENDED, Control, Health
 from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt
 from decnet_core.events.codec import decode
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context, Undeclared
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings

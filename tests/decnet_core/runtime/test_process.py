@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 
 DOOR = """
     import sys
-    from decnet_core.runtime.exits import StartupError
+    from decnet_core.exits import StartupError
     from decnet_core.runtime.process import run
     from decnet_core.runtime.worker import NoSettings, Worker
 

@@ -15,7 +15,7 @@ import pytest
 
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.spool import segments
 from decnet_core.spool.reader import START, Position, SpoolReader
 from decnet_core.spool.settings import SpoolSettings

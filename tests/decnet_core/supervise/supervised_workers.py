@@ -7,8 +7,8 @@ import signal
 import subprocess
 import time
 
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import NoSettings, Worker
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 
 HERE = Path(__file__).parent

@@ -19,11 +19,11 @@ from decnet_core.events.catalogue import SessionOpened
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
-from decnet_core.supervise import loading
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.preload import loading
 from decnet_core.supervise.stalls import Stalls, watched
-from decnet_core.supervise.tasks import TaskFleet
+from decnet_core.supervise.task_fleet import TaskFleet
 
 
 class Holding(Worker[NoSettings]):

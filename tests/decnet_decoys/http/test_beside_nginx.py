@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from stage import DEADLINE, Stage, free_port, own_address
+from decky_host import DEADLINE, Stage, free_port, own_address
 
-from decnet_decoys.personas.shelf import persona
+from decnet_decoys.personas.catalog import persona
 
 CONFIGURATION = """
 daemon off; master_process off; pid {0}/pid; error_log stderr notice;

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from decnet_decoys.http.flavour import rendered
 from decnet_decoys.http.request import Head
 from decnet_decoys.http.site import Credentials, Site, path_of
-from decnet_decoys.personas.shelf import names, persona
+from decnet_decoys.personas.catalog import names, persona
 
 
 def site(name: str = "debian-web") -> Site:

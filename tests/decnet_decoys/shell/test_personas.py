@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from stage import Player
+from decky_host import Player
 
-from decnet_decoys.personas.shelf import names, persona
+from decnet_decoys.personas.catalog import names, persona
 
 ORDINARY = [
     "ls",

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from stage import NOW, Player
+from decky_host import NOW, Player
 
-from decnet_decoys.personas.shelf import names, persona
+from decnet_decoys.personas.catalog import names, persona
 from decnet_decoys.shell.interpreter import Shell, Source
-from decnet_decoys.shell.machine import Machine
+from decnet_decoys.shell.machine.machine import Machine
 
 MakePlayer = Callable[..., Player]
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from decky_host import Stage
 from hypothesis import given
 from hypothesis import strategies as st
-from stage import Stage
 
 from decnet_decoys.ssh import sntrup
 

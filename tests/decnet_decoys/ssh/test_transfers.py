@@ -4,12 +4,12 @@ from __future__ import annotations
 import struct
 
 import pytest
+from decky_host import root_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import root_shell
 
 from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.machine import Machine
+from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.ssh.scp import Sink, target_of
 from decnet_decoys.ssh.sftp import Sftp, Upload
 from decnet_decoys.ssh.sftp_packets import BadPacketError

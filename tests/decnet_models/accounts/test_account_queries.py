@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet_models.accounts import audit, queries
 from decnet_models.accounts.audit import Entry
 from decnet_models.accounts.queries import Role, Token, WebSession
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 
 ANA = UUID(int=1)
 DIGEST = "a" * 64

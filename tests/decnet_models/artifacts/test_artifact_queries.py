@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet_core.events.ids import uuid7
 from decnet_models.artifacts import queries
 from decnet_models.artifacts.queries import Artifact, Holding, Kind, Sighting
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 
 FILE, RECORDING = "a" * 64, "b" * 64
 

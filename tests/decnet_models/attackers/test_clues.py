@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine
 from decnet_models.attackers import clues, tables
 from decnet_models.attackers.clues import Clue
 from decnet_models.attackers.merge import Tally
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 
 ANA, BO = "192.0.2.1", "192.0.2.2"
 

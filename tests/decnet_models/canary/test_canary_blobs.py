@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet_core.canary import TokenKind, mint
 from decnet_models.canary import blobs
 from decnet_models.canary.queries import add_token
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 
 SLUG = mint(bytes(32), TokenKind.URL)
 CONTENT = bytes(range(256)) * 10

@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from decnet_core.canary import TokenKind, mint
 from decnet_models.canary.queries import CanaryToken, add_token, label_of, tokens
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 
 KEY = bytes(32)
 

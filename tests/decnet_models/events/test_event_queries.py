@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, insert, text
 from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
 from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
 from decnet_models.events.tables import event as event_table
 
@@ -159,7 +159,7 @@ def test_a_second_event_log_writer_waits_for_the_first_ones_commit(url: str, mak
     """A reader that has seen the later row would never go back for the earlier one."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from decnet_models.engine import open_engine
+    from decnet_models.database.engine import open_engine
 
     one, two = open_engine(url), open_engine(url)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
 from decnet_models.fleet.queries import ChangeKind, Decky, Policy, Service, Told
 from decnet_models.fleet.states import State

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from decnet_models.campaigns import queries as campaigns
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.grouping.values import Group
 from decnet_models.identities import queries as identities
 from decnet_models.identities.queries import Decision, Evidence, Member

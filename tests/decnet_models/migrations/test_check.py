@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import CheckConstraint, Column, Engine, MetaData, String, Table, inspect, text
 
-from decnet_core import registry
-from decnet_models.columns import refers_to
-from decnet_models.engine import open_engine, reading, writing
+from decnet_core.runtime import worker_registry as registry
+from decnet_models.database.columns import refers_to
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.migrations import check as checking
 from decnet_models.migrations.keys import key_differences, unknown_targets
 

@@ -15,14 +15,14 @@ from decnet_core.events.catalogue import KINDS, PAYLOADS
 from decnet_core.events.codec import encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import NOTICE_KINDS, encode_notice
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
 from decnet_models.exercise import sample
 from decnet_models.migrations.check import differences
 from decnet_models.migrations.upgrade import migrate_to, upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
-from decnet_models.rehearsal import sample_events
 
 FIRST = "0001_events"
 Rows = dict[str, list[dict[str, Any]]]

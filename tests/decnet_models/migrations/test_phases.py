@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from decnet_models import schema
-from decnet_models.engine import open_engine, writing
+from decnet_models.database import schema
+from decnet_models.database.engine import open_engine, writing
 from decnet_models.errors import DatabaseError
 from decnet_models.migrations.upgrade import Phase, target
 
@@ -32,7 +32,7 @@ from pathlib import Path
 import alembic.command, alembic.config, alembic.runtime.migration, psycopg, sqlalchemy.dialects.postgresql
 from decnet_models import schema
 schema.VERSIONS = Path(sys.argv[1])
-from decnet_models.engine import open_engine, reading
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import DatabaseError
 from decnet_models.migrations.upgrade import Phase, upgrade
 

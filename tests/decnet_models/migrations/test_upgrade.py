@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from decnet_models import schema
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database import schema
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import DatabaseError, NotMigratedError
 from decnet_models.migrations.upgrade import upgrade
 

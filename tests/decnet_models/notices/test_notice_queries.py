@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine, delete
 
 from decnet_core.events.notices import AttackerObserved, CredentialCaptured
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.notices import queries
 from decnet_models.notices.tables import notice as notice_table
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.progress import queries
 
 

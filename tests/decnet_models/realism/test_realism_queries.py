@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from decnet_core.canary import TokenKind, mint
 from decnet_models.canary.queries import add_token
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 from decnet_models.fleet import queries as fleet
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona

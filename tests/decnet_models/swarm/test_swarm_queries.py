@@ -4,7 +4,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Engine
 
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 from decnet_models.swarm import queries
 from decnet_models.swarm.queries import Certificate, Member
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine
 
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 from decnet_models.ttp.queries import (
     RuleState,
     Tag,

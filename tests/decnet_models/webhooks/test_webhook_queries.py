@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from decnet_models.engine import writing
+from decnet_models.database.engine import writing
 from decnet_models.webhooks import outbox, queries
 from decnet_models.webhooks.outbox import EndpointState, NewDelivery
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Webhook

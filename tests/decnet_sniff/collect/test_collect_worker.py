@@ -18,7 +18,7 @@ from collecting import collecting, command, events_in, settings_of, spooled, unt
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.runtime.host import open_context
 from decnet_core.settings import SettingsError
 from decnet_core.spool import segments

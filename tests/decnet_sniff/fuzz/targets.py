@@ -13,19 +13,21 @@ from decnet_sniff.probe import certificate, jarm, stack_child
 from decnet_sniff.protocols import ssh
 from decnet_sniff.protocols import stack as stack_of
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
-from decnet_sniff.sniff import http, quic, tls
-from decnet_sniff.sniff.batch import Batch, Record
-from decnet_sniff.sniff.dtls import Handshakes
+from decnet_sniff.sniff.capture.file_buffer import CaptureError
+from decnet_sniff.sniff.capture.packet_batch import Batch, Record
+from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.findings import Finding
-from decnet_sniff.sniff.link import NAMES, RAW
+from decnet_sniff.sniff.http import request_head as http
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.pcap import batches
-from decnet_sniff.sniff.pieces import ISLAND_BYTES
-from decnet_sniff.sniff.quic_packets import packets
-from decnet_sniff.sniff.recognise import recognise
-from decnet_sniff.sniff.scans import ScanSettings
-from decnet_sniff.sniff.tls_findings import tls_payload
-from decnet_sniff.sniff.window import CaptureError
+from decnet_sniff.sniff.packets.link import NAMES, RAW
+from decnet_sniff.sniff.quic import hellos as quic
+from decnet_sniff.sniff.quic import packets
+from decnet_sniff.sniff.reassembly_buffer import ISLAND_BYTES
+from decnet_sniff.sniff.scan.detector import ScanSettings
+from decnet_sniff.sniff.tls import records as tls
+from decnet_sniff.sniff.tls.dtls import Handshakes
+from decnet_sniff.sniff.tls.payloads import tls_payload
+from decnet_sniff.sniff.transport.stream_protocol import recognise
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 """Inputs to begin with, a folder for each target; small."""

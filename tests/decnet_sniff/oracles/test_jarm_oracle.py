@@ -12,8 +12,8 @@ import pypi
 import pytest
 import servers
 
+from decnet_sniff.probe.probe_run import Host, visit
 from decnet_sniff.probe.settings import ProbeSettings
-from decnet_sniff.probe.visit import Host, visit
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import tshark
 from sniffed import findings
 
-from decnet_sniff.sniff.tls_findings import MAX_ALPN
+from decnet_sniff.sniff.tls.payloads import MAX_ALPN
 
 ADDRESSES = ("ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport")
 HELLO_FIELDS = (

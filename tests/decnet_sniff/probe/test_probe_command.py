@@ -12,8 +12,8 @@ import servers
 from servers import HERE, serving
 from typer.testing import CliRunner, Result
 
+from decnet_core.exits import Exit
 from decnet_core.runtime.command import build
-from decnet_core.runtime.exits import Exit
 from decnet_sniff.probe.worker import Probe
 
 

@@ -7,11 +7,11 @@ import ipaddress
 import struct
 from collections.abc import Iterable, Iterator
 
-from decnet_sniff.sniff.batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import Batch
 from decnet_sniff.sniff.findings import Finding
-from decnet_sniff.sniff.link import ETHERNET
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.scans import ScanSettings
+from decnet_sniff.sniff.packets.link import ETHERNET
+from decnet_sniff.sniff.scan.detector import ScanSettings
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND

@@ -6,7 +6,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from decnet_sniff.sniff.quic_keys import VERSION_1, VERSION_2, initial_keys
+from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2, initial_keys
 
 _INITIAL_BITS = {VERSION_1: 0x00, VERSION_2: 0x10}
 

@@ -45,11 +45,11 @@ from decnet_core.events.catalogue import (
     TlsServer,
     kind_of,
 )
-from decnet_sniff.sniff.batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import Batch
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
-from decnet_sniff.sniff.flows import Flow
-from decnet_sniff.sniff.link import ETHERNET
-from decnet_sniff.sniff.tcp import HELD_BYTES
+from decnet_sniff.sniff.packets.link import ETHERNET
+from decnet_sniff.sniff.transport.flows import Flow
+from decnet_sniff.sniff.transport.tcp import HELD_BYTES
 
 HELLO = records(client_hello())
 ANSWER = records(server_hello())

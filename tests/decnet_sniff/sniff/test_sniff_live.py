@@ -18,11 +18,11 @@ import pytest
 from wires import CLIENT, MISSING, SERVER, SERVER6, Wire, until, wire
 
 from decnet_core.events.catalogue import FlowClosed
-from decnet_core.runtime.exits import Exit, StartupError
-from decnet_sniff.sniff.capture import Capture
+from decnet_core.exits import Exit, StartupError
+from decnet_sniff.sniff.capture.packet_socket import Capture
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.scans import ScanSettings
+from decnet_sniff.sniff.scan.detector import ScanSettings
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
@@ -45,10 +45,10 @@ while True:
 """
 UNPRIVILEGED = """
 import select, sys
-from decnet_core.supervise.privileges import become_user
-from decnet_sniff.sniff.capture import Capture
+from decnet_core.supervise.fork.privileges import become_user
+from decnet_sniff.sniff.capture.packet_socket import Capture
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.scans import ScanSettings
+from decnet_sniff.sniff.scan.detector import ScanSettings
 become_user("nobody", ("CAP_NET_RAW",))
 print([line.split()[1] for line in open("/proc/self/status") if line.startswith(("Uid", "CapEff"))], flush=True)
 capture = Capture("v0", (), promiscuous=True, ring_kib=512)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from decnet_sniff.protocols import hassh, ssh
 from decnet_sniff.protocols.ssh import Kexinit, Ssh, recognise
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
-from decnet_sniff.sniff import describe
+from decnet_sniff.sniff import payloads as describe
 
 LISTS = Kexinit(b"kex1,kex2", b"hk", b"enc-cs", b"enc-sc", b"mac-cs", b"mac-sc", b"zip-cs", b"zip-sc", b"", b"")
 LINE = b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3"

@@ -15,7 +15,7 @@ from decnet_sniff.protocols.muonfp import muonfp
 from decnet_sniff.protocols.stack import QUIRKS, Stack, Syn, read
 from decnet_sniff.protocols.stack_match import Identity, identify, parse
 from decnet_sniff.protocols.stack_signature import distance, multiple, signature
-from decnet_sniff.sniff import describe
+from decnet_sniff.sniff import payloads as describe
 
 CRAFTED = (
     ("60300000003406ae2001000000000000000000000b0002622001000000000000000000000a000262",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from founded import master, sensor
 
-from decnet_swarm.pki import authority, contexts, files, founding
+from decnet_swarm.pki import authority, contexts, files
+from decnet_swarm.pki import bootstrap_ca as founding
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.contexts import Reloaded, forwarder_context, listener_context

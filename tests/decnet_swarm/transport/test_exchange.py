@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hosts import NAME, fill, forwarder, founded_pair, listener, made, numbers, port_of, received, spool_of, until
 
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.spool.reader import Position, acknowledged_positions
 
 

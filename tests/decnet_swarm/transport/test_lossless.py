@@ -121,7 +121,7 @@ class Arena:
             sys.executable,
             "-P",
             "-m",
-            "decnet_swarm.pki.renew",
+            "decnet_swarm.enrolment.renewal_child",
             str(files.forwarder_folder(self.below)),
             SERVER,
         )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.events.codec import decode, encode
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.syslog import Message, parse
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.plain import event_of

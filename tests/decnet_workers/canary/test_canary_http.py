@@ -11,7 +11,7 @@ import pytest
 
 from decnet_core.canary import TokenKind
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 
 Start = Callable[..., Awaitable[Any]]
 

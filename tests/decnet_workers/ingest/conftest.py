@@ -16,7 +16,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_models.engine import open_engine
+from decnet_models.database.engine import open_engine
 from decnet_models.migrations.upgrade import upgrade
 
 START_NS = 1_700_000_000_000_000_000

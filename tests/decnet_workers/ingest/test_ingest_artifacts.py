@@ -12,7 +12,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.artifacts.queries import artifact_of, sightings
-from decnet_models.engine import reading
+from decnet_models.database.engine import reading
 from decnet_workers.ingest.artifacts import told_by
 from decnet_workers.ingest.intake import Intake
 from decnet_workers.ingest.settings import IngestSettings

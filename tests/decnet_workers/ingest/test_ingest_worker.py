@@ -20,12 +20,12 @@ from sqlalchemy import Engine
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
 from decnet_core.events.envelope import Event
+from decnet_core.exits import Exit, StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import Exit, StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_models.engine import reading
+from decnet_models.database.engine import reading
 from decnet_models.events import queries
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.worker import Ingest

@@ -19,7 +19,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import passes
 from decnet_models.events import queries
 from decnet_workers.ingest.intake import Intake, Outcome

@@ -14,11 +14,11 @@ from sqlalchemy import Engine, text
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, LoginAttempt
 from decnet_core.events.envelope import Event
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.writer import SpoolWriter
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
 from decnet_models.events.volume import HOUR_NS, Volume, volumes
 from decnet_models.progress.queries import move_cursor

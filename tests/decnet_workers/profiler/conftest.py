@@ -29,8 +29,8 @@ from decnet_core.events.notices import Notice
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers.tables import metadata
 from decnet_models.canary.tables import metadata as canary_metadata
-from decnet_models.cursor import Batch
 from decnet_models.events.queries import StoredEvent
+from decnet_models.following.cursor_worker import Batch
 from decnet_workers.profiler.worker import Profiler
 
 Tables = dict[str, list[tuple[Any, ...]]]

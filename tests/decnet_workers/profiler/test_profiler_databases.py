@@ -21,10 +21,10 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries
-from decnet_models.consumption import Consumption
-from decnet_models.cursor import Batch
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import StoredEvent, insert_events
+from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.cursor_worker import Batch
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor, cursor_of

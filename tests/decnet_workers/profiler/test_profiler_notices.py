@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from decnet_core.events.catalogue import CanaryHit, CommandRun, ConnectionOpened, LoginAttempt, SessionClosed
 from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, SessionEnded
 from decnet_core.runtime.worker import NoSettings
-from decnet_models.cursor import Batch
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.deeds import digest_of
+from decnet_models.following.cursor_worker import Batch
+from decnet_workers.profiler.actions import digest_of
 from decnet_workers.profiler.worker import Profiler
 
 Stored = Callable[..., StoredEvent]

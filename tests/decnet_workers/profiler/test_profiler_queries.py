@@ -24,9 +24,9 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries, tables
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.canary.queries import add_token
-from decnet_models.cursor import Batch
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.deeds import digest_of
+from decnet_models.following.cursor_worker import Batch
+from decnet_workers.profiler.actions import digest_of
 from decnet_workers.profiler.worker import Profiler
 
 SECOND = 1_000_000_000

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, func, select
 from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import insert_events
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices import queries as notices

@@ -20,7 +20,7 @@ from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import AttackerObserved, Notice, notice_kind
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
-from decnet_models.engine import open_engine, reading, writing
+from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import queries

@@ -18,7 +18,7 @@ import pytest
 import standardwebhooks
 
 from decnet_core.events.notices import CredentialCaptured, TestNotice
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_models.webhooks import queries
 
 Start = Callable[..., Awaitable[Any]]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.progress.queries import cursor_of, move_cursor
 from decnet_models.webhooks.queries import remove_webhook
 from decnet_workers.webhook import outbox as module
+from decnet_workers.webhook.http_sender import Failed, Reply
 from decnet_workers.webhook.outbox import BATCH, Outbox
-from decnet_workers.webhook.post import Failed, Reply
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 

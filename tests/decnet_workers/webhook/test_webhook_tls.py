@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from decnet_workers.webhook.dial import DialError, Dialler
-from decnet_workers.webhook.post import Failed, Poster, Reply
+from decnet_workers.webhook.http_sender import Failed, Poster, Reply
 from decnet_workers.webhook.target import parse_target
 
 

@@ -8,8 +8,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, NoSettings, Worker
 
 

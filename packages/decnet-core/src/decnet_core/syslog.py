@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 
-from decnet_core.moment import moment, nanoseconds
 from decnet_core.text import bounded, from_wire
+from decnet_core.timestamps import moment, nanoseconds
 
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 _RFC5424 = re.compile(rb"1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ")

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import msgspec
 
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.personas.shape import Persona
-from decnet_decoys.personas.shelf import UnknownPersonaError, persona
+from decnet_decoys.personas.catalog import UnknownPersonaError, persona
+from decnet_decoys.personas.schema import Persona
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 
 SERVICES = ("ssh", "http")

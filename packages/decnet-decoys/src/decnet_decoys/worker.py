@@ -19,18 +19,18 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_decoys.artifacts import Vault
+from decnet_decoys.decky_context import Scene, Stores
+from decnet_decoys.evidence.artifact_store import Vault
+from decnet_decoys.evidence.connection_recorder import Touch
+from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import Decky, FleetError, deckies
-from decnet_decoys.journal import Journal
-from decnet_decoys.limits import Gate
-from decnet_decoys.personas.shelf import persona
-from decnet_decoys.reserve import Reserve
-from decnet_decoys.scene import Scene, Stores
+from decnet_decoys.memory_budget import Reserve
+from decnet_decoys.personas.catalog import persona
+from decnet_decoys.services.connection_limiter import Gate
 from decnet_decoys.settings import DecoysSettings
-from decnet_decoys.touch import Touch
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Decoys(Worker[DecoysSettings]):
         ServiceRequest,
     )
     group = "decoys"
-    preload = ("decnet_decoys.ssh.door", "decnet_decoys.http.door")
+    preload = ("decnet_decoys.ssh.service", "decnet_decoys.http.service")
     memory_budget: ClassVar[int] = 160 * MIB
     network = "any"
     writes = ("artifacts", "decoys", "keys/decoys")
@@ -131,10 +131,10 @@ class Decoys(Worker[DecoysSettings]):
 def _door(service: str, scene: Scene, listener: socket.socket) -> Door:
     """Return the service's door; asyncssh is loaded only when a decky offers SSH."""
     if service == "ssh":
-        from decnet_decoys.ssh.door import SshDoor
+        from decnet_decoys.ssh.service import SshDoor
 
         return SshDoor(scene, listener)
-    from decnet_decoys.http.door import HttpDoor
+    from decnet_decoys.http.service import HttpDoor
 
     return HttpDoor(scene, listener)
 

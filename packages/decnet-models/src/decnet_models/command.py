@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from decnet_models.care import commands as care
-from decnet_models.console import Json, Progress, SettingsFile, Url, or_exit, say, url_of
-from decnet_models.engine import open_engine, reading, shown
-from decnet_models.schema import current_revision, newest_revision, serves
+from decnet_models.database.engine import open_engine, reading, shown
+from decnet_models.database.schema import current_revision, newest_revision, serves
+from decnet_models.maintenance import commands as care
+from decnet_models.maintenance.console import Json, Progress, SettingsFile, Url, or_exit, say, url_of
 
 Phases = Annotated[
     str,
@@ -103,7 +103,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Compare the schema with the classes, look for damage and lost references; exit code 1 when there is any."""
-    from decnet_models.care.integrity import damages
+    from decnet_models.maintenance.integrity import damages
     from decnet_models.migrations.check import check as compare
 
     place, progress = url_of(url, settings), Progress(silent=as_json)
@@ -125,9 +125,9 @@ def grants(
     as_json: Json = False,
 ) -> None:
     """Print the SQL that gives each worker a PostgreSQL role which may write its own tables only."""
-    from decnet_core import registry
-    from decnet_models import grants as roles
-    from decnet_models.ownership import all_tables
+    from decnet_core.runtime import worker_registry as registry
+    from decnet_models.database import grants as roles
+    from decnet_models.database.ownership import all_tables
 
     statements = roles.grants(all_tables(), registry.names())
     place = url_of(url, settings) if apply else ""

@@ -24,8 +24,8 @@ import msgspec
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from decnet_models.engine import writing
-from decnet_models.rehearsal import rehearse
+from decnet_models.database.engine import writing
+from decnet_models.database.warm_up import rehearse
 
 Query = Callable[..., Any]
 

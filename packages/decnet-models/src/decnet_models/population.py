@@ -19,8 +19,8 @@ from sqlalchemy.types import Float, Integer, LargeBinary
 
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode_payload
-from decnet_models.columns import JSON_TEXT, SEQUENCE
-from decnet_models.statements import copy_into
+from decnet_models.database.columns import JSON_TEXT, SEQUENCE
+from decnet_models.database.statements import copy_into
 
 FEW = 20
 """Rows that have one sample value, and rows after the sample's moment."""

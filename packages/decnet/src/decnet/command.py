@@ -141,7 +141,7 @@ def guarded(work: Callable[[], int]) -> int:
 
     import typer
 
-    from decnet.errors import OperatorError, told
+    from decnet.cli.errors import OperatorError, told
 
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:

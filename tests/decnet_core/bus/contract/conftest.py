@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from decnet_core.bus.broker import Broker
+from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import connect
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.memory import MemoryBus

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from decnet_core.bus.interface import Bus, BusError, NoResponders
-from decnet_core.runtime.tasks import Tasks
+from decnet_core.tasks import Tasks
 
 Ends = Callable[[], Awaitable[Bus]]
 

@@ -12,17 +12,17 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from decnet_core.bus import frames
-from decnet_core.bus import headers as header_block
 from decnet_core.bus.address import Address, parse
-from decnet_core.bus.answers import Answers
 from decnet_core.bus.inbox import Inbox
 from decnet_core.bus.interface import BusError, Message
-from decnet_core.bus.operations import Deliver, raw_of
+from decnet_core.bus.protocol import frames
+from decnet_core.bus.protocol import headers as header_block
+from decnet_core.bus.protocol.operations import Deliver, raw_of
+from decnet_core.bus.replies import Answers
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.bus.uplink import Uplink
-from decnet_core.bus.usage import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
-from decnet_core.runtime.tasks import Tasks
+from decnet_core.bus.validation import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
+from decnet_core.tasks import Tasks
 from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
-from decnet_core.bus import frames
 from decnet_core.bus.address import Address
 from decnet_core.bus.interface import BusError
-from decnet_core.bus.operations import Deliver, Err, Info, Malformed, Operation, Ping, Pong
-from decnet_core.bus.outbox import Outbox
-from decnet_core.bus.protocol import Parser, lines_from_server
+from decnet_core.bus.protocol import frames
+from decnet_core.bus.protocol.operations import Deliver, Err, Info, Malformed, Operation, Ping, Pong
+from decnet_core.bus.protocol.parser import Parser, lines_from_server
+from decnet_core.bus.protocol.send_queue import Outbox
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.bus.tls import client_context
 from decnet_core.text import for_terminal

@@ -7,13 +7,13 @@ import os
 import random
 from collections.abc import Callable, Mapping
 
-from decnet_core.bus import headers as header_block
 from decnet_core.bus.inbox import Inbox
 from decnet_core.bus.interface import BusError, Message
-from decnet_core.bus.match import Routes
-from decnet_core.bus.operations import raw_of
-from decnet_core.bus.protocol import MAX_PAYLOAD
-from decnet_core.bus.usage import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
+from decnet_core.bus.protocol import headers as header_block
+from decnet_core.bus.protocol.match import Routes
+from decnet_core.bus.protocol.operations import raw_of
+from decnet_core.bus.protocol.parser import MAX_PAYLOAD
+from decnet_core.bus.validation import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
 
 
 class MemoryBus:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from decnet_core.bus.roles import Role
+from decnet_core.bus.broker.permissions import Role
 from decnet_core.state import State
 
 MIB = 1 << 20

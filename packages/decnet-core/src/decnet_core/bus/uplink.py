@@ -10,15 +10,15 @@ import random
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from decnet_core.bus import frames
 from decnet_core.bus.address import Address
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.link import Link
 from decnet_core.bus.nkey import signed
-from decnet_core.bus.operations import SERVER_VERSION, Deliver, Info
-from decnet_core.bus.outbox import CHUNK, Outbox
+from decnet_core.bus.protocol import frames
+from decnet_core.bus.protocol.operations import SERVER_VERSION, Deliver, Info
+from decnet_core.bus.protocol.send_queue import CHUNK, Outbox
 from decnet_core.bus.settings import ClientOptions
-from decnet_core.runtime.beat import until_beat
+from decnet_core.heartbeat_clock import until_beat
 from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)

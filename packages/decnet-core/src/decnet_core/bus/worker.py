@@ -6,11 +6,11 @@ from __future__ import annotations
 import logging
 import resource
 
-from decnet_core.bus.broker import Broker
+from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
 

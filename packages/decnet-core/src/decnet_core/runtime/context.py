@@ -20,10 +20,10 @@ from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.runtime.counters import Counters
-from decnet_core.runtime.tasks import Tasks
 from decnet_core.settings import Settings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
+from decnet_core.tasks import Tasks
 
 T = TypeVar("T")
 

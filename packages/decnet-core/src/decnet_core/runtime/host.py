@@ -20,8 +20,8 @@ from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.footprint import resident_of, uss_of
+from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import health
-from decnet_core.runtime.beat import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings

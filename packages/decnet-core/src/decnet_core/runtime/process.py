@@ -17,9 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from decnet_core.runtime import logs, rest
+from decnet_core.exits import Exit, StartupError
+from decnet_core.runtime import idle_trim as rest
+from decnet_core.runtime import logs
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import Exit, StartupError
 from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.notify import Notifier

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.settings import SettingsError
 from decnet_core.setup.errors import DisputedError, SetupError
 from decnet_core.setup.steps import Wishes, remove, set_up

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.sentences import sentences
+from decnet_core.field_docs import sentences
 
 _HEAD = """\
 # The settings of this fleet. A line such as `#name = value` shows a default; take the # away to change it.

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings, environment_in
 from decnet_core.setup import system
 from decnet_core.setup.errors import DisputedError, SetupError

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from decnet_core import registry
 from decnet_core.bus.address import parse
 from decnet_core.bus.settings import BusSettings
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings

@@ -18,7 +18,7 @@ from pathlib import Path
 from decnet_core.durable import make_directory
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.spool import retention, segments
 from decnet_core.spool.backlog import Backlog
 from decnet_core.spool.reader import READERS, Position, acknowledged_positions

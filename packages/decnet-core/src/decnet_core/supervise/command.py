@@ -16,23 +16,25 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from decnet_core import library_pages, registry
+from decnet_core import library_pages
 from decnet_core.bus.settings import BusSettings
+from decnet_core.exits import Exit
+from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import logs
-from decnet_core.runtime.beat import until_beat
-from decnet_core.runtime.exits import Exit
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
-from decnet_core.runtime.tasks import Tasks
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
-from decnet_core.supervise import cgroup, groups, identity, zygote
+from decnet_core.supervise import groups
 from decnet_core.supervise.fleet import Fleet
+from decnet_core.supervise.fork import cgroup, identity, zygote
+from decnet_core.supervise.fork.group_lookup import groups_of
 from decnet_core.supervise.lock import FleetBusyError, FleetLock
-from decnet_core.supervise.membership import groups_of
-from decnet_core.supervise.processes import ProcessFleet
-from decnet_core.supervise.roster import keep_roster
+from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
+from decnet_core.supervise.status_file import keep_roster
+from decnet_core.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
 
 def _host_tasks(names: Sequence[str], wanted: Sequence[str], settings: Settings) -> int:
     from decnet_core.supervise.stalls import watched
-    from decnet_core.supervise.tasks import TaskFleet
+    from decnet_core.supervise.task_fleet import TaskFleet
 
     async def run() -> None:
         with watched() as stalls:

@@ -12,7 +12,7 @@ import enum
 
 import msgspec
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.supervise.settings import SuperviseSettings
 
 _LARGEST_EXPONENT = 32  # 2.0 ** anything an operator may set as crash_limit stays a finite number

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.units.job import (
     BROKER_SERVICE,
     DATABASE_GROUP,

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from decnet_decoys.http.flavour import Answer, error_page, etag, http_date, status_line
 from decnet_decoys.http.request import Head
-from decnet_decoys.personas.shape import Form, HttpFace, Page
+from decnet_decoys.personas.schema import Form, HttpFace, Page
 
 MAX_FIELDS = 200
 

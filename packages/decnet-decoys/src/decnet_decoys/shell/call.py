@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.shell.faults import FileFault
-from decnet_decoys.shell.steps import ReadAll, Step, Steps
+from decnet_decoys.shell.effects import ReadAll, Step, Steps
+from decnet_decoys.shell.machine.fs_errors import FileFault
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.interpreter import Shell

@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from decnet_decoys.shell.faults import FileFault
+from decnet_decoys.shell.machine.fs_errors import FileFault
 from decnet_decoys.shell.registry import programs
 
 if TYPE_CHECKING:

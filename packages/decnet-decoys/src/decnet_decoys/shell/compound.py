@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell import expand, words
 from decnet_decoys.shell.call import Streams
-from decnet_decoys.shell.jumps import ExitShell, LoopJump
-from decnet_decoys.shell.steps import Step, Steps
-from decnet_decoys.shell.syntax import Case, For, Group, If, Loop, Sequence
+from decnet_decoys.shell.control_flow import ExitShell, LoopJump
+from decnet_decoys.shell.effects import Step, Steps
+from decnet_decoys.shell.expansion import parameters as expand
+from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.syntax.nodes import Case, For, Group, If, Loop, Sequence
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.interpreter import Shell

@@ -11,21 +11,22 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, NamedTuple
 
-from decnet_decoys.personas.shape import User
-from decnet_decoys.reserve import Share
-from decnet_decoys.shell import expand, words
-from decnet_decoys.shell.base_system import version_of
+from decnet_decoys.memory_budget import Share
+from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
+from decnet_decoys.shell.command_lookup import Found, find
 from decnet_decoys.shell.compound import compound
-from decnet_decoys.shell.disks import Disk
-from decnet_decoys.shell.faults import FileFault
-from decnet_decoys.shell.jumps import ExitShell, LoopJump, ReturnFunction, TooMuchError
-from decnet_decoys.shell.lookup import Found, find
-from decnet_decoys.shell.machine import Machine
-from decnet_decoys.shell.parser import parse
+from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction, TooMuchError
+from decnet_decoys.shell.effects import Captured, Pause, Print, Step, Steps
+from decnet_decoys.shell.expansion import parameters as expand
+from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.machine.distribution import version_of
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.overlays import Disk
+from decnet_decoys.shell.machine.tree import ROOT, Identity
 from decnet_decoys.shell.redirection import redirected
-from decnet_decoys.shell.steps import Captured, Pause, Print, Step, Steps
-from decnet_decoys.shell.syntax import (
+from decnet_decoys.shell.syntax.nodes import (
     Case,
     Command,
     For,
@@ -39,7 +40,7 @@ from decnet_decoys.shell.syntax import (
     SyntaxFault,
     UnfinishedError,
 )
-from decnet_decoys.shell.tree import ROOT, Identity
+from decnet_decoys.shell.syntax.parser import parse
 
 MAX_COMMANDS = 3000
 """Commands one line may run, loops included."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell import words
 from decnet_decoys.shell.call import Feed, Sink, Streams, encode
-from decnet_decoys.shell.faults import FileFault
-from decnet_decoys.shell.steps import Step
-from decnet_decoys.shell.syntax import HereDocument, Redirect
+from decnet_decoys.shell.effects import Step
+from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.interpreter import Shell

@@ -8,15 +8,15 @@ import logging
 import time
 from collections.abc import Callable
 
-from decnet_decoys.reserve import Share
-from decnet_decoys.shell.disks import Disk
+from decnet_decoys.evidence.session_recorder import Visit
+from decnet_decoys.memory_budget import Share
 from decnet_decoys.shell.interpreter import Shell, Source
+from decnet_decoys.shell.machine.overlays import Disk
 from decnet_decoys.ssh import scp, sftp
 from decnet_decoys.ssh.engine import asyncssh
-from decnet_decoys.ssh.session import Session
 from decnet_decoys.ssh.sftp_packets import BadPacketError
-from decnet_decoys.ssh.terminal import GoneError, Terminal
-from decnet_decoys.ssh.visit import Visit
+from decnet_decoys.terminal.session import Session
+from decnet_decoys.terminal.terminal import GoneError, Terminal
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ import asyncio
 from typing import Any
 
 from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, ServiceRequest
-from decnet_decoys.scene import Scene
+from decnet_decoys.decky_context import Scene
+from decnet_decoys.evidence.connection_recorder import Touch, text
+from decnet_decoys.evidence.session_recorder import Visit
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
-from decnet_decoys.ssh.faces import dress
-from decnet_decoys.ssh.visit import Visit
-from decnet_decoys.touch import Touch, text
+from decnet_decoys.ssh.options import dress
 
 MAX_TRIES = 6
 """OpenSSH's default MaxAuthTries."""

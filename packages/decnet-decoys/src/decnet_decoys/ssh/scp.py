@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import decode
-from decnet_decoys.shell.faults import FileFault
 from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.machine.fs_errors import FileFault
 from decnet_decoys.ssh.sftp import Upload
 
 MAX_LINE = 4096

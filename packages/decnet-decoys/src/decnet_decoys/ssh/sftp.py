@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from decnet_decoys.shell.faults import DENIED, NO_SPACE, NOT_FOUND, FileFault
 from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.tree import Entry
+from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileFault
+from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.ssh import sftp_packets as packets
 from decnet_decoys.ssh.sftp_packets import (
     EOF,

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import decode, encode
-from decnet_decoys.shell.faults import DENIED, NOT_FOUND
-from decnet_decoys.shell.tree import Entry
+from decnet_decoys.shell.machine.fs_errors import DENIED, NOT_FOUND
+from decnet_decoys.shell.machine.tree import Entry
 
 OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, UNSUPPORTED = 0, 1, 2, 3, 4, 8
 _WORDS = {

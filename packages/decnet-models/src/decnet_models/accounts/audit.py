@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select
 
 from decnet_core.text import for_column
 from decnet_models.accounts.tables import audit_entry, login_throttle
-from decnet_models.statements import insert_into, parts
+from decnet_models.database.statements import insert_into, parts
 
 Means: TypeAlias = Literal["session", "token", "command", "none"]
 

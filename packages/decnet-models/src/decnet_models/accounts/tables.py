@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
-from decnet_models.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, SHA256
+from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, SHA256
 
 metadata = MetaData()
 

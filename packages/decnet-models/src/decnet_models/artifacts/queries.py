@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, delete, func, or_, select, tuple_, upda
 
 from decnet_core.text import for_column
 from decnet_models.artifacts.tables import artifact, artifact_sighting
-from decnet_models.statements import insert_into, parts
+from decnet_models.database.statements import insert_into, parts
 
 Kind: TypeAlias = Literal["file", "recording"]
 

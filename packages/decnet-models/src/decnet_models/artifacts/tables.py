@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, String, Table, Text
 
-from decnet_models.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS, SHA256, mentions
+from decnet_models.database.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS, SHA256, mentions
 
 metadata = MetaData()
 

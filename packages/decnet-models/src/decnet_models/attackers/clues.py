@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, literal, select
 
 from decnet_models.attackers.tables import attacker, attacker_decky, command, credential_use, fingerprint
-from decnet_models.statements import parts
+from decnet_models.database.statements import parts
 
 
 class Clue(msgspec.Struct, frozen=True):

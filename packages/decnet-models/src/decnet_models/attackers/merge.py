@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Connection, Table, case
 
 from decnet_models.attackers.tables import BY, MERGE, metadata
-from decnet_models.statements import insert_into
+from decnet_models.database.statements import insert_into
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-from decnet_models.columns import ADDRESS, BIG, NAME, NANOSECONDS
+from decnet_models.database.columns import ADDRESS, BIG, NAME, NANOSECONDS
 
 OWNER = "profiler"
 READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operator")

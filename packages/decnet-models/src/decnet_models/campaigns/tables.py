@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData, Uuid
 
-from decnet_models.columns import refers_to
+from decnet_models.database.columns import refers_to
 from decnet_models.grouping.shape import Makers, Subject, grouping
 
 metadata = MetaData()

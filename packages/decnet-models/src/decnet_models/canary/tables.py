@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, MetaData, String, Table
 
-from decnet_models.columns import BIG, NAME, NANOSECONDS, SHA256
+from decnet_models.database.columns import BIG, NAME, NANOSECONDS, SHA256
 
 metadata = MetaData()
 

@@ -15,10 +15,10 @@ from sqlalchemy.sql.operators import custom_op
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
+from decnet_models.database.shards import SHARDS, shard_of
+from decnet_models.database.statements import commit_in_order, copy_into, insert_into
 from decnet_models.events.tables import event, event_volume, ingest_position
 from decnet_models.events.volume import add_volume, sizes_after
-from decnet_models.shards import SHARDS, shard_of
-from decnet_models.statements import commit_in_order, copy_into, insert_into
 
 log = logging.getLogger(__name__)
 

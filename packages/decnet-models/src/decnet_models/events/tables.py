@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
 
-from decnet_models.columns import ADDRESS, BIG, EVENT_ID, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
+from decnet_models.database.columns import ADDRESS, BIG, EVENT_ID, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
 
 metadata = MetaData()
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
+from decnet_models.database.statements import insert_into
 from decnet_models.events.tables import event, event_forgotten, event_volume
-from decnet_models.statements import insert_into
 
 HOUR_NS = 3_600_000_000_000
 

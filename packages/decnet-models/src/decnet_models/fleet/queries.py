@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from decnet_core.text import for_column
+from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.fleet.tables import decky, decky_change, decky_policy, decky_service, decky_state
-from decnet_models.statements import commit_in_order, insert_into, parts
 
 Runtime: TypeAlias = Literal["loopback", "netns", "container"]
 ChangeKind: TypeAlias = Literal[

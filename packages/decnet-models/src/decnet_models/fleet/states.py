@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import Connection, Row, func, select
 
 from decnet_core.text import for_column
+from decnet_models.database.statements import commit_in_order, insert_into
 from decnet_models.fleet.queries import Decky, Told, deckies_on, tell
 from decnet_models.fleet.tables import decky, decky_change, decky_state
-from decnet_models.statements import commit_in_order, insert_into
 
 Phase: TypeAlias = Literal["absent", "starting", "running", "stopping", "failed"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-from decnet_models.columns import ADDRESS, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, mentions, refers_to
+from decnet_models.database.columns import ADDRESS, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, mentions, refers_to
 
 metadata = MetaData()
 

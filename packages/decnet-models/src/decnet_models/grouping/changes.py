@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert, literal, or_, select, update
 
+from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import next_revision, resolved
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Change, Reason, reasons, written
-from decnet_models.statements import parts
 
 
 def merge(

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection, case, func, select, tuple_
 
 from decnet_core.text import for_column
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Evidence, Feature, Shared, digest
-from decnet_models.statements import insert_into, parts
 
 MAX_VALUE = 4096
 """Characters of a feature's value that are kept; longer ones are still told apart by their digest."""

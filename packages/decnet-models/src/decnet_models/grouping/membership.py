@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, ScalarSelect, case, func, select, tuple_, update
 
+from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group, Member, reasons, written
-from decnet_models.statements import commit_in_order, insert_into, parts
 
 _MAX_MERGES = 64
 """How far `resolved` follows an id from merge to merge."""

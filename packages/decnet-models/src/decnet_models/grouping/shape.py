@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
-from decnet_models.columns import BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
+from decnet_models.database.columns import BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
 
 
 class Subject(NamedTuple):

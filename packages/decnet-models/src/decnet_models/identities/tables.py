@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from decnet_models.columns import ADDRESS, mentions
+from decnet_models.database.columns import ADDRESS, mentions
 from decnet_models.grouping.shape import Makers, Subject, grouping
 
 metadata = MetaData()

@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy import Connection, case, delete, or_, select, tuple_, update
 
 from decnet_core.text import for_column
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.intel.tables import intel, provider_quota
-from decnet_models.statements import insert_into, parts
 
 Verdict: TypeAlias = Literal["malicious", "suspicious", "benign", "unknown"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
 
-from decnet_models.columns import JSON_TEXT, NAME, NANOSECONDS, mentions
+from decnet_models.database.columns import JSON_TEXT, NAME, NANOSECONDS, mentions
 
 metadata = MetaData()
 

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
 import decnet_models
-from decnet_models.engine import open_engine, reading
+from decnet_models.database.engine import open_engine, reading
+from decnet_models.database.schema import FLOOR, require_current
 from decnet_models.errors import DatabaseError, reason
 from decnet_models.migrations.details import detail_differences
 from decnet_models.migrations.keys import key_differences
 from decnet_models.migrations.upgrade import upgrade
-from decnet_models.schema import FLOOR, require_current
 
 
 def check(url: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, Inspector, MetaData, Table, inspect
 
-from decnet_models.columns import MENTIONS, REFERS
+from decnet_models.database.columns import MENTIONS, REFERS
 
 Reference = tuple[str, str, str]
 """Column, what it refers to (`table.column`), and what happens when that is deleted."""

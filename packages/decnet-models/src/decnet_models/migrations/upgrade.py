@@ -17,10 +17,19 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from decnet_models import schema
-from decnet_models.engine import open_engine, shown, writing
+from decnet_models.database import schema
+from decnet_models.database.engine import open_engine, shown, writing
+from decnet_models.database.schema import (
+    FLOOR,
+    contracts,
+    current_revision,
+    floor_of,
+    newer,
+    newest_revision,
+    revisions,
+    serves,
+)
 from decnet_models.errors import DatabaseError, passes, reason
-from decnet_models.schema import FLOOR, contracts, current_revision, floor_of, newer, newest_revision, revisions, serves
 
 WAIT_SECONDS = 60.0
 """How long an upgrade waits for another one."""

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from decnet_core.events.notices import Notice, decode_notice, encode_notice, notice_kind
 from decnet_core.text import for_column
+from decnet_models.database.statements import commit_in_order
 from decnet_models.notices.tables import notice as notice_table
-from decnet_models.statements import commit_in_order
 
 MAX_KEY = 512
 """Characters of a key; a longer one is an error of the caller."""

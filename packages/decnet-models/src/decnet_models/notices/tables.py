@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, MetaData, String, Table
 
-from decnet_models.columns import JSON_TEXT, NANOSECONDS, SEQUENCE
+from decnet_models.database.columns import JSON_TEXT, NANOSECONDS, SEQUENCE
 
 metadata = MetaData()
 

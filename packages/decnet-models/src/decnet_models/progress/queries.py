@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Connection, case, delete, func, select, update
 
 from decnet_core.text import for_column
+from decnet_models.database.statements import insert_into
 from decnet_models.progress.tables import lease, set_aside, worker_cursor
-from decnet_models.statements import insert_into
 
 _OF_OTHER_LOGS = {"webhook", "campaign-clusterer"}
 """Workers whose cursors count notices or changes of identities, not events."""

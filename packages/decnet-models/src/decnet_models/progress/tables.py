@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
-from decnet_models.columns import BIG, NAME, NANOSECONDS
+from decnet_models.database.columns import BIG, NAME, NANOSECONDS
 
 metadata = MetaData()
 
@@ -27,7 +27,7 @@ lease = Table(
     "lease",
     metadata,
     Column("worker", NAME, primary_key=True),
-    # Of `decnet_models.shards.SHARDS`, by the attacker's address.
+    # Of `decnet_models.database.shards.SHARDS`, by the attacker's address.
     Column("shard", Integer, primary_key=True, autoincrement=False),
     # The shard's cursor: every event of its attackers up to this `event.seq` is handled.
     Column("seq", BIG, nullable=False),

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from decnet_core.text import for_column
+from decnet_models.database.statements import insert_into
 from decnet_models.realism.tables import persona, synthetic_action
-from decnet_models.statements import insert_into
 
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
 

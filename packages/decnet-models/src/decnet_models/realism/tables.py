@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
-from decnet_models.columns import JSON_TEXT, NANOSECONDS, mentions, refers_to
+from decnet_models.database.columns import JSON_TEXT, NANOSECONDS, mentions, refers_to
 
 metadata = MetaData()
 

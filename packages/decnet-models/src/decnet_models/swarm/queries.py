@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from decnet_core.text import for_column
-from decnet_models.statements import insert_into
+from decnet_models.database.statements import insert_into
 from decnet_models.swarm.tables import enrolment, sensor
 
 

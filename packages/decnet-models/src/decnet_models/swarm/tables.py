@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, String, Table, Text
 
-from decnet_models.columns import ADDRESS, NAME, NANOSECONDS, SHA256
+from decnet_models.database.columns import ADDRESS, NAME, NANOSECONDS, SHA256
 
 metadata = MetaData()
 

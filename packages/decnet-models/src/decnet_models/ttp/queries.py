@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from decnet_core.text import for_column
-from decnet_models.statements import insert_into, parts
+from decnet_models.database.statements import insert_into, parts
 from decnet_models.ttp.tables import ttp_rule_state, ttp_tag, ttp_window
 
 State: TypeAlias = Literal["enabled", "disabled", "capped"]

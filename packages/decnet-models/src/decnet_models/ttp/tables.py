@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, Uuid
 
-from decnet_models.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS
+from decnet_models.database.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS
 
 metadata = MetaData()
 

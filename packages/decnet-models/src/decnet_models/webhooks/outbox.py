@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
-from decnet_models.statements import insert_into
+from decnet_models.database.statements import insert_into
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook, webhook_of
 from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
 

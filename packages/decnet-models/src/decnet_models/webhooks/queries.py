@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, and_, func, insert, select, update
 
-from decnet_models.statements import commit_in_order
+from decnet_models.database.statements import commit_in_order
 from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_replay, webhook_state
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"

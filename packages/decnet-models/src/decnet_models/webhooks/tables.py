@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-from decnet_models.columns import BIG, JSON_TEXT, NANOSECONDS, SEQUENCE
+from decnet_models.database.columns import BIG, JSON_TEXT, NANOSECONDS, SEQUENCE
 
 metadata = MetaData()
 

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from decnet_core.runtime.exits import Exit, StartupError
+from decnet_core.exits import Exit, StartupError
 from decnet_core.settings import Settings, SettingsError
-from decnet_sniff.collect.emit import Reader
-from decnet_sniff.collect.files import records_of
-from decnet_sniff.collect.follow import MAX_LINE_BYTES, Follower
-from decnet_sniff.collect.formats import reader_of
+from decnet_sniff.collect.emitter import Reader
+from decnet_sniff.collect.files.file_inputs import records_of
+from decnet_sniff.collect.files.tail import MAX_LINE_BYTES, Follower
+from decnet_sniff.collect.formats.readers import reader_of
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 from decnet_sniff.collect.preview import COLUMNS, as_json, rows
 from decnet_sniff.collect.record import Record

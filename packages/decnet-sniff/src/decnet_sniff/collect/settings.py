@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from decnet_sniff.collect.limits import plain_address
+from decnet_sniff.collect.network.rate_limits import plain_address
 
 Format = Literal["cowrie", "opencanary", "syslog", "json", "plain"]
 Input = Literal["file", "journal", "containers", "udp", "tcp"]

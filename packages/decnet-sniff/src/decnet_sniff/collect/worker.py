@@ -15,17 +15,17 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
+from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError, read_or_create
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
-from decnet_sniff.collect.desk import Desk, Inlet
-from decnet_sniff.collect.emit import Emitter, Reader
-from decnet_sniff.collect.files import Files, is_full
-from decnet_sniff.collect.formats import reader_of
+from decnet_sniff.collect.emitter import Emitter, Reader
+from decnet_sniff.collect.files.file_inputs import Files, is_full
+from decnet_sniff.collect.files.positions import FilePosition, Positions
+from decnet_sniff.collect.formats.readers import reader_of
+from decnet_sniff.collect.input_sink import Desk, Inlet
 from decnet_sniff.collect.kinds import PRODUCED
-from decnet_sniff.collect.positions import FilePosition, Positions
 from decnet_sniff.collect.settings import CollectSettings, endpoint
 
 log = logging.getLogger(__name__)
@@ -165,20 +165,20 @@ def inlet_of(desk: Desk, saved: Any, settings: CollectSettings) -> Inlet:
     """Return the inlet of a source, with the position that was `saved`; only the code that it needs is loaded."""
     match desk.settings.input:
         case "journal":
-            from decnet_sniff.collect import journal
+            from decnet_sniff.collect.journal import input as journal
 
             return journal.JournalInlet(desk, journal.position_of(saved))
         case "containers":
-            from decnet_sniff.collect import containers
+            from decnet_sniff.collect.containers import input as containers
 
             marks = containers.marks_of(saved)
             return containers.ContainersInlet(desk, marks, limit=settings.containers, now=int(time.time()))
         case "udp":
-            from decnet_sniff.collect.receive_udp import UdpInlet
+            from decnet_sniff.collect.network.syslog_udp import UdpInlet
 
             return UdpInlet(desk, settings.network)
         case "tcp":
-            from decnet_sniff.collect.receive_tcp import TcpInlet
+            from decnet_sniff.collect.network.syslog_tcp import TcpInlet
 
             return TcpInlet(desk, settings.network)
         case other:

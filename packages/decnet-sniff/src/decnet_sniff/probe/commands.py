@@ -13,13 +13,13 @@ import msgspec
 import typer
 import typer.core
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal
-from decnet_sniff.probe.own import is_this_host
+from decnet_sniff.probe.host_addresses import is_this_host
+from decnet_sniff.probe.probe_run import Finding, Found, Host, visit
 from decnet_sniff.probe.safety import Budget, refusal
 from decnet_sniff.probe.settings import ProbeSettings
-from decnet_sniff.probe.visit import Finding, Found, Host, visit
 from decnet_sniff.probe.worker import rules_of
 
 _DEFAULT_PORT = 443

@@ -20,15 +20,16 @@ from decnet_core.bus.subjects import SPOOL_APPENDED
 from decnet_core.durable import make_directory
 from decnet_core.events.catalogue import CertificateProbed, ProbeChanged, SshProbed, StackProbed, TlsProbed
 from decnet_core.events.codec import BadEventError
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_sniff.probe import contacts, targets
-from decnet_sniff.probe.own import is_this_host
+from decnet_sniff.probe import seen_hosts as contacts
+from decnet_sniff.probe import targets
+from decnet_sniff.probe.host_addresses import is_this_host
+from decnet_sniff.probe.probe_run import Found, Host, visit
 from decnet_sniff.probe.safety import Address, Bucket, Budget, Rules, changed, refusal
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.targets import Targets
-from decnet_sniff.probe.visit import Found, Host, visit
 
 log = logging.getLogger(__name__)
 

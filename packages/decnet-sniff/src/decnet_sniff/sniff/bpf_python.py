@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from decnet_sniff.sniff.bpf import ANCILLARY, AND, CONDITIONS, JA, JEQ, JGE, JGT, JSET, RET, SIZES, Program
-from decnet_sniff.sniff.link import Buffer
+from decnet_sniff.sniff.capture.bpf import ANCILLARY, AND, CONDITIONS, JA, JEQ, JGE, JGT, JSET, RET, SIZES, Program
+from decnet_sniff.sniff.packets.link import Buffer
 
 Accept = Callable[[Buffer, int, int], int]
 """(buffer, start, end) of a packet: how many bytes of it are accepted."""

@@ -17,17 +17,17 @@ import msgspec
 import typer
 
 from decnet_core.events.catalogue import Payload, kind_of
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal
-from decnet_sniff.sniff import filter as packet_filter
-from decnet_sniff.sniff import link
 from decnet_sniff.sniff.bpf_python import Accept, compiled
+from decnet_sniff.sniff.capture import packet_filter
+from decnet_sniff.sniff.capture.file_buffer import CaptureError
+from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.pcap import batches
+from decnet_sniff.sniff.packets import link
 from decnet_sniff.sniff.settings import SniffSettings
-from decnet_sniff.sniff.window import CaptureError
 from decnet_sniff.sniff.worker import end_of, observer_of
 
 

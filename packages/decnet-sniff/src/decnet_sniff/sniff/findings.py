@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from decnet_core.events.catalogue import Payload
-from decnet_sniff.sniff.home import Home, nobody
+from decnet_sniff.sniff.own_addresses import Home, nobody
 
 MOST = 1024
 """Findings that wait for the end of their window."""

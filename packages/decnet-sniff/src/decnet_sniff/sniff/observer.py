@@ -15,18 +15,18 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
-from decnet_sniff.sniff import ip, link, tunnels
-from decnet_sniff.sniff.batch import Batch
-from decnet_sniff.sniff.books import Books
 from decnet_sniff.sniff.bpf_python import Accept
+from decnet_sniff.sniff.capture.packet_batch import Batch
 from decnet_sniff.sniff.findings import Finding, Findings
-from decnet_sniff.sniff.fragments import Fragments
-from decnet_sniff.sniff.home import Home, nobody
-from decnet_sniff.sniff.link import IP4, IP6, Buffer
-from decnet_sniff.sniff.scans import Scans, ScanSettings
-from decnet_sniff.sniff.tcp import TcpSide
-from decnet_sniff.sniff.timing import Timings
-from decnet_sniff.sniff.udp import UdpSide
+from decnet_sniff.sniff.own_addresses import Home, nobody
+from decnet_sniff.sniff.packets import ip, link, tunnels
+from decnet_sniff.sniff.packets.fragments import Fragments
+from decnet_sniff.sniff.packets.link import IP4, IP6, Buffer
+from decnet_sniff.sniff.scan.detector import Scans, ScanSettings
+from decnet_sniff.sniff.sinks import Books
+from decnet_sniff.sniff.transport.flow_timing import Timings
+from decnet_sniff.sniff.transport.tcp import TcpSide
+from decnet_sniff.sniff.transport.udp import UdpSide
 
 MOST_ENDINGS: Final = 1024
 """Kinds of ended flows (who, whom, which port, how) per window; see `timing`."""

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from decnet_sniff.sniff.filter import MOST_IGNORED, Network
-from decnet_sniff.sniff.scans import ScanSettings
+from decnet_sniff.sniff.capture.packet_filter import MOST_IGNORED, Network
+from decnet_sniff.sniff.scan.detector import ScanSettings
 
 Interface = Annotated[str, msgspec.Meta(min_length=1, max_length=15, pattern=r"^[^\s/]+$")]
 

@@ -15,13 +15,13 @@ from typing import Final
 
 from decnet_core.events.catalogue import FlowClosed, HttpClient, PortScan, SshKex, TcpStack, TlsClient, TlsServer
 from decnet_core.events.codec import BadEventError
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_sniff.sniff.capture import Capture
+from decnet_sniff.sniff.capture.packet_socket import Capture
 from decnet_sniff.sniff.findings import Finding
-from decnet_sniff.sniff.home import home_of
 from decnet_sniff.sniff.observer import Observer
+from decnet_sniff.sniff.own_addresses import home_of
 from decnet_sniff.sniff.settings import SniffSettings
 
 log = logging.getLogger(__name__)

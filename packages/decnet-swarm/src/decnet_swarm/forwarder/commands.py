@@ -8,14 +8,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from decnet_core.runtime.exits import Exit
+from decnet_core.exits import Exit
 from decnet_core.settings import DEFAULT_FILE, Settings, SettingsError
 from decnet_core.state import State, StateSettings
 from decnet_swarm.address import ENROLMENT, Address, address_in
+from decnet_swarm.enrolment.client import enrol as enrol_here
+from decnet_swarm.enrolment.exchange import ExchangeError
 from decnet_swarm.pki import files
 from decnet_swarm.pki import token as tokens
-from decnet_swarm.pki.enrolling import enrol as enrol_here
-from decnet_swarm.pki.exchange import ExchangeError
 from decnet_swarm.pki.files import Enrolled
 
 

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from decnet_core.runtime.exits import StartupError
+from decnet_core.exits import StartupError
 from decnet_core.text import for_terminal
 from decnet_swarm.address import Address, address_in
 from decnet_swarm.forwarder.settings import ForwarderSettings

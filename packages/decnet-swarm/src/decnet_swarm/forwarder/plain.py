@@ -12,9 +12,9 @@ import asyncio
 from collections.abc import Callable
 
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.tasks import Tasks
-from decnet_swarm.forwarder.outgoing import Outgoing
-from decnet_swarm.forwarder.parcel import Parcel
+from decnet_core.tasks import Tasks
+from decnet_swarm.forwarder.batch import Parcel
+from decnet_swarm.forwarder.send_queue import Outgoing
 from decnet_swarm.forwarder.settings import ForwarderSettings
 from decnet_swarm.stream import Stream
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.bus.subjects import SPOOL_APPENDED
-from decnet_core.runtime.beat import until_beat
+from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
+from decnet_swarm.enrolment.renewal_loop import keep_renewed
 from decnet_swarm.forwarder.dial import Dial
-from decnet_swarm.forwarder.outgoing import Outgoing
 from decnet_swarm.forwarder.plain import PlainShipment
+from decnet_swarm.forwarder.send_queue import Outgoing
 from decnet_swarm.forwarder.settings import ForwarderSettings
-from decnet_swarm.forwarder.shipment import Shipment
+from decnet_swarm.forwarder.transfer import Shipment
 from decnet_swarm.pki import files
-from decnet_swarm.pki.renewing import keep_renewed
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS
 

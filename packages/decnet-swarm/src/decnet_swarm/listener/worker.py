@@ -10,23 +10,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from decnet_core.events.catalogue import SyslogMessage
-from decnet_core.runtime.beat import until_beat
+from decnet_core.exits import StartupError
+from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
+from decnet_swarm.enrolment.messages import RENEWAL_PROTOCOL, Refused, framed
+from decnet_swarm.enrolment.server import Desk
 from decnet_swarm.framing import frame
-from decnet_swarm.listener.gate import Gate
 from decnet_swarm.listener.plain import PlainSession
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.sensor import SensorSession
 from decnet_swarm.listener.session import Session
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.listener.store import Store
+from decnet_swarm.listener.tls_acceptor import Gate
 from decnet_swarm.pki import files
 from decnet_swarm.pki.admission import Admitted
-from decnet_swarm.pki.desk import Desk
-from decnet_swarm.pki.messages import RENEWAL_PROTOCOL, Refused, framed
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS, Farewell, encode
 

@@ -8,9 +8,9 @@ import logging
 
 from decnet_core.canary import canary_key
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
+from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_workers.canary.dns import DnsDatagrams, DnsStream, Resolver
 from decnet_workers.canary.http import HttpConnection

@@ -24,7 +24,7 @@ from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import Batch, Position
 from decnet_core.text import for_terminal
 from decnet_models.artifacts.queries import register
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.errors import passes, reason
 from decnet_models.events import queries
 from decnet_workers.ingest.artifacts import told_by

@@ -20,7 +20,7 @@ from typing import Annotated
 import msgspec
 from sqlalchemy import Engine
 
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import HOUR_NS, Volume, forget, volumes
 from decnet_models.progress.queries import event_cursors

@@ -13,18 +13,18 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
 from decnet_core.events.catalogue import PAYLOADS, kind_of
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.artifacts.queries import Artifact, Sighting, register
-from decnet_models.database import engine_of
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
+from decnet_models.database.from_settings import engine_of
+from decnet_models.database.warm_up import rehearse, sample_events
 from decnet_models.errors import passes
 from decnet_models.events import queries
-from decnet_models.patience import Patience
-from decnet_models.rehearsal import rehearse, sample_events
-from decnet_models.standby import only_instance
+from decnet_models.following.retry_backoff import Patience
+from decnet_models.following.single_instance import only_instance
 from decnet_workers.ingest.intake import Intake, Outcome
 from decnet_workers.ingest.retention import Retention
 from decnet_workers.ingest.settings import IngestSettings

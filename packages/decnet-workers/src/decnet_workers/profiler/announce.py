@@ -16,8 +16,8 @@ from decnet_core.events.notices import (
 )
 from decnet_core.text import for_column
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.deeds import digest_of
-from decnet_workers.profiler.touch import NAME, service_of
+from decnet_workers.profiler.actions import digest_of
+from decnet_workers.profiler.observation import NAME, service_of
 
 Touched = tuple[str, StoredEvent]
 """An event with the canonical address of its attacker."""

@@ -24,8 +24,8 @@ from decnet_core.events.catalogue import (
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row
+from decnet_workers.profiler.observation import Touch
 from decnet_workers.profiler.tools import Tool, guess, guess_stack
-from decnet_workers.profiler.touch import Touch
 
 VALUE = 512
 """Characters of a fingerprint."""

@@ -33,9 +33,10 @@ from decnet_core.events.catalogue import (
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row, Tally
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler import deeds, fingerprints
+from decnet_workers.profiler import actions as deeds
+from decnet_workers.profiler import fingerprints
+from decnet_workers.profiler.observation import Touch
 from decnet_workers.profiler.phases import phases_of
-from decnet_workers.profiler.touch import Touch
 
 MINUTE = 60_000_000_000
 

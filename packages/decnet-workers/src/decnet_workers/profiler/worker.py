@@ -15,7 +15,7 @@ from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known, known_uses, rescore
 from decnet_models.canary.queries import label_of
-from decnet_models.cursor import Batch, CursorWorker, Results
+from decnet_models.following.cursor_worker import Batch, CursorWorker, Results
 from decnet_workers.profiler.address import canonical
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.record import KINDS, record

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.events.notices import TechniqueTagged
+from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.counters import Counters
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB
-from decnet_models.cursor import Batch, CursorWorker, Results
+from decnet_models.following.cursor_worker import Batch, CursorWorker, Results
 from decnet_workers.ttp.findings import Findings
 from decnet_workers.ttp.reader import ReaderError
 from decnet_workers.ttp.settings import TtpSettings

@@ -14,7 +14,7 @@ import time
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from decnet_models.engine import reading, writing
+from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
@@ -24,7 +24,7 @@ from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, W
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import wants
-from decnet_workers.webhook.post import Failed, Reply
+from decnet_workers.webhook.http_sender import Failed, Reply
 from decnet_workers.webhook.retry import NS, Schedule, retry_after
 from decnet_workers.webhook.settings import WebhookSettings
 

@@ -13,20 +13,20 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import NOTICE
+from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.exits import StartupError
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_models.database import engine_of
+from decnet_models.database.from_settings import engine_of
+from decnet_models.database.warm_up import rehearse
 from decnet_models.errors import CursorMovedError, passes
-from decnet_models.patience import Patience
-from decnet_models.rehearsal import rehearse
-from decnet_models.standby import only_instance
+from decnet_models.following.retry_backoff import Patience
+from decnet_models.following.single_instance import only_instance
 from decnet_workers.webhook.addresses import networks
 from decnet_workers.webhook.dial import Dialler
-from decnet_workers.webhook.lane import InDatabase, Lane
+from decnet_workers.webhook.endpoint_queue import InDatabase, Lane
+from decnet_workers.webhook.http_sender import Poster
 from decnet_workers.webhook.outbox import Outbox, Turn
-from decnet_workers.webhook.post import Poster
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key

@@ -9,9 +9,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet.errors import NotFoundError, WrongUsageError
-from decnet.options import Json, Limit, application
-from decnet.place import find_place, records
+from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.options import Json, Limit, application
+from decnet.fleet.selection import find_place, records
 from decnet.show import documents
 from decnet.show.profile import page
 from decnet_models.attackers.queries import attacker as profile_of

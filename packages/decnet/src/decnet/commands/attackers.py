@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from decnet.options import Json, Limit, application
-from decnet.place import find_place, records
+from decnet.cli.options import Json, Limit, application
+from decnet.fleet.selection import find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment

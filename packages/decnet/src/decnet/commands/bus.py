@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from decnet.ask import ask, bus_shown, client_of
-from decnet.errors import OperatorError
-from decnet.options import Json, application
-from decnet.place import Place, find_place
+from decnet.cli.errors import OperatorError
+from decnet.cli.options import Json, application
+from decnet.fleet.bus_client import ask, bus_shown, client_of
+from decnet.fleet.selection import Place, find_place
 from decnet.show import busline, documents, traffic
 from decnet_core.bus.client import Client
 from decnet_core.bus.interface import Message, NoResponders

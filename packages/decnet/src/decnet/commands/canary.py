@@ -8,12 +8,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet.options import Json, Limit, application
-from decnet.place import find_place, records
+from decnet.canary.tokens import Planted, new_token, planted
+from decnet.cli.options import Json, Limit, application
+from decnet.fleet.selection import find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
-from decnet.tokens import Planted, new_token, planted
 from decnet_core.canary import TokenKind
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.attackers.queries import hits_by_token

@@ -11,13 +11,13 @@ from typing import Annotated
 import msgspec
 import typer
 
+from decnet.cli.errors import FAILED, WrongUsageError
+from decnet.cli.options import Json, application
 from decnet.drill.examination import Outcome
 from decnet.drill.private import private_fleet
 from decnet.drill.run import Report
 from decnet.drill.run import drill as run_drill
-from decnet.errors import FAILED, WrongUsageError
-from decnet.options import Json, application
-from decnet.place import Place, find_place
+from decnet.fleet.selection import Place, find_place
 from decnet.show import documents
 from decnet.up.hosting import HELP, Hosting
 from decnet_core.text import for_terminal

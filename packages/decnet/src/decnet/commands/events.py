@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from decnet.errors import WrongUsageError
-from decnet.options import JsonLines, Limit, application
-from decnet.place import Place, find_place, records
+from decnet.cli.errors import WrongUsageError
+from decnet.cli.options import JsonLines, Limit, application
+from decnet.fleet.selection import Place, find_place, records
 from decnet.show import documents, eventline
 from decnet_core.events.catalogue import KINDS
 from decnet_models.events import queries
@@ -59,8 +59,8 @@ def newest(place: Place, kinds: Sequence[str], attacker: str | None, limit: int)
 
 
 async def _follow(place: Place, kinds: Sequence[str], attacker: str | None, seen: int | None, *, as_json: bool) -> None:
-    from decnet.ask import client_of
-    from decnet.feed import Feed
+    from decnet.fleet.bus_client import client_of
+    from decnet.fleet.event_feed import Feed
 
     bus = await client_of(place, "decnet-events")
     feed = Feed(place, bus, kinds=kinds, attacker=attacker)

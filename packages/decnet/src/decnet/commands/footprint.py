@@ -11,16 +11,16 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet.ask import ask_all, reached
-from decnet.errors import OperatorError
-from decnet.options import Json, application
-from decnet.place import Place, find_place
+from decnet.cli.errors import OperatorError
+from decnet.cli.options import Json, application
+from decnet.fleet.bus_client import ask_all, reached
+from decnet.fleet.selection import Place, find_place
 from decnet.show import documents
 from decnet.show.columns import columns
-from decnet_core import registry
 from decnet_core.bus.subjects import Health
 from decnet_core.footprint import Footprint, measure
-from decnet_core.supervise.roster import read_rosters
+from decnet_core.runtime import worker_registry as registry
+from decnet_core.supervise.status_file import read_rosters
 
 app = application("What the fleet costs.")
 

@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import make_url
 
-from decnet.options import Json, application
-from decnet.swarm_founding import found_if_listening
+from decnet.cli.options import Json, application
+from decnet.swarm.listener_identity import found_if_listening
 from decnet_core.settings import Settings
 from decnet_core.setup.roles import Role
 from decnet_core.setup.steps import Master, Wishes, remove, set_up
 from decnet_core.setup.wanted import Database
 from decnet_core.units.render import Hosting
-from decnet_models.engine import DatabaseSettings, sqlite_file
+from decnet_models.database.engine import DatabaseSettings, sqlite_file
 
 app = application("This host, set up for systemd.")
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from decnet.errors import FAILED, OperatorError, WrongUsageError
-from decnet.options import Json, application
-from decnet.place import Place, find_place, records
+from decnet.cli.errors import FAILED, OperatorError, WrongUsageError
+from decnet.cli.options import Json, application
+from decnet.fleet.selection import Place, find_place, records
 from decnet.show import documents
-from decnet_core.moment import moment
-from decnet_models import replay as replays
+from decnet_core.timestamps import moment
+from decnet_models.following import replay as replays
+from decnet_models.following.replay import Plan
 from decnet_models.progress.queries import cursor_of
-from decnet_models.replay import Plan
 
 app = application("Events once more through a worker.")
 

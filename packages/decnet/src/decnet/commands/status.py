@@ -8,21 +8,21 @@ import asyncio
 import msgspec
 import typer
 
-from decnet.ask import ask_all, bus_shown, reached
-from decnet.errors import FAILED, OperatorError
-from decnet.lag import Progress, lag_text, read_progress
-from decnet.options import Json, application
-from decnet.place import Place, find_place, records
+from decnet.cli.errors import FAILED, OperatorError
+from decnet.cli.options import Json, application
+from decnet.fleet.bus_client import ask_all, bus_shown, reached
+from decnet.fleet.lag import Progress, lag_text, read_progress
+from decnet.fleet.selection import Place, find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
-from decnet_core import registry
 from decnet_core.bus.subjects import Health
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.roster import read_rosters
-from decnet_models.shards import SHARDS
+from decnet_core.supervise.status_file import read_rosters
+from decnet_models.database.shards import SHARDS
 
 app = application("How the fleet is.")
 
@@ -63,7 +63,7 @@ def status(as_json: Json = False) -> None:
 
 def look(place: Place) -> Report:
     """Ask the workers and the database; nothing that is down is an error here."""
-    from decnet_models.engine import shown
+    from decnet_models.database.engine import shown
 
     reached, workers = asyncio.run(_ask(place))
     progress, error = None, None

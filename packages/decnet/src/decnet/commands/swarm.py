@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from decnet import swarm
-from decnet.errors import NotFoundError
-from decnet.options import Json, application
-from decnet.place import find_place
+from decnet.cli.errors import NotFoundError
+from decnet.cli.options import Json, application
+from decnet.fleet.selection import find_place
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
-from decnet.swarm import Listed, Offer
+from decnet.swarm import sensors as swarm
+from decnet.swarm.sensors import Listed, Offer
 
 app = application("Sensor hosts: who belongs to this fleet, and how one more joins it.")
 

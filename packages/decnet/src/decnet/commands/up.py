@@ -18,15 +18,15 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.errors import WrongUsageError
+from decnet.cli.options import Json, application
 from decnet.command import guarded
-from decnet.errors import WrongUsageError
-from decnet.options import Json, application
-from decnet.place import Place, find_place
+from decnet.fleet.selection import Place, find_place
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
 from decnet.up.run import Wishes, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 
 app = application("The fleet, in the foreground.")
 
@@ -64,7 +64,7 @@ def up(
 
 def _fork(place: Place, supervise: Callable[[socket.socket], int]) -> int:
     """Be the workers' warm parent until the supervisor is done; return its exit code."""
-    from decnet_core.supervise import zygote
+    from decnet_core.supervise.fork import zygote
 
     os.environ["DECNET_STATE_DIR"] = str(place.state.root.absolute())
 

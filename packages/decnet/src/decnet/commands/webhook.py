@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from decnet import endpoints
-from decnet.errors import FAILED, NotFoundError
-from decnet.options import Json, Limit, application
-from decnet.place import Place, find_place, records
+from decnet.cli.errors import FAILED, NotFoundError
+from decnet.cli.options import Json, Limit, application
+from decnet.fleet.selection import Place, find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
+from decnet.webhook import endpoints
 from decnet_models.webhooks import queries
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, WebhookStatus
 

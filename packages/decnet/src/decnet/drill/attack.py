@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
+from decnet.canary.tokens import Planted
+from decnet.cli.errors import CommandError
 from decnet.drill import dns, web
 from decnet.drill.script import BROWSED_PATHS, BROWSER, SCANNED_PATHS, SCANNER, Script
 from decnet.drill.ssh import Door, Ssh
 from decnet.drill.target import Target
-from decnet.errors import CommandError
-from decnet.tokens import Planted
 from decnet.up.guide import http_url
 
 

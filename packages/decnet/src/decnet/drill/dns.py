@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import struct
 
-from decnet.errors import CommandError
+from decnet.cli.errors import CommandError
 
 _HEADER = struct.Struct("!6H")
 _RECURSION_DESIRED = 0x0100

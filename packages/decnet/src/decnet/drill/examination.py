@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet.drill.attack import Deed
 from decnet.drill.checks import Check, Evidence, Finding
-from decnet.place import Place
-from decnet_models.engine import open_engine, reading
+from decnet.fleet.selection import Place
+from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import reason
 
 _POLL_SECONDS = 0.05

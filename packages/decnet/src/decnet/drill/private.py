@@ -19,8 +19,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from decnet.errors import OperatorError
-from decnet.place import Place, find_place
+from decnet.cli.errors import OperatorError
+from decnet.fleet.selection import Place, find_place
 from decnet_core.runtime.process import LIFELINE
 
 SSH_PORT, HTTP_PORT, CANARY_HTTP_PORT, CANARY_DNS_PORT = 2222, 8080, 8880, 8853

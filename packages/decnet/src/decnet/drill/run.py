@@ -12,8 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from decnet import endpoints
-from decnet.ask import ask_all, reached
+from decnet.canary.tokens import new_token
 from decnet.drill.attack import Attack, AttackFailed, Bait
 from decnet.drill.checks import CHECKS, Evidence
 from decnet.drill.dns import DnsFailed
@@ -23,10 +22,11 @@ from decnet.drill.script import Script, new_script
 from decnet.drill.ssh import SshFailed
 from decnet.drill.target import choose
 from decnet.drill.web import WebFailed
-from decnet.place import Place, records
-from decnet.tokens import new_token
-from decnet_core import registry
+from decnet.fleet.bus_client import ask_all, reached
+from decnet.fleet.selection import Place, records
+from decnet.webhook import endpoints
 from decnet_core.canary import TokenKind
+from decnet_core.runtime import worker_registry as registry
 from decnet_models.webhooks.queries import remove_webhook
 
 _BUS_SECONDS = 2.0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from decnet.errors import CommandError
+from decnet.cli.errors import CommandError
 
 _PROMPT = re.compile(rb"[$#>] ?(?:\x1b\[[0-9;?]*[a-zA-Z])*$")
 _PROMPT_SECONDS = 3.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import msgspec
 
-from decnet.errors import RefusedError
-from decnet.place import Place
+from decnet.cli.errors import RefusedError
+from decnet.fleet.selection import Place
 from decnet_core.settings import Settings
 from decnet_decoys.fleet import Decky, FleetError, deckies
 from decnet_decoys.settings import DecoysSettings

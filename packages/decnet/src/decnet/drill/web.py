@@ -8,7 +8,7 @@ import http.client
 import shutil
 from urllib.parse import urlsplit
 
-from decnet.errors import CommandError
+from decnet.cli.errors import CommandError
 
 _SECONDS = 10
 

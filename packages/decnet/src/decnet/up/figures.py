@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from decnet.ask import ask_all
-from decnet.errors import OperatorError
-from decnet.lag import Progress, lag_text, read_progress
-from decnet.place import Place, records
+from decnet.cli.errors import OperatorError
+from decnet.fleet.bus_client import ask_all
+from decnet.fleet.lag import Progress, lag_text, read_progress
+from decnet.fleet.selection import Place, records
 from decnet.up.view import Figures
 from decnet_core import footprint
 from decnet_core.bus.interface import Bus

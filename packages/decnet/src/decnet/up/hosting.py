@@ -13,12 +13,12 @@ import os
 import socket
 from collections.abc import Iterator
 
-from decnet.place import Place
+from decnet.fleet.selection import Place
 from decnet_core.runtime import logs
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.logfile import LogFile
-from decnet_core.supervise.processes import ProcessFleet
+from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 
 HELP = "fork: workers share their code in memory; tasks: one process for all; units: an interpreter for each."
@@ -63,7 +63,7 @@ def environment(place: Place) -> dict[str, str]:
 @contextlib.contextmanager
 def _tasks(place: Place) -> Iterator[Fleet]:
     from decnet_core.supervise.stalls import watched
-    from decnet_core.supervise.tasks import TaskFleet
+    from decnet_core.supervise.task_fleet import TaskFleet
 
     with watched() as stalls:
         yield TaskFleet(place.settings, stalls)

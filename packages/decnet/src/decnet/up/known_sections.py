@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from decnet_core import registry
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.settings import Settings, refuse_unknown_sections
 
 SHARED = ("state", "bus", "spool", "runtime", "database", "supervise")

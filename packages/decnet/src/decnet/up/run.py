@@ -16,23 +16,23 @@ from pathlib import Path
 
 import msgspec
 
-from decnet.ask import client_of
-from decnet.errors import OperatorError, RefusedError
-from decnet.feed import Feed
-from decnet.place import Place, records
-from decnet.swarm_founding import found_if_listening
-from decnet.tokens import first_tokens
+from decnet.canary.tokens import first_tokens
+from decnet.cli.errors import OperatorError, RefusedError
+from decnet.fleet.bus_client import client_of
+from decnet.fleet.event_feed import Feed
+from decnet.fleet.selection import Place, records
+from decnet.swarm.listener_identity import found_if_listening
 from decnet.up.figures import measure
 from decnet.up.guide import guide_to
 from decnet.up.hosting import Hosting, environment, hosted
 from decnet.up.view import View
-from decnet_core import registry
 from decnet_core.bus.client import Client
+from decnet_core.runtime import worker_registry as registry
 from decnet_core.runtime.process import LIFELINE
-from decnet_core.runtime.tasks import Tasks
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
-from decnet_core.supervise.roster import keep_roster
+from decnet_core.supervise.status_file import keep_roster
+from decnet_core.tasks import Tasks
 from decnet_decoys.fleet import FleetError
 
 _FIGURES_SECONDS = 2.0

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Broker: its modules say what is where."""

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""Who may publish and subscribe to what, decided by the kernel's word on who is at the other end of the socket.
+
+A worker may say what workers say, one with an account of its own (`decnet init`) only what it itself would say; the
+operator alone may give orders. Nobody but the operator may listen to answers that others wait for.
+
+Pure, but for `resolved`, which asks the system's user database once, when the broker starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.protocol.match import MAX_SUBJECT, ONE, REST, covers, is_pattern, matches
+from decnet_core.bus.subjects import HEALTH, SPOOL_APPENDED
+
+_MAX_REMEMBERED = 4096
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the named users and members of the named groups may do; names or numbers, subjects as NATS patterns."""
+
+    name: str
+    """The word for it in messages and in `tcp_role`."""
+    users: tuple[str, ...] = ()
+    """Names or numbers of accounts."""
+    groups: tuple[str, ...] = ()
+    """Names or numbers of groups."""
+    publish: tuple[str, ...] = ()
+    """Subjects that it may publish, e.g. notice.>; empty: none."""
+    subscribe: tuple[str, ...] = ()
+    """Subjects that it may subscribe to; empty: none."""
+
+
+OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
+WORKER = Role(
+    name="worker",
+    publish=("spool.>", "events.>", "notice.>", "system.*.health", "_INBOX.>"),
+    subscribe=("spool.>", "events.>", "notice.>", "system.>", "_INBOX.>"),
+)
+_INBOX = "_INBOX"
+_ACCOUNT = "decnet-"  # what the accounts of the workers' units begin with
+NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
+"""Accounts of the fleet that are no worker's; the first may host them all."""
+
+
+def own(worker: str) -> Role:
+    """Return what the worker of this name may do that has an account of its own."""
+    said = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", HEALTH.of(worker), "_INBOX.>")
+    return Role(name=worker, publish=said, subscribe=WORKER.subscribe)
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """Who is at the other end: process, user and groups."""
+
+    pid: int
+    uid: int
+    gids: frozenset[int]
+
+
+class Access:
+    """One role's permissions, with bounded memory of what was asked before."""
+
+    def __init__(self, role: Role) -> None:
+        for pattern in role.publish + role.subscribe:
+            if not is_pattern(pattern):
+                raise BusError(f"[bus] role {role.name}: {pattern!r} is no subject pattern")
+        self.role = role.name
+        self._publish = role.publish
+        self._subscribe = role.subscribe
+        self._remembered: dict[str, bool] = {}
+
+    def may_publish(self, subject: str) -> bool:
+        """Return whether this role may publish to `subject`."""
+        allowed = self._remembered.get(subject)
+        if allowed is None:
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.clear()
+            allowed = any(matches(pattern, subject) for pattern in self._publish)
+            if len(subject) <= MAX_SUBJECT:
+                self._remembered[subject] = allowed
+        return allowed
+
+    def may_subscribe(self, pattern: str) -> bool:
+        """Return whether this role may subscribe to `pattern`, that is to all it covers."""
+        if REST in self._subscribe:
+            return True
+        return not _listens_in(pattern) and any(covers(allowed, pattern) for allowed in self._subscribe)
+
+
+def _listens_in(pattern: str) -> bool:
+    """Return whether `pattern` covers inboxes of more than one client: their names are secrets that none can guess."""
+    first, _, rest = pattern.partition(".")
+    return first in (_INBOX, ONE, REST) and rest.partition(".")[0] in ("", ONE, REST)
+
+
+class Roles:
+    """Finds the role of a connection: the operator's, else the first that names it, else its worker's or a worker's."""
+
+    def __init__(
+        self,
+        roles: Iterable[tuple[Role, frozenset[int], frozenset[int]]],
+        operators: frozenset[int],
+        own_uid: int,
+        workers: Mapping[int, str],
+    ) -> None:
+        """Take each role with its user and group numbers, the operator groups' numbers, and workers by user number."""
+        self.operator = Access(OPERATOR)
+        self.worker = Access(WORKER)
+        self._named = [(Access(role), uids, gids) for role, uids, gids in roles]
+        self._workers = {uid: Access(own(name)) for uid, name in workers.items()}
+        self._operators = operators
+        self._own_uid = own_uid
+
+    def of(self, who: Credentials) -> Access:
+        """Return what `who` may do."""
+        if who.uid in (0, self._own_uid) or who.gids & self._operators:
+            return self.operator
+        for access, uids, gids in self._named:
+            if who.uid in uids or who.gids & gids:
+                return access
+        return self._workers.get(who.uid, self.worker)
+
+    def named(self, name: str) -> Access:
+        """Return the role called `name`; BusError when there is none."""
+        for access in (self.operator, self.worker, *(access for access, _, _ in self._named)):
+            if access.role == name:
+                return access
+        raise BusError(f"[bus] there is no role {name!r}")
+
+
+def resolved(roles: Iterable[Role], operator_group: str, own_uid: int) -> Roles:
+    """Return the roles with their users and groups looked up; BusError names the one the system does not know."""
+    operators = frozenset({group_number(operator_group)} if operator_group else ())
+    numbered = [
+        (role, frozenset(map(user_number, role.users)), frozenset(map(group_number, role.groups))) for role in roles
+    ]
+    return Roles(numbered, operators, own_uid, workers_accounts())
+
+
+def workers_accounts() -> dict[int, str]:
+    """Return which user number is which worker's account on this host."""
+    import pwd
+
+    ours = (entry for entry in pwd.getpwall() if entry.pw_name.startswith(_ACCOUNT))
+    return {entry.pw_uid: entry.pw_name.removeprefix(_ACCOUNT) for entry in ours if entry.pw_name not in NO_WORKERS}
+
+
+def user_number(name: str) -> int:
+    """Return the uid of `name`, which may be a number already."""
+    import pwd
+
+    return _number(name, "user", lambda: pwd.getpwnam(name).pw_uid)
+
+
+def group_number(name: str) -> int:
+    """Return the gid of `name`, which may be a number already."""
+    import grp
+
+    return _number(name, "group", lambda: grp.getgrnam(name).gr_gid)
+
+
+def _number(name: str, kind: str, look_up: Callable[[], int]) -> int:
+    if name.isdecimal():
+        return int(name)
+    try:
+        return look_up()
+    except KeyError as error:
+        raise BusError(f"[bus] this system has no {kind} {name!r}; create it or change the setting") from error

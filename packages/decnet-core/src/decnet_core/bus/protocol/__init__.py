@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Protocol: its modules say what is where."""

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""The NATS client protocol as a stream: bytes in, operations out, however the bytes are cut.
+
+A publisher repeats itself: nearly every control line was seen before. Lines are therefore looked up whole, in a
+bounded table, before they are taken apart; this is what makes pure Python fast enough. Bytes are scanned once: an
+unfinished payload waits in a buffer that grows in place until all of it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from decnet_core.bus.protocol.operations import (
+    FROM_CLIENT,
+    FROM_SERVER,
+    LINE_VIOLATION,
+    PARSER_ERROR,
+    UNKNOWN_OPERATION,
+    Malformed,
+    Operation,
+    Reader,
+)
+
+MAX_LINE = 4096  # bytes behind the operation's name, as nats-server's max_control_line
+MAX_PAYLOAD = 1_048_576  # bytes, headers included, as nats-server's max_payload
+_LONGEST_REMEMBERED = 128
+_MAX_REMEMBERED = 2048
+_NAME = len(b"CONNECT ")
+
+
+class ControlLines:
+    """Reads control lines and remembers the short ones; parsers of one process may share one."""
+
+    def __init__(self, readers: Mapping[bytes, Reader], max_payload: int = MAX_PAYLOAD) -> None:
+        self._readers = readers
+        self._max_payload = max_payload
+        self.remembered: dict[bytes, Operation] = {}
+
+    def read(self, line: bytes) -> Operation:
+        """Return the operation `line` (with or without its CR) announces."""
+        verb, _, arguments = line.strip().replace(b"\t", b" ").partition(b" ")
+        reader = self._readers.get(verb.upper())
+        if reader is None:
+            return Malformed(UNKNOWN_OPERATION)
+        operation = reader(arguments, self._max_payload)
+        if len(line) <= _LONGEST_REMEMBERED and not isinstance(operation, Malformed):
+            if len(self.remembered) >= _MAX_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[line] = operation
+        return operation
+
+
+def lines_from_client(max_payload: int = MAX_PAYLOAD) -> ControlLines:
+    """Return a reader of what clients say to a server."""
+    return ControlLines(FROM_CLIENT, max_payload)
+
+
+def lines_from_server(max_payload: int = MAX_PAYLOAD) -> ControlLines:
+    """Return a reader of what servers say to a client."""
+    return ControlLines(FROM_SERVER, max_payload)
+
+
+class Parser:
+    """One direction of one connection; after `Malformed` it is finished and returns nothing more.
+
+    Each operation comes with its body: headers and payload *with the final CRLF*, so that a relay copies it once.
+    """
+
+    def __init__(self, lines: ControlLines, max_line: int = MAX_LINE) -> None:
+        self._lines = lines
+        self._longest = _NAME + max_line
+        self._held = bytearray()
+        self._needed = 0
+        self._finished = False
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the rest of their operation."""
+        return len(self._held)
+
+    def give_up(self) -> None:
+        """Forget what waits, and read nothing more."""
+        self._held = bytearray()
+        self._finished = True
+
+    def feed(self, data: bytes) -> list[tuple[Operation, bytes]]:
+        """Return the operations that `data` completes, oldest first."""
+        if self._finished:
+            return []
+        if self._held:
+            if len(self._held) + len(data) < self._needed:
+                self._held += data
+                return []
+            data = b"".join((self._held, data))
+            self._held = bytearray()
+        found: list[tuple[Operation, bytes]] = []
+        used = self._scan(data, found)
+        self._finished = bool(found) and isinstance(found[-1][0], Malformed)
+        if used < len(data) and not self._finished:
+            self._held = bytearray(memoryview(data)[used:])
+        return found
+
+    def _scan(self, data: bytes, found: list[tuple[Operation, bytes]]) -> int:
+        """Append what is complete to `found`, `Malformed` last of all, and return how many bytes were used."""
+        position, end = 0, len(data)
+        remembered, find = self._lines.remembered, data.find
+        while (line_end := find(b"\n", position)) >= 0:
+            line = data[position:line_end]
+            operation = remembered.get(line) or self._read(line)
+            start = line_end + 1
+            if not operation.span:
+                found.append((operation, b""))
+                if isinstance(operation, Malformed):
+                    return end
+                position = start
+                continue
+            stop = start + operation.span
+            if stop > end:
+                self._needed = stop - position
+                return position
+            body = data[start:stop]
+            if body[-2:] != b"\r\n":
+                found.append((Malformed(PARSER_ERROR), b""))
+                return end
+            found.append((operation, body))
+            position = stop
+        self._needed = 0
+        if end - position > self._longest:
+            found.append((Malformed(LINE_VIOLATION), b""))
+        return position
+
+    def _read(self, line: bytes) -> Operation:
+        return self._lines.read(line) if len(line) <= self._longest else Malformed(LINE_VIOLATION)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""The requests of one client that wait for an answer: one wildcard subscription serves them all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from decnet_core.bus.interface import BusError, Message
+from decnet_core.bus.protocol import frames
+
+
+class Answers:
+    """Requests by the last token of their reply subject."""
+
+    def __init__(self) -> None:
+        self.prefix = f"_INBOX.{os.urandom(11).hex()}."
+        self.waiting: dict[str, tuple[str, asyncio.Future[Message]]] = {}
+        self._count = 0
+
+    def line(self, sid: bytes) -> frames.Line:
+        """Return the one subscription, as `sid`."""
+        return frames.sub(self.prefix + "*", sid)
+
+    def expect(self, subject: str) -> tuple[str, asyncio.Future[Message]]:
+        """Return the reply subject of a new request to `subject`, and its answer to come."""
+        self._count += 1
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        key = str(self._count)
+        self.waiting[key] = (subject, answer)
+        answer.add_done_callback(lambda _: self.waiting.pop(key, None))
+        return self.prefix + key, answer
+
+    def deliver(self, message: Message) -> None:
+        """Give the request that waits for `message` its answer; later ones are ignored."""
+        _, answer = self.waiting.get(message.subject.removeprefix(self.prefix), ("", None))
+        if answer is not None and not answer.done():
+            answer.set_result(message)
+
+    def refuse(self, error: BusError, subject: str | None = None) -> None:
+        """Fail the requests to `subject`, or all."""
+        for asked, answer in list(self.waiting.values()):
+            if not answer.done() and subject in (None, asked):
+                answer.set_exception(error)

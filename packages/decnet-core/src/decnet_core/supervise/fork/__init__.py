@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Fork: its modules say what is where."""

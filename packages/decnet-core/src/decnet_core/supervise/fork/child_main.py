@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+"""A supervised worker process: `python -m decnet_core.supervise.fork.child_main NAME MODULE:CLASS`.
+
+The class is named in full because finding it by entry point would cost every worker the memory of `importlib.metadata`;
+the supervisor has looked it up once for all. Starting the module rather than a console script works the same in a
+checkout and in a wheel install, whatever PATH says.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def be(name: str, place: str, *, hosting: str = "process") -> int:
+    """Run worker `name`, the class at `module:Class`, until it is told to stop; return its exit code."""
+    from decnet_core.runtime import process
+    from decnet_core.supervise.fork.identity import separate
+    from decnet_core.supervise.preload import loading
+
+    try:
+        worker = loading.at(place)
+    except loading.BrokenWorkerError as refusal:
+        return process.refuse(name, refusal)
+    return process.run(worker, hosting=hosting, prepare=lambda: separate(worker))
+
+
+if __name__ == "__main__":
+    sys.exit(be(*sys.argv[1:3]))

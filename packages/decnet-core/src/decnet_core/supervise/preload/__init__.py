@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Preload: its modules say what is where."""

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+"""In which order a fleet comes and goes, however it is hosted.
+
+The workers of `registry.FLOW` start first, one after the other, and stop last in the opposite order: what the others
+said to the end is still carried on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+from decnet_core.runtime.worker_registry import FLOW
+
+
+async def start(names: Iterable[str], begin: Callable[[str], asyncio.Event]) -> None:
+    """Call `begin` for every worker; the event that it returns is set when the worker is ready or has failed."""
+    first, others = _split(names)
+    for name in first:
+        await begin(name).wait()
+    settling = [begin(name) for name in others]
+    await asyncio.gather(*(settled.wait() for settled in settling))
+
+
+async def stop(names: Iterable[str], end: Callable[[str], Awaitable[None]]) -> None:
+    """Call `end`, which returns when a worker is gone, for every worker."""
+    first, others = _split(names)
+    await asyncio.gather(*(end(name) for name in others))
+    for name in reversed(first):
+        await end(name)
+
+
+def _split(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    wanted = list(names)
+    return [name for name in FLOW if name in wanted], [name for name in wanted if name not in FLOW]

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""What all connections to one decky share: its persona, its machine, who may enter, and where evidence goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from decnet_decoys.evidence.artifact_store import Vault
+from decnet_decoys.evidence.connection_recorder import Emitter
+from decnet_decoys.evidence.journal import Journal
+from decnet_decoys.fleet import Decky
+from decnet_decoys.memory_budget import Reserve
+from decnet_decoys.personas.schema import Persona
+from decnet_decoys.services.connection_limiter import Doorman, Gate
+from decnet_decoys.settings import DecoysSettings
+from decnet_decoys.shell.machine.machine import Machine, build
+from decnet_decoys.shell.machine.overlays import Disks
+
+T = TypeVar("T")
+
+
+class Runtime(Emitter, Protocol):
+    """The part of `decnet_core.runtime.context.Context` that the services need."""
+
+    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> object:
+        """Run `work` in the background."""
+        ...
+
+    def in_thread(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
+        """Run blocking `function` in the worker's thread."""
+        ...
+
+
+class Stores:
+    """Where the fleet's evidence and keys are kept, and how many may connect."""
+
+    def __init__(self, vault: Vault, journal: Journal, gate: Gate, keys: Path, reserve: Reserve) -> None:
+        self.vault = vault
+        self.journal = journal
+        self.gate = gate
+        self.keys = keys
+        self.reserve = reserve
+        self.disks = Disks(reserve)
+
+
+class Scene:
+    """One decky while it is played."""
+
+    def __init__(
+        self, decky: Decky, persona: Persona, settings: DecoysSettings, stores: Stores, runtime: Runtime
+    ) -> None:
+        self.decky = decky
+        self.persona = persona
+        self.settings = settings
+        self.stores = stores
+        self.runtime = runtime
+        self.doorman = Doorman(persona)
+        self._machine: Machine | None = None
+
+    @property
+    def keys(self) -> Path:
+        """The directory of the decky's host keys; its age is the machine's."""
+        return self.stores.keys / self.decky.name
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that its shells run on, made when the first is opened."""
+        if self._machine is None:
+            born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
+            booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
+            self._machine = build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
+        return self._machine
+
+
+def claimed_address(address: str) -> str:
+    """Return the address that a loopback decky shows inside: of a private network (RFC 1918), its last octets kept."""
+    octets = address.split(".")
+    return ".".join(("10", "20", *octets[2:])) if octets[0] == "127" else address

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Evidence: its modules say what is where."""

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""Which sessions are open, on disk, so that each ends exactly once: also those a SIGKILL cut off.
+
+`<state>/decoys/sessions/<session>.json` stands beside `<session>.cast`. Closing writes the end into the entry, moves
+the recording into the artifact store, emits SessionClosed and removes the entry. Whatever is left is gone through again
+at the next start; the event's id depends only on what the entry says, so emitting it twice is emitting it once (law 3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from decnet_core.events.catalogue import SessionClosed
+from decnet_core.events.ids import uuid7_of
+from decnet_decoys.evidence.artifact_store import Vault
+from decnet_decoys.evidence.connection_recorder import Place, Touch
+from decnet_decoys.evidence.recording import commands_in, finish
+
+log = logging.getLogger(__name__)
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a session ended; `ts` is nanoseconds since the Unix epoch."""
+
+    ts: int
+    commands: int
+
+
+class OpenSession(msgspec.Struct, frozen=True):
+    """A session that has begun; with `ending` its end is decided and only has to be told."""
+
+    session: str
+    decky: str
+    service: str
+    src: tuple[str, int]
+    dst: tuple[str, int]
+    started: int
+    """Nanoseconds since the Unix epoch."""
+    ending: Ending | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it took place."""
+        return Place(self.decky, self.service, self.src, self.dst)
+
+
+class Journal:
+    """The open sessions of one worker."""
+
+    def __init__(self, directory: Path, vault: Vault) -> None:
+        self._directory = directory
+        self._vault = vault
+        directory.mkdir(mode=0o770, parents=True, exist_ok=True)
+
+    def recording(self, session: str) -> Path:
+        """Return where a session's recording is written."""
+        return self._directory / f"{session}.cast"
+
+    def begin(self, entry: OpenSession) -> None:
+        """Note that a session begins; call it before the event that says so."""
+        self._write(entry)
+
+    def close(self, entry: OpenSession, ending: Ending, touch: Touch) -> None:
+        """End a session: decide its end, keep its recording, tell it, forget it."""
+        decided = msgspec.structs.replace(entry, ending=entry.ending or ending)
+        self._write(decided)
+        self._tell(decided, touch)
+
+    def left_open(self) -> Iterator[OpenSession]:
+        """Yield the sessions that an earlier process did not finish; an entry that cannot be read is put aside."""
+        for file in sorted(self._directory.glob("*.json")):
+            try:
+                yield msgspec.json.decode(file.read_bytes(), type=OpenSession)
+            except (OSError, msgspec.DecodeError) as error:
+                log.warning("session entry unreadable file=%s reason=%s", file.name, error)
+                with contextlib.suppress(OSError):
+                    file.rename(file.with_suffix(".bad"))
+
+    def recover(self, entry: OpenSession, touch: Touch) -> None:
+        """Finish a session that an earlier process left open: it ended when its recording was last written."""
+        file = self.recording(entry.session)
+        if entry.ending is not None:
+            self._tell(entry, touch)
+            return
+        finish_at = entry.started
+        with contextlib.suppress(OSError):
+            finish_at = max(finish_at, file.stat().st_mtime_ns)
+        finish(file)
+        self.close(entry, Ending(finish_at, commands_in(file)), touch)
+
+    def _tell(self, entry: OpenSession, touch: Touch) -> None:
+        ending = entry.ending
+        if ending is None:
+            raise ValueError(f"session {entry.session} has no ending")
+        digest = self._keep(entry)
+        payload = SessionClosed(
+            service=entry.service,
+            duration_ms=max(0, ending.ts - entry.started) // 1_000_000,
+            commands=ending.commands,
+            recording=digest,
+        )
+        touch.emit(payload, ts=ending.ts, id=uuid7_of(ending.ts, b"session.closed", entry.session.encode()))
+        with contextlib.suppress(OSError):
+            self._entry(entry.session).unlink()
+            self._kept(entry.session).unlink()
+
+    def _keep(self, entry: OpenSession) -> str | None:
+        """Move the recording into the store once; a kill in between finds its name in `<session>.sha256`."""
+        kept, file = self._kept(entry.session), self.recording(entry.session)
+        if not file.exists():
+            return kept.read_text(encoding="ascii").strip() if kept.exists() else None
+        digest = self._vault.digest(file)
+        if digest is None:
+            return None
+        kept.write_text(digest, encoding="ascii")
+        self._vault.adopt(file)
+        return digest if self._vault.path(digest).exists() else None
+
+    def _write(self, entry: OpenSession) -> None:
+        file = self._entry(entry.session)
+        new = file.with_suffix(".new")
+        try:
+            new.write_bytes(msgspec.json.encode(entry))
+            new.replace(file)
+        except OSError as error:
+            log.warning("session entry not written session=%s reason=%s", entry.session, error.strerror)
+
+    def _entry(self, session: str) -> Path:
+        return self._directory / f"{session}.json"
+
+    def _kept(self, session: str) -> Path:
+        return self._directory / f"{session}.sha256"

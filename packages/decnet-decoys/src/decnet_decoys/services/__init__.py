@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Services: its modules say what is where."""

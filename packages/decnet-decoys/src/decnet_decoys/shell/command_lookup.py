@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""From a command's name to what it is on this machine: a program, a script the attacker brought, or nothing."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from decnet_decoys.shell.call import Handler, decode
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.tree import Filler
+from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.syntax.nodes import Command, Pipeline, Sequence, Simple
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.interpreter import Shell
+
+
+class Found(NamedTuple):
+    """A program's function, or a script's text, or a complaint with its status."""
+
+    name: str
+    handler: Handler | None = None
+    script: str | None = None
+    complaint: str = ""
+    status: int = 127
+
+
+def find(shell: Shell, name: str) -> Found:
+    """Return what running `name` means."""
+    if "/" in name:
+        return _at_path(shell, name)
+    program = programs().get(name)
+    if program is None or shell.machine.persona.family not in program.families:
+        return _missing(shell, name)
+    return Found(name, program.handler)
+
+
+def _missing(shell: Shell, name: str) -> Found:
+    if shell.machine.persona.family == "busybox":
+        return Found(name, complaint=f"{name}: not found")
+    return Found(name, complaint=f"{name}: command not found")
+
+
+def _at_path(shell: Shell, path: str) -> Found:
+    try:
+        place = shell.files.locate(path, shell.cwd)
+        entry = shell.files.stat(place)
+    except FileFault as fault:
+        return Found(path, complaint=f"{path}: {fault}")
+    if entry.kind == "dir":
+        return Found(path, complaint=f"{path}: Is a directory", status=126)
+    if not entry.mode & 0o111:
+        return Found(path, complaint=f"{path}: Permission denied", status=126)
+    if isinstance(entry.content, Filler):
+        name = posixpath.basename(path)
+        program = programs().get(name)
+        return Found(name, program.handler if program else _silent)
+    return _brought(path, entry.data)
+
+
+def _brought(path: str, data: bytes) -> Found:
+    """Return what a file of the attacker's does when started: a script is played, a program seems to run."""
+    if data.startswith(b"\x7fELF"):
+        return Found(path, _silent)
+    if b"\0" in data[:512]:
+        return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
+    return Found(path, script=decode(data))
+
+
+def _silent(_call: object) -> int:
+    """Be a program that says nothing; the attacker's binary is never run."""
+    return 0
+
+
+def known(shell: Shell, sequence: Sequence) -> bool:
+    """Tell whether the decoy has an answer for every command of a line whose name is written out."""
+    return all(_known(shell, command) for pipeline, _ in sequence.items for command in _commands(pipeline))
+
+
+def _commands(pipeline: Pipeline) -> tuple[Command, ...]:
+    return pipeline.commands
+
+
+def _known(shell: Shell, command: Command) -> bool:
+    if not isinstance(command, Simple) or not command.words:
+        return True
+    first = command.words[0]
+    if any(part.kind != "text" for part in first):
+        return True
+    name = "".join(part.text for part in first)
+    found = find(shell, name)
+    return name in shell.functions or found.handler is not None or found.script is not None

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Builtins: its modules say what is where."""

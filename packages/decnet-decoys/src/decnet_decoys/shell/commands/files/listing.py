@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""Commands that say what files there are and what they are like: ls, stat, readlink, du, file."""
+
+from __future__ import annotations
+
+import posixpath
+import stat
+import time
+
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.permissions import group_of, owner_of
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.registry import command
+
+_KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
+"""As stat(1) names them."""
+
+
+@command("ls", "dir", "vdir", "ll")
+def ls(call: Call) -> int:
+    """List directories; -a -A -l -h -d -1 -R are understood."""
+    options, operands = call.flags()
+    if call.name in ("ll", "vdir"):
+        options["l"] = ""
+    status, shown = 0, 0
+    for path in operands or ["."]:
+        try:
+            entry = call.shell.files.stat(path, call.shell.cwd, follow="l" not in options and "d" not in options)
+            if entry.kind != "dir" or "d" in options:
+                _rows(call, [(path, entry)], options)
+                continue
+            if len(operands) > 1:
+                call.print(("\n" if shown else "") + f"{path}:")
+            shown += 1
+            _directory(call, path, options)
+        except FileFault as fault:
+            opened = fault.args[0] == "Permission denied"
+            status = call.fail(f"cannot {'open directory' if opened else 'access'} '{path}': {fault}", 2)
+    return status
+
+
+def _directory(call: Call, path: str, options: dict[str, str]) -> None:
+    shell = call.shell
+    place = shell.files.locate(path, shell.cwd)
+    names = shell.files.names(place, shell.identity)
+    if "a" not in options and "A" not in options:
+        names = [name for name in names if not name.startswith(".")]
+    rows = [(name, shell.files.stat(posixpath.join(place, name), follow=False)) for name in names]
+    if "a" in options:
+        parent = shell.files.stat(posixpath.dirname(place))
+        rows = [(".", shell.files.stat(place)), ("..", parent), *rows]
+    if "l" in options:
+        blocks = sum(-(-entry.size // 4096) * 4 for _, entry in rows)
+        call.print(f"total {blocks}")
+    _rows(call, rows, options)
+    if "R" in options:
+        for name, entry in rows:
+            if entry.kind == "dir" and name not in (".", ".."):
+                below = f"{path.rstrip('/')}/{name}"
+                call.print(f"\n{below}:")
+                _directory(call, below, options)
+
+
+def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) -> None:
+    if "l" not in options:
+        names = [name for name, _ in rows]
+        if call.tty and "1" not in options:
+            _columns(call, names)
+        else:
+            for name in names:
+                call.print(name)
+        return
+    sizes = [_size(entry.size, options) for _, entry in rows]
+    width = max((len(size) for size in sizes), default=0)
+    for (name, entry), size in zip(rows, sizes, strict=True):
+        arrow = f" -> {entry.target}" if entry.kind == "link" else ""
+        owner, group = owner_of(call, entry.uid), group_of(call, entry.gid)
+        links = 2 if entry.kind == "dir" else 1
+        when = moment(entry.mtime, call.shell.now)
+        call.print(f"{stat.filemode(entry.st_mode)} {links} {owner} {group} {size:>{width}} {when} {name}{arrow}")
+
+
+def _columns(call: Call, names: list[str]) -> None:
+    if not names:
+        return
+    width = max(len(name) for name in names) + 2
+    count = max(1, call.shell.columns // width)
+    rows = -(-len(names) // count)
+    for row in range(rows):
+        call.print("".join(name.ljust(width) for name in names[row::rows]).rstrip())
+
+
+def _size(size: int, options: dict[str, str]) -> str:
+    return human(size) if "h" in options else str(size)
+
+
+def human(size: float) -> str:
+    """Return a size as `-h` shows it."""
+    for unit in ("", "K", "M", "G"):
+        if size < 1024:
+            return f"{size:.1f}{unit}" if unit and size < 10 else f"{size:.0f}{unit}"
+        size /= 1024
+    return f"{size:.1f}T"
+
+
+def moment(mtime: int, now: int) -> str:
+    """Return a time as `ls -l` shows it: with the year when it is half a year ago."""
+    when = time.gmtime(mtime)
+    return time.strftime("%b %e  %Y" if now - mtime > 15_778_476 else "%b %e %H:%M", when)
+
+
+@command("stat")
+def stat_(call: Call) -> int:
+    """Describe files."""
+    status = 0
+    _, operands = call.flags("cf")
+    for path in operands:
+        try:
+            entry = call.shell.files.stat(path, call.shell.cwd, follow=False)
+        except FileFault as fault:
+            status = call.fail(f"cannot statx '{path}': {fault}")
+            continue
+        when = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(entry.mtime))
+        blocks = -(-entry.size // 4096) * 8
+        kind = _KINDS[entry.kind]
+        call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {blocks:<10} IO Block: 4096   {kind}")
+        call.print(
+            f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  "
+            f"Uid: ({entry.uid:5}/{owner_of(call, entry.uid):>8})   "
+            f"Gid: ({entry.gid:5}/{group_of(call, entry.gid):>8})\nAccess: {when}\nModify: {when}\nChange: {when}"
+        )
+    return status
+
+
+@command("readlink", "realpath")
+def readlink(call: Call) -> int:
+    """Say where a link leads."""
+    options, operands = call.flags()
+    for path in operands:
+        try:
+            if call.name == "realpath" or "f" in options:
+                call.print(call.shell.files.locate(path, call.shell.cwd))
+                continue
+            entry = call.shell.files.stat(path, call.shell.cwd, follow=False)
+        except FileFault:
+            return 1
+        if entry.kind != "link":
+            return 1
+        call.print(entry.target)
+    return 0
+
+
+@command("du")
+def du(call: Call) -> int:
+    """Sum up sizes."""
+    options, operands = call.flags("d")
+    for path in operands or ["."]:
+        try:
+            place = call.shell.files.locate(path, call.shell.cwd)
+            total = sum(-(-entry.size // 4096) * 4 for _, entry in call.shell.files.walk(place))
+        except FileFault as fault:
+            return call.fail(f"cannot access '{path}': {fault}")
+        call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")
+    return 0
+
+
+@command("file")
+def file(call: Call) -> int:
+    """Guess what files are."""
+    for path in call.args:
+        try:
+            entry = call.shell.files.stat(path, call.shell.cwd)
+        except FileFault as fault:
+            call.print(f"{path}: cannot open `{path}' ({fault})")
+            continue
+        call.print(f"{path}: {_described(entry, call.shell.machine.persona.machine)}")
+    return 0
+
+
+def _described(entry: Entry, machine: str) -> str:
+    if entry.kind == "dir":
+        return "directory"
+    data = entry.data[:512]
+    if data.startswith(b"\x7fELF"):
+        what = "x86-64" if machine == "x86_64" else "ARM aarch64"
+        return f"ELF 64-bit LSB pie executable, {what}, version 1 (SYSV), dynamically linked, stripped"
+    if not data:
+        return "empty"
+    if data.startswith(b"#!"):
+        return "POSIX shell script, ASCII text executable"
+    return "data" if b"\0" in data else "ASCII text"

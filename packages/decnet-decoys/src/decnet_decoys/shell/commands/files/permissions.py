@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Commands about whose files are and who may what with them: chmod, chown; and the names of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from decnet_decoys.shell.call import Call, quoted
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.registry import command
+
+
+@command("chmod")
+def chmod(call: Call) -> int:
+    """Change permissions, in octal or as +x and the like; -R."""
+    operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
+    if len(operands) < 2:
+        return call.fail("missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
+    paths = operands[1:] if "-R" not in call.args else list(_below(call, operands[1:]))
+    return _change(call, paths, lambda entry: _mode(operands[0], entry.mode))
+
+
+def _below(call: Call, paths: list[str]) -> Iterator[str]:
+    """Yield the paths and all below them."""
+    for path in paths:
+        try:
+            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.cwd)))
+        except FileFault:
+            yield path
+
+
+@command("chown", "chgrp")
+def chown(call: Call) -> int:
+    """Change the owner."""
+    operands = [arg for arg in call.args if not arg.startswith("-")]
+    if len(operands) < 2:
+        return call.fail("missing operand")
+    name = operands[0].partition(":")[0]
+    user = next((user for user in call.shell.users if name in (user.name, str(user.uid))), None)
+    if user is None and name:
+        return call.fail(f"invalid user: {quoted(operands[0])}")
+    return _change(call, operands[1:], lambda _entry: {"uid": user.uid} if user else {})
+
+
+def _change(call: Call, paths: list[str], fields: Callable[[Entry], dict[str, int]]) -> int:
+    shell, status = call.shell, 0
+    for path in paths:
+        try:
+            entry = shell.files.stat(path, shell.cwd)
+            shell.files.change(path, shell.identity, shell.cwd, **fields(entry))
+        except FileFault as fault:
+            verb = "cannot access" if fault.args[0] == "No such file or directory" else "changing permissions of"
+            status = call.fail(f"{verb} '{path}': {fault}")
+    return status
+
+
+def _mode(text: str, mode: int) -> dict[str, int]:
+    if text.isdigit() and not set(text) & {"8", "9"} and len(text) < 6:
+        return {"mode": int(text, 8) & 0o7777}
+    for clause in text.split(","):
+        sign = next((letter for letter in clause if letter in "+-="), "")
+        who, _, what = clause.partition(sign) if sign else ("", "", "")
+        places = [shift for letter, shift in (("u", 6), ("g", 3), ("o", 0)) if letter in who or "a" in who or not who]
+        if sign == "=":
+            mode &= ~sum(7 << shift for shift in places)
+        bits = sum({"r": 4, "w": 2, "x": 1}.get(letter, 0) for letter in set(what))
+        changed = sum(bits << shift for shift in places) | (0o4000 if "s" in what else 0)
+        mode = mode & ~changed if sign == "-" else mode | changed
+    return {"mode": mode}
+
+
+def owner_of(call: Call, uid: int) -> str:
+    """Return the account's name."""
+    return next((user.name for user in call.shell.users if user.uid == uid), str(uid))
+
+
+def group_of(call: Call, gid: int) -> str:
+    """Return the group's name; one that was made here has its account's."""
+    named = next((name for name, number in call.shell.machine.groups.items() if number == gid), None)
+    return named or owner_of(call, gid)

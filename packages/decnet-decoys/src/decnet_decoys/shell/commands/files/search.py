@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""The command find."""
+
+from __future__ import annotations
+
+import posixpath
+import stat
+
+from decnet_decoys.shell.call import Call, quoted
+from decnet_decoys.shell.commands.files.permissions import owner_of
+from decnet_decoys.shell.expansion.parameters import matches
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.registry import command
+
+MAX_LISTED = 5000
+_KINDS = {"f": "file", "d": "dir", "l": "link", "c": "device"}
+"""As `-type` names them."""
+
+
+@command("find")
+def find(call: Call) -> int:
+    """Search below paths; -name, -iname, -type, -perm, -maxdepth and -delete are understood."""
+    args = call.args
+    cut = next((place for place, arg in enumerate(args) if arg.startswith(("-", "(", "!"))), len(args))
+    tests = dict(zip(args[cut:], [*args[cut + 1 :], ""], strict=False))
+    status = 0
+    for root in args[:cut] or ["."]:
+        try:
+            place = call.shell.files.locate(root, call.shell.cwd)
+            call.shell.files.stat(place)
+        except FileFault as fault:
+            status = call.fail(f"{quoted(root)}: {fault}")
+            continue
+        _found(call, root, place, tests)
+    return status
+
+
+def _found(call: Call, root: str, place: str, tests: dict[str, str]) -> None:
+    deepest = tests.get("-maxdepth", "")
+    limit = int(deepest) if deepest.isdigit() and len(deepest) < 4 else 100
+    for seen, (path, entry) in enumerate(call.shell.files.walk(place)):
+        below = path[len(place.rstrip("/")) :]
+        if below.count("/") > limit or (seen > MAX_LISTED and below):
+            continue
+        if _fits(call, path, entry, tests):
+            call.print(root.rstrip("/") + below if below else root)
+
+
+def _fits(call: Call, path: str, entry: Entry, tests: dict[str, str]) -> bool:
+    name = posixpath.basename(path)
+    if "-type" in tests and entry.kind != _KINDS.get(tests["-type"], "none"):
+        return False
+    if "-name" in tests and not matches(name, tests["-name"]):
+        return False
+    if "-iname" in tests and not matches(name.lower(), tests["-iname"].lower()):
+        return False
+    if "-perm" in tests:
+        return _permitted(entry.mode, tests["-perm"].lstrip("-/"))
+    if "-user" in tests:
+        return owner_of(call, entry.uid) == tests["-user"]
+    return "-writable" not in tests or call.shell.identity.may(entry, 2)
+
+
+def _permitted(mode: int, digits: str) -> bool:
+    """Tell whether `mode` has all bits of `digits`; what is no octal number stands for set-user-id, the usual hunt."""
+    octal = digits.isdigit() and not set(digits) & {"8", "9"} and len(digits) < 6
+    wanted = int(digits, 8) if octal else stat.S_ISUID
+    return mode & wanted == wanted and bool(wanted)

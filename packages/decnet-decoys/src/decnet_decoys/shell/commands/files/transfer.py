@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""Commands that bring a file through the session itself: uudecode, and `scp -t` is answered by the SSH service."""
+
+from __future__ import annotations
+
+import binascii
+
+from decnet_decoys.shell.call import Call, decode
+from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.registry import command
+
+
+@command("uudecode", families=("debian",))
+def uudecode(call: Call) -> Steps:
+    """Decode a file written by uuencode (POSIX.1-2017, uuencode)."""
+    data = yield from call.input()
+    lines = data.splitlines()
+    start = next((place for place, line in enumerate(lines) if line.startswith(b"begin ")), None)
+    if start is None:
+        return call.fail("No `begin' line")
+    content = bytearray()
+    for line in lines[start + 1 :]:
+        if line.strip() in (b"end", b"`", b""):
+            break
+        try:
+            content += binascii.a2b_uu(line)
+        except binascii.Error:
+            return call.fail("Illegal line")
+    words = decode(lines[start]).split()
+    yield from call.shell.save(words[2] if len(words) > 2 else "out", bytes(content), err=call.err)
+    return 0

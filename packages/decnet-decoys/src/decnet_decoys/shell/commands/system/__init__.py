@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""System: its modules say what is where."""

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: MIT
+"""Commands about the network. Nothing is ever sent: names do not resolve and connections time out or are refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+
+from decnet_decoys.shell.call import Call, encode, quoted
+from decnet_decoys.shell.effects import Pause, Requested, Steps
+from decnet_decoys.shell.registry import command
+
+_ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
+
+
+@command("ifconfig", folder="/usr/sbin")
+def ifconfig(call: Call) -> int:
+    """Show interfaces the old way."""
+    hardware, address = call.shell.machine.persona.hardware, call.shell.machine.address
+    call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
+    call.print(f"        inet {address}  netmask 255.255.255.0  broadcast {_broadcast(address)}")
+    call.print(f"        ether {hardware.mac}  txqueuelen 1000  (Ethernet)")
+    call.print(
+        "        RX packets 4471902  bytes 2914857023 (2.7 GiB)\n"
+        "        TX packets 3310277  bytes 1127340981 (1.0 GiB)\n"
+    )
+    call.print("lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0")
+    call.print("        loop  txqueuelen 1000  (Local Loopback)")
+    return 0
+
+
+def _broadcast(address: str) -> str:
+    return address.rpartition(".")[0] + ".255"
+
+
+@command("ip", folder="/usr/sbin")
+def ip(call: Call) -> int:
+    """Show addresses, links, routes and neighbours."""
+    words = [arg for arg in call.args if not arg.startswith("-")]
+    topic = words[0] if words else ""
+    if "address".startswith(topic) and topic:
+        _addresses(call)
+    elif "link".startswith(topic) and topic:
+        _addresses(call, links_only=True)
+    elif topic in ("r", "ro", "route"):
+        _routes(call)
+    elif "neighbour".startswith(topic) and topic:
+        gateway = call.shell.machine.address.rpartition(".")[0] + ".1"
+        call.print(f"{gateway} dev {call.shell.machine.persona.hardware.interface} lladdr 52:54:00:12:35:02 REACHABLE")
+    else:
+        call.err.write(b"Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n")
+        return 255
+    return 0
+
+
+def _addresses(call: Call, *, links_only: bool = False) -> None:
+    hardware, address = call.shell.machine.persona.hardware, call.shell.machine.address
+    call.print("1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000")
+    call.print("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
+    if not links_only:
+        call.print("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever")
+    call.print(
+        f"2: {hardware.interface}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc fq_codel "
+        "state UP group default qlen 1000"
+    )
+    call.print(f"    link/ether {hardware.mac} brd ff:ff:ff:ff:ff:ff")
+    if not links_only:
+        call.print(f"    inet {address}/24 brd {_broadcast(address)} scope global {hardware.interface}")
+        call.print("       valid_lft forever preferred_lft forever")
+
+
+def _routes(call: Call) -> None:
+    interface, address = call.shell.machine.persona.hardware.interface, call.shell.machine.address
+    network = address.rpartition(".")[0]
+    call.print(f"default via {network}.1 dev {interface} onlink")
+    call.print(f"{network}.0/24 dev {interface} proto kernel scope link src {address}")
+
+
+@command("route", "arp", folder="/usr/sbin")
+def route(call: Call) -> int:
+    """Show routes or neighbours the old way."""
+    network, interface = call.shell.machine.address.rpartition(".")[0], call.shell.machine.persona.hardware.interface
+    if call.name == "arp":
+        call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")
+        call.print(f"{network + '.1':<24} ether   52:54:00:12:35:02   C                     {interface}")
+        return 0
+    call.print("Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface")
+    call.print(f"{_ANY:<15} {network + '.1':<15} {_ANY:<15} UG    0      0        0 {interface}")
+    call.print(f"{network + '.0':<15} {_ANY:<15} {'255.255.255.0':<15} U     0      0        0 {interface}")
+    return 0
+
+
+@command("netstat", "ss")
+def netstat(call: Call) -> int:
+    """Show sockets: what the persona listens on, and the attacker's own connection."""
+    shell = call.shell
+    options, _ = call.flags("Ap")
+    listening = "l" in options or "a" in options
+    with_process = "p" in options
+    if call.name == "ss":
+        call.print(
+            f"{'Netid':<6}{'State':<8}{'Recv-Q':<8}{'Send-Q':<8}{'Local Address:Port':>20} {'Peer Address:Port':>22}"
+        )
+    else:
+        call.print("Active Internet connections (servers and established)")
+        tail = "       PID/Program name" if with_process else ""
+        call.print(f"Proto Recv-Q Send-Q Local Address           Foreign Address         State{tail}")
+    for socket in shell.machine.persona.listeners if listening or not options else ():
+        process = f"{socket.pid}/{socket.process}" if shell.identity.uid == 0 else "-"
+        state = "LISTEN" if socket.protocol == "tcp" else "UNCONN"
+        _socket(
+            call,
+            socket.protocol,
+            state,
+            here=f"{socket.address}:{socket.port}",
+            there=f"{_ANY}:*",
+            process=process if with_process else "",
+        )
+    if "l" not in options:
+        here, there = f"{shell.machine.address}:22", f"{shell.source.address}:{shell.source.port}"
+        own = f"{shell.pid}/sshd" if with_process else ""
+        _socket(call, "tcp", "ESTAB", here=here, there=there, process=own)
+    return 0
+
+
+def _socket(call: Call, protocol: str, state: str, *, here: str, there: str, process: str) -> None:
+    if call.name == "ss":
+        call.print(f"{protocol:<6}{state:<8}{0:<8}{128:<8}{here:>20} {there:>22} {process}".rstrip())
+    else:
+        shown = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(state, state)
+        call.print(f"{protocol:<5} {0:>6} {0:>6} {here:<23} {there:<23} {shown:<11} {process}".rstrip())
+
+
+@command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")
+def download(call: Call) -> Steps:
+    """Record what was to be fetched, and fail as on a network without a way out."""
+    _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpli")
+    targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
+    if not targets:
+        return call.fail("missing URL" if call.name == "wget" else "try 'curl --help' for more information", 2)
+    status = 0
+    for target in targets[:20]:
+        yield Requested("fetch", {"program": call.name, "url": target[:2048]})
+        if call.name in ("curl", "wget") and _is_own(call, host_of(target)):
+            status = yield from _of_own_site(call, target)
+            continue
+        status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
+    return status
+
+
+def _is_own(call: Call, host: str) -> bool:
+    machine = call.shell.machine
+    serves = any(socket.port == 80 for socket in machine.persona.listeners)
+    return serves and host in ("localhost", "127.0.0.1", machine.hostname, machine.address)
+
+
+def _of_own_site(call: Call, target: str) -> Steps:
+    """Answer from the machine's own web site; nothing is sent, for both are played here."""
+    from decnet_decoys.http.flavour import rendered
+    from decnet_decoys.http.request import Head
+    from decnet_decoys.http.site import Site
+
+    machine, options = call.shell.machine, call.flags(("o" if call.name == "curl" else "O") + "PeTtUwQXHdAubmxpl")[0]
+    path = "/" + (target.partition("://")[2] or target).partition("/")[2]
+    method = "HEAD" if "I" in options else "GET"
+    answer = Site(machine.persona.http, machine.address, 80).answer(
+        Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b""
+    )
+    if call.name == "curl":
+        whole = rendered(machine.persona.http, answer, now=call.shell.now, keep_alive=True, head_only=method == "HEAD")
+        shown = whole if {"i", "I"} & options.keys() else answer.body
+        if "o" in options or "O" in options:
+            name = options.get("o") or posixpath.basename(path)
+            yield from call.shell.save(name, shown, err=call.err)
+        else:
+            call.out.write(shown)
+        return 0
+    if answer.status != 200:
+        return call.fail(f"server returned error: {answer.status}", 8)
+    yield from call.shell.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
+    return 0
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL or of host:path."""
+    rest = url.partition("://")[2] or url
+    authority = rest.partition("/")[0].rpartition("@")[2]
+    return authority.partition(":")[0][:253] or "localhost"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _wget(call: Call, target: str) -> Steps:
+    host = host_of(target)
+    if call.shell.machine.persona.family == "busybox":
+        yield Pause(1.0)
+        if _is_address(host):
+            return call.fail(f"can't connect to remote host ({host}): Connection refused")
+        return call.fail(f"bad address '{host}'")
+    quiet = any(arg.startswith("-") and not arg.startswith("--") and "q" in arg for arg in call.args)
+    if quiet:
+        yield Pause(1.2)
+        return 4
+    call.err.write(f"--{_stamp(call)}--  {target}\n".encode("utf-8", "replace"))
+    yield Pause(1.2)
+    if _is_address(host):
+        call.err.write(f"Connecting to {host}:80... failed: Connection refused.\n".encode("utf-8", "replace"))
+        return 4
+    call.err.write(
+        f"Resolving {host} ({host})... failed: Temporary failure in name resolution.\n"
+        f"wget: unable to resolve host address {quoted(host)}\n".encode("utf-8", "replace")
+    )
+    return 4
+
+
+def _stamp(call: Call) -> str:
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(call.shell.now))
+
+
+def _curl(call: Call, target: str) -> Steps:
+    host = host_of(target)
+    yield Pause(1.2)
+    if call.name != "curl":
+        return call.fail(f"{host}: Temporary failure in name resolution")
+    if _is_address(host):
+        call.err.write(
+            f"curl: (7) Failed to connect to {host} port 80 after 3 ms: Couldn't connect to server\n".encode(
+                "utf-8", "replace"
+            )
+        )
+        return 7
+    call.err.write(f"curl: (6) Could not resolve host: {host}\n".encode("utf-8", "replace"))
+    return 6
+
+
+@command("ping", "ping6")
+def ping(call: Call) -> Steps:
+    """Ask for an echo that never comes."""
+    options, operands = call.flags("ciWIst")
+    if not operands:
+        return call.fail("usage error: Destination address required", 2)
+    host = operands[0][:253]
+    yield Requested("ping", {"host": host})
+    if not _is_address(host):
+        return call.fail(f"{host}: Temporary failure in name resolution", 2)
+    count = min(int(options["c"]), 5) if options.get("c", "").isdigit() and len(options["c"]) < 4 else 5
+    call.print(f"PING {host} ({host}) 56(84) bytes of data.")
+    yield Pause(float(count) + 1)
+    call.print(
+        f"\n--- {host} ping statistics ---\n{count} packets transmitted, 0 received, 100% packet loss, "
+        f"time {count * 1023}ms\n"
+    )
+    return 1
+
+
+_USAGES = {
+    "ssh": "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]\n           [-b bind_address] [-c cipher_spec] "
+    "[-D [bind_address:]port]\n           [-E log_file] [-e escape_char] [-F configfile] [-I pkcs11]\n"
+    "           [-i identity_file] [-J [user@]host[:port]] [-L address]\n           [-l login_name] [-m mac_spec] "
+    "[-O ctl_cmd] [-o option] [-p port]\n           [-Q query_option] [-R address] [-S ctl_path] [-W host:port]\n"
+    "           [-w local_tun[:remote_tun]] destination [command [argument ...]]\n",
+    "nc": "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [-m minttl] [-O length] "
+    "[-P proxy_username] [-p source_port]\n\t  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]\n"
+    "\t  [-w timeout] "
+    "[-X proxy_protocol] [-x proxy_address[:port]]\n\t  [destination] [port]\n",
+}
+
+
+def _ssh_version(call: Call) -> str:
+    """Return what `ssh -V` says: the client is of the package that the server is of."""
+    version = call.shell.machine.persona.ssh.version
+    libraries = {"Debian": "OpenSSL 3.0.14 4 Jun 2024", "Ubuntu": "OpenSSL 3.0.2 15 Mar 2022"}
+    library = next((text for name, text in libraries.items() if name in version), "")
+    return f"{version}, {library}\n" if library else f"{version}\n"
+
+
+@command("ssh", "telnet", "nc", "ncat", "netcat", "socat")
+def connect(call: Call) -> Steps:
+    """Record where to, and do not get there."""
+    options, operands = call.flags("pilobwRLDXxqs")
+    if call.name == "ssh" and "V" in options:
+        call.err.write(encode(_ssh_version(call)))
+        return 0
+    if not operands:
+        call.err.write(encode(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n")))
+        return 255 if call.name == "ssh" else 1
+    host = host_of(operands[0])
+    yield Requested("connect", {"program": call.name, "target": " ".join(operands)[:2048]})
+    yield Pause(2.0)
+    if call.name == "ssh":
+        call.err.write(f"ssh: connect to host {host} port 22: Connection timed out\n".encode("utf-8", "replace"))
+        return 255
+    return call.fail(f"connect to {host}: Connection refused")
+
+
+@command("nslookup", "dig", "host", "getent")
+def resolve(call: Call) -> Steps:
+    """Ask for a name and get no answer."""
+    _, operands = call.flags("t")
+    name = operands[-1] if operands else "."
+    yield Requested("resolve", {"program": call.name, "name": name[:253]})
+    yield Pause(2.0)
+    if call.name == "getent":
+        return 2
+    call.print(";; communications error to 10.20.0.2#53: timed out\n;; no servers could be reached\n")
+    return 9
+
+
+@command("iptables", "ip6tables", "ufw", "nft", "firewall-cmd", folder="/usr/sbin")
+def firewall(call: Call) -> int:
+    """Show an open firewall; changes are taken silently."""
+    if call.shell.identity.uid != 0:
+        return call.fail("Permission denied (you must be root)", 4)
+    options, _ = call.flags()
+    if call.name == "ufw":
+        call.print("Status: inactive")
+    elif not call.args or {"L", "S", "list-rules"} & options.keys():
+        for chain in ("INPUT", "FORWARD", "OUTPUT"):
+            call.print(f"Chain {chain} (policy ACCEPT)\ntarget     prot opt source               destination\n")
+    return 0

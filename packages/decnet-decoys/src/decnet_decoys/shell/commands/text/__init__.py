@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Text: its modules say what is where."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Expansion: its modules say what is where."""

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Words with their parts to arguments; a command substitution runs on the shell, so these are generators of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from decnet_decoys.shell.call import OutputFullError, Streams, decode
+from decnet_decoys.shell.control_flow import ExitShell
+from decnet_decoys.shell.effects import Step
+from decnet_decoys.shell.expansion import parameters as expand
+from decnet_decoys.shell.syntax.lexer import parts_of
+from decnet_decoys.shell.syntax.nodes import Part, SyntaxFault, Word
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.interpreter import Shell
+
+MAX_ARGUMENTS = 2000
+_QUOTED = "\x00"
+"""Stands before a pattern character that was quoted; NUL cannot be typed into a word."""
+
+
+def fields(shell: Shell, words: tuple[Word, ...]) -> Generator[Step, Any, list[str]]:
+    """Return the arguments that the words become: braces, substitution, splitting, path names."""
+    found: list[str] = []
+    for word in words:
+        for alternative in _braced(word):
+            pieces = yield from _split(shell, alternative)
+            for piece in pieces:
+                found.extend(_globbed(shell, piece))
+            if len(found) > MAX_ARGUMENTS:
+                return found[:MAX_ARGUMENTS]
+    return found
+
+
+def text(shell: Shell, word: Word) -> Generator[Step, Any, str]:
+    """Return the word as one string, neither split nor matched against files."""
+    values: list[str] = []
+    for place, part in enumerate(word):
+        value = yield from _value(shell, part)
+        values.append(_home(shell, value) if place == 0 and not part.quoted else value)
+    return "".join(values)[: expand.MAX_FIELD]
+
+
+def document(shell: Shell, body: str) -> Generator[Step, Any, str]:
+    """Return a here-document with what is in it expanded."""
+    try:
+        parts = parts_of(body)
+    except SyntaxFault:
+        return body
+    return (yield from text(shell, parts))
+
+
+def _braced(word: Word) -> list[Word]:
+    if len(word) == 1 and word[0].kind == "text" and not word[0].quoted and "{" in word[0].text:
+        return [(Part("text", alternative, quoted=False),) for alternative in expand.braces(word[0].text)]
+    return [word]
+
+
+def _split(shell: Shell, word: Word) -> Generator[Step, Any, list[str]]:
+    """Return the fields of a word; quoted characters are marked so that they match only themselves."""
+    pieces: list[str] = []
+    open_field: str | None = None
+    for place, part in enumerate(word):
+        value = yield from _value(shell, part)
+        if part.quoted:
+            open_field = (open_field or "") + _marked(value)
+            continue
+        if part.kind == "text":
+            open_field = (open_field or "") + (_home(shell, value) if place == 0 else value)
+            continue
+        inner = value.split()
+        if not inner:
+            continue
+        if value[0].isspace() and open_field is not None:
+            pieces.append(open_field)
+            open_field = None
+        pieces.extend([(open_field or "") + inner[0], *inner[1:]])
+        open_field = None if value[-1].isspace() else pieces.pop()
+    if open_field is not None:
+        pieces.append(open_field)
+    return pieces[:MAX_ARGUMENTS]
+
+
+def _home(shell: Shell, value: str) -> str:
+    if value == "~" or value.startswith("~/"):
+        return shell.variables.get("HOME", "/") + value[1:]
+    return value
+
+
+def _marked(value: str) -> str:
+    return "".join(_QUOTED + c if c in "*?[" else c for c in value)
+
+
+def _globbed(shell: Shell, piece: str) -> list[str]:
+    plain = piece.replace(_QUOTED, "")[: expand.MAX_FIELD]
+    if _QUOTED in piece or not any(mark in piece for mark in "*?["):
+        return [plain]
+    return expand.paths(piece, shell.files, shell.cwd) or [plain]
+
+
+def _value(shell: Shell, part: Part) -> Generator[Step, Any, str]:
+    if part.kind == "text":
+        return part.text
+    if part.kind == "variable":
+        return expand.parameter(part.text, _Variables(shell), lambda word: _plainly(shell, word))
+    if part.kind == "arithmetic":
+        inner = yield from document(shell, part.text)
+        number = expand.arithmetic(inner, shell.variables)
+        return "" if number is None else str(number)
+    return (yield from _substituted(shell, part.text))
+
+
+def _substituted(shell: Shell, command: str) -> Generator[Step, Any, str]:
+    sink, errors = shell.sink(), shell.sink()
+    try:
+        shell.status = yield from shell.script(command, Streams(None, sink, errors))
+    except ExitShell as leaving:
+        shell.status = int(leaving.args[0])
+    except OutputFullError:
+        shell.status = 141
+    return decode(sink.take()).rstrip("\n").replace("\0", "")[: expand.MAX_FIELD]
+
+
+def _plainly(shell: Shell, word: str) -> str:
+    """Return the word of `${x:-word}` with its plain variables filled in."""
+    return shell.variables.get(word[1:], "") if word.startswith("$") else word.strip("\"'")
+
+
+class _Variables(dict[str, str]):
+    """The shell's variables with the special parameters among them."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell.variables)
+        self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": "himBH"}
+        self.setdefault("0", shell.name)
+        self.setdefault("#", "0")
+        self["RANDOM"] = str((shell.pid * 31 + shell.now * 7919) % 32768)

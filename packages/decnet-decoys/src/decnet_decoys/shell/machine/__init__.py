@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Machine: its modules say what is where."""

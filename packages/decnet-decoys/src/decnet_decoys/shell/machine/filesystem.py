@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""A file system in memory: a tree shared by all sessions of a persona, and what one attacker changed on top of it.
+
+Nothing here ever touches a real file. What one changes is bounded; beyond that the disk is full, as a real one's.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from decnet_decoys.memory_budget import Share
+from decnet_decoys.shell.machine.fs_errors import (
+    DENIED,
+    EXISTS,
+    IS_DIRECTORY,
+    LOOP,
+    NO_SPACE,
+    NOT_DIRECTORY,
+    NOT_EMPTY,
+    NOT_FOUND,
+    TOO_LONG,
+    FileFault,
+)
+from decnet_decoys.shell.machine.tree import ROOT, Entry, Filler, Identity, Tree
+
+MAX_LINKS = 20
+MAX_PATH = 4096
+MAX_NAME = 255
+MAX_DEPTH = 100
+MAX_ENTRIES = 2000
+"""Files and directories one attacker may change."""
+_ENTRY_BYTES = 512
+"""Memory that a changed entry takes besides its content."""
+
+
+class Files:
+    """A tree as one attacker sees and changes it; all paths given are absolute or relative to `cwd`."""
+
+    def __init__(self, tree: Tree, limit_bytes: int, share: Share) -> None:
+        self.live: dict[str, Callable[[], bytes]] = {}
+        """What is read of files whose content changes by itself, by absolute path."""
+        self._tree = tree
+        self._share = share
+        self._changed: dict[str, Entry | None] = {}
+        self._added: dict[str, set[str]] = {}
+        self._limit = limit_bytes
+        self._used = 0
+
+    def locate(self, path: str, cwd: str = "/", *, follow: bool = True) -> str:
+        """Return the absolute path without links, dots or repeats; the last name need not exist."""
+        whole = posixpath.join(cwd, path)
+        if len(whole) > MAX_PATH or "\0" in path:
+            raise FileFault(TOO_LONG)
+        pending = _parts(whole)
+        at, links = "/", 0
+        while pending:
+            part = pending.pop()
+            if len(part) > MAX_NAME or at.count("/") > MAX_DEPTH:
+                raise FileFault(TOO_LONG)
+            if part == "..":
+                at = posixpath.dirname(at)
+                continue
+            step = posixpath.join(at, part)
+            entry = self._entry(step)
+            if entry is not None and entry.kind == "link" and (follow or pending):
+                links += 1
+                if links > MAX_LINKS:
+                    raise FileFault(LOOP)
+                if entry.target.startswith("/"):
+                    at = "/"
+                pending.extend(_parts(entry.target))
+                continue
+            if pending and entry is None:
+                raise FileFault(NOT_FOUND)
+            if pending and entry is not None and entry.kind != "dir":
+                raise FileFault(NOT_DIRECTORY)
+            at = step
+        return at
+
+    def _entry(self, path: str) -> Entry | None:
+        if path in self._changed:
+            return self._changed[path]
+        return self._tree.entries.get(path)
+
+    def stat(self, path: str, cwd: str = "/", *, follow: bool = True) -> Entry:
+        """Return the entry; raises FileFault when there is none."""
+        entry = self._entry(self.locate(path, cwd, follow=follow))
+        if entry is None:
+            raise FileFault(NOT_FOUND)
+        return entry
+
+    def exists(self, path: str, cwd: str = "/") -> bool:
+        """Tell whether there is something at `path`."""
+        try:
+            self.stat(path, cwd)
+        except FileFault:
+            return False
+        return True
+
+    def names(self, path: str, who: Identity = ROOT, cwd: str = "/") -> list[str]:
+        """Return the names in a directory, sorted."""
+        place = self.locate(path, cwd)
+        entry = self.stat(place)
+        if entry.kind != "dir":
+            raise FileFault(NOT_DIRECTORY)
+        if not who.may(entry, 4):
+            raise FileFault(DENIED)
+        return self._names(place)
+
+    def _names(self, place: str) -> list[str]:
+        known = self._tree.names.get(place, set()) | self._added.get(place, set())
+        return sorted(name for name in known if self._entry(posixpath.join(place, name)) is not None)
+
+    def enter(self, path: str, who: Identity, cwd: str = "/") -> str:
+        """Return a directory's absolute path; raises FileFault unless it is one that may be searched."""
+        place = self.locate(path, cwd)
+        entry = self.stat(place)
+        if entry.kind != "dir":
+            raise FileFault(NOT_DIRECTORY)
+        if not who.may(entry, 1):
+            raise FileFault(DENIED)
+        return place
+
+    def read(self, path: str, who: Identity, cwd: str = "/") -> bytes:
+        """Return a file's content."""
+        place = self.locate(path, cwd)
+        entry = self.stat(place)
+        if entry.kind == "dir":
+            raise FileFault(IS_DIRECTORY)
+        if not who.may(entry, 4):
+            raise FileFault(DENIED)
+        return self.live[place]() if place in self.live else entry.data
+
+    def write(
+        self, path: str, data: bytes, who: Identity, cwd: str = "/", *, now: int = 0, append: bool = False
+    ) -> str:
+        """Create or replace a file, or append to it; returns its absolute path."""
+        place = self.locate(path, cwd)
+        old = self._entry(place)
+        if old is None:
+            self._check_parent(place, who)
+            new = Entry("file", 0o644, who.uid, min(who.gids, default=who.uid), now, data)
+        else:
+            if old.kind == "dir":
+                raise FileFault(IS_DIRECTORY)
+            if not who.may(old, 2):
+                raise FileFault(DENIED)
+            if old.kind == "device":
+                return place
+            new = old._replace(mtime=now, content=old.data + data if append else data)
+        self._set(place, new)
+        return place
+
+    def mkdir(self, path: str, who: Identity, cwd: str = "/", *, now: int = 0) -> None:
+        """Make a directory."""
+        place = self.locate(path, cwd)
+        if self._entry(place) is not None:
+            raise FileFault(EXISTS)
+        self._check_parent(place, who)
+        self._set(place, Entry("dir", 0o755, who.uid, min(who.gids, default=who.uid), now))
+
+    def link(self, target: str, path: str, who: Identity, cwd: str = "/", *, now: int = 0) -> None:
+        """Make a symbolic link."""
+        place = self.locate(path, cwd, follow=False)
+        if self._entry(place) is not None:
+            raise FileFault(EXISTS)
+        self._check_parent(place, who)
+        self._set(place, Entry("link", 0o777, who.uid, who.uid, now, target=target[:MAX_PATH]))
+
+    def remove(self, path: str, who: Identity, cwd: str = "/", *, tree: bool = False, only: str | None = None) -> None:
+        """Remove a file, an empty directory, or with `tree` everything below; `only` names the kind it must be."""
+        place = self.locate(path, cwd, follow=False)
+        entry = self._entry(place)
+        if entry is None:
+            raise FileFault(NOT_FOUND)
+        if only is not None and (entry.kind == "dir") != (only == "dir"):
+            raise FileFault(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
+        self._check_parent(place, who)
+        if entry.kind == "dir":
+            below = self._names(place)
+            if below and not tree:
+                raise FileFault(NOT_EMPTY)
+            for name in below:
+                self.remove(posixpath.join(place, name), who, tree=True)
+        self._set(place, None)
+
+    def change(self, path: str, who: Identity, cwd: str = "/", **fields: Any) -> None:
+        """Change mode, uid, gid or mtime (whole numbers); only the owner and root may."""
+        place = self.locate(path, cwd)
+        entry = self.stat(place)
+        if who.uid not in (0, entry.uid):
+            raise FileFault("Operation not permitted")
+        self._set(place, entry._replace(**fields))
+
+    def rename(self, old: str, new: str, who: Identity, cwd: str = "/") -> None:
+        """Move a file or directory with all below it; a file in the way is replaced."""
+        source = self.locate(old, cwd, follow=False)
+        place = self.locate(new, cwd, follow=False)
+        entry = self._entry(source)
+        if entry is None:
+            raise FileFault(NOT_FOUND)
+        if place == source:
+            return
+        if place.startswith(source.rstrip("/") + "/"):
+            raise FileFault("Invalid argument")
+        self._check_parent(source, who)
+        self._check_parent(place, who)
+        below = self._names(source) if entry.kind == "dir" else []
+        self._set(place, entry)
+        for name in below:
+            self.rename(posixpath.join(source, name), posixpath.join(place, name), ROOT)
+        self._set(source, None)
+
+    def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
+        """Yield a path and all below it, parents first."""
+        pending = [path]
+        while pending:
+            place = pending.pop()
+            entry = self._entry(place)
+            if entry is None:
+                continue
+            yield place, entry
+            if entry.kind == "dir":
+                pending.extend(posixpath.join(place, name) for name in reversed(self._names(place)))
+
+    def _check_parent(self, place: str, who: Identity) -> None:
+        parent = self._entry(posixpath.dirname(place))
+        if parent is None:
+            raise FileFault(NOT_FOUND)
+        if parent.kind != "dir":
+            raise FileFault(NOT_DIRECTORY)
+        if place.startswith(("/proc/", "/sys/")) or place == "/" or not who.may(parent, 2):
+            raise FileFault(DENIED)
+
+    def _set(self, place: str, entry: Entry | None) -> None:
+        old = self._changed.get(place)
+        used = self._used + _weight(entry) - _weight(old)
+        too_many = place not in self._changed and len(self._changed) >= MAX_ENTRIES
+        if entry is not None and (used > self._limit or too_many):
+            raise FileFault(NO_SPACE)
+        fresh = entry is not None and place not in self._changed
+        if not self._share.hold(used - self._used + fresh * _ENTRY_BYTES):
+            raise FileFault(NO_SPACE)
+        self._used = used
+        self._changed[place] = entry
+        parent, name = posixpath.split(place)
+        if entry is not None:
+            self._added.setdefault(parent, set()).add(name)
+
+
+def _parts(path: str) -> list[str]:
+    """Return the names of a path, the last one first."""
+    return [part for part in path.split("/") if part not in ("", ".")][::-1]
+
+
+def _weight(entry: Entry | None) -> int:
+    if entry is None or isinstance(entry.content, Filler):
+        return 0
+    return len(entry.content) + len(entry.target)

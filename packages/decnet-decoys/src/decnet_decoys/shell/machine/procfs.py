@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+"""What /proc says on a persona's machine: proc(5), for those who look at the processor and memory first."""
+
+from __future__ import annotations
+
+from decnet_decoys.personas.schema import Hardware, Persona
+from decnet_decoys.shell.machine.distribution import mounts
+
+_FLAGS = (
+    "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht "
+    "syscall nx pdpe1gb rdtscp lm constant_tsc rep_good nopl xtopology cpuid pni pclmulqdq ssse3 fma cx16 sse4_1 "
+    "sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand hypervisor lahf_lm abm avx2"
+)
+_CPU_TIMES = "1284410 3318 611204 391084513 58123 0 21984 0 0 0"
+_RECEIVED = "48211904  310442    0    0    0     0          0         0"
+_NET_RECEIVED = "2914857023 4471902    0   12    0     0          0         0"
+_NET_SENT = "1127340981 3310277    0    0    0     0       0          0"
+
+
+def proc(persona: Persona, hostname: str) -> dict[str, str]:
+    """Return path and text of the files."""
+    hardware = persona.hardware
+    processor = _arm if persona.machine == "aarch64" else _x86
+    files = {
+        "/proc/cpuinfo": "".join(processor(core, hardware) for core in range(hardware.cores)),
+        "/proc/version": _version(persona),
+        "/proc/meminfo": _meminfo(hardware),
+        "/proc/mounts": _mounts(persona),
+        "/proc/loadavg": f"0.08 0.03 0.01 1/{len(persona.processes) + 84} 28417\n",
+        "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n\tvfat\n",
+        "/proc/uptime": "",
+        "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{persona.kernel} root={hardware.disks[0].device} ro quiet\n",
+        "/proc/stat": "".join(f"{cpu} {_CPU_TIMES}\n" for cpu in ("cpu", *(f"cpu{n}" for n in range(hardware.cores)))),
+        "/proc/partitions": _partitions(hardware),
+        "/proc/net/tcp": _sockets(persona),
+        "/proc/sys/kernel/hostname": f"{hostname}\n",
+        "/proc/sys/kernel/osrelease": f"{persona.kernel}\n",
+        "/proc/net/dev": _net_dev(hardware.interface),
+    }
+    files |= _self(persona)
+    for process in persona.processes:
+        files[f"/proc/{process.pid}/cmdline"] = process.command.replace(" ", "\0")
+    return files
+
+
+def _self(persona: Persona) -> dict[str, str]:
+    """What a process finds of itself; whoever reads it is `cat`, mostly."""
+    where = "user.slice/user-0.slice/session-4.scope" if persona.family == "debian" else ""
+    return {
+        "/proc/self/mounts": _mounts(persona),
+        "/proc/self/cgroup": f"0::/{where}\n",
+        "/proc/self/cmdline": "cat\0/proc/self/cmdline\0",
+        "/proc/self/comm": "cat\n",
+        "/proc/self/status": "Name:\tcat\nUmask:\t0022\nState:\tR (running)\nTgid:\t28417\nNgid:\t0\nPid:\t28417\n"
+        "PPid:\t28409\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t256\n",
+        "/proc/1/cgroup": "0::/init.scope\n" if persona.family == "debian" else "0::/\n",
+        "/proc/1/comm": "systemd\n" if persona.family == "debian" else "init\n",
+    }
+
+
+def _partitions(hardware: Hardware) -> str:
+    rows = [f"{8:>4} {place:>8} {disk.size:>10} {disk.device[5:]}\n" for place, disk in enumerate(hardware.disks)]
+    return "major minor  #blocks  name\n\n" + "".join(rows)
+
+
+def _sockets(persona: Persona) -> str:
+    """Return the listening sockets as /proc/net/tcp has them: addresses in hexadecimal, in the processor's order."""
+    rows = ["  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"]
+    listening = [socket for socket in persona.listeners if socket.protocol == "tcp"]
+    for place, socket in enumerate(listening):
+        address = "".join(f"{int(part):02X}" for part in reversed(socket.address.split(".")))
+        here = f"{address}:{socket.port:04X}"
+        inode = 18_000 + 211 * place
+        rows.append(
+            f"{place:4}: {here} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} "
+            "1 0000000000000000 100 0 0 10 0"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _version(persona: Persona) -> str:
+    compiler = "aarch64-linux-gnu-gcc" if persona.machine == "aarch64" else "gcc"
+    by = f"(build@{persona.family}) ({compiler} 12.2.0)"
+    if "Ubuntu" in persona.os:
+        by = (
+            "(buildd@lcy02-amd64-080) (gcc (Ubuntu 11.4.0-1ubuntu1~22.04) 11.4.0, "
+            "GNU ld (GNU Binutils for Ubuntu) 2.38)"
+        )
+    elif persona.family == "debian":
+        by = (
+            "(debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40)"
+        )
+    return f"Linux version {persona.kernel} {by} {persona.kernel_build}\n"
+
+
+def _meminfo(hardware: Hardware) -> str:
+    left = hardware.memory_kib - hardware.used_kib
+    rows = {
+        "MemTotal": hardware.memory_kib,
+        "MemFree": left * 2 // 5,
+        "MemAvailable": left * 9 // 10,
+        "Buffers": left // 16,
+        "Cached": left // 2,
+        "SwapTotal": 0,
+        "SwapFree": 0,
+    }
+    return "".join(f"{name + ':':<15}{size:>9} kB\n" for name, size in rows.items())
+
+
+def _mounts(persona: Persona) -> str:
+    return "".join(" ".join(mount) + " 0 0\n" for mount in mounts(persona))
+
+
+def _net_dev(interface: str) -> str:
+    return (
+        "Inter-|   Receive                                                |  Transmit\n"
+        " face |bytes    packets errs drop fifo frame compressed multicast|"
+        "bytes    packets errs drop fifo colls carrier compressed\n"
+        f"    lo: {_RECEIVED} 48211904  310442    0    0    0     0       0          0\n"
+        f"{interface:>6}: {_NET_RECEIVED} {_NET_SENT}\n"
+    )
+
+
+def _arm(core: int, _hardware: Hardware) -> str:
+    return (
+        f"processor\t: {core}\nBogoMIPS\t: 38.40\nFeatures\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid\n"
+        "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd03\nCPU revision\t: 4\n\n"
+    )
+
+
+def _x86(core: int, hardware: Hardware) -> str:
+    amd = "AMD" in hardware.cpu
+    rows = {
+        "processor\t": core,
+        "vendor_id\t": "AuthenticAMD" if amd else "GenuineIntel",
+        "cpu family\t": 23 if amd else 6,
+        "model\t\t": 49 if amd else 79,
+        "model name\t": hardware.cpu,
+        "stepping\t": 0 if amd else 1,
+        "cpu MHz\t\t": f"{hardware.mhz:.3f}",
+        "cache size\t": "512 KB" if amd else "16384 KB",
+        "physical id\t": 0,
+        "siblings\t": hardware.cores,
+        "core id\t\t": core,
+        "cpu cores\t": hardware.cores,
+        "fpu\t\t": "yes",
+        "wp\t\t": "yes",
+        "flags\t\t": _FLAGS,
+        "bogomips\t": f"{hardware.mhz * 2:.2f}",
+        "address sizes\t": "46 bits physical, 48 bits virtual",
+    }
+    return "".join(f"{name}: {value}\n" for name, value in rows.items()) + "power management:\n\n"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Syntax: its modules say what is where."""

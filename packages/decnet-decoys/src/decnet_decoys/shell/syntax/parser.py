@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: MIT
+"""Tokens to commands (POSIX.1-2017, Shell Command Language §2.10): recursive descent with bounded depth."""
+
+from __future__ import annotations
+
+import re
+
+from decnet_decoys.shell.syntax import bash_extensions as bashisms
+from decnet_decoys.shell.syntax import lexer
+from decnet_decoys.shell.syntax.nodes import (
+    Case,
+    Command,
+    For,
+    Function,
+    Group,
+    HereDocument,
+    If,
+    Loop,
+    Operator,
+    Part,
+    Pipeline,
+    Redirect,
+    Sequence,
+    Simple,
+    SyntaxFault,
+    Token,
+    UnfinishedError,
+    Word,
+)
+
+_REDIRECTIONS = frozenset(("<", ">", ">>", "<<", "<<-", "<<<", ">&", "<&", "&>", "&>>", ">|", "<>"))
+_SEPARATORS = frozenset((";", "&", "\n", "&&", "||"))
+_CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def parse(text: str) -> Sequence | SyntaxFault:
+    """Return the commands of `text`, or the fault (an UnfinishedError when more lines could complete it)."""
+    try:
+        found, documents = lexer.tokens(text)
+        return _Parser(found, documents).whole()
+    except SyntaxFault as fault:
+        return fault
+
+
+class _Parser:
+    def __init__(self, found: list[Token], documents: list[HereDocument]) -> None:
+        self._tokens = found
+        self._documents = iter(documents)
+        self._at = 0
+        self._depth = 0
+
+    def whole(self) -> Sequence:
+        sequence = self._sequence()
+        if self._peek() is not None:
+            raise SyntaxFault(self._shown())
+        return sequence
+
+    def _peek(self) -> Token | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _shown(self) -> str:
+        token = self._peek()
+        if token is None:
+            return "newline"
+        if isinstance(token, Operator):
+            return "newline" if token.text == "\n" else token.text
+        return "".join(part.text for part in token)
+
+    def _operator(self, *texts: str) -> str | None:
+        token = self._peek()
+        return token.text if isinstance(token, Operator) and token.text in texts else None
+
+    def _keyword(self, *words: str) -> str | None:
+        """Return the reserved word at this place: one unquoted literal."""
+        token = self._peek()
+        if isinstance(token, Operator) or token is None or len(token) != 1:
+            return None
+        part = token[0]
+        return part.text if part.kind == "text" and not part.quoted and part.text in words else None
+
+    def _expect(self, word: str) -> None:
+        if self._keyword(word) is None:
+            raise self._fault()
+        self._at += 1
+
+    def _fault(self) -> SyntaxFault:
+        return UnfinishedError("newline") if self._peek() is None else SyntaxFault(self._shown())
+
+    def _skip_newlines(self) -> None:
+        while self._operator("\n"):
+            self._at += 1
+
+    def _sequence(self) -> Sequence:
+        items: list[tuple[Pipeline, str]] = []
+        self._skip_newlines()
+        while not self._at_end_of_sequence():
+            pipeline = self._pipeline()
+            joint = self._operator(*_SEPARATORS)
+            if joint is None:
+                items.append((pipeline, ";"))
+                break
+            self._at += 1
+            items.append((pipeline, ";" if joint == "\n" else joint))
+            if joint not in (";", "&"):
+                self._skip_newlines()
+            if joint in ("&&", "||") and self._peek() is None:
+                raise UnfinishedError(joint)
+            if joint in (";", "&") and self._operator("\n"):
+                self._skip_newlines()
+        return Sequence(tuple(items))
+
+    def _at_end_of_sequence(self) -> bool:
+        return self._peek() is None or bool(self._operator(")", ";;")) or bool(self._keyword(*_CLOSERS))
+
+    def _body(self) -> Sequence:
+        """Return a sequence that must not be empty."""
+        body = self._sequence()
+        if not body.items:
+            raise self._fault()
+        return body
+
+    def _pipeline(self) -> Pipeline:
+        negated = self._keyword("!") is not None
+        self._at += negated
+        commands = [self._command()]
+        while self._operator("|", "|&"):
+            self._at += 1
+            self._skip_newlines()
+            if self._peek() is None:
+                raise UnfinishedError("|")
+            commands.append(self._command())
+        return Pipeline(tuple(commands), negated)
+
+    def _command(self) -> Command:
+        self._depth += 1
+        if self._depth > lexer.MAX_NESTING:
+            raise SyntaxFault(self._shown())
+        try:
+            return self._compound() or self._function() or self._simple()
+        finally:
+            self._depth -= 1
+
+    def _compound(self) -> Command | None:  # noqa: PLR0911  # one return for each keyword
+        if self._operator("("):
+            return self._group("(")
+        word = self._keyword("{", "if", "while", "until", "for", "case")
+        if word is None:
+            return None
+        if word == "{":
+            return self._group("{")
+        self._at += 1
+        if word == "if":
+            return self._if()
+        if word == "for":
+            return self._for()
+        if word == "case":
+            return self._case()
+        condition = self._body()
+        return Loop(word == "until", condition, self._do(), self._redirects())
+
+    def _group(self, opening: str) -> Group:
+        self._at += 1
+        body = self._body()
+        if opening == "{":
+            self._expect("}")
+        elif self._operator(")"):
+            self._at += 1
+        else:
+            raise self._fault()
+        return Group(body, opening == "(", self._redirects())
+
+    def _if(self) -> If:
+        branches: list[tuple[Sequence, Sequence]] = []
+        otherwise = None
+        while True:
+            condition = self._body()
+            self._expect("then")
+            branches.append((condition, self._body()))
+            if self._keyword("elif"):
+                self._at += 1
+                continue
+            if self._keyword("else"):
+                self._at += 1
+                otherwise = self._body()
+            self._expect("fi")
+            return If(tuple(branches), otherwise, self._redirects())
+
+    def _do(self) -> Sequence:
+        self._skip_separators()
+        self._expect("do")
+        body = self._body()
+        self._expect("done")
+        return body
+
+    def _skip_separators(self) -> None:
+        while self._operator(";", "\n"):
+            self._at += 1
+
+    def _for(self) -> For | Group:
+        name = self._literal()
+        counted = self._peek()
+        if name == "let" and isinstance(counted, tuple) and not isinstance(counted, Operator):
+            expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
+            if expressions.count(";") == 2:
+                self._at += 1
+                return bashisms.counting(expressions, self._do(), self._redirects())
+        self._skip_newlines()
+        words: list[Word] | None = None
+        if self._keyword("in"):
+            self._at += 1
+            words = []
+            while isinstance(token := self._peek(), tuple) and not isinstance(token, Operator):
+                words.append(token)
+                self._at += 1
+        return For(name, None if words is None else tuple(words), self._do(), self._redirects())
+
+    def _case(self) -> Case:
+        subject = self._word()
+        self._skip_newlines()
+        self._expect("in")
+        arms: list[tuple[tuple[Word, ...], Sequence]] = []
+        self._skip_newlines()
+        while not self._keyword("esac"):
+            self._at += self._operator("(") is not None
+            patterns = [self._word()]
+            while self._operator("|"):
+                self._at += 1
+                patterns.append(self._word())
+            if not self._operator(")"):
+                raise self._fault()
+            self._at += 1
+            arms.append((tuple(patterns), self._sequence()))
+            if self._operator(";;"):
+                self._at += 1
+            self._skip_newlines()
+        self._expect("esac")
+        return Case(subject, tuple(arms), self._redirects())
+
+    def _literal(self) -> str:
+        word = self._word()
+        text = "".join(part.text for part in word)
+        if not _NAME.fullmatch(text):
+            raise SyntaxFault(text)
+        return text
+
+    def _word(self) -> Word:
+        token = self._peek()
+        if token is None or isinstance(token, Operator):
+            raise self._fault()
+        self._at += 1
+        return token
+
+    def _function(self) -> Function | None:
+        if self._keyword("function"):
+            return self._named_function()
+        following = self._tokens[self._at + 1 : self._at + 3]
+        if [getattr(token, "text", "") for token in following] != ["(", ")"]:
+            return None
+        name = self._literal()
+        self._at += 2
+        self._skip_newlines()
+        body = self._compound()
+        if not isinstance(body, Group):
+            raise self._fault()
+        return Function(name, body)
+
+    def _named_function(self) -> Function:
+        """Take bash's `function name { ... }`."""
+        self._at += 1
+        name = self._literal()
+        self._at += 2 if self._operator("(") else 0
+        self._skip_newlines()
+        body = self._compound()
+        if not isinstance(body, Group):
+            raise self._fault()
+        return Function(name, body)
+
+    def _simple(self) -> Simple:
+        assignments: list[tuple[str, Word]] = []
+        words: list[Word] = []
+        redirects: list[Redirect] = []
+        while (token := self._peek()) is not None:
+            if isinstance(token, Operator):
+                if token.text not in _REDIRECTIONS:
+                    break
+                redirects.append(self._redirect(token))
+                continue
+            assignment = None if words else _assignment(token)
+            if not words and self._keyword("[["):
+                words += self._condition()
+                continue
+            self._at += 1
+            if assignment is None:
+                words.append(token)
+            elif self._operator("(") and not assignment[1][0].text and len(assignment[1]) == 1:
+                assignments += bashisms.array(assignment[0], self._elements())
+            else:
+                assignments.append(assignment)
+        if not (assignments or words or redirects):
+            raise self._fault()
+        return Simple(tuple(assignments), tuple(words), tuple(redirects))
+
+    def _condition(self) -> list[Word]:
+        """Return the words from [[ to ]]."""
+        found: list[Word] = []
+        while not self._keyword("]]"):
+            token = self._peek()
+            if token is None:
+                raise self._fault()
+            found.append(bashisms.operand(token))
+            self._at += 1
+        self._at += 1
+        return [*found, bashisms.literal("]]")]
+
+    def _elements(self) -> list[Word]:
+        """Return what stands in the parentheses of an array's assignment."""
+        self._at += 1
+        found: list[Word] = []
+        while not self._operator(")"):
+            self._skip_newlines()
+            found.append(self._word())
+            self._skip_newlines()
+        self._at += 1
+        return found
+
+    def _redirects(self) -> tuple[Redirect, ...]:
+        found: list[Redirect] = []
+        while isinstance(token := self._peek(), Operator) and token.text in _REDIRECTIONS:
+            found.append(self._redirect(token))
+        return tuple(found)
+
+    def _redirect(self, operator: Operator) -> Redirect:
+        self._at += 1
+        target: Word | HereDocument = self._word()
+        fd = operator.fd if operator.fd is not None else (0 if operator.text[0] == "<" else 1)
+        if operator.text in ("<<", "<<-"):
+            target = next(self._documents)
+        return Redirect(fd, operator.text, target)
+
+
+def _assignment(word: Word) -> tuple[str, Word] | None:
+    first = word[0]
+    if first.kind != "text" or first.quoted:
+        return None
+    match = _ASSIGNMENT.fullmatch(first.text)
+    if match is None:
+        return None
+    name, value = match.groups()
+    return name, (Part("text", value, quoted=True), *word[1:])

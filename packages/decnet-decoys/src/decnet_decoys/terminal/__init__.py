@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Terminal: its modules say what is where."""

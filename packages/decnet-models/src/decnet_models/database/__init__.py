@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Database: its modules say what is where."""

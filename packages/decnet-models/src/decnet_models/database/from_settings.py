@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""How a worker gets at its database: the engine that its settings name, checked when it starts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from decnet_core.exits import StartupError
+from decnet_core.runtime.context import Context
+from decnet_core.settings import Settings
+from decnet_core.state import State
+from decnet_models.database.engine import DatabaseSettings, open_engine, reading, sqlite_file
+from decnet_models.database.ownership import guard
+from decnet_models.database.schema import require_current
+from decnet_models.errors import DatabaseError, passes, reason
+
+
+def database_url(settings: Settings, state: State) -> str:
+    """Return the URL of the fleet's database: `[database] url`, else the file in the state directory."""
+    return settings.section("database", DatabaseSettings).url or state.database_url
+
+
+def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
+    """Return the engine of the fleet's database, which refuses to write what is not this worker's (law 4).
+
+    Raises StartupError when there is no such database, when it cannot be read or when its schema is another version's.
+    A server that cannot be reached now is no reason not to start: the worker's loop waits for it.
+    """
+    settings = ctx.settings.section("database", DatabaseSettings)
+    url = database_url(ctx.settings, ctx.state)
+    try:
+        engine = open_engine(url, read_only=read_only, busy_seconds=settings.busy_seconds)
+        _check(engine, waits=sqlite_file(url) is None)
+    except DatabaseError as error:
+        raise StartupError(str(error)) from error
+    guard(engine, ctx.worker)
+    return engine
+
+
+def _check(engine: Engine, *, waits: bool) -> None:
+    try:
+        with reading(engine) as connection:
+            require_current(connection)
+    except DBAPIError as error:
+        engine.dispose()
+        if not (waits and passes(error)):
+            raise DatabaseError(f"the database cannot be read: {reason(error)}") from error
+    except DatabaseError:
+        engine.dispose()
+        raise

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""A dress rehearsal for a forking parent: a worker's database work, done once in memory before the children are forked.
+
+What it compiles and caches (statements, result shapes, event types) is then in the pages that all children share.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, MetaData
+
+from decnet_core.events.catalogue import Payload, kind_of
+from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7
+from decnet_models.database.engine import rehearsal, writing
+
+_TS = 1_700_000_000_000_000_000
+_VALUES: dict[Any, object] = {str: "rehearsal", int: 1, bool: True}
+
+
+def rehearse(work: Callable[[Engine], object]) -> None:
+    """Run `work` on an empty database that has the tables of every domain loaded so far."""
+    with rehearsal() as engine:
+        with writing(engine) as connection:
+            for metadata in _loaded_domains():
+                metadata.create_all(connection)
+        work(engine)
+
+
+def sample_events(kinds: Sequence[type[Payload]]) -> list[Event]:
+    """Return one event of each kind, with the least that it must say."""
+    return [
+        Event(
+            id=uuid7(_TS),
+            ts=_TS,
+            sensor="rehearsal",
+            payload=_sample(kind),
+            decky="rehearsal",
+            src_ip="192.0.2.1",  # TEST-NET-1, RFC 5737
+            src_port=1,
+            session="rehearsal",
+        )
+        for kind in kinds
+    ]
+
+
+def begin(connection: Connection, worker: str) -> None:
+    """Give `worker` a cursor at the beginning of the log."""
+    from decnet_models.progress.queries import begin_cursor
+
+    begin_cursor(connection, worker, now_ns=time.time_ns())
+
+
+def _sample(kind: type[Payload]) -> Payload:
+    fields = {field.name: _VALUES[field.type] for field in msgspec.structs.fields(kind) if field.required}
+    return msgspec.convert({"kind": kind_of(kind), **fields}, kind)
+
+
+def _loaded_domains() -> Iterator[MetaData]:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("decnet_models.") and name.endswith(".tables"):
+            yield module.metadata

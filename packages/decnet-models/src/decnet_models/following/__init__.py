@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Following: its modules say what is where."""

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""One worker's way through the event log: a batch's results committed with the cursor, what cannot be handled isolated.
+
+Events are read and decoded before the transaction that writes, so the write lock is held only while results are made.
+That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is written
+(`decnet_models.following.cursor_position`).
+
+When handling fails, the batch is rolled back and halved until the one bad event is alone; it is set aside with its
+error and passed over. A worker that fails on every event is itself broken: after a few in a row it crashes.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row
+
+from decnet_core.events.notices import Notice
+from decnet_core.text import for_terminal
+from decnet_models.database.engine import reading, writing
+from decnet_models.errors import CursorMovedError, ModelsError, passes
+from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
+from decnet_models.following.cursor_position import Span, Track, WholeLog
+from decnet_models.notices import queries as notices
+from decnet_models.progress import queries as progress
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Connection, Sequence[StoredEvent]], Iterable[tuple[str, Notice]]]
+
+WINDOW = 20
+"""A batch looks at most at this many times its size of rows, so that one transaction never walks a whole backlog."""
+
+MAX_SET_ASIDE_IN_A_ROW = 16
+
+
+class EveryEventFailsError(ModelsError):
+    """Handling failed for many events in a row: the worker is at fault, not they."""
+
+
+class Step(msgspec.Struct):
+    """What one step did: counts of events, the log's rows still ahead, and the newest new notice of each kind."""
+
+    handled: int = 0
+    set_aside: int = 0
+    lag: int = 0
+    notices: dict[str, int] = {}
+
+
+class Consumption:
+    """Reads the log for `worker`; `handle` writes an events' results on the connection and returns its notices.
+
+    `track` is its place in the log, by default one cursor over all of it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        worker: str,
+        handle: Handle,
+        *,
+        kinds: Sequence[str],
+        limit: int,
+        synthetic: bool = False,
+        track: Track | None = None,
+    ) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._handle = handle
+        self._kinds = kinds
+        self._limit = limit
+        self._synthetic = synthetic
+        self._track = track or WholeLog(worker)
+        self._set_aside_in_a_row = 0
+
+    def step(self) -> Step:
+        """Handle the next batch; all of it is committed, or as much as was before the database failed.
+
+        Raises what `decnet_models.errors.passes` knows when nothing could be committed, CursorMovedError,
+        EveryEventFailsError, and MemoryError.
+        """
+        with reading(self._engine) as connection:
+            span = self._track.span(connection)
+            if span is None:
+                return Step()
+            head = last_seq(connection)
+            through = min(head if span.until is None else span.until, span.start + WINDOW * self._limit)
+            rows = self._rows(connection, span, through)
+        if len(rows) == self._limit:
+            through = rows[-1].seq
+        done = Step()
+        reached = self._consume(rows, span, through, done) if through > span.start else span.start
+        done.lag = head - reached
+        return done
+
+    def _rows(self, connection: Connection, span: Span, through: int) -> Sequence[Row[*tuple[Any, ...]]]:
+        wanted: dict[str, Any] = {
+            "through": through,
+            "limit": self._limit,
+            "kinds": self._kinds,
+            "synthetic": self._synthetic,
+        }
+        if span.shards is None:
+            return rows_after(connection, span.start, **wanted)
+        return rows_of_shards(connection, span.shards, span.start, **wanted)
+
+    def _consume(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, through: int, done: Step) -> int:
+        position, pending = span.start, [rows]
+        while pending:
+            part = pending.pop()
+            end = part[-1].seq if pending else through
+            try:
+                self._commit(part, span, position, end, done)
+            except Exception as error:
+                if passes(error) and position > span.start:
+                    break
+                if passes(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
+                    raise  # without events it is no event's fault
+                if len(part) > 1:
+                    pending += [part[len(part) // 2 :], part[: len(part) // 2]]
+                    continue
+                self._pass_over(part[0].seq, span, position, end, error)
+                done.set_aside += 1
+            position = end
+        return position
+
+    def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: Step) -> None:
+        events = [stored(row) for row in rows]
+        kinds: set[str] = set()
+        with writing(self._engine) as connection:
+            self._track.move(connection, span, position, end)
+            if events:
+                kinds = self._write(connection, events)
+            newest = notices.last_seq(connection) if kinds else 0
+        done.notices.update(dict.fromkeys(kinds, newest))
+        done.handled += len(events)
+        if events:
+            self._set_aside_in_a_row = 0
+
+    def _write(self, connection: Connection, events: Sequence[StoredEvent]) -> set[str]:
+        return notices.add_all(connection, self._handle(connection, events), time.time_ns())
+
+    def _pass_over(self, seq: int, span: Span, position: int, end: int, error: Exception) -> None:
+        self._set_aside_in_a_row += 1
+        if self._set_aside_in_a_row > MAX_SET_ASIDE_IN_A_ROW:
+            raise EveryEventFailsError(
+                f"{MAX_SET_ASIDE_IN_A_ROW} events in a row could not be handled; the next is {seq}"
+            ) from error
+        words = f"{type(error).__name__}: {error}"
+        log.error("event set aside seq=%d error=%s", seq, for_terminal(words), exc_info=error)
+        with writing(self._engine) as connection:
+            self._track.move(connection, span, position, end)
+            progress.set_event_aside(connection, self._worker, seq, words, now_ns=time.time_ns())

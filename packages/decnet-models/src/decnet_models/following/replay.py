@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""Letting a worker handle events again: its cursor goes back, what it would then count twice is emptied, in one go.
+
+What a table's rows are says which (`info["replay"]`):
+
+- nothing (most): a row is named by its event, as `ttp_tag`. Written again it changes nothing, so the rows stay, and a
+  replay from any event on adds what newer rules find.
+- SUMS: rows add up events, as the profiler's. No part of a sum can be taken back, so all such tables of the worker are
+  emptied. That is refused when retention has removed events, whose part in the sums would be lost, unless the operator
+  says so.
+- STATE: what the worker keeps for later events, as ttp's windows that count. Emptied too. (Begun in the middle, a
+  count would be full at another event than it was, and one attack be tagged twice.)
+
+Whoever has a table to empty begins at the first event of the log, wherever the replay was to begin.
+
+The worker itself does the rest, as with any backlog. Instances that are at work meanwhile commit nothing: their cursor
+has moved, or their lease's epoch. Notices have keys by which they are known, so nobody hears one twice.
+"""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, func, select
+
+from decnet_models.database.ownership import all_tables, owners
+from decnet_models.errors import DatabaseError
+from decnet_models.events.tables import event
+from decnet_models.events.volume import forgotten
+from decnet_models.progress import queries as progress
+from decnet_models.progress.tables import set_aside
+
+REPLAY = "replay"
+"""Key of `Table.info`."""
+SUMS = "sums"
+STATE = "state"
+
+
+class ReplayError(DatabaseError):
+    """What was asked cannot be replayed; the message says why and what can."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a replay does: events from row `first` (`asked` for, or 1) to `last` come again, `emptied` lose all rows."""
+
+    worker: str
+    asked: int
+    first: int
+    last: int
+    events: int
+    emptied: tuple[str, ...]
+    kept: tuple[str, ...]
+    forgotten: int
+    """Events that retention has removed, whose part in sums is lost."""
+
+
+def is_emptied(table: Table) -> bool:
+    """Return whether a replay empties the table."""
+    return table.info.get(REPLAY) in (SUMS, STATE)
+
+
+def row_at(connection: Connection, ts: int) -> int:
+    """Return the first row of the log whose event happened at `ts` (ns) or later, or the row after the last one."""
+    found = connection.execute(select(func.min(event.c.seq)).where(event.c.ts >= ts)).scalar()
+    return int(found) if found is not None else _last(connection) + 1
+
+
+def plan(connection: Connection, worker: str, first: int) -> Plan:
+    """Return what a replay from row `first` would do; raises ReplayError for a worker that does not follow the log."""
+    mine = [table for table in all_tables() if worker in owners(table)]
+    if worker not in progress.cursors(connection) or not mine:
+        raise ReplayError(f"{worker} does not follow the event log here, so there is nothing to replay")
+    sums = any(table.info.get(REPLAY) == SUMS for table in mine)
+    oldest = connection.execute(select(func.min(event.c.seq))).scalar() or 1
+    start = 1 if any(map(is_emptied, mine)) else max(1, first)
+    last = _last(connection)
+    counted = connection.execute(select(func.count()).select_from(event).where(event.c.seq >= start)).scalar_one()
+    return Plan(
+        worker=worker,
+        asked=first,
+        first=start,
+        last=last,
+        events=counted,
+        emptied=tuple(sorted(str(table.name) for table in mine if is_emptied(table))),
+        kept=tuple(sorted(str(table.name) for table in mine if not is_emptied(table))),
+        forgotten=max(oldest - 1, forgotten(connection)) if sums else 0,
+    )
+
+
+def begin(connection: Connection, asked: Plan) -> None:
+    """Carry the plan out; all of it belongs to one transaction, and nothing has happened when that fails.
+
+    The cursor first: it waits for what an instance is just committing, and what follows then empties that too.
+    """
+    progress.put_back(connection, asked.worker, asked.first - 1, now_ns=time.time_ns())
+    connection.execute(delete(set_aside).where(set_aside.c.worker == asked.worker, set_aside.c.seq >= asked.first))
+    for table in reversed(all_tables()):  # children first
+        if table.name in asked.emptied:
+            connection.execute(delete(table))
+
+
+def _last(connection: Connection) -> int:
+    return connection.execute(select(func.max(event.c.seq))).scalar() or 0

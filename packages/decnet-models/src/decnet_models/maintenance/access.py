@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""Opening a database as its caretaker: what is there, whether it is empty, how large it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from decnet_models.database.engine import BUSY_SECONDS, open_engine, reading, shown
+from decnet_models.database.schema import FLOOR, current_revision, newer, newest_revision, revisions
+from decnet_models.errors import DatabaseError, reason
+
+Say = Callable[[str], None]
+"""Takes a line that tells how far the work is."""
+
+OURS = ("alembic_version", FLOOR)
+"""Tables that say which schema it is; every other table holds the fleet's data."""
+
+
+@contextmanager
+def engine_at(url: str, *, doing: str, read_only: bool = False) -> Iterator[Engine]:
+    """Lend an engine; the driver's errors become a DatabaseError that says what could not be done."""
+    engine = open_engine(url, read_only=read_only)
+    try:
+        yield engine
+    except DBAPIError as error:
+        raise DatabaseError(f"cannot {doing} {shown(url)}: {reason(error)}") from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def file_at(file: Path, *, doing: str, mode: str = "rw") -> Iterator[sqlite3.Connection]:
+    """Lend a plain connection to a SQLite file; its errors become a DatabaseError."""
+    if mode != "rwc" and not file.exists():
+        raise DatabaseError(f"there is no file {file}")
+    try:
+        place = f"file:{quote(str(file.absolute()))}?mode={mode}"
+        with closing(sqlite3.connect(place, uri=True, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise DatabaseError(f"cannot {doing} {file}: {error}") from error
+
+
+def discard(partial: Path) -> None:
+    """Remove what an attempt wrote, or one that was killed: also the journal that SQLite leaves beside it."""
+    for end in ("", "-journal"):
+        partial.with_name(partial.name + end).unlink(missing_ok=True)
+
+
+def data_tables(connection: Connection) -> list[str]:
+    """Return the tables that hold the fleet's data, those that others refer to first."""
+    ordered = inspect(connection).get_sorted_table_and_fkc_names()
+    return [name for name, _ in ordered if name is not None and name not in OURS]
+
+
+def first_with_rows(connection: Connection) -> str | None:
+    """Return a table that is not empty, None when there is none."""
+    for table in data_tables(connection):
+        if connection.execute(text(f'SELECT 1 FROM "{table}" LIMIT 1')).first() is not None:  # noqa: S608  # inspected
+            return table
+    return None
+
+
+def require_empty(connection: Connection) -> None:
+    """Raise DatabaseError when there is anything that a restored backup would mix with or replace."""
+    table = first_with_rows(connection)
+    if table is not None:
+        raise DatabaseError(f"the database is not empty (table {table} has rows); restore into a new one")
+
+
+def require_known(revision: str | None) -> str:
+    """Return the revision of a database or backup whose data this version knows; raise DatabaseError for any other."""
+    if revision is None:
+        raise DatabaseError("this is no DECNET database: it does not say which migration it is at")
+    if revision in revisions():
+        return revision
+    if revision > newest_revision():
+        raise DatabaseError(newer(revision))
+    raise DatabaseError(f"the database is at {revision}, which this version never had")
+
+
+def revision_at(engine: Engine) -> str | None:
+    """Return which migration the database is at."""
+    with reading(engine) as connection:
+        return current_revision(connection)

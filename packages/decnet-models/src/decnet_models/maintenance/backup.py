@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""A backup while the fleet writes: one file, the state of one moment, there under its name only when it is whole.
+
+SQLite's backup API begins anew whenever another process has written between two of its steps; with a busy fleet it
+would never end. So the whole copy is made inside one read transaction: its snapshot does not change, and in WAL mode
+nobody waits for it. Meanwhile the write-ahead log cannot be reused and grows by what the fleet writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from decnet_models.database.engine import sqlite_file
+from decnet_models.database.schema import current_revision
+from decnet_models.errors import DatabaseError
+from decnet_models.maintenance.access import Say, discard, engine_at, file_at, require_known, revision_at
+from decnet_models.maintenance.archive import write_archive
+
+PAGES = 2048
+"""Pages of SQLite's (4 KiB) between two reports."""
+
+
+class Backup(msgspec.Struct, frozen=True):
+    """What was made."""
+
+    file: str
+    revision: str
+    bytes: int
+
+
+def backup(url: str, file: Path, say: Say) -> Backup:
+    """Copy the database to `file`, which must not exist; only its owner can read it, for it holds secrets."""
+    source = sqlite_file(url)
+    with engine_at(url, doing="back up", read_only=True) as engine:
+        revision = require_known(revision_at(engine))
+    if source is not None:
+        _whole(file, lambda partial: _copy_sqlite(source, partial, say))
+    else:
+        _whole(file, lambda partial: _copy_postgresql(url, partial, say))
+    return Backup(str(file), revision, file.stat().st_size)
+
+
+def _copy_sqlite(source: Path, partial: Path, say: Say) -> None:
+    with file_at(source, doing="back up") as origin, file_at(partial, doing="write") as copy:
+        origin.execute("BEGIN")
+        origin.execute("SELECT 1 FROM sqlite_schema").fetchone()  # the snapshot begins with the first read
+        origin.backup(
+            copy, pages=PAGES, progress=lambda _, left, pages: say(f"{(pages - left) * 100 // max(pages, 1)} %")
+        )
+        origin.execute("ROLLBACK")
+        copy.execute("PRAGMA journal_mode=DELETE").fetchone()  # one file, without a write-ahead log beside it
+
+
+def _copy_postgresql(url: str, partial: Path, say: Say) -> None:
+    with engine_at(url, doing="back up") as engine, partial.open("wb") as file:
+        snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+        with snapshot.connect() as connection, connection.begin():
+            revision = require_known(current_revision(connection))
+            write_archive(connection, file, revision, say)
+
+
+def _whole(file: Path, make: Callable[[Path], None]) -> None:
+    """Let `make` fill a file beside `file`, bring it to the disk, then give it its name."""
+    if file.exists():
+        raise DatabaseError(f"{file} is there already; name another file")
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        discard(partial)
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        make(partial)
+        sync(partial)
+        os.link(partial, file)  # unlike a rename, never over another file
+        sync(file.parent)
+    except OSError as error:
+        raise DatabaseError(f"cannot write {file}: {error.strerror or error}") from error
+    finally:
+        discard(partial)
+
+
+def sync(path: Path) -> None:
+    """Bring a file or directory to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""A backup becomes a database again: checked first, only where nothing is, wholly or not at all."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+from zipfile import BadZipFile
+
+import msgspec
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from decnet_models.database.engine import reading, shown, sqlite_file, writing
+from decnet_models.database.schema import current_revision
+from decnet_models.errors import DatabaseError, reason
+from decnet_models.maintenance.access import (
+    Say,
+    data_tables,
+    discard,
+    engine_at,
+    file_at,
+    require_empty,
+    require_known,
+    revision_at,
+)
+from decnet_models.maintenance.archive import Manifest, load_archive, open_archive
+from decnet_models.maintenance.backup import PAGES, sync
+from decnet_models.maintenance.integrity import damages
+from decnet_models.migrations.upgrade import exclusive, migrate_to, set_floor
+
+_SQLITE = b"SQLite format 3\0"
+_ZIP = b"PK\x03\x04"
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What was restored, and the migration that it is at; an older version's needs `decnet-db upgrade`."""
+
+    database: str
+    revision: str
+
+
+def restore(url: str, file: Path, say: Say) -> Restored:
+    """Write the backup `file` into the database at `url`, which must be empty or not exist.
+
+    Raises DatabaseError, and changes nothing, when the file is damaged, of a newer version or of the other kind of
+    database, and when there are rows already.
+    """
+    target, magic = sqlite_file(url), _magic(file)
+    if magic == _SQLITE and target is not None:
+        revision = _restore_sqlite(target, file, say)
+    elif magic.startswith(_ZIP) and target is None:
+        revision = _restore_postgresql(url, file, say)
+    elif magic == _SQLITE or magic.startswith(_ZIP):
+        made_of = "SQLite" if magic == _SQLITE else "PostgreSQL"
+        raise DatabaseError(f"{file} is the backup of a {made_of} database; {shown(url)} is another kind")
+    else:
+        raise DatabaseError(f"{file} is no backup made by `decnet-db backup`")
+    return Restored(shown(url), revision)
+
+
+def _magic(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_SQLITE))
+    except OSError as error:
+        raise DatabaseError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _restore_sqlite(target: Path, file: Path, say: Say) -> str:
+    url = f"sqlite:///{file}"
+    say(f"checking {file}")
+    found = damages(url, say)
+    if found:
+        raise DatabaseError(f"{file} is damaged: {found[0]}")
+    with engine_at(url, doing="read", read_only=True) as engine:
+        revision = require_known(revision_at(engine))
+    if target.exists():
+        with engine_at(f"sqlite:///{target}", doing="restore into") as engine, reading(engine) as connection:
+            require_empty(connection)
+        _copy(file, target, say)
+    else:
+        _make(file, target, say)
+    return revision
+
+
+def _make(file: Path, target: Path, say: Say) -> None:
+    partial = target.with_name(f"{target.name}.restoring")
+    try:
+        discard(partial)
+        _copy(file, partial, say)
+        sync(partial)
+        os.link(partial, target)  # unlike a rename, never over another file
+        sync(target.parent)
+    except OSError as error:
+        raise DatabaseError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        discard(partial)
+
+
+def _copy(file: Path, target: Path, say: Say) -> None:
+    """Copy in one transaction of the target: who has it open sees nothing of it, or all."""
+    with file_at(file, doing="read") as origin, file_at(target, doing="write", mode="rwc") as copy:
+        origin.backup(
+            copy, pages=PAGES, progress=lambda _, left, pages: say(f"{(pages - left) * 100 // max(pages, 1)} %")
+        )
+
+
+def _restore_postgresql(url: str, file: Path, say: Say) -> str:
+    archive, manifest = open_archive(file)
+    revision = require_known(manifest.revision)
+    with archive, engine_at(url, doing="restore into") as engine:
+        try:
+            with writing(engine) as connection:
+                exclusive(connection)
+                _prepare(connection, manifest)
+                load_archive(connection, archive, manifest, say)
+        except (BadZipFile, zlib.error, EOFError, KeyError) as error:
+            raise DatabaseError(f"{file} is damaged: {error}") from error
+        except DBAPIError as error:
+            raise DatabaseError(f"cannot restore {file} into {shown(url)}: {reason(error)}") from error
+    return revision
+
+
+def _prepare(connection: Connection, manifest: Manifest) -> None:
+    """Make the tables of the backup's migration, empty."""
+    has = current_revision(connection)
+    if data_tables(connection):
+        require_empty(connection)
+    if has not in (None, manifest.revision):
+        raise DatabaseError(f"the backup is at {manifest.revision}, the empty database at {has}; make a new database")
+    if has is None:
+        migrate_to(connection, manifest.revision)
+        set_floor(connection, manifest.revision)
+    names = ", ".join(f'"{name}"' for name in data_tables(connection))
+    connection.execute(text(f"TRUNCATE {names}"))  # what migrations wrote comes again with the backup

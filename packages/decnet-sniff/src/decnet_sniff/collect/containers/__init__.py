@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Containers: its modules say what is where."""

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""The logs of containers, from the API of Docker or Podman: each container followed as long as it runs, and to its end.
+
+The engine's own stream of events says when containers come, go and start again; it is a nudge to look at the list, and
+the list is looked at every minute anyway. Lines are followed where they are written last, in the engine: rotation of
+its files is its own affair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import logging
+import os
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from decnet_core.exits import StartupError
+from decnet_core.text import for_terminal
+from decnet_sniff.collect.containers.checkpoints import Mark, Window
+from decnet_sniff.collect.containers.engine_api import Engine, EngineError
+from decnet_sniff.collect.containers.log_stream import STDERR, LogLine, LogStream, StreamError
+from decnet_sniff.collect.input_sink import Desk
+from decnet_sniff.collect.record import Record
+
+log = logging.getLogger(__name__)
+
+SOCKETS = ("/run/podman/podman.sock", "/var/run/docker.sock")
+_LIST_SECONDS = 60.0
+_NUDGE_SECONDS = 0.2
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
+class Container(NamedTuple):
+    """One container as the list has it."""
+
+    id: str
+    name: str
+    running: bool
+
+
+class ContainersInlet:
+    """The containers of one engine; `now` (s since the Unix epoch) is where those without wanted history begin."""
+
+    def __init__(self, desk: Desk, marks: dict[str, Mark], *, limit: int, now: int) -> None:
+        self._desk = desk
+        self._windows = {identity: Window(mark) for identity, mark in marks.items()}
+        self._engine = Engine(desk.settings.path or next(filter(os.path.exists, SOCKETS), SOCKETS[0]))
+        self._limit = limit
+        self._first = Mark() if desk.settings.history else Mark(now * 1_000_000_000)
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+        self._finished: set[str] = set()
+        """Containers that have ended and been read to their end."""
+        self._failed: set[str] = set()
+        """Containers whose log the engine does not give; tried again with each look at the list."""
+        self._nudge = asyncio.Event()
+        self._trouble = ""
+        self._reached = False
+        """Whether the engine has given its list since it was last out of reach."""
+
+    async def open(self) -> None:
+        """An engine that is not there yet is waited for; a path that can be none is refused with StartupError."""
+        if len(os.fsencode(self._engine.path)) > 107:
+            raise StartupError(f"{self._engine.path} is too long for the path of a socket")
+
+    async def run(self) -> None:
+        """Follow containers until cancelled; an engine that goes away is waited for."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._look_again_and_again()
+            except EngineError as error:
+                self._desk.count("engine_errors")
+                self._complain(str(error))
+            if self._reached:
+                pause = _FIRST_PAUSE
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def positions(self) -> dict[str, Mark]:
+        """Return the mark of each container that the engine still knows."""
+        return {identity: window.mark() for identity, window in self._windows.items()}
+
+    async def close(self) -> None:
+        """End all reading."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _look_again_and_again(self) -> None:
+        self._reached = False
+        hearing = self._desk.ctx.spawn(self._hear_events(), name=f"{self._desk.settings.name}.events", may_end=True)
+        try:
+            while True:
+                self._nudge.clear()
+                self._follow(await self._listed())
+                self._reached, self._trouble = True, ""
+                try:
+                    async with asyncio.timeout(_LIST_SECONDS):
+                        await self._nudge.wait()
+                        await asyncio.sleep(_NUDGE_SECONDS)  # several events come together
+                except TimeoutError:
+                    self._failed.clear()
+                if hearing.done():
+                    raise EngineError("the stream of events ended")
+        finally:
+            hearing.cancel()
+
+    async def _hear_events(self) -> None:
+        """An event may mean that an ended container has begun again; what it says beside that the list says better."""
+        filters = quote(msgspec.json.encode({"type": ["container"]}))
+        try:
+            async for piece in self._engine.stream(f"/events?filters={filters}"):
+                for identity in list(self._finished):
+                    if identity.encode() in piece:
+                        self._finished.discard(identity)
+                if len(piece) > 1 or piece.strip():
+                    self._nudge.set()
+        except EngineError as error:
+            self._complain(str(error))
+        finally:
+            self._finished.clear()
+            self._nudge.set()
+
+    async def _listed(self) -> list[Container]:
+        """Return the containers that are meant, and forget the windows of those that are gone."""
+        settings = self._desk.settings
+        filters = quote(msgspec.json.encode({"label": settings.labels} if settings.labels else {}))
+        found = containers_of(await self._engine.get(f"/containers/json?all=1&filters={filters}"))
+        known = {container.id for container in found}
+        for identity in [each for each in self._windows if each not in known and each not in self._tasks]:
+            del self._windows[identity]
+        self._finished &= known
+        return [container for container in found if is_meant(container.name, settings.containers)]
+
+    def _follow(self, listed: list[Container]) -> None:
+        for container in sorted(listed, key=lambda each: not each.running):
+            if container.id in self._tasks or container.id in self._finished or container.id in self._failed:
+                continue
+            if len(self._tasks) >= self._limit:
+                self._desk.count("containers_beyond_limit")
+                continue
+            if container.id not in self._windows:
+                self._windows[container.id] = Window(self._first)
+                self._desk.moved()
+            name = f"{self._desk.settings.name}.{container.id[:12]}"
+            self._tasks[container.id] = self._desk.ctx.spawn(self._read(container), name=name, may_end=True)
+
+    async def _read(self, container: Container) -> None:
+        """Read one container's log from where it was, until it ends."""
+        try:
+            await self._read_log(container)
+            if not container.running:
+                self._finished.add(container.id)
+        except (EngineError, StreamError) as error:
+            if isinstance(error, StreamError) or error.status:
+                self._failed.add(container.id)
+            self._desk.count("unreadable")
+            log.warning("cannot read container=%s: %s", for_terminal(container.name), error)
+        finally:
+            del self._tasks[container.id]
+        if container.running:
+            await asyncio.sleep(_FIRST_PAUSE)  # an engine that ends every answer at once is not asked without pause
+        self._nudge.set()
+
+    async def _read_log(self, container: Container) -> None:
+        window, lines = self._windows[container.id], LogStream()
+        window.begin()
+        asked = f"follow={int(container.running)}&stdout=1&stderr=1&timestamps=1&since={window.since}"
+        async for piece in self._engine.stream(f"/containers/{container.id}/logs?{asked}"):
+            self._take(container, window, lines.feed(piece))
+            await self._desk.room()
+        self._take(container, window, lines.end())
+
+    def _take(self, container: Container, window: Window, lines: list[LogLine]) -> None:
+        for line in lines:
+            identity = window.admit(line)
+            if identity is not None:
+                self._desk.take(record_of(container, line, identity))
+                self._desk.moved()
+
+    def _complain(self, trouble: str) -> None:
+        """Say what is wrong once, not at every try."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning("container engine source=%s: %s", self._desk.settings.name, for_terminal(trouble))
+
+
+def marks_of(saved: object) -> dict[str, Mark]:
+    """Return the marks that an earlier run saved; none of anything else."""
+    try:
+        return {} if saved is None else msgspec.convert(saved, dict[str, Mark])
+    except msgspec.ValidationError:
+        return {}
+
+
+def containers_of(answer: object) -> list[Container]:
+    """Return the containers of an answer to `/containers/json`; entries that are none are left out."""
+    if not isinstance(answer, list):
+        return []
+    found = []
+    for each in answer:
+        if not isinstance(each, dict):
+            continue
+        identity, names = each.get("Id"), each.get("Names")
+        if isinstance(identity, str) and identity.isalnum() and identity.isascii():
+            name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else identity[:12]
+            running = each.get("State") in ("running", "paused", "restarting", "stopping")
+            found.append(Container(identity, name.removeprefix("/"), running))
+    return found
+
+
+def is_meant(name: str, patterns: tuple[str, ...]) -> bool:
+    """Return whether a container of this name is to be read."""
+    return not patterns or any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def record_of(container: Container, line: LogLine, identity: bytes) -> Record:
+    """Return a line as a record; whose it is, is what the engine calls the container."""
+    return Record(
+        text=line.text,
+        origin=f"container {container.name}",
+        identity=(b"container", container.id.encode(), identity),
+        size=line.size,
+        ts=line.ts,
+        host=container.name,
+        app=container.name,
+        facility=3,
+        severity=3 if line.stream == STDERR else 6,
+    )

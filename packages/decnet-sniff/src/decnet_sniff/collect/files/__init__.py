@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Files: its modules say what is where."""

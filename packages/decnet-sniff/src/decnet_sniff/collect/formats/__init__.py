@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Formats: its modules say what is where."""

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The formats that a source can have, each as a function from a line to its outcome."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from decnet_sniff.collect.formats import cowrie, opencanary, plain, syslog
+from decnet_sniff.collect.outcome import Ignored, Outcome, Rejected
+from decnet_sniff.collect.record import Record
+from decnet_sniff.collect.settings import Format, SourceSettings
+
+Parser = Callable[[bytes], Outcome]
+Reader = Callable[[Record], Outcome]
+
+
+def parser_of(name: Format, zone: str = "UTC") -> Parser:
+    """Return a parser of lines; Cowrie's remembers which protocol each session speaks. ValueError for json."""
+    match name:
+        case "cowrie":
+            return functools.partial(cowrie.parse, services=cowrie.Services())
+        case "opencanary":
+            return opencanary.parse
+        case "syslog":
+            place = ZoneInfo(zone)
+            return lambda line: syslog.parse(line, time.time_ns(), place)
+        case _:
+            raise ValueError(f"format {name} needs more than a line")
+
+
+def reader_of(settings: SourceSettings) -> Reader:
+    """Return what understands the records of a source; raises MappingError for a bad mapping file."""
+    match settings.format:
+        case "plain":
+            read = plain.parse
+        case "json":
+            from decnet_sniff.collect.mapping.mapping_file import load
+
+            mapping = load(Path(settings.mapping), settings.zone)
+            read = mapping.parse
+        case "syslog" if settings.input in ("udp", "tcp"):
+            zone = ZoneInfo(settings.zone)
+
+            def read(record: Record) -> Outcome:
+                return syslog.received(record.text, record.ts or time.time_ns(), zone)
+        case name:
+            parse = parser_of(name, settings.zone)
+
+            def read(record: Record) -> Outcome:
+                return parse(record.text)
+
+    return functools.partial(_understood, read)
+
+
+def _understood(read: Reader, record: Record) -> Outcome:
+    if record.size is not None and record.size > len(record.text):
+        return Rejected(f"the line has {record.size} bytes")
+    return read(record) if record.text else Ignored("an empty line")

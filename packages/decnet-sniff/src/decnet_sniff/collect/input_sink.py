@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Where a source that speaks by itself (a journal, containers, the network) hands in what it has received."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from decnet_core.runtime.context import Context
+from decnet_sniff.collect.emitter import Emitter, Reader
+from decnet_sniff.collect.record import Record
+from decnet_sniff.collect.settings import SourceSettings
+
+_REFUSED_SECONDS = 1.0
+
+
+class Desk:
+    """One source's door to the spool. After `take` has returned, the record's events survive the process."""
+
+    def __init__(
+        self, ctx: Context, emitter: Emitter, settings: SourceSettings, read: Reader, progress: asyncio.Event
+    ) -> None:
+        self.ctx = ctx
+        self.settings = settings
+        self._emitter = emitter
+        self._read = read
+        self._progress = progress
+
+    @property
+    def has_room(self) -> bool:
+        """Whether events may come: the worker is not paused, and the disk takes what it is given."""
+        spool = self.ctx.spool
+        return self.ctx.unpaused.is_set() and (spool is None or not spool.waiting)
+
+    async def room(self) -> None:
+        """Wait until there is room, so that what is not received yet stays with its sender."""
+        while not self.has_room:
+            if self.ctx.unpaused.is_set():
+                await asyncio.sleep(_REFUSED_SECONDS)  # the runtime tries the disk again as often
+            else:
+                await self.ctx.unpaused.wait()
+
+    def take(self, record: Record) -> None:
+        """Make events of `record`."""
+        self._emitter.take(record, self._read(record), self.settings.host)
+
+    def moved(self) -> None:
+        """Say that the source's position has changed and should be saved soon."""
+        self._progress.set()
+
+    def count(self, what: str, amount: float = 1) -> None:
+        """Count in the worker's health."""
+        self.ctx.counters.add(f"collect_{what}", amount)
+
+
+class Inlet(Protocol):
+    """A source that speaks by itself."""
+
+    async def open(self) -> None:
+        """Acquire what `run` needs; raises StartupError."""
+
+    async def run(self) -> None:
+        """Receive until cancelled."""
+
+    def positions(self) -> Any:
+        """Return what a later run needs to go on from here, as JSON can hold it; None when there is no such thing."""
+
+    async def close(self) -> None:
+        """Release everything; `run` has ended."""

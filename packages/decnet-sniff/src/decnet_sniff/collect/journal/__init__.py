@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Journal: its modules say what is where."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Mapping: its modules say what is where."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Network: its modules say what is where."""

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""Syslog over TCP (RFC 6587): both ways of framing; who is too fast, or comes when there is no room, has to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import socket
+import time
+from collections import Counter
+
+from decnet_core.exits import StartupError
+from decnet_core.text import for_terminal
+from decnet_sniff.collect.input_sink import Desk
+from decnet_sniff.collect.network.framing import Frame, Framing, FramingError
+from decnet_sniff.collect.network.rate_limits import Rates, plain_address, source_of
+from decnet_sniff.collect.network.syslog_udp import bound_socket, is_allowed, record_of
+from decnet_sniff.collect.settings import NetworkSettings, endpoint
+
+log = logging.getLogger(__name__)
+
+_READ_BYTES = 65_536
+_LONGEST_WAIT = 5.0
+
+
+class TcpInlet:
+    """One TCP port and the connections to it."""
+
+    def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._rates = Rates(limits.messages_per_second)
+        self._allowed = [ipaddress.ip_network(each) for each in desk.settings.allow]
+        self._socket: socket.socket | None = None
+        self._open: dict[asyncio.StreamWriter, str] = {}
+        """The connections, and who is counted as the sender of each."""
+
+    @property
+    def port(self) -> int:
+        """The port that it has."""
+        assert self._socket is not None
+        return int(self._socket.getsockname()[1])
+
+    async def open(self) -> None:
+        """Bind; raises StartupError."""
+        host, port = endpoint(self._desk.settings.listen)
+        try:
+            self._socket = bound_socket(host, port, socket.SOCK_STREAM)
+            self._socket.listen(128)
+        except OSError as error:
+            raise StartupError(f"cannot receive on tcp {self._desk.settings.listen}: {error.strerror}") from error
+        log.info("receiving syslog tcp=%s port=%d", host, self.port)
+
+    async def run(self) -> None:
+        """Serve connections until cancelled."""
+        server = await asyncio.start_server(self._serve, sock=self._socket, limit=_READ_BYTES)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.close()
+            for writer in list(self._open):
+                writer.transport.abort()
+
+    def positions(self) -> None:
+        """There is nothing that could be read a second time."""
+
+    async def close(self) -> None:
+        """Release the port."""
+        if self._socket is not None:
+            self._socket.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        address = plain_address(writer.get_extra_info("peername")[0])
+        sender = source_of(address)
+        if not is_allowed(address, self._allowed) or not self._has_place(sender):
+            self._desk.count("network_refused")
+            writer.transport.abort()
+            return
+        self._open[writer] = sender
+        try:
+            await self._receive(reader, address, sender)
+        except FramingError as error:
+            self._desk.count("network_framing")
+            log.warning("connection closed peer=%s: %s", for_terminal(address), error)
+        except TimeoutError:
+            self._desk.count("network_idle")
+        except OSError as error:
+            log.debug("connection lost peer=%s: %s", for_terminal(address), error)
+        finally:
+            del self._open[writer]
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    def _has_place(self, sender: str) -> bool:
+        limits = self._limits
+        mine = Counter(self._open.values())[sender]
+        return len(self._open) < limits.connections and mine < limits.connections_per_address
+
+    async def _receive(self, reader: asyncio.StreamReader, address: str, sender: str) -> None:
+        framing = Framing(self._limits.message_bytes)
+        while True:
+            await self._desk.room()
+            async with asyncio.timeout(self._limits.idle_seconds):
+                data = await reader.read(_READ_BYTES)
+            frames = framing.feed(data) if data else framing.end()
+            self._take(frames, address)
+            if not data:
+                return
+            ahead = self._rates.take(sender, time.monotonic(), len(frames))
+            if ahead:
+                self._desk.count("network_limited")
+                await asyncio.sleep(min(ahead, _LONGEST_WAIT))
+
+    def _take(self, frames: list[Frame], address: str) -> None:
+        for frame in frames:
+            self._desk.take(record_of(frame, "tcp", address, self._desk))

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Syslog over UDP (RFC 5426): a datagram is a message, and who sent it is what the kernel says.
+
+The queue is the kernel's: it is bounded, costs no copy here, and the kernel counts what it had no room for
+(SO_RXQ_OVFL, socket(7)), which is then in our health.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import sys
+import time
+from typing import Any
+
+from decnet_core.exits import StartupError
+from decnet_sniff.collect.input_sink import Desk
+from decnet_sniff.collect.network.framing import Frame
+from decnet_sniff.collect.network.rate_limits import Rates, plain_address, source_of
+from decnet_sniff.collect.record import Record
+from decnet_sniff.collect.settings import NetworkSettings, endpoint
+
+log = logging.getLogger(__name__)
+
+_SO_RXQ_OVFL = 40
+_AT_ONCE = 64
+_DATAGRAM_BYTES = 65_535
+
+
+class UdpInlet:
+    """One UDP socket; a stopped disk or a pause leaves datagrams to the kernel."""
+
+    def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._rates = Rates(limits.messages_per_second)
+        self._allowed = [ipaddress.ip_network(each) for each in desk.settings.allow]
+        self._socket: socket.socket | None = None
+        self._full = asyncio.Event()
+        self._overflows = 0
+
+    @property
+    def port(self) -> int:
+        """The port that it has."""
+        assert self._socket is not None
+        return int(self._socket.getsockname()[1])
+
+    async def open(self) -> None:
+        """Bind; raises StartupError."""
+        host, port = endpoint(self._desk.settings.listen)
+        try:
+            self._socket = bound_socket(host, port, socket.SOCK_DGRAM)
+        except OSError as error:
+            raise StartupError(f"cannot receive on udp {self._desk.settings.listen}: {error.strerror}") from error
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_bytes)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+        log.info("receiving syslog udp=%s port=%d", host, self.port)
+
+    async def run(self) -> None:
+        """Receive, as long as there is room."""
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await self._desk.room()
+                self._full.clear()
+                loop.add_reader(self._socket, self._receive, self._socket)
+                await self._full.wait()
+        finally:
+            loop.remove_reader(self._socket)
+
+    def positions(self) -> None:
+        """There is nothing that could be read a second time."""
+
+    async def close(self) -> None:
+        """Release the port."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _receive(self, sock: socket.socket) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                data, ancillary, _, peer = sock.recvmsg(_DATAGRAM_BYTES, socket.CMSG_SPACE(4))
+            except BlockingIOError:
+                return
+            except OSError as error:  # an ICMP answer to nothing we sent; the socket stays good
+                log.debug("receiving failed: %s", error.strerror)
+                return
+            self._note_overflow(ancillary)
+            self._take(data, peer[0])
+            if not self._desk.has_room:
+                asyncio.get_running_loop().remove_reader(sock)
+                self._full.set()
+                return
+
+    def _take(self, data: bytes, peer: str) -> None:
+        address = plain_address(peer)
+        if not is_allowed(address, self._allowed):
+            self._desk.count("network_refused")
+        elif not self._rates.allows(source_of(address), time.monotonic()):
+            self._desk.count("network_limited")
+        else:
+            self._desk.take(record_of(Frame(data[: self._limits.message_bytes], len(data)), "udp", address, self._desk))
+
+    def _note_overflow(self, ancillary: list[tuple[int, int, bytes]]) -> None:
+        for level, kind, value in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, _SO_RXQ_OVFL):
+                total = int.from_bytes(value[:4], sys.byteorder)
+                self._desk.count("udp_overflow", (total - self._overflows) % (1 << 32))
+                self._overflows = total
+
+
+def bound_socket(host: str, port: int, kind: int) -> socket.socket:
+    """Return a non-blocking socket bound to the address; [::] receives IPv4 too. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        if kind == socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def is_allowed(address: str, networks: list[Any]) -> bool:
+    """Return whether `address` is in one of the networks; everybody is where there are none."""
+    return not networks or any(ipaddress.ip_address(address) in network for network in networks)
+
+
+def record_of(frame: Frame, way: str, address: str, desk: Desk) -> Record:
+    """Return a message of the host at `address`, which its text has no say in; it is received now."""
+    host = desk.settings.hosts.get(address, address)
+    return Record(frame.text, f"{way} {address}", size=frame.size, ts=time.time_ns(), host=host)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Capture: its modules say what is where."""

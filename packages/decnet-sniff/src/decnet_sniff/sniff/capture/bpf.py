@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""Classic BPF, the kernel's packet filter (Linux: Documentation/networking/filter.rst; McCanne and Jacobson 1993).
+
+A program is written as a list of instructions whose jumps name labels, assembled to the four numbers per instruction
+that SO_ATTACH_FILTER takes, and interpreted here as the kernel would: what a program loads from behind the packet's end
+rejects it. Only the instructions that filters for IP need are here.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from decnet_sniff.sniff.packets.link import Buffer
+
+LD_W, LD_H, LD_B = 0x20, 0x28, 0x30
+"""A = packet[k : k + 4, 2, 1], big-endian."""
+AND = 0x54
+"""A &= k."""
+JEQ, JGT, JGE, JSET = 0x15, 0x25, 0x35, 0x45
+"""Jump by A == k, A > k, A >= k, A & k."""
+JA = 0x05
+RET = 0x06
+"""Accept k bytes of the packet; 0 rejects it."""
+
+SIZES: Final = {LD_W: 4, LD_H: 2, LD_B: 1}
+CONDITIONS: Final = frozenset((JEQ, JGT, JGE, JSET))
+WHOLE: Final = 0x40000
+"""More bytes than a packet has."""
+
+ANCILLARY: Final = 0xFFFFF000
+"""Loads from here on ask the kernel about the packet (SKF_AD_OFF)."""
+PACKET_TYPE: Final = ANCILLARY + 4
+OUTGOING: Final = 4
+"""The packet type of what this host sends (PACKET_OUTGOING)."""
+
+LARGEST: Final = 4096
+"""Instructions the kernel takes (BPF_MAXINSNS)."""
+
+
+class Instruction(NamedTuple):
+    """One assembled instruction: struct sock_filter."""
+
+    code: int
+    true: int
+    """How many instructions to skip when the condition holds."""
+    false: int
+    k: int
+
+
+class Step(NamedTuple):
+    """One instruction as it is written: jumps name labels, an empty one is the next instruction."""
+
+    code: int
+    k: int = 0
+    true: str = ""
+    false: str = ""
+    label: str = ""
+
+
+Program = tuple[Instruction, ...]
+
+
+def assemble(steps: Sequence[Step]) -> Program:
+    """Return the program; ValueError for an unknown label, a jump backwards or too far, or too many instructions."""
+    places = {step.label: number for number, step in enumerate(steps) if step.label}
+    if len(steps) > LARGEST:
+        raise ValueError(f"{len(steps)} instructions are more than the kernel takes")
+    return tuple(_instruction(number, step, places) for number, step in enumerate(steps))
+
+
+def _instruction(number: int, step: Step, places: dict[str, int]) -> Instruction:
+    def distance(label: str) -> int:
+        if not label:
+            return 0
+        if (target := places.get(label, -1)) <= number:
+            raise ValueError(f"{label!r} is no label behind instruction {number}")
+        return target - number - 1
+
+    if step.code == JA:
+        return Instruction(JA, 0, 0, distance(step.true))
+    true, false = distance(step.true), distance(step.false)
+    if max(true, false) > 255:
+        raise ValueError(f"instruction {number} jumps further than 255")
+    return Instruction(step.code, true, false, step.k)
+
+
+def packed(program: Iterable[Instruction]) -> bytes:
+    """Return the array of struct sock_filter."""
+    return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
+
+
+def interpret(program: Program, buffer: Buffer, start: int, end: int) -> int:
+    """Return how many bytes of the packet in buffer[start:end] the program accepts; 0: none.
+
+    Ancillary loads are answered as for a packet that came in.
+    """
+    accumulator, place = 0, 0
+    while True:
+        code, true, false, k = program[place]
+        place += 1
+        if code == RET:
+            return k
+        if code in SIZES:
+            if k >= ANCILLARY:
+                accumulator = 0
+            elif start + k + SIZES[code] > end:
+                return 0
+            else:
+                accumulator = int.from_bytes(buffer[start + k : start + k + SIZES[code]], "big")
+        elif code == AND:
+            accumulator &= k
+        elif code == JA:
+            place += k
+        else:
+            place += true if _holds(code, accumulator, k) else false
+
+
+def _holds(code: int, accumulator: int, k: int) -> bool:
+    if code == JEQ:
+        return accumulator == k
+    if code == JGT:
+        return accumulator > k
+    if code == JGE:
+        return accumulator >= k
+    return bool(accumulator & k)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""The packets that the sniffer asks the kernel for: TCP, UDP, tunnels and all fragments, but for networks to ignore.
+
+What is in a flow cannot be told from one packet, and a flow's timing counts them all, so nothing of a TCP connection
+is filtered out. What is: other protocols, and what is to or from the networks in `ignore`, which is how a sensor keeps
+its own traffic, backups and monitoring away from Python. Tunnels are not looked into here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from decnet_sniff.sniff.capture.bpf import (
+    AND,
+    JA,
+    JEQ,
+    LD_B,
+    LD_H,
+    LD_W,
+    OUTGOING,
+    PACKET_TYPE,
+    RET,
+    WHOLE,
+    Program,
+    Step,
+    assemble,
+)
+from decnet_sniff.sniff.packets import link
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MOST_IGNORED: Final = 16
+"""Networks; the kernel runs the comparisons for every packet."""
+
+_IP4_PROTOCOLS: Final = (6, 17, 47, 4, 41)
+_IP6_PROTOCOLS: Final = (6, 17, 47, 4, 41, 44, 0, 43, 60, 51)
+"""With those of extension headers, whatever they lead to."""
+
+
+def program(kind: int, ignore: Sequence[Network] = (), *, both_ways: bool = True) -> Program:
+    """Return the filter for packets of link type `kind`; without `both_ways` what this host sends is not taken.
+
+    The loopback interface shows each packet twice, once as sent.
+    """
+    steps = list(_behind_link(kind, ignore))
+    if not both_ways:
+        steps[0] = steps[0]._replace(label="came in")
+        steps = [Step(LD_B, PACKET_TYPE), Step(JEQ, OUTGOING, false="came in"), Step(RET, 0), *steps]
+    return assemble(steps)
+
+
+def _behind_link(kind: int, ignore: Sequence[Network]) -> Iterator[Step]:
+    """Each place where the IP header can be has instructions of its own: offsets are constants."""
+    if kind in {link.ETHERNET, link.SLL}:
+        first = 12 if kind == link.ETHERNET else 14
+        for depth in range(link.MOST_TAGS + 1):
+            yield from _ethertype(f"{depth}", first + 4 * depth, ignore, last=depth == link.MOST_TAGS)
+    elif kind == link.SLL2:
+        yield from _ethertype("0", 0, ignore, last=True, header=20)
+    elif kind in {link.NULL, link.LOOP}:
+        yield from _bare(4, ignore)
+    else:
+        yield from _bare(0, ignore)
+
+
+def _ethertype(
+    name: str, at: int, ignore: Sequence[Network], *, last: bool, header: int | None = None
+) -> Iterator[Step]:
+    """Judge what stands behind the EtherType at `at`; a VLAN tag leads to the instructions that follow."""
+    start = at + 2 if header is None else header
+    yield Step(LD_H, at, label="" if name == "0" else f"depth{name}")
+    yield from _when(link.IP4, f"other4_{name}")
+    yield from _ip4(name, start, ignore)
+    yield from _when(link.IP6, f"other{name}", label=f"other4_{name}")
+    yield from _ip6(name, start, ignore)
+    if last:
+        yield Step(RET, 0, label=f"other{name}")
+        return
+    following = f"depth{int(name) + 1}"
+    tags = sorted(link.VLANS)
+    for number, tag in enumerate(tags):
+        yield Step(JEQ, tag, true=following, label=f"other{name}" if number == 0 else "")
+    yield Step(RET, 0)
+
+
+def _bare(at: int, ignore: Sequence[Network]) -> Iterator[Step]:
+    yield Step(LD_B, at)
+    yield Step(AND, 0xF0)
+    yield from _when(0x40, "not4")
+    yield from _ip4("bare", at, ignore)
+    yield from _when(0x60, "other", label="not4")
+    yield from _ip6("bare", at, ignore)
+    yield Step(RET, 0, label="other")
+
+
+def _when(value: int, otherwise: str, label: str = "") -> Iterator[Step]:
+    """Go on when A is `value`, else to `otherwise`, which may be further than a conditional jump can go."""
+    here = f"is {value} before {otherwise}"
+    yield Step(JEQ, value, true=here, label=label)
+    yield Step(JA, true=otherwise)
+    yield Step(AND, 0xFFFFFFFF, label=here)  # changes nothing: a place to jump to
+
+
+def _ip4(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
+    for network in (each for each in ignore if each.version == 4):
+        for place in (at + 12, at + 16):
+            yield from _in_network(f"{name}_{network}_{place}", place, network)
+    yield from _protocol(f"4_{name}", at + 9, _IP4_PROTOCOLS)
+
+
+def _ip6(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
+    for network in (each for each in ignore if each.version == 6):
+        for place in (at + 8, at + 24):
+            yield from _in_network(f"{name}_{network}_{place}", place, network)
+    yield from _protocol(f"6_{name}", at + 6, _IP6_PROTOCOLS)
+
+
+def _in_network(name: str, at: int, network: Network) -> Iterator[Step]:
+    """Reject when the address at `at` is in `network`, else go on behind."""
+    outside = f"outside_{name}"
+    address, mask = network.network_address.packed, network.netmask.packed
+    for word in range(0, len(mask), 4):
+        bits = int.from_bytes(mask[word : word + 4], "big")
+        if bits == 0 and word:
+            break
+        yield Step(LD_W, at + word)
+        if bits != 0xFFFFFFFF:
+            yield Step(AND, bits)
+        yield Step(JEQ, int.from_bytes(address[word : word + 4], "big"), false=outside)
+    yield Step(RET, 0)
+    yield Step(AND, 0xFFFFFFFF, label=outside)  # changes nothing: a place to jump to
+
+
+def _protocol(name: str, at: int, protocols: Sequence[int]) -> Iterator[Step]:
+    yield Step(LD_B, at)
+    for number in protocols:
+        yield Step(JEQ, number, true=f"take_{name}")
+    yield Step(RET, 0)
+    yield Step(RET, WHOLE, label=f"take_{name}")

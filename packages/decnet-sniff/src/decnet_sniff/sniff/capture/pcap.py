@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Capture files as streams of packets: pcap (draft-ietf-opsawg-pcap) here, pcapng in `pcapng`.
+
+A file may be cut off anywhere, or lie about its lengths. All that can be read is delivered first; then CaptureError
+says what is wrong. Memory is bounded by one chunk and one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from struct import Struct
+from typing import Final
+
+from decnet_sniff.sniff.capture import pcapng
+from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, File, Window
+from decnet_sniff.sniff.capture.packet_batch import Batch, Record
+
+_MAGIC: Final = {
+    b"\xd4\xc3\xb2\xa1": ("<", 1000),
+    b"\xa1\xb2\xc3\xd4": (">", 1000),
+    b"\x4d\x3c\xb2\xa1": ("<", 1),
+    b"\xa1\xb2\x3c\x4d": (">", 1),
+}
+"""First bytes: (byte order, nanoseconds per fraction)."""
+
+
+def batches(file: File) -> Iterator[Batch]:
+    """Yield the packets of a capture file of either format; raises CaptureError where it is not or no longer one."""
+    window = Window(file)
+    if not window.need(4):
+        raise CaptureError("the file is empty" if not window.data else "the file ends within its first four bytes")
+    magic = window.data[:4]
+    if magic == pcapng.MAGIC:
+        yield from pcapng.batches(window)
+    elif magic in _MAGIC:
+        yield from _classic(window, *_MAGIC[magic])
+    else:
+        raise CaptureError(f"this is neither pcap nor pcapng: it begins with {magic.hex(' ')}")
+
+
+def _classic(window: Window, order: str, unit: int) -> Iterator[Batch]:
+    if not window.need(24):
+        raise CaptureError("the file ends within its header")
+    link = int.from_bytes(window.data[20:24], "little" if order == "<" else "big") & 0xFFFF
+    window.at = 24
+    unpack = Struct(order + "IIII").unpack_from
+    while window.need(16):
+        size = unpack(window.data, window.at)[2]
+        if size > LARGEST:
+            raise CaptureError(f"the record at byte {window.position} claims to have {size} bytes")
+        whole = window.need(16 + size)
+        records = _records(window, unpack, unit) if whole else [_cut(window, unpack, unit)]
+        yield Batch(link, window.data, records)
+        if not whole:
+            raise CaptureError(f"the file ends within the record at byte {window.position}")
+    if window.at < len(window.data):
+        raise CaptureError(f"the file ends within the record header at byte {window.position}")
+
+
+def _records(window: Window, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> list[Record]:
+    """Return the records that are whole in the window, and move behind them."""
+    data, at, found = window.data, window.at, list[Record]()
+    last = len(data) - 16
+    while at <= last and len(found) < MOST_RECORDS:
+        seconds, fraction, size, _ = unpack(data, at)
+        end = at + 16 + size
+        if end > len(data) or size > LARGEST:
+            break
+        found.append((seconds * 1_000_000_000 + fraction * unit, at + 16, end))
+        at = end
+    window.at = at
+    return found
+
+
+def _cut(window: Window, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> Record:
+    """Return the last record of a file that ends within it: headers are in its first bytes."""
+    seconds, fraction, _, _ = unpack(window.data, window.at)
+    return seconds * 1_000_000_000 + fraction * unit, window.at + 16, len(window.data)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""The memory that the kernel writes captured packets into: blocks of TPACKET_V3 (linux/if_packet.h).
+
+The kernel fills a block, hands it over, and goes on with the next; we read it where it is and hand it back. A packet
+costs no system call and no copy.
+"""
+
+from __future__ import annotations
+
+import mmap
+import socket
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+from decnet_sniff.sniff.capture.packet_batch import Batch, Record
+
+SOL_PACKET: Final = 263
+_VERSION, _RX_RING, _STATISTICS = 10, 5, 6
+_V3: Final = 2
+BLOCK: Final = 128 * 1024
+"""Bytes; the largest packet, which segmentation offload makes 64 KiB, must fit."""
+_FRAME: Final = 2048
+RETIRE_MS: Final = 100
+"""A block that is not full is handed over after so long."""
+
+_KERNEL, _USER = 0, 1
+_BLOCK_HEAD = struct.Struct("=8xIII").unpack_from
+"""Status, number of packets, offset of the first."""
+_PACKET_HEAD = struct.Struct("=IIII8xH").unpack_from
+"""Offset of the next, seconds, nanoseconds, captured bytes, offset of the link layer."""
+_STATUS: Final = 8
+
+
+class Ring:
+    """The ring of one packet socket, which must not be bound yet."""
+
+    def __init__(self, packets: socket.socket, kib: int) -> None:
+        self._socket = packets
+        self._count = max(2, kib * 1024 // BLOCK)
+        self._current = 0
+        packets.setsockopt(SOL_PACKET, _VERSION, _V3)
+        shape = struct.pack("7I", BLOCK, self._count, _FRAME, BLOCK // _FRAME * self._count, RETIRE_MS, 0, 0)
+        packets.setsockopt(SOL_PACKET, _RX_RING, shape)
+        self._memory = mmap.mmap(packets.fileno(), BLOCK * self._count, mmap.MAP_SHARED)
+        self._view = memoryview(self._memory)
+
+    def batches(self, link: int) -> Iterator[Batch]:
+        """Yield the blocks that are ready, at most once round; a batch is valid until the next is asked for."""
+        for _ in range(self._count):
+            begin = self._current * BLOCK
+            status, packets, first = _BLOCK_HEAD(self._memory, begin)
+            if not status & _USER:
+                return
+            try:
+                yield Batch(link, self._view, self._records(begin + first, packets))
+            finally:
+                struct.pack_into("=I", self._memory, begin + _STATUS, _KERNEL)
+                self._current = (self._current + 1) % self._count
+
+    def _records(self, at: int, packets: int) -> list[Record]:
+        found: list[Record] = []
+        for _ in range(packets):
+            following, seconds, nanoseconds, size, frame = _PACKET_HEAD(self._memory, at)
+            start = at + frame
+            found.append((seconds * 1_000_000_000 + nanoseconds, start, start + size))
+            at += following
+        return found
+
+    def drops(self) -> int:
+        """Return how many packets the kernel had no room for since this was last asked."""
+        _, dropped, _ = struct.unpack("3I", self._socket.getsockopt(SOL_PACKET, _STATISTICS, 12))
+        return int(dropped)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._view.release()
+        self._memory.close()

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Http: its modules say what is where."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Packets: its modules say what is where."""

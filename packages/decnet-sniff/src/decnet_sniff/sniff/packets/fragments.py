@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""IP packets that came in fragments, made whole (RFC 791, RFC 8200 §4.5); overlaps: the byte that came first wins.
+
+The table is bounded in packets, bytes and age; the oldest goes first, for a sender of first fragments only would
+otherwise keep honest ones out.
+"""
+
+from __future__ import annotations
+
+from decnet_sniff.sniff.packets.ip import Packet, upper
+from decnet_sniff.sniff.packets.link import Buffer
+from decnet_sniff.sniff.reassembly_buffer import Pieces
+
+MOST_PACKETS = 64
+MOST_BYTES = 256 * 1024
+MOST_PIECES = 128
+"""Fragments of one packet behind a hole."""
+PATIENCE_NS = 30_000_000_000
+_LARGEST = 65_535
+
+Key = tuple[bytes, bytes, int, int]
+
+
+class _Puzzle:
+    __slots__ = ("began", "header", "pieces", "protocol", "size", "total")
+
+    def __init__(self, began: int, protocol: int) -> None:
+        self.began = began
+        self.protocol = protocol
+        self.header = b""
+        self.pieces = Pieces(_LARGEST)
+        self.total: int | None = None
+        self.size = 0
+
+
+class Fragments:
+    """Fragments that wait for their siblings."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Key, _Puzzle] = {}
+        self.held = 0
+        """Bytes that wait."""
+        self.counts = {"fragments": 0, "fragments_joined": 0, "fragments_given_up": 0}
+
+    def __len__(self) -> int:
+        """Return how many packets wait for fragments."""
+        return len(self._waiting)
+
+    def add(self, ts: int, packet: Packet, buffer: Buffer) -> tuple[bytes, Packet] | None:
+        """Take a fragment that came at `ts` (ns); return the whole packet with its buffer when this was the last."""
+        if packet.fragment is None:
+            return None
+        self.counts["fragments"] += 1
+        identification, offset, more = packet.fragment
+        protocol = packet.protocol if len(packet.source) == 4 else 0  # in IPv6 only the first fragment's counts
+        key = (packet.source, packet.destination, protocol, identification)
+        puzzle = self._waiting.get(key)
+        if puzzle is not None and ts - puzzle.began > PATIENCE_NS:
+            self._give_up(key)
+            puzzle = None
+        if puzzle is None:
+            puzzle = self._waiting[key] = _Puzzle(ts, packet.protocol)
+        piece = bytes(buffer[packet.payload : packet.end])
+        if offset == 0 and not puzzle.header:
+            puzzle.header = bytes(buffer[packet.header : packet.payload])
+            puzzle.protocol = packet.protocol
+        if not more and puzzle.total is None:
+            puzzle.total = offset + len(piece)
+        puzzle.pieces.add(offset, piece)
+        self._account(puzzle)
+        whole = self._whole(key, puzzle, packet)
+        self._bound()
+        return whole
+
+    def _whole(self, key: Key, puzzle: _Puzzle, packet: Packet) -> tuple[bytes, Packet] | None:
+        if puzzle.total is None or len(puzzle.pieces.data) < puzzle.total or not puzzle.header:
+            return None
+        self._remove(key)
+        self.counts["fragments_joined"] += 1
+        header, payload = puzzle.header, bytes(puzzle.pieces.data[: puzzle.total])
+        buffer, protocol, at = header + payload, puzzle.protocol, len(header)
+        if header[0] >> 4 == 6:  # extension headers may follow the fragment header
+            found = upper(protocol, buffer, at, len(buffer))
+            if isinstance(found, str) or found[2] is not None:
+                return None
+            protocol, at, _ = found
+        return buffer, Packet(protocol, packet.source, packet.destination, 0, at, len(buffer))
+
+    def _account(self, puzzle: _Puzzle) -> None:
+        size = puzzle.pieces.size
+        self.held += size - puzzle.size
+        puzzle.size = size
+
+    def _bound(self) -> None:
+        while len(self._waiting) > MOST_PACKETS or self.held > MOST_BYTES:
+            self._give_up(next(iter(self._waiting)))
+        spread = [key for key, puzzle in self._waiting.items() if puzzle.pieces.spread > MOST_PIECES]
+        for key in spread:
+            self._give_up(key)
+
+    def _give_up(self, key: Key) -> None:
+        self._remove(key)
+        self.counts["fragments_given_up"] += 1
+
+    def _remove(self, key: Key) -> None:
+        self.held -= self._waiting.pop(key).size

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""From what was read off the wire to what is told: payloads of the catalogue, equal for equal findings.
+
+They are hashable and count one, so that a window can fold those that are equal.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from decnet_core.events.catalogue import HttpClient, SshKex, TcpStack
+from decnet_core.text import bounded, from_wire
+from decnet_sniff.protocols import hassh
+from decnet_sniff.protocols.muonfp import muonfp
+from decnet_sniff.protocols.ssh import Ssh
+from decnet_sniff.protocols.stack import Stack
+from decnet_sniff.protocols.stack_match import identify
+from decnet_sniff.protocols.stack_signature import signature
+from decnet_sniff.sniff.http import request_head as http
+from decnet_sniff.sniff.http import user_agent as http_agent
+
+MAX_NAME = 128
+"""Bytes that are kept of one header name."""
+MAX_AGENT = 1024
+
+
+def ssh_kex(found: Ssh, *, server: bool) -> SshKex:
+    """Return what a side of an SSH connection said; `server` is the side that was connected to."""
+    algorithms = hassh.server_algorithms(found.kex) if server else hassh.client_algorithms(found.kex)
+    return SshKex(
+        role="server" if server else "client",
+        software=from_wire(found.identification),
+        hassh=hassh.digest(algorithms),
+        algorithms=from_wire(algorithms),
+        host_keys=from_wire(found.kex.host_key),
+    )
+
+
+def http_client(head: http.Head) -> HttpClient:
+    """Return how a client writes its requests."""
+    return HttpClient(
+        method=from_wire(head.method),
+        version=from_wire(head.version),
+        agent_class=http_agent.classify(head.user_agent),
+        headers_hash=http.order_hash(head.names),
+        headers=tuple(from_wire(name, MAX_NAME) for name in head.names),
+        user_agent=None if head.user_agent is None else from_wire(head.user_agent, MAX_AGENT),
+    )
+
+
+@lru_cache(maxsize=1024)
+def tcp_stack(stack: Stack, *, server: bool, peer_mss: int = 0) -> TcpStack:
+    """Return what a stack is: of a SYN, or as `server` of a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
+    identity = identify(stack, server=server, peer_mss=peer_mss)
+    return TcpStack(
+        role="syn+ack" if server else "syn",
+        signature=bounded(signature(stack, peer_mss)),
+        muonfp=muonfp(stack),
+        os=None if identity.tool else identity.name,
+        tool=identity.name if identity.tool else None,
+        distance=identity.distance,
+    )

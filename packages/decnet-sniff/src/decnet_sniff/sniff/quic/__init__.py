@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Quic: its modules say what is where."""

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT
+"""The hellos in QUIC's Initial packets, of clients and of the servers that answer them (RFC 9001, RFC 9369).
+
+A client's Initial is opened with its own destination connection id; a server's with that of the client's first packet,
+so a connection is remembered for as long as a handshake may take. A client's later Initials have another destination
+and the same keys (RFC 9001, 5.2), except after a Retry, when both begin anew with the connection id that the Retry
+gave. Whatever the table cannot explain is tried as the beginning of a new connection; the tag of AES-GCM decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
+from decnet_sniff.sniff.lru_ttl_cache import Recent
+from decnet_sniff.sniff.quic.aes import Aes, best_aes
+from decnet_sniff.sniff.quic.initial_keys import Keys, initial_keys
+from decnet_sniff.sniff.quic.packets import INITIAL, RETRY, Packet, crypto_frames, may_be_quic, opened, packets
+from decnet_sniff.sniff.reassembly_buffer import Pieces
+from decnet_sniff.sniff.tls.hello import Hello, ServerHello
+from decnet_sniff.sniff.tls.records import read_message
+
+MAX_CONNECTIONS = 2048
+"""About 1 KiB each."""
+
+MAX_CRYPTO_BYTES = 16_384
+"""How long a hello in CRYPTO frames may be; a post-quantum ClientHello has 2 KiB."""
+
+MAX_PIECES = 64
+"""Frames of one hello that may wait behind a hole."""
+
+MAX_PENDING_BYTES = 2 << 20
+"""All unfinished hellos together; beyond it the oldest connections are forgotten."""
+
+LIFETIME_NS = 30_000_000_000
+"""A connection that says nothing for so long is forgotten."""
+
+_Flow = tuple[Hashable, Hashable]
+"""Who sends and who receives."""
+
+
+class _Side:
+    """What one side said: the handshake message that is being gathered, from the offset `start` on."""
+
+    __slots__ = ("done", "pieces", "start")
+
+    def __init__(self) -> None:
+        self.start = 0
+        self.done = False
+        self.pieces: Pieces | None = None
+
+    @property
+    def size(self) -> int:
+        return 0 if self.pieces is None else self.pieces.size
+
+    def take(self, payload: bytes) -> Hello | None:
+        """Take the CRYPTO frames of a packet; return the hello that they complete."""
+        grown = False
+        if self.pieces is None:
+            self.pieces = Pieces(MAX_CRYPTO_BYTES)
+        for offset, data in crypto_frames(payload):
+            grown |= self.pieces.add(offset - self.start, data)
+            if self.pieces.spread > MAX_PIECES:
+                self._finish(0)
+                return None
+        return self._read() if grown else None
+
+    def _read(self) -> Hello | None:
+        assert self.pieces is not None
+        found = read_message(self.pieces.data)
+        if isinstance(found, Verdict):
+            if found is not NEED_MORE or len(self.pieces.data) >= MAX_CRYPTO_BYTES:
+                self._finish(0)
+            return None
+        self._finish(found.end)
+        return found
+
+    def _finish(self, length: int) -> None:
+        self.start += length
+        self.done = True
+        self.pieces = None
+
+
+class _Connection:
+    """`first` is the connection id that the keys come from, `server` the one that the server chose for itself."""
+
+    __slots__ = ("_keys", "answering", "asking", "first", "server")
+
+    def __init__(self, first: bytes) -> None:
+        self.asking = _Side()
+        self.answering = _Side()
+        self.server: bytes | None = None
+        self.begin(first)
+
+    def begin(self, first: bytes) -> None:
+        """Take the keys from `first` from now on."""
+        self.first = first
+        self._keys: dict[tuple[int, bool], Keys] = {}
+
+    def keys(self, version: int, *, server: bool) -> Keys:
+        """Return the keys of one side; the version may change on the way (RFC 9368)."""
+        known = self._keys.get((version, server))
+        if known is None:
+            known = self._keys[version, server] = initial_keys(version, self.first, server=server)
+        return known
+
+    @property
+    def size(self) -> int:
+        return self.asking.size + self.answering.size
+
+
+class Connections:
+    """Finds hellos in datagrams; remembers no more than the limits above."""
+
+    def __init__(self, aes: Aes | None = None) -> None:
+        self._aes = aes
+        self._recent = Recent[_Flow, _Connection](MAX_CONNECTIONS, LIFETIME_NS, self._forgotten)
+        self._pending = 0
+        self._initials = 0
+        self._unreadable = 0
+        self._retries = 0
+
+    def counters(self) -> dict[str, int]:
+        """Return what was seen and what was given up since the start."""
+        return {
+            "quic_initials": self._initials,
+            "quic_unreadable": self._unreadable,
+            "quic_retries": self._retries,
+            "quic_evicted": self._recent.evicted,
+            "quic_connections": len(self._recent),
+        }
+
+    def datagram(self, source: Hashable, destination: Hashable, data: bytes, now: int) -> Hello | None:
+        """Return the hello that a UDP payload from `source` to `destination` (address and port) completes.
+
+        `now` is the packet's time, nanoseconds.
+        """
+        if not may_be_quic(data):
+            return None
+        found: Hello | None = None
+        for packet in packets(data):
+            if packet.kind == INITIAL:
+                self._initials += 1
+                hello = self._initial((source, destination), data, packet, now)
+                found = found or hello
+            elif packet.kind == RETRY:
+                self._retry((destination, source), packet, now)
+        return found
+
+    def _initial(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
+        asked = self._recent.get((flow[1], flow[0]), now)
+        if asked is not None:
+            return self._answer(asked, data, packet)
+        asking = self._recent.get(flow, now)
+        if asking is None:
+            return self._begin(flow, data, packet, now)
+        if asking.asking.done and packet.destination in (asking.first, asking.server):
+            return None
+        payload = None if asking.asking.done else self._open(data, packet, asking.keys(packet.version, server=False))
+        if payload is None and packet.destination != asking.first:
+            return self._begin(flow, data, packet, now)
+        return self._take(asking, asking.asking, payload)
+
+    def _begin(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
+        """Try the packet as the first of a connection."""
+        connection = _Connection(packet.destination)
+        payload = self._open(data, packet, connection.keys(packet.version, server=False))
+        if payload is None:
+            self._unreadable += 1
+            return None
+        self._recent.put(flow, connection, now)
+        return self._take(connection, connection.asking, payload)
+
+    def _answer(self, connection: _Connection, data: bytes, packet: Packet) -> Hello | None:
+        if connection.answering.done:
+            return None
+        payload = self._open(data, packet, connection.keys(packet.version, server=True))
+        if payload is None:
+            self._unreadable += 1
+            return None
+        connection.server = packet.source
+        hello = self._take(connection, connection.answering, payload)
+        if isinstance(hello, ServerHello) and hello.retry:  # both say hello once more
+            connection.asking.done = connection.answering.done = False
+        return hello
+
+    def _retry(self, flow: _Flow, packet: Packet, now: int) -> None:
+        connection = self._recent.get(flow, now)
+        if connection is not None and connection.server is None:
+            self._retries += 1
+            connection.begin(packet.source)
+
+    def _take(self, connection: _Connection, side: _Side, payload: bytes | None) -> Hello | None:
+        if payload is None:
+            self._unreadable += 1
+            return None
+        before = connection.size
+        hello = side.take(payload)
+        self._pending += connection.size - before
+        while self._pending > MAX_PENDING_BYTES:
+            self._recent.evict()
+        return hello
+
+    def _forgotten(self, connection: _Connection) -> None:
+        self._pending -= connection.size
+
+    def _open(self, data: bytes, packet: Packet, keys: Keys) -> bytes | None:
+        if self._aes is None:
+            self._aes = best_aes()
+        return opened(data, packet, keys, self._aes)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Scan: its modules say what is where."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""What is remembered of one source until it is known whether it scans: its first target, then all it has probed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from decnet_sniff.sniff.scan.port_set import Ports
+
+Target = tuple[bytes, int]
+"""Address and port."""
+MOST_SHARED = 512
+
+
+@lru_cache(maxsize=MOST_SHARED)
+def the_target(host: bytes, port: int) -> Target:
+    """Return the same object for the same target, for thousands of sources come to the same few deckies."""
+    return host, port
+
+
+class Newcomer:
+    """A source with one target."""
+
+    __slots__ = ("aborted", "completed", "since", "talked", "target")
+
+    def __init__(self, target: Target, now: int) -> None:
+        self.target = target
+        self.since = now
+        self.talked = self.completed = self.aborted = False
+
+
+class Suspect:
+    """What one source has probed with one technique since it was last told of."""
+
+    __slots__ = (
+        "aborted",
+        "completed",
+        "first",
+        "hosts",
+        "last",
+        "open",
+        "ports",
+        "probes",
+        "scanner",
+        "talked",
+        "told",
+    )
+
+    def __init__(self, newcomer: Newcomer) -> None:
+        self.first = self.last = newcomer.since
+        self.open: set[Target] = set()
+        self.talked: dict[Target, None] = {}
+        self.ports = Ports()
+        self.hosts: set[bytes] = set()
+        self.probes = 1
+        self.completed, self.aborted = newcomer.completed, newcomer.aborted
+        self.scanner = self.told = False
+        if newcomer.talked:
+            self.talked[newcomer.target] = None
+        else:
+            self.open.add(newcomer.target)
+
+    @property
+    def kept(self) -> int:
+        """How much it remembers."""
+        return len(self.open) + len(self.talked) + self.ports.kept + len(self.hosts)
+
+    def forget(self) -> None:
+        """Begin anew, as a known scanner that has been told of."""
+        self.ports, self.hosts, self.probes, self.told = Ports(), set(), 0, True
+        self.completed = self.aborted = False

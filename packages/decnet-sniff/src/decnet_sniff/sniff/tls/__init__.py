@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Tls: its modules say what is where."""

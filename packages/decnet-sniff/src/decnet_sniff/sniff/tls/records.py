@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""TLS records: the first hello of one direction of a TCP stream, however it is cut into records (RFC 8446, 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
+from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, SERVER_HELLO, Hello, read_hello, uint16, uint24
+
+MAX_HELLO_BYTES = 60_000
+"""A longer hello is not waited for: with its record headers it must fit what is kept of one direction of a flow."""
+
+MAX_RECORDS = 256
+"""Over how many records one hello may be spread; more, and tiny records would cost more to read than to send."""
+
+_CHANGE_CIPHER_SPEC, _HANDSHAKE = 20, 22
+_MAX_RECORD_BYTES = 1 << 14
+_HEADER_BYTES = 5
+
+
+def recognise(data: bytes) -> Hello | Verdict:
+    """Return the first hello of a stream that begins with a TLS record.
+
+    What follows a HelloRetryRequest is found by asking again with `data[hello.end:]`: the ChangeCipherSpec that may
+    lie in between (RFC 8446, D.4) is passed over.
+    """
+    message = bytearray()
+    for fragment, end in _fragments(data):
+        if fragment is None:
+            return NOTHING
+        message += fragment
+        found = read_message(message)
+        if found is NOTHING:
+            return NOTHING
+        if not isinstance(found, Verdict):
+            return found._replace(end=end)
+        if len(message) >= 4 and len(data) < _HEADER_BYTES + 4 + uint24(message, 1):
+            break  # it cannot be whole yet: do not look at the rest
+    return NEED_MORE
+
+
+def read_message(message: bytes | bytearray) -> Hello | Verdict:
+    """Return the hello that a stream of handshake messages, without records, begins with."""
+    if message and message[0] not in (CLIENT_HELLO, SERVER_HELLO):
+        return NOTHING
+    if len(message) < 4:
+        return NEED_MORE
+    end = 4 + uint24(message, 1)
+    if end > MAX_HELLO_BYTES:
+        return NOTHING
+    if len(message) < end:
+        return NEED_MORE
+    return read_hello(message[0], bytes(message[4:end]), end=end)
+
+
+def _fragments(data: bytes) -> Iterator[tuple[bytes | None, int]]:
+    """Yield the bytes of each handshake record, the last perhaps unfinished, and the offset behind them.
+
+    None instead of bytes: this is not TLS, or cut into too many records.
+    """
+    at = 0
+    for _ in range(MAX_RECORDS):
+        header = data[at : at + _HEADER_BYTES]
+        if not _plausible(header):
+            break
+        if len(header) < _HEADER_BYTES:
+            return
+        begin, at = at + _HEADER_BYTES, at + _HEADER_BYTES + uint16(header, 3)
+        if header[0] == _HANDSHAKE:
+            yield data[begin:at], at
+        if at > len(data):
+            return
+    yield None, at
+
+
+def _plausible(header: bytes) -> bool:
+    """Return whether the bytes that are there can begin a record of a hello: SSL 3.0 to TLS 1.3, and not empty."""
+    size = len(header)
+    return not (
+        (size > 0 and header[0] not in (_HANDSHAKE, _CHANGE_CIPHER_SPEC))
+        or (size > 1 and header[1] != 3)
+        or (size > 2 and header[2] > 4)
+        or (size > 4 and not 1 <= uint16(header, 3) <= _MAX_RECORD_BYTES)
+    )

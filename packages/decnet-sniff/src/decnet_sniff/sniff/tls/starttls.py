@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""TLS that does not begin a connection: after STARTTLS (RFC 3207, 2595, 4217), CONNECT, SOCKS, and RDP's own.
+
+The words before it are not understood, for there are too many kinds of them. Who speaks waits for leave, so a hello
+begins a segment; where it does not, a card or a kernel has joined what came before to it: a line, or MySQL's request,
+which waits for nothing.
+"""
+
+from __future__ import annotations
+
+from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, SERVER_HELLO, uint16, uint24
+
+PATIENCE = 4096
+"""Bytes of one direction that may come before its hello."""
+
+_RECORD = b"\x16\x03"
+_LATEST_VERSION = 4
+_HEADERS_BYTES = 9
+"""Of the record and of the message in it."""
+_MYSQL_HEAD = b"\x20\x00\x00\x01"
+_MYSQL_BYTES = 36
+"""What begins a client's request for TLS, and how long it is (MySQL's SSLRequest)."""
+
+
+def find(payload: bytes) -> int | None:
+    """Return where in the payload of a segment a hello begins, None if none does."""
+    at = payload.find(_RECORD)
+    while at >= 0:
+        if _may_begin(payload, at) and _is_hello(payload, at):
+            return at
+        at = payload.find(_RECORD, at + 1)
+    return None
+
+
+def _may_begin(payload: bytes, at: int) -> bool:
+    return at == 0 or payload[at - 1 : at] == b"\n" or (at == _MYSQL_BYTES and payload.startswith(_MYSQL_HEAD))
+
+
+def _is_hello(payload: bytes, at: int) -> bool:
+    """Tell whether the headers at `at` are those of a record and of a hello that begins in it."""
+    if len(payload) < at + _HEADERS_BYTES or payload[at + 2] > _LATEST_VERSION:
+        return False
+    record, kind, message = uint16(payload, at + 3), payload[at + 5], uint24(payload, at + 6)
+    return kind in (CLIENT_HELLO, SERVER_HELLO) and 4 < record <= 1 << 14 and 38 <= message < 1 << 16

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Transport: its modules say what is where."""

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+"""Who talks with whom: a bounded table of TCP and UDP flows, each of two directions.
+
+The key of a direction is what stands in the packet: both addresses and both ports, as one string of 12 or 36 bytes.
+So the packet of a known flow costs one look into a dictionary. The second direction gets its entry when it first
+speaks; what nobody answers, as most of a scan, is half the size.
+
+What ended is kept a little, for stray packets of it are no new flow. When the table is full, what is least likely to
+speak again goes first: the ended, then the unanswered, then the longest silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nsmallest
+from struct import Struct
+from typing import Final
+
+from decnet_sniff.sniff.findings import Ends
+from decnet_sniff.sniff.transport.stream_head import Stream
+
+ENDED_NS: Final = 2_000_000_000
+ASKED_NS: Final = 10_000_000_000
+"""How long an unanswered SYN is kept."""
+
+ASKED, ANSWERED, OPEN, ENDED = range(4)
+"""What has happened: a SYN; its SYN+ACK; more; FIN of both sides or RST."""
+
+_KEY4: Final = Struct(">4s4sHH").unpack
+_KEY6: Final = Struct(">16s16sHH").unpack
+
+SETTLED: Final = -1
+"""Of a direction whose bytes nobody wants to see any more."""
+WATCHED: Final = -2
+"""Of one that began with something unknown, behind which TLS may still begin."""
+
+FIN, RST, IDLE = "fin", "rst", "idle"
+
+
+class Half:
+    """One direction of a flow."""
+
+    __slots__ = ("base", "bytes", "closing", "flow", "packets", "quick", "stream")
+
+    def __init__(self, flow: Flow, base: int) -> None:
+        self.flow = flow
+        self.packets = 0
+        self.bytes = 0
+        """Of payload, repetitions included."""
+        self.base = base
+        """The sequence number of the first byte that is wanted, or SETTLED, or WATCHED."""
+        self.stream: Stream | None = None
+        """Its bytes, when one segment did not tell what they are."""
+        self.closing = False
+        """Whether its FIN was seen."""
+        self.quick = False
+        """Whether its packets only need to be counted, but for FIN, SYN and RST."""
+
+
+class Flow:
+    """A connection, or what looks like one; the `client` is who began."""
+
+    __slots__ = (
+        "client",
+        "ended",
+        "first",
+        "key",
+        "last",
+        "mss",
+        "opened",
+        "sequence",
+        "server",
+        "squares",
+        "state",
+        "talked",
+    )
+
+    def __init__(self, key: bytes, ts: int, sequence: int) -> None:
+        self.key = key
+        """Of the client's direction."""
+        self.sequence = sequence
+        """Of the SYN: another one begins another flow."""
+        self.first = ts
+        self.last = ts
+        self.squares = 0
+        """Sum of the squares of the times between packets, ns²."""
+        self.state = ASKED
+        self.ended = IDLE
+        self.opened = False
+        """Whether more was said than a SYN and what answers it."""
+        self.talked = False
+        """Whether both sides have sent bytes."""
+        self.mss = 0
+        """What the SYN said, 0 if nothing."""
+        self.client = Half(self, SETTLED)
+        self.server: Half | None = None
+
+    @property
+    def packets(self) -> int:
+        """Packets of both directions."""
+        return self.client.packets + (self.server.packets if self.server else 0)
+
+
+def reverse(key: bytes) -> bytes:
+    """Return the key of the other direction."""
+    size = len(key) // 2 - 2
+    return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]
+
+
+def ports(key: bytes) -> tuple[int, int]:
+    """Return the sender's and the receiver's port of a key."""
+    return key[-4] << 8 | key[-3], key[-2] << 8 | key[-1]
+
+
+def ends(key: bytes) -> Ends:
+    """Return addresses and ports of a key."""
+    source, destination, source_port, port = _KEY4(key) if len(key) == 12 else _KEY6(key)
+    return Ends(source, source_port, destination, port)
+
+
+class Flows:
+    """All flows of one transport; `halves` finds a direction by its key."""
+
+    def __init__(self, most: int, idle_ns: int) -> None:
+        self.halves: dict[bytes, Half] = {}
+        self.size = 0
+        self._most = most
+        self._idle = idle_ns
+        self.evicted = 0
+        """How many went before their time because the table was full."""
+
+    def open(self, key: bytes, ts: int, sequence: int) -> Flow:
+        """Add a flow whose client's direction is `key`; call `crowded` first."""
+        flow = Flow(key, ts, sequence)
+        self.halves[key] = flow.client
+        self.size += 1
+        return flow
+
+    def answer(self, flow: Flow, base: int) -> Half:
+        """Add the server's direction of `flow`."""
+        half = flow.server = Half(flow, base)
+        self.halves[reverse(flow.key)] = half
+        return half
+
+    def close(self, flow: Flow) -> Flow:
+        """Remove `flow` and return it; its directions do not know it any more, or they would be a cycle.
+
+        Cycles wait for the garbage collector: thousands of closed flows would be held for nothing.
+        """
+        self.halves.pop(flow.key, None)
+        del flow.client.flow
+        if flow.server is not None:
+            self.halves.pop(reverse(flow.key), None)
+            del flow.server.flow
+        self.size -= 1
+        return flow
+
+    def aged(self, now: int) -> Iterator[Flow]:
+        """Remove and yield what ended or has been silent for its time at `now`."""
+        patience = {ASKED: min(ASKED_NS, self._idle), ANSWERED: self._idle, OPEN: self._idle, ENDED: ENDED_NS}
+        for flow in self._all():
+            if abs(now - flow.last) > patience[flow.state]:  # a clock may be set back
+                yield self.close(flow)
+
+    def crowded(self) -> Iterator[Flow]:
+        """Remove and yield an eighth of the flows when there is no room for another."""
+        if self.size < self._most:
+            return
+        for flow in nsmallest(max(1, self._most // 8), self._all(), key=_worth):
+            self.evicted += 1
+            yield self.close(flow)
+
+    def rest(self) -> Iterator[Flow]:
+        """Remove and yield all."""
+        for flow in self._all():
+            yield self.close(flow)
+
+    def _all(self) -> list[Flow]:
+        return [half.flow for half in self.halves.values() if half is half.flow.client]
+
+
+_RANK: Final = {ENDED: 0, ASKED: 1, ANSWERED: 1, OPEN: 2}
+
+
+def _worth(flow: Flow) -> tuple[int, int]:
+    return _RANK[flow.state], flow.last

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""The first bytes of one direction of a TCP connection (RFC 9293), whatever became of its segments on the way.
+
+A post-quantum ClientHello spans segments, so a handshake cannot be read from single packets. What is kept is bounded
+in bytes, in pieces behind a hole and in how much somebody must look at to tell what the bytes are; whoever goes beyond
+one of these bounds is left alone. Overlaps: the byte that came first wins (`pieces`).
+"""
+
+from __future__ import annotations
+
+from decnet_sniff.sniff.reassembly_buffer import Pieces
+
+LIMIT = 65_536
+"""Bytes of a direction."""
+MOST_PIECES = 512
+"""Pieces behind a hole that do not touch: a post-quantum ClientHello, byte by byte in any order."""
+MOST_LOOKED_AT = 2 << 20
+"""Bytes, counted anew at each look at them, for a look is at all: so much a sender of single bytes may cost."""
+
+_WRAP = 1 << 32
+_HALF = 1 << 31
+
+
+class Stream:
+    """One direction; `base` is the sequence number of its first byte."""
+
+    __slots__ = ("_pieces", "base", "looked_at")
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.looked_at = 0
+        self._pieces = Pieces(LIMIT)
+
+    def add(self, sequence: int, payload: bytes) -> bool:
+        """Take a segment; tell whether there are more bytes in order than before."""
+        offset = (sequence - self.base) % _WRAP
+        if offset >= _HALF:
+            offset -= _WRAP
+        grown = self._pieces.add(offset, payload)
+        if grown:
+            self.looked_at += len(self._pieces.data)
+        return grown
+
+    @property
+    def data(self) -> bytes:
+        """All bytes in order up to the first hole."""
+        return bytes(self._pieces.data)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return self._pieces.size
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether this direction has used up the patience with it."""
+        pieces = self._pieces
+        return len(pieces.data) >= LIMIT or pieces.spread > MOST_PIECES or self.looked_at >= MOST_LOOKED_AT

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Which protocol the first bytes of one direction of a TCP connection are, and what they tell.
+
+The port is not asked: attackers choose it. The first byte says who could know.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from decnet_core.events.catalogue import Payload
+from decnet_sniff.protocols import ssh
+from decnet_sniff.protocols.ssh import Ssh
+from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
+from decnet_sniff.sniff.http import request_head as http
+from decnet_sniff.sniff.http.request_head import Head
+from decnet_sniff.sniff.payloads import http_client, ssh_kex
+from decnet_sniff.sniff.tls import records as tls
+from decnet_sniff.sniff.tls.hello import ServerHello
+from decnet_sniff.sniff.tls.payloads import tls_payload
+
+_RECORDS = (20, 22)
+"""ChangeCipherSpec, which may stand before a second ClientHello, and handshake."""
+
+
+class Recognised(NamedTuple):
+    """What was recognised."""
+
+    payload: Payload
+    again: int | None = None
+    """The offset of what both sides then begin anew with, after a HelloRetryRequest."""
+    opens: bool = False
+    """Whether it only asks for a way to somebody else, with whom another protocol is spoken: CONNECT."""
+
+
+def may_be_tls(data: bytes) -> bool:
+    """Tell whether `data`, which is not empty, begins as a record of TLS does."""
+    return data[0] in _RECORDS
+
+
+def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
+    """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
+    if may_be_tls(data):
+        hello = tls.recognise(data)
+        if isinstance(hello, Verdict):
+            return hello
+        again = hello.end if isinstance(hello, ServerHello) and hello.retry else None
+        return Recognised(tls_payload(hello, "tcp"), again)
+    answer = ssh.recognise(data, lines_before=server)
+    if isinstance(answer, Ssh):
+        return Recognised(ssh_kex(answer, server=server))
+    head = NOTHING if server else http.recognise(data)
+    if isinstance(head, Head):
+        return Recognised(http_client(head), opens=head.method == b"CONNECT")
+    return NEED_MORE if NEED_MORE in {answer, head} else NOTHING

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Enrolment: its modules say what is where."""

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""One question to the master and its answer, over a connection of its own; blocking, for short-lived programs."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+
+from decnet_core.text import for_terminal
+from decnet_swarm.address import Address
+from decnet_swarm.enrolment import messages
+from decnet_swarm.enrolment.messages import Answer, Malformed
+from decnet_swarm.errors import SwarmError
+
+SECONDS = 90.0
+"""Longer than the master may take to sign."""
+
+
+class ExchangeError(SwarmError):
+    """There was no answer; the message says why and what to do."""
+
+
+class EndedError(ExchangeError):
+    """The master ended the connection without a word."""
+
+
+def ask(
+    place: Address,
+    context: ssl.SSLContext,
+    question: messages.Request,
+    *,
+    check: Callable[[ssl.SSLSocket], None] = lambda _: None,
+    seconds: float = SECONDS,
+) -> Answer:
+    """Return the answer to `question`; `check` sees the connection before anything is said. Raises ExchangeError."""
+    try:
+        with (
+            socket.create_connection((place.host, place.port), timeout=seconds) as plain,
+            context.wrap_socket(plain, server_hostname=place.host) as link,
+        ):
+            check(link)
+            link.sendall(messages.framed(question))
+            return _answer(link)
+    except (ConnectionResetError, BrokenPipeError, EOFError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+        raise EndedError(f"{place} ended the connection") from error
+    except ssl.SSLError as error:
+        raise ExchangeError(f"{place} cannot be trusted: {_reason(error)}") from error
+    except OSError as error:
+        raise ExchangeError(f"{place} cannot be reached: {error.strerror or error}") from error
+
+
+def _answer(link: ssl.SSLSocket) -> Answer:
+    length = messages.length_in(_exactly(link, messages.HEAD))
+    answer = length if isinstance(length, Malformed) else messages.answer_in(_exactly(link, length))
+    if isinstance(answer, Malformed):
+        raise ExchangeError(f"the master's answer is not understood: {for_terminal(answer.reason)}")
+    return answer
+
+
+def _exactly(link: ssl.SSLSocket, size: int) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        part = link.recv(size - len(found))
+        if not part:
+            raise EOFError
+        found += part
+    return bytes(found)
+
+
+def _reason(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return str(error.reason or error)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""Where sensors come for certificates: a port of its own for those who have none, and renewal for those who have.
+
+Enrolment has its own port, so that the one that events arrive at never speaks with anybody who shows no certificate. At
+this one nobody is even greeted while no token waits: the connection ends before TLS begins. When one does, each source
+may knock a few times a minute, so many may be inside at once, and each has a deadline. A request costs the listener one
+comparison of hashes; only who has the token makes it start a child that signs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from pathlib import Path
+
+from decnet_core.exits import StartupError
+from decnet_core.runtime.counters import Counters
+from decnet_core.text import for_terminal
+from decnet_swarm.enrolment import messages
+from decnet_swarm.enrolment.messages import Answer, Authority, Enrol, Hello, Issued, Malformed, Refused, Renew
+from decnet_swarm.enrolment.rate_limit import Gate
+from decnet_swarm.enrolment.renewal_loop import is_ending
+from decnet_swarm.enrolment.signing_requests import EnrolOrder, Order, RenewOrder, carried_out
+from decnet_swarm.pki import files, registry
+from decnet_swarm.pki.admission import Admission, Admitted
+from decnet_swarm.pki.contexts import Reloaded, enrolment_context
+from decnet_swarm.pki.registry_file import RegistryError, load
+
+log = logging.getLogger(__name__)
+
+SECONDS = 10.0
+"""For one exchange, without the time that signing takes."""
+GUESTS = 8
+"""Connections at once."""
+SIGNING = 16
+"""Requests that may wait for the child that signs; it does one at a time."""
+
+
+class Desk:
+    """Signs for who may have it."""
+
+    def __init__(self, folder: Path, admission: Admission, counters: Counters, *, days: float, port: int) -> None:
+        self._folder = folder
+        self._admission = admission
+        self._counters = counters
+        self._days = days
+        self._port = port
+        """Of the listener, which a sensor is told."""
+        self._gate = Gate()
+        self._guests = 0
+        self._queue = 0
+        self._one = asyncio.Lock()
+        self._server: asyncio.Server | None = None
+        self._context: Reloaded | None = None
+        counters.read_from(lambda: {"certificate_ending": int(is_ending(folder))})
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Where it is open."""
+        if self._server is None or not self._server.sockets:
+            return None
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def open(self, host: str, port: int) -> None:
+        """Let sensors enrol there; without it the desk only renews. Raises StartupError."""
+        try:
+            self._context = Reloaded(enrolment_context, self._folder)
+            self._server = await asyncio.start_server(self._greet, host or None, port, limit=messages.LIMIT)
+        except files.NotEnrolledError as error:
+            raise StartupError(str(error)) from error
+        except OSError as error:
+            raise StartupError(
+                f"cannot let sensors enrol at {host or '*'}:{port}: {error.strerror}; change [listener] enrol"
+            ) from error
+        log.info("sensors enrol at port=%d while a token waits", self.address[1] if self.address else port)
+
+    async def close(self) -> None:
+        """Let nobody in any more."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def renew(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, member: Admitted) -> None:
+        """Answer the one request of a connection whose peer is `member` and which chose `messages.RENEWAL_PROTOCOL`."""
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            asked = await self._asked(reader)
+            if isinstance(asked, Renew):
+                answer = await self._signed(RenewOrder(member.name, member.fingerprint, asked.request))
+            else:
+                answer = Refused("request", "this is where certificates are renewed")
+            self._counters.add("renewed" if isinstance(answer, Issued) else "renewals_refused")
+            await self._answer(writer, answer)
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        source = str((writer.get_extra_info("peername") or ("?",))[0])
+        if not self._lets_in(source):
+            writer.transport.abort()
+            return
+        self._guests += 1
+        try:
+            await self._serve(reader, writer, source)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            self._counters.add("enrolment_errors")
+            log.info("enrolment broke off source=%s: %s", source, for_terminal(str(error) or type(error).__name__))
+            error.__traceback__ = None  # it would hold the connection: see `stream.accepted`
+        finally:
+            self._guests -= 1
+            writer.transport.abort()
+
+    def _lets_in(self, source: str) -> bool:
+        self._admission.refresh()
+        if not self._admission.may_enrol():
+            self._counters.add("enrolments_closed")
+        elif self._guests >= GUESTS or not self._gate.admits(source, time.monotonic()):
+            self._counters.add("enrolments_limited")
+        else:
+            return True
+        return False
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, source: str) -> None:
+        assert self._context is not None
+        async with asyncio.timeout(SECONDS):
+            await writer.start_tls(self._context.current(), ssl_handshake_timeout=SECONDS)
+        asked = await self._asked(reader)
+        answer = await self._answer_to(asked, source)
+        if not isinstance(answer, Authority):
+            self._counters.add("enrolled" if isinstance(answer, Issued) else "enrolments_refused")
+            said = answer.name if isinstance(answer, Issued) else answer.text
+            log.info("enrolment source=%s outcome=%s", source, for_terminal(said))
+        await self._answer(writer, answer)
+
+    async def _answer_to(self, asked: messages.Request | Malformed, source: str) -> Answer:
+        if isinstance(asked, Hello):
+            return Authority((self._folder / files.AUTHORITY).read_text("ascii"), int(time.time()))
+        if not isinstance(asked, Enrol):
+            return Refused("request", "this is where sensors enrol")
+        if (no := self._shows_no_token(asked)) is not None:
+            return no
+        return await self._signed(EnrolOrder(asked.id, asked.secret, asked.request, source))
+
+    def _shows_no_token(self, asked: Enrol) -> Refused | None:
+        try:
+            found = registry.claimed(load(self._folder), asked.id, asked.secret, int(time.time()))
+        except RegistryError as error:
+            log.error("%s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
+            return Refused("defect", "the master cannot read who may enrol; its log says why")
+        return Refused(found.reason, found.text) if isinstance(found, registry.No) else None
+
+    async def _signed(self, order: Order) -> Issued | Refused:
+        if self._queue >= SIGNING:
+            return Refused("busy", "the master signs others; try again in a minute")
+        self._queue += 1
+        try:
+            async with self._one:
+                answer = await carried_out(self._folder, order, self._days)
+        finally:
+            self._queue -= 1
+        self._admission.refresh()
+        if isinstance(answer, Issued):
+            return Issued(answer.name, answer.chain, answer.pins, self._port)
+        return answer
+
+    async def _asked(self, reader: asyncio.StreamReader) -> messages.Request | Malformed:
+        async with asyncio.timeout(SECONDS):
+            length = messages.length_in(await reader.readexactly(messages.HEAD))
+            if isinstance(length, Malformed):
+                return length
+            return messages.request_in(await reader.readexactly(length))
+
+    async def _answer(self, writer: asyncio.StreamWriter, answer: Answer) -> None:
+        async with asyncio.timeout(SECONDS):
+            writer.write(messages.framed(answer))
+            await writer.drain()
+            writer.close()
+            with contextlib.suppress(OSError):  # who has the answer may go without a word
+                await writer.wait_closed()

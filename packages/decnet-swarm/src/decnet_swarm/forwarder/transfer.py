@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""One connection to a listener: parcels out as the window allows, acknowledgements in, until it is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from importlib.metadata import version
+
+from decnet_core.heartbeat_clock import until_beat
+from decnet_core.runtime.context import Context
+from decnet_core.tasks import Tasks
+from decnet_core.text import for_terminal
+from decnet_swarm.errors import SwarmError
+from decnet_swarm.forwarder.batch import Parcel
+from decnet_swarm.forwarder.send_queue import Outgoing
+from decnet_swarm.forwarder.settings import ForwarderSettings
+from decnet_swarm.framing import Deframer, frame
+from decnet_swarm.stream import Stream
+from decnet_swarm.wire import (
+    KEEPALIVE_SECONDS,
+    SILENCE_SECONDS,
+    CaughtUp,
+    Farewell,
+    FromListener,
+    Hello,
+    Ping,
+    Stored,
+    Welcome,
+    encode,
+    from_listener,
+)
+
+log = logging.getLogger(__name__)
+
+
+class ProtocolError(SwarmError, ConnectionError):
+    """The listener said what it may not, or that it ends the connection."""
+
+
+class Shipment:
+    """The events of `outgoing` over `stream`."""
+
+    def __init__(self, ctx: Context, stream: Stream, outgoing: Outgoing, settings: ForwarderSettings) -> None:
+        self._ctx = ctx
+        self._stream = stream
+        self._outgoing = outgoing
+        self._settings = settings
+        self._over = False
+        """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
+        self._window = settings.window_bytes
+        self._under_way: deque[Parcel] = deque()
+        self._under_way_bytes = 0
+        self._confirmed = 0
+        self._room = asyncio.Event()
+        self._begun = asyncio.Event()
+        """The listener has said what it has stored."""
+        self._caught_up = False
+        self._heard_at = time.monotonic()
+        self._deframer = Deframer()
+        self._waiting: deque[FromListener] = deque()
+
+    async def run(self, until: asyncio.Event, welcome: Callable[[], None]) -> None:
+        """Ship until `until` is set; calls `welcome` when the server takes events. Raises OSError when it ends before.
+
+        A listener that is there but cannot write yet, because its disk is full, is waited for as long as it says so.
+        """
+        self._say(Hello(version("decnet-swarm")))
+        tasks = Tasks("forwarder")
+        tasks.spawn(self._send(), name="send")
+        tasks.spawn(self._receive(welcome), name="receive")
+        tasks.spawn(self._keep_alive(), name="keep-alive")
+        try:
+            await tasks.until(until)
+        finally:
+            self._over = True
+            await tasks.close()
+
+    async def _send(self) -> None:
+        await self._begun.wait()
+        while not self._over:
+            await self._ctx.unpaused.wait()
+            parcel = await self._ctx.in_thread(self._save_and_read)
+            if parcel is None:
+                self._say_caught_up()
+                await self._ctx.nudged(self._ctx.poll_seconds(self._settings.poll_seconds))
+                continue
+            self._caught_up = False
+            self._under_way.append(parcel)
+            self._under_way_bytes += len(parcel.data)
+            self._ctx.counters.add("events_sent", parcel.events)
+            self._ctx.counters.add("bytes_sent", len(parcel.data))
+            self._stream.write(parcel.data)
+            await self._stream.drain()
+            await self._window_open()
+
+    def _say_caught_up(self) -> None:
+        if not self._caught_up:
+            self._caught_up = True
+            self._say(CaughtUp())
+
+    def _save_and_read(self) -> Parcel | None:
+        self._outgoing.save(now=not self._under_way)
+        return self._outgoing.next_parcel(plain=False)
+
+    async def _window_open(self) -> None:
+        while self._under_way_bytes >= self._window:
+            self._room.clear()
+            await self._room.wait()
+
+    async def _receive(self, welcome: Callable[[], None]) -> None:
+        while True:
+            match await self._next():
+                case Welcome() as said if not self._begun.is_set():
+                    self._window = min(self._window, said.window_bytes)
+                    await self._ctx.in_thread(self._outgoing.resume, said.spools)
+                    self._begun.set()
+                    welcome()
+                case Stored(marks):
+                    self._confirm(marks)
+                case Farewell(reason):
+                    raise ProtocolError(f"the listener says: {for_terminal(reason)}")
+                case Welcome():
+                    raise ProtocolError("a second welcome")
+                case Ping():
+                    pass
+
+    def _confirm(self, marks: int) -> None:
+        if marks - self._confirmed > len(self._under_way):
+            raise ProtocolError("the listener confirms what was not sent")
+        while self._confirmed < marks:
+            parcel = self._under_way.popleft()
+            self._under_way_bytes -= len(parcel.data)
+            self._outgoing.stored(parcel)
+            self._confirmed += 1
+        self._room.set()
+        if not self._under_way:
+            self._ctx.nudge()  # to save it
+
+    async def _next(self) -> FromListener:
+        while not self._waiting:
+            data = await self._stream.receive()
+            if not data:
+                raise ConnectionResetError("the listener ended the connection")
+            self._heard_at = time.monotonic()
+            for content in self._deframer.feed(data):
+                said = from_listener(content)
+                if said is None:
+                    raise ProtocolError("the listener says nothing of this protocol")
+                self._waiting.append(said)
+            if self._deframer.broken:
+                raise ProtocolError(self._deframer.broken)
+        return self._waiting.popleft()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(until_beat(KEEPALIVE_SECONDS))
+            if time.monotonic() - self._heard_at > SILENCE_SECONDS:
+                raise ConnectionResetError(f"the listener was silent for {SILENCE_SECONDS:.0f} s")
+            self._say(Ping())
+
+    def _say(self, control: Hello | CaughtUp | Ping) -> None:
+        self._stream.write(frame(encode(control)))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""One endpoint's deliveries, one after another: a message that fails waits for its retry and lets others pass."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from decnet_core.runtime.context import Context
+from decnet_models.webhooks.queries import DEAD, DELIVERED, Delivery, Webhook
+from decnet_workers.webhook.envelope import CONTENT_TYPE
+from decnet_workers.webhook.http_sender import Failed, Poster, Reply
+from decnet_workers.webhook.outbox import Outbox
+from decnet_workers.webhook.signature import headers, secret_of
+from decnet_workers.webhook.target import TargetError, parse_target
+
+log = logging.getLogger(__name__)
+
+BATCH = 32
+"""Deliveries that are read at once."""
+
+InDatabase = Callable[..., Awaitable[Any]]
+
+
+class Lane:
+    """Sends what is due to one endpoint until nothing is, or an attempt fails."""
+
+    def __init__(self, ctx: Context, outbox: Outbox, poster: Poster, key: bytes, in_database: InDatabase) -> None:
+        self._ctx = ctx
+        self._outbox = outbox
+        self._poster = poster
+        self._key = key
+        self._in_database = in_database
+
+    async def run(self, webhook_id: str) -> None:
+        """Go on while deliveries succeed; after a failure the turn decides anew, by the breaker and the time."""
+        while job := await self._in_database(self._outbox.job, webhook_id, BATCH):
+            for delivery in job.deliveries:
+                if self._ctx.stopping.is_set() or not self._ctx.unpaused.is_set():
+                    return
+                if await self._deliver(job.webhook, delivery) != DELIVERED:
+                    return
+
+    async def _deliver(self, webhook: Webhook, delivery: Delivery) -> str | None:
+        started = time.perf_counter()
+        outcome = await self._attempt(webhook, delivery)
+        self._ctx.counters.set("attempt_seconds", round(time.perf_counter() - started, 6))
+        state: str | None = await self._in_database(self._outbox.record, delivery, outcome)
+        if state is not None:  # else it was told to stop while the database was away
+            self._count(webhook, delivery, outcome, state)
+        return state
+
+    async def _attempt(self, webhook: Webhook, delivery: Delivery) -> Reply | Failed:
+        try:
+            target = parse_target(webhook.url)
+        except TargetError as error:
+            return Failed(str(error))
+        body = delivery.body.encode()
+        secret = secret_of(self._key, webhook.id, webhook.generation)
+        signed = headers(secret, delivery.message_id, int(time.time()), body)
+        described = [("Content-Type", CONTENT_TYPE), ("User-Agent", "DECNET"), *signed]
+        return await self._poster.post(target, described, body, allow_private=webhook.allow_private)
+
+    def _count(self, webhook: Webhook, delivery: Delivery, outcome: Reply | Failed, state: str) -> None:
+        self._ctx.counters.add("delivered" if state == DELIVERED else "attempts_failed")
+        if state == DELIVERED:
+            return
+        said = f"status {outcome.status}" if isinstance(outcome, Reply) else outcome.reason
+        gave_up = "; given up" if state == DEAD else ""
+        log.warning("not delivered webhook=%s message=%s: %s%s", webhook.id, delivery.message_id, said, gave_up)

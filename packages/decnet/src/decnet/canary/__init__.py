@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Canary: its modules say what is where."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Cli: its modules say what is where."""

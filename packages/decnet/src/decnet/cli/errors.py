@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""What the operator is told when something cannot be done: one line that says what to do, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+
+from decnet_core.bus.interface import BusError
+from decnet_core.exits import Exit
+from decnet_core.keys import KeyFileError
+from decnet_core.settings import SettingsError
+from decnet_core.setup.errors import DisputedError, SetupError
+from decnet_core.state import StateError
+from decnet_core.text import for_terminal
+
+FAILED = 1
+WRONG_USAGE = 2
+DEFECT = 70
+"""EX_SOFTWARE of sysexits.h."""
+
+
+_OF_THE_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+"""What a directory or a disk refuses, whatever the command."""
+
+
+class CommandError(Exception):
+    """Something of the operator's command could not be done; the root of all its errors."""
+
+
+class OperatorError(CommandError):
+    """The command cannot do what was asked; the message says what to do next."""
+
+    code: int = FAILED
+
+
+class RefusedError(OperatorError):
+    """It cannot work here before somebody changes something: settings, state directory, database."""
+
+    code = int(Exit.STARTUP_FAILED)
+
+
+class WrongUsageError(OperatorError):
+    """What was written on the command line cannot be meant."""
+
+    code = WRONG_USAGE
+
+
+class NotFoundError(OperatorError):
+    """What was asked for is not there."""
+
+
+def told(error: Exception) -> tuple[str, int]:
+    """Return the line for the operator and the exit code for an error that no command handled itself."""
+    if isinstance(error, (SettingsError, StateError, KeyFileError, SetupError)):
+        return str(error), RefusedError.code
+    if isinstance(error, (BusError, DisputedError)):
+        return str(error), FAILED
+    if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
+        where = for_terminal(str(error.filename or "the state directory"))
+        remedy = "make that possible, or name another fleet with --state DIR"
+        return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
+    if hasattr(error, "format_message"):
+        return _usage(error), WRONG_USAGE
+    kind = type(error).__name__
+    return f"unexpected {kind}: {error} (a defect; DECNET_DEBUG=1 shows where)", DEFECT
+
+
+def _usage(error: Exception) -> str:
+    """Return typer's complaint in one line.
+
+    It is known by what it has, not by its class, which is in typer's private copy of click.
+    """
+    complaint = " ".join(str(error.format_message()).split()).rstrip(".")  # type: ignore[attr-defined]  # see above
+    context = getattr(error, "ctx", None)
+    return f"{complaint}; see {context.command_path if context else 'decnet'} --help"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Fleet: its modules say what is where."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Events as they are committed: read from the database, at once when the bus says so, else every two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from decnet.fleet.selection import Place
+from decnet_core.bus.interface import Bus, BusError
+from decnet_core.bus.subjects import EVENTS_INGESTED
+from decnet_models.database.engine import open_engine, reading
+from decnet_models.errors import DatabaseError, reason
+from decnet_models.events.queries import StoredEvent, events_after, last_seq
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+_BATCH = 500
+
+
+class Feed:
+    """The event log from one place on; a database that is busy or away is tried again, nothing is missed."""
+
+    def __init__(self, place: Place, bus: Bus, *, kinds: Sequence[str] = (), attacker: str | None = None) -> None:
+        self._engine: Engine = open_engine(place.database_url, read_only=True)
+        self._bus = bus
+        self._kinds = tuple(kinds)
+        self._attacker = attacker
+        self.seq = 0
+
+    def start_at_end(self) -> None:
+        """Leave out what is in the log already."""
+        with reading(self._engine) as connection:
+            self.seq = last_seq(connection)
+
+    async def batches(self) -> AsyncIterator[list[StoredEvent]]:
+        """Yield new events, oldest first, for ever."""
+        nudge = await self._bus.subscribe(EVENTS_INGESTED.pattern, limit=1)
+        try:
+            while True:
+                events = await asyncio.to_thread(self._read)
+                if events:
+                    yield events
+                    continue
+                try:
+                    await nudge.next(POLL_SECONDS)
+                except (TimeoutError, BusError):
+                    continue
+        finally:
+            await nudge.close()
+            self._engine.dispose()
+
+    def _read(self) -> list[StoredEvent]:
+        """Read until something fits or the end is reached; an empty list is the end."""
+        try:
+            with reading(self._engine) as connection:
+                while events := events_after(connection, self.seq, _BATCH, self._kinds):
+                    self.seq = events[-1].seq
+                    if fitting := [one for one in events if self._fits(one)]:
+                        return fitting
+        except (DBAPIError, DatabaseError) as error:
+            log.warning("cannot read events now error=%s", reason(error))
+        return []
+
+    def _fits(self, stored: StoredEvent) -> bool:
+        return self._attacker is None or stored.event.src_ip == self._attacker

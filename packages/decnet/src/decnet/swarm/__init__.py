@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Swarm: its modules say what is where."""

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Gives a listener that was set its identity, before it starts: it may not make one itself, the root's key is not its.
+
+`decnet up` is the parent of all workers, so the library that makes keys (13 MiB) is imported once in a fleet's life.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from decnet_core.settings import Settings
+from decnet_swarm.listener.settings import ListenerSettings
+from decnet_swarm.pki import files
+
+
+def found_if_listening(settings: Settings, state: Path) -> None:
+    """Make authority and identity below `state` if `[listener] listen` is set and they are missing; raises OSError."""
+    listener = settings.section("listener", ListenerSettings)
+    if listener.listen and not files.is_founded(state):
+        from decnet_swarm.pki.bootstrap_ca import found
+
+        found(state, names(listener))
+
+
+def names(settings: ListenerSettings) -> list[str]:
+    """Return what others may call this host, the likeliest first; never what each host calls itself."""
+    known = (settings.public, socket.getfqdn(), socket.gethostname())
+    return list(dict.fromkeys(name for name in known if name and name.partition(".")[0] != "localhost"))

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""What the operator does with the swarm: the authority's steps, where this fleet has its files, in the command's words.
+
+No database: the listener is an edge worker, and who belongs to the fleet lies in its files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from decnet.cli.errors import NotFoundError, OperatorError, RefusedError, WrongUsageError
+from decnet.fleet.bus_client import reached
+from decnet.fleet.selection import Place
+from decnet.swarm.listener_identity import found_if_listening, names
+from decnet_core.bus.subjects import CONTROL, Control
+from decnet_swarm.address import Address, address_in
+from decnet_swarm.enrolment.renewal_loop import due_at
+from decnet_swarm.listener.records import Checkpoint
+from decnet_swarm.listener.settings import ListenerSettings
+from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.pki import files
+from decnet_swarm.pki.authority import BadRequestError
+from decnet_swarm.pki.bootstrap_ca import FoundingError, Renewed
+from decnet_swarm.pki.registry import Registry, Sensor
+from decnet_swarm.pki.registry_file import RegistryError, load
+
+T = TypeVar("T")
+
+_RELOAD = msgspec.json.encode(Control("reload"))
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A token; times in seconds since the Unix epoch."""
+
+    name: str
+    token: str
+    master: str
+    expires_at: int
+    command: str
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """What a sender that is set up by hand gets."""
+
+    name: str
+    chain: str
+    authority: str
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A sensor, or who may become one; times in seconds since the Unix epoch."""
+
+    name: str
+    state: str
+    """enrolled, expired, revoked or waiting (for its token to be used)."""
+    valid_until: int | None
+    """Of its certificate, or of its token."""
+    enrolled_at: int | None = None
+    renewed_at: int | None = None
+    address: str = ""
+    last_events_at: int | None = None
+    fingerprints: tuple[str, ...] = ()
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """All of them."""
+
+    sensors: list[Listed]
+    listener_until: int | None
+    ending: bool
+    """Whether the listener's own certificate should be renewed."""
+
+
+def offer(place: Place, name: str, *, master: str, hours: float, replaces: bool) -> Offer:
+    """Return a token for sensor `name`; raises OperatorError."""
+    settings = _settings(place)
+    address = _master(settings, master)
+    found_if_listening(place.settings, place.state.root)
+    word = _done(lambda: founding.offer(place.state.root, name, hours, replaces=replaces))
+    command = f"decnet-forwarder enrol --master {address} --token {word}"
+    return Offer(name, word, str(address), int(time.time() + hours * 3600), command)
+
+
+def sign(place: Place, name: str, request: Path, *, days: float | None, replaces: bool) -> Signed:
+    """Return the chain for a certificate request; raises OperatorError."""
+    settings = _settings(place)
+    found_if_listening(place.settings, place.state.root)
+    text = _request(request)
+    lasting = days or settings.certificate_days
+    chain = _done(lambda: founding.sign_by_hand(place.state.root, name, text, lasting, replaces=replaces))
+    _tell(place)
+    return Signed(name, chain, authority_file(place).read_text(encoding="ascii"))
+
+
+def listed(place: Place) -> Listing:
+    """Return who belongs to the fleet and who may; raises OperatorError."""
+    folder, now = files.listener_folder(place.state.root), int(time.time())
+    known = _done(lambda: load(folder))
+    last = _last_events(place)
+    sensors = [_member(each, now, last.get(each.name)) for each in known.sensors]
+    try:
+        own = files.validity(folder)
+    except files.NotEnrolledError:
+        return Listing([*sensors, *_waiting(known, now)], None, ending=False)
+    return Listing([*sensors, *_waiting(known, now)], own.not_after, ending=due_at(own) < now)
+
+
+def revoke(place: Place, name: str) -> None:
+    """Let sensor `name` in no more, and end its connection now; raises NotFoundError."""
+    _named(lambda: founding.revoke(place.state.root, name))
+    _tell(place)
+
+
+def forget(place: Place, name: str) -> None:
+    """Take a revoked sensor out of the list; raises NotFoundError."""
+    _named(lambda: founding.forget(place.state.root, name))
+
+
+def renew(place: Place, hosts: Iterable[str], *, new_keys: bool, force: bool) -> Renewed:
+    """Give the listener a new certificate; raises OperatorError."""
+    called = [*hosts] or names(_settings(place))
+    made = _done(lambda: founding.renew(place.state.root, called, new_keys=new_keys, force=force))
+    _tell(place)
+    return made
+
+
+def authority_file(place: Place) -> Path:
+    """Return where the fleet's authority lies."""
+    return files.listener_folder(place.state.root) / files.AUTHORITY
+
+
+def _settings(place: Place) -> ListenerSettings:
+    settings = place.settings.section("listener", ListenerSettings)
+    if not settings.listen:
+        raise RefusedError('no sensor can reach this host: write listen = "0.0.0.0:6514" below [listener] and restart')
+    return settings
+
+
+def _master(settings: ListenerSettings, said: str) -> Address:
+    """Return where a sensor comes to enrol: what was said, what is set, or what this host calls itself."""
+    port = settings.enrolment.port
+    try:
+        if said and ":" in said.rpartition("]")[2]:
+            return address_in(said)
+        host = address_in(said).host if said else settings.public or settings.enrolment.host
+    except ValueError as error:
+        raise WrongUsageError(str(error)) from error
+    if host not in ("0.0.0.0", "::"):  # noqa: S104  # compared only
+        return Address(host, port)
+    if not (called := names(settings)):
+        raise WrongUsageError("this host has no name: say with --master HOST how the sensor reaches it")
+    return Address(called[0], port)
+
+
+def _request(path: Path) -> str:
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUsageError(f"{path} cannot be read: {error}") from error
+
+
+def _member(sensor: Sensor, now: int, last: int | None) -> Listed:
+    until = max((each.not_after for each in sensor.certificates), default=0)
+    state = "revoked" if sensor.revoked_at else "expired" if until <= now else "enrolled"
+    marks = tuple(each.fingerprint for each in sensor.certificates)
+    return Listed(
+        sensor.name, state, until, sensor.enrolled_at, sensor.renewed_at, sensor.address, last, fingerprints=marks
+    )
+
+
+def _waiting(known: Registry, now: int) -> list[Listed]:
+    return [Listed(each.name, "waiting", each.expires_at) for each in known.tokens if each.expires_at > now]
+
+
+def _last_events(place: Place) -> dict[str, int]:
+    """Return when the listener last stored events of each sensor, from its checkpoint."""
+    try:
+        found = msgspec.json.decode((place.state.positions / "listener.json").read_bytes(), type=Checkpoint)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return {name: record.stored_at for name, record in found.sensors.items()}
+
+
+def _tell(place: Place) -> None:
+    """Have the listener look at once; one that cannot be reached looks by itself every `check_seconds`."""
+
+    async def tell() -> None:
+        async with reached(place, "decnet-swarm") as bus:
+            if bus is not None:
+                bus.publish(CONTROL.of("listener"), _RELOAD)
+                await bus.flush()
+
+    asyncio.run(tell())
+
+
+def _done(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (FoundingError, BadRequestError) as error:
+        raise OperatorError(str(error)) from error
+    except (RegistryError, ValueError) as error:
+        raise RefusedError(str(error)) from error
+
+
+def _named(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except FoundingError as error:
+        raise NotFoundError(str(error)) from error
+    except RegistryError as error:
+        raise RefusedError(str(error)) from error

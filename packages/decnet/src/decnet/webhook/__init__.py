@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Webhook: its modules say what is where."""

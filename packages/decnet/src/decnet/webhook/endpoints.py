@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Adds, finds and tests the endpoints of webhooks, and tells their secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection
+
+from decnet.cli.errors import NotFoundError, OperatorError
+from decnet.fleet.bus_client import reached
+from decnet.fleet.selection import Place
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.subjects import NOTICE, NoticeWritten
+from decnet_core.events.notices import NOTICE_KINDS, TestNotice, notice_kind
+from decnet_models.notices import queries as notices
+from decnet_models.webhooks import queries
+from decnet_models.webhooks.queries import Webhook
+from decnet_workers.webhook.filters import idle_globs
+from decnet_workers.webhook.signature import secret_of, webhook_key, written
+from decnet_workers.webhook.target import TargetError, parse_target
+
+_NUDGE_SECONDS = 1.0
+
+
+class Added(msgspec.Struct, frozen=True):
+    """A new endpoint with the secret that its receiver verifies signatures with."""
+
+    id: str
+    url: str
+    kinds: tuple[str, ...]
+    secret: str
+
+
+def add(connection: Connection, place: Place, url: str, *, kinds: Sequence[str], allow_private: bool) -> Added:
+    """Add an endpoint that hears what comes from now on; raises OperatorError, KeyFileError."""
+    try:
+        parse_target(url)
+    except TargetError as error:
+        raise OperatorError(str(error)) from error
+    if idle := idle_globs(kinds):
+        raise OperatorError(f"no notice is called {idle[0]!r}; kinds are: {', '.join(NOTICE_KINDS)}")
+    made = queries.add_webhook(
+        connection,
+        url,
+        kinds=kinds,
+        allow_private=allow_private,
+        since_seq=notices.last_seq(connection),
+        now_ns=time.time_ns(),
+    )
+    return Added(made.id, made.url, made.kinds, secret(place, made))
+
+
+def secret(place: Place, webhook: Webhook) -> str:
+    """Return the endpoint's secret as its receiver needs it."""
+    return written(secret_of(webhook_key(place.state.keys), webhook.id, webhook.generation))
+
+
+def find(connection: Connection, webhook_id: str) -> Webhook:
+    """Return the endpoint; raises NotFoundError."""
+    found = queries.find_webhook(connection, webhook_id)
+    if found is None:
+        raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
+    return found
+
+
+def write_test(connection: Connection, webhook: Webhook) -> int:
+    """Write a test notice for this endpoint alone; return its `seq`."""
+    now = time.time_ns()
+    notices.add(connection, f"webhook.test:{webhook.id}:{now}", TestNotice(ts=now, webhook=webhook.id), now)
+    return notices.last_seq(connection)
+
+
+def nudge(place: Place, seq: int) -> None:
+    """Tell the webhook worker that there is something to do; without a bus it finds out by itself a little later."""
+    asyncio.run(_nudge(place, seq))
+
+
+async def _nudge(place: Place, seq: int) -> None:
+    async with reached(place, "decnet-webhook") as bus:
+        if bus is None:
+            return
+        with contextlib.suppress(BusError, TimeoutError):
+            bus.publish(NOTICE.of(notice_kind(TestNotice)), msgspec.json.encode(NoticeWritten(seq)))
+            await bus.flush(_NUDGE_SECONDS)

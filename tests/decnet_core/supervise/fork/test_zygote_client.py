@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+"""A real zygote: what its children are, and what happens when one of them, or it, dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from decnet_core.exits import Exit
+from decnet_core.supervise.fork import zygote_client as nursery
+from decnet_core.supervise.fork.zygote_client import ForkedChild, Nursery
+
+HERE = Path(__file__).parent
+PLACE = "supervised_workers:Steady"
+
+
+class Cradle:
+    """A nursery with a lifeline, and what its children and its zygote printed."""
+
+    def __init__(self, state: Path) -> None:
+        self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "DECNET_STATE_DIR": str(state)}
+        self.said = bytearray()
+        self.lifeline, self.ours = os.pipe()
+        self.nursery = Nursery([PLACE], self.environment, self.said.extend)
+
+    async def fork(self, name: str = "steady") -> ForkedChild:
+        return await self.nursery.fork(name, PLACE, environment={}, lifeline=self.lifeline, write=self.said.extend)
+
+    async def ready(self, *, children: int = 1) -> None:
+        """Wait until so many children have said that they are ready."""
+        async with asyncio.timeout(20):
+            while self.said.count(b"msg=ready") < children:
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def cradle(tmp_path: Path) -> AsyncIterator[Cradle]:
+    made = Cradle(tmp_path)
+    yield made
+    os.close(made.ours)
+    os.close(made.lifeline)
+    await made.nursery.close()
+
+
+async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(cradle: Cradle) -> None:
+    child = await cradle.fork()
+    await cradle.ready()
+    stat = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+    parent, session = int(stat[1]), int(stat[3])
+    assert (parent, session) == (cradle.nursery.pid, child.pid)
+    assert Path(f"/proc/{child.pid}/comm").read_text() == "decnet-steady\n"
+    assert Path(f"/proc/{child.pid}/cmdline").read_bytes().rstrip(b"\0") == b"decnet-steady"
+    zygote = Path(f"/proc/{cradle.nursery.pid}/cmdline").read_bytes()
+    assert zygote.split(b"\0")[0] == sys.executable.encode()
+    await child.stop(5)
+
+
+async def test_exit_codes_and_signals_are_told(cradle: Cradle) -> None:
+    stopped, killed = await cradle.fork("one"), await cradle.fork("two")
+    await cradle.ready(children=2)
+    await stopped.stop(5)
+    killed.kill()
+    assert (await stopped.wait(), await killed.wait()) == (0, -signal.SIGKILL)
+
+
+async def test_children_do_not_share_a_random_state(cradle: Cradle) -> None:
+    for _ in range(3):
+        child = await cradle.nursery.fork(
+            "dice", "supervised_workers:Dice", environment={}, lifeline=cradle.lifeline, write=cradle.said.extend
+        )
+        assert await child.wait() == 1
+    rolled = re.findall(r"rolled (\d+)", cradle.said.decode())
+    assert len(set(rolled)) == 3
+
+
+async def test_the_zygote_leaves_no_zombie_and_no_descriptor_behind(cradle: Cradle) -> None:
+    first = await cradle.fork()
+    first.kill()
+    await first.wait()
+    descriptors = Path(f"/proc/{cradle.nursery.pid}/fd")
+    before, ours = len(list(descriptors.iterdir())), len(os.listdir("/proc/self/fd"))
+    for _ in range(10):
+        child = await cradle.fork()
+        child.kill()
+        await child.wait()
+    assert len(list(descriptors.iterdir())) == before
+    assert len(os.listdir("/proc/self/fd")) == ours
+    assert Path(f"/proc/{cradle.nursery.pid}/task/{cradle.nursery.pid}/children").read_text() == ""
+
+
+async def test_an_environment_that_no_order_can_hold_is_refused_and_the_zygote_lives(cradle: Cradle) -> None:
+    with pytest.raises(OSError, match="environment is too large"):
+        await cradle.nursery.fork(
+            "steady", PLACE, environment={"A": "x" * 70_000}, lifeline=cradle.lifeline, write=cradle.said.extend
+        )
+    child = await cradle.fork()
+    await cradle.ready()
+    await child.stop(5)
+
+
+async def test_the_zygote_has_one_thread_and_so_can_always_fork(cradle: Cradle) -> None:
+    await cradle.nursery.open()
+    assert len(list(Path(f"/proc/{cradle.nursery.pid}/task").iterdir())) == 1
+
+
+async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(cradle: Cradle) -> None:
+    child = await cradle.fork()
+    await cradle.ready()
+    assert cradle.nursery.pid
+    os.kill(cradle.nursery.pid, signal.SIGKILL)
+    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
+    another = await cradle.fork()
+    await cradle.ready(children=2)
+    await another.stop(5)
+
+
+async def test_a_zygote_that_does_not_answer_is_killed_and_the_next_fork_has_a_new_one(
+    cradle: Cradle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nursery, "_ANSWER_SECONDS", 0.5)
+    child = await cradle.fork()
+    await cradle.ready()
+    stopped = cradle.nursery.pid
+    assert stopped
+    os.kill(stopped, signal.SIGSTOP)
+    child.kill()
+    assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
+    with pytest.raises(OSError, match="did not answer"):
+        await cradle.fork()
+    monkeypatch.undo()
+    another = await cradle.fork()
+    assert cradle.nursery.pid != stopped
+    await cradle.ready(children=2)
+    await another.stop(5)
+
+
+async def test_a_child_that_nobody_waits_for_any_more_is_killed(cradle: Cradle) -> None:
+    await cradle.nursery.open()
+    zygote = cradle.nursery.pid
+    assert zygote
+    os.kill(zygote, signal.SIGSTOP)
+    unwanted = asyncio.ensure_future(cradle.fork())
+    await asyncio.sleep(0.1)
+    unwanted.cancel()
+    await asyncio.wait((unwanted,))
+    os.kill(zygote, signal.SIGCONT)
+    wanted = await cradle.fork()
+    children = Path(f"/proc/{zygote}/task/{zygote}/children")
+    async with asyncio.timeout(20):
+        while children.read_text().split() != [str(wanted.pid)]:
+            await asyncio.sleep(0.01)
+    await wanted.stop(5)
+
+
+async def test_a_stopped_zygote_does_not_keep_its_supervisor_from_ending(
+    cradle: Cradle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nursery, "_LEAVE_SECONDS", 0.5)
+    await cradle.nursery.open()
+    assert cradle.nursery.pid
+    os.kill(cradle.nursery.pid, signal.SIGSTOP)
+    await asyncio.wait_for(cradle.nursery.close(), 10)
+    assert not Path(f"/proc/{cradle.nursery.pid}").exists()
+
+
+async def test_reload_keeps_children_and_still_hears_of_their_end(cradle: Cradle) -> None:
+    old = await cradle.fork()
+    await cradle.ready()
+    zygote = cradle.nursery.pid
+    await cradle.nursery.reload()
+    assert cradle.nursery.pid == zygote
+    new = await cradle.fork()
+    await cradle.ready(children=2)
+    await new.stop(5)
+    await old.stop(5)
+    assert (await old.wait(), await new.wait()) == (0, 0)
+
+
+async def test_a_place_that_does_not_exist_is_no_matter_for_the_others(cradle: Cradle) -> None:
+    said = bytearray()
+    mixed = Nursery(["no_such_module:Worker", PLACE], cradle.environment, said.extend)
+    lost = await mixed.fork(
+        "lost", "no_such_module:Worker", environment={}, lifeline=cradle.lifeline, write=said.extend
+    )
+    assert await lost.wait() == Exit.STARTUP_FAILED
+    assert b"cannot start: cannot import no_such_module:Worker: ModuleNotFoundError" in said
+    found = await mixed.fork("steady", PLACE, environment={}, lifeline=cradle.lifeline, write=cradle.said.extend)
+    await cradle.ready()
+    await found.stop(5)
+    await mixed.close()
+
+
+LEADING = """
+import asyncio, os, sys
+from decnet_core.supervise import zygote
+from decnet_core.supervise.fork.zygote_client import Nursery
+
+async def supervise(channel):
+    nursery = Nursery([sys.argv[1]], {}, lambda _: None, channel)
+    await nursery.open()
+    print(os.getppid(), flush=True)
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(1, asked.set)
+    for _ in range(2):
+        await nursery.reload()
+        print("reloaded", flush=True)
+    await asked.wait()
+    print("heard", flush=True)
+    await nursery.close()
+
+sys.exit(zygote.lead([sys.argv[1]], lambda channel: asyncio.run(supervise(channel)) or 0))
+"""
+
+
+def test_a_signal_during_a_reload_is_passed_on_by_the_new_image() -> None:
+    """Until a new image has handlers, SIGHUP would by default end the zygote and all its children."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", LEADING, PLACE],
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) == process.pid
+        assert process.stdout.readline() == "reloaded\n"
+        _wait_for_a_new_image(process.pid)
+        process.send_signal(signal.SIGHUP)  # the second reload has hardly begun
+        assert process.stdout.readline() == "reloaded\n"
+        assert process.stdout.readline() == "heard\n"
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_supervisor_that_was_killed_is_a_crash_and_said() -> None:
+    script = """
+import os, sys
+from decnet_core.supervise import zygote
+sys.exit(zygote.lead([sys.argv[1]], lambda channel: os.kill(os.getpid(), 9)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, PLACE],
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == Exit.CRASHED
+    assert "the supervisor was killed by signal 9" in done.stderr
+
+
+def _wait_for_a_new_image(pid: int) -> None:
+    """Wait until the process executes: for a moment it has no handlers."""
+    deadline = time.monotonic() + 30
+    while _caught(pid):
+        assert time.monotonic() < deadline
+
+
+def _caught(pid: int) -> int:
+    """The signals that the process handles itself (SigCgt of proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16) & (1 << signal.SIGHUP - 1)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""The order of start and stop, which both kinds of fleet share."""
+
+from __future__ import annotations
+
+import asyncio
+
+from decnet_core.supervise import start_order as order
+
+NAMES = ("canary", "ingest", "webhook", "bus")
+
+
+async def test_those_of_the_flow_start_first_each_when_the_one_before_has_settled() -> None:
+    begun: list[str] = []
+    events = {name: asyncio.Event() for name in NAMES}
+
+    def begin(name: str) -> asyncio.Event:
+        begun.append(name)
+        return events[name]
+
+    starting = asyncio.ensure_future(order.start(NAMES, begin))
+    for settled, so_far in (
+        ("bus", ["bus"]),
+        ("ingest", ["bus", "ingest"]),
+        ("canary", ["bus", "ingest", "canary", "webhook"]),
+    ):
+        async with asyncio.timeout(30):
+            while len(begun) < len(so_far):
+                await asyncio.sleep(0)
+        assert begun == so_far
+        assert not starting.done()
+        events[settled].set()
+    events["webhook"].set()
+    await asyncio.wait_for(starting, 30)
+
+
+async def test_those_of_the_flow_stop_last_in_the_opposite_order() -> None:
+    ended: list[str] = []
+
+    async def end(name: str) -> None:
+        await asyncio.sleep(0)
+        ended.append(name)
+
+    await order.stop(NAMES, end)
+    assert ended == ["canary", "webhook", "ingest", "bus"]

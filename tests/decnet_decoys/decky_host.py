@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""Decoys played for real on loopback with clients to attack them, and shells driven without waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet_core.bus.memory import MemoryBus
+from decnet_core.events.catalogue import Payload
+from decnet_core.events.codec import decode
+from decnet_core.events.envelope import Event
+from decnet_core.runtime.context import Context
+from decnet_core.settings import Settings
+from decnet_core.spool.settings import SpoolSettings
+from decnet_core.spool.writer import SpoolWriter
+from decnet_core.state import State
+from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
+from decnet_decoys.shell.effects import AskLine, Captured, Pause, Print, ReadAll, Requested, Step
+from decnet_decoys.shell.interpreter import Shell, Source
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.worker import Decoys
+
+NOW = 1_795_000_000
+DEADLINE = 15.0
+ASK_PASS = '#!/bin/sh\nprintf "%s\\n" "$DECOY_PASSWORD"\n'
+
+
+@dataclass
+class Played:
+    """What a line did."""
+
+    text: str = ""
+    errors: str = ""
+    status: int = 0
+    pauses: list[float] = field(default_factory=list)
+    captured: list[Captured] = field(default_factory=list)
+    requested: list[Requested] = field(default_factory=list)
+
+
+class Player:
+    """Drives a shell without waiting; questions are answered from `answers`."""
+
+    def __init__(self, shell: Shell, answers: tuple[bytes | None, ...] = ()) -> None:
+        self.shell = shell
+        self.answers = list(answers)
+
+    def __call__(self, line: str, stdin: bytes | None = None) -> Played:
+        played, steps, reply = Played(), self.shell.run(line, stdin), None
+        while True:
+            try:
+                step: Step = steps.send(reply)
+            except StopIteration as end:
+                played.status = end.value
+                return played
+            reply = self._do(step, played)
+
+    def _do(self, step: Step, played: Played) -> bytes | None:
+        if isinstance(step, Print):
+            text = step.data.decode("utf-8", "backslashreplace")
+            played.errors += text if step.error else ""
+            played.text += "" if step.error else text
+        elif isinstance(step, Pause):
+            played.pauses.append(step.seconds)
+        elif isinstance(step, AskLine | ReadAll):
+            return self.answers.pop(0) if self.answers else None
+        elif isinstance(step, Captured):
+            played.captured.append(step)
+        else:
+            played.requested.append(step)
+        return None
+
+
+def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xterm") -> Shell:
+    account = machine.user(user)
+    assert account is not None
+    return Shell(machine, account, lambda: float(NOW), Source("192.0.2.7", 40000), terminal=terminal)
+
+
+def free_port(address: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+def own_address(last: int) -> str:
+    """An address that no other test process uses."""
+    return f"127.78.{os.getpid() % 250 + 1}.{last}"
+
+
+class Stage:
+    """A worker `decoys` that plays in this event loop, and clients to attack it."""
+
+    def __init__(self, directory: Path, settings: DecoysSettings) -> None:
+        self.directory = directory
+        self.state = State(directory / "state")
+        self.state.create()
+        self.settings = settings
+        self.worker = Decoys(settings)
+        self.ctx = Context(
+            worker="decoys",
+            state=self.state,
+            sensor="test",
+            settings=Settings({}, {}, "test"),
+            bus=MemoryBus(),
+            spool=SpoolWriter(self.state.spool / "decoys", SpoolSettings()),
+            produces=Decoys.produces,
+        )
+
+    @property
+    def decky(self) -> DeckySettings:
+        return self.settings.decky[0]
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.decky.address}:{self.decky.services['http']}"
+
+    async def open(self) -> None:
+        await self.worker.start(self.ctx)
+
+    async def close(self) -> None:
+        await self.worker.stop(self.ctx)
+        await self.ctx.close()
+
+    def events(self, kind: type[Payload] | None = None) -> list[Event]:
+        return events_in(self.state, kind)
+
+    async def until(self, kind: type[Any], count: int = 1) -> list[Any]:
+        """Wait until that many events of a kind are in the spool; return their payloads."""
+        async with asyncio.timeout(DEADLINE):
+            while len(found := self.events(kind)) < count:
+                await asyncio.sleep(0.02)
+        return [event.payload for event in found]
+
+    async def ssh(
+        self,
+        *arguments: str,
+        user: str = "root",
+        password: str = "admin123",
+        stdin: bytes | None = b"",
+        program: str = "ssh",
+        options: tuple[str, ...] = (),
+    ) -> tuple[int, bytes, bytes]:
+        process = await asyncio.create_subprocess_exec(
+            *self.ssh_command(program, user, arguments, options),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self.environment(password),
+        )
+        try:
+            out, err = await asyncio.wait_for(process.communicate(stdin), DEADLINE)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return process.returncode or 0, out, err
+
+    def ssh_command(
+        self, program: str, user: str, arguments: tuple[str, ...], first: tuple[str, ...] = ()
+    ) -> list[str]:
+        """Return the client's command line; of an option given twice ssh takes the first."""
+        binary = shutil.which(program)
+        if binary is None:
+            pytest.skip(f"no {program} on this machine")
+        options = [
+            *[word for option in first for word in ("-o", option)],
+            "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={self.directory / 'known_hosts'}",
+            "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no", "-F", "none",
+        ]  # fmt: skip
+        port = str(self.decky.services["ssh"])
+        if program == "ssh":
+            return [binary, *options, "-p", port, f"{user}@{self.decky.address}", *arguments]
+        filled = [argument.replace("DECOY:", f"{user}@{self.decky.address}:") for argument in arguments]
+        return [binary, *options, "-P", port, *filled]
+
+    def environment(self, password: str) -> dict[str, str]:
+        script = self.directory / "askpass"
+        script.write_text(ASK_PASS)
+        script.chmod(0o700)
+        return os.environ | {
+            "SSH_ASKPASS": str(script),
+            "SSH_ASKPASS_REQUIRE": "force",
+            "DISPLAY": "",
+            "DECOY_PASSWORD": password,
+        }
+
+    async def curl(self, path: str, *arguments: str) -> bytes:
+        binary = shutil.which("curl")
+        if binary is None:
+            pytest.skip("no curl on this machine")
+        process = await asyncio.create_subprocess_exec(
+            binary, "-sS", "--path-as-is", "--max-time", "10", *arguments, self.url + path,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, _ = await process.communicate()
+        assert process.returncode == 0
+        return out
+
+
+def events_in(state: State, kind: type[Payload] | None = None) -> list[Event]:
+    lines: list[bytes] = []
+    for file in sorted((state.spool / "decoys").glob("*.jsonl")):
+        lines += [line for line in file.read_bytes().split(b"\n")[:-1] if line]
+    events = [decode(line) for line in lines]
+    return [event for event in events if kind is None or isinstance(event.payload, kind)]
+
+
+def fleet_settings(name: str = "debian-web", limits: LimitSettings | None = None) -> DecoysSettings:
+    address = own_address(10)
+    services = {"ssh": free_port(address), "http": free_port(address)}
+    decky = DeckySettings(name="web-01", address=address, persona=name, services=services)
+    return DecoysSettings(decky=(decky,), failure_delay_ms=0, limits=limits or LimitSettings())

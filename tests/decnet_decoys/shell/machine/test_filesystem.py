@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_decoys.memory_budget import Reserve, Share
+from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES, Files
+from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.tree import ROOT, Entry, Identity, Tree
+
+NOBODY = Identity(1000, frozenset((1000,)))
+
+
+def some_files(limit: int = 10_000) -> Files:
+    tree = Tree()
+    tree.put("/etc/passwd", Entry("file", 0o644, content=b"root"))
+    tree.put("/etc/secret", Entry("file", 0o600, content=b"s"))
+    tree.put("/bin", Entry("link", 0o777, target="usr/bin"))
+    tree.put("/usr/bin/ls", Entry("file", 0o755, content=b"elf"))
+    tree.put("/loop", Entry("link", 0o777, target="/loop"))
+    tree.put("/tmp", Entry("dir", 0o1777))
+    return Files(tree, limit, Share(Reserve(1 << 20)))
+
+
+def test_a_link_leads_to_its_target() -> None:
+    files = some_files()
+    assert files.locate("/bin/ls") == "/usr/bin/ls"
+    assert files.locate("../bin/./ls", "/tmp") == "/usr/bin/ls"
+    with pytest.raises(FileFault, match="Too many levels"):
+        files.stat("/loop")
+
+
+def test_the_root_has_no_parent() -> None:
+    assert some_files().locate("../../../etc/passwd", "/etc") == "/etc/passwd"
+
+
+def test_permissions_hold() -> None:
+    files = some_files()
+    with pytest.raises(FileFault, match="Permission denied"):
+        files.read("/etc/secret", NOBODY)
+    with pytest.raises(FileFault, match="Permission denied"):
+        files.write("/etc/new", b"x", NOBODY)
+    assert files.read("/etc/secret", ROOT) == b"s"
+    files.write("/tmp/new", b"x", NOBODY)
+
+
+def test_what_is_removed_is_gone_and_can_come_again() -> None:
+    files = some_files()
+    files.remove("/etc", ROOT, tree=True)
+    assert files.names("/") == ["bin", "loop", "tmp", "usr"]
+    files.mkdir("/etc", ROOT)
+    assert files.names("/etc") == []
+
+
+def test_a_full_disk_refuses() -> None:
+    files = some_files(limit=100)
+    files.write("/tmp/a", bytes(90), ROOT)
+    with pytest.raises(FileFault, match="No space left"):
+        files.write("/tmp/b", bytes(20), ROOT)
+    files.remove("/tmp/a", ROOT)
+    files.write("/tmp/b", bytes(20), ROOT)
+
+
+def test_sessions_share_one_memory_and_give_it_back() -> None:
+    reserve = Reserve(10_000)
+    first, second = Share(reserve), Share(reserve)
+    files, others = Files(Tree(), 10_000, first), Files(Tree(), 10_000, second)
+    files.write("/a", bytes(8000), ROOT)
+    with pytest.raises(FileFault, match="No space left"):
+        others.write("/b", bytes(3000), ROOT)
+    assert reserve.refused == 1
+    first.close()
+    others.write("/b", bytes(3000), ROOT)
+    assert reserve.left == 10_000 - 3000 - 512
+
+
+def test_the_number_of_changes_is_bounded() -> None:
+    files = some_files()
+    for number in range(MAX_ENTRIES):
+        files.write(f"/tmp/{number}", b"", ROOT)
+    with pytest.raises(FileFault, match="No space left"):
+        files.write("/tmp/more", b"", ROOT)
+
+
+def test_a_directory_moves_with_all_below_it() -> None:
+    files = some_files()
+    files.rename("/usr", "/u", ROOT)
+    assert files.read("/u/bin/ls", ROOT) == b"elf"
+    assert not files.exists("/usr")
+    with pytest.raises(FileFault, match="Invalid argument"):
+        files.rename("/u", "/u/bin/x", ROOT)
+
+
+PATHS = st.lists(st.sampled_from(["a", "b", "..", ".", "", "tmp", "loop", "bin", "etc"]), max_size=8).map("/".join)
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(["write", "mkdir", "remove", "rename", "link", "names"]), PATHS, PATHS), max_size=30
+)
+
+
+@given(ACTIONS)
+def test_any_sequence_of_changes_leaves_a_tree(actions: list[tuple[str, str, str]]) -> None:
+    files = some_files()
+    for action, one, other in actions:
+        try:
+            if action == "write":
+                files.write(one, b"x", ROOT)
+            elif action == "rename":
+                files.rename(one, other, ROOT)
+            elif action == "link":
+                files.link(other, one, ROOT)
+            elif action == "remove":
+                files.remove(one, ROOT, tree=True)
+            elif action == "mkdir":
+                files.mkdir(one, ROOT)
+            else:
+                files.names(one)
+        except FileFault:
+            continue
+    seen = [path for path, _ in files.walk("/")]
+    assert len(seen) == len(set(seen))
+    assert all(path == "/" or files.stat(path.rpartition("/")[0] or "/").kind == "dir" for path in seen)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_decoys.terminal.line_editor import MAX_LINE, Done, Editor
+
+
+def typed(data: bytes, editor: Editor | None = None) -> tuple[str, Done | None, bytes]:
+    return (editor or Editor()).feed(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"ls -la\r", "ls -la"),
+        (b"lx\x7fs\r", "ls"),
+        (b"s\x01l\r", "ls"),
+        (b"l s\x1b[D\x1b[D\x1b[3~\r", "ls"),
+        (b"rm -rf x\x17y\r", "rm -rf y"),
+        (b"junk\x15ls\r", "ls"),
+        (b"ls xyz\x01\x1b[C\x1b[C\x0b\r", "ls"),
+        ("grüße\r".encode(), "grüße"),
+        (b"a\x1b[Ab\r", "ab"),
+        (b"\x1bOHl\x1b[Fs\r", "ls"),
+        (b"\xff\xfe\r", "\udcff\udcfe"),
+    ],
+)
+def test_keys_make_a_line(data: bytes, line: str) -> None:
+    assert typed(data)[1] == Done("line", line)
+
+
+def test_up_brings_back_the_last_line() -> None:
+    editor = Editor()
+    editor.begin("", keep=True)
+    editor.feed(b"id\r")
+    editor.begin("", keep=True)
+    assert typed(b"\x1b[A\r", editor)[1] == Done("line", "id")
+
+
+def test_a_password_is_not_echoed() -> None:
+    editor = Editor()
+    editor.begin("Password: ", echo=False)
+    assert editor.feed(b"se\x7fcret\r") == ("\r\n", Done("line", "scret"), b"")
+
+
+def test_control_c_and_control_d() -> None:
+    assert typed(b"abc\x03")[1] == Done("interrupt")
+    assert typed(b"\x04")[1] == Done("end")
+
+
+def test_what_follows_a_line_is_left_for_the_next() -> None:
+    assert typed(b"a\rb\rc")[2] == b"b\rc"
+    assert typed(b"a\r\nb")[2] == b"b"
+
+
+def test_a_character_cut_in_two_is_put_together() -> None:
+    editor = Editor()
+    first, done, _ = editor.feed(b"\xc3")
+    assert (first, done) == ("", None)
+    assert editor.feed(b"\xbc\r")[1] == Done("line", "ü")
+
+
+def test_a_line_is_bounded() -> None:
+    _, done, _ = typed(b"a" * (MAX_LINE + 100) + b"\r")
+    assert done is not None
+    assert len(done.text) == MAX_LINE
+
+
+def test_tab_adds_what_completes_the_line() -> None:
+    editor = Editor(lambda line: "tc/" if line.endswith("/e") else "")
+    editor.begin("", keep=True)
+    assert typed(b"cd /e\t\r", editor)[1] == Done("line", "cd /etc/")
+
+
+@given(
+    st.lists(
+        st.binary(max_size=12) | st.sampled_from([b"\x1b[A", b"\x1b[D", b"\x7f", b"\r", b"\t", b"\x17"]), max_size=30
+    )
+)
+def test_any_keys_end_in_lines_that_can_be_shown(pieces: list[bytes]) -> None:
+    editor = Editor(lambda _line: "x")
+    editor.begin("$ ", keep=True)
+    for piece in pieces:
+        rest = piece
+        while rest:
+            shown, done, rest = editor.feed(rest)
+            shown.encode("utf-8", "surrogateescape")
+            if done is not None:
+                editor.begin("$ ", keep=True)

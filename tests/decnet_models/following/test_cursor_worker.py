@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: MIT
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from decnet_core.bus.memory import MemoryBus
+from decnet_core.bus.subjects import EVENTS_INGESTED, NOTICE, NoticeWritten
+from decnet_core.events.catalogue import CommandRun
+from decnet_core.events.envelope import Event
+from decnet_core.events.notices import AttackerObserved
+from decnet_core.exits import StartupError
+from decnet_core.runtime.host import Host, open_context
+from decnet_core.runtime.worker import NoSettings
+from decnet_core.settings import Settings
+from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.events import queries as events
+from decnet_models.following.cursor_worker import Batch, CursorWorker, Results
+from decnet_models.progress import queries as progress
+
+Maker = Callable[..., list[Event]]
+
+
+class Follower(CursorWorker[NoSettings]):
+    """Writes down what it is given."""
+
+    name = "follower"
+    consumes = (CommandRun,)
+    poll_seconds = 30.0  # so that a test that passes was woken by the bus
+
+    def prepare(self, connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS handled (seq BIGINT PRIMARY KEY)"))
+
+    def handle(self, batch: Batch) -> Results:
+        for one in batch.events:
+            batch.connection.execute(text("INSERT INTO handled VALUES (:seq)"), {"seq": one.seq})
+        return Results([("seen", AttackerObserved(ts=1, attacker="192.0.2.1"))])
+
+
+class Place:
+    """A state directory with its database and a bus."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root = root
+        self.url = url
+        self.bus = MemoryBus()
+        self.engine = open_engine(url)
+
+    @contextlib.asynccontextmanager
+    async def running(self, worker: CursorWorker[Any]) -> AsyncIterator[Any]:
+        environment = {"DECNET_STATE_DIR": str(self.root), "DECNET_DATABASE_URL": self.url}
+        ctx = await open_context(type(worker), Settings({}, environment, "test"), self.bus.share())
+        ready = asyncio.Event()
+        host = asyncio.ensure_future(Host(worker, ctx).run(ready.set))
+        waiting = asyncio.ensure_future(ready.wait())
+        await asyncio.wait((host, waiting), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        try:
+            if not host.done():
+                yield ctx
+        finally:
+            ctx.stop()
+            await host
+
+    def insert(self, made: list[Event]) -> None:
+        with writing(self.engine) as connection:
+            events.insert_events(connection, made)
+
+    def nudge(self) -> None:
+        self.bus.publish(EVENTS_INGESTED.pattern, b"{}")
+
+    async def until_at(self, seq: int, worker: str = "follower") -> None:
+        async with asyncio.timeout(20):
+            while True:
+                with reading(self.engine) as connection:
+                    if progress.cursor_of(connection, worker) == seq:
+                        return
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def place(tmp_path: Path, url: str) -> Any:
+    made = Place(tmp_path, url)
+    with writing(made.engine) as connection:
+        connection.execute(text("DROP TABLE IF EXISTS handled"))
+    yield made
+    made.engine.dispose()
+
+
+async def test_a_nudge_wakes_it_and_a_notice_goes_out(place: Place, make_events: Maker) -> None:
+    heard = await place.bus.subscribe(NOTICE.wildcard)
+    async with place.running(Follower(NoSettings())) as ctx:
+        place.insert(make_events(3))
+        place.nudge()
+        message = await heard.next(10)
+        await place.until_at(3)
+        assert message.subject == NOTICE.of("attacker.observed")
+        assert msgspec.json.decode(message.payload, type=NoticeWritten) == NoticeWritten(1)
+        values = ctx.counters.snapshot()
+    assert values["events_handled"] == 3
+    assert values["lag_events"] == 0
+    assert values["set_aside"] == 0
+    assert values["batch_seconds"] > 0
+
+
+async def test_what_came_before_it_started_is_handled_without_a_nudge(place: Place, make_events: Maker) -> None:
+    place.insert(make_events(1200))
+    async with place.running(Follower(NoSettings())):
+        await place.until_at(1200)
+    async with place.running(Follower(NoSettings())):
+        place.insert(make_events(1))
+        place.nudge()
+        await place.until_at(1201)
+
+
+async def test_without_the_bus_the_poll_finds_the_work(place: Place, make_events: Maker) -> None:
+    class Polling(Follower):
+        """Polls."""
+
+        poll_seconds = 0.05
+
+    async with place.running(Polling(NoSettings())):
+        await place.until_at(0)
+        place.insert(make_events(2))
+        await place.until_at(2)
+
+
+async def test_a_paused_worker_does_nothing_until_resumed(place: Place, make_events: Maker) -> None:
+    place.insert(make_events(1))
+    async with place.running(Follower(NoSettings())) as ctx:
+        await place.until_at(1)
+        ctx.unpaused.clear()
+        place.insert(make_events(1))
+        place.nudge()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await place.until_at(2)
+        ctx.unpaused.set()
+        await place.until_at(2)
+
+
+async def test_a_second_instance_stands_by_and_takes_over(place: Place, make_events: Maker) -> None:
+    second = Follower(NoSettings())
+    async with contextlib.AsyncExitStack() as stack:
+        async with place.running(Follower(NoSettings())):
+            place.insert(make_events(1))
+            place.nudge()
+            await place.until_at(1)
+            ctx = await stack.enter_async_context(place.running(second))
+            async with asyncio.timeout(60):
+                while not ctx.counters.snapshot().get("standby"):
+                    await asyncio.sleep(0.01)
+        place.insert(make_events(1))
+        await place.until_at(2)
+        assert ctx.counters.snapshot()["standby"] == 0
+
+
+async def test_a_standby_can_be_stopped(place: Place) -> None:
+    async with place.running(Follower(NoSettings())) as one, place.running(Follower(NoSettings())) as other:
+        async with asyncio.timeout(60):
+            while not any(ctx.counters.snapshot().get("standby") for ctx in (one, other)):  # either may be the first
+                await asyncio.sleep(0.01)
+
+
+async def test_a_locked_database_is_waited_for(tmp_path: Path, sqlite_url: str, make_events: Maker) -> None:
+    place = Place(tmp_path, sqlite_url)
+    holder = sqlite3.connect(tmp_path / "decnet.db", isolation_level=None)
+    environment = {"DECNET_STATE_DIR": str(tmp_path), "DECNET_DATABASE_BUSY_SECONDS": "0.1"}
+    ctx = await open_context(Follower, Settings({}, environment, "test"), place.bus.share())
+    place.insert(make_events(1))
+    holder.execute("BEGIN IMMEDIATE")
+    host = asyncio.ensure_future(Host(Follower(NoSettings()), ctx).run())
+    async with asyncio.timeout(20):
+        while ctx.counters.snapshot().get("database_retries", 0) < 2:
+            await asyncio.sleep(0.01)
+    assert ctx.counters.snapshot()["database_unavailable"] == 1
+    holder.execute("ROLLBACK")
+    holder.close()
+    await place.until_at(1)
+    ctx.stop()
+    await host
+    assert ctx.counters.snapshot()["database_unavailable"] == 0
+    place.engine.dispose()
+
+
+async def test_a_server_that_comes_later_is_waited_for(tmp_path: Path, postgres_url: str) -> None:
+    """A URL nobody serves: start succeeds, the loop waits; it can still be stopped at once."""
+    place = Place(tmp_path, postgres_url)
+    place.url = f"postgresql://nobody@/name?host={tmp_path}"
+    async with place.running(Follower(NoSettings())) as ctx, asyncio.timeout(20):
+        while not ctx.counters.snapshot().get("database_unavailable"):
+            await asyncio.sleep(0.01)
+    place.engine.dispose()
+
+
+async def test_a_database_of_another_version_is_a_start_up_failure(place: Place) -> None:
+    with writing(place.engine) as connection:
+        before = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000_old'"))
+    try:
+        with pytest.raises(StartupError, match="decnet-db upgrade"):
+            async with place.running(Follower(NoSettings())):
+                pass
+    finally:
+        with writing(place.engine) as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": before})
+
+
+async def test_no_database_is_a_start_up_failure(place: Place, tmp_path: Path) -> None:
+    place.url = f"sqlite:///{tmp_path / 'none.db'}"
+    with pytest.raises(StartupError, match="decnet-db upgrade"):
+        async with place.running(Follower(NoSettings())):
+            pass
+
+
+VICTIM = textwrap.dedent(
+    """
+    import sys, time
+    from sqlalchemy import text
+    from decnet_models.following.batch_processor import Consumption
+    from decnet_models.database.engine import open_engine
+    from decnet_core.events.notices import AttackerObserved
+
+    def handle(connection, events):
+        for one in events:
+            connection.execute(text("INSERT INTO handled VALUES (:seq)"), {"seq": one.seq})
+            print(one.seq, flush=True)
+            yield f"k{one.seq}", AttackerObserved(ts=1, attacker="a")
+
+    engine = open_engine(sys.argv[1])
+    reader = Consumption(engine, "w", handle, kinds=["session.command"], limit=50)
+    while reader.step().lag:
+        pass
+    print("done", flush=True)
+    """
+)
+
+
+def test_killed_at_any_instruction_it_resumes_with_the_same_final_state(
+    sqlite_engine: Engine, sqlite_url: str, make_events: Maker
+) -> None:
+    with writing(sqlite_engine) as connection:
+        connection.execute(text("CREATE TABLE handled (seq BIGINT PRIMARY KEY)"))
+        events.insert_events(connection, make_events(600))
+        progress.begin_cursor(connection, "w", now_ns=1)
+    for lines_before_death in (1, 60, 130, 255, None):
+        victim = subprocess.Popen([sys.executable, "-c", VICTIM, sqlite_url], stdout=subprocess.PIPE, text=True)
+        assert victim.stdout is not None
+        for number, line in enumerate(victim.stdout, 1):
+            if number == lines_before_death:
+                os.kill(victim.pid, signal.SIGKILL)
+                break
+            if line == "done\n":
+                break
+        assert victim.wait(20) == (0 if lines_before_death is None else -signal.SIGKILL)
+        victim.stdout.close()
+    with reading(sqlite_engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM handled")).scalar() == 600
+        assert connection.execute(text("SELECT count(*) FROM notice")).scalar() == 600
+        assert progress.cursor_of(connection, "w") == 600
+
+
+def test_importing_a_cursor_worker_loads_neither_alembic_nor_an_orm() -> None:
+    code = (
+        "import sys, decnet_models.following.cursor_worker\n"
+        "print([m for m in ('alembic', 'sqlalchemy.orm', 'psycopg', 'typer', 'httpx', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_following_is_quick_enough(sqlite_engine: Engine, make_events: Maker) -> None:
+    """A backlog of 5,000 events: reading, decoding and moving the cursor cost well below a millisecond each."""
+    from decnet_models.following.batch_processor import Consumption
+
+    with writing(sqlite_engine) as connection:
+        events.insert_events(connection, make_events(5000))
+        progress.begin_cursor(connection, "w", now_ns=1)
+    reader = Consumption(sqlite_engine, "w", lambda *_: [], kinds=["session.command"], limit=500)
+    started = time.perf_counter()
+    while reader.step().lag:
+        pass
+    assert time.perf_counter() - started < 5
