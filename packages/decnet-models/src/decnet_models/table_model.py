@@ -13,11 +13,15 @@ query, since a domain does not import another.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from sqlalchemy import Table
-from sqlmodel import Relationship, SQLModel
+from sqlalchemy import Engine, Table
+from sqlmodel import Relationship, Session, SQLModel
 from sqlmodel.main import FieldInfoMetadata
+
+from decnet_models.database.engine import reading
 
 
 class TableModel(SQLModel):
@@ -39,3 +43,10 @@ class TableModel(SQLModel):
 def related(**options: Any) -> Any:
     """Return a relationship that only reads; `options` are those of `sqlalchemy.orm.relationship`."""
     return Relationship(sa_relationship_kwargs={"viewonly": True, **options})
+
+
+@contextmanager
+def read_session(engine: Engine) -> Iterator[Session]:
+    """Open a session that reads one snapshot of the database; it takes no lock, so the fleet goes on working."""
+    with reading(engine) as connection, Session(connection) as session:
+        yield session
