@@ -149,6 +149,14 @@ def fuzz(session: nox.Session) -> None:
         session.run("python", "run_fuzz.py", corpus, seconds)
 
 
+@nox.session(python="3.13")
+def mutants(session: nox.Session) -> None:
+    """One-token mutants of the modules that must not lose or double evidence: the parts named after `--`, or all."""
+    _workspace(session)
+    session.install("cosmic-ray")
+    session.run("python", "tests/mutation/run_mutants.py", *session.posargs)
+
+
 @nox.session(python="3.11")
 def bench(session: nox.Session) -> None:
     """Every figure of `benchmarks/`, or those named after `--`."""
