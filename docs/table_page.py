@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Column, Table, Uuid
 
 from decnet_models.database.columns import ADDRESS, EVENT_ID, JSON_TEXT, MENTIONS, NANOSECONDS, SHA256
+from decnet_models.database.domains import domains
 from decnet_models.database.ownership import ANY
-from decnet_models.migrations.check import domains
 from decnet_models.migrations.keys import declared_checks, declared_references
 
 
