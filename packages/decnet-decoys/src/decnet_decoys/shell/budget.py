@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from decnet_decoys.errors import DecoysError
+
 MAX_COMMANDS = 3000
 """Commands one line may run, loops included."""
 MAX_DEPTH = 48
@@ -23,7 +25,7 @@ COMMANDS_PER_TURN = 100
 """Commands after which other tasks of the event loop get their turn."""
 
 
-class BudgetExceededError(Exception):
+class BudgetExceededError(DecoysError):
     """The line ran out of commands or nests too deeply."""
 
 
