@@ -24,7 +24,7 @@ from decnet_decoys.settings import DecoysSettings
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.machine.machine import Machine
-    from decnet_decoys.shell.machine.overlays import Disks
+    from decnet_decoys.shell.machine.overlays import OverlayStore
 
 T = TypeVar("T")
 
@@ -59,11 +59,11 @@ class FleetResources:
         self.budget = budget
 
     @cached_property
-    def disks(self) -> Disks:
+    def overlays(self) -> OverlayStore:
         """What each attacker changed on each machine."""
-        from decnet_decoys.shell.machine.overlays import Disks
+        from decnet_decoys.shell.machine.overlays import OverlayStore
 
-        return Disks(self.budget)
+        return OverlayStore(self.budget)
 
 
 class DeckyContext:
@@ -86,7 +86,7 @@ class DeckyContext:
     @cached_property
     def machine(self) -> Machine:
         """The machine that its shells run on, made when the first is opened."""
-        from decnet_decoys.shell.machine.machine import build
+        from decnet_decoys.shell.machine.image import build
 
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
