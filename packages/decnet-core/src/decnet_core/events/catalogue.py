@@ -419,7 +419,7 @@ class TlsServer(Payload, frozen=True, tag="tls.server"):
 
 
 class Probed(Payload, frozen=True):
-    """What all findings of the prober share: it asked the event's `src_ip` at `src_port`; nothing that that host did."""
+    """What all findings of the prober share: it asked the event's `src_ip` at `src_port`; that host did nothing."""
 
     contact: int
     """When that host had last come to us, ns since the Unix epoch; the event's `ts` is when it was asked."""
