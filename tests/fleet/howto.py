@@ -59,6 +59,7 @@ class Workspace:
             **{name: value for name, value in os.environ.items() if not name.startswith("DECNET_")},
             "PYTHONPATH": os.pathsep.join(map(str, (root / "installed", *root.glob("packages/*/src")))),
             "PATH": os.pathsep.join((str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),
+            "PYTHONDONTWRITEBYTECODE": "",  # or each process compiles the copy anew
             "DECNET_STATE_DIR": str(root / "state"),
         }
         self.install()
@@ -109,19 +110,20 @@ class Workspace:
             assert time.monotonic() < deadline, done.stdout
 
     @contextmanager
-    def running(self, command: str, ready: str) -> Iterator[subprocess.Popen[str]]:
-        """Run a shell block in the background, from when it has printed `ready` to the end of the context."""
-        process = subprocess.Popen(self.shell(f"exec env {command}"), **self.options())
+    def fleet(self, command: str) -> Iterator[None]:
+        """Run the shell block, which is `decnet up`, in the background, from when every worker is ready."""
+        ready, log = self.root / "fleet.ready", self.root / "fleet.log"
+        with log.open("w") as output:
+            up = self.shell(f"exec env {command.strip()} --ready-file {ready}")
+            process = subprocess.Popen(up, **{**self.options(), "stdout": output})
         try:
-            assert process.stdout is not None
-            said = []
-            while not said or ready not in said[-1]:
-                said.append(process.stdout.readline())
-                assert said[-1], f"it ended: {''.join(said)}"
-            yield process
+            while not ready.exists():
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.05)
+            yield
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            process.wait(60)
 
     def shell(self, command: str) -> list[str]:
         """Return the arguments of a shell that ends at the first command that fails."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 from howto import Workspace, blocks, commands
@@ -17,9 +16,9 @@ CHECK, UP, ATTACK, SHIP = commands(PAGE)
 CHECKED, SHOWN = (block.text for block in blocks(PAGE) if block.language == "text")
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace(tmp_path / "decnet", "decnet_workers/ttp")
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    made = Workspace(tmp_path_factory.mktemp("rule") / "decnet", "decnet_workers/ttp")
     made.write(PAGE)
     return made
 
@@ -35,15 +34,15 @@ def test_the_rule_tags_the_intruder_and_not_the_link_checker(workspace: Workspac
     settings.write_text(settings_text(block))
     workspace.environment["DECNET_SETTINGS"] = str(settings)
     *requests, show = ATTACK.replace("127.77.0.", f"127.77.{block}.").splitlines()
-    technique, tags, _, rule = SHOWN.splitlines()[-1].split(maxsplit=3)
-    with workspace.running(UP, ready="Ctrl-C stops the fleet"):
+    technique, tags, _date, _time, rule = SHOWN.splitlines()[-1].split(maxsplit=4)
+    with workspace.fleet(UP):
         workspace.run("\n".join(requests))
         page = workspace.wait_for_output(show, rf"(?m)^{technique} ")
     (row,) = re.findall(rf"^{technique} .*$", page, re.MULTILINE)
-    assert row.split(maxsplit=3)[1::2] == [tags, rule]
+    assert row.split(maxsplit=4)[1::3] == [tags, rule]
 
 
 def test_the_rule_can_be_shipped_with_its_recorded_events(workspace: Workspace) -> None:
     shipped = workspace.root / "packages/decnet-workers/src/decnet_workers/ttp/rules/bait_file.yml"
-    (workspace.root / "rules/bait_file.yml").rename(shipped)
+    shutil.copy(workspace.root / "rules/bait_file.yml", shipped)
     workspace.run(SHIP)
