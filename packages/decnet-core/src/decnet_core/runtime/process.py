@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.exits import Exit, StartupError
-from decnet_core.runtime import idle_trim as rest
-from decnet_core.runtime import logs
+from decnet_core.runtime import idle_trim, logs
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
@@ -88,9 +87,11 @@ async def serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hos
         loop.add_signal_handler(number, ctx.stop)
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
-    ctx.spawn(rest.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
-    # Of the start much is left behind, and who is busy from then on does not come to rest; what is forked shares it.
-    ready = rest.give_back if hosting == "process" else lambda: None
+    ctx.spawn(
+        idle_trim.trim_when_idle(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="idle-trim"
+    )
+    # A start leaves much behind, and a busy worker never becomes idle. A forked one shares its start with the others.
+    ready = idle_trim.trim if hosting == "process" else lambda: None
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
 
 

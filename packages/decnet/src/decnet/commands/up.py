@@ -78,7 +78,7 @@ def _fork(place: Place, supervise: Callable[[socket.socket], int]) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    return zygote.lead([registry.place(name) for name in workers(place)], supervised)
+    return zygote.run_with_supervisor([registry.place(name) for name in workers(place)], supervised)
 
 
 def _view(place: Place, *, plain: bool, as_json: bool) -> View:

@@ -25,7 +25,7 @@ HELP = "fork: workers share their code in memory; tasks: one process for all; un
 
 
 class Hosting(enum.StrEnum):
-    """How workers are hosted; the words of `decnet-supervise --mode` and of the roster."""
+    """How workers are hosted; the words of `decnet-supervise --mode` and of the status file."""
 
     FORK = "fork"
     TASKS = "tasks"

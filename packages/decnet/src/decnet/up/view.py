@@ -10,7 +10,7 @@ import msgspec
 
 from decnet.show import documents, eventline
 from decnet.up.guide import Guide, http_url, ssh_command
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.text import for_terminal
 from decnet_models.events.queries import StoredEvent
 
