@@ -1,37 +1,14 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-from decnet_decoys.personas.catalog import persona
-from decnet_decoys.services.connection_limiter import MAX_SOURCES, Doorman, Gate
+from decnet_decoys.services.connection_limiter import ConnectionLimiter
 from decnet_decoys.settings import LimitSettings
 
 
 def test_one_source_cannot_take_all_connections() -> None:
-    gate = Gate(LimitSettings(connections=3, connections_per_source=2))
-    assert [gate.enter("a") for _ in range(3)] == [True, True, False]
-    assert [gate.enter("b") for _ in range(2)] == [True, False]
-    gate.leave("a")
-    assert gate.enter("b")
-    assert gate.open == 3
-
-
-def test_weak_passwords_open_and_others_do_not() -> None:
-    doorman = Doorman(persona("debian-web"))
-    assert doorman.accepts("192.0.2.1", "root", "admin123")
-    assert not doorman.accepts("192.0.2.1", "root", "x")
-    assert not doorman.accepts("192.0.2.1", "nobody-knows", "admin123")
-
-
-def test_persistence_opens_one_password_and_keeps_it() -> None:
-    doorman = Doorman(persona("nas"))
-    guesses = [doorman.accepts("192.0.2.1", "root", f"guess{n}") for n in range(8)]
-    assert guesses == [False] * 5 + [True] + [False] * 2
-    assert doorman.accepts("192.0.2.1", "root", "guess5")
-    assert not doorman.accepts("192.0.2.2", "root", "guess5")
-
-
-def test_the_memory_of_sources_is_bounded() -> None:
-    doorman = Doorman(persona("nas"))
-    for number in range(MAX_SOURCES + 10):
-        doorman.accepts(str(number), "root", "x")
-    assert len(doorman._sources) == MAX_SOURCES
+    limiter = ConnectionLimiter(LimitSettings(connections=3, connections_per_source=2))
+    assert [limiter.acquire("a") for _ in range(3)] == [True, True, False]
+    assert [limiter.acquire("b") for _ in range(2)] == [True, False]
+    limiter.release("a")
+    assert limiter.acquire("b")
+    assert limiter.open == 3

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""One spelling for one address, and one definition of "one source".
+
+An IPv4 address that arrived over an IPv6 socket (`::ffff:192.0.2.1`, RFC 4291 §2.5.5.2) is that IPv4 address. A zone
+(`fe80::1%eth0`, RFC 4007 §11) is dropped: it is the name that one host gave its own interface.
+
+One source is an IPv4 address or an IPv6 /64. A /64 is the smallest network that a provider assigns (RFC 6177, BCP 157)
+and a host chooses its addresses freely within it (RFC 8981), so a limit per IPv6 address would limit nobody. A wider
+prefix would make neighbours answer for each other; IPv4 addresses are too scarce to be changed at will.
+
+`ipaddress` costs 0.3 MiB (USS beside asyncio, Python 3.13). Every resident worker that needs this module had it
+loaded before (urllib.parse and SQLAlchemy import it too); the forwarder, which does not, imports neither.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_HOST_BITS = 64
+_MAPPED_BITS = 96
+"""Before the IPv4 address in an IPv4-mapped one."""
+
+
+def parsed(text: str) -> Address | None:
+    """Return the canonical address that `text` spells, None when it spells none."""
+    try:
+        return plain(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+def plain(address: Address) -> Address:
+    """Return `address` without a zone, an IPv4-mapped one as IPv4."""
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))
+
+
+@lru_cache(maxsize=1024)
+def canonical(text: str) -> str | None:
+    """Return the canonical address as text (RFC 5952), None when `text` is no address."""
+    address = parsed(text)
+    return None if address is None else str(address)
+
+
+def source_of(text: str) -> str:
+    """Return what limits count as one: the IPv4 address, or the first address of the IPv6 /64.
+
+    Text that is no address, such as the name of a UNIX peer, is a source of its own.
+    """
+    address = canonical(text)
+    if address is None or ":" not in address:
+        return address or text
+    return str(IPv6Address(int(IPv6Address(address)) >> _HOST_BITS << _HOST_BITS))
+
+
+def network(text: str, *, strict: bool = False) -> Network:
+    """Return the network that `text` spells, an IPv4-mapped one as IPv4; raises ValueError.
+
+    `strict` refuses an address with bits beyond its prefix.
+    """
+    found = ip_network(text, strict=strict)
+    if isinstance(found, IPv4Network) or found.network_address.ipv4_mapped is None or found.prefixlen < _MAPPED_BITS:
+        return found
+    return IPv4Network((found.network_address.ipv4_mapped, found.prefixlen - _MAPPED_BITS))

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""How many connections are open, in all and by source. Pure.
+
+The table holds only sources with an open connection, so the limit on connections bounds it and nothing is evicted.
+"""
+
+from __future__ import annotations
+
+
+class ConnectionCounts:
+    """Admits connections up to `most` in all and `most_per_source` of one source."""
+
+    def __init__(self, most: int, most_per_source: int) -> None:
+        self._most = most
+        self._most_per_source = most_per_source
+        self._by_source: dict[str, int] = {}
+        self.total = 0
+
+    def enter(self, source: str) -> bool:
+        """Count one more connection of `source`; False, and nothing counted, when that is too many."""
+        if self.total >= self._most or self.of(source) >= self._most_per_source:
+            return False
+        self.total += 1
+        self._by_source[source] = self.of(source) + 1
+        return True
+
+    def leave(self, source: str) -> None:
+        """Count one connection less of `source`; raises KeyError when it has none."""
+        left = self._by_source[source] - 1
+        self.total -= 1
+        if left:
+            self._by_source[source] = left
+        else:
+            del self._by_source[source]
+
+    def of(self, source: str) -> int:
+        """Return how many connections of `source` are open."""
+        return self._by_source.get(source, 0)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Binds TCP and UDP sockets in one way, and says in a sentence what is in the way.
+
+Sockets do not block and are not inherited. `::` receives IPv4 too (as mapped addresses: see `addresses`), any other
+IPv6 address only IPv6. TCP sets SO_REUSEADDR, so that a restart does not wait for old connections in TIME_WAIT; UDP
+does not, for there it would let two processes share the port and lose each other's datagrams.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from decnet_core.errors import CoreError
+
+BACKLOG = 128
+_FIRST_UNPRIVILEGED = 1024
+
+
+class BindError(CoreError):
+    """An address cannot be used. The message is the reason and what helps; the caller adds which setting it is."""
+
+
+def listening(host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
+    """Return a TCP socket that listens on `host` (an address, or a name with an IPv4 address); raises BindError."""
+    return _bound(host, port, socket.SOCK_STREAM, backlog)
+
+
+def bound_udp(host: str, port: int) -> socket.socket:
+    """Return a UDP socket bound to `host` (an address, or a name with an IPv4 address); raises BindError."""
+    return _bound(host, port, socket.SOCK_DGRAM, 0)
+
+
+def _bound(host: str, port: int, kind: int, backlog: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        sock = socket.socket(family, kind)
+    except OSError as error:  # an IPv6 address where the kernel has no IPv6
+        raise BindError(_reason(error, port)) from error
+    try:
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
+        if kind == socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        if kind == socket.SOCK_STREAM:
+            sock.listen(backlog)
+    except OSError as error:
+        sock.close()
+        raise BindError(_reason(error, port)) from error
+    return sock
+
+
+def _reason(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is taken by another program; stop it or use another port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback"
+    if error.errno in (errno.EACCES, errno.EPERM) and port < _FIRST_UNPRIVILEGED:
+        return "ports below 1024 need CAP_NET_BIND_SERVICE (`decnet init` grants it); or use a higher one"
+    return error.strerror or str(error)

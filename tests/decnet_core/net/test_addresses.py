@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""One source is one, however its address is spelt."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decnet_core.net.addresses import canonical, network, parsed, plain, source_of
+
+IPV4 = st.ip_addresses(v=4)
+IPV6 = st.ip_addresses(v=6)
+
+
+@pytest.mark.parametrize(
+    ("spelt", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:c000:201", "192.0.2.1"),
+        ("::ffff:192.0.2.1%eth0", "192.0.2.1"),
+        ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("192.0.2.256", None),
+        ("192.0.2.01", None),
+        ("host.example", None),
+        ("", None),
+        ("%eth0", None),
+    ],
+)
+def test_canonical_address(spelt: str, expected: str | None) -> None:
+    assert canonical(spelt) == expected
+
+
+@given(st.ip_addresses())
+def test_canonical_is_stable(address: object) -> None:
+    once = canonical(str(address))
+    assert once is not None
+    assert canonical(once) == once
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_address_or_none(text: str) -> None:
+    found = canonical(text)
+    assert found is None or len(found) <= 45
+
+
+@given(IPV4)
+def test_mapped_address_is_the_ipv4_address(address: IPv4Address) -> None:
+    mapped = IPv6Address(b"\0" * 10 + b"\xff\xff" + address.packed)
+    assert canonical(str(mapped)) == canonical(f"::ffff:{address}") == str(address)
+    assert plain(mapped) == parsed(str(mapped)) == address
+    assert source_of(str(mapped)) == source_of(str(address)) == str(address)
+
+
+@given(IPV6, st.text(st.characters(categories=("L", "N")), min_size=1, max_size=8))
+def test_zone_does_not_matter(address: IPv6Address, zone: str) -> None:
+    assert canonical(f"{address}%{zone}") == canonical(str(address))
+    assert source_of(f"{address}%{zone}") == source_of(str(address))
+
+
+@given(IPV6, IPV6)
+def test_ipv6_addresses_of_one_64_are_one_source(one: IPv6Address, other: IPv6Address) -> None:
+    if one.ipv4_mapped or other.ipv4_mapped:
+        return
+    neighbour = IPv6Address(one.packed[:8] + other.packed[8:])
+    if neighbour.ipv4_mapped is None:
+        assert source_of(str(neighbour)) == source_of(str(one))
+    assert (source_of(str(one)) == source_of(str(other))) == (one.packed[:8] == other.packed[:8])
+
+
+@given(st.ip_addresses().map(str) | st.text(max_size=30))
+def test_source_is_its_own_source(text: str) -> None:
+    assert source_of(source_of(text)) == source_of(text)
+
+
+def test_what_is_no_address_is_a_source_of_its_own() -> None:
+    assert source_of("sensor-1") == "sensor-1"
+
+
+def test_mapped_network_is_the_ipv4_network() -> None:
+    assert network("::ffff:8.8.8.0/120") == IPv4Network("8.8.8.0/24")
+    assert network("::ffff:0:0/96") == IPv4Network("0.0.0.0/0")
+    assert network("::/0") == IPv6Network("::/0")
+    assert network("10.1.2.3/8") == IPv4Network("10.0.0.0/8")
+
+
+@pytest.mark.parametrize("text", ["10.1.2.3/8", "2001:db8::1/32", "nonsense"])
+def test_strict_network_has_no_bits_beyond_its_prefix(text: str) -> None:
+    with pytest.raises(ValueError, match=r"host bits|not appear"):
+        network(text, strict=True)
