@@ -80,7 +80,7 @@ class Tormentor:
             self._set_clock(0)
 
     async def reload(self) -> None:
-        """Have every worker replaced, and wait until that is done; the warm parent's pages are then its own."""
+        """Have every worker replaced, and wait until that is done; the zygote's pages are then its own."""
         await until(self.whole, PATIENCE)
         before = self._pids()
         _signal(self._arena.supervisor, signal.SIGHUP)
@@ -101,7 +101,7 @@ class Tormentor:
         return bool(phases) and set(phases.values()) == {Phase.READY} and refused == {Phase.REFUSED}
 
     def parents(self) -> tuple[int, ...]:
-        """The supervisor, and the warm parent where there is one."""
+        """The supervisor, and the zygote where there is one."""
         report = self._arena.report()
         assert report is not None
         return (report.supervisor, *((report.zygote,) if report.zygote else ()))

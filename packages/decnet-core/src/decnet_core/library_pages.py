@@ -4,7 +4,7 @@
 What an interpreter reads once while it imports stays mapped: libraries' tables of symbols, OpenSSL's self-tests,
 initialisers. Such pages are clean copies of a file. Unmapped, they are the kernel's cache and no longer this
 process's; whoever needs one again gets it by a page fault, without reading the disk while it is cached. Measured: a
-warm parent of eleven workers maps 24 MiB of libraries, of which it and its children ever use 16 again.
+zygote of eleven workers maps 24 MiB of libraries, of which it and its children ever use 16 again.
 
 A page that was written to, usually by relocation, is no copy of its file and would be lost. So only read-only mappings
 in which the kernel counts no page of our own (`Anonymous`, `Swap`, proc(5)) are dropped.

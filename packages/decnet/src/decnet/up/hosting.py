@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How `decnet up` hosts its workers: forked from a warm parent, as tasks of this process, or each with an interpreter.
+"""How `decnet up` hosts its workers: forked from a zygote, as tasks of this process, or each with an interpreter.
 
 As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. There is one
 log in a process, so `fleet.log` then has theirs, too, beside what became of each.
@@ -34,7 +34,7 @@ class Hosting(enum.StrEnum):
 
 @contextlib.contextmanager
 def hosted(place: Place, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
-    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the warm parent of FORK."""
+    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the zygote of FORK."""
     supervision = place.settings.section("supervise", SuperviseSettings)
     with _logging(place, supervision):
         if hosting is Hosting.TASKS:
