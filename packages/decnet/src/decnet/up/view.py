@@ -71,7 +71,7 @@ class PlainView:
     def changed(self, status: Status) -> None:
         """Print the worker's state, its pid or the reason."""
         detail = status.reason or (f"pid {status.pid}" if status.pid else "")
-        _print(f"worker {status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
+        _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
 
     def happened(self, events: list[StoredEvent]) -> None:
         """Print each event."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""A worker's process: forked by a zygote or started with an interpreter, its identity and privileges, its supervision."""
+"""A worker's process: forked by a zygote or started with an interpreter; its identity, privileges and supervision."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a zygote does before it forks, so that its children share as much memory with it, and for as long, as they can."""
+"""What a zygote does before it forks, so that its children share as much memory with it as they can."""
