@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_models.database.shards import shard_of
 from decnet_workers.profiler.address import canonical
 
 
@@ -40,3 +41,10 @@ def test_canonical_is_stable(address: object) -> None:
 def test_any_text_is_an_address_or_none(text: str) -> None:
     found = canonical(text)
     assert found is None or len(found) <= 45
+
+
+@given(st.ip_addresses() | st.text(), st.sampled_from(["", "%eth0"]))
+def test_one_address_for_the_profiler_is_one_for_the_shards(address: object, zone: str) -> None:
+    """Whatever it takes for one attacker must be in one shard."""
+    found = canonical(f"{address}{zone}")
+    assert found is None or shard_of(found) == shard_of(f"{address}{zone}")
