@@ -37,4 +37,4 @@ async def test_a_group_starts_without_a_worker_whose_group_cannot_be_told(tmp_pa
         report = arena.report()
         assert report is not None
         assert [(status.name, status.phase) for status in report.workers] == [("bus", Phase.READY)]
-    assert f"broken: not started ({REASON})" in (tmp_path / "supervise.log").read_text()
+    assert f"broken: not started ({REASON}" in (tmp_path / "supervise.log").read_text()
