@@ -62,8 +62,8 @@ class PlainView:
     def guide(self, guide: Guide) -> None:
         """Print each decky and token on a line."""
         for decky in guide.deckies:
-            places = [place for place in (ssh_command(decky), http_url(decky)) if place]
-            _print(f"decky {decky.name} ({decky.persona}): {', '.join(places)}")
+            ways = [way for way in (ssh_command(decky), http_url(decky)) if way]
+            _print(f"decky {decky.name} ({decky.persona}): {', '.join(ways)}")
         for canary in guide.canaries:
             _print(f"canary {canary}")
         _print(f"try: {' | '.join(guide.hints())}")
