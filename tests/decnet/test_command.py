@@ -105,7 +105,7 @@ def test_defect_is_one_line_without_traceback(run: Run, monkeypatch: pytest.Monk
     def broken() -> None:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("decnet.commands.events.find_place", broken)
+    monkeypatch.setattr("decnet.commands.events.find_deployment", broken)
     said = run("events")
     assert said.code == 70
     assert said.err == "decnet: unexpected ZeroDivisionError: of ours (a defect; DECNET_DEBUG=1 shows where)\n"
@@ -116,7 +116,7 @@ def test_defect_shows_its_place_when_asked(monkeypatch: pytest.MonkeyPatch) -> N
         raise ZeroDivisionError
 
     monkeypatch.setenv("DECNET_DEBUG", "1")
-    monkeypatch.setattr("decnet.commands.events.find_place", broken)
+    monkeypatch.setattr("decnet.commands.events.find_deployment", broken)
     with pytest.raises(ZeroDivisionError):
         main(["events"])
 

@@ -78,9 +78,8 @@ async def _bus(deployment: Deployment) -> AsyncIterator[Client]:
     client = await bus_client(deployment, "decnet-bus", wait=_CONNECT_SECONDS)
     try:
         if not client.connected:
-            raise OperatorError(
-                f"the bus {shown_bus_url(deployment)} is unreachable ({client.last_error}); start it with `decnet up`"
-            )
+            where = shown_bus_url(deployment)
+            raise OperatorError(f"the bus {where} cannot be reached ({client.last_error}); start it with `decnet up`")
         yield client
     finally:
         await client.close()
