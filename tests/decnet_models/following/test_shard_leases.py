@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from decnet_workers.profiler.address import canonical
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
@@ -25,7 +26,6 @@ from decnet_models.following.shard_leases import Leases, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress import queries as progress
 from decnet_models.progress.lease_queries import Lease
-from decnet_workers.profiler.address import canonical
 
 Maker = Callable[..., list[Event]]
 

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from decnet_core.net.connections import ConnectionCounts
 from decnet_decoys.evidence.artifact_store import Vault
 from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import Decky
 from decnet_decoys.memory_budget import Reserve
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.services.connection_limiter import Doorman, Gate
+from decnet_decoys.services.connection_limiter import Doorman
 from decnet_decoys.settings import DecoysSettings
 from decnet_decoys.shell.machine.machine import Machine, build
 from decnet_decoys.shell.machine.overlays import Disks
@@ -37,7 +38,7 @@ class Runtime(Emitter, Protocol):
 class Stores:
     """Where the fleet's evidence and keys are kept, and how many may connect."""
 
-    def __init__(self, vault: Vault, journal: Journal, gate: Gate, keys: Path, reserve: Reserve) -> None:
+    def __init__(self, vault: Vault, journal: Journal, gate: ConnectionCounts, keys: Path, reserve: Reserve) -> None:
         self.vault = vault
         self.journal = journal
         self.gate = gate

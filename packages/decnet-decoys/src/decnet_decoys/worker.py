@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import socket
 from typing import ClassVar, Protocol
@@ -20,6 +19,8 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
+from decnet_core.net import sockets
+from decnet_core.net.connections import ConnectionCounts
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_decoys.decky_context import Scene, Stores
@@ -29,12 +30,9 @@ from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import Decky, FleetError, deckies
 from decnet_decoys.memory_budget import Reserve
 from decnet_decoys.personas.catalog import persona
-from decnet_decoys.services.connection_limiter import Gate
 from decnet_decoys.settings import DecoysSettings
 
 log = logging.getLogger(__name__)
-
-BACKLOG = 128
 
 
 class Door(Protocol):
@@ -108,10 +106,11 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(vault.counters)
-        gate, reserve = Gate(limits), Reserve(limits.memory_bytes)
+        gate = ConnectionCounts(limits.connections, limits.connections_per_source)
+        reserve = Reserve(limits.memory_bytes)
         ctx.counters.read_from(
             lambda: {
-                "decoys_connections_open": gate.open,
+                "decoys_connections_open": gate.total,
                 "decoys_memory_left": reserve.left,
                 "decoys_memory_refused": reserve.refused,
             }
@@ -141,25 +140,7 @@ def _door(service: str, scene: Scene, listener: socket.socket) -> Door:
 
 def listening(decky: Decky, service: str, port: int) -> socket.socket:
     """Return a listening socket that does not block; raises StartupError that names what is in the way."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setblocking(False)
-        listener.bind((decky.address, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise StartupError(
-            f"decky {decky.name}: cannot offer {service} at {decky.address}:{port}: {_reason(error, port)}"
-        ) from error
-    return listener
-
-
-def _reason(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "the port is taken by another program; stop it or give the decky another port"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback"
-    if error.errno in (errno.EACCES, errno.EPERM) and port < 1024:
-        return "ports below 1024 need CAP_NET_BIND_SERVICE (`decnet init` grants it); or use a higher one"
-    return str(error.strerror)
+        return sockets.listening(decky.address, port)
+    except sockets.BindError as error:
+        raise StartupError(f"decky {decky.name}: cannot offer {service} at {decky.address}:{port}: {error}") from error

@@ -1,44 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Who may connect, and whose password is taken: bounded memory of sources, no clock and no socket."""
+"""Whose password is taken: bounded memory of sources, no clock and no socket."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.settings import LimitSettings
 
 MAX_SOURCES = 4096
 """Sources whose log-in attempts are remembered; the longest silent is forgotten first."""
 MAX_ATTEMPTS = 64
 """Accounts that one source has opened by persistence, remembered so that the same password works again."""
-
-
-class Gate:
-    """Counts open connections, in all and by source."""
-
-    def __init__(self, limits: LimitSettings) -> None:
-        self._limits = limits
-        self._by_source: dict[str, int] = {}
-        self.open = 0
-
-    def enter(self, source: str) -> bool:
-        """Take one more connection of `source`, or refuse it."""
-        mine = self._by_source.get(source, 0)
-        if self.open >= self._limits.connections or mine >= self._limits.connections_per_source:
-            return False
-        self.open += 1
-        self._by_source[source] = mine + 1
-        return True
-
-    def leave(self, source: str) -> None:
-        """End a connection that was let in."""
-        self.open -= 1
-        left = self._by_source[source] - 1
-        if left:
-            self._by_source[source] = left
-        else:
-            del self._by_source[source]
 
 
 class _Record:

@@ -6,8 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from decnet_workers.canary.forwarded import canonical
-from decnet_workers.canary.rate import source_of
+from decnet_core.net.addresses import peer_address, source_of
 from decnet_workers.canary.receiver import Receiver
 
 
@@ -64,4 +63,4 @@ class Connection(asyncio.Protocol):
 
 def endpoint(name: Any) -> tuple[str, int]:
     """Return address and port of a socket name; a connection that is gone already has none."""
-    return (canonical(name[0]), name[1]) if name else ("", 0)
+    return (peer_address(name[0]), name[1]) if name else ("", 0)
