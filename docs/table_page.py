@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Column, Table, Uuid
+from sqlmodel import SQLModel
+from sqlmodel.main import default_registry
 
 from decnet_models.database.columns import ADDRESS, EVENT_ID, JSON_TEXT, MENTIONS, NANOSECONDS, SHA256
 from decnet_models.database.ownership import ANY
@@ -26,6 +28,7 @@ def tables() -> Iterator[str]:
     )
     for domain in domains():
         module = importlib.import_module(f"decnet_models.{domain}")
+        importlib.import_module(f"decnet_models.{domain}.models")
         found = importlib.import_module(f"decnet_models.{domain}.tables").metadata.sorted_tables
         yield f"\n## Domain {domain}\n\n{_paragraphs(module.__doc__)}\n"
         yield from _picture(found)
@@ -34,20 +37,27 @@ def tables() -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    yield f"\n### `{table.name}`\n"
+    described = _class_of(table)
+    yield f"\n### `{table.name}`\n\n{_paragraphs(described.__doc__)}\n"
     yield f"Written by {_worded(table.info['owner'].split(', '))}; read by {_worded(table.info['readers'])}.\n"
-    yield "| column | type | null | key | names |\n|---|---|---|---|---|"
+    yield "| column | meaning | type | null | key | refers to |\n|---|---|---|---|---|---|"
     references = {column: f"`{target}`, on delete {act.lower()}" for column, target, act in declared_references(table)}
     for column in table.columns:
         target = column.info.get(MENTIONS)
         named = references.get(column.name) or (f"`{target}` (no key)" if target else "")
         null, key = "yes" if column.nullable else "", "primary" if column.primary_key else ""
-        yield f"| `{column.name}` | {_type(column)} | {null} | {key} | {named} |"
+        meaning = str(described.model_fields[column.name].description).replace("|", "\\|")
+        yield f"| `{column.name}` | {meaning} | {_type(column)} | {null} | {key} | {named} |"
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
         columns = ", ".join(f"`{column.name}`" for column in index.columns)
         yield f"\n{'Unique index' if index.unique else 'Index'} `{index.name}` on {columns}."
     for condition in sorted(declared_checks(table)):
         yield f"\nCheck `{condition}`."
+
+
+def _class_of(table: Table) -> type[SQLModel]:
+    """Return the SQLModel class that describes the table; it was loaded with its domain."""
+    return next(mapper.class_ for mapper in default_registry.mappers if mapper.local_table is table)
 
 
 def _picture(found: Iterable[Table]) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Shells and played decoys for the tests; what they are made of is in stage.py."""
+"""Shells and played decoys for the tests; what they are made of is in host.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from decky_host import NOW, Player, Stage, fleet_settings, root_shell
+from decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.shell.interpreter import Shell
@@ -42,9 +42,9 @@ def player() -> Callable[..., Player]:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def host(tmp_path: Path) -> AsyncIterator[DeckyHost]:
     """The web server persona, played."""
-    one = Stage(tmp_path, fleet_settings())
+    one = DeckyHost(tmp_path, fleet_settings())
     await one.open()
     yield one
     await one.close()

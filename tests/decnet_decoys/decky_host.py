@@ -95,7 +95,7 @@ def own_address(last: int) -> str:
     return f"127.78.{os.getpid() % 250 + 1}.{last}"
 
 
-class Stage:
+class DeckyHost:
     """A worker `decoys` that plays in this event loop, and clients to attack it."""
 
     def __init__(self, directory: Path, settings: DecoysSettings) -> None:

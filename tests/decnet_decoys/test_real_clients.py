@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from decky_host import DEADLINE, Stage, events_in, fleet_settings
+from decky_host import DEADLINE, DeckyHost, events_in, fleet_settings
 
 from decnet_core.events.catalogue import (
     ClientIdentified,
@@ -37,43 +37,43 @@ from decnet_decoys.ssh.keys import host_keys
 NOISE = hashlib.shake_128(b"noise").digest(500)
 
 
-async def test_a_command_over_ssh_leaves_the_whole_story(stage: Stage) -> None:
-    status, out, err = await stage.ssh("uname -n; cat > /tmp/m; md5sum /tmp/m; nosuch", stdin=b"payload")
+async def test_a_command_over_ssh_leaves_the_whole_story(host: DeckyHost) -> None:
+    status, out, err = await host.ssh("uname -n; cat > /tmp/m; md5sum /tmp/m; nosuch", stdin=b"payload")
     digest = hashlib.md5(b"payload", usedforsecurity=False).hexdigest()
     assert (status, out.decode()) == (127, f"web-01\n{digest}  /tmp/m\n")
     assert err == b"bash: line 1: nosuch: command not found\n"
-    (closed,) = await stage.until(SessionClosed)
-    assert [type(event.payload) for event in stage.events()] == [
+    (closed,) = await host.until(SessionClosed)
+    assert [type(event.payload) for event in host.events()] == [
         ConnectionOpened, ClientIdentified, LoginAttempt, SessionOpened, CommandRun, FileCaptured, SessionClosed,
     ]  # fmt: skip
-    assert len({event.session for event in stage.events()}) == 1
-    assert {event.decky for event in stage.events()} == {"web-01"}
-    assert {(event.dst_ip, event.dst_port) for event in stage.events()} == {
-        (stage.decky.address, stage.decky.services["ssh"])
+    assert len({event.session for event in host.events()}) == 1
+    assert {event.decky for event in host.events()} == {"web-01"}
+    assert {(event.dst_ip, event.dst_port) for event in host.events()} == {
+        (host.decky.address, host.decky.services["ssh"])
     }
     assert closed.commands == 1
-    (captured,) = await stage.until(FileCaptured)
+    (captured,) = await host.until(FileCaptured)
     assert captured.sha256 == hashlib.sha256(b"payload").hexdigest()
-    assert (stage.state.artifacts / captured.sha256[:2] / captured.sha256).read_bytes() == b"payload"
+    assert (host.state.artifacts / captured.sha256[:2] / captured.sha256).read_bytes() == b"payload"
 
 
-async def test_an_interactive_session_is_recorded_and_replays(stage: Stage) -> None:
-    _, out, _ = await stage.ssh("-tt", stdin=b"id\rcd /tm\t\rpwd\rexit\r")
+async def test_an_interactive_session_is_recorded_and_replays(host: DeckyHost) -> None:
+    _, out, _ = await host.ssh("-tt", stdin=b"id\rcd /tm\t\rpwd\rexit\r")
     assert b"root@web-01:~# id\r\nuid=0(root)" in out
     assert b"root@web-01:/tmp# pwd\r\n/tmp\r\n" in out
-    (closed,) = await stage.until(SessionClosed)
-    lines = (stage.state.artifacts / closed.recording[:2] / closed.recording).read_text().splitlines()
+    (closed,) = await host.until(SessionClosed)
+    lines = (host.state.artifacts / closed.recording[:2] / closed.recording).read_text().splitlines()
     assert json.loads(lines[0])["version"] == 2
     shown = "".join(data for _, code, data in map(json.loads, lines[1:]) if code == "o")
     assert shown.encode() == out
-    assert [payload.command for payload in await stage.until(CommandRun)] == ["id", "cd /tmp/", "pwd", "exit"]
+    assert [payload.command for payload in await host.until(CommandRun)] == ["id", "cd /tmp/", "pwd", "exit"]
 
 
-async def test_wrong_passwords_and_keys_are_captured(stage: Stage, tmp_path: Path) -> None:
-    status, _, err = await stage.ssh("id", user="admin", password="hunter2")
+async def test_wrong_passwords_and_keys_are_captured(host: DeckyHost, tmp_path: Path) -> None:
+    status, _, err = await host.ssh("id", user="admin", password="hunter2")
     assert status == 255
     assert b"Permission denied (publickey,password)" in err
-    (attempt,) = await stage.until(LoginAttempt)
+    (attempt,) = await host.until(LoginAttempt)
     assert attempt == LoginAttempt(service="ssh", username="admin", success=False, password="hunter2")
     keygen = shutil.which("ssh-keygen")
     if keygen is None:
@@ -84,42 +84,42 @@ async def test_wrong_passwords_and_keys_are_captured(stage: Stage, tmp_path: Pat
     listing = await asyncio.create_subprocess_exec(keygen, "-lf", str(key), stdout=asyncio.subprocess.PIPE)
     fingerprint = (await listing.communicate())[0].split()[1].decode()
     options = (f"IdentityFile={key}", "PubkeyAuthentication=yes", "PasswordAuthentication=no")
-    await stage.ssh("id", options=options)
-    offered = (await stage.until(LoginAttempt, 2))[1]
+    await host.ssh("id", options=options)
+    offered = (await host.until(LoginAttempt, 2))[1]
     assert (offered.method, offered.public_key, offered.success) == ("publickey", fingerprint, False)
 
 
-async def test_guessing_ends_after_six_tries(stage: Stage) -> None:
+async def test_guessing_ends_after_six_tries(host: DeckyHost) -> None:
     options = ("NumberOfPasswordPrompts=20", "LogLevel=INFO")
-    _, _, err = await stage.ssh("id", password="no", options=options)
+    _, _, err = await host.ssh("id", password="no", options=options)
     assert b"Too many authentication failures" in err
-    assert len(await stage.until(LoginAttempt, 6)) == 6
+    assert len(await host.until(LoginAttempt, 6)) == 6
 
 
-async def test_forwarding_is_refused_and_recorded(stage: Stage) -> None:
-    await stage.ssh("-W", "198.51.100.9:25")
-    (request,) = await stage.until(ServiceRequest)
+async def test_forwarding_is_refused_and_recorded(host: DeckyHost) -> None:
+    await host.ssh("-W", "198.51.100.9:25")
+    (request,) = await host.until(ServiceRequest)
     assert (request.action, request.detail["host"], request.detail["port"]) == ("direct-tcpip", "198.51.100.9", "25")
 
 
-async def test_sftp_and_both_kinds_of_scp_leave_the_file(stage: Stage, tmp_path: Path) -> None:
+async def test_sftp_and_both_kinds_of_scp_leave_the_file(host: DeckyHost, tmp_path: Path) -> None:
     file = tmp_path / "drop.bin"
     file.write_bytes(os.urandom(300_000))
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert (await stage.ssh(str(file), "DECOY:/tmp/a", program="scp"))[0] == 0
-    assert (await stage.ssh("-O", str(file), "DECOY:/tmp/b", program="scp"))[0] == 0
-    captured = await stage.until(FileCaptured, 2)
+    assert (await host.ssh(str(file), "DECOY:/tmp/a", program="scp"))[0] == 0
+    assert (await host.ssh("-O", str(file), "DECOY:/tmp/b", program="scp"))[0] == 0
+    captured = await host.until(FileCaptured, 2)
     assert [(one.sha256, one.size, one.name) for one in captured] == [
         (digest, 300_000, "/tmp/a"),
         (digest, 300_000, "/tmp/b"),
     ]
-    assert (stage.state.artifacts / digest[:2] / digest).read_bytes() == file.read_bytes()
+    assert (host.state.artifacts / digest[:2] / digest).read_bytes() == file.read_bytes()
 
 
-async def test_sftp_lists_and_fetches_what_the_shell_shows(stage: Stage, tmp_path: Path) -> None:
+async def test_sftp_lists_and_fetches_what_the_shell_shows(host: DeckyHost, tmp_path: Path) -> None:
     got = tmp_path / "got"
     batch = f"ls -la /etc/nginx\nget /etc/hostname {got}\nmkdir /tmp/d\nput {got} /tmp/d/x\nrm /tmp/d/x\nbye\n"
-    status, out, err = await stage.ssh(
+    status, out, err = await host.ssh(
         "-b", "-", "DECOY:", program="sftp", stdin=batch.encode(), options=("BatchMode=no",)
     )
     assert status == 0, err
@@ -127,17 +127,17 @@ async def test_sftp_lists_and_fetches_what_the_shell_shows(stage: Stage, tmp_pat
     assert (tmp_path / "got").read_text() == "web-01\n"
 
 
-async def test_an_uploaded_script_can_be_started_in_another_session(stage: Stage, tmp_path: Path) -> None:
+async def test_an_uploaded_script_can_be_started_in_another_session(host: DeckyHost, tmp_path: Path) -> None:
     script = tmp_path / "x.sh"
     script.write_text("echo I am $0 on $(uname -n)\n")
-    assert (await stage.ssh(str(script), "DECOY:/tmp/x.sh", program="scp"))[0] == 0
-    assert (await stage.ssh("chmod +x /tmp/x.sh"))[0] == 0
-    assert (await stage.ssh("cd /tmp; ./x.sh"))[1] == b"I am ./x.sh on web-01\n"
+    assert (await host.ssh(str(script), "DECOY:/tmp/x.sh", program="scp"))[0] == 0
+    assert (await host.ssh("chmod +x /tmp/x.sh"))[0] == 0
+    assert (await host.ssh("cd /tmp; ./x.sh"))[1] == b"I am ./x.sh on web-01\n"
 
 
-async def test_a_connection_may_have_many_sessions_ten_at_a_time(stage: Stage) -> None:
-    place = {"port": stage.decky.services["ssh"], "known_hosts": None, "config": None, "client_keys": None}
-    async with asyncssh.connect(stage.decky.address, username="root", password="admin123", **place) as connection:
+async def test_a_connection_may_have_many_sessions_ten_at_a_time(host: DeckyHost) -> None:
+    place = {"port": host.decky.services["ssh"], "known_hosts": None, "config": None, "client_keys": None}
+    async with asyncssh.connect(host.decky.address, username="root", password="admin123", **place) as connection:
         for number in range(12):
             assert (await connection.run(f"echo {number}")).stdout == f"{number}\n"
         waiting = [await connection.create_process("cat") for _ in range(10)]
@@ -151,9 +151,9 @@ async def test_a_connection_may_have_many_sessions_ten_at_a_time(stage: Stage) -
                     break
 
 
-async def test_the_host_keys_are_made_once_and_private(stage: Stage) -> None:
-    await stage.ssh("true")
-    directory = stage.state.keys / "decoys" / "web-01"
+async def test_the_host_keys_are_made_once_and_private(host: DeckyHost) -> None:
+    await host.ssh("true")
+    directory = host.state.keys / "decoys" / "web-01"
     kept = {file.name: file.read_bytes() for file in directory.iterdir()}
     assert set(kept) == {"ssh_host_rsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"}
     assert all(file.stat().st_mode & 0o077 == 0 for file in directory.iterdir())
@@ -161,12 +161,12 @@ async def test_the_host_keys_are_made_once_and_private(stage: Stage) -> None:
     assert {file.name: file.read_bytes() for file in directory.iterdir()} == kept
 
 
-async def test_http_requests_are_recorded_as_sent(stage: Stage) -> None:
-    body = await stage.curl(
+async def test_http_requests_are_recorded_as_sent(host: DeckyHost) -> None:
+    body = await host.curl(
         "/wp-login.php?x=1", "-H", "X-Odd-CASE: yes", "-A", "sqlmap/1.7", "-d", "log=admin&pwd=p%40ss"
     )
     assert b"login_error" in body
-    (request,) = await stage.until(HttpRequest)
+    (request,) = await host.until(HttpRequest)
     assert (request.method, request.target, request.status, request.body) == (
         "POST",
         "/wp-login.php?x=1",
@@ -176,25 +176,25 @@ async def test_http_requests_are_recorded_as_sent(stage: Stage) -> None:
     assert ("X-Odd-CASE", "yes") in request.headers
     assert request.headers[0][0] == "Host"
     assert request.body_sha256 == hashlib.sha256(b"log=admin&pwd=p%40ss").hexdigest()
-    (attempt,) = await stage.until(LoginAttempt)
+    (attempt,) = await host.until(LoginAttempt)
     assert (attempt.service, attempt.username, attempt.password, attempt.success) == ("http", "admin", "p@ss", False)
-    (client,) = await stage.until(ClientIdentified)
+    (client,) = await host.until(ClientIdentified)
     assert client.software == "sqlmap/1.7"
 
 
-async def test_http_answers_as_nginx_does(stage: Stage) -> None:
-    shown = await stage.curl("/nosuch", "-i")
+async def test_http_answers_as_nginx_does(host: DeckyHost) -> None:
+    shown = await host.curl("/nosuch", "-i")
     assert shown.startswith(b"HTTP/1.1 404 Not Found\r\nServer: nginx/1.22.1\r\nDate: ")
     assert b"<hr><center>nginx/1.22.1</center>" in shown
-    assert (await stage.curl("/.env")).startswith(b"APP_ENV=production")
-    head = await stage.curl("/", "-I")
+    assert (await host.curl("/.env")).startswith(b"APP_ENV=production")
+    head = await host.curl("/", "-I")
     assert b"ETag: " in head
     assert head.endswith(b"\r\n\r\n")
-    assert b"413 " in await stage.curl("/", "-i", "-H", "Expect:", "-H", "Content-Length: 99999999", "-X", "POST")
+    assert b"413 " in await host.curl("/", "-i", "-H", "Expect:", "-H", "Content-Length: 99999999", "-X", "POST")
 
 
-async def test_one_connection_carries_pipelined_requests(stage: Stage) -> None:
-    reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
+async def test_one_connection_carries_pipelined_requests(host: DeckyHost) -> None:
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["http"])
     writer.write(
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
         b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -209,53 +209,53 @@ async def test_one_connection_carries_pipelined_requests(stage: Stage) -> None:
     "data",
     [b"\x16\x03\x01\x00\xa5\x01", b"SSH-2.0-x\r\n", NOISE[:64] + b"\r\n\r\n", b"GET / HTTP/1.1\r\nA\r\n\r\n"],
 )
-async def test_nonsense_on_http_is_a_recorded_400(stage: Stage, data: bytes) -> None:
-    reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
+async def test_nonsense_on_http_is_a_recorded_400(host: DeckyHost, data: bytes) -> None:
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["http"])
     writer.write(data)
     answer = await asyncio.wait_for(reader.read(), DEADLINE)
     writer.close()
     await writer.wait_closed()
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-    assert (await stage.until(HttpRequest))[0].status == 400
+    assert (await host.until(HttpRequest))[0].status == 400
 
 
-async def test_nonsense_on_ssh_ends_only_itself(stage: Stage) -> None:
+async def test_nonsense_on_ssh_ends_only_itself(host: DeckyHost) -> None:
     for data in (b"GET / HTTP/1.1\r\n\r\n", NOISE, b"SSH-2.0-x\r\n" + NOISE, b""):
-        reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["ssh"])
+        reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["ssh"])
         assert await reader.readline() == b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"
         writer.write(data)
         writer.write_eof()
         await asyncio.wait_for(reader.read(), DEADLINE)
         writer.close()
-    assert (await stage.ssh("id -u"))[1] == b"0\n"
-    assert "decoys_connection_errors" not in stage.ctx.counters.snapshot()
+    assert (await host.ssh("id -u"))[1] == b"0\n"
+    assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
 
 
 async def test_a_source_with_too_many_connections_is_turned_away(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, fleet_settings(limits=LimitSettings(connections_per_source=2)))
-    await stage.open()
-    opened = [await asyncio.open_connection(stage.decky.address, stage.decky.services["ssh"]) for _ in range(3)]
+    host = DeckyHost(tmp_path, fleet_settings(limits=LimitSettings(connections_per_source=2)))
+    await host.open()
+    opened = [await asyncio.open_connection(host.decky.address, host.decky.services["ssh"]) for _ in range(3)]
     assert await asyncio.wait_for(opened[2][0].read(), DEADLINE) == b""
-    assert stage.ctx.counters.snapshot()["decoys_connections_refused"] == 1
+    assert host.ctx.counters.snapshot()["decoys_connections_refused"] == 1
     for _, writer in opened:
         writer.close()
-    await stage.close()
+    await host.close()
 
 
 async def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, fleet_settings(limits=LimitSettings(idle_seconds=1)))
-    await stage.open()
-    reader, writer = await asyncio.open_connection(stage.decky.address, stage.decky.services["http"])
+    host = DeckyHost(tmp_path, fleet_settings(limits=LimitSettings(idle_seconds=1)))
+    await host.open()
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["http"])
     assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
     writer.close()
-    await stage.close()
+    await host.close()
 
 
-async def test_a_busy_port_names_decky_address_and_port(stage: Stage, tmp_path: Path) -> None:
-    port = stage.decky.services["ssh"]
-    other = Stage(tmp_path / "other", stage.settings)
+async def test_a_busy_port_names_decky_address_and_port(host: DeckyHost, tmp_path: Path) -> None:
+    port = host.decky.services["ssh"]
+    other = DeckyHost(tmp_path / "other", host.settings)
     with pytest.raises(
-        StartupError, match=rf"decky web-01: cannot offer ssh at {stage.decky.address}:{port}: the port is taken"
+        StartupError, match=rf"decky web-01: cannot offer ssh at {host.decky.address}:{port}: the port is taken"
     ):
         await other.open()
     await other.close()
@@ -264,53 +264,53 @@ async def test_a_busy_port_names_decky_address_and_port(stage: Stage, tmp_path: 
 async def test_a_wrong_persona_is_a_start_up_failure(tmp_path: Path) -> None:
     settings = fleet_settings(name="debian-web")
     wrong = DecoysSettings(decky=(type(settings.decky[0])(name="x", address="127.0.0.1", persona="os2"),))
-    stage = Stage(tmp_path, wrong)
+    host = DeckyHost(tmp_path, wrong)
     with pytest.raises(StartupError, match="no persona 'os2'"):
-        await stage.open()
-    await stage.close()
+        await host.open()
+    await host.close()
 
 
 async def test_a_session_cut_off_by_sigkill_ends_exactly_once(tmp_path: Path, python: str) -> None:
     settings = fleet_settings()
-    stage = Stage(tmp_path, settings)  # for its clients only
-    assert stage.ctx.spool is not None
-    stage.ctx.spool.close()
-    process = await start_worker(python, stage)
+    host = DeckyHost(tmp_path, settings)  # for its clients only
+    assert host.ctx.spool is not None
+    host.ctx.spool.close()
+    process = await start_worker(python, host)
     client = await asyncio.create_subprocess_exec(
-        *stage.ssh_command("ssh", "root", ("-tt",)),
+        *host.ssh_command("ssh", "root", ("-tt",)),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        env=stage.environment("admin123"),
+        env=host.environment("admin123"),
     )  # fmt: skip
     assert client.stdin is not None
     client.stdin.write(b"id\rwhoami\r")
-    await stage.until(CommandRun, 2)
+    await host.until(CommandRun, 2)
     process.send_signal(signal.SIGKILL)
     await process.wait()
     with contextlib.suppress(ProcessLookupError):  # it may have noticed by itself
         client.kill()
     await client.wait()
-    assert stage.events(SessionClosed) == []
+    assert host.events(SessionClosed) == []
     for _ in range(2):
-        process = await start_worker(python, stage)
+        process = await start_worker(python, host)
         process.terminate()
         assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
-    (closed,) = await stage.until(SessionClosed)
+    (closed,) = await host.until(SessionClosed)
     assert closed.commands == 2
-    assert (stage.state.artifacts / closed.recording[:2] / closed.recording).exists()
+    assert (host.state.artifacts / closed.recording[:2] / closed.recording).exists()
     (opened,) = events_in(State(tmp_path / "state"), SessionOpened)
-    assert stage.events(SessionClosed)[0].session == opened.session
+    assert host.events(SessionClosed)[0].session == opened.session
 
 
-async def start_worker(python: str, stage: Stage) -> asyncio.subprocess.Process:
+async def start_worker(python: str, host: DeckyHost) -> asyncio.subprocess.Process:
     """Start `decnet-decoys` as a process of its own and wait until it accepts."""
-    decky = stage.decky
+    decky = host.decky
     services = ", ".join(f"{name} = {port}" for name, port in decky.services.items())
     settings = (
-        f'[state]\ndir = "{stage.state.root}"\n[decoys]\nfailure_delay_ms = 0\n'
+        f'[state]\ndir = "{host.state.root}"\n[decoys]\nfailure_delay_ms = 0\n'
         f'[[decoys.decky]]\nname = "{decky.name}"\n'
         f'address = "{decky.address}"\npersona = "{decky.persona}"\nservices = {{ {services} }}\n'
     )
-    file = stage.directory / "decnet.toml"
+    file = host.directory / "decnet.toml"
     file.write_text(settings)
     process = await asyncio.create_subprocess_exec(
         python, "-c", "import sys; from decnet_decoys.worker import Decoys; sys.exit(Decoys.main())",
@@ -325,11 +325,11 @@ async def start_worker(python: str, stage: Stage) -> asyncio.subprocess.Process:
             await asyncio.sleep(0.05)
 
 
-async def test_nmap_takes_it_for_what_it_claims(stage: Stage) -> None:
+async def test_nmap_takes_it_for_what_it_claims(host: DeckyHost) -> None:
     nmap = shutil.which("nmap")
     if nmap is None:
         pytest.skip("nmap is not installed here; the CI machines have it")
-    ports = ",".join(str(port) for port in stage.decky.services.values())
+    ports = ",".join(str(port) for port in host.decky.services.values())
     process = await asyncio.create_subprocess_exec(
         nmap,
         "-Pn",
@@ -341,7 +341,7 @@ async def test_nmap_takes_it_for_what_it_claims(stage: Stage) -> None:
         "0",
         "-p",
         ports,
-        stage.decky.address,
+        host.decky.address,
         stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await asyncio.wait_for(process.communicate(), 60)

@@ -58,7 +58,7 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
             if rows:
                 target.execute(insert(table), rows)
     for name in CURSORS:
-        _run_once(name, clean)
+        run_once(name, clean)
     with reading(worn) as left, reading(clean) as right:
         for metadata in (attackers, ttp):
             _compare(metadata, left, right)
@@ -69,7 +69,7 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
     clean.dispose()
 
 
-def _run_once(name: str, engine: Any) -> None:
+def run_once(name: str, engine: Any) -> None:
     shape = registry.load(name)
     worker = shape(Settings({}, {}, "test").section(name, shape.Settings))
     assert isinstance(worker, CursorWorker)

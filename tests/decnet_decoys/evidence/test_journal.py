@@ -13,8 +13,8 @@ import pytest
 
 from decnet_core.events.catalogue import Payload, SessionClosed
 from decnet_core.runtime.counters import Counters
-from decnet_decoys.evidence.artifact_store import Vault
-from decnet_decoys.evidence.connection_recorder import Touch, text
+from decnet_decoys.evidence.artifact_store import ArtifactStore
+from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.journal import Ending, Journal, OpenSession
 from decnet_decoys.evidence.recording import Recording, commands_in, finish
 
@@ -42,30 +42,30 @@ def recorded(journal: Journal, limit: int = 10_000) -> Recording:
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
+def artifacts(tmp_path: Path) -> ArtifactStore:
     (tmp_path / "artifacts").mkdir()
-    return Vault(tmp_path / "artifacts", 1000)
+    return ArtifactStore(tmp_path / "artifacts", 1000)
 
 
 @pytest.fixture
-def journal(tmp_path: Path, vault: Vault) -> Journal:
-    return Journal(tmp_path / "sessions", vault)
+def journal(tmp_path: Path, artifacts: ArtifactStore) -> Journal:
+    return Journal(tmp_path / "sessions", artifacts)
 
 
-def test_content_is_kept_once_under_its_hash(vault: Vault) -> None:
-    digest = vault.keep(b"x")
-    assert digest == hashlib.sha256(b"x").hexdigest() == vault.keep(b"x")
-    assert vault.path(digest).read_bytes() == b"x"
-    assert vault.path(digest).stat().st_mode & 0o111 == 0
-    assert vault.counters() == {"artifacts_bytes": 1, "artifacts_refused": 0}
+def test_content_is_kept_once_under_its_hash(artifacts: ArtifactStore) -> None:
+    digest = artifacts.keep(b"x")
+    assert digest == hashlib.sha256(b"x").hexdigest() == artifacts.keep(b"x")
+    assert artifacts.path(digest).read_bytes() == b"x"
+    assert artifacts.path(digest).stat().st_mode & 0o111 == 0
+    assert artifacts.counters() == {"artifacts_bytes": 1, "artifacts_refused": 0}
 
 
-def test_a_full_store_refuses_and_counts(vault: Vault, tmp_path: Path) -> None:
-    vault.keep(bytes(900))
-    digest = vault.keep(bytes(200))
-    assert not vault.path(digest).exists()
-    assert vault.counters()["artifacts_refused"] == 1
-    assert Vault(tmp_path / "artifacts", 1000).counters()["artifacts_bytes"] == 900
+def test_a_full_store_refuses_and_counts(artifacts: ArtifactStore, tmp_path: Path) -> None:
+    artifacts.keep(bytes(900))
+    digest = artifacts.keep(bytes(200))
+    assert not artifacts.path(digest).exists()
+    assert artifacts.counters()["artifacts_refused"] == 1
+    assert ArtifactStore(tmp_path / "artifacts", 1000).counters()["artifacts_bytes"] == 900
 
 
 def test_a_recording_is_asciicast_of_version_2(tmp_path: Path) -> None:
@@ -97,66 +97,68 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == b'{"version":2}\n[1.0,"o","x"]\n'
 
 
-def test_a_closed_session_names_its_recording(journal: Journal, vault: Vault, tmp_path: Path) -> None:
+def test_a_closed_session_names_its_recording(journal: Journal, artifacts: ArtifactStore, tmp_path: Path) -> None:
     ledger = Ledger()
     recorded(journal).close()
-    journal.close(ENTRY, Ending(ENTRY.started + 2_000_000_000, 3), Touch(ledger, ENTRY.place, "s1"))
+    journal.close(ENTRY, Ending(ENTRY.started + 2_000_000_000, 3), ConnectionRecorder(ledger, ENTRY.info, "s1"))
     ((_, payload),) = ledger.told
     assert isinstance(payload, SessionClosed)
     assert (payload.duration_ms, payload.commands) == (2000, 3)
     assert payload.recording is not None
-    assert vault.path(payload.recording).read_bytes().startswith(b'{"version":2')
+    assert artifacts.path(payload.recording).read_bytes().startswith(b'{"version":2')
     assert list((tmp_path / "sessions").iterdir()) == []
 
 
-def test_a_session_cut_off_by_a_kill_is_ended_at_the_next_start(journal: Journal, vault: Vault, tmp_path: Path) -> None:
+def test_a_session_cut_off_by_a_kill_is_ended_at_the_next_start(
+    journal: Journal, artifacts: ArtifactStore, tmp_path: Path
+) -> None:
     cast = recorded(journal)
     cast.command(1.0, "id")
     cast.close()
     with journal.recording("s1").open("ab") as file:
         file.write(b'[2.0,"o","to')
     ledger = Ledger()
-    later = Journal(tmp_path / "sessions", vault)
+    later = Journal(tmp_path / "sessions", artifacts)
     for entry in later.left_open():
-        later.recover(entry, Touch(ledger, entry.place, entry.session))
+        later.recover(entry, ConnectionRecorder(ledger, entry.info, entry.session))
     ((_, payload),) = ledger.told
     assert isinstance(payload, SessionClosed)
     assert payload.commands == 1
     assert payload.recording is not None
-    assert vault.path(payload.recording).read_bytes().endswith(b'"id"]\n')
+    assert artifacts.path(payload.recording).read_bytes().endswith(b'"id"]\n')
     assert list(later.left_open()) == []
 
 
 @pytest.mark.parametrize("step", ["decided", "moved", "told"])
 def test_a_kill_while_closing_ends_the_session_once(
-    journal: Journal, vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    journal: Journal, artifacts: ArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Whatever instruction the kill comes at, the event is the same with the same id: ingest counts it once."""
     ledger = Ledger()
     recorded(journal).close()
-    touch = Touch(ledger, ENTRY.place, "s1")
+    recorder = ConnectionRecorder(ledger, ENTRY.info, "s1")
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         if step == "decided":
-            patch.setattr(Vault, "adopt", die)
+            patch.setattr(ArtifactStore, "adopt", die)
         elif step == "told":
             patch.setattr(Path, "unlink", die)
         else:
             ledger.dies = True
         with pytest.raises(KeyboardInterrupt):
-            journal.close(ENTRY, Ending(ENTRY.started + 5, 0), touch)
+            journal.close(ENTRY, Ending(ENTRY.started + 5, 0), recorder)
     ledger.dies = False
-    later = Journal(tmp_path / "sessions", vault)
+    later = Journal(tmp_path / "sessions", artifacts)
     for entry in later.left_open():
-        later.recover(entry, Touch(ledger, entry.place, entry.session))
+        later.recover(entry, ConnectionRecorder(ledger, entry.info, entry.session))
     assert len(set(ledger.told)) == 1
     payload = ledger.told[0][1]
     assert isinstance(payload, SessionClosed)
     assert payload.recording is not None
-    assert vault.path(payload.recording).exists()
+    assert artifacts.path(payload.recording).exists()
     assert list((tmp_path / "sessions").iterdir()) == []
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from decky_host import DEADLINE, Stage, free_port, own_address
+from decky_host import DEADLINE, DeckyHost, free_port, own_address
 
 from decnet_decoys.personas.catalog import persona
 
@@ -75,13 +75,13 @@ async def nginx(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
     binary = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if binary is None:
         pytest.skip("no nginx on this machine")
-    face = persona("debian-web").http
-    for path, page in face.pages.items():
+    profile = persona("debian-web").http
+    for path, page in profile.pages.items():
         if page.static and page.body:
             file = tmp_path / "www" / (path.lstrip("/") or "index.html")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(page.body)
-            os.utime(file, (face.modified, face.modified))
+            os.utime(file, (profile.modified, profile.modified))
     for above in (tmp_path, *tmp_path.parents[:2], tmp_path / "www"):
         above.chmod(0o755)  # its worker may have given up root
     address = own_address(40)
@@ -104,9 +104,9 @@ async def nginx(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
     await process.wait()
 
 
-async def test_answers_cannot_be_told_from_nginx(stage: Stage, nginx: tuple[str, int]) -> None:
-    port = stage.decky.services["http"]
-    targets = (nginx, (stage.decky.address, port))
+async def test_answers_cannot_be_told_from_nginx(host: DeckyHost, nginx: tuple[str, int]) -> None:
+    port = host.decky.services["http"]
+    targets = (nginx, (host.decky.address, port))
     for start in range(0, len(REQUESTS), 10):
         requests = REQUESTS[start : start + 10]
         answers = await asyncio.gather(*(asked(*target, request) for request in requests for target in targets))

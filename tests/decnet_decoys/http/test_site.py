@@ -23,30 +23,30 @@ def head(target: str = "/", method: str = "GET", *headers: tuple[str, str]) -> H
 
 @pytest.mark.parametrize("name", names())
 def test_every_error_page_is_the_servers_own(name: str) -> None:
-    face = persona(name).http
+    profile = persona(name).http
     for status in (400, 403, 404, 405, 412, 413, 414, 416):
         answer = site(name).error(status)
-        shown = rendered(face, answer, now=0, keep_alive=True, head_only=False)
+        shown = rendered(profile, answer, now=0, keep_alive=True, head_only=False)
         assert shown.startswith(f"HTTP/1.1 {status} ".encode())
-        assert face.server.encode() in shown
+        assert profile.server.encode() in shown
         assert str(status).encode() in answer.body
 
 
 def test_the_header_order_tells_the_servers_apart() -> None:
     shown = {}
     for name in names():
-        face = persona(name).http
-        data = rendered(face, site(name).error(404), now=0, keep_alive=True, head_only=True)
-        shown[face.flavour] = [line.partition(b":")[0] for line in data.split(b"\r\n")[1:-2]]
+        profile = persona(name).http
+        data = rendered(profile, site(name).error(404), now=0, keep_alive=True, head_only=True)
+        shown[profile.flavour] = [line.partition(b":")[0] for line in data.split(b"\r\n")[1:-2]]
     assert shown["nginx"] == [b"Server", b"Date", b"Content-Type", b"Content-Length", b"Connection"]
     assert shown["apache"] == [b"Date", b"Server", b"Content-Length", b"Content-Type"]
     assert shown["lighttpd"] == [b"Content-Type", b"Content-Length", b"Date", b"Server"]
 
 
 def test_head_has_the_length_and_no_body() -> None:
-    face = persona("debian-web").http
+    profile = persona("debian-web").http
     answer = site().answer(head("/", "HEAD"), b"")
-    shown = rendered(face, answer, now=0, keep_alive=True, head_only=True)
+    shown = rendered(profile, answer, now=0, keep_alive=True, head_only=True)
     assert f"Content-Length: {len(answer.body)}".encode() in shown
     assert shown.endswith(b"\r\n\r\n")
 

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from decky_host import DEADLINE, Stage, fleet_settings, free_port, own_address
+from decky_host import DEADLINE, DeckyHost, fleet_settings, free_port, own_address
 
 from decnet_decoys.personas.catalog import names, persona
 
@@ -55,17 +55,17 @@ def hassh(lists: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("name", names())
 async def test_a_decky_offers_what_its_persona_lists(tmp_path: Path, name: str) -> None:
-    stage = Stage(tmp_path, fleet_settings(name))
-    await stage.open()
-    version, lists = await offers(stage.decky.address, stage.decky.services["ssh"])
-    await stage.close()
-    face = persona(name).ssh
-    assert version == f"SSH-2.0-{face.version}"
-    assert lists["kex"].split(",") == [*face.kex, *face.kex_extra]
-    assert lists["ciphers s2c"] == lists["ciphers c2s"] == ",".join(face.ciphers)
-    assert lists["macs s2c"].split(",") == [mac for mac in face.macs if mac in lists["macs s2c"]]
-    assert lists["host keys"] == ",".join(face.host_key_algorithms)
-    assert lists["compression s2c"] == ",".join(face.compression)
+    host = DeckyHost(tmp_path, fleet_settings(name))
+    await host.open()
+    version, lists = await offers(host.decky.address, host.decky.services["ssh"])
+    await host.close()
+    profile = persona(name).ssh
+    assert version == f"SSH-2.0-{profile.version}"
+    assert lists["kex"].split(",") == [*profile.kex, *profile.kex_extra]
+    assert lists["ciphers s2c"] == lists["ciphers c2s"] == ",".join(profile.ciphers)
+    assert lists["macs s2c"].split(",") == [mac for mac in profile.macs if mac in lists["macs s2c"]]
+    assert lists["host keys"] == ",".join(profile.host_key_algorithms)
+    assert lists["compression s2c"] == ",".join(profile.compression)
 
 
 def real_sshd(directory: Path) -> str:
@@ -81,7 +81,7 @@ def real_sshd(directory: Path) -> str:
     return sshd
 
 
-async def test_the_debian_persona_cannot_be_told_from_the_real_sshd(stage: Stage, tmp_path: Path) -> None:
+async def test_the_debian_persona_cannot_be_told_from_the_real_sshd(host: DeckyHost, tmp_path: Path) -> None:
     sshd = real_sshd(tmp_path)
     address = own_address(30)
     port = free_port(address)
@@ -98,7 +98,7 @@ async def test_the_debian_persona_cannot_be_told_from_the_real_sshd(stage: Stage
     finally:
         process.terminate()
         await process.wait()
-    _, ours = await offers(stage.decky.address, stage.decky.services["ssh"])
+    _, ours = await offers(host.decky.address, host.decky.services["ssh"])
     # Debian added this second name in 2+deb12u4 (its changelog, 8 Dec 2024); the persona claims deb12u3
     real["kex"] = real["kex"].removeprefix("sntrup761x25519-sha512,")
     assert ours == real

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from decky_host import Stage
+from decky_host import DeckyHost
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,8 +19,8 @@ SIZES = st.lists(st.integers(1, 6000), min_size=1, max_size=40)
 @pytest.mark.parametrize(
     "name", ["sntrup761x25519-sha512@openssh.com", "curve25519-sha256", "diffie-hellman-group14-sha256"]
 )
-async def test_the_real_ssh_agrees_on_a_key(stage: Stage, name: str) -> None:
-    status, out, err = await stage.ssh("id -u", options=(f"KexAlgorithms={name}",))
+async def test_the_real_ssh_agrees_on_a_key(host: DeckyHost, name: str) -> None:
+    status, out, err = await host.ssh("id -u", options=(f"KexAlgorithms={name}",))
     assert (status, out) == (0, b"0\n"), err
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from collecting import collecting, command, events_in, settings_of, spooled, until, until_counted
+from collect_harness import collecting, command, events_in, settings_of, spooled, until, until_counted
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun

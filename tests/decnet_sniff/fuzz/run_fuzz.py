@@ -22,21 +22,21 @@ def guided(name: str, seconds: int) -> None:
     """Run libFuzzer; it leaves the process when the time is over, or with the trace of a failure."""
     atheris = importlib.import_module("atheris")  # only the session `fuzz` has it
     with atheris.instrument_imports(include=["decnet_sniff"]):
-        import targets
+        import fuzz_targets
     with tempfile.TemporaryDirectory() as found:
         limits = {"max_total_time": seconds, "max_len": MAX_BYTES, "rss_limit_mb": RSS_LIMIT_MIB, "timeout": 10}
         flags = [f"-{flag}={value}" for flag, value in limits.items()]
         # What is found goes to the first folder: never into the corpus that is kept.
-        atheris.Setup([sys.argv[0], *flags, found, str(targets.CORPUS / name)], targets.TARGETS[name])
+        atheris.Setup([sys.argv[0], *flags, found, str(fuzz_targets.CORPUS / name)], fuzz_targets.TARGETS[name])
         atheris.Fuzz()
 
 
 def unguided(name: str, seconds: int, seed: int = 0) -> int:
     """Mutate inputs of the corpus; return how many were tried."""
-    import targets
+    import fuzz_targets
 
     chance = random.Random(seed)
-    corpus, target, tried = targets.seeds(name), targets.TARGETS[name], 0
+    corpus, target, tried = fuzz_targets.seeds(name), fuzz_targets.TARGETS[name], 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         data = mutated(chance, corpus)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import certificates
+import oracle_certificates
 import pytest
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> certificates.Certificate:
-    return certificates.make(tmp_path_factory.mktemp("certificate"))
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> oracle_certificates.Certificate:
+    return oracle_certificates.make(tmp_path_factory.mktemp("certificate"))

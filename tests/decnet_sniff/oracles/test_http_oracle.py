@@ -11,15 +11,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import oracle_decnet_sniff
+import oracle_tshark
 import pytest
-import sniffed
-import tshark
-from wires import CLIENT, MISSING, SERVER, SERVER6, wire
+from sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, wire
 
 pytestmark = [
     pytest.mark.oracle,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(bool(MISSING) or tshark.missing() is not None, reason=MISSING or "needs tshark"),
+    pytest.mark.skipif(bool(MISSING) or oracle_tshark.missing() is not None, reason=MISSING or "needs tshark"),
 ]
 
 PORT = 8000
@@ -70,13 +70,13 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_heads_are_what_tshark_says(capture: Path) -> None:
     fields = ["tcp.srcport", "http.request.method", "http.request.version", "http.user_agent", "http.request.line"]
     theirs: dict[int, tuple[object, ...]] = {}
-    for row in tshark.rows(capture, "http.request", fields, AS_HTTP):
+    for row in oracle_tshark.rows(capture, "http.request", fields, AS_HTTP):
         names = [line.split(":")[0] for line in row["http.request.line"]]
         agent = row["http.user_agent"][0] if row["http.user_agent"] else None
         head = (row["http.request.method"][0], row["http.request.version"][0], agent or None, names)
         theirs.setdefault(int(row["tcp.srcport"][0]), head)  # we look at the first of a connection
     ours = {}
-    for one in sniffed.findings(capture, "http.client"):
+    for one in oracle_decnet_sniff.findings(capture, "http.client"):
         told = one["payload"]
         head = (told["method"], told["version"], told.get("user_agent") or None, list(told.get("headers", [])))
         ours[one["src_port"]] = head
@@ -85,7 +85,7 @@ def test_heads_are_what_tshark_says(capture: Path) -> None:
 
 
 def test_classes_of_agents_are_told(capture: Path) -> None:
-    told = {one["payload"]["agent_class"] for one in sniffed.findings(capture, "http.client")}
+    told = {one["payload"]["agent_class"] for one in oracle_decnet_sniff.findings(capture, "http.client")}
     assert {"absent", "empty", "tool", "browser", "library", "other"} <= told
 
 
@@ -93,13 +93,13 @@ def test_flows_are_what_tshark_counts(capture: Path) -> None:
     """Sums over all flows of a source that ended alike, which is how they are told."""
     fields = ["tcp.stream", "ip.src", "ipv6.src", "tcp.dstport", "tcp.len", "frame.time_epoch", "tcp.flags.reset"]
     streams = defaultdict(list)
-    for row in tshark.rows(capture, f"tcp.port=={PORT}", fields):
+    for row in oracle_tshark.rows(capture, f"tcp.port=={PORT}", fields):
         streams[row["tcp.stream"][0]].append({name: (values or [""])[0] for name, values in row.items()})
     mine = [rows for rows in streams.values() if rows[0]["ip.src"] == CLIENT]
     ended = [rows for rows in mine if not any(row["tcp.flags.reset"] in ("1", "True") for row in rows)]
     told = [
         one["payload"]
-        for one in sniffed.findings(capture, "flow.closed")
+        for one in oracle_decnet_sniff.findings(capture, "flow.closed")
         if one["src_ip"] == CLIENT and one["payload"]["ended"] == "fin" and one["dst_port"] == PORT
     ]
     sent = [row for rows in ended for row in rows if row["ip.src"] == CLIENT]

@@ -8,9 +8,9 @@ import json
 import subprocess
 from pathlib import Path
 
-import pypi
+import oracle_programs
+import probe_servers
 import pytest
-import servers
 
 from decnet_sniff.probe.probe_run import Host, visit
 from decnet_sniff.probe.settings import ProbeSettings
@@ -47,16 +47,16 @@ async def ours(port: int) -> str | None:
         return True
 
     settings = ProbeSettings(tls_ports=(port,), ssh_ports=(), stack=False, answer_seconds=20)
-    found = [one async for one in visit(Host(servers.HERE), settings, spend)]
+    found = [one async for one in visit(Host(probe_servers.HERE), settings, spend)]
     return next((one.value for one in found if one.what == "jarm"), "0" * 62)
 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("options", SETTINGS, ids=" ".join)
 async def test_jarm_is_that_of_another_implementation(tmp_path: Path, key: str, options: tuple[str, ...]) -> None:
-    environment = pypi.environment("pyjarm==0.0.5")
-    pair = servers.certificate(tmp_path, key=KEYS[key])
-    async with servers.s_server(pair, tmp_path / "log", *options) as port:
-        scan = [str(environment / "bin" / "python"), "-c", SCAN, servers.HERE, str(port)]
+    environment = oracle_programs.environment("pyjarm==0.0.5")
+    pair = probe_servers.certificate(tmp_path, key=KEYS[key])
+    async with probe_servers.s_server(pair, tmp_path / "log", *options) as port:
+        scan = [str(environment / "bin" / "python"), "-c", SCAN, probe_servers.HERE, str(port)]
         done = await asyncio.to_thread(subprocess.run, scan, capture_output=True, text=True, check=True, timeout=300)
         assert await ours(port) == json.loads(done.stdout.splitlines()[-1])[0]

@@ -10,16 +10,16 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
+import oracle_tshark
 import pytest
-import tshark
-from certificates import Certificate
-from pypi import environment
-from tls_hellos import hellos_of_ours, hellos_of_tshark
-from wires import MISSING, SERVER, SERVER6, wire
+from oracle_certificates import Certificate
+from oracle_programs import environment
+from oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
+from sniff_network_namespaces import MISSING, SERVER, SERVER6, wire
 
 pytestmark = [
     pytest.mark.oracle,
-    pytest.mark.skipif(bool(MISSING) or tshark.missing() is not None, reason=MISSING or "needs tshark"),
+    pytest.mark.skipif(bool(MISSING) or oracle_tshark.missing() is not None, reason=MISSING or "needs tshark"),
 ]
 
 AIOQUIC = "aioquic==1.3.0"

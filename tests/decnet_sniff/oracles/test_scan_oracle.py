@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import oracle_decnet_sniff
 import pytest
-import sniffed
-from wires import CLIENT, CLIENT6, DISCARD_PORT, MISSING, SERVER, SERVER6, wire
+from sniff_network_namespaces import CLIENT, CLIENT6, DISCARD_PORT, MISSING, SERVER, SERVER6, wire
 
 pytestmark = [
     pytest.mark.oracle,
@@ -28,7 +28,7 @@ while True:
 
 
 def scans_in(path: Path) -> list[dict[str, Any]]:
-    return [one["payload"] | {"source": one["src_ip"]} for one in sniffed.findings(path, "scan.detected")]
+    return [one["payload"] | {"source": one["src_ip"]} for one in oracle_decnet_sniff.findings(path, "scan.detected")]
 
 
 def scan(path: Path, *arguments: str) -> list[dict[str, Any]]:
@@ -89,4 +89,4 @@ def test_ordinary_connections_are_no_scan(tmp_path: Path) -> None:
         script = "from urllib.request import urlopen\nfor _ in range(60): urlopen('http://10.83.0.2:8000/').read()"
         laid.run(laid.client, "/usr/bin/python3", "-c", script)
     assert scans_in(path) == []
-    assert sum(one["payload"].get("count", 1) for one in sniffed.findings(path, "http.client")) == 60
+    assert sum(one["payload"].get("count", 1) for one in oracle_decnet_sniff.findings(path, "http.client")) == 60

@@ -8,16 +8,16 @@ import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
-import pypi
+import oracle_decnet_sniff
+import oracle_programs
+import oracle_tshark
 import pytest
-import sniffed
-import tshark
-from wires import MISSING, SERVER, SERVER6, Wire, wire
+from sniff_network_namespaces import MISSING, SERVER, SERVER6, Wire, wire
 
 pytestmark = [
     pytest.mark.oracle,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(bool(MISSING) or tshark.missing() is not None, reason=MISSING or "needs tshark"),
+    pytest.mark.skipif(bool(MISSING) or oracle_tshark.missing() is not None, reason=MISSING or "needs tshark"),
 ]
 
 AS_SSH = tuple(f"tcp.port=={port},ssh" for port in range(2201, 2206))
@@ -74,7 +74,7 @@ while True:
 
 def python() -> str:
     """The interpreter that has the SSH libraries."""
-    return str(pypi.environment("paramiko==5.1.0", "asyncssh==2.24.1") / "bin" / "python")
+    return str(oracle_programs.environment("paramiko==5.1.0", "asyncssh==2.24.1") / "bin" / "python")
 
 
 def key(folder: Path, kind: str = "ed25519") -> str:
@@ -138,7 +138,7 @@ def tshark_sees(path: Path) -> Seen:
     fields = ["ip.src", "ipv6.src", "tcp.srcport", "tcp.dstport", "ssh.kex.hassh", "ssh.kex.hassh_algorithms"]
     fields += ["ssh.kex.hasshserver", "ssh.kex.hasshserver_algorithms"]
     found: Seen = set()
-    for row in tshark.rows(path, "ssh.kex.hassh || ssh.kex.hasshserver", fields, AS_SSH):
+    for row in oracle_tshark.rows(path, "ssh.kex.hassh || ssh.kex.hasshserver", fields, AS_SSH):
         four, six, source, target, client, offered, server, answered = (row[field] for field in fields)
         address = (four or six)[0]
         if client:
@@ -150,7 +150,7 @@ def tshark_sees(path: Path) -> Seen:
 
 def we_see(path: Path) -> Seen:
     found: Seen = set()
-    for one in sniffed.findings(path, "ssh.kex"):
+    for one in oracle_decnet_sniff.findings(path, "ssh.kex"):
         told = one["payload"]
         port = one["src_port"] if told["role"] == "server" else one["dst_port"]
         found.add((one["src_ip"], port, told["role"], told["hassh"], told["algorithms"]))
@@ -165,5 +165,7 @@ def test_hassh_is_what_tshark_says(capture: Path) -> None:
 
 
 def test_identification_is_what_tshark_says(capture: Path) -> None:
-    theirs = {row["ssh.protocol"][0].strip() for row in tshark.rows(capture, "ssh.protocol", ["ssh.protocol"], AS_SSH)}
-    assert {one["payload"]["software"] for one in sniffed.findings(capture, "ssh.kex")} == theirs
+    theirs = {
+        row["ssh.protocol"][0].strip() for row in oracle_tshark.rows(capture, "ssh.protocol", ["ssh.protocol"], AS_SSH)
+    }
+    assert {one["payload"]["software"] for one in oracle_decnet_sniff.findings(capture, "ssh.kex")} == theirs

@@ -10,9 +10,9 @@ import subprocess
 from ipaddress import ip_address
 from pathlib import Path
 
+import oracle_decnet_sniff
 import pytest
-import sniffed
-from wires import CLIENT, MISSING, SERVER, SERVER6, Wire, wire
+from sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, wire
 
 from decnet_sniff.protocols.stack import Syn, read
 from decnet_sniff.protocols.stack_signature import signature
@@ -75,7 +75,7 @@ def p0f_sees(path: Path) -> Seen:
 
 
 def we_see(path: Path) -> Seen:
-    told = ((one["src_ip"], one["payload"]) for one in sniffed.findings(path, "tcp.stack"))
+    told = ((one["src_ip"], one["payload"]) for one in oracle_decnet_sniff.findings(path, "tcp.stack"))
     return {(source, payload["role"], payload["signature"]) for source, payload in told}
 
 
@@ -114,7 +114,7 @@ def test_a_plain_connection_of_this_kernel_is_known_as_linux(tmp_path: Path) -> 
     path = tmp_path / "linux.pcap"
     with wire() as laid, laid.serve(7000, "/usr/bin/python3", "-c", ECHO), laid.capture(path):
         connect(laid)
-    told = [one["payload"] for one in sniffed.findings(path, "tcp.stack")]
+    told = [one["payload"] for one in oracle_decnet_sniff.findings(path, "tcp.stack")]
     assert {(stack["role"], stack["os"], stack["distance"]) for stack in told} == {
         ("syn", "Linux 4.20 or newer", 0),
         ("syn+ack", "Linux 4.20 or newer", 0),
@@ -130,7 +130,7 @@ def test_nmap_is_known_and_has_the_signatures_that_p0f_prints(tmp_path: Path) ->
     # p0f does not look at what answers a tool that it knows.
     theirs, ours = ({one for one in seen if one[1] == "syn"} for seen in (p0f_sees(path), we_see(path)))
     assert ours - theirs == theirs - ours
-    told = [one for one in sniffed.findings(path, "tcp.stack") if one["payload"]["role"] == "syn"]
+    told = [one for one in oracle_decnet_sniff.findings(path, "tcp.stack") if one["payload"]["role"] == "syn"]
     assert {(one["src_ip"], one["payload"].get("tool")) for one in told} == {
         (CLIENT, "Nmap SYN scan"),
         (CLIENT, "Nmap OS detection"),

@@ -9,16 +9,16 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+import oracle_tshark
 import pytest
-import tshark
-from certificates import Certificate
-from sniffed import findings
-from tls_hellos import hellos_of_ours, hellos_of_tshark
-from wires import MISSING, SERVER, SERVER6, Wire, wire
+from oracle_certificates import Certificate
+from oracle_decnet_sniff import findings
+from oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
+from sniff_network_namespaces import MISSING, SERVER, SERVER6, Wire, wire
 
 pytestmark = [
     pytest.mark.oracle,
-    pytest.mark.skipif(bool(MISSING) or tshark.missing() is not None, reason=MISSING or "needs tshark"),
+    pytest.mark.skipif(bool(MISSING) or oracle_tshark.missing() is not None, reason=MISSING or "needs tshark"),
 ]
 
 MODERN, RETRYING, OLD, IPV6 = 443, 4430, 8443, 4436

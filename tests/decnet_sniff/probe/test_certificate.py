@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import probe_servers
 import pytest
-import servers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ Make = Callable[..., bytes]
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     def der_of(*options: str, subject: str = "/CN=a.example", key: tuple[str, ...] = ("ed25519",)) -> bytes:
-        pair = servers.certificate(tmp_path, *options, key=key, subject=subject)
+        pair = probe_servers.certificate(tmp_path, *options, key=key, subject=subject)
         return ssl.PEM_cert_to_DER_cert(pair.certificate.read_text())
 
     return der_of

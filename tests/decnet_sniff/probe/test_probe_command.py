@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 
 import msgspec
+import probe_servers
 import pytest
-import servers
-from servers import HERE, serving
+from probe_servers import HERE, serving
 from typer.testing import CliRunner, Result
 
 from decnet_core.exits import Exit
@@ -69,8 +69,8 @@ def test_wrong_settings_are_told_in_one_line(no_settings: Path) -> None:
 
 
 async def test_findings_are_shown_and_are_json_when_asked_for(tmp_path: Path) -> None:
-    pair = servers.certificate(tmp_path, subject="/CN=\x1b[2J")
-    async with serving(servers.hang_up, context=servers.context_of(pair)) as port:
+    pair = probe_servers.certificate(tmp_path, subject="/CN=\x1b[2J")
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
         plain = await asyncio.to_thread(run, f"{HERE}:{port}", "--mine")
         lines = await asyncio.to_thread(run, f"{HERE}:{port}", "--mine", "--json")
     assert plain.exit_code == lines.exit_code == 0
@@ -82,7 +82,7 @@ async def test_findings_are_shown_and_are_json_when_asked_for(tmp_path: Path) ->
 
 
 async def test_nothing_found_is_exit_code_1() -> None:
-    async with serving(servers.saying(b"220 ready\r\n")) as port:
+    async with serving(probe_servers.saying(b"220 ready\r\n")) as port:
         result = await asyncio.to_thread(run, f"{HERE}:{port}", "--mine")
     assert result.exit_code == 1
     assert "neither TLS nor SSH answers there" in result.output

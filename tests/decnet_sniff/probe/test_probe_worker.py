@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import probe_servers
 import pytest
-import servers
-from servers import HERE, serving
+from probe_servers import HERE, serving
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CertificateProbed, ConnectionOpened, Payload, ProbeChanged, TcpStack, TlsProbed
@@ -34,8 +34,8 @@ CAME = ConnectionOpened("ssh")
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> servers.Pair:
-    return servers.certificate(tmp_path_factory.mktemp("certificate"))
+def pair(tmp_path_factory: pytest.TempPathFactory) -> probe_servers.Pair:
+    return probe_servers.certificate(tmp_path_factory.mktemp("certificate"))
 
 
 def settings_of(state: Path, port: int, **more: Any) -> Settings:
@@ -80,11 +80,11 @@ def counted(ctx: Context, name: str) -> float:
     return ctx.counters.snapshot().get(f"probe_{name}", 0)
 
 
-async def test_who_came_is_asked_and_told_of(tmp_path: Path, pair: servers.Pair) -> None:
+async def test_who_came_is_asked_and_told_of(tmp_path: Path, pair: probe_servers.Pair) -> None:
     before = time.time_ns()
     touch(tmp_path, HERE)
-    context = servers.context_of(pair)
-    async with serving(servers.hang_up, context=context) as port, probing(settings_of(tmp_path, port)) as ctx:
+    context = probe_servers.context_of(pair)
+    async with serving(probe_servers.hang_up, context=context) as port, probing(settings_of(tmp_path, port)) as ctx:
         await until(ctx, lambda: counted(ctx, "findings") == 2)
     found = events(tmp_path)
     assert [type(event.payload) for event in found] == [TlsProbed, CertificateProbed]
@@ -93,9 +93,11 @@ async def test_who_came_is_asked_and_told_of(tmp_path: Path, pair: servers.Pair)
     assert all(before <= contact <= event.ts for contact, event in zip(told, found, strict=True))
 
 
-async def test_host_is_not_asked_again_before_its_time_even_by_a_new_worker(tmp_path: Path, pair: servers.Pair) -> None:
+async def test_host_is_not_asked_again_before_its_time_even_by_a_new_worker(
+    tmp_path: Path, pair: probe_servers.Pair
+) -> None:
     touch(tmp_path, HERE)
-    async with serving(servers.hang_up, context=servers.context_of(pair)) as port:
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
         settings = settings_of(tmp_path, port)
         async with probing(settings) as ctx:
             await until(ctx, lambda: counted(ctx, "findings") == 2)
@@ -106,9 +108,9 @@ async def test_host_is_not_asked_again_before_its_time_even_by_a_new_worker(tmp_
     assert len(events(tmp_path)) == 2
 
 
-async def test_rotation_is_a_finding_of_its_own(tmp_path: Path, pair: servers.Pair) -> None:
+async def test_rotation_is_a_finding_of_its_own(tmp_path: Path, pair: probe_servers.Pair) -> None:
     touch(tmp_path, HERE)
-    async with serving(servers.hang_up, context=servers.context_of(pair)) as port:
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
         settings = settings_of(tmp_path, port)
         async with probing(settings) as ctx:
             await until(ctx, lambda: counted(ctx, "findings") == 2)
@@ -153,7 +155,7 @@ async def test_who_was_only_seen_on_the_wire_is_no_target(tmp_path: Path) -> Non
         assert counted(ctx, "targets") == 0
 
 
-async def test_rate_is_kept_over_all_hosts(tmp_path: Path, pair: servers.Pair) -> None:
+async def test_rate_is_kept_over_all_hosts(tmp_path: Path, pair: probe_servers.Pair) -> None:
     made: list[float] = []
 
     async def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -173,7 +175,7 @@ async def test_rate_is_kept_over_all_hosts(tmp_path: Path, pair: servers.Pair) -
 
 async def test_visit_that_hangs_ends_and_stops_nobody_else(tmp_path: Path) -> None:
     touch(tmp_path, HERE, "127.0.0.2")
-    async with serving(servers.drip) as port:
+    async with serving(probe_servers.drip) as port:
         settings = settings_of(tmp_path, port, answer_seconds=30.0, visit_seconds=0.5)
         async with probing(settings) as ctx:
             await until(ctx, lambda: counted(ctx, "visits") == 2 and counted(ctx, "visiting") == 0)
@@ -182,7 +184,7 @@ async def test_visit_that_hangs_ends_and_stops_nobody_else(tmp_path: Path) -> No
 
 async def test_stop_does_not_wait_for_a_visit(tmp_path: Path) -> None:
     touch(tmp_path, HERE)
-    async with serving(servers.hang) as port, probing(settings_of(tmp_path, port, answer_seconds=60.0)) as ctx:
+    async with serving(probe_servers.hang) as port, probing(settings_of(tmp_path, port, answer_seconds=60.0)) as ctx:
         await until(ctx, lambda: counted(ctx, "visiting") == 1)
     assert targets.load(tmp_path / "probe" / "targets.json").targets[HERE].silent == 1
 

@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 
 import msgspec
+import probe_servers
 import pytest
-import servers
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import HERE, serving
+from probe_servers import HERE, serving
 
 from decnet_core.events.catalogue import CertificateProbed, SshProbed, StackProbed, TlsProbed
 from decnet_sniff.probe import jarm, stack_child
@@ -41,8 +41,8 @@ openssl_of_the_time = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> servers.Pair:
-    return servers.certificate(tmp_path_factory.mktemp("certificate"))
+def pair(tmp_path_factory: pytest.TempPathFactory) -> probe_servers.Pair:
+    return probe_servers.certificate(tmp_path_factory.mktemp("certificate"))
 
 
 async def asked(
@@ -64,33 +64,33 @@ def by_name(found: list[Found]) -> dict[str, Found]:
 
 
 @openssl_of_the_time
-async def test_python_server_has_the_published_jarm(pair: servers.Pair) -> None:
+async def test_python_server_has_the_published_jarm(pair: probe_servers.Pair) -> None:
     """Published for `python 3 w/aiohttp 3` (github.com/cedowens/C2-JARM): a context with nothing set, an RSA key."""
-    async with serving(servers.hang_up, context=servers.context_of(pair)) as port:
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
         found = by_name(await asked(port))
     assert found["jarm"].payload == TlsProbed(7, "2ad2ad0002ad2ad00042d42d000000ad9bf51cc3f5a1e29eecb81d0c7b06eb")
 
 
 @openssl_of_the_time
-async def test_openssl_server_has_the_published_jarm(pair: servers.Pair, tmp_path: Path) -> None:
+async def test_openssl_server_has_the_published_jarm(pair: probe_servers.Pair, tmp_path: Path) -> None:
     """Published by JARM's authors for Metasploit, whose listener is Ruby's OpenSSL with nothing set and an RSA key."""
-    async with servers.s_server(pair, tmp_path / "log") as port:
+    async with probe_servers.s_server(pair, tmp_path / "log") as port:
         found = by_name(await asked(port))
     assert found["jarm"].value == "07d14d16d21d21d00042d43d000000aa99ce74e2c6d013c745aa52b5cc042d"
 
 
-async def test_settings_of_a_server_show_in_its_jarm(pair: servers.Pair, tmp_path: Path) -> None:
+async def test_settings_of_a_server_show_in_its_jarm(pair: probe_servers.Pair, tmp_path: Path) -> None:
     jarms = []
     for version in ("-tls1_2", "-tls1_3"):
-        async with servers.s_server(pair, tmp_path / f"log{version}", version) as port:
+        async with probe_servers.s_server(pair, tmp_path / f"log{version}", version) as port:
             jarms.append(by_name(await asked(port))["jarm"].value)
     first, second = jarms
     assert first != second
     assert second[:18] == "000" * 6  # none of the hellos that offer no TLS 1.3 is answered
 
 
-async def test_certificate_is_the_one_that_is_shown(pair: servers.Pair) -> None:
-    async with serving(servers.hang_up, context=servers.context_of(pair)) as port:
+async def test_certificate_is_the_one_that_is_shown(pair: probe_servers.Pair) -> None:
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
         found = by_name(await asked(port))["certificate"].payload
     der = ssl.PEM_cert_to_DER_cert(pair.certificate.read_text())
     assert isinstance(found, CertificateProbed)
@@ -98,16 +98,16 @@ async def test_certificate_is_the_one_that_is_shown(pair: servers.Pair) -> None:
 
 
 async def test_weak_certificate_is_looked_at_too(tmp_path: Path) -> None:
-    pair = servers.certificate(tmp_path, "-sha1", key=("rsa:1024",))
+    pair = probe_servers.certificate(tmp_path, "-sha1", key=("rsa:1024",))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(pair.certificate, pair.key)
-    async with serving(servers.hang_up, context=context) as port:
+    async with serving(probe_servers.hang_up, context=context) as port:
         assert await ask_certificate(HERE, port, None, PATIENT) is not None
 
 
-async def test_ipv6_server_is_asked(pair: servers.Pair) -> None:
-    async with serving(servers.hang_up, host="::1", context=servers.context_of(pair)) as port:
+async def test_ipv6_server_is_asked(pair: probe_servers.Pair) -> None:
+    async with serving(probe_servers.hang_up, host="::1", context=probe_servers.context_of(pair)) as port:
         assert set(by_name(await asked(port, host="::1"))) == {"jarm", "certificate"}
 
 
@@ -137,14 +137,14 @@ async def test_openssh_server_is_known(tmp_path: Path) -> None:
     )
     if not done.stdout:
         pytest.skip("sshd does not run here")
-    async with serving(servers.saying(done.stdout)) as port:
+    async with serving(probe_servers.saying(done.stdout)) as port:
         found = await ask_ssh(HERE, port, IDENTIFICATION, PATIENT)
     assert found is not None
     assert found.identification.startswith(b"SSH-2.0-OpenSSH_")
 
 
-@pytest.mark.parametrize("handler", [servers.hang, servers.drip], ids=["hangs", "drips"])
-async def test_server_that_never_ends_costs_one_deadline(handler: servers.Handler) -> None:
+@pytest.mark.parametrize("handler", [probe_servers.hang, probe_servers.drip], ids=["hangs", "drips"])
+async def test_server_that_never_ends_costs_one_deadline(handler: probe_servers.Handler) -> None:
     async with serving(handler) as port:
         answer = await exchange(HERE, port, b"x", jarm.complete, most=jarm.MOST, seconds=SHORT)
         assert answer is NoAnswer.SILENT or len(answer) < jarm.MOST  # type: ignore[arg-type]  # mypy: not SILENT is bytes
@@ -158,7 +158,7 @@ async def test_silent_server_is_asked_for_jarm_once() -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal connections
         connections += 1
-        await servers.hang(reader, writer)
+        await probe_servers.hang(reader, writer)
 
     async with serving(hang) as port:
         assert await asked(port, seconds=SHORT, ssh_ports=()) == []
@@ -168,7 +168,7 @@ async def test_silent_server_is_asked_for_jarm_once() -> None:
 @pytest.mark.parametrize("head", [b"", b"\x16\x03\x03\xff\xff", b"SSH-2.0-x\r\n\x00\x00\x80\x00\x04\x14", b"\n" * 2000])
 async def test_gigabyte_is_not_read(head: bytes) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    async with serving(servers.flood(head)) as port:
+    async with serving(probe_servers.flood(head)) as port:
         await asked(port, seconds=5)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # KiB
 
@@ -177,14 +177,14 @@ async def test_gigabyte_is_not_read(head: bytes) -> None:
     "said", [b"", b"\0", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x03\x00\x02\x02\x28", bytes(9999)]
 )
 async def test_who_speaks_another_protocol_is_nothing_found(said: bytes) -> None:
-    async with serving(servers.saying(said)) as port:
+    async with serving(probe_servers.saying(said)) as port:
         assert await asked(port) == []
 
 
 @given(st.binary(max_size=3000))
 def test_any_answer_is_survived(said: bytes) -> None:
     async def ask() -> None:
-        async with serving(servers.saying(said)) as port:
+        async with serving(probe_servers.saying(said)) as port:
             await ask_ssh(HERE, port, IDENTIFICATION, 5)
             await exchange(HERE, port, b"x", jarm.complete, most=jarm.MOST, seconds=5)
 
@@ -198,24 +198,24 @@ async def test_closed_port_costs_one_connection_for_each_kind() -> None:
         spent.append(number)
         return True
 
-    async with serving(servers.hang_up) as port:
+    async with serving(probe_servers.hang_up) as port:
         pass
     settings = ProbeSettings(tls_ports=(port,), ssh_ports=(port,), stack=True)
     assert [found async for found in visit(Host(HERE), settings, spend)] == []
     assert spent == [10, 1]
 
 
-async def test_jarm_is_asked_whole_or_not_at_all(pair: servers.Pair) -> None:
-    async with serving(servers.hang_up, context=servers.context_of(pair)) as port:
+async def test_jarm_is_asked_whole_or_not_at_all(pair: probe_servers.Pair) -> None:
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
         assert await asked(port, budget=9) == []
         assert set(by_name(await asked(port, budget=10))) == {"jarm"}
 
 
-async def test_name_is_asked_for_where_there_is_one(pair: servers.Pair) -> None:
+async def test_name_is_asked_for_where_there_is_one(pair: probe_servers.Pair) -> None:
     names: list[str | None] = []
-    context = servers.context_of(pair)
+    context = probe_servers.context_of(pair)
     context.sni_callback = lambda _socket, name, _context: names.append(name)
-    async with serving(servers.hang_up, context=context) as port:
+    async with serving(probe_servers.hang_up, context=context) as port:
         await ask_certificate(HERE, port, "a.example", PATIENT)
         await ask_certificate(HERE, port, None, PATIENT)
     assert names == ["a.example", None]
@@ -223,8 +223,8 @@ async def test_name_is_asked_for_where_there_is_one(pair: servers.Pair) -> None:
 
 @needs_root
 @pytest.mark.parametrize(("host", "version"), [(HERE, "4"), ("::1", "6")])
-async def test_stack_of_this_host_is_linux(pair: servers.Pair, host: str, version: str) -> None:
-    async with serving(servers.hang_up, host=host, context=servers.context_of(pair)) as port:
+async def test_stack_of_this_host_is_linux(pair: probe_servers.Pair, host: str, version: str) -> None:
+    async with serving(probe_servers.hang_up, host=host, context=probe_servers.context_of(pair)) as port:
         found = by_name(await asked(port, host=host, stack=True))["tcp_stack"].payload
     assert isinstance(found, StackProbed)
     assert found.signature.startswith(f"{version}:64+0:0:")
@@ -234,7 +234,7 @@ async def test_stack_of_this_host_is_linux(pair: servers.Pair, host: str, versio
 
 @needs_root
 async def test_stack_that_does_not_answer_is_waited_for_once() -> None:
-    async with serving(servers.hang_up) as port:
+    async with serving(probe_servers.hang_up) as port:
         pass
     begun = time.monotonic()
     assert await ask_stack(HERE, port, SHORT) is None
@@ -243,7 +243,7 @@ async def test_stack_that_does_not_answer_is_waited_for_once() -> None:
 
 @needs_root
 async def test_child_is_gone_when_nobody_waits_for_it_any_more() -> None:
-    async with serving(servers.hang_up) as port:
+    async with serving(probe_servers.hang_up) as port:
         pass
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(SHORT):

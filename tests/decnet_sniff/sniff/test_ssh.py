@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from decnet_sniff.protocols import hassh, ssh
 from decnet_sniff.protocols.ssh import Kexinit, Ssh, recognise
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
-from decnet_sniff.sniff import payloads as describe
+from decnet_sniff.sniff import payloads
 
 LISTS = Kexinit(b"kex1,kex2", b"hk", b"enc-cs", b"enc-sc", b"mac-cs", b"mac-sc", b"zip-cs", b"zip-sc", b"", b"")
 LINE = b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3"
@@ -142,7 +142,7 @@ CYBERDUCK = Kexinit(
 def test_hassh_of_the_published_example() -> None:
     found = recognise(b"SSH-2.0-Cyberduck/6.7.1.28683\r\n" + kexinit(CYBERDUCK))
     assert isinstance(found, Ssh)
-    told = describe.ssh_kex(found, server=False)
+    told = payloads.ssh_kex(found, server=False)
     assert told.hassh == "8a8ae540028bf433cd68356c1b9e8d5b"
     assert (told.role, told.software, told.host_keys) == ("client", "SSH-2.0-Cyberduck/6.7.1.28683", "ssh-rsa")
 
@@ -150,5 +150,5 @@ def test_hassh_of_the_published_example() -> None:
 def test_what_is_told_of_equal_introductions_is_equal() -> None:
     found = recognise(WHOLE)
     assert isinstance(found, Ssh)
-    assert len({describe.ssh_kex(found, server=True), describe.ssh_kex(found, server=True)}) == 1
-    assert describe.ssh_kex(found, server=True).hassh != describe.ssh_kex(found, server=False).hassh
+    assert len({payloads.ssh_kex(found, server=True), payloads.ssh_kex(found, server=True)}) == 1
+    assert payloads.ssh_kex(found, server=True).hassh != payloads.ssh_kex(found, server=False).hassh

@@ -15,7 +15,7 @@ from decnet_sniff.protocols.muonfp import muonfp
 from decnet_sniff.protocols.stack import QUIRKS, Stack, Syn, read
 from decnet_sniff.protocols.stack_match import Identity, identify, parse
 from decnet_sniff.protocols.stack_signature import distance, multiple, signature
-from decnet_sniff.sniff import payloads as describe
+from decnet_sniff.sniff import payloads
 
 CRAFTED = (
     ("60300000003406ae2001000000000000000000000b0002622001000000000000000000000a000262",
@@ -118,7 +118,7 @@ def test_systems_are_known_by_their_syn(  # noqa: PLR0917  # one row of the tabl
     ],
 )
 def test_tools_are_known_by_their_syn(options: str, window: int, ttl: int, name: str) -> None:
-    told = describe.tcp_stack(stack(options, window, ttl=ttl, df=False), server=False)
+    told = payloads.tcp_stack(stack(options, window, ttl=ttl, df=False), server=False)
     assert (told.tool, told.os) == (name, None)
 
 
@@ -130,7 +130,7 @@ def test_tools_are_known_by_numbers_that_no_system_sends(numbers: tuple[int, int
     ip, _, payload = syn("none", window, df=False)
     found = read(Syn(ip, struct.pack("!HHIIBBHHH", 40000, 22, *numbers, 5 << 4, 2, window, 0, 0), payload))
     assert found is not None
-    assert describe.tcp_stack(found, server=False).tool == name
+    assert payloads.tcp_stack(found, server=False).tool == name
 
 
 def test_what_a_router_changes_still_fits_but_not_exactly() -> None:
@@ -220,8 +220,8 @@ def test_any_bytes_never_raise(ip: bytes, tcp: bytes, payload: int, peer_mss: in
     for first in (b"\x45", b"\x60", b""):
         found = read(Syn(first + ip, tcp, payload))
         if found is not None:
-            describe.tcp_stack(found, server=False)
-            describe.tcp_stack(found, server=True, peer_mss=peer_mss)
+            payloads.tcp_stack(found, server=False)
+            payloads.tcp_stack(found, server=True, peer_mss=peer_mss)
 
 
 @given(st.binary(max_size=40), st.integers(0, 255).filter(lambda flags: not flags & 5))
@@ -230,7 +230,7 @@ def test_any_options_never_raise(options: bytes, flags: int) -> None:
     found = read(Syn(syn("none", 1).ip, tcp + options.ljust(40, b"\1"), 0))
     assert found is not None
     assert len(found.kinds) <= 24
-    assert len(describe.tcp_stack(found, server=False).signature) < 300
+    assert len(payloads.tcp_stack(found, server=False).signature) < 300
 
 
 pieces = st.lists(

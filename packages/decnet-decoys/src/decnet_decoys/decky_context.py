@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from decnet_core.net.connections import ConnectionCounts
-from decnet_decoys.evidence.artifact_store import Vault
+from decnet_core.net.connections import ConnectionLimiter
+from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import Decky
-from decnet_decoys.memory_budget import Reserve
+from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.services.connection_limiter import Doorman
+from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.settings import DecoysSettings
 from decnet_decoys.shell.machine.machine import Machine, build
 from decnet_decoys.shell.machine.overlays import Disks
@@ -35,36 +35,38 @@ class Runtime(Emitter, Protocol):
         ...
 
 
-class Stores:
+class FleetResources:
     """Where the fleet's evidence and keys are kept, and how many may connect."""
 
-    def __init__(self, vault: Vault, journal: Journal, gate: ConnectionCounts, keys: Path, reserve: Reserve) -> None:
-        self.vault = vault
+    def __init__(
+        self, artifacts: ArtifactStore, journal: Journal, limiter: ConnectionLimiter, keys: Path, budget: MemoryBudget
+    ) -> None:
+        self.artifacts = artifacts
         self.journal = journal
-        self.gate = gate
+        self.limiter = limiter
         self.keys = keys
-        self.reserve = reserve
-        self.disks = Disks(reserve)
+        self.budget = budget
+        self.disks = Disks(budget)
 
 
-class Scene:
+class DeckyContext:
     """One decky while it is played."""
 
     def __init__(
-        self, decky: Decky, persona: Persona, settings: DecoysSettings, stores: Stores, runtime: Runtime
+        self, decky: Decky, persona: Persona, settings: DecoysSettings, fleet: FleetResources, runtime: Runtime
     ) -> None:
         self.decky = decky
         self.persona = persona
         self.settings = settings
-        self.stores = stores
+        self.fleet = fleet
         self.runtime = runtime
-        self.doorman = Doorman(persona)
+        self.credentials = CredentialPolicy(persona)
         self._machine: Machine | None = None
 
     @property
     def keys(self) -> Path:
         """The directory of the decky's host keys; its age is the machine's."""
-        return self.stores.keys / self.decky.name
+        return self.fleet.keys / self.decky.name
 
     @property
     def machine(self) -> Machine:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-class Reserve:
+class MemoryBudget:
     """Bytes that are left of a fixed amount."""
 
     def __init__(self, size: int) -> None:
@@ -29,23 +29,23 @@ class Reserve:
         self.left += size
 
 
-class Share:
-    """What one session, or one disk, has taken of the reserve, given back when it ends."""
+class MemoryLease:
+    """What one session, or one disk, has taken of the budget, given back when it ends."""
 
-    def __init__(self, reserve: Reserve) -> None:
-        self._reserve = reserve
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
         self._taken = 0
 
     def hold(self, size: int) -> bool:
         """Hold `size` more bytes (fewer when negative); False when there is no room."""
-        if size > 0 and not self._reserve.take(size):
+        if size > 0 and not self._budget.take(size):
             return False
         if size < 0:
-            self._reserve.give(-size)
+            self._budget.give(-size)
         self._taken += size
         return True
 
     def close(self) -> None:
         """Give everything back."""
-        self._reserve.give(self._taken)
+        self._budget.give(self._taken)
         self._taken = 0

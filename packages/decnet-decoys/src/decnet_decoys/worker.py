@@ -20,15 +20,15 @@ from decnet_core.events.catalogue import (
 )
 from decnet_core.exits import StartupError
 from decnet_core.net import sockets
-from decnet_core.net.connections import ConnectionCounts
+from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_decoys.decky_context import Scene, Stores
-from decnet_decoys.evidence.artifact_store import Vault
-from decnet_decoys.evidence.connection_recorder import Touch
+from decnet_decoys.decky_context import DeckyContext, FleetResources
+from decnet_decoys.evidence.artifact_store import ArtifactStore
+from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import Decky, FleetError, deckies
-from decnet_decoys.memory_budget import Reserve
+from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.settings import DecoysSettings
 
@@ -48,7 +48,7 @@ class Door(Protocol):
 
 
 class Decoys(Worker[DecoysSettings]):
-    """Plays the deckies: SSH and HTTP services that record every touch."""
+    """Plays the deckies: SSH and HTTP services that record every connection."""
 
     name = "decoys"
     Settings = DecoysSettings
@@ -85,37 +85,37 @@ class Decoys(Worker[DecoysSettings]):
             fleet = deckies(self.settings)
         except FleetError as error:
             raise StartupError(f"[decoys] {error}") from error
-        stores = self._stores(ctx)
-        for entry in stores.journal.left_open():
-            stores.journal.recover(entry, Touch(ctx, entry.place, entry.session))
+        resources = self._resources(ctx)
+        for entry in resources.journal.left_open():
+            resources.journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
         for decky in fleet:
-            scene = Scene(decky, persona(decky.persona), self.settings, stores, ctx)
+            context = DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx)
             for service, port in decky.services:
-                self._doors.append(_door(service, scene, listening(decky, service, port)))
+                self._doors.append(_door(service, context, listening(decky, service, port)))
         for door in self._doors:
             await door.open()
         log.info("deckies open count=%d ports=%d", len(fleet), len(self._doors))
 
-    def _stores(self, ctx: Context) -> Stores:
+    def _resources(self, ctx: Context) -> FleetResources:
         limits = self.settings.limits
         try:
-            vault = Vault(ctx.state.artifacts, limits.artifacts_bytes)
-            journal = Journal(ctx.state.root / "decoys" / "sessions", vault)
+            artifacts = ArtifactStore(ctx.state.artifacts, limits.artifacts_bytes)
+            journal = Journal(ctx.state.root / "decoys" / "sessions", artifacts)
             keys = ctx.state.keys / "decoys"
             keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
-        ctx.counters.read_from(vault.counters)
-        gate = ConnectionCounts(limits.connections, limits.connections_per_source)
-        reserve = Reserve(limits.memory_bytes)
+        ctx.counters.read_from(artifacts.counters)
+        limiter = ConnectionLimiter(limits.connections, limits.connections_per_source)
+        budget = MemoryBudget(limits.memory_bytes)
         ctx.counters.read_from(
             lambda: {
-                "decoys_connections_open": gate.total,
-                "decoys_memory_left": reserve.left,
-                "decoys_memory_refused": reserve.refused,
+                "decoys_connections_open": limiter.open,
+                "decoys_memory_left": budget.left,
+                "decoys_memory_refused": budget.refused,
             }
         )
-        return Stores(vault, journal, gate, keys, reserve)
+        return FleetResources(artifacts, journal, limiter, keys, budget)
 
     async def run(self, ctx: Context) -> None:
         """Serve until asked to stop: the doors do the work."""
@@ -127,15 +127,15 @@ class Decoys(Worker[DecoysSettings]):
             await door.close()
 
 
-def _door(service: str, scene: Scene, listener: socket.socket) -> Door:
+def _door(service: str, context: DeckyContext, listener: socket.socket) -> Door:
     """Return the service's door; asyncssh is loaded only when a decky offers SSH."""
     if service == "ssh":
         from decnet_decoys.ssh.service import SshDoor
 
-        return SshDoor(scene, listener)
+        return SshDoor(context, listener)
     from decnet_decoys.http.service import HttpDoor
 
-    return HttpDoor(scene, listener)
+    return HttpDoor(context, listener)
 
 
 def listening(decky: Decky, service: str, port: int) -> socket.socket:

@@ -52,6 +52,8 @@ def query_functions(domain: str) -> list[Query]:
     package = importlib.import_module(f"decnet_models.{domain}")
     found: list[Query] = []
     for module in pkgutil.iter_modules(package.__path__):
+        if module.name == "models":  # SQLModel classes: no queries, and not for a process that should stay small
+            continue
         loaded = importlib.import_module(f"{package.__name__}.{module.name}")
         found += [
             function

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a sensor host runs without a database: the collector, which turns other honeypots' logs into events."""
+"""What runs on a sensor host, without a database: the log collector, the passive sniffer and the active prober."""

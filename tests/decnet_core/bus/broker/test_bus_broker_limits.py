@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 
-from decnet_core.bus.broker.permissions import Role
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import connect
 from decnet_core.bus.interface import BusError
-from decnet_core.bus.settings import BusSettings
+from decnet_core.bus.settings import BusSettings, Role
 
 StartBroker = Callable[..., Awaitable[Broker]]
 OpenWire = Callable[..., Awaitable[Any]]
@@ -162,7 +161,7 @@ async def test_half_messages_of_all_clients_are_bounded_together(start_broker: S
         with contextlib.suppress(ConnectionError):
             await hoarder.say(b"PUB a 1000000\r\n" + bytes(500_000))
     await until(broker, "errors", 1)
-    assert broker.held_bytes <= 1 << 20
+    assert broker.state.held_bytes <= 1 << 20
     await innocent.silent()
 
 
@@ -173,7 +172,7 @@ async def test_half_messages_kept_for_long_give_way_to_newer_ones(start_broker: 
     for hoarder in hoarders:
         await hoarder.say(b"PUB a 1000000\r\n" + bytes(240_000))
     async with asyncio.timeout(SOON):
-        while broker.held_bytes < 960_000:
+        while broker.state.held_bytes < 960_000:
             await asyncio.sleep(0.005)
     innocent = await wire(broker)
     await innocent.say(b"SUB a 1\r\nPUB a 1000000\r\n" + bytes(500_000))
@@ -181,7 +180,7 @@ async def test_half_messages_kept_for_long_give_way_to_newer_ones(start_broker: 
     await innocent.say(bytes(500_000) + b"\r\n")
     await innocent.hear(b"MSG a 1 1000000\r\n" + bytes(1_000_000) + b"\r\n")
     assert [await hoarder.rest() != b"" for hoarder in hoarders[:2]] == [True, True]
-    assert broker.held_bytes <= 1 << 20
+    assert broker.state.held_bytes <= 1 << 20
 
 
 async def test_what_all_subscriptions_take_is_bounded(start_broker: StartBroker, wire: OpenWire) -> None:

@@ -8,9 +8,10 @@ import pwd
 
 import pytest
 
-from decnet_core.bus.broker.permissions import NO_WORKERS, OPERATOR, WORKER, Access, Credentials, Role, resolved
+from decnet_core.bus.broker.permissions import NO_WORKERS, OPERATOR, WORKER, Access, Credentials, resolved
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.protocol.match import MAX_SUBJECT
+from decnet_core.bus.settings import Role
 from decnet_core.units.job import DATABASE_USER, SUPERVISE_USER
 
 WORKER_UID, OPERATOR_UID, SENSOR_UID, OWN_UID = 1001, 1002, 1003, 900

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import (
     Connect,
     Deliver,
@@ -25,7 +26,7 @@ from decnet_core.bus.protocol.operations import (
     raw_of,
     text_of,
 )
-from decnet_core.bus.protocol.parser import MAX_LINE, Parser, frames, lines_from_client, lines_from_server
+from decnet_core.bus.protocol.parser import MAX_LINE, Parser, lines_from_client, lines_from_server
 
 Found = list[tuple[Operation, bytes]]
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.memory_budget import Reserve, Share
+from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES, Files
 from decnet_decoys.shell.machine.fs_errors import FileFault
 from decnet_decoys.shell.machine.tree import ROOT, Entry, Identity, Tree
@@ -21,7 +21,7 @@ def some_files(limit: int = 10_000) -> Files:
     tree.put("/usr/bin/ls", Entry("file", 0o755, content=b"elf"))
     tree.put("/loop", Entry("link", 0o777, target="/loop"))
     tree.put("/tmp", Entry("dir", 0o1777))
-    return Files(tree, limit, Share(Reserve(1 << 20)))
+    return Files(tree, limit, MemoryLease(MemoryBudget(1 << 20)))
 
 
 def test_a_link_leads_to_its_target() -> None:
@@ -64,16 +64,16 @@ def test_a_full_disk_refuses() -> None:
 
 
 def test_sessions_share_one_memory_and_give_it_back() -> None:
-    reserve = Reserve(10_000)
-    first, second = Share(reserve), Share(reserve)
+    budget = MemoryBudget(10_000)
+    first, second = MemoryLease(budget), MemoryLease(budget)
     files, others = Files(Tree(), 10_000, first), Files(Tree(), 10_000, second)
     files.write("/a", bytes(8000), ROOT)
     with pytest.raises(FileFault, match="No space left"):
         others.write("/b", bytes(3000), ROOT)
-    assert reserve.refused == 1
+    assert budget.refused == 1
     first.close()
     others.write("/b", bytes(3000), ROOT)
-    assert reserve.left == 10_000 - 3000 - 512
+    assert budget.left == 10_000 - 3000 - 512
 
 
 def test_the_number_of_changes_is_bounded() -> None:

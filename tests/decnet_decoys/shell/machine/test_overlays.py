@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from decnet_decoys.memory_budget import Reserve
+from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.shell.machine.fs_errors import FileFault
 from decnet_decoys.shell.machine.machine import Machine
@@ -32,7 +32,7 @@ def has(disks: Disks, machine: Machine, source: str) -> bool:
 
 
 def test_who_comes_again_finds_what_they_left_and_nobody_else_does(machine: Machine) -> None:
-    disks = Disks(Reserve(1 << 20))
+    disks = Disks(MemoryBudget(1 << 20))
     visit(disks, machine, FIRST)
     assert has(disks, machine, FIRST)
     assert not has(disks, machine, SECOND)
@@ -40,19 +40,19 @@ def test_who_comes_again_finds_what_they_left_and_nobody_else_does(machine: Mach
 
 
 def test_the_longest_unused_disk_makes_room(machine: Machine) -> None:
-    reserve = Reserve(3 * SIZE)
-    disks = Disks(reserve)
+    budget = MemoryBudget(3 * SIZE)
+    disks = Disks(budget)
     visit(disks, machine, FIRST)
     visit(disks, machine, SECOND)
     visit(disks, machine, FIRST)
     visit(disks, machine, THIRD)
     assert has(disks, machine, FIRST)
     assert not has(disks, machine, SECOND)
-    assert reserve.refused == 0
+    assert budget.refused == 0
 
 
 def test_a_disk_in_use_is_never_taken_away(machine: Machine) -> None:
-    disks = Disks(Reserve(int(1.5 * SIZE)))
+    disks = Disks(MemoryBudget(int(1.5 * SIZE)))
     mine = disks.mount(machine, FIRST)
     mine.files.write("/tmp/x", bytes(SIZE), ROOT)
     with pytest.raises(FileFault, match="No space left"):
@@ -63,7 +63,7 @@ def test_a_disk_in_use_is_never_taken_away(machine: Machine) -> None:
 
 def test_a_disk_does_not_keep_the_shells_that_used_it(machine: Machine) -> None:
     """Their variables and functions are not counted in the memory that disks may take."""
-    disk = Disks(Reserve(1 << 20)).mount(machine, FIRST)
+    disk = Disks(MemoryBudget(1 << 20)).mount(machine, FIRST)
     shell = Shell(machine, machine.users[0], lambda: 0.0, Source(FIRST, 1), disk=disk)
     gone = weakref.ref(shell)
     del shell

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from collecting import (
+from collect_harness import (
     collecting,
     events_in,
     messages,

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from collecting import collecting, command, events_in, process, settings_of, spooled, until_counted, wait_until
+from collect_harness import collecting, command, events_in, process, settings_of, spooled, until_counted, wait_until
 
 from decnet_core.footprint import measure
-from decnet_sniff.collect.files import inotify as watch
+from decnet_sniff.collect.files import inotify
 from decnet_sniff.collect.files.inotify import Watch, directories_of
 
 MINUTE = {"busy_ms": 10, "idle_ms": 60_000, "watched_ms": 60_000}
@@ -92,7 +92,7 @@ def test_what_cannot_be_watched_is_looked_at(tmp_path: Path, monkeypatch: pytest
     watched.follow([str(tmp_path / "x")], [str(tmp_path / "x")])
     assert not watched.is_complete  # too many
     watched.close()
-    monkeypatch.setattr(watch, "file_systems", lambda: {"/": "ext4", str(tmp_path): "nfs4"})
+    monkeypatch.setattr(inotify, "file_systems", lambda: {"/": "ext4", str(tmp_path): "nfs4"})
     (tmp_path / "y").touch()
     remote = Watch()
     remote.follow([str(tmp_path / "y")], [str(tmp_path / "y")])
@@ -105,8 +105,8 @@ def test_what_cannot_be_watched_is_looked_at(tmp_path: Path, monkeypatch: pytest
 
 
 def test_file_systems_of_this_machine_are_known() -> None:
-    assert "/" in watch.file_systems()
-    assert watch.file_systems()["/proc"] == "proc"
+    assert "/" in inotify.file_systems()
+    assert inotify.file_systems()["/proc"] == "proc"
 
 
 async def test_line_is_read_at_once_though_looks_are_a_minute_apart(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from decnet_core.events.ids import uuid7
 from decnet_sniff.collect.formats.cowrie import Services, parse
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
-SAMPLE = Path(__file__).parent / "data" / "cowrie.json"
+SAMPLE = Path(__file__).parents[1] / "data" / "cowrie.json"
 
 
 def line(**fields: Any) -> bytes:

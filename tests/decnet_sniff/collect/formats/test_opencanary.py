@@ -26,7 +26,7 @@ from decnet_sniff.collect.formats import opencanary
 from decnet_sniff.collect.formats.opencanary import parse
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
-SAMPLE = Path(__file__).parent / "data" / "opencanary.json"
+SAMPLE = Path(__file__).parents[1] / "data" / "opencanary.json"
 
 
 def line(logtype: object, logdata: object, **fields: Any) -> bytes:

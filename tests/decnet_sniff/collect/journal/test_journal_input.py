@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting import (
+from collect_harness import (
     collecting,
     events_in,
     messages,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting import events_in, settings_of, until, until_counted
+from collect_harness import events_in, settings_of, until, until_counted
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packet_makers import CLIENT, CLIENT6, SERVER, SERVER6, conversation, ether, ip4, ip6, tcp, udp
+from sniff_packet_makers import CLIENT, CLIENT6, SERVER, SERVER6, conversation, ether, ip4, ip6, tcp, udp
 
 from decnet_sniff.sniff.bpf_python import compiled
 from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Program, Step, assemble, interpret

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
-from decnet_sniff.sniff import payloads as describe
-from decnet_sniff.sniff.http import user_agent as http_agent
+from decnet_sniff.sniff import payloads
+from decnet_sniff.sniff.http import user_agent
 from decnet_sniff.sniff.http.request_head import MAX_HEAD, Head, order_hash, recognise
 
 CURL = b"GET /a?b HTTP/1.1\r\nHost: example.com\r\nuser-Agent: curl/8.4.0\r\nAccept: */*\r\n\r\n"
@@ -93,7 +93,7 @@ def test_any_bytes_never_raise(data: bytes) -> None:
 def test_any_fields_never_raise_and_stay_bounded(data: bytes) -> None:
     head = recognise(b"GET / HTTP/1.1\r\n" + data + b"\r\n\r\n")
     assert isinstance(head, Head)
-    assert describe.http_client(head).count == 1
+    assert payloads.http_client(head).count == 1
 
 
 @given(st.integers(0, len(CURL) - 1), st.integers(0, 255))
@@ -108,7 +108,7 @@ def test_hash_depends_on_order_and_spelling_only() -> None:
     one, other = recognise(CURL), recognise(CURL.replace(b"example.com", b"127.0.0.1"))
     assert isinstance(one, Head)
     assert isinstance(other, Head)
-    assert describe.http_client(one) == describe.http_client(other)
+    assert payloads.http_client(one) == payloads.http_client(other)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_hash_depends_on_order_and_spelling_only() -> None:
     ],
 )
 def test_agents_are_classified(agent: bytes | None, expected: str) -> None:
-    assert http_agent.classify(agent) == expected
+    assert user_agent.classify(agent) == expected
 
 
 @given(st.none() | st.binary(max_size=100))
 def test_every_agent_has_a_class(agent: bytes | None) -> None:
-    assert http_agent.classify(agent) in http_agent.CLASSES
+    assert user_agent.classify(agent) in user_agent.CLASSES

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quic_vectors import CLIENT_INITIAL_1, CLIENT_PAYLOAD, CONNECTION_ID
+from sniff_quic_vectors import CLIENT_INITIAL_1, CLIENT_PAYLOAD, CONNECTION_ID
 
 from decnet_sniff.sniff.aes_python import PythonAes
-from decnet_sniff.sniff.quic import aes
-from decnet_sniff.sniff.quic import libcrypto as aes_libcrypto
+from decnet_sniff.sniff.quic import aes, libcrypto
 from decnet_sniff.sniff.quic.aes import Aes
 from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2, Keys, initial_keys
 
-LIBCRYPTO = aes_libcrypto.load()
+LIBCRYPTO = libcrypto.load()
 WAYS: list[Aes] = [PythonAes(), *([LIBCRYPTO] if LIBCRYPTO else [])]
 
 
@@ -107,7 +106,7 @@ def test_both_ways_agree_on_everything(data: st.DataObject) -> None:
 
 
 def test_without_the_library_plain_python_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aes_libcrypto, "LIBRARIES", ("libcrypto-that-is-not-here.so",))
+    monkeypatch.setattr(libcrypto, "LIBRARIES", ("libcrypto-that-is-not-here.so",))
     aes.best_aes.cache_clear()
     try:
         assert isinstance(aes.best_aes(), PythonAes)

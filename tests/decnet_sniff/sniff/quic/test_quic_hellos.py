@@ -8,8 +8,8 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quic_sender import crypto, initial
-from quic_vectors import (
+from sniff_quic_sender import crypto, initial
+from sniff_quic_vectors import (
     CLIENT_HELLO,
     CLIENT_INITIAL_1,
     CLIENT_INITIAL_2,
@@ -19,10 +19,10 @@ from quic_vectors import (
     SERVER_INITIAL_1,
     SERVER_INITIAL_2,
 )
-from tls_messages import client_hello, server_hello, server_name, versions
+from sniff_tls_messages import client_hello, server_hello, server_name, versions
 
 from decnet_sniff.sniff.aes_python import PythonAes
-from decnet_sniff.sniff.quic import hellos as quic
+from decnet_sniff.sniff.quic import hellos
 from decnet_sniff.sniff.quic.hellos import Connections
 from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2
 from decnet_sniff.sniff.quic.packets import crypto_frames, packets
@@ -197,13 +197,13 @@ def test_a_hello_that_is_none_is_not_gathered() -> None:
 def test_a_silent_connection_is_forgotten() -> None:
     wire = Wire()
     wire.up(CLIENT_INITIAL_1)
-    wire.now += quic.LIFETIME_NS + 1
+    wire.now += hellos.LIFETIME_NS + 1
     assert wire.down(SERVER_INITIAL_1) is None
     assert wire.table.counters()["quic_connections"] == 0
 
 
 def test_many_connections_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quic, "MAX_CONNECTIONS", 10)
+    monkeypatch.setattr(hellos, "MAX_CONNECTIONS", 10)
     wire = Wire(Connections())
     for number in range(25):
         first = number.to_bytes(8, "big")
@@ -213,7 +213,7 @@ def test_many_connections_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatc
 
 
 def test_bytes_of_unfinished_hellos_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quic, "MAX_PENDING_BYTES", 5000)
+    monkeypatch.setattr(hellos, "MAX_PENDING_BYTES", 5000)
     wire = Wire()
     half = crypto(0, CLIENT_HELLO[:240])
     for number in range(100):
@@ -226,19 +226,19 @@ def test_bytes_of_unfinished_hellos_are_bounded_together(monkeypatch: pytest.Mon
 
 
 def test_what_is_forgotten_by_age_or_number_gives_its_bytes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quic, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(hellos, "MAX_CONNECTIONS", 3)
     wire = Wire(Connections())
     for number in range(9):
         wire.up(initial(crypto(0, CLIENT_HELLO[:200]), first=number.to_bytes(8, "big")), client=str(number))
     assert wire.table._pending == 600
-    wire.now += quic.LIFETIME_NS + 1
+    wire.now += hellos.LIFETIME_NS + 1
     wire.up(CLIENT_INITIAL_1)
     assert wire.table._pending == 0
 
 
 def test_frames_with_holes_are_not_gathered_without_end() -> None:
     wire = Wire()
-    holes = b"".join(crypto(2 * at + 1, b"x") for at in range(quic.MAX_PIECES + 1))
+    holes = b"".join(crypto(2 * at + 1, b"x") for at in range(hellos.MAX_PIECES + 1))
     assert wire.up(initial(holes, first=b"12345678")) is None
     assert wire.table._pending == 0
     assert wire.up(initial(crypto(0, CLIENT_HELLO), first=b"12345678", number=1)) is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet_sniff.sniff.scan import detector as scans
+from decnet_sniff.sniff.scan import detector
 from decnet_sniff.sniff.scan.detector import Scan, Scans, ScanSettings, technique_of
 from decnet_sniff.sniff.scan.port_set import Ports
 
@@ -22,7 +22,7 @@ def address(number: int) -> bytes:
 
 
 def probe_ports(
-    memory: Scans, ports: range, *, gap: int = 1000, technique: str = scans.SYN, start: int = 0
+    memory: Scans, ports: range, *, gap: int = 1000, technique: str = detector.SYN, start: int = 0
 ) -> list[Scan]:
     """Probe ports one after the other, asking each time what is due."""
     told = []
@@ -51,7 +51,7 @@ def test_few_ports_are_no_scan() -> None:
 def test_one_port_of_many_hosts_is_a_sweep() -> None:
     memory = Scans(ScanSettings())
     for number in range(5):
-        memory.probe(number, SOURCE, address(number), 22, scans.SYN)
+        memory.probe(number, SOURCE, address(number), 22, detector.SYN)
     (found,) = memory.rest()
     assert (found.ports, found.distinct_ports, found.hosts, found.one_host) == ((22,), 1, 5, None)
 
@@ -59,7 +59,7 @@ def test_one_port_of_many_hosts_is_a_sweep() -> None:
 def test_the_same_target_again_is_no_scan() -> None:
     memory = Scans(ScanSettings())
     for number in range(100):
-        memory.probe(number, SOURCE, HOST, 22, scans.SYN)
+        memory.probe(number, SOURCE, HOST, 22, detector.SYN)
     assert memory.rest() == []
     assert memory.counters()["scan_targets"] == 0
 
@@ -89,7 +89,7 @@ def test_a_long_scan_is_told_window_by_window() -> None:
 def test_conversations_are_no_scan() -> None:
     memory = Scans(ScanSettings())
     for number in range(500):
-        memory.probe(number, SOURCE, address(number), 443, scans.SYN)
+        memory.probe(number, SOURCE, address(number), 443, detector.SYN)
         memory.talked(SOURCE, address(number), 443)
     assert memory.rest() == []
     assert memory.counters()["scan_targets"] <= 52
@@ -98,7 +98,7 @@ def test_conversations_are_no_scan() -> None:
 def test_a_scan_among_conversations_is_found() -> None:
     memory = Scans(ScanSettings())
     for number in range(50):
-        memory.probe(number, SOURCE, address(number), 443, scans.SYN)
+        memory.probe(number, SOURCE, address(number), 443, detector.SYN)
         memory.talked(SOURCE, address(number), 443)
     probe_ports(memory, range(1, 20), start=100)
     (found,) = memory.rest()
@@ -110,7 +110,7 @@ def test_a_scan_among_conversations_is_found() -> None:
 )
 def test_who_completes_handshakes_connects(completed: bool, aborted: bool, expected: str) -> None:
     memory = Scans(ScanSettings())
-    memory.probe(0, SOURCE, HOST, 22, scans.SYN)
+    memory.probe(0, SOURCE, HOST, 22, detector.SYN)
     if completed:
         memory.completed(SOURCE)
     probe_ports(memory, range(100, 120))
@@ -166,9 +166,9 @@ def test_a_flood_of_invented_sources_does_not_displace_a_slow_scanner() -> None:
     settings_ = ScanSettings(newcomers=100, suspects=16)
     memory, dice = Scans(settings_), random.Random(2)
     for port in range(1, 12):
-        memory.probe(port * SECOND, SOURCE, HOST, port, scans.SYN)
+        memory.probe(port * SECOND, SOURCE, HOST, port, detector.SYN)
         for _ in range(1000 if port > 1 else 0):
-            memory.probe(port * SECOND, address(dice.randrange(1 << 32)), HOST, 80, scans.SYN)
+            memory.probe(port * SECOND, address(dice.randrange(1 << 32)), HOST, 80, detector.SYN)
     assert [scan.source for scan in memory.rest()] == [SOURCE]
     assert memory.counters()["scan_newcomers"] == 100
     assert memory.counters()["scan_newcomers_displaced"] > 9000
@@ -179,7 +179,7 @@ def test_many_scanners_at_once_are_told_early_and_stay_bounded() -> None:
     told = []
     for port in range(100):
         for source in range(50):
-            memory.probe(port, address(source), HOST, port, scans.SYN)
+            memory.probe(port, address(source), HOST, port, detector.SYN)
             assert memory.counters()["scan_targets"] <= 2048
         told += memory.due(port)
     told += memory.rest()
@@ -191,7 +191,7 @@ def test_a_sweep_larger_than_the_memory_is_told_in_parts_with_every_host() -> No
     memory = Scans(ScanSettings(targets=1024))
     told = []
     for number in range(5000):
-        memory.probe(number, SOURCE, address(number), 22, scans.SYN)
+        memory.probe(number, SOURCE, address(number), 22, detector.SYN)
         told += memory.due(number)
         assert memory.counters()["scan_targets"] <= 1024
     assert sum(scan.hosts for scan in told + memory.rest()) == 5000

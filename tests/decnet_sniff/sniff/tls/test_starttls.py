@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from packet_makers import batch_of, conversation, ether, found_in
-from tls_messages import client_hello, groups, records, server_hello, server_name
+from sniff_packet_makers import batch_of, conversation, ether, found_in
+from sniff_tls_messages import client_hello, groups, records, server_hello, server_name
 
 from decnet_core.events.catalogue import HttpClient, TlsClient, TlsServer
-from decnet_sniff.sniff.tls import starttls as late_hello
+from decnet_sniff.sniff.tls import starttls
 
 ASKS = records(client_hello([0x1301], [server_name(b"late.example"), groups(29)]))
 ANSWERS = records(server_hello(0x1301))
@@ -67,7 +67,7 @@ def test_a_hello_inside_of_other_bytes_is_none() -> None:
 
 
 def test_patience_ends() -> None:
-    words = b"x" * (late_hello.PATIENCE // 2)
+    words = b"x" * (starttls.PATIENCE // 2)
     assert told([words, ASKS]) == ["client"]
     assert told([words, words, b"x", ASKS]) == []
 
@@ -81,5 +81,5 @@ def test_patience_ends() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_hello_is_not_found(changed: bytes) -> None:
-    assert late_hello.find(ASKS) == 0
-    assert late_hello.find(changed) is None
+    assert starttls.find(ASKS) == 0
+    assert starttls.find(changed) is None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet_sniff.sniff.reassembly_buffer import ISLAND_BYTES, Pieces
-from decnet_sniff.sniff.transport import stream_head as reassembly
+from decnet_sniff.sniff.transport import stream_head
 from decnet_sniff.sniff.transport.stream_head import LIMIT, Stream
 
 DATA = bytes(random.Random(5).randbytes(3000))
@@ -74,7 +74,7 @@ def test_a_direction_is_bounded_in_bytes_behind_a_hole() -> None:
 
 def test_a_direction_is_bounded_in_pieces() -> None:
     stream = Stream(0)
-    for number in range(reassembly.MOST_PIECES + 1):
+    for number in range(stream_head.MOST_PIECES + 1):
         stream.add(2 + number * 2, b"x")
     assert stream.exhausted
 
@@ -83,7 +83,7 @@ def test_a_sender_of_single_bytes_is_not_looked_at_for_ever() -> None:
     stream = Stream(0)
     sent = next(number for number in range(LIMIT) if stream.add(number, b"x") and stream.exhausted)
     assert 2000 < sent < 2100, "bytes, one by one"
-    assert stream.looked_at < reassembly.MOST_LOOKED_AT + sent + 2
+    assert stream.looked_at < stream_head.MOST_LOOKED_AT + sent + 2
 
 
 @given(order=st.permutations(range(60)))

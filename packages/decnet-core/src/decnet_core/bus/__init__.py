@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The nudge: NATS core messaging between the workers, embedded or on a real NATS cluster.
+"""The bus: NATS core messaging between the workers, over the embedded broker or a NATS cluster.
 
-Losing any message here loses no data (law 2); the database and the spools are the truth.
+This folder is the client side, `protocol/` what both sides share, `broker/` the embedded server. A message only says
+"look now": losing any of them loses no data, because the database and the spools are the truth (law 2).
 """

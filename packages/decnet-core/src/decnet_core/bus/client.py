@@ -51,7 +51,7 @@ class Client:
             on_message=self._deliver,
             on_error=self._heard_error,
         )
-        self._outbox = self._uplink.outbox
+        self._send_queue = self._uplink.send_queue
         self._flush_due = False
         self._closed = False
         self._answers = Answers()
@@ -84,10 +84,10 @@ class Client:
     def counters(self) -> dict[str, float]:
         """Return what has happened so far; `dropped_by_broker` are messages for us that the broker gave up."""
         return {
-            "published": self._outbox.pushed,
-            "sent": self._outbox.sent,
-            "waiting": self._outbox.waiting,
-            "dropped_waiting": self._outbox.dropped,
+            "published": self._send_queue.pushed,
+            "sent": self._send_queue.sent,
+            "waiting": self._send_queue.waiting,
+            "dropped_waiting": self._send_queue.dropped,
             "received": self._received,
             "dropped_unread": self._dropped_unread + sum(inbox.dropped for inbox in self._inboxes.values()),
             "dropped_by_broker": self._uplink.dropped_by_broker,
@@ -111,7 +111,7 @@ class Client:
             frame = self._special(raw, payload, reply, headers)
         else:
             frame = b"PUB %b %d\r\n%b\r\n" % (raw, len(payload), payload)
-        self._outbox.push(frame)
+        self._send_queue.push(frame)
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_soon(self._flush_now)
@@ -257,7 +257,7 @@ class Client:
 
     def _flush_now(self) -> None:
         self._flush_due = False
-        self._outbox.flush()
+        self._send_queue.flush()
 
     def _known(self, subject: str) -> bytes:
         check_publish(subject, None)

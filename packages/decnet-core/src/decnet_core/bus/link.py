@@ -17,7 +17,7 @@ from decnet_core.bus.interface import BusError
 from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import Deliver, Err, Info, Malformed, Operation, Ping, Pong
 from decnet_core.bus.protocol.parser import Parser, lines_from_server
-from decnet_core.bus.protocol.send_queue import Outbox
+from decnet_core.bus.protocol.send_queue import SendQueue
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.bus.tls import client_context
 from decnet_core.text import for_terminal
@@ -32,7 +32,7 @@ class Link(asyncio.BufferedProtocol):
 
     def __init__(
         self,
-        outbox: Outbox,
+        queue: SendQueue,
         on_message: Callable[[Deliver, bytes], None],
         on_error: Callable[[str], None],
         on_lost: Callable[[Link], None],
@@ -42,7 +42,7 @@ class Link(asyncio.BufferedProtocol):
         self.lost: asyncio.Future[str] = loop.create_future()
         self.info = Info()
         self.heard = False
-        self._outbox = outbox
+        self._queue = queue
         self._on_message = on_message
         self._on_error = on_error
         self._on_lost = on_lost
@@ -73,26 +73,26 @@ class Link(asyncio.BufferedProtocol):
         await pong
 
     def open(self) -> None:
-        """Let the outbox flow."""
+        """Let the queue flow."""
         if self._transport is not None:
             self._open = True
-            self._outbox.open(self._transport)
-            self._outbox.paused = self._paused
-            self._outbox.flush()
+            self._queue.open(self._transport)
+            self._queue.paused = self._paused
+            self._queue.flush()
 
     def write(self, data: bytes) -> None:
-        """Send `data` past the outbox."""
+        """Send `data` past the queue."""
         if self._transport is not None:
             self._transport.write(data)
 
     async def ping(self) -> None:
-        """Wait until the server has taken everything in the outbox; ConnectionError when the connection ends."""
+        """Wait until the server has taken everything in the queue; ConnectionError when the connection ends."""
         if self.lost.done():
             raise ConnectionError(self.lost.result())
         pong = asyncio.get_running_loop().create_future()
         self._pings.append(pong)
-        self._outbox.push_line(frames.PING)
-        self._outbox.flush()
+        self._queue.push_line(frames.PING)
+        self._queue.flush()
         await pong
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class Link(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everyone who waits that nothing more will come."""
         if self._open:
-            self._outbox.close()
+            self._queue.close()
         self._on_lost(self)
         reason = self._reason or str(exc or "the server closed the connection")
         if not self.lost.done():
@@ -137,17 +137,17 @@ class Link(asyncio.BufferedProtocol):
                 self._obey(operation)
 
     def pause_writing(self) -> None:
-        """Let the outbox hold what comes (asyncio's transport has enough)."""
+        """Let the queue hold what comes (asyncio's transport has enough)."""
         self._paused = True
         if self._open:
-            self._outbox.paused = True
+            self._queue.paused = True
 
     def resume_writing(self) -> None:
-        """Let the outbox flow again."""
+        """Let the queue flow again."""
         self._paused = False
         if self._open:
-            self._outbox.paused = False
-            self._outbox.flush()
+            self._queue.paused = False
+            self._queue.flush()
 
     def _obey(self, operation: Operation) -> None:
         if breach := self._breach(operation):

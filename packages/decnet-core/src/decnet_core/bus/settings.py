@@ -7,13 +7,27 @@ from typing import Annotated
 
 import msgspec
 
-from decnet_core.bus.broker.permissions import Role
 from decnet_core.state import State
 
 MIB = 1 << 20
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+
+
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the named users and members of the named groups may do; names or numbers, subjects as NATS patterns."""
+
+    name: str
+    """The word for it in messages and in `tcp_role`."""
+    users: tuple[str, ...] = ()
+    """Names or numbers of accounts."""
+    groups: tuple[str, ...] = ()
+    """Names or numbers of groups."""
+    publish: tuple[str, ...] = ()
+    """Subjects that it may publish, e.g. notice.>; empty: none."""
+    subscribe: tuple[str, ...] = ()
+    """Subjects that it may subscribe to; empty: none."""
 
 
 class ClientOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from decnet_core.bus.link import Link
 from decnet_core.bus.nkey import signed
 from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import SERVER_VERSION, Deliver, Info
-from decnet_core.bus.protocol.send_queue import CHUNK, Outbox
+from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.text import for_terminal
@@ -40,7 +40,7 @@ class Uplink:
         on_error: Callable[[str], None],
     ) -> None:
         """`standing()` returns the lines that begin every connection: the subscriptions."""
-        self.outbox = Outbox(CHUNK, lambda: options.max_waiting_bytes)
+        self.send_queue = SendQueue(CHUNK, lambda: options.max_waiting_bytes)
         self.link: Link | None = None
         self.up = asyncio.Event()
         self.info = Info()
@@ -66,8 +66,8 @@ class Uplink:
         """Send `lines` behind everything that waits; without a connection they are forgotten."""
         if self.link is not None:
             for line in lines:
-                self.outbox.push_line(line)
-            self.outbox.flush()
+                self.send_queue.push_line(line)
+            self.send_queue.flush()
 
     async def confirmed(self) -> None:
         """Wait until the server has taken everything; ConnectionError when the connection ends first."""
@@ -93,13 +93,13 @@ class Uplink:
 
     def close(self) -> None:
         """Send what waits, as far as the socket takes it, and end the connection."""
-        self.outbox.flush()
+        self.send_queue.flush()
         if self.link is not None:
             self.link.close()
             self._lost(self.link)
 
     async def _dialled(self, address: Address) -> Link | None:
-        link = Link(self.outbox, self._on_message, self._on_error, self._lost)
+        link = Link(self.send_queue, self._on_message, self._on_error, self._lost)
         try:
             async with asyncio.timeout(self._options.dial_seconds):
                 await link.dial(address, partial(self._greeting, address), self._options)

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from decnet_core.exits import Exit
-from decnet_core.runtime.worker import Worker
+from decnet_core.runtime.hosted import Hosted
 from decnet_core.settings import Settings, SettingsError
 
 
-def build(worker: type[Worker[Any]]) -> typer.Typer:
+def build(worker: type[Hosted[Any]]) -> typer.Typer:
     """Return the worker's command line: run it, `--version`, `--check-settings`, and its own commands."""
     app = typer.Typer(
         add_completion=False,
@@ -52,7 +52,7 @@ def build(worker: type[Worker[Any]]) -> typer.Typer:
     return app
 
 
-def _check(worker: type[Worker[Any]], file: Path | None) -> int:
+def _check(worker: type[Hosted[Any]], file: Path | None) -> int:
     try:
         Settings.load(file).section(worker.name, worker.Settings)
     except SettingsError as error:
@@ -62,7 +62,7 @@ def _check(worker: type[Worker[Any]], file: Path | None) -> int:
     return Exit.STOPPED
 
 
-def main(worker: type[Worker[Any]]) -> int:
+def main(worker: type[Hosted[Any]]) -> int:
     """Run the command line; return the exit code."""
     code = build(worker)(standalone_mode=True)
     return int(code or 0)

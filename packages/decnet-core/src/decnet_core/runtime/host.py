@@ -23,9 +23,9 @@ from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import health
 from decnet_core.runtime.context import Context
+from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
-from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
@@ -37,7 +37,7 @@ _REFUSED_SECONDS = 1.0
 """How soon is tried again what was refused: a spool by the disk, a sign of life by a supervisor that reads late."""
 
 
-async def open_context(worker: type[Worker[Any]], settings: Settings, bus: Bus | None = None) -> Context:
+async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus | None = None) -> Context:
     """Make the worker's context: state directories, spool when it produces events, bus connection.
 
     Raises StateError, SpoolBusyError or SettingsError; an unreachable bus is no error, it is tried for ever.
@@ -71,7 +71,7 @@ class Host:
     """One worker's life: start, ready, run, stop."""
 
     def __init__(
-        self, worker: Worker[Any], ctx: Context, *, hosting: str = "process", notifier: Notifier | None = None
+        self, worker: Hosted[Any], ctx: Context, *, hosting: str = "process", notifier: Notifier | None = None
     ) -> None:
         self._worker = worker
         self._ctx = ctx

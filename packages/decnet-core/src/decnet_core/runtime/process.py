@@ -23,9 +23,9 @@ from decnet_core.runtime import logs
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
+from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import Notifier
 from decnet_core.runtime.settings import RuntimeSettings
-from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.writer import SpoolBusyError
 from decnet_core.state import StateError
@@ -38,7 +38,7 @@ _REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
 
 
 def run(
-    worker: type[Worker[Any]],
+    worker: type[Hosted[Any]],
     file: Path | None = None,
     *,
     hosting: str = "process",
@@ -79,7 +79,7 @@ def _refused(refusal: Exception, notifier: Notifier) -> int:
     return Exit.STARTUP_FAILED
 
 
-async def serve(worker: Worker[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
+async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
     """Host the worker in the running loop, the only one of its process, until a signal says stop."""
     await take_over(notifier)
     ctx = await open_context(type(worker), settings)

@@ -8,46 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.notices import Notice
-from decnet_core.runtime.context import Context
+from decnet_core.runtime.hosted import Hosted, S
 
 MIB = 1 << 20
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 class NoSettings(msgspec.Struct, frozen=True):
     """For a worker that has nothing to set."""
 
 
-class Worker(Generic[S]):
+class Worker(Hosted[S]):
     """One job of the fleet; the first line of a subclass's docstring is its `--help` and its unit's description."""
 
-    name: ClassVar[str]
-    """The one word for it everywhere: folder, class, settings section, console script, unit, subjects."""
     Settings: ClassVar[type[Any]] = NoSettings
-    """Shape of its settings section."""
-    listens: ClassVar[tuple[str, ...]] = ()
-    """Bus patterns whose messages wake `ctx.nudged`."""
-    produces: ClassVar[tuple[type[Payload], ...]] = ()
-    """Event kinds it may emit; not empty means that it has a spool."""
     consumes: ClassVar[tuple[type[Payload], ...]] = ()
     """Event kinds it reads."""
     notices: ClassVar[tuple[type[Notice], ...]] = ()
     """Notice kinds it writes."""
-    commands: ClassVar[str] = ""
-    """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
     preload: ClassVar[tuple[str, ...]] = ()
     """Modules that `start` and `run` import when they need them; a warm parent imports them before it forks."""
     group: ClassVar[str] = "herd"
     """The supervisor's group it belongs to by default (`supervise.groups`)."""
     memory_budget: ClassVar[int] = 64 * MIB
-    """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
     network: ClassVar[Literal["none", "loopback", "any"]] = "none"
     """Which IP addresses it speaks with itself; what bus and database need is added where they are elsewhere."""
     database: ClassVar[bool] = False
@@ -58,19 +46,6 @@ class Worker(Generic[S]):
     """Files below `keys` that it reads, and makes when they are missing."""
     oom_score_adj: ClassVar[int] = 200
     """How much sooner than others it is killed when the host's memory is full (proc(5)): before the host's own."""
-
-    def __init__(self, settings: S) -> None:
-        self.settings = settings
-
-    async def start(self, ctx: Context) -> None:
-        """Acquire what the job needs (sockets, files); raises StartupError when it cannot be had. Then it is ready."""
-
-    async def run(self, ctx: Context) -> None:
-        """Do the job until `ctx.stopping` is set; returning earlier, or raising, is a crash."""
-        raise NotImplementedError
-
-    async def stop(self, ctx: Context) -> None:
-        """Release what `start` acquired; called once, also after a failure."""
 
     @classmethod
     def warm(cls) -> None:

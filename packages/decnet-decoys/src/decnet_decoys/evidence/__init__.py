@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Evidence: its modules say what is where."""
+"""What is kept of an attack: events of connections and sessions, recordings, captured files, the session journal."""

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 
-class Vault:
+class ArtifactStore:
     """Keeps content that attackers left; the same content is kept once. Files are never executable (0440)."""
 
     def __init__(self, directory: Path, limit_bytes: int) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One client's touch of one service: what it does becomes events with the envelope filled in."""
+"""Records one client's connection to one service as events, with the envelope filled in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_TEXT = 8192
 
 
 class Emitter(Protocol):
-    """The part of `decnet_core.runtime.context.Context` that a touch needs."""
+    """The part of `decnet_core.runtime.context.Context` that a recorder needs."""
 
     counters: Counters
 
@@ -39,8 +39,8 @@ class Emitter(Protocol):
         ...
 
 
-class Place(NamedTuple):
-    """Where a client came from and what it reached."""
+class ConnectionInfo(NamedTuple):
+    """Which client reached which service of which decky; addresses with ports."""
 
     decky: str
     service: str
@@ -48,22 +48,22 @@ class Place(NamedTuple):
     dst: tuple[str, int]
 
 
-class Touch:
+class ConnectionRecorder:
     """Events of one connection."""
 
-    def __init__(self, emitter: Emitter, place: Place, session: str | None = None) -> None:
-        self.place = place
+    def __init__(self, emitter: Emitter, info: ConnectionInfo, session: str | None = None) -> None:
+        self.info = info
         self.session = session or os.urandom(8).hex()
         self.counters = emitter.counters
         self._emitter = emitter
 
-    def again(self, session: str) -> Touch:
-        """Return a touch of the same connection whose events carry another session."""
-        return Touch(self._emitter, self.place, session)
+    def again(self, session: str) -> ConnectionRecorder:
+        """Return a recorder of the same connection whose events carry another session."""
+        return ConnectionRecorder(self._emitter, self.info, session)
 
     def opened(self) -> None:
         """Record that somebody connected."""
-        self.emit(ConnectionOpened(service=self.place.service))
+        self.emit(ConnectionOpened(service=self.info.service))
 
     def emit(self, payload: Payload, *, ts: int | None = None, id: UUID | None = None) -> None:  # noqa: A002
         """Record `payload`; when this returns it survives the death of the process.
@@ -75,9 +75,9 @@ class Touch:
                 payload,
                 ts=ts,
                 id=id,
-                decky=self.place.decky,
-                src=self.place.src,
-                dst=self.place.dst,
+                decky=self.info.decky,
+                src=self.info.src,
+                dst=self.info.dst,
                 session=self.session,
             )
         except BadEventError as error:

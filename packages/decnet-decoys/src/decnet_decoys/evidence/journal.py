@@ -17,8 +17,8 @@ import msgspec
 
 from decnet_core.events.catalogue import SessionClosed
 from decnet_core.events.ids import uuid7_of
-from decnet_decoys.evidence.artifact_store import Vault
-from decnet_decoys.evidence.connection_recorder import Place, Touch
+from decnet_decoys.evidence.artifact_store import ArtifactStore
+from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
 from decnet_decoys.evidence.recording import commands_in, finish
 
 log = logging.getLogger(__name__)
@@ -44,17 +44,17 @@ class OpenSession(msgspec.Struct, frozen=True):
     ending: Ending | None = None
 
     @property
-    def place(self) -> Place:
+    def info(self) -> ConnectionInfo:
         """Where it took place."""
-        return Place(self.decky, self.service, self.src, self.dst)
+        return ConnectionInfo(self.decky, self.service, self.src, self.dst)
 
 
 class Journal:
     """The open sessions of one worker."""
 
-    def __init__(self, directory: Path, vault: Vault) -> None:
+    def __init__(self, directory: Path, artifacts: ArtifactStore) -> None:
         self._directory = directory
-        self._vault = vault
+        self._artifacts = artifacts
         directory.mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def recording(self, session: str) -> Path:
@@ -65,11 +65,11 @@ class Journal:
         """Note that a session begins; call it before the event that says so."""
         self._write(entry)
 
-    def close(self, entry: OpenSession, ending: Ending, touch: Touch) -> None:
+    def close(self, entry: OpenSession, ending: Ending, recorder: ConnectionRecorder) -> None:
         """End a session: decide its end, keep its recording, tell it, forget it."""
         decided = msgspec.structs.replace(entry, ending=entry.ending or ending)
         self._write(decided)
-        self._tell(decided, touch)
+        self._tell(decided, recorder)
 
     def left_open(self) -> Iterator[OpenSession]:
         """Yield the sessions that an earlier process did not finish; an entry that cannot be read is put aside."""
@@ -81,19 +81,19 @@ class Journal:
                 with contextlib.suppress(OSError):
                     file.rename(file.with_suffix(".bad"))
 
-    def recover(self, entry: OpenSession, touch: Touch) -> None:
+    def recover(self, entry: OpenSession, recorder: ConnectionRecorder) -> None:
         """Finish a session that an earlier process left open: it ended when its recording was last written."""
         file = self.recording(entry.session)
         if entry.ending is not None:
-            self._tell(entry, touch)
+            self._tell(entry, recorder)
             return
         finish_at = entry.started
         with contextlib.suppress(OSError):
             finish_at = max(finish_at, file.stat().st_mtime_ns)
         finish(file)
-        self.close(entry, Ending(finish_at, commands_in(file)), touch)
+        self.close(entry, Ending(finish_at, commands_in(file)), recorder)
 
-    def _tell(self, entry: OpenSession, touch: Touch) -> None:
+    def _tell(self, entry: OpenSession, recorder: ConnectionRecorder) -> None:
         ending = entry.ending
         if ending is None:
             raise ValueError(f"session {entry.session} has no ending")
@@ -104,7 +104,7 @@ class Journal:
             commands=ending.commands,
             recording=digest,
         )
-        touch.emit(payload, ts=ending.ts, id=uuid7_of(ending.ts, b"session.closed", entry.session.encode()))
+        recorder.emit(payload, ts=ending.ts, id=uuid7_of(ending.ts, b"session.closed", entry.session.encode()))
         with contextlib.suppress(OSError):
             self._entry(entry.session).unlink()
             self._kept(entry.session).unlink()
@@ -114,12 +114,12 @@ class Journal:
         kept, file = self._kept(entry.session), self.recording(entry.session)
         if not file.exists():
             return kept.read_text(encoding="ascii").strip() if kept.exists() else None
-        digest = self._vault.digest(file)
+        digest = self._artifacts.digest(file)
         if digest is None:
             return None
         kept.write_text(digest, encoding="ascii")
-        self._vault.adopt(file)
-        return digest if self._vault.path(digest).exists() else None
+        self._artifacts.adopt(file)
+        return digest if self._artifacts.path(digest).exists() else None
 
     def _write(self, entry: OpenSession) -> None:
         file = self._entry(entry.session)

@@ -7,8 +7,8 @@ import hashlib
 import time
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionOpened
-from decnet_decoys.decky_context import Scene
-from decnet_decoys.evidence.connection_recorder import Touch, text
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.journal import Ending, OpenSession
 from decnet_decoys.evidence.recording import Recording
 
@@ -16,12 +16,12 @@ MAX_CAPTURES = 200
 """Files one session may leave in the artifact store."""
 
 
-class Visit:
+class SessionRecorder:
     """What a session's events have in common."""
 
-    def __init__(self, scene: Scene, touch: Touch, username: str) -> None:
-        self.scene = scene
-        self.touch = touch
+    def __init__(self, context: DeckyContext, connection: ConnectionRecorder, username: str) -> None:
+        self.context = context
+        self.connection = connection
         self.username = username
         self._entry: OpenSession | None = None
         self._recording: Recording | None = None
@@ -31,30 +31,32 @@ class Visit:
 
     def begin(self, terminal: str | None, columns: int, rows: int) -> Recording | None:
         """Tell that the session begins and open its recording; None when the disk refuses one."""
-        touch, journal = self.touch, self.scene.stores.journal
+        connection, journal = self.connection, self.context.fleet.journal
         started = time.time_ns()
-        place = touch.place
-        self._entry = OpenSession(touch.session, place.decky, place.service, place.src, place.dst, started)
+        info = connection.info
+        self._entry = OpenSession(connection.session, info.decky, info.service, info.src, info.dst, started)
         journal.begin(self._entry)
         try:
             self._recording = Recording(
-                journal.recording(touch.session),
+                journal.recording(connection.session),
                 columns=columns,
                 rows=rows,
                 started=started // 1_000_000_000,
                 terminal=terminal,
-                limit_bytes=self.scene.settings.limits.recording_bytes,
+                limit_bytes=self.context.settings.limits.recording_bytes,
             )
         except OSError:
-            touch.counters.add("decoys_recordings_failed")
-        touch.emit(SessionOpened(service="ssh", username=text(self.username), terminal=terminal and text(terminal)))
-        touch.counters.add("decoys_sessions")
+            connection.counters.add("decoys_recordings_failed")
+        connection.emit(
+            SessionOpened(service="ssh", username=text(self.username), terminal=terminal and text(terminal))
+        )
+        connection.counters.add("decoys_sessions")
         return self._recording
 
     def command(self, line: str, *, known: bool, moment: float) -> None:
         """Tell that a command line was entered."""
         self._commands += 1
-        self.touch.emit(CommandRun(service="ssh", command=text(line), known=known))
+        self.connection.emit(CommandRun(service="ssh", command=text(line), known=known))
         if self._recording is not None:
             self._recording.command(moment, line)
 
@@ -76,23 +78,25 @@ class Visit:
     def _keep(self, path: str, data: bytes) -> None:
         self._captures += 1
         if self._captures > MAX_CAPTURES:
-            self.touch.counters.add("decoys_captures_refused")
+            self.connection.counters.add("decoys_captures_refused")
             return
-        digest = self.scene.stores.vault.keep(data)
-        self.touch.emit(FileCaptured(service="ssh", sha256=digest, size=len(data), name=text(path)))
+        digest = self.context.fleet.artifacts.keep(data)
+        self.connection.emit(FileCaptured(service="ssh", sha256=digest, size=len(data), name=text(path)))
 
     def uploaded(self, path: str, data: bytes, size: int) -> None:
         """Keep an uploaded file of `size` bytes, of which `data` was kept."""
         if len(data) == size:
             self.captured(path, data)
             return
-        self.touch.counters.add("decoys_uploads_cut")
-        digest = self.scene.stores.vault.keep(data) if data else hashlib.sha256(data).hexdigest()
-        self.touch.emit(FileCaptured(service="ssh", sha256=digest, size=size, name=text(path)))
+        self.connection.counters.add("decoys_uploads_cut")
+        digest = self.context.fleet.artifacts.keep(data) if data else hashlib.sha256(data).hexdigest()
+        self.connection.emit(FileCaptured(service="ssh", sha256=digest, size=size, name=text(path)))
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
         """Tell what the attacker wanted of the network and did not get."""
-        self.touch.emit(ServiceRequest(service="ssh", action=action, detail={k: text(v) for k, v in detail.items()}))
+        self.connection.emit(
+            ServiceRequest(service="ssh", action=action, detail={k: text(v) for k, v in detail.items()})
+        )
 
     def end(self) -> None:
         """Tell that the session ended; does nothing the second time or when it never began."""
@@ -102,4 +106,4 @@ class Visit:
         self._keep_growing()
         if self._recording is not None:
             self._recording.close()
-        self.scene.stores.journal.close(entry, Ending(time.time_ns(), self._commands), self.touch)
+        self.context.fleet.journal.close(entry, Ending(time.time_ns(), self._commands), self.connection)

@@ -7,7 +7,7 @@ import time
 from typing import NamedTuple
 
 from decnet_decoys.http.request import HEAD_TOO_LARGE
-from decnet_decoys.personas.schema import HttpFace
+from decnet_decoys.personas.schema import HttpProfile
 
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
@@ -61,40 +61,40 @@ class Answer(NamedTuple):
     close: bool = False
 
 
-def reason(face: HttpFace, status: int) -> str:
+def reason(profile: HttpProfile, status: int) -> str:
     """Return the reason phrase as this server words it."""
-    return _REASONS_OF[face.flavour].get(status) or REASONS.get(status, "Unknown")
+    return _REASONS_OF[profile.flavour].get(status) or REASONS.get(status, "Unknown")
 
 
-def status_line(face: HttpFace, status: int) -> int:
+def status_line(profile: HttpProfile, status: int) -> int:
     """Return the status that this server answers with; for a head too large only lighttpd knows RFC 6585."""
-    return 400 if status == HEAD_TOO_LARGE and face.flavour != "lighttpd" else status
+    return 400 if status == HEAD_TOO_LARGE and profile.flavour != "lighttpd" else status
 
 
-def etag(face: HttpFace, size: int) -> str:
+def etag(profile: HttpProfile, size: int) -> str:
     """Return a static file's ETag in this server's form."""
-    if face.flavour == "nginx":
-        return f'"{face.modified:x}-{size:x}"'
-    if face.flavour == "apache":
-        return f'"{size:x}-{face.modified * 1_000_000:x}"'
-    return f'"{(face.modified * 2654435761 + size) % (1 << 32)}"'
+    if profile.flavour == "nginx":
+        return f'"{profile.modified:x}-{size:x}"'
+    if profile.flavour == "apache":
+        return f'"{size:x}-{profile.modified * 1_000_000:x}"'
+    return f'"{(profile.modified * 2654435761 + size) % (1 << 32)}"'
 
 
-def error_page(face: HttpFace, status: int, host: str, port: int) -> tuple[str, bytes]:
+def error_page(profile: HttpProfile, status: int, host: str, port: int) -> tuple[str, bytes]:
     """Return content type and body of this server's own page for an error or redirection."""
-    answered = status_line(face, status)
-    heading = title = f"{answered} {reason(face, answered)}"
-    if face.flavour == "nginx":
+    answered = status_line(profile, status)
+    heading = title = f"{answered} {reason(profile, answered)}"
+    if profile.flavour == "nginx":
         more = ""
         if status == HEAD_TOO_LARGE:
             title, more = f"400 {_NGINX_TOO_LARGE}", f"<center>{_NGINX_TOO_LARGE}</center>\r\n"
         body = (
             f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{heading}</h1></center>\r\n"
-            f"{more}<hr><center>{face.server}</center>\r\n</body>\r\n</html>\r\n"
+            f"{more}<hr><center>{profile.server}</center>\r\n</body>\r\n</html>\r\n"
         )
         return "text/html", body.encode()
-    if face.flavour == "apache":
-        return "text/html; charset=iso-8859-1", _apache_page(face, status, host, port).encode()
+    if profile.flavour == "apache":
+        return "text/html; charset=iso-8859-1", _apache_page(profile, status, host, port).encode()
     body = (
         '<?xml version="1.0" encoding="iso-8859-1"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"\n'
         '         "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
@@ -104,16 +104,16 @@ def error_page(face: HttpFace, status: int, host: str, port: int) -> tuple[str, 
     return "text/html", body.encode()
 
 
-def _apache_page(face: HttpFace, status: int, host: str, port: int) -> str:
+def _apache_page(profile: HttpProfile, status: int, host: str, port: int) -> str:
     text = _APACHE_TEXT.get(status)
-    status = status_line(face, status)
-    words = reason(face, status)
+    status = status_line(profile, status)
+    words = reason(profile, status)
     heading = "Not Found" if status == 404 else words
     text = text or f"<p>{words}</p>"
     return (
         '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
         f"<title>{status} {words}</title>\n</head><body>\n<h1>{heading}</h1>\n{text}\n<hr>\n"
-        f"<address>{face.server} Server at {host} Port {port}</address>\n</body></html>\n"
+        f"<address>{profile.server} Server at {host} Port {port}</address>\n</body></html>\n"
     )
 
 
@@ -122,20 +122,20 @@ def http_date(moment: float) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(moment))
 
 
-def rendered(face: HttpFace, answer: Answer, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
+def rendered(profile: HttpProfile, answer: Answer, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
     """Return the response's bytes with this server's header order."""
     known = {
-        "Server": face.server,
+        "Server": profile.server,
         "Date": http_date(now),
         "Connection": "keep-alive" if keep_alive else "close",
         "Content-Length": str(len(answer.body)),
     }
-    if face.flavour != "nginx" and keep_alive:
+    if profile.flavour != "nginx" and keep_alive:
         del known["Connection"]
     if answer.status == 304:
         del known["Content-Length"]
     extra: list[tuple[str, str]] = []
-    order = _ORDER[face.flavour]
+    order = _ORDER[profile.flavour]
     for name, value in answer.headers:
         if name in order:
             known[name] = value
@@ -143,6 +143,6 @@ def rendered(face: HttpFace, answer: Answer, *, now: float, keep_alive: bool, he
             extra.append((name, value))
     lines = [f"{name}: {known[name]}" for name in order if name in known]
     lines[2:2] = [f"{name}: {value}" for name, value in extra]
-    first = f"HTTP/1.1 {answer.status} {reason(face, answer.status)}"
+    first = f"HTTP/1.1 {answer.status} {reason(profile, answer.status)}"
     head = "\r\n".join([first, *lines, "", ""]).encode("latin-1", "replace")
     return head if head_only or answer.status == 304 else head + answer.body

@@ -10,8 +10,8 @@ import socket
 import time
 
 from decnet_core.events.catalogue import ClientIdentified, HttpRequest, LoginAttempt
-from decnet_decoys.decky_context import Scene
-from decnet_decoys.evidence.connection_recorder import Place, Touch, text
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder, text
 from decnet_decoys.http.flavour import Answer, rendered
 from decnet_decoys.http.request import BadRequest, Body, Head, parse_head
 from decnet_decoys.http.site import Site
@@ -26,11 +26,11 @@ KEEP_ALIVE_SECONDS = 65.0
 class HttpDoor:
     """Serves a decky's site; `listener` is bound, listening and not blocking."""
 
-    def __init__(self, scene: Scene, listener: socket.socket) -> None:
-        self.scene = scene
+    def __init__(self, context: DeckyContext, listener: socket.socket) -> None:
+        self.context = context
         self._listener = listener
         port = listener.getsockname()[1]
-        self.site = Site(scene.persona.http, scene.decky.address, port)
+        self.site = Site(context.persona.http, context.decky.address, port)
         self.open_connections: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, door: HttpDoor) -> None:
         self._door = door
-        self._scene = door.scene
+        self._context = door.context
         self._buffer = b""
         self._head: Head | None = None
         self._body: Body | None = None
@@ -69,25 +69,27 @@ class Connection(asyncio.Protocol):
             raise TypeError("a TCP transport is needed")
         self._transport = transport
         peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        if peer is None or not self._scene.stores.gate.enter(str(peer[0])):
-            self._scene.runtime.counters.add("decoys_connections_refused")
+        if peer is None or not self._context.fleet.limiter.acquire(str(peer[0])):
+            self._context.runtime.counters.add("decoys_connections_refused")
             transport.abort()
             return
         self._source = str(peer[0])
         self._door.open_connections.add(transport)
-        place = Place(self._scene.decky.name, "http", (self._source, int(peer[1])), (str(here[0]), int(here[1])))
-        self._touch = Touch(self._scene.runtime, place)
-        self._touch.opened()
-        self._scene.runtime.counters.add("decoys_connections")
+        info = ConnectionInfo(
+            self._context.decky.name, "http", (self._source, int(peer[1])), (str(here[0]), int(here[1]))
+        )
+        self._recorder = ConnectionRecorder(self._context.runtime, info)
+        self._recorder.opened()
+        self._context.runtime.counters.add("decoys_connections")
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._scene.settings.limits.session_seconds, transport.abort)
+        self._deadline = loop.call_later(self._context.settings.limits.session_seconds, transport.abort)
         self._wait()
 
     def _wait(self) -> None:
         """Give the client time for its next bytes."""
         if self._timer is not None:
             self._timer.cancel()
-        seconds = min(KEEP_ALIVE_SECONDS, self._scene.settings.limits.idle_seconds)
+        seconds = min(KEEP_ALIVE_SECONDS, self._context.settings.limits.idle_seconds)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -98,7 +100,7 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._door.open_connections.discard(self._transport)
-        self._scene.stores.gate.leave(self._source)
+        self._context.fleet.limiter.release(self._source)
 
     def pause_writing(self) -> None:
         """The client does not read its answers: take no more requests."""
@@ -111,16 +113,16 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; whatever goes wrong ends this connection only."""
         self._received += len(data)
-        if self._received > self._scene.settings.limits.session_bytes:
-            self._touch.counters.add("decoys_connections_cut")
+        if self._received > self._context.settings.limits.session_bytes:
+            self._recorder.counters.add("decoys_connections_cut")
             self._transport.abort()
             return
         self._wait()
         try:
             self._take(data)
         except Exception:
-            self._touch.counters.add("decoys_connection_errors")
-            log.exception("request failed decky=%s", self._scene.decky.name)
+            self._recorder.counters.add("decoys_connection_errors")
+            log.exception("request failed decky=%s", self._context.decky.name)
             self._transport.abort()
 
     def _take(self, data: bytes) -> None:
@@ -144,7 +146,7 @@ class Connection(asyncio.Protocol):
             self._refuse(parsed)
             return False
         self._head = parsed.head
-        self._body = Body(parsed.head, self._scene.settings.limits.body_bytes)
+        self._body = Body(parsed.head, self._context.settings.limits.body_bytes)
         self._buffer = self._buffer[parsed.end :]
         if (parsed.head.get("expect") or "").lower() == "100-continue" and not self._body.done:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -157,7 +159,7 @@ class Connection(asyncio.Protocol):
         method, _, rest = bad.line.partition(" ")
         target, _, version = rest.rpartition(" ")
         answer = self._door.site.error(bad.status, close=True)
-        self._touch.emit(
+        self._recorder.emit(
             HttpRequest(
                 method=text(method[:64]), target=text(target or rest), version=text(version[:16]), status=answer.status
             )
@@ -174,8 +176,8 @@ class Connection(asyncio.Protocol):
         self._record(head, data, answer)
         credentials = site.credentials(head, data)
         if credentials is not None:
-            self._touch.counters.add("decoys_logins")
-            self._touch.emit(
+            self._recorder.counters.add("decoys_logins")
+            self._recorder.emit(
                 LoginAttempt(
                     service="http",
                     username=text(credentials.username),
@@ -190,11 +192,11 @@ class Connection(asyncio.Protocol):
         agent = head.get("user-agent")
         if agent and agent != self._named:
             self._named = agent
-            self._touch.emit(ClientIdentified(service="http", software=text(agent)))
+            self._recorder.emit(ClientIdentified(service="http", software=text(agent)))
         digest = hashlib.sha256(data).hexdigest() if data else None
         if len(data) > BODY_TEXT:
-            digest = self._scene.stores.vault.keep(data)
-        self._touch.emit(
+            digest = self._context.fleet.artifacts.keep(data)
+        self._recorder.emit(
             HttpRequest(
                 method=head.method,
                 target=text(head.target),
@@ -211,7 +213,7 @@ class Connection(asyncio.Protocol):
 
     def _reply(self, answer: Answer, *, keep_alive: bool, head_only: bool) -> None:
         self._transport.write(
-            rendered(self._scene.persona.http, answer, now=time.time(), keep_alive=keep_alive, head_only=head_only)
+            rendered(self._context.persona.http, answer, now=time.time(), keep_alive=keep_alive, head_only=head_only)
         )
         if not keep_alive:
             self._transport.close()

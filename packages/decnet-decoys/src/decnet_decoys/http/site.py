@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 
 from decnet_decoys.http.flavour import Answer, error_page, etag, http_date, status_line
 from decnet_decoys.http.request import Head
-from decnet_decoys.personas.schema import Form, HttpFace, Page
+from decnet_decoys.personas.schema import Form, HttpProfile, Page
 
 MAX_FIELDS = 200
 
@@ -30,15 +30,15 @@ class Credentials(NamedTuple):
 class Site:
     """One decky's web site; `host` and `port` are what its error pages name."""
 
-    def __init__(self, face: HttpFace, host: str, port: int) -> None:
-        self._face = face
+    def __init__(self, profile: HttpProfile, host: str, port: int) -> None:
+        self._profile = profile
         self._host = host
         self._port = port
 
     def answer(self, head: Head, body: bytes) -> Answer:
         """Return the response to a request."""
         path = path_of(head.target)
-        if path is None or (path == "*" and self._face.flavour == "nginx"):
+        if path is None or (path == "*" and self._profile.flavour == "nginx"):
             return self.error(400, close=True)
         realm = self._realm(path)
         if realm is not None:
@@ -60,10 +60,10 @@ class Site:
 
     def _named(self, path: str) -> Page | None:
         """Return the page at `path`; a directory's own file has its name, too."""
-        index = self._face.pages.get(path.removesuffix("index.html"))
+        index = self._profile.pages.get(path.removesuffix("index.html"))
         if path.endswith("/index.html") and index is not None and index.static and index.body:
             return index
-        return self._face.pages.get(path)
+        return self._profile.pages.get(path)
 
     def credentials(self, head: Head, body: bytes) -> Credentials | None:
         """Return the log-in that a request tries, by form or by Basic authentication (RFC 7617)."""
@@ -75,30 +75,30 @@ class Site:
 
     def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Answer:
         """Return the server's own page for a status."""
-        kind, body = error_page(self._face, status, self._host, self._port)
-        return Answer(status_line(self._face, status), (("Content-Type", kind), *extra), body, close)
+        kind, body = error_page(self._profile, status, self._host, self._port)
+        return Answer(status_line(self._profile, status), (("Content-Type", kind), *extra), body, close)
 
     def _realm(self, path: str) -> str | None:
-        return next((realm for prefix, realm in self._face.protected.items() if path.startswith(prefix)), None)
+        return next((realm for prefix, realm in self._profile.protected.items() if path.startswith(prefix)), None)
 
     def _form(self, path: str) -> Form | None:
-        return next((form for form in self._face.forms if form.path == path), None)
+        return next((form for form in self._profile.forms if form.path == path), None)
 
     def _other_method(self, method: str, page: Page | None) -> Answer:
-        if method == "OPTIONS" and self._face.flavour != "nginx":
-            allowed = "GET,POST,OPTIONS,HEAD" if self._face.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
+        if method == "OPTIONS" and self._profile.flavour != "nginx":
+            allowed = "GET,POST,OPTIONS,HEAD" if self._profile.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
             return Answer(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
-        if self._face.flavour == "nginx" and (not method.isupper() or method == "TRACE"):
+        if self._profile.flavour == "nginx" and (not method.isupper() or method == "TRACE"):
             return self.error(405 if method == "TRACE" else 400, close=True)
-        if self._face.flavour == "nginx" or page is not None:
+        if self._profile.flavour == "nginx" or page is not None:
             return self.error(
-                405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._face.flavour == "apache" else ()
+                405, extra=(("Allow", "GET,HEAD,POST,OPTIONS"),) if self._profile.flavour == "apache" else ()
             )
         return self.error(501)
 
     def _absent(self, path: str, head: Head) -> Answer:
         """Return 404, or 301 for a directory named without its slash."""
-        if not any(known.startswith(path + "/") for known in self._face.pages):
+        if not any(known.startswith(path + "/") for known in self._profile.pages):
             return self.error(404)
         return self.error(301, extra=(("Location", self._absolute(path + "/", head)),))
 
@@ -114,7 +114,7 @@ class Site:
 
     def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head) -> Answer:
         """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
-        tag, modified = etag(self._face, len(body)), http_date(self._face.modified)
+        tag, modified = etag(self._profile, len(body)), http_date(self._profile.modified)
         validators = (("Last-Modified", modified), ("ETag", tag))
         if head.get("if-match") not in (None, "*", tag) or head.get("if-unmodified-since") not in (None, modified):
             return self.error(412)
@@ -131,7 +131,7 @@ class Site:
         begin = int(first) if first else max(0, size - int(last))
         end = min(int(last), size - 1) if first and last else size - 1
         backwards = bool(first and last) and int(last) < begin
-        if backwards and self._face.flavour != "nginx":  # the others ignore such a range
+        if backwards and self._profile.flavour != "nginx":  # the others ignore such a range
             return Answer(200, (*headers, ("Accept-Ranges", "bytes")), body)
         if backwards or begin >= size:
             return self.error(416, extra=(("Content-Range", f"bytes */{size}"),))

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 import msgspec
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What all parts share: a key nobody knows is an error."""
 
 
-class User(_Part, frozen=True, kw_only=True):
+class User(Part, frozen=True, kw_only=True):
     """An account; `passwords` are those that SSH accepts."""
 
     name: str
@@ -26,7 +26,7 @@ class User(_Part, frozen=True, kw_only=True):
     sudo: bool = False
 
 
-class Process(_Part, frozen=True, kw_only=True):
+class Process(Part, frozen=True, kw_only=True):
     """A line of `ps`; sizes in KiB, times as `ps` prints them."""
 
     pid: int
@@ -40,7 +40,7 @@ class Process(_Part, frozen=True, kw_only=True):
     time: str = "0:00"
 
 
-class Listener(_Part, frozen=True, kw_only=True):
+class Listener(Part, frozen=True, kw_only=True):
     """A listening socket as `ss` and `netstat` show it."""
 
     port: int
@@ -50,7 +50,7 @@ class Listener(_Part, frozen=True, kw_only=True):
     process: str = ""
 
 
-class Disk(_Part, frozen=True, kw_only=True):
+class Disk(Part, frozen=True, kw_only=True):
     """A line of `df` and `mount`; sizes in KiB."""
 
     device: str
@@ -60,7 +60,7 @@ class Disk(_Part, frozen=True, kw_only=True):
     used: int
 
 
-class Hardware(_Part, frozen=True, kw_only=True):
+class Hardware(Part, frozen=True, kw_only=True):
     """What /proc, `free` and `lscpu` show."""
 
     cpu: str
@@ -73,7 +73,7 @@ class Hardware(_Part, frozen=True, kw_only=True):
     disks: tuple[Disk, ...]
 
 
-class SshFace(_Part, frozen=True, kw_only=True):
+class SshProfile(Part, frozen=True, kw_only=True):
     """What SSH shows before log-in: the software version and the algorithms, in its order (RFC 4253 §7.1)."""
 
     version: str
@@ -90,7 +90,7 @@ class SshFace(_Part, frozen=True, kw_only=True):
     """A source's attempt of this number opens an existing account with whatever password; 0: never."""
 
 
-class Page(_Part, frozen=True, kw_only=True):
+class Page(Part, frozen=True, kw_only=True):
     """What HTTP answers at one path."""
 
     body: str = ""
@@ -102,7 +102,7 @@ class Page(_Part, frozen=True, kw_only=True):
     """A file of the web root: has ETag and Last-Modified."""
 
 
-class Form(_Part, frozen=True, kw_only=True):
+class Form(Part, frozen=True, kw_only=True):
     """A log-in form: where it posts to, its field names, the page after a refused log-in."""
 
     path: str
@@ -111,7 +111,7 @@ class Form(_Part, frozen=True, kw_only=True):
     refused: Page
 
 
-class HttpFace(_Part, frozen=True, kw_only=True):
+class HttpProfile(Part, frozen=True, kw_only=True):
     """The web server a decky claims to run."""
 
     flavour: Literal["nginx", "apache", "lighttpd"]
@@ -124,7 +124,7 @@ class HttpFace(_Part, frozen=True, kw_only=True):
     """Path prefix and its Basic realm (RFC 7617); nobody gets in."""
 
 
-class Persona(_Part, frozen=True, kw_only=True):
+class Persona(Part, frozen=True, kw_only=True):
     """One machine's story."""
 
     name: str
@@ -144,5 +144,5 @@ class Persona(_Part, frozen=True, kw_only=True):
     packages: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     files: dict[str, str] = {}
-    ssh: SshFace
-    http: HttpFace
+    ssh: SshProfile
+    http: HttpProfile

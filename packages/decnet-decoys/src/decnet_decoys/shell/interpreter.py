@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, NamedTuple
 
-from decnet_decoys.memory_budget import Share
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import MAX_WRITTEN, Allowance, Call, Feed, Handler, OutputFullError, Sink, Streams, encode
 from decnet_decoys.shell.command_lookup import Found, find
@@ -71,7 +71,7 @@ class Shell:
         *,
         terminal: str | None = None,
         columns: int = 80,
-        share: Share | None = None,
+        lease: MemoryLease | None = None,
         disk: Disk | None = None,
         command: str | None = None,
     ) -> None:
@@ -84,7 +84,7 @@ class Shell:
         self.command = command
         disk = disk or Disk(machine)
         self.files, self.users = disk.files, disk.users
-        self.share = share or disk.share
+        self.lease = lease or disk.lease
         self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the disk must not keep this shell
         self.functions: dict[str, Group] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from decnet_decoys.shell.call import Handler
 
 _MODULES = (
-    "accounts", "builtin", "conditions", "hardware", "listing", "network", "octets", "patterns", "permissions",
-    "places", "processes", "running", "search", "software", "text", "transfer",
+    "builtins.builtin", "builtins.conditions", "builtins.running",
+    "files.listing", "files.paths", "files.permissions", "files.search", "files.transfer",
+    "system.accounts", "system.hardware", "system.network", "system.processes", "system.software",
+    "text.lines", "text.patterns", "text.text_encoders",
 )  # fmt: skip
 ALL = ("debian", "busybox")
 

@@ -8,8 +8,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from decnet_decoys.evidence.session_recorder import Visit
-from decnet_decoys.memory_budget import Share
+from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.shell.machine.overlays import Disk
 from decnet_decoys.ssh import scp, sftp
@@ -24,21 +24,21 @@ log = logging.getLogger(__name__)
 class Channel(asyncssh.SSHServerSession[bytes]):
     """What asyncssh calls for one channel."""
 
-    def __init__(self, visit: Visit, ended: Callable[[], None]) -> None:
-        self._visit = visit
+    def __init__(self, recorder: SessionRecorder, ended: Callable[[], None]) -> None:
+        self._recorder = recorder
         self._told_ended = ended
         self._command: str | None = None
         self._subsystem: str | None = None
         self._pty = False
         self._size = (80, 24)
         self._term: str | None = None
-        self._share: Share | None = None
+        self._lease: MemoryLease | None = None
         self._disk: Disk | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """Take the channel."""
         self._chan = chan
-        self._terminal = Terminal(chan, pty=False, idle_seconds=self._visit.scene.settings.limits.idle_seconds)
+        self._terminal = Terminal(chan, pty=False, idle_seconds=self._recorder.context.settings.limits.idle_seconds)
 
     def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], _modes: object) -> bool:
         """Give a terminal."""
@@ -63,13 +63,13 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         """Allow SFTP; refuse and record anything else."""
         self._subsystem = subsystem
         if subsystem != "sftp":
-            self._visit.requested("subsystem", {"name": subsystem})
+            self._recorder.requested("subsystem", {"name": subsystem})
         return subsystem == "sftp"
 
     def session_started(self) -> None:
         """Begin to play."""
         self._terminal.pty = self._pty
-        self._visit.scene.runtime.spawn(self._play(), name="ssh-session", may_end=True)
+        self._recorder.context.runtime.spawn(self._play(), name="ssh-session", may_end=True)
 
     def data_received(self, data: bytes, _datatype: int | None) -> None:
         """Take input."""
@@ -106,7 +106,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         """Play the session to its end; whatever goes wrong ends this session only."""
         try:
             status = await self._played()
-            self._visit.end()
+            self._recorder.end()
             self._chan.exit(status & 255)
         except (GoneError, OSError, asyncssh.Error, BadPacketError):
             self._chan.close()
@@ -114,52 +114,52 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             self._chan.abort()
             raise
         except Exception:
-            self._visit.touch.counters.add("decoys_session_errors")
-            log.exception("session failed session=%s", self._visit.touch.session)
+            self._recorder.connection.counters.add("decoys_session_errors")
+            log.exception("session failed session=%s", self._recorder.connection.session)
             self._chan.abort()
         finally:
-            self._visit.end()
-            if self._share is not None:
-                self._share.close()
+            self._recorder.end()
+            if self._lease is not None:
+                self._lease.close()
             if self._disk is not None:
-                self._visit.scene.stores.disks.unmount(self._disk)
+                self._recorder.context.fleet.disks.unmount(self._disk)
 
     async def _played(self) -> int:
-        visit = self._visit
-        user = visit.scene.machine.user(visit.username) or visit.scene.machine.persona.users[0]
-        source = Source(*visit.touch.place.src)
-        self._share = Share(visit.scene.stores.reserve)
-        self._disk = visit.scene.stores.disks.mount(visit.scene.machine, source.address)
+        recorder = self._recorder
+        user = recorder.context.machine.user(recorder.username) or recorder.context.machine.persona.users[0]
+        source = Source(*recorder.connection.info.src)
+        self._lease = MemoryLease(recorder.context.fleet.budget)
+        self._disk = recorder.context.fleet.disks.mount(recorder.context.machine, source.address)
         shell = Shell(
-            visit.scene.machine,
+            recorder.context.machine,
             user,
             time.time,
             source,
             terminal=self._term if self._pty else None,
             columns=self._size[0],
-            share=self._share,
+            lease=self._lease,
             disk=self._disk,
             command=self._command,
         )
-        self._terminal.recording = visit.begin(self._term if self._pty else None, *self._size)
+        self._terminal.recording = recorder.begin(self._term if self._pty else None, *self._size)
         if self._subsystem == "sftp":
             return await self._transfer(sftp.Sftp(shell, self._limit, self._uploaded))
         target = scp.target_of(self._command or "")
         if target is not None and self._command is not None:
-            visit.command(self._command, known=True, moment=0.0)
+            recorder.command(self._command, known=True, moment=0.0)
             await self._send(b"\0")
             return await self._transfer(scp.Sink(shell, target, self._limit, self._uploaded))
-        session = Session(shell, self._terminal, visit)
+        session = Session(shell, self._terminal, recorder)
         if self._command is None:
             return await session.interactive()
         return await session.run(self._command)
 
     @property
     def _limit(self) -> int:
-        return self._visit.scene.settings.limits.upload_bytes
+        return self._recorder.context.settings.limits.upload_bytes
 
     def _uploaded(self, upload: sftp.Upload) -> None:
-        self._visit.uploaded(upload.path, upload.data, upload.size)
+        self._recorder.uploaded(upload.path, upload.data, upload.size)
 
     async def _transfer(self, protocol: sftp.Sftp | scp.Sink) -> int:
         """Feed a transfer protocol until the client is done; its bytes are not part of the recording."""

@@ -7,9 +7,9 @@ import asyncio
 from typing import Any
 
 from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, ServiceRequest
-from decnet_decoys.decky_context import Scene
-from decnet_decoys.evidence.connection_recorder import Touch, text
-from decnet_decoys.evidence.session_recorder import Visit
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
+from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.options import dress
@@ -24,9 +24,9 @@ DISCONNECT_PROTOCOL_ERROR = 2
 class Login(asyncssh.SSHServer):
     """What asyncssh calls for one connection."""
 
-    def __init__(self, scene: Scene, touch: Touch) -> None:
-        self._scene = scene
-        self._touch = touch
+    def __init__(self, context: DeckyContext, recorder: ConnectionRecorder) -> None:
+        self._context = context
+        self._recorder = recorder
         self._identified = False
         self._tries = 0
         self._username = ""
@@ -37,9 +37,9 @@ class Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Begin; the connection ends at the latest after `session_seconds`."""
         self._conn = conn
-        dress(conn, self._scene.persona.ssh)
+        dress(conn, self._context.persona.ssh)
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._scene.settings.limits.session_seconds, conn.abort)
+        self._deadline = loop.call_later(self._context.settings.limits.session_seconds, conn.abort)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """End; a client that left before log-in may still have named its software."""
@@ -51,7 +51,7 @@ class Login(asyncssh.SSHServer):
         software = self._conn.get_extra_info("client_version")
         if software and not self._identified:
             self._identified = True
-            self._touch.emit(ClientIdentified(service="ssh", software=text(software)))
+            self._recorder.emit(ClientIdentified(service="ssh", software=text(software)))
 
     def begin_auth(self, username: str) -> bool:
         """Ask for a log-in, always."""
@@ -69,7 +69,7 @@ class Login(asyncssh.SSHServer):
 
     def kbdint_auth_supported(self) -> bool:
         """Offer keyboard-interactive where the persona does."""
-        return self._scene.persona.ssh.keyboard_interactive
+        return self._context.persona.ssh.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Record the key, refuse it."""
@@ -77,7 +77,7 @@ class Login(asyncssh.SSHServer):
         return False
 
     async def validate_password(self, username: str, password: str) -> bool:
-        """Record the password and answer as the doorman says."""
+        """Record the password and answer as the credentials says."""
         return await self._judge(username, password, "password")
 
     def get_kbdint_challenge(self, _username: str, _lang: str, _submethods: str) -> Any:
@@ -89,10 +89,10 @@ class Login(asyncssh.SSHServer):
         return await self._judge(username, str(responses[0]) if responses else "", "keyboard-interactive")
 
     async def _judge(self, username: str, password: str, method: str) -> bool:
-        accepted = self._scene.doorman.accepts(self._touch.place.src[0], username, password)
+        accepted = self._context.credentials.accepts(self._recorder.info.src[0], username, password)
         self._attempt(username, method, success=accepted, password=text(password))
         if not accepted:
-            await asyncio.sleep(self._scene.settings.failure_delay_ms / 1000)
+            await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
             self._tries += 1
             if self._tries >= MAX_TRIES:
                 self._conn.disconnect(DISCONNECT_PROTOCOL_ERROR, "Too many authentication failures", "")
@@ -101,8 +101,8 @@ class Login(asyncssh.SSHServer):
     def _attempt(
         self, username: str, method: str, *, success: bool, password: str | None = None, public_key: str | None = None
     ) -> None:
-        self._touch.counters.add("decoys_logins")
-        self._touch.emit(
+        self._recorder.counters.add("decoys_logins")
+        self._recorder.emit(
             LoginAttempt(
                 service="ssh",
                 username=text(username),
@@ -119,17 +119,17 @@ class Login(asyncssh.SSHServer):
             return False
         self._channels += 1
         self._open += 1
-        touch = self._touch
+        recorder = self._recorder
         if self._channels > 1:
-            touch = touch.again(f"{self._touch.session}.{self._channels}")
-        return Channel(Visit(self._scene, touch, self._username), self._ended)
+            recorder = recorder.again(f"{self._recorder.session}.{self._channels}")
+        return Channel(SessionRecorder(self._context, recorder, self._username), self._ended)
 
     def _ended(self) -> None:
         self._open -= 1
 
     def _refused(self, action: str, **detail: object) -> bool:
         named = {name: text(str(value)) for name, value in detail.items()}
-        self._touch.emit(ServiceRequest(service="ssh", action=action, detail=named))
+        self._recorder.emit(ServiceRequest(service="ssh", action=action, detail=named))
         return False
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:

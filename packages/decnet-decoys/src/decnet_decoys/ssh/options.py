@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A persona's SSH face as asyncssh options: version and algorithm lists in its order, so that its HASSH fits."""
+"""A persona's SSH profile as asyncssh options: version and algorithm lists in its order, so that its HASSH fits."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from asyncssh.encryption import get_encryption_algs
 from asyncssh.kex import get_kex_algs
 from asyncssh.mac import get_mac_algs
 
-from decnet_decoys.personas.schema import SshFace
+from decnet_decoys.personas.schema import SshProfile
 from decnet_decoys.ssh import sntrup
 from decnet_decoys.ssh.engine import asyncssh
 
 sntrup.register()
 
 
-def options_for(face: SshFace, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
+def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
     """Return the options of a decky; an algorithm that this host's libraries lack is left out."""
     return asyncssh.SSHServerConnectionOptions(
         server_host_keys=keys,
-        server_version=face.version,
-        kex_algs=_available(face.kex, get_kex_algs()),
-        encryption_algs=_available(face.ciphers, get_encryption_algs()),
-        mac_algs=_available(face.macs, get_mac_algs()),
-        compression_algs=_available(face.compression, get_compression_algs()),
+        server_version=profile.version,
+        kex_algs=_available(profile.kex, get_kex_algs()),
+        encryption_algs=_available(profile.ciphers, get_encryption_algs()),
+        mac_algs=_available(profile.macs, get_mac_algs()),
+        compression_algs=_available(profile.compression, get_compression_algs()),
         encoding=None,
         line_editor=False,
         agent_forwarding=False,
         x11_forwarding=False,
         gss_host=None,
         host_based_auth=False,
-        kbdint_auth=face.keyboard_interactive,
+        kbdint_auth=profile.keyboard_interactive,
         rdns_lookup=False,
         utf8_decode_errors="backslashreplace",
     )
 
 
-def dress(connection: asyncssh.SSHServerConnection, face: SshFace) -> None:
+def dress(connection: asyncssh.SSHServerConnection, profile: SshProfile) -> None:
     """Make a new connection offer the persona's host key algorithms, and end its key exchange list as that does.
 
     asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere goes on
     with its own (tests/decnet_decoys/ssh/test_faces.py would tell).
     """
-    extra = [name.encode() for name in face.kex_extra]
+    extra = [name.encode() for name in profile.kex_extra]
     if hasattr(connection, "_get_extra_kex_algs"):
         connection._get_extra_kex_algs = lambda: extra  # type: ignore[method-assign]  # see above
     had = list(getattr(connection, "_server_host_key_algs", None) or ())
-    wanted = [name.encode() for name in face.host_key_algorithms]
+    wanted = [name.encode() for name in profile.host_key_algorithms]
     connection._server_host_key_algs = [name for name in wanted if name in had] or had
 
 

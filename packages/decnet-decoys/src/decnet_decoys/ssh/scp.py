@@ -63,7 +63,7 @@ class Sink:
         left = self._left or 0
         piece = self._waiting[:left]
         kept = piece[: max(0, self._limit - len(self._data))]
-        if self._shell.share.hold(len(kept)):
+        if self._shell.lease.hold(len(kept)):
             self._data += kept
         del self._waiting[: len(piece)]
         self._left = left - len(piece)
@@ -75,7 +75,7 @@ class Sink:
 
     def _stored(self) -> bytes:
         data, shell = bytes(self._data), self._shell
-        shell.share.hold(-len(data))
+        shell.lease.hold(-len(data))
         self._uploaded(Upload(self._path, data, self._size))
         try:
             shell.files.write(self._path, data, shell.identity, shell.cwd, now=shell.now)

@@ -12,8 +12,8 @@ import contextlib
 import logging
 import socket
 
-from decnet_decoys.decky_context import Scene
-from decnet_decoys.evidence.connection_recorder import Place, Touch
+from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.keys import host_keys
 from decnet_decoys.ssh.login import Login
@@ -28,8 +28,8 @@ LOGIN_SECONDS = 120
 class SshDoor:
     """The SSH port of one decky; `listener` is bound, listening and not blocking."""
 
-    def __init__(self, scene: Scene, listener: socket.socket) -> None:
-        self._scene = scene
+    def __init__(self, context: DeckyContext, listener: socket.socket) -> None:
+        self._context = context
         self._listener = listener
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
@@ -50,51 +50,51 @@ class SshDoor:
         try:
             client, peer = self._listener.accept()
         except OSError:
-            self._scene.runtime.counters.add("decoys_accept_failed")
+            self._context.runtime.counters.add("decoys_accept_failed")
             return
         client.setblocking(False)
         source = str(peer[0])
-        if not self._scene.stores.gate.enter(source):
-            self._scene.runtime.counters.add("decoys_connections_refused")
+        if not self._context.fleet.limiter.acquire(source):
+            self._context.runtime.counters.add("decoys_connections_refused")
             client.close()
             return
         here = client.getsockname()
-        place = Place(self._scene.decky.name, "ssh", (source, int(peer[1])), (str(here[0]), int(here[1])))
-        self._scene.runtime.spawn(self._serve(client, place), name="ssh-connection", may_end=True)
+        info = ConnectionInfo(self._context.decky.name, "ssh", (source, int(peer[1])), (str(here[0]), int(here[1])))
+        self._context.runtime.spawn(self._serve(client, info), name="ssh-connection", may_end=True)
 
-    async def _serve(self, client: socket.socket, place: Place) -> None:
+    async def _serve(self, client: socket.socket, info: ConnectionInfo) -> None:
         """Serve one connection to its end; whatever goes wrong ends this connection only."""
         connection = None
         try:
-            touch = Touch(self._scene.runtime, place)
-            touch.opened()
-            self._scene.runtime.counters.add("decoys_connections")
+            recorder = ConnectionRecorder(self._context.runtime, info)
+            recorder.opened()
+            self._context.runtime.counters.add("decoys_connections")
             options = await self._shared_options()
             connection = await asyncssh.run_server(
-                client, options=options, server_factory=lambda: self._login(touch), login_timeout=LOGIN_SECONDS
+                client, options=options, server_factory=lambda: self._login(recorder), login_timeout=LOGIN_SECONDS
             )
             self._open.add(connection)
             await connection.wait_closed()
         except (OSError, EOFError, TimeoutError, asyncssh.Error):
             pass  # a client that went away, spoke nonsense or never logged in
         except Exception:
-            self._scene.runtime.counters.add("decoys_connection_errors")
-            log.exception("connection failed decky=%s", place.decky)
+            self._context.runtime.counters.add("decoys_connection_errors")
+            log.exception("connection failed decky=%s", info.decky)
         finally:
             if connection is not None:
                 self._open.discard(connection)
-            self._scene.stores.gate.leave(place.src[0])
+            self._context.fleet.limiter.release(info.src[0])
             with contextlib.suppress(OSError):
                 client.close()
 
-    def _login(self, touch: Touch) -> Login:
-        return Login(self._scene, touch)
+    def _login(self, recorder: ConnectionRecorder) -> Login:
+        return Login(self._context, recorder)
 
     async def _shared_options(self) -> asyncssh.SSHServerConnectionOptions:
         async with self._making:
             if self._options is None:
-                scene = self._scene
-                face = scene.persona.ssh
-                keys = await scene.runtime.in_thread(host_keys, scene.keys, face.host_keys)
-                self._options = options_for(face, keys)
+                context = self._context
+                profile = context.persona.ssh
+                keys = await context.runtime.in_thread(host_keys, context.keys, profile.host_keys)
+                self._options = options_for(profile, keys)
             return self._options

@@ -54,7 +54,7 @@ class _Open:
     def __init__(self, path: str, data: bytes = b"", *, writing: bool = False) -> None:
         self.path = path
         self.data = bytearray(data)
-        """What a writer adds to it is held in the session's share."""
+        """What a writer adds to it is held under the session's lease."""
         self.writing = writing
         self.size = len(data)
         self.listing: list[tuple[str, Entry]] | None = None
@@ -134,7 +134,7 @@ class Sftp:
             raise FileFault(NOT_FOUND)
         old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.identity)
         shell.files.write(path, old, shell.identity, now=shell.now)
-        if not shell.share.hold(len(old)):
+        if not shell.lease.hold(len(old)):
             raise FileFault(NO_SPACE)
         return self._added(_Open(path, old, writing=True))
 
@@ -146,7 +146,7 @@ class Sftp:
         if not opened.writing:
             return OK
         data, shell = bytes(opened.data), self._shell
-        shell.share.hold(-len(data))
+        shell.lease.hold(-len(data))
         self._uploaded(Upload(opened.path, data, opened.size))
         try:
             shell.files.write(opened.path, data, shell.identity, now=shell.now)
@@ -168,7 +168,7 @@ class Sftp:
         end = offset + len(data)
         opened.size = max(opened.size, end)
         data = data[: max(0, self._limit - offset)]
-        if not self._shell.share.hold(max(0, offset + len(data) - len(opened.data))):
+        if not self._shell.lease.hold(max(0, offset + len(data) - len(opened.data))):
             return FAILURE
         if offset > len(opened.data):
             opened.data.extend(bytes(offset - len(opened.data)))

@@ -8,7 +8,7 @@ import time
 
 from decnet_core.text import for_terminal
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.evidence.session_recorder import Visit
+from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.shell.call import encode
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.completion import completion
@@ -36,10 +36,10 @@ class InterruptedByUser(DecoysError):  # a key, not an error
 class Session:
     """One channel's shell."""
 
-    def __init__(self, shell: Shell, terminal: Terminal, visit: Visit) -> None:
+    def __init__(self, shell: Shell, terminal: Terminal, recorder: SessionRecorder) -> None:
         self._shell = shell
         self._terminal = terminal
-        self._visit = visit
+        self._recorder = recorder
         self._editor = Editor(lambda line: completion(shell, line))
         self._editor.remember(list(shell.history))
 
@@ -102,7 +102,7 @@ class Session:
         shell.history.append(line[:4096])
         del shell.history[:-1000]
         recognised = known(shell, parsed) if isinstance(parsed, Sequence) else False
-        self._visit.command(line, known=recognised, moment=self._terminal.moment)
+        self._recorder.command(line, known=recognised, moment=self._terminal.moment)
         try:
             await self._drive(shell.run(line))
         except InterruptedByUser:
@@ -111,7 +111,7 @@ class Session:
         except (GoneError, OSError):
             raise
         except Exception:
-            self._visit.touch.counters.add("decoys_command_errors")
+            self._recorder.connection.counters.add("decoys_command_errors")
             log.exception("command failed line=%s", for_terminal(line))
             shell.status = 1
         return shell.status
@@ -145,9 +145,9 @@ class Session:
         elif isinstance(step, ReadAll):
             return await self._all_input()
         elif isinstance(step, Captured):
-            self._visit.captured(step.path, step.data, partial=step.partial)
+            self._recorder.captured(step.path, step.data, partial=step.partial)
         elif isinstance(step, Requested):
-            self._visit.requested(step.action, step.detail)
+            self._recorder.requested(step.action, step.detail)
         return None
 
     async def _answer(self, step: AskLine) -> bytes | None:
@@ -179,9 +179,9 @@ class Session:
 
     async def _piped(self) -> bytes:
         """Return what a client pipes in, as much of it as there is memory for; the rest is taken and forgotten."""
-        data, share = bytearray(), self._shell.share
+        data, lease = bytearray(), self._shell.lease
         while more := await self._terminal.read():
-            if len(data) + len(more) <= MAX_INPUT and share.hold(len(more)):
+            if len(data) + len(more) <= MAX_INPUT and lease.hold(len(more)):
                 data += more
-        share.hold(-len(data))
+        lease.hold(-len(data))
         return bytes(data)

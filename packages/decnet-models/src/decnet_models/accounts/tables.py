@@ -21,13 +21,9 @@ account = Table(
     "account",
     metadata,
     Column("id", Uuid(), primary_key=True),
-    # Lower case.
     Column("name", String(64), nullable=False),
-    # viewer: reads. analyst: also decides (splits, rules, labels). admin: also deploys and gives access.
     Column("role", String(16), CheckConstraint(_ROLE), nullable=False),
-    # As argon2 writes it (PHC string); null: nobody can log in with a password.
     Column("password", Text),
-    # Sealed; and the last time step that was used, since a code is good once (RFC 6238, 5.2).
     Column("totp", Text),
     Column("totp_step", BIG),
     Column("created_at", NANOSECONDS, nullable=False),
@@ -41,12 +37,10 @@ account = Table(
 api_token = Table(
     "api_token",
     metadata,
-    # SHA-256 of the token; the first characters of the token itself tell tokens apart for people.
     Column("digest", SHA256, primary_key=True),
     Column("shown", String(16), nullable=False),
     _account(),
     Column("name", NAME, nullable=False),
-    # At most what the account has.
     Column("role", String(16), CheckConstraint(_ROLE), nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
     Column("expires_at", NANOSECONDS),
@@ -59,7 +53,6 @@ api_token = Table(
 web_session = Table(
     "web_session",
     metadata,
-    # SHA-256 of the cookie.
     Column("digest", SHA256, primary_key=True),
     _account(),
     Column("address", ADDRESS),
@@ -75,7 +68,6 @@ web_session = Table(
 login_throttle = Table(
     "login_throttle",
     metadata,
-    # An address, or a name (`name:...`): both are counted, so that neither many names nor many addresses help.
     Column("key", NAME, primary_key=True),
     Column("failures", Integer, CheckConstraint("failures > 0"), nullable=False),
     Column("last_at", NANOSECONDS, nullable=False),
@@ -90,11 +82,9 @@ audit_entry = Table(
     metadata,
     Column("id", SEQUENCE, primary_key=True, autoincrement=True),
     Column("ts", NANOSECONDS, nullable=False),
-    # The name as it was; entries outlive accounts. With what it was let in, and from where.
     Column("actor", NAME, nullable=False),
     Column("means", String(16), CheckConstraint("means IN ('session', 'token', 'command', 'none')"), nullable=False),
     Column("address", ADDRESS),
-    # account.disable, decky.write, ...; of what, and JSON of what else there is to know.
     Column("action", String(64), nullable=False),
     Column("object", NAME),
     Column("detail", JSON_TEXT, nullable=False),

@@ -14,11 +14,9 @@ artifact = Table(
     metadata,
     Column("sha256", SHA256, primary_key=True),
     Column("kind", String(16), CheckConstraint("kind IN ('file', 'recording')"), nullable=False),
-    # Bytes; null when nobody could tell.
     Column("size", BIG),
     Column("first_seen", NANOSECONDS, nullable=False),
     Column("last_seen", NANOSECONDS, nullable=False),
-    # When ingest found it in the store, and when retention took it out; never stored: on another host, or refused.
     Column("stored_at", NANOSECONDS),
     Column("removed_at", NANOSECONDS),
     Index("ix_artifact_last_seen", "last_seen"),
@@ -31,7 +29,6 @@ artifact = Table(
 artifact_sighting = Table(
     "artifact_sighting",
     metadata,
-    # An event that tells of the artifact.
     Column("event_id", EVENT_ID, primary_key=True, info=mentions("event.id")),
     Column("sha256", SHA256, ForeignKey("artifact.sha256", ondelete="CASCADE"), nullable=False),
     Column("ts", NANOSECONDS, nullable=False),
@@ -39,7 +36,6 @@ artifact_sighting = Table(
     Column("session", NAME, info=mentions("attacker_session.session")),
     Column("decky", NAME, info=mentions("decky.name")),
     Column("service", NAME, nullable=False),
-    # As the attacker called it, and where the decoy was told to fetch it from.
     Column("name", Text),
     Column("url", Text),
     Index("ix_artifact_sighting_sha256", "sha256", "ts"),

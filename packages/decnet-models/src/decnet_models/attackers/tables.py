@@ -116,7 +116,7 @@ attacker_tool = _table(
 attacker_activity = _table(
     "attacker_activity",
     _attacker(),
-    Column("minute", BIG, primary_key=True, autoincrement=False),  # minutes since the Unix epoch
+    Column("minute", BIG, primary_key=True, autoincrement=False),
     _sum("events"),
     _sum("arrivals"),
     _earliest("first_arrival", nullable=True),

@@ -14,7 +14,6 @@ canary_token = Table(
     metadata,
     Column("token", String(24), primary_key=True),
     Column("kind", String(16), nullable=False),
-    # Where its owner planted it, in the owner's words.
     Column("label", NAME, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
     Index("ix_canary_token_created_at", "created_at", "token"),
@@ -24,7 +23,6 @@ canary_token = Table(
 canary_blob = Table(
     "canary_blob",
     metadata,
-    # The token that the document calls when it is opened.
     Column("token", String(24), ForeignKey("canary_token.token", ondelete="CASCADE"), primary_key=True),
     Column("name", NAME, nullable=False),
     Column("media_type", String(127), nullable=False),

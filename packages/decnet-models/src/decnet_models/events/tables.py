@@ -12,7 +12,7 @@ metadata = MetaData()
 event = Table(
     "event",
     metadata,
-    # Order of commit, never reused (AUTOINCREMENT): a cursor that has passed a row has seen it for ever.
+    # AUTOINCREMENT, so that no number is ever reused: cursors rely on it.
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("id", EVENT_ID, nullable=False),
     Column("ts", NANOSECONDS, nullable=False),
@@ -38,7 +38,6 @@ event = Table(
 ingest_position = Table(
     "ingest_position",
     metadata,
-    # The spool's folder name, and up to where its lines are rows of `event`.
     Column("spool", NAME, primary_key=True),
     Column("segment", BIG, nullable=False),
     Column("offset", BIG, nullable=False),
@@ -49,7 +48,6 @@ ingest_position = Table(
 event_volume = Table(
     "event_volume",
     metadata,
-    # Hours since the Unix epoch, in which ingest appended events of the kind.
     Column("hour", BIG, primary_key=True, autoincrement=False),
     Column("kind", String(64), primary_key=True),
     Column("events", BIG, nullable=False),
@@ -61,7 +59,6 @@ event_volume = Table(
 event_forgotten = Table(
     "event_forgotten",
     metadata,
-    # Events of the kind that retention has deleted; of what it deleted before it counted them, the kind is empty.
     Column("kind", String(64), primary_key=True),
     Column("events", BIG, nullable=False),
     info={"owner": "ingest", "readers": ("operator",)},

@@ -79,15 +79,12 @@ def _group(make: Makers) -> Table:
     return make.table(
         "",
         Column("id", Uuid(), primary_key=True),
-        # Where it went; null: it stands for itself.
         make.to_group("merged_into"),
         Column("members", Integer, nullable=False),
-        # Of its members' events.
         Column("first_seen", NANOSECONDS, nullable=False),
         Column("last_seen", NANOSECONDS, nullable=False),
         Column("created_at", NANOSECONDS, nullable=False),
-        # Grows with each change of the group or its members; of all groups, the newest has the highest. Who builds on
-        # them follows it like a log in which a group stands once, at its latest change.
+        # Consumers of the groups follow it like a log in which a group stands once, at its latest change.
         Column("revision", BIG, nullable=False, server_default="0"),
         Index(f"ix_{make.key}_revision", "revision"),
         Index(f"ix_{make.key}_last_seen", "last_seen"),
@@ -100,7 +97,6 @@ def _member(make: Makers) -> Table:
         "_member",
         make.subject.column(primary_key=True),
         make.to_group(nullable=False),
-        # How strongly it belongs there; 0: it was the first. `because`: JSON list of [kind, value, weight].
         Column("weight", Float, CheckConstraint("weight >= 0"), nullable=False),
         Column("because", JSON_TEXT, nullable=False),
         Column("first_seen", NANOSECONDS, nullable=False),
@@ -128,10 +124,8 @@ def _feature(make: Makers) -> Table:
     return make.table(
         "_feature",
         Column("kind", String(32), primary_key=True),
-        # Of `value`, which may be long: BLAKE2b, 128 bits.
         Column("digest", String(32), primary_key=True),
         Column("value", Text, nullable=False),
-        # How many subjects have it: the rarer, the more it says.
         Column("subjects", Integer, CheckConstraint("subjects >= 0"), nullable=False),
         Index(f"ix_{make.key}_feature_kind_subjects", "kind", "subjects"),
         sqlite_with_rowid=False,
@@ -142,7 +136,6 @@ def _change(make: Makers) -> Table:
     return make.table(
         "_change",
         Column("id", SEQUENCE, primary_key=True, autoincrement=True),
-        # merge: all of `source` went into `target`. split: some of it did.
         Column("kind", String(8), CheckConstraint("kind IN ('merge', 'split')"), nullable=False),
         make.to_group("source", nullable=False),
         make.to_group("target", nullable=False),
@@ -179,8 +172,6 @@ def _decision(make: Makers) -> Table:
         f"{make.key}_decision",
         make.metadata,
         Column("id", SEQUENCE, primary_key=True, autoincrement=True),
-        # The operator's word, stronger than evidence. together, apart: two subjects. pinned: a subject is in a group.
-        # undone: a change is taken back.
         Column("kind", String(8), nullable=False),
         make.subject.column(),
         make.subject.column("other"),

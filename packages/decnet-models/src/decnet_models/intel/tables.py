@@ -22,11 +22,9 @@ intel = Table(
         CheckConstraint("verdict IN ('malicious', 'suspicious', 'benign', 'unknown')"),
         nullable=False,
     ),
-    # JSON list of the sentences that the verdict rests on, and what the provider said beside them.
     Column("reasons", JSON_TEXT, nullable=False),
     Column("detail", JSON_TEXT, nullable=False),
     Column("fetched_at", NANOSECONDS, nullable=False),
-    # Until then it is not asked again; an indicator that the provider does not know has a near one.
     Column("expires_at", NANOSECONDS, nullable=False),
     Index("ix_intel_provider_expires_at", "provider", "expires_at"),
     Index("ix_intel_expires_at", "expires_at"),
@@ -38,12 +36,10 @@ provider_quota = Table(
     "provider_quota",
     metadata,
     Column("provider", String(64), primary_key=True),
-    # Of `allowed` questions between these two times, so many were asked.
     Column("window_from", NANOSECONDS, nullable=False),
     Column("window_until", NANOSECONDS, nullable=False),
     Column("allowed", Integer, CheckConstraint("allowed >= 0"), nullable=False),
     Column("used", Integer, CheckConstraint("used >= 0"), nullable=False),
-    # Nothing is asked before then: it said Retry-After, or failed too often in a row.
     Column("not_before", NANOSECONDS),
     Column("failures", Integer, nullable=False),
     Column("error", Text),

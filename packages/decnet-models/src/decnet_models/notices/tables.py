@@ -13,7 +13,6 @@ notice = Table(
     "notice",
     metadata,
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    # The same finding about the same thing has the same key and is one notice.
     Column("key", String(512), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("ts", NANOSECONDS, nullable=False),

@@ -14,14 +14,11 @@ persona = Table(
     metadata,
     Column("name", String(63), primary_key=True),
     Column("os", String(64), nullable=False),
-    # JSON: banners, users, files, as `decnet_decoys.personas` reads it.
     Column("body", JSON_TEXT, nullable=False),
-    # When somebody is at work there: minutes of the day in the time zone (IANA), a bit for each day from Monday.
     Column("timezone", String(64), nullable=False),
     Column("work_from", Integer, CheckConstraint("work_from BETWEEN 0 AND 1440"), nullable=False),
     Column("work_until", Integer, CheckConstraint("work_until BETWEEN 0 AND 1440"), nullable=False),
     Column("work_days", Integer, CheckConstraint("work_days BETWEEN 0 AND 127"), nullable=False),
-    # Grows with each change; who writes says which one was read.
     Column("version", Integer, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
     info={"owner": "operator", "readers": ("mutate", "orchestrator", "reconciler", "operator")},
@@ -30,21 +27,15 @@ persona = Table(
 synthetic_action = Table(
     "synthetic_action",
     metadata,
-    # Chosen when it is planned; its events carry it as their session.
     Column("id", Uuid(), primary_key=True),
     Column("kind", String(16), CheckConstraint("kind IN ('session', 'file', 'mail')"), nullable=False),
-    # The decky on which it happens, and the one from which it comes.
     Column("decky", String(63), nullable=False, info=refers_to("decky.name", "CASCADE")),
     Column("peer", String(63), info=mentions("decky.name")),
     Column("persona", String(63), ForeignKey("persona.name"), nullable=False),
-    # ssh, http, smtp, ...; null for a file.
     Column("protocol", String(32)),
-    # The canary token that it plants as bait.
     Column("token", String(24), info=refers_to("canary_token.token")),
-    # JSON: what is to be done.
     Column("body", JSON_TEXT, nullable=False),
     Column("state", String(16), CheckConstraint("state IN ('planned', 'running', 'done', 'failed')"), nullable=False),
-    # When it should seem to happen; a back-dated one is done at once.
     Column("due_at", NANOSECONDS, nullable=False),
     Column("started_at", NANOSECONDS),
     Column("ended_at", NANOSECONDS),

@@ -15,10 +15,8 @@ sensor = Table(
     "sensor",
     metadata,
     Column("name", String(63), primary_key=True),
-    # In the operator's words: where it stands, whose it is.
     Column("description", Text, nullable=False),
     Column("role", String(16), nullable=False),
-    # From where it enrolled.
     Column("address", ADDRESS),
     Column("enrolled_at", NANOSECONDS),
     Column("renewed_at", NANOSECONDS),
@@ -30,14 +28,11 @@ sensor = Table(
 enrolment = Table(
     "enrolment",
     metadata,
-    # The certificate's SHA-256; a sensor has a row for each that it ever had.
     Column("fingerprint", SHA256, primary_key=True),
     Column("sensor", String(63), ForeignKey("sensor.name", ondelete="CASCADE"), nullable=False),
     Column("not_after", NANOSECONDS, nullable=False),
     Column("recorded_at", NANOSECONDS, nullable=False),
-    # When the registry was first seen without it: renewed, revoked or replaced.
     Column("ended_at", NANOSECONDS, CheckConstraint("ended_at >= recorded_at")),
-    # Who made the token.
     Column("author", NAME),
     Index("ix_enrolment_sensor", "sensor", "recorded_at"),
     Index("ix_enrolment_ended_at_not_after", "ended_at", "not_after"),

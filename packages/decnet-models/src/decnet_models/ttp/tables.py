@@ -17,9 +17,7 @@ ttp_tag = Table(
     Column("seq", BIG, primary_key=True, autoincrement=False),
     Column("rule_id", Uuid(), primary_key=True),
     Column("technique", String(16), primary_key=True),
-    # UUIDv5 of rule, event and technique: what other systems know the finding by.
     Column("id", Uuid(), nullable=False),
-    # As the rule said when it matched; rules change and go.
     Column("title", String(256), nullable=False),
     Column("level", String(16), nullable=False),
     Column("attacker", ADDRESS, nullable=False),
@@ -35,11 +33,9 @@ ttp_tag = Table(
 ttp_window = Table(
     "ttp_window",
     metadata,
-    # What a correlation rule has counted of one group (a digest of its group-by values), newest last, as JSON.
     Column("rule_id", Uuid(), primary_key=True),
     Column("group_digest", String(32), primary_key=True),
     Column("entries", Text(), nullable=False),
-    # When the newest entry leaves the rule's time span; the row may go then.
     Column("expires_at", NANOSECONDS, nullable=False),
     Index("ix_ttp_window_expires_at", "expires_at"),
     info={"owner": "ttp", "replay": "state", "readers": ("ttp",)},
@@ -49,10 +45,8 @@ ttp_rule_state = Table(
     "ttp_rule_state",
     metadata,
     Column("rule_id", Uuid(), primary_key=True),
-    # disabled: tags nothing. capped: at most `cap` events per attacker and UTC day. No row: enabled.
     Column("state", String(16), nullable=False),
     Column("cap", Integer()),
-    # Events from then on find the rule enabled again; null: until it is changed.
     Column("expires_at", NANOSECONDS),
     Column("reason", Text(), nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),

@@ -14,15 +14,11 @@ webhook = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("url", String(2048), nullable=False),
-    # JSON list of globs of notice kinds; an empty list means every kind.
     Column("kinds", JSON_TEXT, nullable=False),
     Column("allow_private", Boolean, nullable=False),
-    # Part of what the secret is derived from; a higher number is a new secret.
     Column("generation", Integer, nullable=False),
-    # Notices up to this `notice.seq` were there before it and are not sent.
     Column("since_seq", BIG, nullable=False),
     Column("created_at", NANOSECONDS, nullable=False),
-    # When it was last enabled; being gone (webhook_state.gone_at) counts only when it came later.
     Column("enabled_at", NANOSECONDS, nullable=False),
     Column("removed_at", NANOSECONDS),
     info={"owner": "operator", "readers": ("webhook", "operator")},
@@ -33,7 +29,6 @@ webhook_replay = Table(
     metadata,
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("webhook_id", String(32), ForeignKey("webhook.id"), nullable=False),
-    # One dead delivery, or all of the webhook's.
     Column("delivery_id", BIG),
     Column("created_at", NANOSECONDS, nullable=False),
     info={"owner": "operator", "readers": ("webhook",)},
@@ -46,9 +41,7 @@ webhook_state = Table(
     Column("webhook_id", String(32), ForeignKey("webhook.id"), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("failing_since", NANOSECONDS),
-    # The circuit breaker is open: nothing is sent before this time.
     Column("open_until", NANOSECONDS),
-    # It answered 410 Gone.
     Column("gone_at", NANOSECONDS),
     info={"owner": "webhook", "readers": ("operator",)},
 )
@@ -60,11 +53,8 @@ webhook_delivery = Table(
     Column("webhook_id", String(32), ForeignKey("webhook.id"), nullable=False),
     Column("notice_seq", BIG, nullable=False),
     Column("kind", String(64), nullable=False),
-    # The idempotency key: the same for every attempt at this delivery.
     Column("message_id", String(64), nullable=False),
-    # As it is sent; kept here so that a retry and a replay send the same bytes.
     Column("body", Text, nullable=False),
-    # pending, delivered or dead.
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", NANOSECONDS, nullable=False),

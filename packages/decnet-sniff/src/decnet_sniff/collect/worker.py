@@ -166,14 +166,14 @@ def inlet_of(desk: Desk, saved: Any, settings: CollectSettings) -> Inlet:
     """Return the inlet of a source, with the position that was `saved`; only the code that it needs is loaded."""
     match desk.settings.input:
         case "journal":
-            from decnet_sniff.collect.journal import input as journal
+            from decnet_sniff.collect.journal import journal_input
 
-            return journal.JournalInlet(desk, journal.position_of(saved))
+            return journal_input.JournalInlet(desk, journal_input.position_of(saved))
         case "containers":
-            from decnet_sniff.collect.containers import input as containers
+            from decnet_sniff.collect.containers import container_input
 
-            marks = containers.marks_of(saved)
-            return containers.ContainersInlet(desk, marks, limit=settings.containers, now=int(time.time()))
+            marks = container_input.marks_of(saved)
+            return container_input.ContainersInlet(desk, marks, limit=settings.containers, now=int(time.time()))
         case "udp":
             from decnet_sniff.collect.network.syslog_udp import UdpInlet
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The active prober: asks who came to a decoy what he runs himself, and only him, and seldom.
+"""The active prober: fingerprints the hosts that came to a decoy, only those, and rarely.
 
-`safety` decides alone who may be asked and how often. `jarm`, `certificate` and `der` build and read bytes; `asking`
-owns the sockets, and `stack_child` the one that needs CAP_NET_RAW.
+`safety` alone decides who may be probed and how often. `jarm`, `certificate` and `der` build and read bytes;
+`tcp_requests` owns the ordinary sockets, and `stack_child` the one that needs CAP_NET_RAW.
 """

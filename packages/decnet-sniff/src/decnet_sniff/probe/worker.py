@@ -25,8 +25,7 @@ from decnet_core.net.addresses import Address
 from decnet_core.net.rates import TokenBucket
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_sniff.probe import seen_hosts as contacts
-from decnet_sniff.probe import targets
+from decnet_sniff.probe import seen_hosts, targets
 from decnet_sniff.probe.host_addresses import is_this_host
 from decnet_sniff.probe.probe_run import Found, Host, visit
 from decnet_sniff.probe.safety import Budget, Rules, changed, refusal
@@ -113,7 +112,7 @@ class Probe(Worker[ProbeSettings]):
         """Take up who came since the last look; return whether there is more to read."""
         kept = self._targets.kept
         try:
-            found = await ctx.in_thread(contacts.news, ctx.state.spool, self.name, ctx.sensor, dict(kept.positions))
+            found = await ctx.in_thread(seen_hosts.news, ctx.state.spool, self.name, ctx.sensor, dict(kept.positions))
         except OSError as error:
             ctx.counters.add("probe_spool_errors")
             log.warning("a spool cannot be read: %s", error)
@@ -125,7 +124,7 @@ class Probe(Worker[ProbeSettings]):
             self._came(ctx, contact)
         return found.more
 
-    def _came(self, ctx: Context, contact: contacts.Contact) -> None:
+    def _came(self, ctx: Context, contact: seen_hosts.Contact) -> None:
         ctx.counters.add("probe_contacts")
         now = time.time_ns()
         if contact.ours:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The worker `sniff`: packets in, findings out.
 
-Pure modules decode (`link`, `ip`), reassemble (`fragments`, `reassembly`) and recognise (`recognise` and what it asks:
-`tls`, `quic`, `ssh`, `http`, `stack`, `scans`, `timing`); `capture` and `pcap` are the two sources of packets, and
-`worker` emits what was found.
+`capture` delivers packets, from an interface or a file. `observer` takes them apart with `packets` and hands them to
+`transport`, which keeps the flows and recognises what is said in them with `tls`, `quic` and `http` (SSH and TCP/IP
+stacks: `decnet_sniff.protocols`, shared with the prober) and reports probes to `scan`. `sinks` and `findings` collect
+the results, and `worker` emits them.
 """

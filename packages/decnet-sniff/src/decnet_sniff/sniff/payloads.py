@@ -16,8 +16,7 @@ from decnet_sniff.protocols.ssh import Ssh
 from decnet_sniff.protocols.stack import Stack
 from decnet_sniff.protocols.stack_match import identify
 from decnet_sniff.protocols.stack_signature import signature
-from decnet_sniff.sniff.http import request_head as http
-from decnet_sniff.sniff.http import user_agent as http_agent
+from decnet_sniff.sniff.http import request_head, user_agent
 
 MAX_NAME = 128
 """Bytes that are kept of one header name."""
@@ -36,13 +35,13 @@ def ssh_kex(found: Ssh, *, server: bool) -> SshKex:
     )
 
 
-def http_client(head: http.Head) -> HttpClient:
+def http_client(head: request_head.Head) -> HttpClient:
     """Return how a client writes its requests."""
     return HttpClient(
         method=from_wire(head.method),
         version=from_wire(head.version),
-        agent_class=http_agent.classify(head.user_agent),
-        headers_hash=http.order_hash(head.names),
+        agent_class=user_agent.classify(head.user_agent),
+        headers_hash=request_head.order_hash(head.names),
         headers=tuple(from_wire(name, MAX_NAME) for name in head.names),
         user_agent=None if head.user_agent is None else from_wire(head.user_agent, MAX_AGENT),
     )

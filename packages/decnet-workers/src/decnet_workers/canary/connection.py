@@ -27,7 +27,7 @@ class Connection(asyncio.Protocol):
         self.peer = endpoint(transport.get_extra_info("peername"))
         self.local = endpoint(transport.get_extra_info("sockname"))
         source = source_of(self.peer[0])
-        if not self.receiver.connections.enter(source):
+        if not self.receiver.connections.acquire(source):
             self.receiver.counters.add("connections_refused")
             transport.abort()
             return
@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         if self._source is not None:
-            self.receiver.connections.leave(self._source)
+            self.receiver.connections.release(self._source)
             self.receiver.open.discard(self.transport)
 
     def pause_writing(self) -> None:

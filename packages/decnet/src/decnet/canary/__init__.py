@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Canary: its modules say what is where."""
+"""`decnet canary`: canary tokens and where they can be reached."""

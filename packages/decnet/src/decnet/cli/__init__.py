@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Cli: its modules say what is where."""
+"""What all commands share on the command line: their common options, and how errors become one line."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Fleet: its modules say what is where."""
+"""The fleet that a command works on: which one it is, its bus and database, its events and the lag of its workers."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Swarm: its modules say what is where."""
+"""`decnet swarm`: enrols and revokes sensor hosts, and makes the listener's certificate."""

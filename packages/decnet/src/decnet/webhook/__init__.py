@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Webhook: its modules say what is where."""
+"""`decnet webhook`: adds endpoints, shows their secrets, writes test notices."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Broker: its modules say what is where."""
+"""The embedded NATS server: accepts connections, authorises them and routes messages; keeps none of them."""

@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""The life of one connection to the broker: its socket, what waits for it, its deadlines, its end.
+"""One connection to the broker: its socket, its send queue, its deadlines, its end.
 
-What the client says is obeyed in `peer`; here nothing of the protocol is known but how to greet, ping and refuse.
+What the client sends is handled in `peer`; of the protocol only INFO, PING and -ERR are known here.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import Operation
 from decnet_core.bus.protocol.parser import Parser
-from decnet_core.bus.protocol.send_queue import CHUNK, Outbox
+from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
 from decnet_core.heartbeat_clock import until_beat
-
-if TYPE_CHECKING:
-    from decnet_core.bus.broker.server import Broker
 
 LINGER_SECONDS = 2.0  # to read the last -ERR before the connection is cut
 _LOW_WATER = 16_384
@@ -25,131 +23,127 @@ _UNANSWERED_PINGS = 2
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One client's connection; subclasses say what happens to what it sends."""
+    """One client's connection; the subclass handles the operations that it sends."""
 
-    def __init__(self, broker: Broker, client_id: int) -> None:
+    def __init__(self, state: BrokerState, client_id: int) -> None:
         self.client_id = client_id
         self.name = f"client-{client_id}"
-        self.outbox = Outbox(CHUNK, broker.allowance)
+        self.send_queue = SendQueue(CHUNK, state.allowance)
         self.dirty = False
         self.wants_info = False
-        """Whether the client understands an INFO that comes later than the first."""
+        """Whether the client understands further INFO lines after the first."""
         self.closing = False
-        self._broker = broker
-        self._parser = Parser(broker.lines)
+        self._state = state
+        self._parser = Parser(state.lines)
         self._transport: asyncio.Transport | None = None
-        self._heard = False
+        self._active = False
         self._unanswered = 0
-        self._told_dropped = 0
+        self._reported_dropped = 0
         self._held = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def admitted(self, transport: asyncio.Transport) -> bool:
-        """Decide whether the client behind `transport` may stay."""
+        """Return whether the client behind `transport` is accepted."""
         raise NotImplementedError
 
     def greeting(self) -> frames.Line:
         """Return the INFO line for this client."""
         raise NotImplementedError
 
-    def obey(self, operations: list[tuple[Operation, bytes]]) -> None:
-        """Do what the client says."""
+    def handle(self, operations: list[tuple[Operation, bytes]]) -> None:
+        """Handle what the client sent, up to an operation that ends the connection."""
         raise NotImplementedError
 
-    def left(self) -> None:
-        """Forget everything that was kept for this client."""
+    def disconnected(self) -> None:
+        """Release everything that is kept for this client."""
         raise NotImplementedError
 
     # --- asyncio's calls --------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet, and give the client a while to answer."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=CHUNK, low=_LOW_WATER)
-        self.outbox.open(self._transport)
+        self.send_queue.open(self._transport)
         if not self.admitted(self._transport):
             return
-        self.say(self.greeting())
-        self.outbox.flush()
-        self._later("greeting", self._broker.settings.handshake_seconds, self._never_greeted)
-        self._expect_pulse()
+        self.send_line(self.greeting())
+        self.send_queue.flush()
+        self._later("greeting", self._state.settings.handshake_seconds, self._never_greeted)
+        self._schedule_liveness_check()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's interface
-        """Let go of everything."""
         self.closing = True
         for timer in self._timers.values():
             timer.cancel()
-        self.outbox.discard()
-        self.outbox.close()
+        self.send_queue.discard()
+        self.send_queue.close()
         self._parser.give_up()
         self._account_held(begun=True)
-        self._broker.congested.discard(self)
-        self.left()
+        self._state.congested.discard(self)
+        self.disconnected()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's interface
-        """Return where to read to: one buffer serves all connections, for it is emptied before the next is read."""
-        return self._broker.buffer
+        """Return the buffer that all connections share: it is emptied before the next one is read."""
+        return self._state.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Obey what was read, then hand on what that made ready."""
-        broker = self._broker
-        broker.in_bytes += nbytes
-        self._heard, self._unanswered = True, 0
+        """Handle what was read, then flush what that queued, for whichever client."""
+        state = self._state
+        state.in_bytes += nbytes
+        self._active, self._unanswered = True, 0
         if not self.closing:
-            operations = self._parser.feed(bytes(broker.buffer[:nbytes]))
-            self.obey(operations)
+            operations = self._parser.feed(bytes(state.buffer[:nbytes]))
+            self.handle(operations)
             self._account_held(begun=bool(operations))
-        broker.flush()
-        if self.outbox.stuffed:
+        state.flush()
+        if self.send_queue.overfull:
             self._too_slow()
 
     def pause_writing(self) -> None:
-        """Hold what comes for this client, and give it a while to read."""
-        self.outbox.paused = True
-        self._broker.congested.add(self)
-        self._later("reading", self._broker.settings.slow_seconds, self._too_slow)
+        self.send_queue.paused = True
+        self._state.congested.add(self)
+        self._later("reading", self._state.settings.slow_seconds, self._too_slow)
 
     def resume_writing(self) -> None:
-        """Hand on what was held, and say what had to be dropped meanwhile."""
-        self.outbox.paused = False
-        self._broker.congested.discard(self)
-        self.in_time("reading")
-        if self.outbox.dropped != self._told_dropped and self.wants_info:
-            self._told_dropped = self.outbox.dropped
-            self.say(self.greeting())
-        self.outbox.flush()
+        """Send what was held, and an INFO with the number of messages dropped meanwhile."""
+        self.send_queue.paused = False
+        self._state.congested.discard(self)
+        self.cancel_deadline("reading")
+        if self.send_queue.dropped != self._reported_dropped and self.wants_info:
+            self._reported_dropped = self.send_queue.dropped
+            self.send_line(self.greeting())
+        self.send_queue.flush()
 
     # --- for the subclass -------------------------------------------------------------------------
 
-    def say(self, line: frames.Line) -> None:
-        """Queue `line`; it is handed on when the batch is done."""
-        self.outbox.push_line(line)
+    def send_line(self, line: frames.Line) -> None:
+        """Queue `line`; it is sent when the batch is done."""
+        self.send_queue.push_line(line)
         if not self.dirty:
-            self._broker.soil(self)
+            self._state.mark_dirty(self)
 
     def refuse(self, text: str) -> None:
-        """Say why, then close; cut it when the client does not read that."""
+        """Send -ERR, then close; abort when the client does not read it within LINGER_SECONDS."""
         if self.closing or self._transport is None:
             return
         self.closing = True
-        self._broker.note_closed(self.name, text)
-        self.outbox.push_line(frames.err(text))
-        self.outbox.flush()
+        self._state.note_closed(self.name, text)
+        self.send_queue.push_line(frames.err(text))
+        self.send_queue.flush()
         self._transport.close()
         self._later("linger", LINGER_SECONDS, self._transport.abort)
 
     def give_up(self) -> None:
-        """Throw the client out, and the half of a message that it has sent."""
+        """Disconnect the client and drop the half of a message that it has sent."""
         self._parser.give_up()
         self._account_held(begun=True)
         self.refuse("Maximum Payload Violation")
 
     def abort(self) -> None:
-        """Cut the connection."""
         if self._transport is not None:
             self._transport.abort()
 
-    def in_time(self, what: str) -> None:
+    def cancel_deadline(self, what: str) -> None:
         """Cancel the deadline `what`."""
         timer = self._timers.pop(what, None)
         if timer is not None:
@@ -158,41 +152,41 @@ class Connection(asyncio.BufferedProtocol):
     # --- deadlines and limits ---------------------------------------------------------------------
 
     def _later(self, what: str, seconds: float, do: Callable[[], None]) -> None:
-        self.in_time(what)
+        self.cancel_deadline(what)
         self._timers[what] = asyncio.get_running_loop().call_later(seconds, do)
 
     def _never_greeted(self) -> None:
         self.refuse("Authentication Timeout")
 
     def _too_slow(self) -> None:
-        self._broker.slow_consumers += 1
+        self._state.slow_consumers += 1
         self.refuse("Slow Consumer")
         self.abort()
 
-    def _expect_pulse(self) -> None:
-        self._later("pulse", until_beat(self._broker.settings.ping_seconds), self._check_pulse)
+    def _schedule_liveness_check(self) -> None:
+        self._later("liveness", until_beat(self._state.settings.ping_seconds), self._check_liveness)
 
-    def _check_pulse(self) -> None:
-        """Ask a client that said nothing since the last time whether it is alive."""
-        if self._heard:
-            self._heard = False
-            self._expect_pulse()
+    def _check_liveness(self) -> None:
+        """Ping a client that has sent nothing since the last check."""
+        if self._active:
+            self._active = False
+            self._schedule_liveness_check()
             return
         if self._unanswered >= _UNANSWERED_PINGS:
             self.refuse("Stale Connection")
             return
         self._unanswered += 1
-        self.say(frames.PING)
-        self._broker.flush()
-        self._expect_pulse()
+        self.send_line(frames.PING)
+        self._state.flush()
+        self._schedule_liveness_check()
 
     def _account_held(self, *, begun: bool) -> None:
-        """Bound what half-received messages take, all connections together; `begun`: this half is a new one."""
-        broker, held = self._broker, self._parser.held
-        broker.held_bytes += held - self._held
+        """Bound the half-received messages of all connections together; `begun`: the half now held is a new one."""
+        state, held = self._state, self._parser.held
+        state.held_bytes += held - self._held
         self._held = held
         if begun:
-            broker.holding.pop(self, None)
+            state.holding.pop(self, None)
         if held:
-            broker.holding.setdefault(self)
-            broker.relieve()
+            state.holding.setdefault(self)
+            state.relieve()

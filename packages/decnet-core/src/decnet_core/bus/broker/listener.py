@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The broker's sockets: one broker per path, never a live one replaced, and the kernel's word on who connects."""
+"""The broker's sockets: one broker per path, never a live one replaced, and the kernel's credentials of each client."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ _UCRED = struct.Struct("3i")
 _PROBE_SECONDS = 1.0
 
 
-class Place:
-    """A broker's UNIX socket on disk, held from `take` to `leave`."""
+class BrokerSocket:
+    """A broker's UNIX socket in the file system, held from `bind` to `release`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock: IO[str] | None = None
         self._inode = 0
 
-    def take(self, settings: BusSettings) -> socket.socket:
+    def bind(self, settings: BusSettings) -> socket.socket:
         """Return a listening socket at the path, mode 0660; BusError when a live one is there or it cannot be."""
         self._lock = _locked(self._path)
         try:
             _refuse_live(self._path)
             listener = self._bound(settings)
         except BusError:
-            self.leave()
+            self.release()
             raise
         self._inode = self._path.stat().st_ino
         return listener
 
-    def leave(self) -> None:
-        """Remove the socket, unless another broker has replaced it, and let others take its place."""
+    def release(self) -> None:
+        """Remove the socket, unless another broker has replaced it, and unlock the path."""
         if self._inode and self._path.exists() and self._path.lstat().st_ino == self._inode:
             self._path.unlink(missing_ok=True)
         self._inode = 0
@@ -90,7 +90,7 @@ def tcp_address(settings: BusSettings) -> tuple[str, int] | None:
 
 
 def credentials(opened: socket.socket) -> Credentials:
-    """Return who is at the other end of a UNIX socket, as the kernel recorded it when it connected."""
+    """Return the credentials of the client of a UNIX socket, as the kernel recorded them when it connected."""
     pid, uid, gid = _UCRED.unpack(opened.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
     try:
         raw = opened.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * _MAX_GROUPS)

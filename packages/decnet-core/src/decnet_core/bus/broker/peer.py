@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What a client says to the broker, obeyed: publish, subscribe, ping.
+"""Handles what a client sends to the broker: connect, publish, subscribe, ping.
 
-No task, future or queue per message: a batch is read, routed and handed on before the event loop turns again.
+No task, future or queue per message: what was read is routed and queued before the event loop turns again.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from decnet_core.bus.broker.connection import Connection
 from decnet_core.bus.broker.permissions import Access
+from decnet_core.bus.broker.state import BrokerState
+from decnet_core.bus.broker.subscription import Subscription
 from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.match import is_pattern, is_queue, is_subject
 from decnet_core.bus.protocol.operations import (
     PROTOCOLS,
+    SERVER_VERSION,
     Connect,
+    Info,
     Malformed,
     Operation,
     Ping,
@@ -29,42 +33,27 @@ from decnet_core.bus.protocol.operations import (
     text_of,
 )
 
-if TYPE_CHECKING:
-    from decnet_core.bus.broker.server import Broker
 
+class Admission(Protocol):
+    """Which connections there are, and what each of them may do; the broker's part that its connections use."""
 
-_NODE_BYTES = 400
+    def admit(self, peer: Peer, transport: asyncio.Transport) -> Access | None:
+        """Return what the client behind `transport` may do, or refuse it and return None."""
+        ...
 
-
-class Subscribed:
-    """One subscription of one peer."""
-
-    __slots__ = ("delivered", "last", "pattern", "peer", "queue", "sid")
-
-    def __init__(self, peer: Peer, subscribe: Subscribe) -> None:
-        self.peer = peer
-        self.pattern = subscribe.pattern
-        self.queue = subscribe.queue
-        self.sid = subscribe.sid
-        self.delivered = 0
-        self.last = 0
-        """Deliveries after which it ends by itself; 0 is never."""
-
-    @property
-    def cost(self) -> int:
-        """About how many bytes it takes: a node of the routing table for each token, and its texts."""
-        return (
-            _NODE_BYTES * (self.pattern.count(".") + 2) + 2 * len(self.pattern) + len(self.sid) + len(self.queue or "")
-        )
+    def forget(self, peer: Peer) -> None:
+        """Keep nothing of `peer` but its counts."""
+        ...
 
 
 class Peer(Connection):
     """One client of the broker; with `token`, one that must show it first."""
 
-    def __init__(self, broker: Broker, client_id: int, *, token: str = "") -> None:
-        super().__init__(broker, client_id)
+    def __init__(self, state: BrokerState, admission: Admission, client_id: int, *, token: str = "") -> None:
+        super().__init__(state, client_id)
+        self._admission = admission
         self.options = Connect()
-        self.subscribed: dict[bytes, Subscribed] = {}
+        self.subscribed: dict[bytes, Subscription] = {}
         self._access: Access | None = None
         self._token = token
         self._greeted = not token
@@ -72,27 +61,31 @@ class Peer(Connection):
             Connect: self._connect,
             Subscribe: self._subscribe,
             Unsubscribe: self._unsubscribe,
-            Ping: lambda _: self.say(frames.PONG),
+            Ping: lambda _: self.send_line(frames.PONG),
             Pong: lambda _: None,
             Malformed: lambda malformed: self.refuse(malformed.reason),
         }
 
-    @property
-    def needs_token(self) -> bool:
-        """Whether this client must show a token."""
-        return bool(self._token)
-
     def admitted(self, transport: asyncio.Transport) -> bool:
-        """Ask the broker what this client may do; False when it may not even stay."""
-        self._access = self._broker.admit(self, transport)
+        self._access = self._admission.admit(self, transport)
         return self._access is not None
 
     def greeting(self) -> frames.Line:
-        """Return the INFO line for this client."""
-        return frames.info(self._broker.info(self))
+        return frames.info(
+            Info(
+                server_id=self._state.server_id,
+                server_name="decnet-bus",
+                version=SERVER_VERSION,
+                proto=1,
+                headers=True,
+                max_payload=self._state.settings.max_payload_bytes,
+                client_id=self.client_id,
+                auth_required=bool(self._token),
+                dropped=self.send_queue.dropped,
+            )
+        )
 
-    def obey(self, operations: list[tuple[Operation, bytes]]) -> None:
-        """Do what the client says, until it has said something that ends the connection."""
+    def handle(self, operations: list[tuple[Operation, bytes]]) -> None:
         for operation, body in operations:
             if type(operation) is Publish and self._greeted:
                 self._publish(operation, body)
@@ -103,80 +96,79 @@ class Peer(Connection):
             if self.closing:
                 return
 
-    def left(self) -> None:
-        """End all subscriptions."""
-        for subscribed in list(self.subscribed.values()):
-            self._end(subscribed)
-        self._broker.forget(self)
+    def disconnected(self) -> None:
+        for subscription in list(self.subscribed.values()):
+            self._end(subscription)
+        self._admission.forget(self)
 
-    def send(self, subscribed: Subscribed, publish: Publish, body: bytes) -> None:
+    def send(self, subscription: Subscription, publish: Publish, body: bytes) -> None:
         """Queue a message for this client."""
         if publish.header_size and not self.options.headers:
-            frame = _without_headers(subscribed.sid, publish, body)
+            frame = _without_headers(subscription.sid, publish, body)
         else:
-            frame = b"".join((publish.before, subscribed.sid, publish.after, body))
-        self.outbox.push(frame)
+            frame = b"".join((publish.before, subscription.sid, publish.after, body))
+        self.send_queue.push(frame)
         if not self.dirty:
-            self._broker.soil(self)
-        subscribed.delivered += 1
-        if subscribed.last and subscribed.delivered >= subscribed.last:
-            self._end(subscribed)
+            self._state.mark_dirty(self)
+        subscription.delivered += 1
+        if subscription.last and subscription.delivered >= subscription.last:
+            self._end(subscription)
 
-    # --- what clients say -------------------------------------------------------------------------
+    # --- operations ---------------------------------------------------------------------------
 
     def _publish(self, publish: Publish, body: bytes) -> None:
-        broker = self._broker
-        broker.in_messages += 1
+        state = self._state
+        state.in_messages += 1
         if not self._may_publish(publish):
-            broker.refused += 1
+            state.refused += 1
             return
         self._ok()
-        route = broker.routes.match(publish.subject)
+        route = state.routes.match(publish.subject)
         sent = 0
-        for subscribed in route.plain:
-            if subscribed.peer is not self or self.options.echo:
-                subscribed.peer.send(subscribed, publish, body)
+        for subscription in route.plain:
+            if subscription.subscriber is not self or self.options.echo:
+                subscription.subscriber.send(subscription, publish, body)
                 sent += 1
         for group in route.groups:
             sent += self._send_to_one(group, publish, body)
         if not sent:
-            broker.unrouted += 1
+            state.unrouted += 1
             if publish.reply and self.options.no_responders:
-                self._say_no_responders(publish)
+                self._send_no_responders(publish)
 
     def _may_publish(self, publish: Publish) -> bool:
         if self._access is None or not self._access.may_publish(publish.subject):
-            self.say(frames.err(f'Permissions Violation for Publish to "{publish.subject}"'))
+            self.send_line(frames.err(f'Permissions Violation for Publish to "{publish.subject}"'))
             return False
         if publish.header_size and not self.options.headers:
             self.refuse("Message Headers Not Supported")
             return False
         if self.options.pedantic and not is_subject(publish.subject):
-            self.say(frames.err("Invalid Publish Subject"))  # and no more than that, as in nats-server
+            self.send_line(frames.err("Invalid Publish Subject"))  # and no more than that, as in nats-server
         return True
 
-    def _send_to_one(self, group: tuple[Subscribed, ...], publish: Publish, body: bytes) -> bool:
-        """Queue a message for one member: any, but rather one that keeps up, and never the publisher without echo."""
+    def _send_to_one(self, group: tuple[Subscription, ...], publish: Publish, body: bytes) -> bool:
+        """Queue a message for one member, preferring one that keeps up; not the publisher's own without echo."""
         if not self.options.echo:
-            group = tuple(member for member in group if member.peer is not self)
+            group = tuple(member for member in group if member.subscriber is not self)
             if not group:
                 return False
         start = int(random.random() * len(group))  # noqa: S311 - spreads load, hides nothing
         chosen = group[start]
-        if chosen.peer.outbox.paused:
+        if chosen.subscriber.send_queue.paused:
             rotated = group[start:] + group[:start]
-            chosen = next((member for member in rotated if not member.peer.outbox.paused), chosen)
-        chosen.peer.send(chosen, publish, body)
+            chosen = next((member for member in rotated if not member.subscriber.send_queue.paused), chosen)
+        chosen.subscriber.send(chosen, publish, body)
         return True
 
-    def _say_no_responders(self, publish: Publish) -> None:
-        for subscribed in self._broker.routes.match(text_of(publish.reply)).plain:
-            if subscribed.peer is self:
-                self.say(frames.no_responders(publish.reply, subscribed.sid, raw_of(publish.subject)))
+    def _send_no_responders(self, publish: Publish) -> None:
+        for subscription in self._state.routes.match(text_of(publish.reply)).plain:
+            if subscription.subscriber is self:
+                self.send_line(frames.no_responders(publish.reply, subscription.sid, raw_of(publish.subject)))
                 return
 
     def _connect(self, options: Connect) -> None:
-        if self._token and not self._broker.token_is(self._token, options):
+        if self._token and not _same_token(self._token, options.auth_token):
             self.refuse("Authorization Violation")
         elif options.protocol not in PROTOCOLS:
             self.refuse("Invalid Client Protocol")
@@ -187,43 +179,43 @@ class Peer(Connection):
             self.name = options.name or self.name
             self.wants_info = options.protocol >= 1
             self._greeted = True
-            self.in_time("greeting")
+            self.cancel_deadline("greeting")
             self._ok()
 
     def _subscribe(self, subscribe: Subscribe) -> None:
         if not is_pattern(subscribe.pattern) or (subscribe.queue is not None and not is_queue(subscribe.queue)):
-            self.say(frames.err("Invalid Subject"))
+            self.send_line(frames.err("Invalid Subject"))
         elif self._access is None or not self._access.may_subscribe(subscribe.pattern):
-            self._broker.refused += 1
-            self.say(frames.err(f'Permissions Violation for Subscription to "{subscribe.pattern}"'))
-        elif len(self.subscribed) >= self._broker.settings.max_subscriptions or self._broker.subscribed_out:
+            self._state.refused += 1
+            self.send_line(frames.err(f'Permissions Violation for Subscription to "{subscribe.pattern}"'))
+        elif len(self.subscribed) >= self._state.settings.max_subscriptions or self._state.subscriptions_full:
             self.refuse("Maximum Subscriptions Exceeded")
         else:
             self._ok()
             if subscribe.sid not in self.subscribed:
-                self._begin(Subscribed(self, subscribe))
+                self._begin(Subscription(self, subscribe))
 
     def _unsubscribe(self, unsubscribe: Unsubscribe) -> None:
-        subscribed = self.subscribed.get(unsubscribe.sid)
-        if subscribed is not None:
-            subscribed.last = unsubscribe.after
-            if subscribed.delivered >= unsubscribe.after:
-                self._end(subscribed)
+        subscription = self.subscribed.get(unsubscribe.sid)
+        if subscription is not None:
+            subscription.last = unsubscribe.after
+            if subscription.delivered >= unsubscribe.after:
+                self._end(subscription)
         self._ok()
 
     def _ok(self) -> None:
         if self.options.verbose:
-            self.say(frames.OK)
+            self.send_line(frames.OK)
 
-    def _begin(self, subscribed: Subscribed) -> None:
-        self.subscribed[subscribed.sid] = subscribed
-        self._broker.routes.add(subscribed.pattern, subscribed, subscribed.queue)
-        self._broker.subscribed_bytes += subscribed.cost
+    def _begin(self, subscription: Subscription) -> None:
+        self.subscribed[subscription.sid] = subscription
+        self._state.routes.add(subscription.pattern, subscription, subscription.queue)
+        self._state.subscribed_bytes += subscription.cost
 
-    def _end(self, subscribed: Subscribed) -> None:
-        if self.subscribed.pop(subscribed.sid, None) is not None:
-            self._broker.subscribed_bytes -= subscribed.cost
-            self._broker.routes.remove(subscribed.pattern, subscribed, subscribed.queue)
+    def _end(self, subscription: Subscription) -> None:
+        if self.subscribed.pop(subscription.sid, None) is not None:
+            self._state.subscribed_bytes -= subscription.cost
+            self._state.routes.remove(subscription.pattern, subscription, subscription.queue)
 
 
 def _without_headers(sid: bytes, publish: Publish, body: bytes) -> bytes:
@@ -231,3 +223,10 @@ def _without_headers(sid: bytes, publish: Publish, body: bytes) -> bytes:
     reply = publish.reply + b" " if publish.reply else b""
     head = b"MSG %b %b %b%d\r\n" % (raw_of(publish.subject), sid, reply, len(payload) - 2)
     return head + payload
+
+
+def _same_token(expected: str, shown: str) -> bool:
+    """Compare in constant time."""
+    import hmac  # most brokers have no token to compare
+
+    return hmac.compare_digest(expected.encode(), shown.encode("utf-8", "surrogatepass"))

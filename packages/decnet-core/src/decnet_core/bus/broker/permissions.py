@@ -15,24 +15,10 @@ import msgspec
 
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.protocol.match import MAX_SUBJECT, ONE, REST, covers, is_pattern, matches
+from decnet_core.bus.settings import Role
 from decnet_core.bus.subjects import HEALTH, SPOOL_APPENDED
 
 _MAX_REMEMBERED = 4096
-
-
-class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the named users and members of the named groups may do; names or numbers, subjects as NATS patterns."""
-
-    name: str
-    """The word for it in messages and in `tcp_role`."""
-    users: tuple[str, ...] = ()
-    """Names or numbers of accounts."""
-    groups: tuple[str, ...] = ()
-    """Names or numbers of groups."""
-    publish: tuple[str, ...] = ()
-    """Subjects that it may publish, e.g. notice.>; empty: none."""
-    subscribe: tuple[str, ...] = ()
-    """Subjects that it may subscribe to; empty: none."""
 
 
 OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))

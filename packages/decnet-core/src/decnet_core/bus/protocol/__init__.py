@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Protocol: its modules say what is where."""
+"""The NATS client protocol, without sockets: frames, parser, headers, subject matching, and the bounded send queue."""

@@ -29,8 +29,8 @@ class Writer(Protocol):
         ...
 
 
-class Outbox:
-    """A bounded queue of frames; `Line` frames are never dropped, so `stuffed` says when there are too many."""
+class SendQueue:
+    """A bounded queue of frames; `Line` frames are never dropped, so `overfull` says when there are too many."""
 
     __slots__ = (
         "_allowance",
@@ -69,7 +69,7 @@ class Outbox:
         return self.pushed - self.dropped - self.waiting
 
     @property
-    def stuffed(self) -> bool:
+    def overfull(self) -> bool:
         """Whether too many lines wait that may not be dropped: the other side asks and never reads."""
         return self._lines > MAX_LINES
 

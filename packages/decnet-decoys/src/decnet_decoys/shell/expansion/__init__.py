@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Expansion: its modules say what is where."""
+"""From words of the syntax tree to arguments: parameters, arithmetic, fields, path names (POSIX.1-2017, §2.6)."""

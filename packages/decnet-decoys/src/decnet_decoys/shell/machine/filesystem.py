@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from decnet_decoys.memory_budget import Share
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.shell.machine.fs_errors import (
     DENIED,
     EXISTS,
@@ -38,11 +38,11 @@ _ENTRY_BYTES = 512
 class Files:
     """A tree as one attacker sees and changes it; all paths given are absolute or relative to `cwd`."""
 
-    def __init__(self, tree: Tree, limit_bytes: int, share: Share) -> None:
+    def __init__(self, tree: Tree, limit_bytes: int, lease: MemoryLease) -> None:
         self.live: dict[str, Callable[[], bytes]] = {}
         """What is read of files whose content changes by itself, by absolute path."""
         self._tree = tree
-        self._share = share
+        self._lease = lease
         self._changed: dict[str, Entry | None] = {}
         self._added: dict[str, set[str]] = {}
         self._limit = limit_bytes
@@ -241,7 +241,7 @@ class Files:
         if entry is not None and (used > self._limit or too_many):
             raise FileFault(NO_SPACE)
         fresh = entry is not None and place not in self._changed
-        if not self._share.hold(used - self._used + fresh * _ENTRY_BYTES):
+        if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES):
             raise FileFault(NO_SPACE)
         self._used = used
         self._changed[place] = entry

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from decnet_decoys.memory_budget import Reserve, Share
+from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.machine.filesystem import Files
 from decnet_decoys.shell.machine.machine import Machine
@@ -23,9 +23,9 @@ MAX_IDLE = 1024
 class Disk:
     """One machine as one attacker left it: its files and its accounts."""
 
-    def __init__(self, machine: Machine, share: Share | None = None) -> None:
-        self.share = share or Share(Reserve(FILES_BYTES))
-        self.files = Files(machine.tree, FILES_BYTES, self.share)
+    def __init__(self, machine: Machine, lease: MemoryLease | None = None) -> None:
+        self.lease = lease or MemoryLease(MemoryBudget(FILES_BYTES))
+        self.files = Files(machine.tree, FILES_BYTES, self.lease)
         self.users: list[User] = list(machine.users)
         self.sessions = 0
 
@@ -33,17 +33,17 @@ class Disk:
 class Disks:
     """All of them, by machine and attacker's address."""
 
-    def __init__(self, reserve: Reserve) -> None:
-        self._reserve = reserve
+    def __init__(self, budget: MemoryBudget) -> None:
+        self._budget = budget
         self._kept: OrderedDict[tuple[str, str, str], Disk] = OrderedDict()
-        reserve.relieve = self._forget
+        budget.relieve = self._forget
 
     def mount(self, machine: Machine, source: str) -> Disk:
         """Return the disk for one more session."""
         key = (machine.hostname, machine.address, source)
         disk = self._kept.get(key)
         if disk is None:
-            disk = self._kept[key] = Disk(machine, Share(self._reserve))
+            disk = self._kept[key] = Disk(machine, MemoryLease(self._budget))
         self._kept.move_to_end(key)
         disk.sessions += 1
         return disk
@@ -59,6 +59,6 @@ class Disks:
         for key, disk in self._kept.items():
             if not disk.sessions:
                 del self._kept[key]
-                disk.share.close()
+                disk.lease.close()
                 return True
         return False

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Syntax: its modules say what is where."""
+"""From the text of a command line to its syntax tree (POSIX.1-2017, Shell Command Language, and bash's additions)."""

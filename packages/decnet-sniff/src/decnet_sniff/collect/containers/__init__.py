@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Containers: its modules say what is where."""
+"""The logs of containers, by the API of Docker or Podman."""

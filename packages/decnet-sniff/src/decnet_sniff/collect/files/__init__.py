@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Files: its modules say what is where."""
+"""Log files: found, followed through rotation and truncation, their positions kept across restarts."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Formats: its modules say what is where."""
+"""The log formats that are understood: one pure parser each, from a record to its outcome."""

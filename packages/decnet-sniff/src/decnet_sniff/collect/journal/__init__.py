@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Journal: its modules say what is where."""
+"""The systemd journal, read by `journalctl` as a child process, from a cursor."""

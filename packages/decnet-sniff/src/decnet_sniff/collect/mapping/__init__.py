@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Mapping: its modules say what is where."""
+"""JSON lines of any program: mapping files that say which of its fields is which of ours, checked when loaded."""

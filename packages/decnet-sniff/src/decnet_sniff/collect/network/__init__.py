@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Network: its modules say what is where."""
+"""Syslog over UDP and TCP."""

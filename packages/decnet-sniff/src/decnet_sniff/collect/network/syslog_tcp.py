@@ -11,7 +11,7 @@ import time
 
 from decnet_core.exits import StartupError
 from decnet_core.net.addresses import parse_endpoint, parse_network, peer_address, source_of
-from decnet_core.net.connections import ConnectionCounts
+from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.net.rates import SourceRates
 from decnet_core.net.sockets import BindError, listening
 from decnet_core.text import for_terminal
@@ -33,7 +33,7 @@ class TcpInlet:
         self._desk = desk
         self._limits = limits
         self._rates = SourceRates(limits.messages_per_second, limits.message_burst)
-        self._connections = ConnectionCounts(limits.connections, limits.connections_per_address)
+        self._connections = ConnectionLimiter(limits.connections, limits.connections_per_address)
         self._allowed = [parse_network(each) for each in desk.settings.allow]
         self._socket: socket.socket | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -74,7 +74,7 @@ class TcpInlet:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = peer_address(writer.get_extra_info("peername")[0])
         sender = source_of(address)
-        if not is_allowed(address, self._allowed) or not self._connections.enter(sender):
+        if not is_allowed(address, self._allowed) or not self._connections.acquire(sender):
             self._desk.count("network_refused")
             writer.transport.abort()
             return
@@ -89,7 +89,7 @@ class TcpInlet:
         except OSError as error:
             log.debug("connection lost peer=%s: %s", for_terminal(address), error)
         finally:
-            self._connections.leave(sender)
+            self._connections.release(sender)
             self._open.discard(writer)
             writer.close()
             with contextlib.suppress(OSError):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Capture: its modules say what is where."""
+"""Where packets come from: AF_PACKET sockets and their ring, pcap and pcapng files, and the packet filter for both."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Http: its modules say what is where."""
+"""The head of the first HTTP/1 request of a connection, and what its client says it is. Pure."""

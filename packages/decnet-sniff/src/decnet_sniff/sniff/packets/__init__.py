@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Packets: its modules say what is where."""
+"""Link layers, IP headers, fragments and tunnels: from a frame to the TCP or UDP header in it. Pure."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Quic: its modules say what is where."""
+"""QUIC Initial packets: opened with the keys that everyone on the path can derive, for the TLS hellos in them."""

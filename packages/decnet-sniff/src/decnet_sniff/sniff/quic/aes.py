@@ -39,9 +39,9 @@ class Aes(Protocol):
 @cache
 def best_aes() -> Aes:
     """Return the fastest implementation that this machine has."""
-    from decnet_sniff.sniff.quic import libcrypto as aes_libcrypto
+    from decnet_sniff.sniff.quic import libcrypto
 
-    found = aes_libcrypto.load()
+    found = libcrypto.load()
     if found is not None:
         return found
     from decnet_sniff.sniff.aes_python import PythonAes

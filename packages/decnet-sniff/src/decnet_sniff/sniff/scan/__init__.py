@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Scan: its modules say what is where."""
+"""Port scans and host sweeps, fast or slow, in bounded memory. Pure."""

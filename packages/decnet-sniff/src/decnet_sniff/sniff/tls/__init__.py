@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Tls: its modules say what is where."""
+"""TLS and DTLS hellos, wherever in a connection they begin, and their fingerprints JA3 and JA4. Pure."""

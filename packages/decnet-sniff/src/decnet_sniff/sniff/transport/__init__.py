@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Transport: its modules say what is where."""
+"""TCP and UDP: the table of flows, the first bytes of each direction and the protocol that they are. Pure."""

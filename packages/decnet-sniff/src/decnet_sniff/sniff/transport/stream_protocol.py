@@ -12,10 +12,10 @@ from decnet_core.events.catalogue import Payload
 from decnet_sniff.protocols import ssh
 from decnet_sniff.protocols.ssh import Ssh
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
-from decnet_sniff.sniff.http import request_head as http
+from decnet_sniff.sniff.http import request_head
 from decnet_sniff.sniff.http.request_head import Head
 from decnet_sniff.sniff.payloads import http_client, ssh_kex
-from decnet_sniff.sniff.tls import records as tls
+from decnet_sniff.sniff.tls import records
 from decnet_sniff.sniff.tls.hello import ServerHello
 from decnet_sniff.sniff.tls.payloads import tls_payload
 
@@ -41,7 +41,7 @@ def may_be_tls(data: bytes) -> bool:
 def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
     """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
     if may_be_tls(data):
-        hello = tls.recognise(data)
+        hello = records.recognise(data)
         if isinstance(hello, Verdict):
             return hello
         again = hello.end if isinstance(hello, ServerHello) and hello.retry else None
@@ -49,7 +49,7 @@ def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
     answer = ssh.recognise(data, lines_before=server)
     if isinstance(answer, Ssh):
         return Recognised(ssh_kex(answer, server=server))
-    head = NOTHING if server else http.recognise(data)
+    head = NOTHING if server else request_head.recognise(data)
     if isinstance(head, Head):
         return Recognised(http_client(head), opens=head.method == b"CONNECT")
     return NEED_MORE if NEED_MORE in {answer, head} else NOTHING

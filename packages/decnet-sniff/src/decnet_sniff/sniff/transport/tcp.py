@@ -13,9 +13,9 @@ from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff.lru_ttl_cache import Recent
 from decnet_sniff.sniff.packets.link import Buffer
 from decnet_sniff.sniff.payloads import tcp_stack
-from decnet_sniff.sniff.scan import detector as scans
+from decnet_sniff.sniff.scan import detector
 from decnet_sniff.sniff.sinks import Books
-from decnet_sniff.sniff.tls import starttls as late_hello
+from decnet_sniff.sniff.tls import starttls
 from decnet_sniff.sniff.transport.flows import (
     ANSWERED,
     ASKED,
@@ -145,7 +145,7 @@ class TcpSide:
         flow = self._open(segment.ts, segment.key, segment.sequence)
         flow.client.base = segment.sequence
         source, _, host, port = ends(segment.key)
-        self._books.scans.probe(segment.ts, source, host, port or 0, scans.SYN)
+        self._books.scans.probe(segment.ts, source, host, port or 0, detector.SYN)
         return flow.client
 
     def _answer(self, segment: Segment) -> Half:
@@ -180,13 +180,13 @@ class TcpSide:
         """
         self._counts["tcp_stray"] += 1
         source, source_port, host, port = ends(segment.key)
-        technique = scans.technique_of(segment.flags)
-        if technique == scans.MAIMON:
+        technique = detector.technique_of(segment.flags)
+        if technique == detector.MAIMON:
             self._finished.put(segment.key, True, segment.ts)
         elif segment.flags & _EXACTLY == _RST:
-            kind = scans.MAIMON if self._finished.get(reverse(segment.key), segment.ts) else scans.ACK
+            kind = detector.MAIMON if self._finished.get(reverse(segment.key), segment.ts) else detector.ACK
             self._books.scans.probe(segment.ts, host, source, source_port or 0, kind)
-        elif technique is not None and technique != scans.ACK:
+        elif technique is not None and technique != detector.ACK:
             self._books.scans.probe(segment.ts, source, host, port or 0, technique)
 
     def _talk(self, flow: Flow, half: Half) -> None:
@@ -228,10 +228,10 @@ class TcpSide:
 
     def _begins_late(self, segment: Segment, half: Half, payload: bytes) -> bool:
         """Tell whether a hello begins in `payload`, behind words of another protocol; from there on it is wanted."""
-        at = late_hello.find(payload)
+        at = starttls.find(payload)
         if at is not None:
             half.base = (segment.sequence + at) % _WRAP
-        elif half.bytes > late_hello.PATIENCE:
+        elif half.bytes > starttls.PATIENCE:
             self._settle(half)
         return at is not None
 

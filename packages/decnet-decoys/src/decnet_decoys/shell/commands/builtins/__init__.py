@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Builtins: its modules say what is where."""
+"""Commands of the shell language itself: variables, conditions, control flow, running other commands."""

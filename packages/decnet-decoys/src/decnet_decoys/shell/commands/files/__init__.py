@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Files: its modules say what is where."""
+"""Commands that list, find, make, move and remove files, and change who may use them."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""System: its modules say what is where."""
+"""Commands about the machine: accounts, hardware, processes, network, installed software."""

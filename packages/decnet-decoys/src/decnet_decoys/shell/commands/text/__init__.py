@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Text: its modules say what is where."""
+"""Commands that read, select and change the bytes and lines of files."""

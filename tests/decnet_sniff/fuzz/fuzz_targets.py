@@ -17,14 +17,14 @@ from decnet_sniff.sniff.capture.file_buffer import CaptureError
 from decnet_sniff.sniff.capture.packet_batch import Batch, Record
 from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.findings import Finding
-from decnet_sniff.sniff.http import request_head as http
+from decnet_sniff.sniff.http import request_head
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.packets.link import NAMES, RAW
-from decnet_sniff.sniff.quic import hellos as quic
-from decnet_sniff.sniff.quic import packets
+from decnet_sniff.sniff.quic import hellos
+from decnet_sniff.sniff.quic.packets import packets
 from decnet_sniff.sniff.reassembly_buffer import ISLAND_BYTES
 from decnet_sniff.sniff.scan.detector import ScanSettings
-from decnet_sniff.sniff.tls import records as tls
+from decnet_sniff.sniff.tls import records
 from decnet_sniff.sniff.tls.dtls import Handshakes
 from decnet_sniff.sniff.tls.payloads import tls_payload
 from decnet_sniff.sniff.transport.stream_protocol import recognise
@@ -38,13 +38,13 @@ _LINKS = tuple(NAMES)
 
 def tls_stream(data: bytes) -> None:
     """The first bytes of a TCP stream, whole and cut short: an answer does not change with more bytes."""
-    found = tls.recognise(data)
+    found = records.recognise(data)
     if not isinstance(found, Verdict):
         assert found.end > 0
-        assert tls.recognise(data[: found.end]) == found
+        assert records.recognise(data[: found.end]) == found
         assert tls_payload(found, "tcp").count == 1
     for size in (len(data) - 1, len(data) // 2, 6):
-        before = tls.recognise(data[:size]) if 0 <= size < len(data) else NEED_MORE
+        before = records.recognise(data[:size]) if 0 <= size < len(data) else NEED_MORE
         assert before in (NEED_MORE, found)
 
 
@@ -53,7 +53,7 @@ def any_stream(data: bytes) -> None:
     for server in (False, True):
         if data:
             recognise(data, server=server)
-    for reader in (ssh.recognise, http.recognise):
+    for reader in (ssh.recognise, request_head.recognise):
         reader(data)
 
 
@@ -69,20 +69,20 @@ def dtls_datagrams(data: bytes) -> None:
 
 def quic_datagrams(data: bytes) -> None:
     """Datagrams of both directions, in turns."""
-    table = quic.Connections()
+    table = hellos.Connections()
     ends = ("client", "server")
     for number, datagram in enumerate(_parts(data)):
         assert sum(packet.end - packet.begin for packet in packets(datagram)) <= len(datagram)
         table.datagram(ends[number % 2], ends[1 - number % 2], datagram, number)
-    assert table._pending <= quic.MAX_CRYPTO_BYTES * 2
+    assert table._pending <= hellos.MAX_CRYPTO_BYTES * 2
 
 
 def quic_payloads(data: bytes) -> None:
     """What is inside opened Initial packets: no mutation of a protected one gets so far."""
-    side = quic._Side()
+    side = hellos._Side()
     for payload in _parts(data):
         found = side.take(payload)
-        assert side.size <= quic.MAX_CRYPTO_BYTES
+        assert side.size <= hellos.MAX_CRYPTO_BYTES
         if found is not None:
             assert tls_payload(found, "quic").count == 1
             return

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import tshark
-from sniffed import findings
+import oracle_tshark
+from oracle_decnet_sniff import findings
 
 from decnet_sniff.sniff.tls.payloads import MAX_ALPN
 
@@ -61,11 +61,11 @@ def hellos_of_tshark(
     """All hellos that tshark finds."""
     family = "dtls" if transport == "dtls" else "tls"
     names = [f"{family}.handshake.{name}" for name in HELLO_FIELDS]
-    fields = [name for name in names if name in tshark.known_fields()]
+    fields = [name for name in names if name in oracle_tshark.known_fields()]
     wanted = f"({family}.handshake.ja3 || {family}.handshake.ja3s)"  # where a hello is whole, not each of its fragments
     wanted += " && quic" if transport == "quic" else " && !quic"
     clients, servers = Counter[Client](), Counter[Server]()
-    for row in tshark.rows(capture, wanted, [*ADDRESSES, *fields], decode_as):
+    for row in oracle_tshark.rows(capture, wanted, [*ADDRESSES, *fields], decode_as):
         hello = {name: row.get(f"{family}.handshake.{name}", []) for name in HELLO_FIELDS}
         source, destination = (row["ip.src"] + row["ipv6.src"])[0], (row["ip.dst"] + row["ipv6.dst"])[0]
         if hello["ja3"]:

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""The part of a worker that the process around it uses.
+
+It is a module of its own so that the host imports no `Worker`, whose `main` imports the host.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from decnet_core.events.catalogue import Payload
+from decnet_core.runtime.context import Context
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Hosted(Generic[S]):
+    """What is started, run and stopped; `runtime.worker.Worker` adds what the fleet must know about it."""
+
+    name: ClassVar[str]
+    """The one word for it everywhere: folder, class, settings section, console script, unit, subjects."""
+    Settings: ClassVar[type[Any]]
+    """Shape of its settings section."""
+    listens: ClassVar[tuple[str, ...]] = ()
+    """Bus patterns whose messages wake `ctx.nudged`."""
+    produces: ClassVar[tuple[type[Payload], ...]] = ()
+    """Event kinds it may emit; not empty means that it has a spool."""
+    commands: ClassVar[str] = ""
+    """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
+    memory_budget: ClassVar[int]
+    """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
+
+    def __init__(self, settings: S) -> None:
+        self.settings = settings
+
+    async def start(self, ctx: Context) -> None:
+        """Acquire what the job needs (sockets, files), then be ready; raises StartupError when that is impossible."""
+
+    async def run(self, ctx: Context) -> None:
+        """Do the job until `ctx.stopping` is set; returning earlier, or raising, is a crash."""
+        raise NotImplementedError
+
+    async def stop(self, ctx: Context) -> None:
+        """Release what `start` acquired; called once, also after a failure."""

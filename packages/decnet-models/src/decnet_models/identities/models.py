@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""The identities as SQLModel classes."""
+
+from typing import Optional
+from uuid import UUID
+
+from decnet_models.grouping import models as grouping
+from decnet_models.identities.tables import IDENTITIES
+from decnet_models.table_model import TableModel, related
+
+
+class Identity(grouping.GroupFields, table=True):
+    """Attackers that are taken for one."""
+
+    __table__ = IDENTITIES.group
+
+    merged_into_row: Optional["Identity"] = related(remote_side="Identity.id")
+    member_rows: list["IdentityMember"] = related(order_by="IdentityMember.first_seen")
+
+
+class IdentityMember(grouping.MemberFields, table=True):
+    """An attacker in the identity that it belongs to."""
+
+    __table__ = IDENTITIES.member
+
+    attacker: str
+    """The attacker's address."""
+    identity: UUID
+    """The identity."""
+
+    identity_row: Identity = related()
+
+
+class IdentityEvidence(grouping.EvidenceFields, table=True):
+    """An attacker that shows a feature."""
+
+    __table__ = IDENTITIES.evidence
+
+    attacker: str
+    """The attacker's address."""
+
+
+class IdentityFeature(grouping.FeatureFields, table=True):
+    """A feature that attackers may share."""
+
+    __table__ = IDENTITIES.feature
+
+    evidence_rows: list[IdentityEvidence] = related(
+        primaryjoin="and_(foreign(IdentityEvidence.kind) == IdentityFeature.kind, "
+        "foreign(IdentityEvidence.digest) == IdentityFeature.digest)"
+    )
+
+
+class IdentityChange(grouping.ChangeFields, table=True):
+    """Attackers that went from one identity to another."""
+
+    __table__ = IDENTITIES.change
+
+    source_row: Identity = related(foreign_keys="IdentityChange.source")
+    target_row: Identity = related(foreign_keys="IdentityChange.target")
+    moved_rows: list["IdentityMoved"] = related()
+
+
+class IdentityMoved(TableModel, table=True):
+    """An attacker that a change moved."""
+
+    __table__ = IDENTITIES.moved
+
+    change: int
+    """The number of the change."""
+    attacker: str
+    """The attacker's address."""
+
+    change_row: IdentityChange = related()
+
+
+class IdentityDecision(grouping.DecisionFields, table=True):
+    """A decision of the operator about attackers and identities."""
+
+    __table__ = IDENTITIES.decision
+
+    attacker: str | None = None
+    """The attacker that the decision is about."""
+    other: str | None = None
+    """The second attacker, of together and apart."""
+    identity: UUID | None = None
+    """The identity that the attacker is pinned to."""
+
+    identity_row: Identity | None = related()
+    change_row: IdentityChange | None = related()

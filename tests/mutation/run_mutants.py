@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Mutation testing of the modules in which a bug loses or doubles evidence: `nox -s mutants [-- PART...]`.
+
+Each one-token mutant that cosmic-ray's operators make is put in the place of its module, in a copy of the checkout, and
+the tests named beside the module run against it. A mutant that no test notices has survived. `modules.toml` lists the
+survivors that mean the same as the original, each with its reason; what is listed and does not survive is an error, so
+the list only shrinks. Exits with 1 when less than `REQUIRED` of the others were caught.
+
+cosmic-ray's own runner starts an interpreter for every mutant. Here each is a fork of one process that has the test
+tools loaded and the project not, which halves the time, and as many run at once as there are processors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import tomllib
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cosmic_ray.plugins
+from cosmic_ray.mutating import mutate_code
+
+ROOT = Path(__file__).parent.parent.parent
+LIST = Path(__file__).parent / "modules.toml"
+REQUIRED = 0.95
+SECONDS = 120
+"""A mutant whose tests take longer is caught: it made something wait for ever."""
+
+OPERATORS = (
+    *(
+        f"core/ReplaceComparisonOperator_{pair}"
+        for pair in (
+            "Lt_LtE", "Lt_GtE", "LtE_Lt", "LtE_Gt", "Gt_GtE", "Gt_LtE", "GtE_Gt", "GtE_Lt",
+            "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is",
+        )
+    ),
+    *(
+        f"core/ReplaceBinaryOperator_{pair}"
+        for pair in ("Add_Sub", "Sub_Add", "Mul_Add", "Div_Mul", "FloorDiv_Mul", "Mod_Add", "RShift_LShift")
+    ),
+    "core/ReplaceTrueWithFalse",
+    "core/ReplaceFalseWithTrue",
+    "core/ReplaceAndWithOr",
+    "core/ReplaceOrWithAnd",
+    "core/AddNot",
+    "core/ReplaceUnaryOperator_Delete_Not",
+    "core/ReplaceBreakWithContinue",
+    "core/ReplaceContinueWithBreak",
+    "core/NumberReplacer",
+    "core/ExceptionReplacer",
+    "core/ZeroIterationForLoop",
+)  # fmt: skip
+
+
+class Mutant(NamedTuple):
+    """One changed token; `change` is "line => changed line" without indentation, how `modules.toml` names it."""
+
+    module: Path
+    line: int
+    change: str
+    source: str
+
+
+def mutants_of(module: Path) -> Iterator[Mutant]:
+    """Yield every mutant of a module, each changed line once."""
+    source = module.read_text()
+    seen = set()
+    for name in OPERATORS:
+        operator = cosmic_ray.plugins.get_operator(name)()
+        for occurrence in itertools.count():
+            mutated = mutate_code(source, operator, occurrence)
+            if mutated is None:
+                break
+            line, change = _difference(source, mutated)
+            if (line, change) not in seen and "frozen=False" not in change:  # mypy refuses what that would let pass
+                seen.add((line, change))
+                yield Mutant(module, line, change, mutated)
+
+
+def _difference(source: str, mutated: str) -> tuple[int, str]:
+    """Return the number of the first changed line, and the change as one line of text."""
+    before, after = source.splitlines(), mutated.splitlines()
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag != "equal":
+            was, now = (" ".join(" ".join(line.split()) for line in part) for part in (before[i1:i2], after[j1:j2]))
+            return i1 + 1, f"{was} => {now}"
+    return 0, "unchanged"
+
+
+def make_copy(place: Path) -> Path:
+    """Copy what the tests need of the checkout to `place`."""
+    place.mkdir(parents=True)
+    for name in ("packages", "tests", "pyproject.toml", "docs", "benchmarks"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__", "mutation"))
+        else:
+            shutil.copy2(source, place / name)
+    return place
+
+
+class Run(NamedTuple):
+    """A process that runs tests in a copy."""
+
+    child: int
+    copy: Path
+    mutant: Mutant
+    deadline: float
+
+
+def start(copy: Path, mutant: Mutant, tests: list[str]) -> Run:
+    """Put the mutant into the copy and fork a process that runs the tests there."""
+    (copy / mutant.module.relative_to(ROOT)).write_text(mutant.source)
+    child = os.fork()
+    if not child:
+        _be_pytest(copy, tests)
+    return Run(child, copy, mutant, time.monotonic() + SECONDS)
+
+
+def result(run: Run) -> int | None:
+    """Return pytest's exit code, None while it runs; one that takes too long is killed."""
+    found, status = os.waitpid(run.child, os.WNOHANG)
+    if not found and time.monotonic() > run.deadline:
+        os.killpg(run.child, signal.SIGKILL)
+        found, status = os.waitpid(run.child, 0)
+    if not found:
+        return None
+    shutil.copy2(run.mutant.module, run.copy / run.mutant.module.relative_to(ROOT))
+    return os.waitstatus_to_exitcode(status)
+
+
+def _be_pytest(copy: Path, tests: list[str]) -> None:
+    os.setsid()
+    os.chdir(copy)
+    quiet = os.open(os.environ.get("MUTANTS_OUTPUT", os.devnull), os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    for descriptor in range(3):
+        os.dup2(quiet, descriptor)
+    sources = [str(path) for path in sorted(copy.glob("packages/*/src"))]
+    sys.path[:0] = sources
+    os.environ.update(PYTHONPATH=os.pathsep.join(sources), PYTHONDONTWRITEBYTECODE="1", TMPDIR=str(copy.parent))
+    sys.dont_write_bytecode = True
+    import pytest
+
+    code: int = 70
+    try:
+        code = pytest.main(
+            [
+                "-x",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-W",
+                "ignore::pytest.PytestAssertRewriteWarning",
+                "-m",
+                "not torture and not oracle and not systemd",
+                *tests,
+            ]
+        )
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def survivors(mutants: list[Mutant], tests: list[str], copies: list[Path]) -> list[Mutant]:
+    """Return the mutants with which the tests passed, one process a copy at a time."""
+    waiting, free, running = list(reversed(mutants)), list(copies), list[Run]()
+    alive = []
+    while waiting or running:
+        while waiting and free:
+            running.append(start(free.pop(), waiting.pop(), tests))
+        for run in list(running):
+            code = result(run)
+            if code is not None:
+                running.remove(run)
+                free.append(run.copy)
+                if code == 0:
+                    alive.append(run.mutant)
+        time.sleep(0.02)  # the ends of children are all there is to wait for
+    return sorted(alive, key=lambda mutant: mutant.line)
+
+
+def _load_tools() -> None:
+    """Import what every test run needs of others, none of it of this project, so that forks need not."""
+    import asyncio
+    import sqlite3
+    import ssl
+
+    import hypothesis
+    import msgspec
+    import pytest
+    import sqlalchemy
+    import typer
+
+    del asyncio, hypothesis, msgspec, pytest, sqlalchemy, sqlite3, ssl, typer
+
+
+def main() -> int:
+    """Run the parts named on the command line, or all; print what survived, and the share that was caught."""
+    wanted = tomllib.loads(LIST.read_text())
+    parts = sys.argv[1:] or sorted({entry["part"] for entry in wanted["module"]})
+    modules = [entry for entry in wanted["module"] if entry["part"] in parts]
+    if not modules:
+        print(f"no such part; there are: {', '.join(sorted({entry['part'] for entry in wanted['module']}))}")
+        return 2
+    _load_tools()
+    caught = made = wrong = 0
+    with tempfile.TemporaryDirectory(prefix="mutants-") as place:
+        copies = [make_copy(Path(place) / str(number) / "checkout") for number in range(os.cpu_count() or 1)]
+        for entry in modules:
+            began = time.monotonic()
+            same = {each["change"]: each["why"] for each in entry.get("same", ())}
+            original = Mutant(ROOT / entry["path"], 0, "unchanged", (ROOT / entry["path"]).read_text())
+            if not survivors([original], entry["tests"], copies):
+                print(f"{entry['path']}: its tests fail without a mutant: pytest {' '.join(entry['tests'])}")
+                return 2
+            mutants = list(mutants_of(ROOT / entry["path"]))
+            alive = survivors(mutants, entry["tests"], copies)
+            left = [mutant for mutant in alive if mutant.change not in same]
+            stale = set(same) - {mutant.change for mutant in alive}
+            counted = len(mutants) - (len(alive) - len(left))
+            made, caught, wrong = made + counted, caught + counted - len(left), wrong + len(stale)
+            print(
+                f"{entry['path']}: {counted - len(left)} of {counted} caught, "
+                f"{len(alive) - len(left)} the same as the original, {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
+            for mutant in left:
+                print(f"  survived {entry['path']}:{mutant.line}: {mutant.change}")
+            for change in sorted(stale):
+                print(f"  listed as the same, but it is caught or gone: {change}")
+    share = caught / made if made else 0.0
+    print(f"{caught} of {made} mutants caught: {share:.1%} (required: {REQUIRED:.0%})")
+    return int(share < REQUIRED or wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
