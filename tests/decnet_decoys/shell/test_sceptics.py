@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from decky_host import NOW, Player
+from decky_host import NOW, ORIGIN, Player
 
 from decnet_decoys.personas.catalog import names, persona
-from decnet_decoys.shell.interpreter import Shell, Source
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.state import ShellState
 
 MakePlayer = Callable[..., Player]
 
@@ -118,7 +118,7 @@ def test_its_own_web_site_answers_from_inside(run: Player) -> None:
 
 def test_the_time_since_boot_goes_on(machine: Machine) -> None:
     clock = [float(NOW)]
-    run = Player(Shell(machine, machine.users[0], lambda: clock[0], Source("192.0.2.7", 40000)))
+    run = Player(ShellState(machine, machine.users[0], lambda: clock[0], ORIGIN))
     first = float(run("cat /proc/uptime").text.split()[0])
     clock[0] += 7.5
     assert float(run("cut -d' ' -f1 < /proc/uptime").text) == first + 7.5

@@ -17,8 +17,9 @@ from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.settings import DecoysSettings
-from decnet_decoys.shell.machine.machine import Machine, build
-from decnet_decoys.shell.machine.overlays import Disks
+from decnet_decoys.shell.machine.image import build
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.overlays import OverlayStore
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class FleetResources:
         self.limiter = limiter
         self.keys = keys
         self.budget = budget
-        self.disks = Disks(budget)
+        self.overlays = OverlayStore(budget)
 
 
 class DeckyContext:

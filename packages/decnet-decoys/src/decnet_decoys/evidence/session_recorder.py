@@ -98,6 +98,10 @@ class SessionRecorder:
             ServiceRequest(service="ssh", action=action, detail={k: text(v) for k, v in detail.items()})
         )
 
+    def command_failed(self) -> None:
+        """Count a command that raised in the decoy."""
+        self.connection.counters.add("decoys_command_errors")
+
     def end(self) -> None:
         """Tell that the session ended; does nothing the second time or when it never began."""
         if self._entry is None:

@@ -49,6 +49,6 @@ class Requested(NamedTuple):
     detail: dict[str, str]
 
 
-Step = Print | Pause | AskLine | ReadAll | Captured | Requested
-Steps = Generator[Step, Any, int]
+Effect = Print | Pause | AskLine | ReadAll | Captured | Requested
+Effects = Generator[Effect, Any, int]
 """A running command: yields steps, is sent their answers, returns its exit status."""

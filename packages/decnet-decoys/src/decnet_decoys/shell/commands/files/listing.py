@@ -9,7 +9,7 @@ import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of, owner_of
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
@@ -26,7 +26,7 @@ def ls(call: Call) -> int:
     status, shown = 0, 0
     for path in operands or ["."]:
         try:
-            entry = call.shell.files.stat(path, call.shell.cwd, follow="l" not in options and "d" not in options)
+            entry = call.shell.files.stat(path, call.shell.access, follow="l" not in options and "d" not in options)
             if entry.kind != "dir" or "d" in options:
                 _rows(call, [(path, entry)], options)
                 continue
@@ -34,16 +34,16 @@ def ls(call: Call) -> int:
                 call.print(("\n" if shown else "") + f"{path}:")
             shown += 1
             _directory(call, path, options)
-        except FileFault as fault:
-            opened = fault.args[0] == "Permission denied"
-            status = call.fail(f"cannot {'open directory' if opened else 'access'} '{path}': {fault}", 2)
+        except FileSystemError as error:
+            opened = error.args[0] == "Permission denied"
+            status = call.fail(f"cannot {'open directory' if opened else 'access'} '{path}': {error}", 2)
     return status
 
 
 def _directory(call: Call, path: str, options: dict[str, str]) -> None:
     shell = call.shell
-    place = shell.files.locate(path, shell.cwd)
-    names = shell.files.names(place, shell.identity)
+    place = shell.files.locate(path, shell.access)
+    names = shell.files.names(place, shell.access)
     if "a" not in options and "A" not in options:
         names = [name for name in names if not name.startswith(".")]
     rows = [(name, shell.files.stat(posixpath.join(place, name), follow=False)) for name in names]
@@ -117,9 +117,9 @@ def stat_(call: Call) -> int:
     _, operands = call.flags("cf")
     for path in operands:
         try:
-            entry = call.shell.files.stat(path, call.shell.cwd, follow=False)
-        except FileFault as fault:
-            status = call.fail(f"cannot statx '{path}': {fault}")
+            entry = call.shell.files.stat(path, call.shell.access, follow=False)
+        except FileSystemError as error:
+            status = call.fail(f"cannot statx '{path}': {error}")
             continue
         when = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(entry.mtime))
         blocks = -(-entry.size // 4096) * 8
@@ -140,10 +140,10 @@ def readlink(call: Call) -> int:
     for path in operands:
         try:
             if call.name == "realpath" or "f" in options:
-                call.print(call.shell.files.locate(path, call.shell.cwd))
+                call.print(call.shell.files.locate(path, call.shell.access))
                 continue
-            entry = call.shell.files.stat(path, call.shell.cwd, follow=False)
-        except FileFault:
+            entry = call.shell.files.stat(path, call.shell.access, follow=False)
+        except FileSystemError:
             return 1
         if entry.kind != "link":
             return 1
@@ -157,10 +157,10 @@ def du(call: Call) -> int:
     options, operands = call.flags("d")
     for path in operands or ["."]:
         try:
-            place = call.shell.files.locate(path, call.shell.cwd)
+            place = call.shell.files.locate(path, call.shell.access)
             total = sum(-(-entry.size // 4096) * 4 for _, entry in call.shell.files.walk(place))
-        except FileFault as fault:
-            return call.fail(f"cannot access '{path}': {fault}")
+        except FileSystemError as error:
+            return call.fail(f"cannot access '{path}': {error}")
         call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")
     return 0
 
@@ -170,9 +170,9 @@ def file(call: Call) -> int:
     """Guess what files are."""
     for path in call.args:
         try:
-            entry = call.shell.files.stat(path, call.shell.cwd)
-        except FileFault as fault:
-            call.print(f"{path}: cannot open `{path}' ({fault})")
+            entry = call.shell.files.stat(path, call.shell.access)
+        except FileSystemError as error:
+            call.print(f"{path}: cannot open `{path}' ({error})")
             continue
         call.print(f"{path}: {_described(entry, call.shell.machine.persona.machine)}")
     return 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import posixpath
 
-from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
 
 
@@ -21,11 +22,11 @@ def mkdir(call: Call) -> int:
         steps = _parents(path) if "p" in options else [path]
         try:
             for step in steps:
-                if "p" in options and call.shell.files.exists(step, call.shell.cwd):
+                if "p" in options and call.shell.files.exists(step, call.shell.access):
                     continue
-                call.shell.files.mkdir(step, call.shell.identity, call.shell.cwd, now=call.shell.now)
-        except FileFault as fault:
-            status = call.fail(f"cannot create directory {quoted(path)}: {fault}")
+                call.shell.files.mkdir(step, call.shell.access)
+        except FileSystemError as error:
+            status = call.fail(f"cannot create directory {quoted(path)}: {error}")
     return status
 
 
@@ -41,17 +42,17 @@ def touch(call: Call) -> int:
     _, operands = call.flags("rdt")
     for path in operands:
         try:
-            if shell.files.exists(path, shell.cwd):
-                shell.files.change(path, shell.identity, shell.cwd, mtime=shell.now)
+            if shell.files.exists(path, shell.access):
+                shell.files.change(path, shell.access, mtime=shell.now)
             else:
-                shell.files.write(path, b"", shell.identity, shell.cwd, now=shell.now)
-        except FileFault as fault:
-            status = call.fail(f"cannot touch '{path}': {fault}")
+                shell.files.write(path, b"", shell.access)
+        except FileSystemError as error:
+            status = call.fail(f"cannot touch '{path}': {error}")
     return status
 
 
 @command("cp", "install")
-def cp(call: Call) -> Steps:
+def cp(call: Call) -> Effects:
     """Copy files; -r copies directories."""
     options, operands = call.flags("m")
     if len(operands) < 2:
@@ -59,13 +60,13 @@ def cp(call: Call) -> Steps:
     shell, status = call.shell, 0
     for source in operands[:-1]:
         try:
-            place = shell.files.locate(source, shell.cwd)
+            place = shell.files.locate(source, shell.access)
             if shell.files.stat(place).kind == "dir" and not {"r", "R", "a"} & options.keys():
                 status = call.fail(f"-r not specified; omitting directory '{source}'")
                 continue
             _copy(call, place, _inside(call, operands[-1], source))
-        except FileFault as fault:
-            status = call.fail(f"cannot stat '{source}': {fault}")
+        except FileSystemError as error:
+            status = call.fail(f"cannot stat '{source}': {error}")
     yield from ()
     return status
 
@@ -73,7 +74,7 @@ def cp(call: Call) -> Steps:
 def _inside(call: Call, target: str, source: str) -> str:
     """Return the target path: within it when it is a directory."""
     shell = call.shell
-    place = shell.files.locate(target, shell.cwd)
+    place = shell.files.locate(target, shell.access)
     if shell.files.exists(place) and shell.files.stat(place).kind == "dir":
         return posixpath.join(place, posixpath.basename(source.rstrip("/")))
     return place
@@ -83,15 +84,15 @@ def _copy(call: Call, place: str, target: str) -> None:
     shell = call.shell
     for count, (path, entry) in enumerate(list(shell.files.walk(place))):
         if count > MAX_ENTRIES:
-            raise FileFault("No space left on device")
+            raise FileSystemError("No space left on device")
         copied = target + path[len(place) :]
         if entry.kind == "dir":
             if not shell.files.exists(copied):
-                shell.files.mkdir(copied, shell.identity, now=shell.now)
+                shell.files.mkdir(copied, shell.access)
         else:
-            data = shell.files.read(path, shell.identity)
-            shell.files.write(copied, data, shell.identity, now=shell.now)
-            shell.files.change(copied, shell.identity, mode=entry.mode)
+            data = shell.files.read(path, shell.access)
+            shell.files.write(copied, data, shell.access)
+            shell.files.change(copied, shell.access, mode=entry.mode)
 
 
 @command("mv")
@@ -103,9 +104,9 @@ def mv(call: Call) -> int:
         return call.fail("missing file operand")
     for source in operands[:-1]:
         try:
-            shell.files.rename(source, _inside(call, operands[-1], source), shell.identity, shell.cwd)
-        except FileFault as fault:
-            status = call.fail(f"cannot stat '{source}': {fault}")
+            shell.files.rename(source, _inside(call, operands[-1], source), shell.access)
+        except FileSystemError as error:
+            status = call.fail(f"cannot stat '{source}': {error}")
     return status
 
 
@@ -119,11 +120,11 @@ def ln(call: Call) -> int:
     try:
         target = _inside(call, operands[1], operands[0])
         if "s" in options:
-            shell.files.link(operands[0], target, shell.identity, now=shell.now)
+            shell.files.link(operands[0], target, shell.access)
         else:
-            _copy(call, shell.files.locate(operands[0], shell.cwd), target)
-    except FileFault as fault:
-        return call.fail(f"failed to create link '{operands[-1]}': {fault}")
+            _copy(call, shell.files.locate(operands[0], shell.access), target)
+    except FileSystemError as error:
+        return call.fail(f"failed to create link '{operands[-1]}': {error}")
     return 0
 
 
@@ -138,10 +139,10 @@ def rm(call: Call) -> int:
                 status = call.fail("it is dangerous to operate recursively on '/'")
                 continue
             only = None if tree else "file"
-            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, tree=tree, only=only)
-        except FileFault as fault:
-            if not (force and fault.args[0] == "No such file or directory"):
-                status = call.fail(f"cannot remove '{path}': {fault}")
+            call.shell.files.remove(path, call.shell.access, tree=tree, only=only)
+        except FileSystemError as error:
+            if not (force and error.args[0] == "No such file or directory"):
+                status = call.fail(f"cannot remove '{path}': {error}")
     return status
 
 
@@ -151,7 +152,7 @@ def rmdir(call: Call) -> int:
     status = 0
     for path in call.args:
         try:
-            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, only="dir")
-        except FileFault as fault:
-            status = call.fail(f"failed to remove '{path}': {fault}")
+            call.shell.files.remove(path, call.shell.access, only="dir")
+        except FileSystemError as error:
+            status = call.fail(f"failed to remove '{path}': {error}")
     return status

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
@@ -25,15 +26,15 @@ def _below(call: Call, paths: list[str]) -> Iterator[str]:
     """Yield the paths and all below them."""
     for path in paths:
         try:
-            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.cwd)))
-        except FileFault:
+            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.access)))
+        except FileSystemError:
             yield path
 
 
 @command("chown", "chgrp")
 def chown(call: Call) -> int:
     """Change the owner."""
-    operands = [arg for arg in call.args if not arg.startswith("-")]
+    operands = call.words
     if len(operands) < 2:
         return call.fail("missing operand")
     name = operands[0].partition(":")[0]
@@ -47,11 +48,11 @@ def _change(call: Call, paths: list[str], fields: Callable[[Entry], dict[str, in
     shell, status = call.shell, 0
     for path in paths:
         try:
-            entry = shell.files.stat(path, shell.cwd)
-            shell.files.change(path, shell.identity, shell.cwd, **fields(entry))
-        except FileFault as fault:
-            verb = "cannot access" if fault.args[0] == "No such file or directory" else "changing permissions of"
-            status = call.fail(f"{verb} '{path}': {fault}")
+            entry = shell.files.stat(path, shell.access)
+            shell.files.change(path, shell.access, **fields(entry))
+        except FileSystemError as error:
+            verb = "cannot access" if error.args[0] == "No such file or directory" else "changing permissions of"
+            status = call.fail(f"{verb} '{path}': {error}")
     return status
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
+import time
 
-from decnet_decoys.shell.call import Call, encode, quoted
-from decnet_decoys.shell.effects import Pause, Requested, Steps
+from decnet_decoys.http.flavour import rendered
+from decnet_decoys.http.request import Head
+from decnet_decoys.http.site import Site
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Pause, Requested
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.registry import command
 
 _ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
@@ -36,7 +41,7 @@ def _broadcast(address: str) -> str:
 @command("ip", folder="/usr/sbin")
 def ip(call: Call) -> int:
     """Show addresses, links, routes and neighbours."""
-    words = [arg for arg in call.args if not arg.startswith("-")]
+    words = call.words
     topic = words[0] if words else ""
     if "address".startswith(topic) and topic:
         _addresses(call)
@@ -48,7 +53,7 @@ def ip(call: Call) -> int:
         gateway = call.shell.machine.address.rpartition(".")[0] + ".1"
         call.print(f"{gateway} dev {call.shell.machine.persona.hardware.interface} lladdr 52:54:00:12:35:02 REACHABLE")
     else:
-        call.err.write(b"Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n")
+        call.print_error("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }")
         return 255
     return 0
 
@@ -117,8 +122,9 @@ def netstat(call: Call) -> int:
             process=process if with_process else "",
         )
     if "l" not in options:
-        here, there = f"{shell.machine.address}:22", f"{shell.source.address}:{shell.source.port}"
-        own = f"{shell.pid}/sshd" if with_process else ""
+        origin = shell.origin
+        here, there = f"{shell.machine.address}:{origin.server_port}", f"{origin.address}:{origin.port}"
+        own = f"{shell.pid}/{origin.daemon}" if with_process else ""
         _socket(call, "tcp", "ESTAB", here=here, there=there, process=own)
     return 0
 
@@ -132,7 +138,7 @@ def _socket(call: Call, protocol: str, state: str, *, here: str, there: str, pro
 
 
 @command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")
-def download(call: Call) -> Steps:
+def download(call: Call) -> Effects:
     """Record what was to be fetched, and fail as on a network without a way out."""
     _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpli")
     targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
@@ -154,12 +160,8 @@ def _is_own(call: Call, host: str) -> bool:
     return serves and host in ("localhost", "127.0.0.1", machine.hostname, machine.address)
 
 
-def _of_own_site(call: Call, target: str) -> Steps:
+def _of_own_site(call: Call, target: str) -> Effects:
     """Answer from the machine's own web site; nothing is sent, for both are played here."""
-    from decnet_decoys.http.flavour import rendered
-    from decnet_decoys.http.request import Head
-    from decnet_decoys.http.site import Site
-
     machine, options = call.shell.machine, call.flags(("o" if call.name == "curl" else "O") + "PeTtUwQXHdAubmxpl")[0]
     path = "/" + (target.partition("://")[2] or target).partition("/")[2]
     method = "HEAD" if "I" in options else "GET"
@@ -171,13 +173,13 @@ def _of_own_site(call: Call, target: str) -> Steps:
         shown = whole if {"i", "I"} & options.keys() else answer.body
         if "o" in options or "O" in options:
             name = options.get("o") or posixpath.basename(path)
-            yield from call.shell.save(name, shown, err=call.err)
+            yield from call.runner.save(name, shown, err=call.err)
         else:
             call.out.write(shown)
         return 0
     if answer.status != 200:
         return call.fail(f"server returned error: {answer.status}", 8)
-    yield from call.shell.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
+    yield from call.runner.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
     return 0
 
 
@@ -196,7 +198,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _wget(call: Call, target: str) -> Steps:
+def _wget(call: Call, target: str) -> Effects:
     host = host_of(target)
     if call.shell.machine.persona.family == "busybox":
         yield Pause(1.0)
@@ -207,42 +209,31 @@ def _wget(call: Call, target: str) -> Steps:
     if quiet:
         yield Pause(1.2)
         return 4
-    call.err.write(f"--{_stamp(call)}--  {target}\n".encode("utf-8", "replace"))
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(call.shell.now))
+    call.print_error(f"--{when}--  {target}")
     yield Pause(1.2)
     if _is_address(host):
-        call.err.write(f"Connecting to {host}:80... failed: Connection refused.\n".encode("utf-8", "replace"))
+        call.print_error(f"Connecting to {host}:80... failed: Connection refused.")
         return 4
-    call.err.write(
-        f"Resolving {host} ({host})... failed: Temporary failure in name resolution.\n"
-        f"wget: unable to resolve host address {quoted(host)}\n".encode("utf-8", "replace")
-    )
+    call.print_error(f"Resolving {host} ({host})... failed: Temporary failure in name resolution.")
+    call.fail(f"unable to resolve host address {quoted(host)}")
     return 4
 
 
-def _stamp(call: Call) -> str:
-    import time
-
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(call.shell.now))
-
-
-def _curl(call: Call, target: str) -> Steps:
+def _curl(call: Call, target: str) -> Effects:
     host = host_of(target)
     yield Pause(1.2)
     if call.name != "curl":
         return call.fail(f"{host}: Temporary failure in name resolution")
     if _is_address(host):
-        call.err.write(
-            f"curl: (7) Failed to connect to {host} port 80 after 3 ms: Couldn't connect to server\n".encode(
-                "utf-8", "replace"
-            )
-        )
+        call.print_error(f"curl: (7) Failed to connect to {host} port 80 after 3 ms: Couldn't connect to server")
         return 7
-    call.err.write(f"curl: (6) Could not resolve host: {host}\n".encode("utf-8", "replace"))
+    call.print_error(f"curl: (6) Could not resolve host: {host}")
     return 6
 
 
 @command("ping", "ping6")
-def ping(call: Call) -> Steps:
+def ping(call: Call) -> Effects:
     """Ask for an echo that never comes."""
     options, operands = call.flags("ciWIst")
     if not operands:
@@ -283,26 +274,26 @@ def _ssh_version(call: Call) -> str:
 
 
 @command("ssh", "telnet", "nc", "ncat", "netcat", "socat")
-def connect(call: Call) -> Steps:
+def connect(call: Call) -> Effects:
     """Record where to, and do not get there."""
     options, operands = call.flags("pilobwRLDXxqs")
     if call.name == "ssh" and "V" in options:
-        call.err.write(encode(_ssh_version(call)))
+        call.print_error(_ssh_version(call), end="")
         return 0
     if not operands:
-        call.err.write(encode(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n")))
+        call.print_error(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n"), end="")
         return 255 if call.name == "ssh" else 1
     host = host_of(operands[0])
     yield Requested("connect", {"program": call.name, "target": " ".join(operands)[:2048]})
     yield Pause(2.0)
     if call.name == "ssh":
-        call.err.write(f"ssh: connect to host {host} port 22: Connection timed out\n".encode("utf-8", "replace"))
+        call.print_error(f"ssh: connect to host {host} port 22: Connection timed out")
         return 255
     return call.fail(f"connect to {host}: Connection refused")
 
 
 @command("nslookup", "dig", "host", "getent")
-def resolve(call: Call) -> Steps:
+def resolve(call: Call) -> Effects:
     """Ask for a name and get no answer."""
     _, operands = call.flags("t")
     name = operands[-1] if operands else "."
