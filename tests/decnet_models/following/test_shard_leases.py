@@ -67,13 +67,6 @@ def test_one_attacker_is_in_one_shard_however_it_is_spelt(address: object) -> No
     assert 0 <= shard_of(str(address)) < SHARDS
 
 
-@given(st.ip_addresses() | st.text(), st.sampled_from(["", "%eth0"]))
-def test_one_address_for_the_profiler_is_one_for_the_shards(address: object, zone: str) -> None:
-    """Whatever it takes for one attacker must be in one shard."""
-    found = canonical(f"{address}{zone}")
-    assert found is None or shard_of(found) == shard_of(f"{address}{zone}")
-
-
 def test_what_is_no_address_has_a_shard_too() -> None:
     assert shard_of("1.2.3.4\0") == shard_of("\ud800") == NOBODY
     assert {shard_of(None), shard_of(""), shard_of("junk"), shard_of("1.2.3.4.5")} == {NOBODY}
