@@ -35,7 +35,7 @@ from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_core.spool.quarantine import Record
+from decnet_core.spool.quarantine import QuarantinedLine
 from decnet_core.supervise.policy import Phase
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.tables import event
@@ -130,9 +130,11 @@ async def told(fleet: Arena, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def quarantined(fleet: Arena, worker: str) -> list[Record]:
+def quarantined(fleet: Arena, worker: str) -> list[QuarantinedLine]:
     files = sorted((fleet.state / "quarantine" / worker).glob("*.jsonl"))
-    return [msgspec.json.decode(line, type=Record) for file in files for line in file.read_bytes().splitlines()]
+    return [
+        msgspec.json.decode(line, type=QuarantinedLine) for file in files for line in file.read_bytes().splitlines()
+    ]
 
 
 def cowrie(**fields: object) -> bytes:
