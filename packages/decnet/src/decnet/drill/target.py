@@ -8,7 +8,8 @@ import msgspec
 from decnet.cli.errors import RefusedError
 from decnet.fleet.selection import Place
 from decnet_core.settings import Settings
-from decnet_decoys.fleet import Decky, FleetError, deckies
+from decnet_decoys.decky import Decky
+from decnet_decoys.fleet import FleetError, deckies
 from decnet_decoys.settings import DecoysSettings
 from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
 
@@ -17,15 +18,20 @@ class Target(msgspec.Struct, frozen=True):
     """What is attacked."""
 
     shell: Decky
-    """Has SSH and a password that is let in."""
+    """Has SSH and a password that it accepts."""
     web: Decky
     """Has HTTP."""
     dns: tuple[str, int]
     """Address and port of the canary's DNS receiver."""
 
     @property
+    def site(self) -> str:
+        """URL of `web`, without a path."""
+        return f"http://{self.web.address}:{self.web.port('http')}"
+
+    @property
     def login(self) -> tuple[str, str]:
-        """User and password that `shell` lets in."""
+        """User and password that `shell` accepts."""
         assert self.shell.login is not None
         return self.shell.login
 

@@ -8,12 +8,14 @@ import posixpath
 import time
 
 from decnet_decoys.http.flavour import rendered
+from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import Head
 from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.registry import command
+from decnet_decoys.ssh.profile import SshProfile
 
 
 @command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")
@@ -26,8 +28,9 @@ def download(call: Call) -> Effects:
     status = 0
     for target in targets[:20]:
         yield Requested("fetch", {"program": call.name, "url": target[:2048]})
-        if call.name in ("curl", "wget") and _is_own(call, host_of(target)):
-            status = yield from _of_own_site(call, target)
+        site = call.shell.machine.persona.profile(HttpProfile)
+        if call.name in ("curl", "wget") and site is not None and _is_own(call, host_of(target)):
+            status = yield from _of_own_site(call, site, target)
             continue
         status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
     return status
@@ -39,16 +42,14 @@ def _is_own(call: Call, host: str) -> bool:
     return serves and host in ("localhost", "127.0.0.1", machine.hostname, machine.address)
 
 
-def _of_own_site(call: Call, target: str) -> Effects:
+def _of_own_site(call: Call, site: HttpProfile, target: str) -> Effects:
     """Answer from the machine's own web site; nothing is sent, for both are played here."""
     machine, options = call.shell.machine, call.flags(("o" if call.name == "curl" else "O") + "PeTtUwQXHdAubmxpl")[0]
     path = "/" + (target.partition("://")[2] or target).partition("/")[2]
     method = "HEAD" if "I" in options else "GET"
-    answer = Site(machine.persona.http, machine.address, 80).answer(
-        Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b""
-    )
+    answer = Site(site, machine.address, 80).answer(Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b"")
     if call.name == "curl":
-        whole = rendered(machine.persona.http, answer, now=call.shell.now, keep_alive=True, head_only=method == "HEAD")
+        whole = rendered(site, answer, now=call.shell.now, keep_alive=True, head_only=method == "HEAD")
         shown = whole if {"i", "I"} & options.keys() else answer.body
         if "o" in options or "O" in options:
             name = options.get("o") or posixpath.basename(path)
@@ -146,7 +147,8 @@ _USAGES = {
 
 def _ssh_version(call: Call) -> str:
     """Return what `ssh -V` says: the client is of the package that the server is of."""
-    version = call.shell.machine.persona.ssh.version
+    server = call.shell.machine.persona.profile(SshProfile)
+    version = server.version if server is not None else "OpenSSH_9.2p1"
     libraries = {"Debian": "OpenSSL 3.0.14 4 Jun 2024", "Ubuntu": "OpenSSL 3.0.2 15 Mar 2022"}
     library = next((text for name, text in libraries.items() if name in version), "")
     return f"{version}, {library}\n" if library else f"{version}\n"
