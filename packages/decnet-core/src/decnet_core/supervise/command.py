@@ -127,7 +127,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
         return _outcome(run)
 
     if mode == "fork":
-        return zygote.run_with_supervisor([worker_registry.place(name) for name in names], supervise)
+        return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in names], supervise)
     return supervise(None)
 
 

@@ -44,7 +44,7 @@ class ProcessFleet(Fleet):
         *,
         logs: Path | None,
         environment: Mapping[str, str],
-        place: Callable[[str], str] = worker_registry.place,
+        place: Callable[[str], str] = worker_registry.entry_point,
         forking: bool = False,
         zygote: socket.socket | None = None,
     ) -> None:

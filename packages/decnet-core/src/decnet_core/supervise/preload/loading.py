@@ -32,7 +32,7 @@ def at(place: str) -> type[Worker[Any]]:
 
 def named(name: str) -> type[Worker[Any]]:
     """Return the class of the registered worker `name`; raises UnknownWorker, BrokenWorkerError."""
-    return at(worker_registry.place(name))
+    return at(worker_registry.entry_point(name))
 
 
 def reason(error: BaseException) -> str:
