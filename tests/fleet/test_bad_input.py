@@ -29,7 +29,7 @@ from arena import Arena
 from sqlalchemy import select
 
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
-from decnet.fleet.bus_client import ask
+from decnet.fleet.bus_access import query_health
 from decnet_core.bus.client import connect
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
@@ -106,7 +106,7 @@ async def attacked(fleet: Arena, number: int) -> None:
 async def counters(fleet: Arena, worker: str) -> dict[str, float]:
     bus = await connect(f"unix://{fleet.state}/run/bus.sock", name="test", wait=5)
     try:
-        health = await ask(bus, worker, 5)
+        health = await query_health(bus, worker, 5)
     finally:
         await bus.close()
     assert health is not None, f"{worker} does not answer"
