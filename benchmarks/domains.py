@@ -19,8 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import Table
 
+from decnet_models.database.domains import domains
 from decnet_models.database.ownership import ANY, READERS, owners
-from decnet_models.migrations.check import domains
 
 Row = dict[str, float]
 

@@ -35,20 +35,19 @@ import ingest as ingesting
 import postgres
 import profiler as profiling
 import ttp as tagging
+from fixture_rows import FEW, STAND, fill
+from query_smoke import REFUSALS, query_functions, variants
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
+from decnet_models.database.domains import all_tables, domains
 from decnet_models.database.engine import open_engine, reading, sqlite_file, writing
-from decnet_models.database.ownership import all_tables
 from decnet_models.events import queries
 from decnet_models.events.tables import event
 from decnet_models.events.volume import HOUR_NS
-from decnet_models.exercise import REFUSALS, query_functions, variants
-from decnet_models.migrations.check import domains
 from decnet_models.migrations.upgrade import upgrade
-from decnet_models.population import FEW, STAND, fill
 from decnet_models.progress.queries import move_cursor
 from decnet_workers.ingest.intake import Intake
 from decnet_workers.ingest.retention import Retention, RetentionSettings

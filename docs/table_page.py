@@ -12,8 +12,8 @@ from sqlmodel import SQLModel
 from sqlmodel.main import default_registry
 
 from decnet_models.database.columns import ADDRESS, EVENT_ID, JSON_TEXT, MENTIONS, NANOSECONDS, SHA256
+from decnet_models.database.domains import domains
 from decnet_models.database.ownership import ANY
-from decnet_models.migrations.check import domains
 from decnet_models.migrations.keys import declared_checks, declared_references
 
 

@@ -11,8 +11,9 @@ import pytest
 from decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
 
 from decnet_decoys.personas.catalog import persona
-from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.machine.machine import Machine, build
+from decnet_decoys.shell.machine.image import build
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.state import ShellState
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +22,12 @@ def machine() -> Machine:
 
 
 @pytest.fixture
-def shell(machine: Machine) -> Shell:
+def shell(machine: Machine) -> ShellState:
     return root_shell(machine)
 
 
 @pytest.fixture
-def run(shell: Shell) -> Player:
+def run(shell: ShellState) -> Player:
     return Player(shell)
 
 

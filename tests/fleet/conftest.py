@@ -13,6 +13,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from database_fixtures import (  # noqa: F401  # fixtures
+    empty_postgres_url,
+    engine,
+    ingested,
+    make_events,
+    migrated_file,
+    migrated_postgres,
+    no_roles_left,
+    postgres,
+    postgres_admin,
+    postgres_url,
+    role,
+    sqlite_engine,
+    sqlite_url,
+    url,
+)
 
 from decnet.drill.private import free_block, settings_text
 from decnet_models.migrations.upgrade import upgrade

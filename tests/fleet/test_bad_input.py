@@ -29,13 +29,13 @@ from arena import Arena
 from sqlalchemy import select
 
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
-from decnet.fleet.bus_client import ask
+from decnet.fleet.bus_access import query_health
 from decnet_core.bus.client import connect
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_core.spool.quarantine import Record
+from decnet_core.spool.quarantine import QuarantinedLine
 from decnet_core.supervise.policy import Phase
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.tables import event
@@ -106,7 +106,7 @@ async def attacked(fleet: Arena, number: int) -> None:
 async def counters(fleet: Arena, worker: str) -> dict[str, float]:
     bus = await connect(f"unix://{fleet.state}/run/bus.sock", name="test", wait=5)
     try:
-        health = await ask(bus, worker, 5)
+        health = await query_health(bus, worker, 5)
     finally:
         await bus.close()
     assert health is not None, f"{worker} does not answer"
@@ -130,9 +130,11 @@ async def told(fleet: Arena, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def quarantined(fleet: Arena, worker: str) -> list[Record]:
+def quarantined(fleet: Arena, worker: str) -> list[QuarantinedLine]:
     files = sorted((fleet.state / "quarantine" / worker).glob("*.jsonl"))
-    return [msgspec.json.decode(line, type=Record) for file in files for line in file.read_bytes().splitlines()]
+    return [
+        msgspec.json.decode(line, type=QuarantinedLine) for file in files for line in file.read_bytes().splitlines()
+    ]
 
 
 def cowrie(**fields: object) -> bytes:

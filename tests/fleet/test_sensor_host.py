@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -25,7 +26,8 @@ from decnet_swarm.pki import bootstrap_ca as founding
 from decnet_swarm.pki import files
 
 ROOT = Path(__file__).parents[2]
-UV = Path(sys.executable).with_name("uv")
+UV = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))) or "uv"
+"""Beside this Python, or beside the nox that made its environment."""
 DISTRIBUTIONS = ("decnet-core", "decnet-sniff", "decnet-swarm")
 OF_THE_MASTER = ("decnet", "decnet_models", "decnet_workers", "decnet_decoys", "sqlalchemy", "alembic", "asyncssh")
 DEADLINE = 120.0

@@ -10,9 +10,10 @@ from decky_host import NOW, Player, root_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet_decoys.shell.call import MAX_OUTPUT, MAX_WRITTEN
+from decnet_decoys.shell.budget import MAX_WRITTEN
 from decnet_decoys.shell.interpreter import HANG_SECONDS
 from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.streams import MAX_OUTPUT
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from decky_host import root_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet_decoys.shell.interpreter import Shell
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh.scp import Sink, target_of
 from decnet_decoys.ssh.sftp import Sftp, Upload
 from decnet_decoys.ssh.sftp_packets import BadPacketError
@@ -22,7 +22,7 @@ def packet(kind: int, *fields: int | bytes) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
-def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: Shell) -> None:
+def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: ShellState) -> None:
     uploads: list[Upload] = []
     server = Sftp(shell, 100, uploads.append)
     server.feed(packet(1, 3))
@@ -32,7 +32,7 @@ def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: Shell) -> None:
     reply = server.feed(packet(4, 3, bytes(4)))
     assert uploads == [Upload("/tmp/x", b"hello", 5)]
     assert reply[4] == 101
-    assert shell.files.read("/tmp/x", shell.identity) == b"hello"
+    assert shell.files.read("/tmp/x", shell.access) == b"hello"
 
 
 @given(st.lists(st.binary(max_size=60), max_size=10))
@@ -64,7 +64,7 @@ def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tup
     server.close()
 
 
-def test_a_length_without_end_is_refused(shell: Shell) -> None:
+def test_a_length_without_end_is_refused(shell: ShellState) -> None:
     with pytest.raises(BadPacketError):
         Sftp(shell, 100, lambda _upload: None).feed(b"\xff\xff\xff\xff")
 
@@ -84,7 +84,7 @@ def test_scp_receives_files_however_the_bytes_are_cut(machine: Machine, step: in
     assert set(replies) == {0}
 
 
-def test_what_is_over_the_limit_is_counted_not_kept(shell: Shell) -> None:
+def test_what_is_over_the_limit_is_counted_not_kept(shell: ShellState) -> None:
     uploads: list[Upload] = []
     sink = Sink(shell, "/tmp/f", 10, uploads.append)
     sink.feed(b"C0644 25 f\n" + bytes(25) + b"\0")

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.terminal.line_editor import MAX_LINE, Done, Editor
+from decnet_decoys.terminal.line_editor import MAX_LINE, Done, LineEditor
 
 
-def typed(data: bytes, editor: Editor | None = None) -> tuple[str, Done | None, bytes]:
-    return (editor or Editor()).feed(data)
+def typed(data: bytes, editor: LineEditor | None = None) -> tuple[str, Done | None, bytes]:
+    return (editor or LineEditor()).feed(data)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_keys_make_a_line(data: bytes, line: str) -> None:
 
 
 def test_up_brings_back_the_last_line() -> None:
-    editor = Editor()
+    editor = LineEditor()
     editor.begin("", keep=True)
     editor.feed(b"id\r")
     editor.begin("", keep=True)
@@ -41,7 +41,7 @@ def test_up_brings_back_the_last_line() -> None:
 
 
 def test_a_password_is_not_echoed() -> None:
-    editor = Editor()
+    editor = LineEditor()
     editor.begin("Password: ", echo=False)
     assert editor.feed(b"se\x7fcret\r") == ("\r\n", Done("line", "scret"), b"")
 
@@ -57,7 +57,7 @@ def test_what_follows_a_line_is_left_for_the_next() -> None:
 
 
 def test_a_character_cut_in_two_is_put_together() -> None:
-    editor = Editor()
+    editor = LineEditor()
     first, done, _ = editor.feed(b"\xc3")
     assert (first, done) == ("", None)
     assert editor.feed(b"\xbc\r")[1] == Done("line", "ü")
@@ -70,7 +70,7 @@ def test_a_line_is_bounded() -> None:
 
 
 def test_tab_adds_what_completes_the_line() -> None:
-    editor = Editor(lambda line: "tc/" if line.endswith("/e") else "")
+    editor = LineEditor(lambda line: "tc/" if line.endswith("/e") else "")
     editor.begin("", keep=True)
     assert typed(b"cd /e\t\r", editor)[1] == Done("line", "cd /etc/")
 
@@ -81,7 +81,7 @@ def test_tab_adds_what_completes_the_line() -> None:
     )
 )
 def test_any_keys_end_in_lines_that_can_be_shown(pieces: list[bytes]) -> None:
-    editor = Editor(lambda _line: "x")
+    editor = LineEditor(lambda _line: "x")
     editor.begin("$ ", keep=True)
     for piece in pieces:
         rest = piece

@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select, text, update
-from sqlalchemy import event as hooks
 
 from decnet_core.events.envelope import Event
-from decnet_core.runtime import worker_registry as registry
 from decnet_models.attackers.tables import attacker
-from decnet_models.database import engine as engines
 from decnet_models.database.engine import reading, writing
-from decnet_models.database.ownership import ANY, NotOwnerError, all_tables, guard, may_write, owners, target
+from decnet_models.database.ownership import NotOwnerError, guard, target
 from decnet_models.events.queries import insert_events
 from decnet_models.notices.tables import notice
 from decnet_models.progress import queries as progress
@@ -69,29 +66,3 @@ def test_a_worker_writes_its_own_tables_and_those_of_all(engine: Engine, make_ev
         connection.execute(insert(notice).values(key="k", kind="k", ts=1, body="{}", created_at=1))
     with reading(engine) as connection:
         assert connection.execute(select(attacker)).all() == []
-
-
-def test_every_owner_is_a_worker_that_is_planned_or_the_operator() -> None:
-    """A misspelt owner would leave a table that nobody can write."""
-    planned = {"operator", "enrich", "clusterer", "campaign-clusterer", "mutate", "orchestrator", "reconciler"}
-    known = planned | set(registry.names()) | ANY
-    assert {name for table in all_tables() for name in owners(table)} <= known
-
-
-@pytest.mark.parametrize("name", [name for name in registry.names() if registry.load(name).database])
-def test_what_a_worker_does_in_its_rehearsal_is_its_own(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every worker handles one event of each kind, on an engine that is guarded in its name."""
-    made = engines._sqlite_engine()
-    monkeypatch.setattr(engines, "_rehearsed", [made])
-    written: set[str] = set()
-
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if (table := target(statement)) is not None:
-            written.add(table)
-
-    hooks.listen(made[0], "before_cursor_execute", note)
-    registry.load(name).warm()
-    tables = {table.name: table for table in all_tables()}
-    assert written, "the rehearsal wrote nothing"
-    by_others = {table for table in written if table in tables and not may_write(tables[table], name)}
-    assert {owner for table in by_others for owner in owners(tables[table])} <= {"ingest"}  # the samples in the log

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixture_rows import FEW, STAND, fill
+from query_smoke import REFUSALS, Query, query_functions, variants
 from sqlalchemy import Connection, text
 
+from decnet_models.database.domains import all_tables, domains
 from decnet_models.database.engine import open_engine
-from decnet_models.database.ownership import all_tables
-from decnet_models.exercise import REFUSALS, Query, query_functions, variants
-from decnet_models.migrations.check import domains
-from decnet_models.population import FEW, STAND, fill
 
 SIZES = (1200, 4800)
 ROOM = 1.5

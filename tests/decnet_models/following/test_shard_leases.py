@@ -25,7 +25,6 @@ from decnet_models.following.shard_leases import Leases, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress import queries as progress
 from decnet_models.progress.lease_queries import Lease
-from decnet_workers.profiler.address import canonical
 
 Maker = Callable[..., list[Event]]
 
@@ -65,13 +64,6 @@ def test_instances_come_to_hold_equal_shares_and_to_rest(holders: list[str | Non
 def test_one_attacker_is_in_one_shard_however_it_is_spelt(address: object) -> None:
     assert shard_of(str(address)) == shard_of(f"::ffff:{address}")
     assert 0 <= shard_of(str(address)) < SHARDS
-
-
-@given(st.ip_addresses() | st.text(), st.sampled_from(["", "%eth0"]))
-def test_one_address_for_the_profiler_is_one_for_the_shards(address: object, zone: str) -> None:
-    """Whatever it takes for one attacker must be in one shard."""
-    found = canonical(f"{address}{zone}")
-    assert found is None or shard_of(found) == shard_of(f"{address}{zone}")
 
 
 def test_what_is_no_address_has_a_shard_too() -> None:

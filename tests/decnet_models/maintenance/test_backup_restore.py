@@ -20,7 +20,8 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.schema import newest_revision
 from decnet_models.errors import DatabaseError
 from decnet_models.events import queries
-from decnet_models.maintenance import backup, restore
+from decnet_models.maintenance.backup import backup
+from decnet_models.maintenance.restore import restore
 from decnet_models.migrations.check import check
 from decnet_models.progress.queries import move_cursor, set_event_aside
 

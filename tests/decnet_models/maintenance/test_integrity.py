@@ -12,8 +12,8 @@ from decnet_core.events.envelope import Event
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import DatabaseError
 from decnet_models.events import queries
-from decnet_models.maintenance import vacuum
 from decnet_models.maintenance.integrity import damages
+from decnet_models.maintenance.vacuum import vacuum
 
 Maker = Callable[..., list[Event]]
 

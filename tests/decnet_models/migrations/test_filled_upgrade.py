@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from query_smoke import sample
 from sqlalchemy import Connection, Engine, MetaData, inspect, select
 
 from decnet_core.events.catalogue import KINDS, PAYLOADS
@@ -18,7 +19,6 @@ from decnet_core.events.notices import NOTICE_KINDS, encode_notice
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
-from decnet_models.exercise import sample
 from decnet_models.migrations.check import differences
 from decnet_models.migrations.upgrade import migrate_to, upgrade
 from decnet_models.notices import queries as notices

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from decnet_models.migrations.check import declared_schema, domains
+from decnet_models.database.domains import domains
+from decnet_models.migrations.check import declared_schema
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -183,7 +183,7 @@ async def test_source_that_knocks_too_often_is_let_in_no_more(office: Office) ->
 
 async def test_only_so_many_are_inside_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     offered(office.state)
-    monkeypatch.setattr(office.desk._gate, "admits", lambda *_: True)
+    monkeypatch.setattr(office.desk._rates, "allows", lambda *_: True)
     opened = [await asyncio.open_connection(*office.address) for _ in range(GUESTS + 5)]
     try:
         await until(lambda: office.counted("enrolments_limited") == 5)

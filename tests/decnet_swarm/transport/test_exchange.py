@@ -10,7 +10,7 @@ import pytest
 from hosts import NAME, fill, forwarder, founded_pair, listener, made, numbers, port_of, received, spool_of, until
 
 from decnet_core.exits import StartupError
-from decnet_core.spool.reader import Position, acknowledged_positions
+from decnet_core.spool.positions import Position, acknowledged_positions
 
 
 def arrived(above: Path, least: int) -> bool:

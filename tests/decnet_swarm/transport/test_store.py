@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hosts import Running, fill, forwarder, founded_pair, listener, numbers, port_of, until
 
-from decnet_core.spool.reader import Position
+from decnet_core.spool.positions import Position
 from decnet_swarm.listener.records import MOST_READ, Records, near_the_end
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context

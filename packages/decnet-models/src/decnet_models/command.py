@@ -127,7 +127,7 @@ def grants(
     """Print the SQL that gives each worker a PostgreSQL role which may write its own tables only."""
     from decnet_core.runtime import worker_registry as registry
     from decnet_models.database import grants as roles
-    from decnet_models.database.ownership import all_tables
+    from decnet_models.database.domains import all_tables
 
     statements = roles.grants(all_tables(), registry.names())
     place = url_of(url, settings) if apply else ""

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
-from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES, Files
-from decnet_decoys.shell.machine.fs_errors import FileFault
-from decnet_decoys.shell.machine.tree import ROOT, Entry, Identity, Tree
+from decnet_decoys.shell.machine.filesystem import KERNEL, MAX_ENTRIES, Access, FileSystem
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import Entry, Identity, Tree
 
-NOBODY = Identity(1000, frozenset((1000,)))
+NOBODY = Access(Identity(1000, frozenset((1000,))))
 
 
-def some_files(limit: int = 10_000) -> Files:
+def some_files(limit: int = 10_000) -> FileSystem:
     tree = Tree()
     tree.put("/etc/passwd", Entry("file", 0o644, content=b"root"))
     tree.put("/etc/secret", Entry("file", 0o600, content=b"s"))
@@ -21,76 +21,76 @@ def some_files(limit: int = 10_000) -> Files:
     tree.put("/usr/bin/ls", Entry("file", 0o755, content=b"elf"))
     tree.put("/loop", Entry("link", 0o777, target="/loop"))
     tree.put("/tmp", Entry("dir", 0o1777))
-    return Files(tree, limit, MemoryLease(MemoryBudget(1 << 20)))
+    return FileSystem(tree, limit, MemoryLease(MemoryBudget(1 << 20)))
 
 
 def test_a_link_leads_to_its_target() -> None:
     files = some_files()
     assert files.locate("/bin/ls") == "/usr/bin/ls"
-    assert files.locate("../bin/./ls", "/tmp") == "/usr/bin/ls"
-    with pytest.raises(FileFault, match="Too many levels"):
+    assert files.locate("../bin/./ls", Access(cwd="/tmp")) == "/usr/bin/ls"
+    with pytest.raises(FileSystemError, match="Too many levels"):
         files.stat("/loop")
 
 
 def test_the_root_has_no_parent() -> None:
-    assert some_files().locate("../../../etc/passwd", "/etc") == "/etc/passwd"
+    assert some_files().locate("../../../etc/passwd", Access(cwd="/etc")) == "/etc/passwd"
 
 
 def test_permissions_hold() -> None:
     files = some_files()
-    with pytest.raises(FileFault, match="Permission denied"):
+    with pytest.raises(FileSystemError, match="Permission denied"):
         files.read("/etc/secret", NOBODY)
-    with pytest.raises(FileFault, match="Permission denied"):
+    with pytest.raises(FileSystemError, match="Permission denied"):
         files.write("/etc/new", b"x", NOBODY)
-    assert files.read("/etc/secret", ROOT) == b"s"
+    assert files.read("/etc/secret", KERNEL) == b"s"
     files.write("/tmp/new", b"x", NOBODY)
 
 
 def test_what_is_removed_is_gone_and_can_come_again() -> None:
     files = some_files()
-    files.remove("/etc", ROOT, tree=True)
+    files.remove("/etc", KERNEL, tree=True)
     assert files.names("/") == ["bin", "loop", "tmp", "usr"]
-    files.mkdir("/etc", ROOT)
+    files.mkdir("/etc", KERNEL)
     assert files.names("/etc") == []
 
 
 def test_a_full_disk_refuses() -> None:
     files = some_files(limit=100)
-    files.write("/tmp/a", bytes(90), ROOT)
-    with pytest.raises(FileFault, match="No space left"):
-        files.write("/tmp/b", bytes(20), ROOT)
-    files.remove("/tmp/a", ROOT)
-    files.write("/tmp/b", bytes(20), ROOT)
+    files.write("/tmp/a", bytes(90), KERNEL)
+    with pytest.raises(FileSystemError, match="No space left"):
+        files.write("/tmp/b", bytes(20), KERNEL)
+    files.remove("/tmp/a", KERNEL)
+    files.write("/tmp/b", bytes(20), KERNEL)
 
 
 def test_sessions_share_one_memory_and_give_it_back() -> None:
     budget = MemoryBudget(10_000)
     first, second = MemoryLease(budget), MemoryLease(budget)
-    files, others = Files(Tree(), 10_000, first), Files(Tree(), 10_000, second)
-    files.write("/a", bytes(8000), ROOT)
-    with pytest.raises(FileFault, match="No space left"):
-        others.write("/b", bytes(3000), ROOT)
+    files, others = FileSystem(Tree(), 10_000, first), FileSystem(Tree(), 10_000, second)
+    files.write("/a", bytes(8000), KERNEL)
+    with pytest.raises(FileSystemError, match="No space left"):
+        others.write("/b", bytes(3000), KERNEL)
     assert budget.refused == 1
     first.close()
-    others.write("/b", bytes(3000), ROOT)
+    others.write("/b", bytes(3000), KERNEL)
     assert budget.left == 10_000 - 3000 - 512
 
 
 def test_the_number_of_changes_is_bounded() -> None:
     files = some_files()
     for number in range(MAX_ENTRIES):
-        files.write(f"/tmp/{number}", b"", ROOT)
-    with pytest.raises(FileFault, match="No space left"):
-        files.write("/tmp/more", b"", ROOT)
+        files.write(f"/tmp/{number}", b"", KERNEL)
+    with pytest.raises(FileSystemError, match="No space left"):
+        files.write("/tmp/more", b"", KERNEL)
 
 
 def test_a_directory_moves_with_all_below_it() -> None:
     files = some_files()
-    files.rename("/usr", "/u", ROOT)
-    assert files.read("/u/bin/ls", ROOT) == b"elf"
+    files.rename("/usr", "/u", KERNEL)
+    assert files.read("/u/bin/ls", KERNEL) == b"elf"
     assert not files.exists("/usr")
-    with pytest.raises(FileFault, match="Invalid argument"):
-        files.rename("/u", "/u/bin/x", ROOT)
+    with pytest.raises(FileSystemError, match="Invalid argument"):
+        files.rename("/u", "/u/bin/x", KERNEL)
 
 
 PATHS = st.lists(st.sampled_from(["a", "b", "..", ".", "", "tmp", "loop", "bin", "etc"]), max_size=8).map("/".join)
@@ -105,18 +105,18 @@ def test_any_sequence_of_changes_leaves_a_tree(actions: list[tuple[str, str, str
     for action, one, other in actions:
         try:
             if action == "write":
-                files.write(one, b"x", ROOT)
+                files.write(one, b"x", KERNEL)
             elif action == "rename":
-                files.rename(one, other, ROOT)
+                files.rename(one, other, KERNEL)
             elif action == "link":
-                files.link(other, one, ROOT)
+                files.link(other, one, KERNEL)
             elif action == "remove":
-                files.remove(one, ROOT, tree=True)
+                files.remove(one, KERNEL, tree=True)
             elif action == "mkdir":
-                files.mkdir(one, ROOT)
+                files.mkdir(one, KERNEL)
             else:
                 files.names(one)
-        except FileFault:
+        except FileSystemError:
             continue
     seen = [path for path, _ in files.walk("/")]
     assert len(seen) == len(set(seen))

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from decnet_decoys.personas.catalog import persona as load
-from decnet_decoys.shell.machine.machine import _locked
+from decnet_decoys.shell.machine.image import _locked
 
 
 @pytest.mark.parametrize("persona", ["debian-web", "ubuntu-db", "nas"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet_decoys.shell.syntax.nodes import For, Sequence, Simple, SyntaxFault, UnfinishedError
+from decnet_decoys.shell.syntax.nodes import For, IncompleteError, Sequence, ShellSyntaxError, Simple
 from decnet_decoys.shell.syntax.parser import parse
 
 PIECES = st.sampled_from(
@@ -28,13 +28,13 @@ def words_of(line: str) -> list[list[str]]:
 
 @given(st.text(max_size=200))
 def test_any_text_is_a_sequence_or_a_fault(text: str) -> None:
-    assert isinstance(parse(text), Sequence | SyntaxFault)
+    assert isinstance(parse(text), Sequence | ShellSyntaxError)
 
 
 @settings(max_examples=300)
 @given(st.lists(PIECES, max_size=40).map(" ".join) | st.lists(PIECES, max_size=40).map("".join))
 def test_any_mixture_of_shell_tokens_is_a_sequence_or_a_fault(text: str) -> None:
-    assert isinstance(parse(text), Sequence | SyntaxFault)
+    assert isinstance(parse(text), Sequence | ShellSyntaxError)
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_words_and_operators(line: str, words: list[list[str]]) -> None:
     "line", ["echo 'a", 'echo "a', "echo `a", "a |", "a &&", "if true", "for i in a; do b", "(a", "cat <<E\nx", "x \\"]
 )
 def test_a_line_that_waits_for_more_is_unfinished(line: str) -> None:
-    assert isinstance(parse(line), UnfinishedError)
+    assert isinstance(parse(line), IncompleteError)
 
 
 @pytest.mark.parametrize("line", ["a;;b", "| a", "&& a", "fi", "done", ")", "for 1 in a; do b; done", "a > ;"])
 def test_a_wrong_line_is_a_fault_and_not_unfinished(line: str) -> None:
     fault = parse(line)
-    assert isinstance(fault, SyntaxFault)
-    assert not isinstance(fault, UnfinishedError)
+    assert isinstance(fault, ShellSyntaxError)
+    assert not isinstance(fault, IncompleteError)
 
 
 def test_a_loop_has_its_words_and_body() -> None:
@@ -83,4 +83,4 @@ def test_a_loop_has_its_words_and_body() -> None:
     "line", ["(" * 5000, "$(" * 5000 + ")" * 5000, "{ " * 500 + "a" + "; }" * 500, "`" * 9999, "if " * 3000]
 )
 def test_deep_nesting_is_refused_not_followed(line: str) -> None:
-    assert isinstance(parse(line), SyntaxFault)
+    assert isinstance(parse(line), ShellSyntaxError)

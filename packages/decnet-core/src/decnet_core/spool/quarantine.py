@@ -23,7 +23,7 @@ _FILES = 8
 _MAX_LINE_BYTES = 4096
 
 
-class Record(msgspec.Struct, frozen=True, rename={"source": "from"}):
+class QuarantinedLine(msgspec.Struct, frozen=True, rename={"source": "from"}):
     """One quarantined line: why, where it came from, and its beginning as text."""
 
     reason: str
@@ -49,7 +49,7 @@ class Quarantine:
     def put(self, reason: str, source: str, line: bytes) -> None:
         """Keep the first 4096 bytes of `line`, with the reason and the place it came from."""
         text = from_wire(line, _MAX_LINE_BYTES)
-        record = msgspec.json.encode(Record(bounded(reason, 512), bounded(source, 512), text)) + b"\n"
+        record = msgspec.json.encode(QuarantinedLine(bounded(reason, 512), bounded(source, 512), text)) + b"\n"
         try:
             self._with_room(len(record)).append(record)
         except OSError as error:

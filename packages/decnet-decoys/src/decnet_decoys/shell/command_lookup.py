@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from decnet_decoys.shell.call import Handler, decode
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.call import Handler
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
 from decnet_decoys.shell.registry import programs
-from decnet_decoys.shell.syntax.nodes import Command, Pipeline, Sequence, Simple
-
-if TYPE_CHECKING:
-    from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
 
 
 class Found(NamedTuple):
@@ -26,7 +25,7 @@ class Found(NamedTuple):
     status: int = 127
 
 
-def find(shell: Shell, name: str) -> Found:
+def find(shell: ShellState, name: str) -> Found:
     """Return what running `name` means."""
     if "/" in name:
         return _at_path(shell, name)
@@ -36,17 +35,17 @@ def find(shell: Shell, name: str) -> Found:
     return Found(name, program.handler)
 
 
-def _missing(shell: Shell, name: str) -> Found:
+def _missing(shell: ShellState, name: str) -> Found:
     if shell.machine.persona.family == "busybox":
         return Found(name, complaint=f"{name}: not found")
     return Found(name, complaint=f"{name}: command not found")
 
 
-def _at_path(shell: Shell, path: str) -> Found:
+def _at_path(shell: ShellState, path: str) -> Found:
     try:
-        place = shell.files.locate(path, shell.cwd)
+        place = shell.files.locate(path, shell.access)
         entry = shell.files.stat(place)
-    except FileFault as fault:
+    except FileSystemError as fault:
         return Found(path, complaint=f"{path}: {fault}")
     if entry.kind == "dir":
         return Found(path, complaint=f"{path}: Is a directory", status=126)
@@ -73,16 +72,12 @@ def _silent(_call: object) -> int:
     return 0
 
 
-def known(shell: Shell, sequence: Sequence) -> bool:
+def known(shell: ShellState, sequence: Sequence) -> bool:
     """Tell whether the decoy has an answer for every command of a line whose name is written out."""
-    return all(_known(shell, command) for pipeline, _ in sequence.items for command in _commands(pipeline))
+    return all(_known(shell, command) for pipeline, _ in sequence.items for command in pipeline.commands)
 
 
-def _commands(pipeline: Pipeline) -> tuple[Command, ...]:
-    return pipeline.commands
-
-
-def _known(shell: Shell, command: Command) -> bool:
+def _known(shell: ShellState, command: Command) -> bool:
     if not isinstance(command, Simple) or not command.words:
         return True
     first = command.words[0]

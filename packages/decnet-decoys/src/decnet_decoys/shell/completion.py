@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import programs
-
-if TYPE_CHECKING:
-    from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.state import ShellState
 
 
-def completion(shell: Shell, line: str) -> str:
+def completion(shell: ShellState, line: str) -> str:
     """Return the text to insert behind `line`, "" when nothing fits or several differ at once."""
     words = line.rpartition(" ")
     word = words[2]
@@ -24,11 +21,11 @@ def completion(shell: Shell, line: str) -> str:
     folder, _, start = word.rpartition("/")
     place = folder + "/" if "/" in word else "."
     try:
-        names = [name for name in shell.files.names(place, shell.identity, shell.cwd) if name.startswith(start)]
+        names = [name for name in shell.files.names(place, shell.access) if name.startswith(start)]
         if len(names) == 1:
-            entry = shell.files.stat(posixpath.join(place, names[0]), shell.cwd)
+            entry = shell.files.stat(posixpath.join(place, names[0]), shell.access)
             return _rest(start, names, "/" if entry.kind == "dir" else " ")
-    except FileFault:
+    except FileSystemError:
         return ""
     return _rest(start, [name for name in names if start or not name.startswith(".")], "")
 

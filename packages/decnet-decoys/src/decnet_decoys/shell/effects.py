@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a running shell asks of whoever drives it; it yields these and is sent the answers."""
+"""What a running shell asks of whoever drives it: it yields effects and is sent the answers.
+
+So the shell stays pure, and a test drives a line without waiting, a terminal or a disk.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,6 @@ class Requested(NamedTuple):
     detail: dict[str, str]
 
 
-Step = Print | Pause | AskLine | ReadAll | Captured | Requested
-Steps = Generator[Step, Any, int]
-"""A running command: yields steps, is sent their answers, returns its exit status."""
+Effect = Print | Pause | AskLine | ReadAll | Captured | Requested
+Effects = Generator[Effect, Any, int]
+"""A running command: yields effects, is sent their answers, returns its exit status."""

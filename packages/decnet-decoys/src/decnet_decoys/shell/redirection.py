@@ -4,66 +4,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from decnet_decoys.shell.call import Feed, Sink, Streams, encode
-from decnet_decoys.shell.effects import Step
+from decnet_decoys.shell.effects import Effect
+from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion import words
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
-
-if TYPE_CHECKING:
-    from decnet_decoys.shell.interpreter import Shell
 
 
 def redirected(
-    shell: Shell, redirects: tuple[Redirect, ...], streams: Streams
-) -> Generator[Step, Any, int | tuple[Streams, Callable[[], Generator[Step, Any, None]]]]:
+    runner: Runner, redirects: tuple[Redirect, ...], streams: Streams
+) -> Generator[Effect, Any, int | tuple[Streams, Callable[[], Generator[Effect, Any, None]]]]:
     """Return the streams after redirection and what to do at the end, or a status when one was refused."""
-    written: list[tuple[str, Sink]] = []
+    written: list[tuple[str, OutputBuffer]] = []
     for redirect in redirects:
         try:
-            streams = yield from _redirect(shell, redirect, streams, written)
-        except FileFault as fault:
-            shown = "" if isinstance(redirect.target, HereDocument) else (yield from words.text(shell, redirect.target))
-            streams.err.write(encode(f"{shell.complaint}: {shown}: {fault}\n"))
-            yield from shell.flush()
+            streams = yield from _redirect(runner, redirect, streams, written)
+        except FileSystemError as fault:
+            shown = (
+                "" if isinstance(redirect.target, HereDocument) else (yield from words.text(runner, redirect.target))
+            )
+            streams.err.write(encode(f"{runner.shell.error_prefix}: {shown}: {fault}\n"))
+            yield from runner.flush()
             return 1
 
-    def finish() -> Generator[Step, Any, None]:
-        for path, sink in written:
-            yield from shell.save(path, sink.take(), append=True, err=streams.err)
+    def finish() -> Generator[Effect, Any, None]:
+        for path, buffer in written:
+            yield from runner.save(path, buffer.take(), append=True, err=streams.err)
 
     return streams, finish
 
 
 def _redirect(
-    shell: Shell, redirect: Redirect, streams: Streams, written: list[tuple[str, Sink]]
-) -> Generator[Step, Any, Streams]:
+    runner: Runner, redirect: Redirect, streams: Streams, written: list[tuple[str, OutputBuffer]]
+) -> Generator[Effect, Any, Streams]:
     if isinstance(redirect.target, HereDocument):
         body = redirect.target.body
-        text = body if redirect.target.quoted else (yield from words.document(shell, body))
-        return streams._replace(stdin=Feed(encode(text)))
-    target = yield from words.text(shell, redirect.target)
+        text = body if redirect.target.quoted else (yield from words.document(runner, body))
+        return streams._replace(stdin=InputBuffer(encode(text)))
+    target = yield from words.text(runner, redirect.target)
     if redirect.op == "<<<":
-        return streams._replace(stdin=Feed(encode(target + "\n")))
+        return streams._replace(stdin=InputBuffer(encode(target + "\n")))
     if redirect.op == "<":
-        return streams._replace(stdin=Feed(shell.files.read(target, shell.identity, shell.cwd)))
+        return streams._replace(stdin=InputBuffer(runner.shell.files.read(target, runner.shell.access)))
     if redirect.op == ">&" and target in ("1", "2", "-"):
-        sink = shell.sink() if target == "-" else streams.out if target == "1" else streams.err
+        buffer = runner.buffer() if target == "-" else streams.out if target == "1" else streams.err
     elif redirect.op in ("<&", "<>"):
         return streams
     else:
-        sink = _open(shell, target, append=redirect.op in (">>", "&>>"), written=written)
+        buffer = _open(runner, target, append=redirect.op in (">>", "&>>"), written=written)
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
-        return streams._replace(out=sink, err=sink)
-    return streams._replace(err=sink) if redirect.fd == 2 else streams._replace(out=sink)
+        return streams._replace(out=buffer, err=buffer)
+    return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
 
 
-def _open(shell: Shell, target: str, *, append: bool, written: list[tuple[str, Sink]]) -> Sink:
+def _open(runner: Runner, target: str, *, append: bool, written: list[tuple[str, OutputBuffer]]) -> OutputBuffer:
     """Create or truncate the file now, as a shell does, so that a refusal comes before the command runs."""
-    path = shell.files.write(target, b"", shell.identity, shell.cwd, now=shell.now, append=append)
-    sink = shell.sink()
-    if shell.files.stat(path).kind != "device":
-        written.append((path, sink))
-    return sink
+    files = runner.shell.files
+    path = files.write(target, b"", runner.shell.access, append=append)
+    buffer = runner.buffer()
+    if files.stat(path).kind != "device":
+        written.append((path, buffer))
+    return buffer

@@ -7,9 +7,9 @@ import posixpath
 import re
 from collections.abc import Callable
 
-from decnet_decoys.shell.call import decode
-from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh.sftp import Upload
 
 MAX_LINE = 4096
@@ -22,7 +22,7 @@ _DIRECTORY = re.compile(rb"D[0-7]{4,5} \d{1,15} ([^/\0]{1,255})")
 class Sink:
     """Receives files into `target`; each `feed` returns the acknowledgements to send."""
 
-    def __init__(self, shell: Shell, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
+    def __init__(self, shell: ShellState, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
         self.finished = False
         self._shell = shell
         self._folders = [target]
@@ -78,9 +78,9 @@ class Sink:
         shell.lease.hold(-len(data))
         self._uploaded(Upload(self._path, data, self._size))
         try:
-            shell.files.write(self._path, data, shell.identity, shell.cwd, now=shell.now)
-        except FileFault as fault:
-            return f"\x01scp: {self._path}: {fault}\n".encode("utf-8", "replace")
+            shell.files.write(self._path, data, shell.access)
+        except FileSystemError as error:
+            return f"\x01scp: {self._path}: {error}\n".encode("utf-8", "replace")
         return b"\0"
 
     def _told(self, line: bytes) -> bytes:
@@ -105,18 +105,18 @@ class Sink:
     def _entered(self, path: str) -> bytes:
         shell = self._shell
         try:
-            if not shell.files.exists(path, shell.cwd):
-                shell.files.mkdir(path, shell.identity, shell.cwd, now=shell.now)
-        except FileFault as fault:
-            return f"\x01scp: {path}: {fault}\n".encode("utf-8", "replace")
+            if not shell.files.exists(path, shell.access):
+                shell.files.mkdir(path, shell.access)
+        except FileSystemError as error:
+            return f"\x01scp: {path}: {error}\n".encode("utf-8", "replace")
         self._folders.append(path)
         return b"\0"
 
     def _inside(self, name: str) -> str:
         folder, shell = self._folders[-1], self._shell
         try:
-            is_directory = shell.files.stat(folder, shell.cwd).kind == "dir"
-        except FileFault:
+            is_directory = shell.files.stat(folder, shell.access).kind == "dir"
+        except FileSystemError:
             is_directory = False
         path = posixpath.join(folder, name) if is_directory or len(self._folders) > 1 else folder
         return posixpath.normpath(posixpath.join(shell.cwd, path))

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileFault
+from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh import sftp_packets as packets
 from decnet_decoys.ssh.sftp_packets import (
     EOF,
@@ -63,7 +63,7 @@ class _Open:
 class Sftp:
     """One SFTP channel; `uploaded` is called for each finished upload before it is acknowledged."""
 
-    def __init__(self, shell: Shell, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
+    def __init__(self, shell: ShellState, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
         self._shell = shell
         self._limit = limit_bytes
         self._uploaded = uploaded
@@ -104,21 +104,21 @@ class Sftp:
             return UNSUPPORTED
         try:
             return handler(self, packet)
-        except FileFault as fault:
-            return {NOT_FOUND: NO_SUCH_FILE, DENIED: PERMISSION_DENIED}.get(str(fault), FAILURE)
+        except FileSystemError as error:
+            return {NOT_FOUND: NO_SUCH_FILE, DENIED: PERMISSION_DENIED}.get(str(error), FAILURE)
 
     def _locate(self, path: str) -> str:
-        return self._shell.files.locate(path or ".", self._shell.cwd)
+        return self._shell.files.locate(path or ".", self._shell.access)
 
     def _handle(self, packet: Packet) -> _Open:
         found = self._open.get(packet.string())
         if found is None:
-            raise FileFault("Failure")
+            raise FileSystemError("Failure")
         return found
 
     def _added(self, opened: _Open) -> bytes:
         if len(self._open) >= MAX_HANDLES:
-            raise FileFault("Too many open files")
+            raise FileSystemError("Too many open files")
         handle = struct.pack(">I", self._next)
         self._next += 1
         self._open[handle] = opened
@@ -129,13 +129,13 @@ class Sftp:
         shell = self._shell
         exists = shell.files.exists(path)
         if not flags & _WRITE:
-            return self._added(_Open(path, shell.files.read(path, shell.identity)))
+            return self._added(_Open(path, shell.files.read(path, shell.access)))
         if not exists and not flags & _CREATE:
-            raise FileFault(NOT_FOUND)
-        old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.identity)
-        shell.files.write(path, old, shell.identity, now=shell.now)
+            raise FileSystemError(NOT_FOUND)
+        old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.access)
+        shell.files.write(path, old, shell.access)
         if not shell.lease.hold(len(old)):
-            raise FileFault(NO_SPACE)
+            raise FileSystemError(NO_SPACE)
         return self._added(_Open(path, old, writing=True))
 
     def _do_close(self, packet: Packet) -> int:
@@ -149,8 +149,8 @@ class Sftp:
         shell.lease.hold(-len(data))
         self._uploaded(Upload(opened.path, data, opened.size))
         try:
-            shell.files.write(opened.path, data, shell.identity, now=shell.now)
-        except FileFault:
+            shell.files.write(opened.path, data, shell.access)
+        except FileSystemError:
             return FAILURE
         return OK
 
@@ -176,10 +176,10 @@ class Sftp:
         return OK
 
     def _do_stat(self, packet: Packet) -> bytes:
-        return packets.attributes(self._shell.files.stat(packet.path() or ".", self._shell.cwd))
+        return packets.attributes(self._shell.files.stat(packet.path() or ".", self._shell.access))
 
     def _do_lstat(self, packet: Packet) -> bytes:
-        entry = self._shell.files.stat(packet.path() or ".", self._shell.cwd, follow=False)
+        entry = self._shell.files.stat(packet.path() or ".", self._shell.access, follow=False)
         return packets.attributes(entry)
 
     def _do_fstat(self, packet: Packet) -> bytes:
@@ -198,12 +198,12 @@ class Sftp:
     def _set(self, path: str, changes: dict[str, int]) -> int:
         changes.pop("size", None)
         if changes:
-            self._shell.files.change(path, self._shell.identity, self._shell.cwd, **changes)
+            self._shell.files.change(path, self._shell.access, **changes)
         return OK
 
     def _do_opendir(self, packet: Packet) -> bytes:
         path, shell = self._locate(packet.path()), self._shell
-        names = shell.files.names(path, shell.identity)
+        names = shell.files.names(path, shell.access)
         opened = _Open(path)
         opened.listing = [(name, shell.files.stat(posixpath.join(path, name), follow=False)) for name in names]
         opened.listing[:0] = [(".", shell.files.stat(path)), ("..", shell.files.stat(posixpath.dirname(path)))]
@@ -218,20 +218,20 @@ class Sftp:
 
     def _do_remove(self, packet: Packet) -> int:
         path = packet.path()
-        if self._shell.files.stat(path, self._shell.cwd, follow=False).kind == "dir":
+        if self._shell.files.stat(path, self._shell.access, follow=False).kind == "dir":
             return FAILURE
-        self._shell.files.remove(path, self._shell.identity, self._shell.cwd)
+        self._shell.files.remove(path, self._shell.access)
         return OK
 
     def _do_mkdir(self, packet: Packet) -> int:
-        self._shell.files.mkdir(packet.path(), self._shell.identity, self._shell.cwd, now=self._shell.now)
+        self._shell.files.mkdir(packet.path(), self._shell.access)
         return OK
 
     def _do_rmdir(self, packet: Packet) -> int:
         path = packet.path()
-        if self._shell.files.stat(path, self._shell.cwd).kind != "dir":
+        if self._shell.files.stat(path, self._shell.access).kind != "dir":
             return FAILURE
-        self._shell.files.remove(path, self._shell.identity, self._shell.cwd)
+        self._shell.files.remove(path, self._shell.access)
         return OK
 
     def _do_realpath(self, packet: Packet) -> bytes:
@@ -239,16 +239,16 @@ class Sftp:
         return packets.names([(path, path, None)])
 
     def _do_rename(self, packet: Packet) -> int:
-        self._shell.files.rename(packet.path(), packet.path(), self._shell.identity, self._shell.cwd)
+        self._shell.files.rename(packet.path(), packet.path(), self._shell.access)
         return OK
 
     def _do_readlink(self, packet: Packet) -> bytes | int:
-        entry = self._shell.files.stat(packet.path(), self._shell.cwd, follow=False)
+        entry = self._shell.files.stat(packet.path(), self._shell.access, follow=False)
         return packets.names([(entry.target, entry.target, None)]) if entry.kind == "link" else FAILURE
 
     def _do_symlink(self, packet: Packet) -> int:
         target, path = packet.path(), packet.path()  # in OpenSSH's order, not the draft's
-        self._shell.files.link(target, path, self._shell.identity, self._shell.cwd, now=self._shell.now)
+        self._shell.files.link(target, path, self._shell.access)
         return OK
 
     def _do_extended(self, packet: Packet) -> bytes | int:
@@ -275,7 +275,7 @@ _REQUESTS: dict[int, _Handler] = {
 }  # fmt: skip
 
 
-def _longname(shell: Shell, name: str, entry: Entry) -> str:
-    owner = next((user.name for user in shell.users if user.uid == entry.uid), str(entry.uid))
+def _longname(shell: ShellState, name: str, entry: Entry) -> str:
+    owner = shell.owner_name(entry.uid)
     when = time.strftime("%b %e %H:%M", time.gmtime(entry.mtime))
     return f"{stat.filemode(entry.st_mode)}    1 {owner:<8} {owner:<8} {entry.size:>8} {when} {name}"

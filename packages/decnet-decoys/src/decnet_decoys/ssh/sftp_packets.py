@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.shell.call import decode, encode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import DENIED, NOT_FOUND
 from decnet_decoys.shell.machine.tree import Entry
 

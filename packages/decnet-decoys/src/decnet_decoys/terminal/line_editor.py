@@ -31,7 +31,7 @@ class Done(NamedTuple):
     text: str = ""
 
 
-class Editor:
+class LineEditor:
     """One terminal's input; `feed` until it says Done, then `begin` the next line."""
 
     def __init__(self, complete: Callable[[str], str] = lambda _text: "") -> None:

@@ -1,59 +1,85 @@
 # SPDX-License-Identifier: MIT
-"""Plays a shell on a terminal: reads lines, runs them, does what the steps ask."""
+"""Plays a shell to a client: reads lines, runs them, does what their effects ask. Any service with a `Terminal` can."""
 
 from __future__ import annotations
 
 import logging
 import time
+from typing import Protocol
 
 from decnet_core.text import for_terminal
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.evidence.session_recorder import SessionRecorder
-from decnet_decoys.shell.call import encode
+from decnet_decoys.shell.budget import MAX_BUSY_SECONDS
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.completion import completion
-from decnet_decoys.shell.effects import AskLine, Captured, Pause, Print, ReadAll, Requested, Step, Steps
-from decnet_decoys.shell.interpreter import Shell
-from decnet_decoys.shell.syntax.nodes import Sequence
+from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
+from decnet_decoys.shell.effects import AskLine, Captured, Effect, Effects, Pause, Print, ReadAll, Requested
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.interpreter import Interpreter
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
 from decnet_decoys.shell.syntax.parser import parse
-from decnet_decoys.terminal.line_editor import Done, Editor
-from decnet_decoys.terminal.terminal import GoneError, Terminal
+from decnet_decoys.terminal.line_editor import Done, LineEditor
+from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
 log = logging.getLogger(__name__)
 
-MAX_INPUT = 16 << 20
+MAX_PIPED = 16 << 20
 """Bytes of standard input one command may be fed by a client."""
 MAX_TYPED = 1 << 20
 """Bytes of standard input that may be typed."""
-BUSY_SECONDS = 3.0
-"""Processor time one command line may use; then it is killed."""
+MAX_CONTINUED = 1 << 16
+"""Characters of a command line of several lines."""
+MAX_HISTORY_LINE = 4096
+MAX_HISTORY = 1000
 
 
 class InterruptedByUser(DecoysError):  # a key, not an error
     """^C was pressed."""
 
 
-class Session:
-    """One channel's shell."""
+class SessionEvents(Protocol):
+    """Where what happens in a session is recorded."""
 
-    def __init__(self, shell: Shell, terminal: Terminal, recorder: SessionRecorder) -> None:
+    def command(self, line: str, *, known: bool, moment: float) -> None:
+        """Record a command line, `moment` seconds after the session began; `known` when the decoy can answer it."""
+        ...
+
+    def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
+        """Keep a file that the attacker wrote; a `partial` one is likely to grow."""
+        ...
+
+    def requested(self, action: str, detail: dict[str, str]) -> None:
+        """Record what the attacker wanted of the network and did not get."""
+        ...
+
+    def command_failed(self) -> None:
+        """Count a command that raised in the decoy."""
+        ...
+
+
+class ShellSession:
+    """One shell and the terminal it is played on."""
+
+    def __init__(self, shell: ShellState, terminal: Terminal, events: SessionEvents) -> None:
         self._shell = shell
+        self._interpreter = Interpreter(shell)
         self._terminal = terminal
-        self._recorder = recorder
-        self._editor = Editor(lambda line: completion(shell, line))
+        self._events = events
+        self._editor = LineEditor(lambda line: completion(shell, line))
         self._editor.remember(list(shell.history))
 
     async def interactive(self) -> int:
-        """Play a log-in shell until the attacker leaves; returns the exit status. Raises GoneError."""
+        """Play a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
         shell = self._shell
-        await self._terminal.write(encode(self._greeting()))
+        await self._show(self._greeting())
         while not shell.finished:
             try:
                 line = await self._line(shell.prompt, keep=True)
             except InterruptedByUser:
                 continue
             if line is None:
-                await self._terminal.write(b"logout\n" if shell.complaint == "-bash" else b"")
+                await self._show("logout\n" if shell.name == "-bash" else "")
                 break
             if line.strip():
                 await self.run(await self._continued(line))
@@ -65,11 +91,11 @@ class Session:
         if machine.persona.family == "busybox":
             return text
         when = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(shell.now - 93_784))
-        return f"{text}Last login: {when} from 10.20.0.{11 + shell.machine.booted % 40}\n"
+        return f"{text}Last login: {when} from 10.20.0.{11 + machine.booted % 40}\n"
 
     async def _continued(self, line: str) -> str:
         """Return the line with those that an open quote or loop asks for."""
-        while self._shell.unfinished(line) and len(line) < 1 << 16:
+        while isinstance(parse(line), IncompleteError) and len(line) < MAX_CONTINUED:
             try:
                 more = await self._line("> ")
             except InterruptedByUser:
@@ -79,85 +105,88 @@ class Session:
             line += "\n" + more
         return line
 
+    async def _show(self, text: str, *, error: bool = False) -> None:
+        await self._terminal.write(encode(text), error=error)
+
     async def _line(self, prompt: str, *, echo: bool = True, keep: bool = False) -> str | None:
         """Return the next line typed, None at the end of input."""
-        await self._terminal.write(encode(self._editor.begin(prompt, echo=echo, keep=keep)))
+        await self._show(self._editor.begin(prompt, echo=echo, keep=keep))
         while True:
             data = await self._terminal.read()
             shown, done, rest = self._editor.feed(data) if data else ("", Done("end"), b"")
+            if done is not None:
+                self._terminal.unread(rest)
+            await self._show(shown)
             if done is None:
-                await self._terminal.write(encode(shown))
                 continue
-            self._terminal.unread(rest)
-            await self._terminal.write(encode(shown))
             if done.how == "interrupt":
                 raise InterruptedByUser
             return done.text if done.how == "line" else None
 
     async def run(self, line: str) -> int:
-        """Tell that a line was entered, run it, return its exit status."""
+        """Record that a line was entered, run it, return its exit status. Raises ClientGoneError."""
         if not line.strip():
             return 0
         shell, parsed = self._shell, parse(line)
-        shell.history.append(line[:4096])
-        del shell.history[:-1000]
+        shell.history.append(line[:MAX_HISTORY_LINE])
+        del shell.history[:-MAX_HISTORY]
         recognised = known(shell, parsed) if isinstance(parsed, Sequence) else False
-        self._recorder.command(line, known=recognised, moment=self._terminal.moment)
+        self._events.command(line, known=recognised, moment=self._terminal.elapsed)
         try:
-            await self._drive(shell.run(line))
+            await self._drive(self._interpreter.run(line))
         except InterruptedByUser:
-            shell.status = 130
-            await self._terminal.write(b"^C\n")
-        except (GoneError, OSError):
+            shell.status = INTERRUPTED
+            await self._show("^C\n")
+        except (ClientGoneError, OSError):
             raise
         except Exception:
-            self._recorder.connection.counters.add("decoys_command_errors")
+            self._events.command_failed()
             log.exception("command failed line=%s", for_terminal(line))
             shell.status = 1
         return shell.status
 
-    async def _drive(self, steps: Steps) -> None:
+    async def _drive(self, effects: Effects) -> None:
         busy, reply = 0.0, None
         try:
             while True:
                 began = time.perf_counter()
                 try:
-                    step = steps.send(reply)
+                    effect = effects.send(reply)
                 except StopIteration:
                     return
                 busy += time.perf_counter() - began
-                if busy > BUSY_SECONDS:
-                    await self._terminal.write(b"Killed\n")
-                    self._shell.status = 137
+                if busy > MAX_BUSY_SECONDS:
+                    await self._show("Killed\n")
+                    self._shell.status = KILLED
                     return
-                reply = await self._do(step)
+                reply = await self._perform(effect)
         finally:
-            steps.close()
+            effects.close()
 
-    async def _do(self, step: Step) -> bytes | None:
-        if isinstance(step, Print):
-            await self._terminal.write(step.data, error=step.error)
-        elif isinstance(step, Pause):
-            if await self._terminal.pause(step.seconds):
+    async def _perform(self, effect: Effect) -> bytes | None:
+        if isinstance(effect, Print):
+            await self._terminal.write(effect.data, error=effect.error)
+        elif isinstance(effect, Pause):
+            if await self._terminal.pause(effect.seconds):
                 raise InterruptedByUser
-        elif isinstance(step, AskLine):
-            return await self._answer(step)
-        elif isinstance(step, ReadAll):
-            return await self._all_input()
-        elif isinstance(step, Captured):
-            self._recorder.captured(step.path, step.data, partial=step.partial)
-        elif isinstance(step, Requested):
-            self._recorder.requested(step.action, step.detail)
+        elif isinstance(effect, AskLine):
+            return await self._ask_line(effect)
+        elif isinstance(effect, ReadAll):
+            return await (self._typed() if self._terminal.pty else self._piped())
+        elif isinstance(effect, Captured):
+            self._events.captured(effect.path, effect.data, partial=effect.partial)
+        elif isinstance(effect, Requested):
+            self._events.requested(effect.action, effect.detail)
         return None
 
-    async def _answer(self, step: AskLine) -> bytes | None:
+    async def _ask_line(self, effect: AskLine) -> bytes | None:
         """Return a line: typed at the terminal, or the next of what a client pipes in."""
         if self._terminal.pty:
-            line = await self._line(step.prompt, echo=step.echo)
+            line = await self._line(effect.prompt, echo=effect.echo)
             return None if line is None else encode(line)
-        await self._terminal.write(encode(step.prompt), error=True)
+        await self._show(effect.prompt, error=True)
         data = b""
-        while b"\n" not in data and len(data) < MAX_INPUT:
+        while b"\n" not in data and len(data) < MAX_PIPED:
             more = await self._terminal.read()
             if not more:
                 break
@@ -166,10 +195,8 @@ class Session:
         self._terminal.unread(rest)
         return given if given or newline else None
 
-    async def _all_input(self) -> bytes:
-        """Return standard input up to its end: ^D on a terminal."""
-        if not self._terminal.pty:
-            return await self._piped()
+    async def _typed(self) -> bytes:
+        """Return what is typed up to ^D."""
         lines: list[str] = []
         size = 0
         while size < MAX_TYPED and (line := await self._line("")) is not None:
@@ -178,10 +205,10 @@ class Session:
         return encode("".join(lines))
 
     async def _piped(self) -> bytes:
-        """Return what a client pipes in, as much of it as there is memory for; the rest is taken and forgotten."""
+        """Return what a client pipes in, as much of it as there is memory for; the rest is read and dropped."""
         data, lease = bytearray(), self._shell.lease
         while more := await self._terminal.read():
-            if len(data) + len(more) <= MAX_INPUT and lease.hold(len(more)):
+            if len(data) + len(more) <= MAX_PIPED and lease.hold(len(more)):
                 data += more
         lease.hold(-len(data))
         return bytes(data)

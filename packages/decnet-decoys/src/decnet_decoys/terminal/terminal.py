@@ -1,27 +1,58 @@
 # SPDX-License-Identifier: MIT
-"""An SSH channel as a place to read from and write to: buffered, bounded, recorded, with time-outs."""
+"""A client's byte channel as a place to read from and write to: buffered, bounded, recorded, with time limits.
+
+The service that owns the connection feeds a `Terminal` with the callbacks of `asyncio.Protocol` and gives it a
+`ByteChannel` to write to; SSH and a plain socket look the same from here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Protocol
 
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.evidence.recording import Recording
 
-MAX_WAITING = 64 << 10
-"""Bytes a client may send ahead before the channel stops taking more."""
+MAX_UNREAD = 64 << 10
+"""Bytes a client may send ahead before the channel stops reading."""
 
 
-class GoneError(DecoysError):
-    """The client left, was silent for too long, or sent too much."""
+class ClientGoneError(DecoysError):
+    """The client left or was silent for too long."""
+
+
+class ByteChannel(Protocol):
+    """The way to a client."""
+
+    def write(self, data: bytes, *, error: bool = False) -> None:
+        """Send bytes without waiting; `error` where the channel keeps standard error apart."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Stop delivering what the client sends."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Deliver again."""
+        ...
+
+
+class Recording(Protocol):
+    """Where a terminal's input and output are kept; `moment` is in seconds since the session began."""
+
+    def shown(self, moment: float, data: bytes) -> None:
+        """Record output."""
+        ...
+
+    def typed(self, moment: float, data: bytes) -> None:
+        """Record input."""
+        ...
 
 
 class Terminal:
-    """Input and output of one channel; `channel` is an asyncssh.SSHServerChannel of bytes."""
+    """Input and output of one client. With `pty` line ends become CR LF, ^C interrupts and errors go to the screen."""
 
-    def __init__(self, channel: Any, *, pty: bool, idle_seconds: float) -> None:
+    def __init__(self, channel: ByteChannel, *, pty: bool, idle_seconds: float) -> None:
         self.pty = pty
         self.recording: Recording | None = None
         self._channel = channel
@@ -37,50 +68,45 @@ class Terminal:
         self._paused = False
 
     @property
-    def moment(self) -> float:
+    def elapsed(self) -> float:
         """Seconds since the session began."""
         return time.monotonic() - self._began
 
-    def received(self, data: bytes) -> None:
-        """Take what the client sent."""
+    def data_received(self, data: bytes) -> None:
         self._input += data
         if self.recording is not None:
-            self.recording.typed(self.moment, data)
+            self.recording.typed(self.elapsed, data)
         if self.pty and b"\x03" in data:
             self._interrupted.set()
-        if len(self._input) > MAX_WAITING and not self._paused:
+        if len(self._input) > MAX_UNREAD and not self._paused:
             self._paused = True
             self._channel.pause_reading()
         self._changed.set()
 
     def interrupt(self) -> None:
-        """Take a signal that ends what is running."""
+        """End what is running, as ^C does."""
         self._interrupted.set()
 
-    def ended(self) -> None:
-        """Take the end of input."""
+    def eof_received(self) -> None:
         self._ended = True
         self._changed.set()
 
-    def lost(self) -> None:
-        """Take the end of the channel."""
+    def connection_lost(self) -> None:
         self._lost = self._ended = True
-        self._changed.set()
-        self._writable.set()
-        self._interrupted.set()
+        for event in (self._changed, self._writable, self._interrupted):
+            event.set()
 
-    def writable(self, *, ready: bool) -> None:
-        """Take the channel's word whether its buffer has room."""
-        if ready:
-            self._writable.set()
-        elif not self._lost:
+    def pause_writing(self) -> None:
+        if not self._lost:
             self._writable.clear()
 
+    def resume_writing(self) -> None:
+        self._writable.set()
+
     async def read(self) -> bytes:
-        """Return what was sent, b"" at the end of input; raises GoneError."""
+        """Return what was sent, b"" at the end of input; raises ClientGoneError."""
         while not self._input:
-            if self._lost:
-                raise GoneError
+            self._check_connected()
             if self._ended:
                 return b""
             self._changed.clear()
@@ -93,43 +119,52 @@ class Terminal:
         return data
 
     def unread(self, data: bytes) -> None:
-        """Put back what follows a finished line."""
+        """Put back what follows a finished line, to be read next."""
         self._input[:0] = data
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
-        """Show bytes, waiting while the client does not take them; raises GoneError."""
-        if self._lost:
-            raise GoneError
+        """Show bytes; waits while the client does not read. Raises ClientGoneError."""
+        self._check_connected()
         if self.pty:
             data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         if self.recording is not None:
-            self.recording.shown(self.moment, data)
-        self._channel.write(data, 1 if error and not self.pty else None)
+            self.recording.shown(self.elapsed, data)
+        self._channel.write(data, error=error and not self.pty)
         if not self._writable.is_set():
             await self._wait(self._writable)
-            if self._lost:
-                raise GoneError
+            self._check_connected()
+
+    async def write_raw(self, data: bytes) -> None:
+        """Send bytes of a transfer: as they are and not recorded. Raises ClientGoneError."""
+        pty, self.pty = self.pty, False
+        recording, self.recording = self.recording, None
+        try:
+            await self.write(data)
+        finally:
+            self.pty, self.recording = pty, recording
 
     async def pause(self, seconds: float) -> bool:
-        """Let time pass; True when it was interrupted. Raises GoneError."""
+        """Let time pass; True when it was interrupted. Raises ClientGoneError."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return False
         self._interrupted.clear()
-        if self._lost:
-            raise GoneError
+        self._check_connected()
         try:
             await asyncio.wait_for(self._interrupted.wait(), seconds)
         except TimeoutError:
             return False
-        if self._lost:
-            raise GoneError
+        self._check_connected()
         place = self._input.find(b"\x03")
         del self._input[: place + 1]
         return True
+
+    def _check_connected(self) -> None:
+        if self._lost:
+            raise ClientGoneError
 
     async def _wait(self, event: asyncio.Event) -> None:
         try:
             await asyncio.wait_for(event.wait(), self._idle)
         except TimeoutError as error:
-            raise GoneError from error
+            raise ClientGoneError from error

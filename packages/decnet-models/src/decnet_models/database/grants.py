@@ -16,9 +16,8 @@ from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import open_engine, shown, sqlite_file, writing
-from decnet_models.database.ownership import READERS, may_write, owners
+from decnet_models.database.ownership import READERS, is_emptied, may_write, owners
 from decnet_models.errors import DatabaseError, reason
-from decnet_models.following.replay import is_emptied
 
 PREFIX = "decnet_"
 OPERATOR = "operator"

@@ -7,23 +7,23 @@ test or rehearsal, not as a row that two workers disagree about. On PostgreSQL, 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine, Table, event
 
-import decnet_models
+from decnet_models.database.domains import loaded_metadata
 from decnet_models.errors import DatabaseError
 
 OWNER = "owner"
 """Key of `Table.info`: who writes the table, several names with commas between."""
 READERS = "readers"
 """Key of `Table.info`: who else reads it."""
+REPLAY = "replay"
+"""Key of `Table.info`: what a replay does with the rows (`decnet_models.following.replay`)."""
+SUMS = "sums"
+STATE = "state"
 ANY = frozenset({"any worker", "each worker its own row"})
 """Owners of the two kinds of tables that all workers write."""
 
@@ -58,14 +58,9 @@ def may_write(table: Table, worker: str) -> bool:
     return worker in found or bool(found & ANY)
 
 
-def all_tables() -> list[Table]:
-    """Return the tables of all domains, in each domain parents before children; loads them all."""
-    root = Path(decnet_models.__file__).parent
-    names = sorted(
-        found.name for found in pkgutil.iter_modules([str(root)]) if (root / found.name / "tables.py").exists()
-    )
-    loaded = [importlib.import_module(f"decnet_models.{name}.tables").metadata for name in names]
-    return [table for metadata in loaded for table in metadata.sorted_tables]
+def is_emptied(table: Table) -> bool:
+    """Return whether a replay empties the table."""
+    return table.info.get(REPLAY) in (SUMS, STATE)
 
 
 def guard(engine: Engine, worker: str) -> None:
@@ -82,15 +77,10 @@ def _checking(worker: str) -> Callable[..., None]:
         if name is None:
             return
         if name not in allowed:
-            allowed[name] = all(may_write(table, worker) for table in _loaded() if table.name == name)
+            allowed[name] = all(
+                may_write(found.tables[name], worker) for found in loaded_metadata() if name in found.tables
+            )
         if not allowed[name]:
             raise NotOwnerError(f"{worker} may not write the table {name}: it is another worker's")
 
     return check
-
-
-def _loaded() -> Iterator[Table]:
-    """Yield the tables of the domains that this process has loaded; it can name no others."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("decnet_models.") and name.endswith(".tables"):
-            yield from module.metadata.tables.values()

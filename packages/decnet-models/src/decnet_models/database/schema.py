@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 
 from decnet_models.errors import NotMigratedError
 
-VERSIONS = Path(__file__).parent / "migrations" / "versions"
+VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
 
 FLOOR = "schema_floor"
 

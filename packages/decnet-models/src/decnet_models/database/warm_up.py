@@ -6,17 +6,17 @@ What it compiles and caches (statements, result shapes, event types) is then in 
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine
 
 from decnet_core.events.catalogue import Payload, kind_of
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_models.database.domains import loaded_metadata
 from decnet_models.database.engine import rehearsal, writing
 
 _TS = 1_700_000_000_000_000_000
@@ -27,7 +27,7 @@ def rehearse(work: Callable[[Engine], object]) -> None:
     """Run `work` on an empty database that has the tables of every domain loaded so far."""
     with rehearsal() as engine:
         with writing(engine) as connection:
-            for metadata in _loaded_domains():
+            for metadata in loaded_metadata():
                 metadata.create_all(connection)
         work(engine)
 
@@ -59,9 +59,3 @@ def begin(connection: Connection, worker: str) -> None:
 def _sample(kind: type[Payload]) -> Payload:
     fields = {field.name: _VALUES[field.type] for field in msgspec.structs.fields(kind) if field.required}
     return msgspec.convert({"kind": kind_of(kind), **fields}, kind)
-
-
-def _loaded_domains() -> Iterator[MetaData]:
-    for name, module in list(sys.modules.items()):
-        if name.startswith("decnet_models.") and name.endswith(".tables"):
-            yield module.metadata

@@ -22,19 +22,15 @@ from __future__ import annotations
 import time
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
-from decnet_models.database.ownership import all_tables, owners
+from decnet_models.database.domains import all_tables
+from decnet_models.database.ownership import REPLAY, SUMS, is_emptied, owners
 from decnet_models.errors import DatabaseError
 from decnet_models.events.tables import event
 from decnet_models.events.volume import forgotten
 from decnet_models.progress import queries as progress
 from decnet_models.progress.tables import set_aside
-
-REPLAY = "replay"
-"""Key of `Table.info`."""
-SUMS = "sums"
-STATE = "state"
 
 
 class ReplayError(DatabaseError):
@@ -53,11 +49,6 @@ class Plan(msgspec.Struct, frozen=True):
     kept: tuple[str, ...]
     forgotten: int
     """Events that retention has removed, whose part in sums is lost."""
-
-
-def is_emptied(table: Table) -> bool:
-    """Return whether a replay empties the table."""
-    return table.info.get(REPLAY) in (SUMS, STATE)
 
 
 def row_at(connection: Connection, ts: int) -> int:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
-import pkgutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import DBAPIError
 
-import decnet_models
+from decnet_models.database.domains import all_tables
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.database.schema import FLOOR, require_current
 from decnet_models.errors import DatabaseError, reason
@@ -53,20 +51,9 @@ def differences(connection: Connection) -> list[str]:
 def declared_schema() -> MetaData:
     """Return the tables of all domains together; the only place that loads them all."""
     whole = MetaData()
-    for domain in domains():
-        for table in importlib.import_module(f"decnet_models.{domain}.tables").metadata.sorted_tables:
-            table.to_metadata(whole)
+    for table in all_tables():
+        table.to_metadata(whole)
     return whole
-
-
-def domains() -> list[str]:
-    """Return the names of the domains: the folders of this package that have `tables.py`."""
-    root = Path(decnet_models.__file__).parent
-    return sorted(
-        module.name
-        for module in pkgutil.iter_modules([str(root)])
-        if module.ispkg and (root / module.name / "tables.py").exists()
-    )
 
 
 def _differences_at(url: str) -> list[str]:

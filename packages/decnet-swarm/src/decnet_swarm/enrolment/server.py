@@ -16,11 +16,14 @@ import time
 from pathlib import Path
 
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import peer_address
+from decnet_core.net.sockets import BindError, listening
 from decnet_core.runtime.counters import Counters
 from decnet_core.text import for_terminal
+from decnet_swarm.address import Address
 from decnet_swarm.enrolment import messages
 from decnet_swarm.enrolment.messages import Answer, Authority, Enrol, Hello, Issued, Malformed, Refused, Renew
-from decnet_swarm.enrolment.rate_limit import Gate
+from decnet_swarm.enrolment.rate_limit import EnrolmentRates
 from decnet_swarm.enrolment.renewal_loop import is_ending
 from decnet_swarm.enrolment.signing_requests import EnrolOrder, Order, RenewOrder, carried_out
 from decnet_swarm.pki import files, registry
@@ -48,7 +51,7 @@ class Desk:
         self._days = days
         self._port = port
         """Of the listener, which a sensor is told."""
-        self._gate = Gate()
+        self._rates = EnrolmentRates()
         self._guests = 0
         self._queue = 0
         self._one = asyncio.Lock()
@@ -68,13 +71,12 @@ class Desk:
         """Let sensors enrol there; without it the desk only renews. Raises StartupError."""
         try:
             self._context = Reloaded(enrolment_context, self._folder)
-            self._server = await asyncio.start_server(self._greet, host or None, port, limit=messages.LIMIT)
+            sock = listening(host, port)
+            self._server = await asyncio.start_server(self._greet, sock=sock, limit=messages.LIMIT)
         except files.NotEnrolledError as error:
             raise StartupError(str(error)) from error
-        except OSError as error:
-            raise StartupError(
-                f"cannot let sensors enrol at {host or '*'}:{port}: {error.strerror}; change [listener] enrol"
-            ) from error
+        except BindError as error:
+            raise StartupError(f"[listener] enrol: cannot listen on {Address(host, port)}: {error}") from error
         log.info("sensors enrol at port=%d while a token waits", self.address[1] if self.address else port)
 
     async def close(self) -> None:
@@ -95,7 +97,7 @@ class Desk:
             await self._answer(writer, answer)
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = str((writer.get_extra_info("peername") or ("?",))[0])
+        source = peer_address(str((writer.get_extra_info("peername") or ("?",))[0]))
         if not self._lets_in(source):
             writer.transport.abort()
             return
@@ -114,7 +116,7 @@ class Desk:
         self._admission.refresh()
         if not self._admission.may_enrol():
             self._counters.add("enrolments_closed")
-        elif self._guests >= GUESTS or not self._gate.admits(source, time.monotonic()):
+        elif self._guests >= GUESTS or not self._rates.allows(source, time.monotonic()):
             self._counters.add("enrolments_limited")
         else:
             return True

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from decnet_core.events.codec import BadEventError, decode
-from decnet_core.spool.reader import Batch, Position
+from decnet_core.spool.positions import Position
+from decnet_core.spool.reader import ReadResult
 from decnet_swarm.framing import frame
 from decnet_swarm.message import for_anyone, of_event
 from decnet_swarm.wire import Mark, encode
@@ -36,7 +37,7 @@ class Parcel(msgspec.Struct, frozen=True):
     """Lines that stay here; set aside when the parcel has been stored, so that no second try doubles them."""
 
 
-def packed(spool: str, inode: int, batch: Batch, check: str | None) -> Parcel:
+def packed(spool: str, inode: int, batch: ReadResult, check: str | None) -> Parcel:
     """Return what `batch` holds, with a mark that has `check` for a listener; without `check` for any syslog server."""
     frames: list[bytes] = []
     rejects = [Reject(f"the line has {long.size} bytes", long.head) for long in batch.overlong]

@@ -20,8 +20,9 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.spool import segments
+from decnet_core.spool.positions import START, Position
 from decnet_core.spool.quarantine import Quarantine
-from decnet_core.spool.reader import START, Position, SpoolReader
+from decnet_core.spool.reader import SpoolReader
 from decnet_core.text import for_terminal
 from decnet_swarm.forwarder.batch import Parcel, packed
 from decnet_swarm.wire import BATCH_BYTES, BATCH_EVENTS, MAX_SPOOLS, SPOOL_NAME, Place

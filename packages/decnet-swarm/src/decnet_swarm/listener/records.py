@@ -23,7 +23,8 @@ import msgspec
 from decnet_core.durable import replace_file
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.spool import segments
-from decnet_core.spool.reader import START, Position, look
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import look
 from decnet_swarm.wire import Place
 
 log = logging.getLogger(__name__)

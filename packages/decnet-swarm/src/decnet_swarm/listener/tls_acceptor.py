@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import peer_address, source_of
+from decnet_core.net.sockets import BindError, listening
 from decnet_core.runtime.context import Context
 from decnet_core.text import for_terminal
-from decnet_swarm.address import Address, address_in
-from decnet_swarm.enrolment.rate_limit import network_of
+from decnet_swarm.address import address_in
 from decnet_swarm.listener.session import Session
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 
 Open = Callable[[Stream, Admitted], Session]
 Exchange = Callable[[Stream, Admitted], Awaitable[None]]
-_BACKLOG = 128
 
 
 class Guest(NamedTuple):
@@ -44,8 +44,7 @@ class Guest(NamedTuple):
 
     sock: socket.socket
     host: str
-    network: str
-    """What counts as one address."""
+    source: str
 
 
 class Gate:
@@ -73,7 +72,11 @@ class Gate:
         self._protocols = [name for name in (*sessions, *self._exchanges) if name is not None]
         self.admission = Admission(folder)
         self._contexts = Reloaded(self._make_context, folder)
-        self._sock = _listening(address_in(settings.listen))
+        address = address_in(settings.listen)
+        try:
+            self._sock = listening(address.host, address.port)
+        except BindError as error:
+            raise StartupError(f"[listener] cannot listen on {address}: {error}") from error
         self._greeting: dict[Guest, None] = {}
         """Who is, in the order in which they came."""
         self._present: set[Session] = set()
@@ -101,7 +104,8 @@ class Gate:
                 log.warning("cannot accept a connection: %s", error.strerror)
                 await asyncio.sleep(1)
                 continue
-            guest = Guest(sock, str(address[0]), network_of(str(address[0])))
+            host = peer_address(str(address[0]))
+            guest = Guest(sock, host, source_of(host))
             if self._has_place(guest):
                 self._greeting[guest] = None
                 ctx.spawn(self._serve(guest), name="connection", may_end=True)
@@ -136,15 +140,15 @@ class Gate:
         settings = self._settings
         if len(self._greeting) + len(self._present) >= settings.max_connections:
             return False
-        crowds = Counter(each.network for each in self._greeting)
-        if crowds[guest.network] >= settings.max_greetings_per_address:
-            self._dismiss_slowest(guest.network)
+        crowds = Counter(each.source for each in self._greeting)
+        if crowds[guest.source] >= settings.max_greetings_per_address:
+            self._dismiss_slowest(guest.source)
         elif len(self._greeting) >= settings.max_greetings:
             self._dismiss_slowest(crowds.most_common(1)[0][0])
         return True
 
-    def _dismiss_slowest(self, network: str) -> None:
-        slowest = next(each for each in self._greeting if each.network == network)
+    def _dismiss_slowest(self, source: str) -> None:
+        slowest = next(each for each in self._greeting if each.source == source)
         del self._greeting[slowest]
         self._counts["refused_full"] += 1
         with contextlib.suppress(OSError):  # it is gone already
@@ -222,18 +226,3 @@ class Gate:
         context = listener_context(folder)
         context.set_alpn_protocols(self._protocols)
         return context
-
-
-def _listening(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        sock = socket.create_server(
-            address,
-            family=family,
-            backlog=_BACKLOG,
-            dualstack_ipv6=address.host == "::" and socket.has_dualstack_ipv6(),
-        )
-    except OSError as error:
-        raise StartupError(f"[listener] cannot listen on {address}: {error.strerror}") from error
-    sock.setblocking(False)
-    return sock

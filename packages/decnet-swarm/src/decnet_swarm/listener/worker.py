@@ -113,7 +113,7 @@ class Listener(Worker[ListenerSettings]):
     async def _open_desk(self, ctx: Context, gate: Gate, folder: Path) -> Desk:
         place, days = self.settings.enrolment, self.settings.certificate_days
         desk = Desk(folder, gate.admission, ctx.counters, days=days, port=gate.port)
-        await desk.open("" if place.host == "::" else place.host, place.port)
+        await desk.open(place.host, place.port)
         return desk
 
     async def _review(self, ctx: Context, gate: Gate) -> None:

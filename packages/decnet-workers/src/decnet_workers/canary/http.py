@@ -8,13 +8,13 @@ import time
 
 from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
+from decnet_core.net.addresses import source_of
 from decnet_core.text import bounded, from_wire
 from decnet_workers.canary.answers import Answer, answer_to, refusal, render
 from decnet_workers.canary.connection import Connection
 from decnet_workers.canary.find import in_http
 from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.head import Malformed
-from decnet_workers.canary.rate import source_of
 from decnet_workers.canary.receiver import Receiver
 from decnet_workers.canary.requests import Request, Requests
 
@@ -67,7 +67,7 @@ class HttpConnection(Connection):
 
     def _allowed(self, client: str) -> bool:
         """Spend one of the client's requests; one that has none left is answered 503 and leaves no event."""
-        if self.receiver.rate.allows(source_of(client), time.monotonic()):
+        if self.receiver.rates.allows(source_of(client), time.monotonic()):
             return True
         self.receiver.counters.add("rate_limited")
         self._send(refusal(503), last=True)

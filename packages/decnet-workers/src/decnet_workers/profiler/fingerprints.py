@@ -13,6 +13,7 @@ from decnet_core.events.catalogue import (
     HttpRequest,
     Payload,
     ProbeChanged,
+    Probed,
     SshKex,
     SshProbed,
     StackProbed,
@@ -29,9 +30,6 @@ from decnet_workers.profiler.tools import Tool, guess, guess_stack
 
 VALUE = 512
 """Characters of a fingerprint."""
-
-PROBED = (TlsProbed, CertificateProbed, SshProbed, StackProbed, ProbeChanged)
-"""Kinds with which we tell what an attacker's host answered to us: nothing that it did."""
 
 
 def _software(touch: Touch, payload: ClientIdentified) -> None:
@@ -101,7 +99,7 @@ def without_route(signature: str) -> str:
     return f"{version}:{int(left) + int(hops)}:{rest}" if known else signature
 
 
-def probed(touch: Touch, payload: TlsProbed | CertificateProbed | SshProbed | StackProbed | ProbeChanged) -> None:
+def probed(touch: Touch, payload: Probed) -> None:
     """Keep what a host answered; it was last seen when it last came, not when we asked it."""
     came: Row = {"events": 1, "first_seen": payload.contact, "last_seen": payload.contact}
     touch.tally.add(tables.attacker, (touch.attacker,), came)

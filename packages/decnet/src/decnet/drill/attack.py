@@ -16,7 +16,6 @@ from decnet.drill import dns, web
 from decnet.drill.script import BROWSED_PATHS, BROWSER, SCANNED_PATHS, SCANNER, Script
 from decnet.drill.ssh import Door, Ssh
 from decnet.drill.target import Target
-from decnet.up.guide import http_url
 
 
 class Deed(enum.Enum):
@@ -70,7 +69,7 @@ class Attack:
         self._did(Deed.SESSION)
 
     async def _by_web(self) -> None:
-        base = (http_url(self._target.web) or "").rstrip("/")
+        base = self._target.site
         for agent, paths in ((SCANNER, SCANNED_PATHS), (BROWSER, BROWSED_PATHS)):
             for path in paths:
                 await web.get(base + path, source=self._script.source, agent=agent)

@@ -14,7 +14,7 @@ from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki import files
 
 
-def found_if_listening(settings: Settings, state: Path) -> None:
+def create_if_listening(settings: Settings, state: Path) -> None:
     """Make authority and identity below `state` if `[listener] listen` is set and they are missing; raises OSError."""
     listener = settings.section("listener", ListenerSettings)
     if listener.listen and not files.is_founded(state):

@@ -9,9 +9,10 @@ from typing import Protocol
 import msgspec
 
 from decnet.show import documents, eventline
-from decnet.up.guide import Guide, http_url, ssh_command
+from decnet.up.guide import Guide
 from decnet_core.supervise.fleet import Status
 from decnet_core.text import for_terminal
+from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
 
 
@@ -62,8 +63,7 @@ class PlainView:
     def guide(self, guide: Guide) -> None:
         """Print each decky and token on a line."""
         for decky in guide.deckies:
-            places = [place for place in (ssh_command(decky), http_url(decky)) if place]
-            _print(f"decky {decky.name} ({decky.persona}): {', '.join(places)}")
+            _print(f"decky {decky.name} ({decky.persona}): {', '.join(reach(decky))}")
         for canary in guide.canaries:
             _print(f"canary {canary}")
         _print(f"try: {' | '.join(guide.hints())}")

@@ -1,74 +1,77 @@
 # SPDX-License-Identifier: MIT
-"""Words with their parts to arguments; a command substitution runs on the shell, so these are generators of steps."""
+"""Words with their parts to arguments; a command substitution runs on the shell, so these are generators of effects."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from decnet_decoys.shell.call import OutputFullError, Streams, decode
-from decnet_decoys.shell.control_flow import ExitShell
-from decnet_decoys.shell.effects import Step
-from decnet_decoys.shell.expansion import parameters as expand
+from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
+from decnet_decoys.shell.effects import Effect
+from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.expansion import patterns
+from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.expansion.parameters import parameter
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import OutputFullError, Streams
 from decnet_decoys.shell.syntax.lexer import parts_of
-from decnet_decoys.shell.syntax.nodes import Part, SyntaxFault, Word
-
-if TYPE_CHECKING:
-    from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.syntax.nodes import Part, ShellSyntaxError, Word
 
 MAX_ARGUMENTS = 2000
 _QUOTED = "\x00"
 """Stands before a pattern character that was quoted; NUL cannot be typed into a word."""
 
 
-def fields(shell: Shell, words: tuple[Word, ...]) -> Generator[Step, Any, list[str]]:
+def fields(runner: Runner, words: tuple[Word, ...]) -> Generator[Effect, Any, list[str]]:
     """Return the arguments that the words become: braces, substitution, splitting, path names."""
     found: list[str] = []
     for word in words:
         for alternative in _braced(word):
-            pieces = yield from _split(shell, alternative)
+            pieces = yield from _split(runner, alternative)
             for piece in pieces:
-                found.extend(_globbed(shell, piece))
+                found.extend(_globbed(runner.shell, piece))
             if len(found) > MAX_ARGUMENTS:
                 return found[:MAX_ARGUMENTS]
     return found
 
 
-def text(shell: Shell, word: Word) -> Generator[Step, Any, str]:
+def text(runner: Runner, word: Word) -> Generator[Effect, Any, str]:
     """Return the word as one string, neither split nor matched against files."""
     values: list[str] = []
     for place, part in enumerate(word):
-        value = yield from _value(shell, part)
-        values.append(_home(shell, value) if place == 0 and not part.quoted else value)
-    return "".join(values)[: expand.MAX_FIELD]
+        value = yield from _value(runner, part)
+        values.append(_home(runner.shell, value) if place == 0 and not part.quoted else value)
+    return "".join(values)[:MAX_WORD]
 
 
-def document(shell: Shell, body: str) -> Generator[Step, Any, str]:
+def document(runner: Runner, body: str) -> Generator[Effect, Any, str]:
     """Return a here-document with what is in it expanded."""
     try:
         parts = parts_of(body)
-    except SyntaxFault:
+    except ShellSyntaxError:
         return body
-    return (yield from text(shell, parts))
+    return (yield from text(runner, parts))
 
 
 def _braced(word: Word) -> list[Word]:
     if len(word) == 1 and word[0].kind == "text" and not word[0].quoted and "{" in word[0].text:
-        return [(Part("text", alternative, quoted=False),) for alternative in expand.braces(word[0].text)]
+        return [(Part("text", alternative, quoted=False),) for alternative in patterns.braces(word[0].text)]
     return [word]
 
 
-def _split(shell: Shell, word: Word) -> Generator[Step, Any, list[str]]:
+def _split(runner: Runner, word: Word) -> Generator[Effect, Any, list[str]]:
     """Return the fields of a word; quoted characters are marked so that they match only themselves."""
     pieces: list[str] = []
     open_field: str | None = None
     for place, part in enumerate(word):
-        value = yield from _value(shell, part)
+        value = yield from _value(runner, part)
         if part.quoted:
             open_field = (open_field or "") + _marked(value)
             continue
         if part.kind == "text":
-            open_field = (open_field or "") + (_home(shell, value) if place == 0 else value)
+            open_field = (open_field or "") + (_home(runner.shell, value) if place == 0 else value)
             continue
         inner = value.split()
         if not inner:
@@ -83,7 +86,7 @@ def _split(shell: Shell, word: Word) -> Generator[Step, Any, list[str]]:
     return pieces[:MAX_ARGUMENTS]
 
 
-def _home(shell: Shell, value: str) -> str:
+def _home(shell: ShellState, value: str) -> str:
     if value == "~" or value.startswith("~/"):
         return shell.variables.get("HOME", "/") + value[1:]
     return value
@@ -93,37 +96,38 @@ def _marked(value: str) -> str:
     return "".join(_QUOTED + c if c in "*?[" else c for c in value)
 
 
-def _globbed(shell: Shell, piece: str) -> list[str]:
-    plain = piece.replace(_QUOTED, "")[: expand.MAX_FIELD]
+def _globbed(shell: ShellState, piece: str) -> list[str]:
+    plain = piece.replace(_QUOTED, "")[:MAX_WORD]
     if _QUOTED in piece or not any(mark in piece for mark in "*?["):
         return [plain]
-    return expand.paths(piece, shell.files, shell.cwd) or [plain]
+    return patterns.paths(piece, shell.files, shell.cwd) or [plain]
 
 
-def _value(shell: Shell, part: Part) -> Generator[Step, Any, str]:
+def _value(runner: Runner, part: Part) -> Generator[Effect, Any, str]:
+    shell = runner.shell
     if part.kind == "text":
         return part.text
     if part.kind == "variable":
-        return expand.parameter(part.text, _Variables(shell), lambda word: _plainly(shell, word))
+        return parameter(part.text, _Variables(shell), lambda word: _plainly(shell, word))
     if part.kind == "arithmetic":
-        inner = yield from document(shell, part.text)
-        number = expand.arithmetic(inner, shell.variables)
+        inner = yield from document(runner, part.text)
+        number = arithmetic(inner, shell.variables)
         return "" if number is None else str(number)
-    return (yield from _substituted(shell, part.text))
+    return (yield from _substituted(runner, part.text))
 
 
-def _substituted(shell: Shell, command: str) -> Generator[Step, Any, str]:
-    sink, errors = shell.sink(), shell.sink()
+def _substituted(runner: Runner, command: str) -> Generator[Effect, Any, str]:
+    out, err, shell = runner.buffer(), runner.buffer(), runner.shell
     try:
-        shell.status = yield from shell.script(command, Streams(None, sink, errors))
+        shell.status = yield from runner.script(command, Streams(None, out, err))
     except ExitShell as leaving:
-        shell.status = int(leaving.args[0])
+        shell.status = leaving.status
     except OutputFullError:
-        shell.status = 141
-    return decode(sink.take()).rstrip("\n").replace("\0", "")[: expand.MAX_FIELD]
+        shell.status = BROKEN_PIPE
+    return decode(out.take()).rstrip("\n").replace("\0", "")[:MAX_WORD]
 
 
-def _plainly(shell: Shell, word: str) -> str:
+def _plainly(shell: ShellState, word: str) -> str:
     """Return the word of `${x:-word}` with its plain variables filled in."""
     return shell.variables.get(word[1:], "") if word.startswith("$") else word.strip("\"'")
 
@@ -131,7 +135,7 @@ def _plainly(shell: Shell, word: str) -> str:
 class _Variables(dict[str, str]):
     """The shell's variables with the special parameters among them."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: ShellState) -> None:
         super().__init__(shell.variables)
         self |= {"?": str(shell.status), "$": str(shell.pid), "!": str(shell.pid + 7), "-": "himBH"}
         self.setdefault("0", shell.name)

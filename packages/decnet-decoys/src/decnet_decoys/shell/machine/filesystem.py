@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.shell.machine.fs_errors import (
@@ -21,7 +21,7 @@ from decnet_decoys.shell.machine.fs_errors import (
     NOT_EMPTY,
     NOT_FOUND,
     TOO_LONG,
-    FileFault,
+    FileSystemError,
 )
 from decnet_decoys.shell.machine.tree import ROOT, Entry, Filler, Identity, Tree
 
@@ -30,13 +30,29 @@ MAX_PATH = 4096
 MAX_NAME = 255
 MAX_DEPTH = 100
 MAX_ENTRIES = 2000
-"""Files and directories one attacker may change."""
+"""FileSystem and directories one attacker may change."""
 _ENTRY_BYTES = 512
 """Memory that a changed entry takes besides its content."""
 
 
-class Files:
-    """A tree as one attacker sees and changes it; all paths given are absolute or relative to `cwd`."""
+class Access(NamedTuple):
+    """Who uses the files, from which directory, and when (Unix time): what a system call knows of its process."""
+
+    identity: Identity = ROOT
+    cwd: str = "/"
+    now: int = 0
+
+    def made(self, entry: Entry) -> Entry:
+        """Return `entry` as a new one of this user's."""
+        uid, gids = self.identity
+        return entry._replace(uid=uid, gid=min(gids, default=uid), mtime=self.now)
+
+
+KERNEL = Access()
+
+
+class FileSystem:
+    """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
     def __init__(self, tree: Tree, limit_bytes: int, lease: MemoryLease) -> None:
         self.live: dict[str, Callable[[], bytes]] = {}
@@ -48,17 +64,17 @@ class Files:
         self._limit = limit_bytes
         self._used = 0
 
-    def locate(self, path: str, cwd: str = "/", *, follow: bool = True) -> str:
+    def locate(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> str:
         """Return the absolute path without links, dots or repeats; the last name need not exist."""
-        whole = posixpath.join(cwd, path)
+        whole = posixpath.join(access.cwd, path)
         if len(whole) > MAX_PATH or "\0" in path:
-            raise FileFault(TOO_LONG)
+            raise FileSystemError(TOO_LONG)
         pending = _parts(whole)
         at, links = "/", 0
         while pending:
             part = pending.pop()
             if len(part) > MAX_NAME or at.count("/") > MAX_DEPTH:
-                raise FileFault(TOO_LONG)
+                raise FileSystemError(TOO_LONG)
             if part == "..":
                 at = posixpath.dirname(at)
                 continue
@@ -67,15 +83,15 @@ class Files:
             if entry is not None and entry.kind == "link" and (follow or pending):
                 links += 1
                 if links > MAX_LINKS:
-                    raise FileFault(LOOP)
+                    raise FileSystemError(LOOP)
                 if entry.target.startswith("/"):
                     at = "/"
                 pending.extend(_parts(entry.target))
                 continue
             if pending and entry is None:
-                raise FileFault(NOT_FOUND)
+                raise FileSystemError(NOT_FOUND)
             if pending and entry is not None and entry.kind != "dir":
-                raise FileFault(NOT_DIRECTORY)
+                raise FileSystemError(NOT_DIRECTORY)
             at = step
         return at
 
@@ -84,133 +100,127 @@ class Files:
             return self._changed[path]
         return self._tree.entries.get(path)
 
-    def stat(self, path: str, cwd: str = "/", *, follow: bool = True) -> Entry:
-        """Return the entry; raises FileFault when there is none."""
-        entry = self._entry(self.locate(path, cwd, follow=follow))
+    def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
+        """Return the entry; raises FileSystemError when there is none."""
+        entry = self._entry(self.locate(path, access, follow=follow))
         if entry is None:
-            raise FileFault(NOT_FOUND)
+            raise FileSystemError(NOT_FOUND)
         return entry
 
-    def exists(self, path: str, cwd: str = "/") -> bool:
+    def exists(self, path: str, access: Access = KERNEL) -> bool:
         """Tell whether there is something at `path`."""
         try:
-            self.stat(path, cwd)
-        except FileFault:
+            self.stat(path, access)
+        except FileSystemError:
             return False
         return True
 
-    def names(self, path: str, who: Identity = ROOT, cwd: str = "/") -> list[str]:
+    def names(self, path: str, access: Access = KERNEL) -> list[str]:
         """Return the names in a directory, sorted."""
-        place = self.locate(path, cwd)
-        entry = self.stat(place)
-        if entry.kind != "dir":
-            raise FileFault(NOT_DIRECTORY)
-        if not who.may(entry, 4):
-            raise FileFault(DENIED)
-        return self._names(place)
+        return self._names(self._directory(path, access, 4))
 
     def _names(self, place: str) -> list[str]:
         known = self._tree.names.get(place, set()) | self._added.get(place, set())
         return sorted(name for name in known if self._entry(posixpath.join(place, name)) is not None)
 
-    def enter(self, path: str, who: Identity, cwd: str = "/") -> str:
-        """Return a directory's absolute path; raises FileFault unless it is one that may be searched."""
-        place = self.locate(path, cwd)
+    def enter(self, path: str, access: Access) -> str:
+        """Return a directory's absolute path; raises FileSystemError unless it is one that may be searched."""
+        return self._directory(path, access, 1)
+
+    def _directory(self, path: str, access: Access, bit: int) -> str:
+        place = self.locate(path, access)
         entry = self.stat(place)
         if entry.kind != "dir":
-            raise FileFault(NOT_DIRECTORY)
-        if not who.may(entry, 1):
-            raise FileFault(DENIED)
+            raise FileSystemError(NOT_DIRECTORY)
+        if not access.identity.may(entry, bit):
+            raise FileSystemError(DENIED)
         return place
 
-    def read(self, path: str, who: Identity, cwd: str = "/") -> bytes:
+    def read(self, path: str, access: Access = KERNEL) -> bytes:
         """Return a file's content."""
-        place = self.locate(path, cwd)
+        place = self.locate(path, access)
         entry = self.stat(place)
         if entry.kind == "dir":
-            raise FileFault(IS_DIRECTORY)
-        if not who.may(entry, 4):
-            raise FileFault(DENIED)
+            raise FileSystemError(IS_DIRECTORY)
+        if not access.identity.may(entry, 4):
+            raise FileSystemError(DENIED)
         return self.live[place]() if place in self.live else entry.data
 
-    def write(
-        self, path: str, data: bytes, who: Identity, cwd: str = "/", *, now: int = 0, append: bool = False
-    ) -> str:
+    def write(self, path: str, data: bytes, access: Access, *, append: bool = False) -> str:
         """Create or replace a file, or append to it; returns its absolute path."""
-        place = self.locate(path, cwd)
+        place = self.locate(path, access)
         old = self._entry(place)
         if old is None:
-            self._check_parent(place, who)
-            new = Entry("file", 0o644, who.uid, min(who.gids, default=who.uid), now, data)
+            self._check_parent(place, access)
+            new = access.made(Entry("file", 0o644, content=data))
         else:
             if old.kind == "dir":
-                raise FileFault(IS_DIRECTORY)
-            if not who.may(old, 2):
-                raise FileFault(DENIED)
+                raise FileSystemError(IS_DIRECTORY)
+            if not access.identity.may(old, 2):
+                raise FileSystemError(DENIED)
             if old.kind == "device":
                 return place
-            new = old._replace(mtime=now, content=old.data + data if append else data)
+            new = old._replace(mtime=access.now, content=old.data + data if append else data)
         self._set(place, new)
         return place
 
-    def mkdir(self, path: str, who: Identity, cwd: str = "/", *, now: int = 0) -> None:
+    def mkdir(self, path: str, access: Access) -> None:
         """Make a directory."""
-        place = self.locate(path, cwd)
-        if self._entry(place) is not None:
-            raise FileFault(EXISTS)
-        self._check_parent(place, who)
-        self._set(place, Entry("dir", 0o755, who.uid, min(who.gids, default=who.uid), now))
+        self._create(self.locate(path, access), Entry("dir", 0o755), access)
 
-    def link(self, target: str, path: str, who: Identity, cwd: str = "/", *, now: int = 0) -> None:
+    def link(self, target: str, path: str, access: Access) -> None:
         """Make a symbolic link."""
-        place = self.locate(path, cwd, follow=False)
-        if self._entry(place) is not None:
-            raise FileFault(EXISTS)
-        self._check_parent(place, who)
-        self._set(place, Entry("link", 0o777, who.uid, who.uid, now, target=target[:MAX_PATH]))
+        link = Entry("link", 0o777, target=target[:MAX_PATH])
+        self._create(self.locate(path, access, follow=False), link, access)
 
-    def remove(self, path: str, who: Identity, cwd: str = "/", *, tree: bool = False, only: str | None = None) -> None:
+    def _create(self, place: str, entry: Entry, access: Access) -> None:
+        if self._entry(place) is not None:
+            raise FileSystemError(EXISTS)
+        self._check_parent(place, access)
+        self._set(place, access.made(entry))
+
+    def remove(self, path: str, access: Access, *, tree: bool = False, only: str | None = None) -> None:
         """Remove a file, an empty directory, or with `tree` everything below; `only` names the kind it must be."""
-        place = self.locate(path, cwd, follow=False)
+        place = self.locate(path, access, follow=False)
         entry = self._entry(place)
         if entry is None:
-            raise FileFault(NOT_FOUND)
+            raise FileSystemError(NOT_FOUND)
         if only is not None and (entry.kind == "dir") != (only == "dir"):
-            raise FileFault(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
-        self._check_parent(place, who)
+            raise FileSystemError(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
+        self._check_parent(place, access)
         if entry.kind == "dir":
             below = self._names(place)
             if below and not tree:
-                raise FileFault(NOT_EMPTY)
+                raise FileSystemError(NOT_EMPTY)
             for name in below:
-                self.remove(posixpath.join(place, name), who, tree=True)
+                self.remove(posixpath.join(place, name), access, tree=True)
         self._set(place, None)
 
-    def change(self, path: str, who: Identity, cwd: str = "/", **fields: Any) -> None:
+    def change(self, path: str, access: Access, **fields: Any) -> None:
         """Change mode, uid, gid or mtime (whole numbers); only the owner and root may."""
-        place = self.locate(path, cwd)
+        place = self.locate(path, access)
         entry = self.stat(place)
-        if who.uid not in (0, entry.uid):
-            raise FileFault("Operation not permitted")
+        if access.identity.uid not in (0, entry.uid):
+            raise FileSystemError("Operation not permitted")
         self._set(place, entry._replace(**fields))
 
-    def rename(self, old: str, new: str, who: Identity, cwd: str = "/") -> None:
+    def rename(self, old: str, new: str, access: Access) -> None:
         """Move a file or directory with all below it; a file in the way is replaced."""
-        source = self.locate(old, cwd, follow=False)
-        place = self.locate(new, cwd, follow=False)
+        source = self.locate(old, access, follow=False)
+        place = self.locate(new, access, follow=False)
         entry = self._entry(source)
         if entry is None:
-            raise FileFault(NOT_FOUND)
+            raise FileSystemError(NOT_FOUND)
         if place == source:
             return
         if place.startswith(source.rstrip("/") + "/"):
-            raise FileFault("Invalid argument")
-        self._check_parent(source, who)
-        self._check_parent(place, who)
+            raise FileSystemError("Invalid argument")
+        self._check_parent(source, access)
+        self._check_parent(place, access)
         below = self._names(source) if entry.kind == "dir" else []
         self._set(place, entry)
         for name in below:
-            self.rename(posixpath.join(source, name), posixpath.join(place, name), ROOT)
+            self.rename(posixpath.join(source, name), posixpath.join(place, name), KERNEL)
         self._set(source, None)
 
     def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
@@ -225,24 +235,24 @@ class Files:
             if entry.kind == "dir":
                 pending.extend(posixpath.join(place, name) for name in reversed(self._names(place)))
 
-    def _check_parent(self, place: str, who: Identity) -> None:
+    def _check_parent(self, place: str, access: Access) -> None:
         parent = self._entry(posixpath.dirname(place))
         if parent is None:
-            raise FileFault(NOT_FOUND)
+            raise FileSystemError(NOT_FOUND)
         if parent.kind != "dir":
-            raise FileFault(NOT_DIRECTORY)
-        if place.startswith(("/proc/", "/sys/")) or place == "/" or not who.may(parent, 2):
-            raise FileFault(DENIED)
+            raise FileSystemError(NOT_DIRECTORY)
+        if place.startswith(("/proc/", "/sys/")) or place == "/" or not access.identity.may(parent, 2):
+            raise FileSystemError(DENIED)
 
     def _set(self, place: str, entry: Entry | None) -> None:
         old = self._changed.get(place)
         used = self._used + _weight(entry) - _weight(old)
         too_many = place not in self._changed and len(self._changed) >= MAX_ENTRIES
         if entry is not None and (used > self._limit or too_many):
-            raise FileFault(NO_SPACE)
+            raise FileSystemError(NO_SPACE)
         fresh = entry is not None and place not in self._changed
         if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES):
-            raise FileFault(NO_SPACE)
+            raise FileSystemError(NO_SPACE)
         self._used = used
         self._changed[place] = entry
         parent, name = posixpath.split(place)

@@ -16,5 +16,5 @@ TOO_LONG = "File name too long"
 LOOP = "Too many levels of symbolic links"
 
 
-class FileFault(DecoysError):
+class FileSystemError(DecoysError):
     """An operation was refused; the message is one of those above, or another of strerror's."""

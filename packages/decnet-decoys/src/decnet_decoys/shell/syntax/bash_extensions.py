@@ -3,10 +3,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-
-from decnet_decoys.shell.expansion.parameters import arithmetic
 from decnet_decoys.shell.syntax.lexer import parts_of
 from decnet_decoys.shell.syntax.nodes import (
     Group,
@@ -20,30 +16,6 @@ from decnet_decoys.shell.syntax.nodes import (
     Token,
     Word,
 )
-
-_ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
-_STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
-
-
-def evaluate(text: str, variables: Mapping[str, str], assign: Callable[[str, str], None]) -> int | None:
-    """Return what an expression of `let` is worth, `assign` called with what it sets; None when it is none."""
-    value: int | None = 0
-    for part in text.split(","):
-        assigned, stepped = _ASSIGNED.fullmatch(part), _STEPPED.fullmatch(part)
-        if assigned is not None:
-            name, operator, rest = assigned.groups()
-            value = arithmetic(f"{name} {operator} ({rest})" if operator else rest, variables)
-        elif stepped is not None:
-            name = stepped[2] or stepped[3]
-            value = arithmetic(f"{name} {(stepped[1] or stepped[4])[0]} 1", variables)
-        else:
-            value = arithmetic(part, variables)
-        if value is None:
-            return None
-        if assigned is not None or stepped is not None:
-            assign(name, str(value))
-            value -= {"++": 1, "--": -1}.get(stepped[4] or "", 0) if stepped is not None else 0
-    return value
 
 
 def literal(text: str) -> Word:

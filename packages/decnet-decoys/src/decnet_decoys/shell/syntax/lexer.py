@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from decnet_decoys.shell.syntax.nodes import HereDocument, Operator, Part, SyntaxFault, Token, UnfinishedError, Word
+from decnet_decoys.shell.syntax.escapes import unescape
+from decnet_decoys.shell.syntax.nodes import (
+    HereDocument,
+    IncompleteError,
+    Operator,
+    Part,
+    ShellSyntaxError,
+    Token,
+    Word,
+)
 
 MAX_TOKENS = 4000
 MAX_NESTING = 20
@@ -18,7 +27,7 @@ _SPECIAL = frozenset("?$#@*!-0123456789")
 
 
 def tokens(text: str) -> tuple[list[Token], list[HereDocument]]:
-    """Return the tokens of `text` and the here-documents in order; raises SyntaxFault or UnfinishedError."""
+    """Return the tokens of `text` and the here-documents in order; raises ShellSyntaxError or IncompleteError."""
     lexer = _Lexer(text)
     lexer.run()
     return lexer.found, lexer.documents
@@ -49,9 +58,9 @@ class _Lexer:
             else:
                 self.found.append(self._word())
             if len(self.found) > MAX_TOKENS:
-                raise SyntaxFault("newline")
+                raise ShellSyntaxError("newline")
         if self._waiting:
-            raise UnfinishedError("here-document")
+            raise IncompleteError("here-document")
 
     def _arithmetic_command(self) -> bool:
         """Take `((expression))` as `let expression`; False when it is a group within a group."""
@@ -102,7 +111,7 @@ class _Lexer:
             self._skip_blank()
             word = self._word() if self.at < len(self.text) else ()
             if not word:
-                raise SyntaxFault("newline")
+                raise ShellSyntaxError("newline")
             self.found.append(word)
             delimiter = "".join(part.text for part in word)
             self._waiting.append((delimiter, any(part.quoted for part in word), operator.text == "<<-"))
@@ -114,7 +123,7 @@ class _Lexer:
             lines: list[str] = []
             while True:
                 if self.at >= len(self.text):
-                    raise UnfinishedError("here-document")
+                    raise IncompleteError("here-document")
                 end = self.text.find("\n", self.at)
                 line = self.text[self.at : len(self.text) if end < 0 else end]
                 self.at = len(self.text) if end < 0 else end + 1
@@ -146,7 +155,7 @@ class _Lexer:
     def _escape(self, parts: list[Part]) -> None:
         following = self.text[self.at + 1 : self.at + 2]
         if not following:
-            raise UnfinishedError("\\")
+            raise IncompleteError("\\")
         self.at += 2
         if following != "\n":
             parts.append(Part("text", following, quoted=True))
@@ -154,7 +163,7 @@ class _Lexer:
     def _until(self, quote: str) -> str:
         end = self.text.find(quote, self.at + 1)
         if end < 0:
-            raise UnfinishedError(quote)
+            raise IncompleteError(quote)
         inner = self.text[self.at + 1 : end]
         self.at = end + 1
         return inner
@@ -186,7 +195,7 @@ class _Lexer:
                 text.append(character)
                 self.at += 1
         if end:
-            raise UnfinishedError(end)
+            raise IncompleteError(end)
         return _joined(parts, text)
 
     def _escape_in_quotes(self) -> str:
@@ -232,7 +241,7 @@ class _Lexer:
         while end < len(self.text) and self.text[end] != "`":
             end += 2 if self.text[end] == "\\" else 1
         if end >= len(self.text):
-            raise UnfinishedError("`")
+            raise IncompleteError("`")
         inner = self.text[self.at + 1 : end]
         self.at = end + 1
         return inner.replace("\\`", "`").replace("\\$", "$")
@@ -251,14 +260,14 @@ class _Lexer:
             elif character == opening:
                 depth += 1
                 if depth > MAX_NESTING:
-                    raise SyntaxFault(opening)
+                    raise ShellSyntaxError(opening)
             elif character == closing:
                 depth -= 1
                 if depth == 0:
                     self.at = at + 1
                     return self.text[start + 1 : at]
             at += 1
-        raise UnfinishedError(opening)
+        raise IncompleteError(opening)
 
 
 def _joined(parts: list[Part], text: list[str]) -> list[Part]:
@@ -270,6 +279,4 @@ def _joined(parts: list[Part], text: list[str]) -> list[Part]:
 
 def _ansi(text: str) -> str:
     r"""Return what `$'...'` stands for: \n, \t, \xHH and their kin."""
-    from decnet_decoys.shell.syntax.escapes import unescape
-
     return unescape(text)[0]

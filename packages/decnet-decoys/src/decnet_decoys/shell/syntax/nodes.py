@@ -117,9 +117,9 @@ class Sequence(NamedTuple):
     items: tuple[tuple[Pipeline, str], ...]
 
 
-class SyntaxFault(DecoysError, ValueError):
+class ShellSyntaxError(DecoysError, ValueError):
     """The text is no command line; the message is the token that did not fit, as bash names it."""
 
 
-class UnfinishedError(SyntaxFault):
+class IncompleteError(ShellSyntaxError):
     """The text is the beginning of a command line: a quote, a here-document or a compound is open."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 
-from decnet_decoys.shell.syntax import bash_extensions as bashisms
-from decnet_decoys.shell.syntax import lexer
+from decnet_decoys.shell.syntax import bash_extensions, lexer
 from decnet_decoys.shell.syntax.nodes import (
     Case,
     Command,
@@ -15,16 +14,16 @@ from decnet_decoys.shell.syntax.nodes import (
     Group,
     HereDocument,
     If,
+    IncompleteError,
     Loop,
     Operator,
     Part,
     Pipeline,
     Redirect,
     Sequence,
+    ShellSyntaxError,
     Simple,
-    SyntaxFault,
     Token,
-    UnfinishedError,
     Word,
 )
 
@@ -35,12 +34,12 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def parse(text: str) -> Sequence | SyntaxFault:
-    """Return the commands of `text`, or the fault (an UnfinishedError when more lines could complete it)."""
+def parse(text: str) -> Sequence | ShellSyntaxError:
+    """Return the commands of `text`, or the fault (an IncompleteError when more lines could complete it)."""
     try:
         found, documents = lexer.tokens(text)
         return _Parser(found, documents).whole()
-    except SyntaxFault as fault:
+    except ShellSyntaxError as fault:
         return fault
 
 
@@ -54,7 +53,7 @@ class _Parser:
     def whole(self) -> Sequence:
         sequence = self._sequence()
         if self._peek() is not None:
-            raise SyntaxFault(self._shown())
+            raise ShellSyntaxError(self._shown())
         return sequence
 
     def _peek(self) -> Token | None:
@@ -85,8 +84,8 @@ class _Parser:
             raise self._fault()
         self._at += 1
 
-    def _fault(self) -> SyntaxFault:
-        return UnfinishedError("newline") if self._peek() is None else SyntaxFault(self._shown())
+    def _fault(self) -> ShellSyntaxError:
+        return IncompleteError("newline") if self._peek() is None else ShellSyntaxError(self._shown())
 
     def _skip_newlines(self) -> None:
         while self._operator("\n"):
@@ -106,7 +105,7 @@ class _Parser:
             if joint not in (";", "&"):
                 self._skip_newlines()
             if joint in ("&&", "||") and self._peek() is None:
-                raise UnfinishedError(joint)
+                raise IncompleteError(joint)
             if joint in (";", "&") and self._operator("\n"):
                 self._skip_newlines()
         return Sequence(tuple(items))
@@ -129,14 +128,14 @@ class _Parser:
             self._at += 1
             self._skip_newlines()
             if self._peek() is None:
-                raise UnfinishedError("|")
+                raise IncompleteError("|")
             commands.append(self._command())
         return Pipeline(tuple(commands), negated)
 
     def _command(self) -> Command:
         self._depth += 1
         if self._depth > lexer.MAX_NESTING:
-            raise SyntaxFault(self._shown())
+            raise ShellSyntaxError(self._shown())
         try:
             return self._compound() or self._function() or self._simple()
         finally:
@@ -205,7 +204,7 @@ class _Parser:
             expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
             if expressions.count(";") == 2:
                 self._at += 1
-                return bashisms.counting(expressions, self._do(), self._redirects())
+                return bash_extensions.counting(expressions, self._do(), self._redirects())
         self._skip_newlines()
         words: list[Word] | None = None
         if self._keyword("in"):
@@ -242,7 +241,7 @@ class _Parser:
         word = self._word()
         text = "".join(part.text for part in word)
         if not _NAME.fullmatch(text):
-            raise SyntaxFault(text)
+            raise ShellSyntaxError(text)
         return text
 
     def _word(self) -> Word:
@@ -253,23 +252,15 @@ class _Parser:
         return token
 
     def _function(self) -> Function | None:
-        if self._keyword("function"):
-            return self._named_function()
+        if self._keyword("function"):  # bash's `function name { ... }`
+            self._at += 1
+            return self._function_body(self._literal())
         following = self._tokens[self._at + 1 : self._at + 3]
         if [getattr(token, "text", "") for token in following] != ["(", ")"]:
             return None
-        name = self._literal()
-        self._at += 2
-        self._skip_newlines()
-        body = self._compound()
-        if not isinstance(body, Group):
-            raise self._fault()
-        return Function(name, body)
+        return self._function_body(self._literal())
 
-    def _named_function(self) -> Function:
-        """Take bash's `function name { ... }`."""
-        self._at += 1
-        name = self._literal()
+    def _function_body(self, name: str) -> Function:
         self._at += 2 if self._operator("(") else 0
         self._skip_newlines()
         body = self._compound()
@@ -295,7 +286,7 @@ class _Parser:
             if assignment is None:
                 words.append(token)
             elif self._operator("(") and not assignment[1][0].text and len(assignment[1]) == 1:
-                assignments += bashisms.array(assignment[0], self._elements())
+                assignments += bash_extensions.array(assignment[0], self._elements())
             else:
                 assignments.append(assignment)
         if not (assignments or words or redirects):
@@ -309,10 +300,10 @@ class _Parser:
             token = self._peek()
             if token is None:
                 raise self._fault()
-            found.append(bashisms.operand(token))
+            found.append(bash_extensions.operand(token))
             self._at += 1
         self._at += 1
-        return [*found, bashisms.literal("]]")]
+        return [*found, bash_extensions.literal("]]")]
 
     def _elements(self) -> list[Word]:
         """Return what stands in the parentheses of an array's assignment."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import posixpath
 
-from decnet_decoys.shell.call import Call, encode
-from decnet_decoys.shell.effects import Pause, Steps
-from decnet_decoys.shell.expansion.parameters import arithmetic
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.expansion.arithmetic import arithmetic, evaluate
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.syntax.bash_extensions import evaluate
 from decnet_decoys.shell.syntax.escapes import unescape
 
 
@@ -41,9 +41,9 @@ def cd(call: Call) -> int:
         target = shell.variables.get("OLDPWD", shell.cwd)
         call.print(target)
     try:
-        place = shell.files.enter(target, shell.identity, shell.cwd)
-    except FileFault as fault:
-        call.err.write(encode(f"{shell.complaint}: cd: {target}: {fault}\n"))
+        place = shell.files.enter(target, shell.access)
+    except FileSystemError as error:
+        call.shell_error(f"cd: {target}: {error}")
         return 1
     shell.set("OLDPWD", shell.cwd)
     shell.cwd = place
@@ -123,7 +123,7 @@ def _converted(letter: str, value: str, width: str) -> str:
 def export(call: Call) -> int:
     """Set variables, or list the exported ones."""
     shell = call.shell
-    names = [arg for arg in call.args if not arg.startswith("-")]
+    names = call.words
     for arg in names:
         name, equals, value = arg.partition("=")
         if equals:
@@ -216,7 +216,7 @@ def history(call: Call) -> int:
 
 
 @command("sleep", "usleep")
-def sleep(call: Call) -> Steps:
+def sleep(call: Call) -> Effects:
     """Let time pass."""
     seconds = sum(_seconds(arg) for arg in call.args)
     yield Pause(seconds / (1e6 if call.name == "usleep" else 1))
@@ -284,6 +284,6 @@ def let(call: Call) -> int:
     for expression in call.args:
         value = evaluate(expression, call.shell.variables, call.shell.set)
         if value is None:
-            call.err.write(encode(f"{call.shell.complaint}: let: {expression}: syntax error: operand expected\n"))
+            call.shell_error(f"let: {expression}: syntax error: operand expected")
             return 1
     return int(not value)

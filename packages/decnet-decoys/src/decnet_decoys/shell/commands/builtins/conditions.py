@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.expansion.parameters import arithmetic
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
 
 
@@ -41,8 +41,8 @@ def _unary(call: Call, operator: str, value: str) -> bool:
         return call.shell.terminal is not None
     shell = call.shell
     try:
-        entry = shell.files.stat(value, shell.cwd, follow=operator not in ("-h", "-L"))
-    except FileFault:
+        entry = shell.files.stat(value, shell.access, follow=operator not in ("-h", "-L"))
+    except FileSystemError:
         return False
     bits = {"-r": 4, "-w": 2, "-x": 1}
     if operator in bits:

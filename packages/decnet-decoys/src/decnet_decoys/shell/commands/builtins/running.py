@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from decnet_decoys.shell import control_flow as jumps
-from decnet_decoys.shell.call import Call, Streams, decode, encode
+from decnet_decoys.shell import control_flow
+from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
-from decnet_decoys.shell.effects import AskLine, Print, Steps
+from decnet_decoys.shell.effects import AskLine, Effects, Print
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.registry import command, programs
+from decnet_decoys.shell.streams import Streams
 
 
 @command("env", "printenv")
-def env(call: Call) -> Steps | int:
+def env(call: Call) -> Effects | int:
     """List the environment, or run a command."""
     shell = call.shell
     names = [arg for arg in call.args if "=" not in arg and not arg.startswith("-")]
@@ -20,8 +22,8 @@ def env(call: Call) -> Steps | int:
             call.print(shell.variables.get(name, ""))
         return 0
     if names:
-        streams = Streams(call.stdin, call.out, call.err)
-        return shell.execute(call.args[call.args.index(names[0]) :], streams)
+        streams = call.streams
+        return call.runner.execute(call.args[call.args.index(names[0]) :], streams)
     for name in [*sorted(shell.exported & shell.variables.keys()), "_"]:
         call.print(f"{name}={shell.variables.get(name, '/usr/bin/env')}")
     return 0
@@ -30,13 +32,13 @@ def env(call: Call) -> Steps | int:
 @command("exit", "logout", folder="")
 def exit_(call: Call) -> int:
     """Leave the shell."""
-    raise jumps.ExitShell(_status(call))
+    raise control_flow.ExitShell(_status(call))
 
 
 @command("return", folder="")
 def return_(call: Call) -> int:
     """Leave a function or script."""
-    raise jumps.ReturnFunction(_status(call))
+    raise control_flow.ReturnFunction(_status(call))
 
 
 def _status(call: Call) -> int:
@@ -48,11 +50,11 @@ def _status(call: Call) -> int:
 @command("break", "continue", folder="")
 def jump(call: Call) -> int:
     """Leave or repeat a loop."""
-    raise jumps.LoopJump(call.name)
+    raise control_flow.LoopJump(repeat=call.name == "continue")
 
 
 @command("read", folder="")
-def read(call: Call) -> Steps:
+def read(call: Call) -> Effects:
     """Read a line into variables."""
     options, names = call.flags("pntud")
     prompt = options.get("p", "")
@@ -67,14 +69,14 @@ def read(call: Call) -> Steps:
 
 
 @command("type", "command", folder="")
-def type_(call: Call) -> Steps | int:
+def type_(call: Call) -> Effects | int:
     """Say what a name is; `command name` runs it."""
-    names = [arg for arg in call.args if not arg.startswith("-")]
+    names = call.words
     asks = call.name == "type" or any(arg in ("-v", "-V") for arg in call.args)
     if not names:
         return 0
     if not asks:
-        return call.shell.execute(names, Streams(call.stdin, call.out, call.err))
+        return call.runner.execute(names, call.streams)
     return _where(call, names, verbose=call.name == "type")
 
 
@@ -85,7 +87,7 @@ def _where(call: Call, names: list[str], *, verbose: bool) -> int:
         if path is None:
             status = 1
             if verbose:
-                call.err.write(encode(f"{call.shell.complaint}: type: {name}: not found\n"))
+                call.shell_error(f"type: {name}: not found")
         elif not verbose:
             call.print(path)
         else:
@@ -121,7 +123,7 @@ def which(call: Call) -> int:
 
 
 @command("sh", "bash", "ash", "dash")
-def sh(call: Call) -> Steps:
+def sh(call: Call) -> Effects:
     """Run a script, a string (-c) or standard input; with none of them be a shell within the shell."""
     shell, streams = call.shell, Streams(None, call.out, call.err)
     options, operands = call.flags("c")
@@ -130,37 +132,37 @@ def sh(call: Call) -> Steps:
         call.print(f"GNU bash, version {told.get('BASH_VERSION', '')} ({told.get('MACHTYPE', '')})")
         return 0
     if "c" in options:
-        return (yield from shell.run_script(options["c"], operands or [call.name], streams))
+        return (yield from call.runner.subshell(options["c"], operands or [call.name], streams))
     if operands:
         data = call.read(operands[0])
         if data is None:
             return 127
-        return (yield from shell.run_script(decode(data), operands, streams))
+        return (yield from call.runner.subshell(decode(data), operands, streams))
     if call.stdin is not None or shell.terminal is None:
         script = yield from call.input()
-        return (yield from shell.run_script(decode(script), [call.name], streams))
+        return (yield from call.runner.subshell(decode(script), [call.name], streams))
     return 0
 
 
 @command("eval", folder="")
-def eval_(call: Call) -> Steps:
+def eval_(call: Call) -> Effects:
     """Run the arguments as a line."""
-    return (yield from call.shell.script(" ".join(call.args), Streams(call.stdin, call.out, call.err)))
+    return (yield from call.runner.script(" ".join(call.args), call.streams))
 
 
 @command("source", ".", folder="")
-def source(call: Call) -> Steps:
+def source(call: Call) -> Effects:
     """Run a file in this shell."""
     data = call.read(call.args[0]) if call.args else None
     if data is None:
         return 1
-    return (yield from call.shell.script(decode(data), Streams(call.stdin, call.out, call.err)))
+    return (yield from call.runner.script(decode(data), call.streams))
 
 
 @command(
     "exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs", "taskset"
 )
-def wrap(call: Call) -> Steps:
+def wrap(call: Call) -> Effects:
     """Run the command that follows."""
     args = list(call.args)
     while args and (args[0].startswith("-") or (call.name in ("timeout", "taskset") and args[0][:1].isdigit())):
@@ -170,12 +172,12 @@ def wrap(call: Call) -> Steps:
             call.print("BusyBox v1.35.0 (2023-03-16 09:14:03 UTC) multi-call binary.")
         return 0
     if call.name == "busybox" and args[0] not in programs():
-        call.err.write(encode(f"{args[0]}: applet not found\n"))
+        call.print_error(f"{args[0]}: applet not found")
         return 127
-    streams = Streams(call.stdin, call.out, call.err)
+    streams = call.streams
     if call.name == "xargs":
         args += decode((yield from call.input())).split()[:500]
-    status = yield from call.shell.execute(args, streams)
+    status = yield from call.runner.execute(args, streams)
     if call.name == "time":
         yield Print(b"\nreal\t0m0.004s\nuser\t0m0.001s\nsys\t0m0.002s\n", error=True)
     return status

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import posixpath
 
-from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.fs_errors import NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.registry import command
 
 
@@ -16,17 +16,14 @@ from decnet_decoys.shell.registry import command
 def mkdir(call: Call) -> int:
     """Make directories; -p makes those above too."""
     options, operands = call.flags("m")
-    status = 0
-    for path in operands:
-        steps = _parents(path) if "p" in options else [path]
-        try:
-            for step in steps:
-                if "p" in options and call.shell.files.exists(step, call.shell.cwd):
-                    continue
-                call.shell.files.mkdir(step, call.shell.identity, call.shell.cwd, now=call.shell.now)
-        except FileFault as fault:
-            status = call.fail(f"cannot create directory {quoted(path)}: {fault}")
-    return status
+    files, access = call.shell.files, call.shell.access
+
+    def make(path: str) -> None:
+        for place in _parents(path) if "p" in options else [path]:
+            if "p" not in options or not files.exists(place, access):
+                files.mkdir(place, access)
+
+    return call.for_each(operands, make, f"cannot create directory {quoted('%s')}")
 
 
 def _parents(path: str) -> list[str]:
@@ -37,94 +34,89 @@ def _parents(path: str) -> list[str]:
 @command("touch")
 def touch(call: Call) -> int:
     """Create files or renew their time."""
-    shell, status = call.shell, 0
+    files, access = call.shell.files, call.shell.access
     _, operands = call.flags("rdt")
-    for path in operands:
-        try:
-            if shell.files.exists(path, shell.cwd):
-                shell.files.change(path, shell.identity, shell.cwd, mtime=shell.now)
-            else:
-                shell.files.write(path, b"", shell.identity, shell.cwd, now=shell.now)
-        except FileFault as fault:
-            status = call.fail(f"cannot touch '{path}': {fault}")
-    return status
+
+    def renew(path: str) -> None:
+        if files.exists(path, access):
+            files.change(path, access, mtime=access.now)
+        else:
+            files.write(path, b"", access)
+
+    return call.for_each(operands, renew, "cannot touch '%s'")
 
 
 @command("cp", "install")
-def cp(call: Call) -> Steps:
+def cp(call: Call) -> int:
     """Copy files; -r copies directories."""
     options, operands = call.flags("m")
     if len(operands) < 2:
         return call.fail("missing file operand")
-    shell, status = call.shell, 0
-    for source in operands[:-1]:
-        try:
-            place = shell.files.locate(source, shell.cwd)
-            if shell.files.stat(place).kind == "dir" and not {"r", "R", "a"} & options.keys():
-                status = call.fail(f"-r not specified; omitting directory '{source}'")
-                continue
+    files, omitted = call.shell.files, 0
+
+    def copy(source: str) -> None:
+        nonlocal omitted
+        place = files.locate(source, call.shell.access)
+        if files.stat(place).kind == "dir" and not {"r", "R", "a"} & options.keys():
+            omitted = call.fail(f"-r not specified; omitting directory '{source}'")
+        else:
             _copy(call, place, _inside(call, operands[-1], source))
-        except FileFault as fault:
-            status = call.fail(f"cannot stat '{source}': {fault}")
-    yield from ()
-    return status
+
+    return call.for_each(operands[:-1], copy, "cannot stat '%s'") or omitted
 
 
 def _inside(call: Call, target: str, source: str) -> str:
     """Return the target path: within it when it is a directory."""
-    shell = call.shell
-    place = shell.files.locate(target, shell.cwd)
-    if shell.files.exists(place) and shell.files.stat(place).kind == "dir":
+    files = call.shell.files
+    place = files.locate(target, call.shell.access)
+    if files.exists(place) and files.stat(place).kind == "dir":
         return posixpath.join(place, posixpath.basename(source.rstrip("/")))
     return place
 
 
 def _copy(call: Call, place: str, target: str) -> None:
-    shell = call.shell
-    for count, (path, entry) in enumerate(list(shell.files.walk(place))):
+    files, access = call.shell.files, call.shell.access
+    for count, (path, entry) in enumerate(list(files.walk(place))):
         if count > MAX_ENTRIES:
-            raise FileFault("No space left on device")
+            raise FileSystemError(NO_SPACE)
         copied = target + path[len(place) :]
-        if entry.kind == "dir":
-            if not shell.files.exists(copied):
-                shell.files.mkdir(copied, shell.identity, now=shell.now)
-        else:
-            data = shell.files.read(path, shell.identity)
-            shell.files.write(copied, data, shell.identity, now=shell.now)
-            shell.files.change(copied, shell.identity, mode=entry.mode)
+        if entry.kind != "dir":
+            files.write(copied, files.read(path, access), access)
+            files.change(copied, access, mode=entry.mode)
+        elif not files.exists(copied):
+            files.mkdir(copied, access)
 
 
 @command("mv")
 def mv(call: Call) -> int:
     """Move files."""
-    shell, status = call.shell, 0
+    files, access = call.shell.files, call.shell.access
     _, operands = call.flags()
     if len(operands) < 2:
         return call.fail("missing file operand")
-    for source in operands[:-1]:
-        try:
-            shell.files.rename(source, _inside(call, operands[-1], source), shell.identity, shell.cwd)
-        except FileFault as fault:
-            status = call.fail(f"cannot stat '{source}': {fault}")
-    return status
+
+    def move(source: str) -> None:
+        files.rename(source, _inside(call, operands[-1], source), access)
+
+    return call.for_each(operands[:-1], move, "cannot stat '%s'")
 
 
 @command("ln")
 def ln(call: Call) -> int:
     """Make links; without -s a copy stands for the hard link."""
     options, operands = call.flags()
-    shell = call.shell
+    files, access = call.shell.files, call.shell.access
     if len(operands) < 2:
         return call.fail("missing file operand")
-    try:
-        target = _inside(call, operands[1], operands[0])
+
+    def link(path: str) -> None:
+        target = _inside(call, path, operands[0])
         if "s" in options:
-            shell.files.link(operands[0], target, shell.identity, now=shell.now)
+            files.link(operands[0], target, access)
         else:
-            _copy(call, shell.files.locate(operands[0], shell.cwd), target)
-    except FileFault as fault:
-        return call.fail(f"failed to create link '{operands[-1]}': {fault}")
-    return 0
+            _copy(call, files.locate(operands[0], access), target)
+
+    return call.for_each([operands[1]], link, "failed to create link '%s'")
 
 
 @command("rm", "unlink")
@@ -137,21 +129,15 @@ def rm(call: Call) -> int:
             if posixpath.normpath(path) == "/" and "no-preserve-root" not in options:
                 status = call.fail("it is dangerous to operate recursively on '/'")
                 continue
-            only = None if tree else "file"
-            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, tree=tree, only=only)
-        except FileFault as fault:
-            if not (force and fault.args[0] == "No such file or directory"):
-                status = call.fail(f"cannot remove '{path}': {fault}")
+            call.shell.files.remove(path, call.shell.access, tree=tree, only=None if tree else "file")
+        except FileSystemError as error:
+            if not (force and str(error) == NOT_FOUND):
+                status = call.fail(f"cannot remove '{path}': {error}")
     return status
 
 
 @command("rmdir")
 def rmdir(call: Call) -> int:
     """Remove empty directories."""
-    status = 0
-    for path in call.args:
-        try:
-            call.shell.files.remove(path, call.shell.identity, call.shell.cwd, only="dir")
-        except FileFault as fault:
-            status = call.fail(f"failed to remove '{path}': {fault}")
-    return status
+    files, access = call.shell.files, call.shell.access
+    return call.for_each(call.args, lambda path: files.remove(path, access, only="dir"), "failed to remove '%s'")

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Commands about whose files are and who may what with them: chmod, chown; and the names of accounts."""
+"""Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
@@ -25,15 +26,15 @@ def _below(call: Call, paths: list[str]) -> Iterator[str]:
     """Yield the paths and all below them."""
     for path in paths:
         try:
-            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.cwd)))
-        except FileFault:
+            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.access)))
+        except FileSystemError:
             yield path
 
 
 @command("chown", "chgrp")
 def chown(call: Call) -> int:
     """Change the owner."""
-    operands = [arg for arg in call.args if not arg.startswith("-")]
+    operands = call.words
     if len(operands) < 2:
         return call.fail("missing operand")
     name = operands[0].partition(":")[0]
@@ -47,11 +48,11 @@ def _change(call: Call, paths: list[str], fields: Callable[[Entry], dict[str, in
     shell, status = call.shell, 0
     for path in paths:
         try:
-            entry = shell.files.stat(path, shell.cwd)
-            shell.files.change(path, shell.identity, shell.cwd, **fields(entry))
-        except FileFault as fault:
-            verb = "cannot access" if fault.args[0] == "No such file or directory" else "changing permissions of"
-            status = call.fail(f"{verb} '{path}': {fault}")
+            entry = shell.files.stat(path, shell.access)
+            shell.files.change(path, shell.access, **fields(entry))
+        except FileSystemError as error:
+            verb = "cannot access" if str(error) == NOT_FOUND else "changing permissions of"
+            status = call.fail(f"{verb} '{path}': {error}")
     return status
 
 
@@ -70,12 +71,7 @@ def _mode(text: str, mode: int) -> dict[str, int]:
     return {"mode": mode}
 
 
-def owner_of(call: Call, uid: int) -> str:
-    """Return the account's name."""
-    return next((user.name for user in call.shell.users if user.uid == uid), str(uid))
-
-
 def group_of(call: Call, gid: int) -> str:
     """Return the group's name; one that was made here has its account's."""
     named = next((name for name, number in call.shell.machine.groups.items() if number == gid), None)
-    return named or owner_of(call, gid)
+    return named or call.shell.owner_name(gid)

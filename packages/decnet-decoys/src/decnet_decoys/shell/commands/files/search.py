@@ -6,10 +6,10 @@ from __future__ import annotations
 import posixpath
 import stat
 
-from decnet_decoys.shell.call import Call, quoted
-from decnet_decoys.shell.commands.files.permissions import owner_of
-from decnet_decoys.shell.expansion.parameters import matches
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.encoding import quoted
+from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
@@ -27,10 +27,10 @@ def find(call: Call) -> int:
     status = 0
     for root in args[:cut] or ["."]:
         try:
-            place = call.shell.files.locate(root, call.shell.cwd)
+            place = call.shell.files.locate(root, call.shell.access)
             call.shell.files.stat(place)
-        except FileFault as fault:
-            status = call.fail(f"{quoted(root)}: {fault}")
+        except FileSystemError as error:
+            status = call.fail(f"{quoted(root)}: {error}")
             continue
         _found(call, root, place, tests)
     return status
@@ -58,7 +58,7 @@ def _fits(call: Call, path: str, entry: Entry, tests: dict[str, str]) -> bool:
     if "-perm" in tests:
         return _permitted(entry.mode, tests["-perm"].lstrip("-/"))
     if "-user" in tests:
-        return owner_of(call, entry.uid) == tests["-user"]
+        return call.shell.owner_name(entry.uid) == tests["-user"]
     return "-writable" not in tests or call.shell.identity.may(entry, 2)
 
 

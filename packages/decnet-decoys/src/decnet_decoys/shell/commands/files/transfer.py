@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import binascii
 
-from decnet_decoys.shell.call import Call, decode
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.registry import command
 
 
 @command("uudecode", families=("debian",))
-def uudecode(call: Call) -> Steps:
+def uudecode(call: Call) -> Effects:
     """Decode a file written by uuencode (POSIX.1-2017, uuencode)."""
     data = yield from call.input()
     lines = data.splitlines()
@@ -27,5 +28,5 @@ def uudecode(call: Call) -> Steps:
         except binascii.Error:
             return call.fail("Illegal line")
     words = decode(lines[start]).split()
-    yield from call.shell.save(words[2] if len(words) > 2 else "out", bytes(content), err=call.err)
+    yield from call.runner.save(words[2] if len(words) > 2 else "out", bytes(content), err=call.err)
     return 0

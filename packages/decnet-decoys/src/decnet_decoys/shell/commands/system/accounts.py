@@ -6,9 +6,10 @@ from __future__ import annotations
 import time
 
 from decnet_decoys.personas.schema import User
-from decnet_decoys.shell.call import Call, Streams, decode, quoted
+from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
-from decnet_decoys.shell.effects import AskLine, Pause, Steps
+from decnet_decoys.shell.effects import AskLine, Effects, Pause
+from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.registry import command
 
@@ -19,12 +20,9 @@ MAX_USERS = 100
 def id_(call: Call) -> int:
     """Say who a user is."""
     options, operands = call.flags()
-    user = call.shell.user
-    if operands:
-        found = _account(call, operands[0])
-        if found is None:
-            return call.fail(f"{quoted(operands[0])}: no such user")
-        user = found
+    user = call.shell.account(operands[0]) if operands else call.shell.user
+    if user is None:
+        return call.fail(f"{quoted(operands[0])}: no such user")
     if "u" in options:
         call.print(user.name if "n" in options else str(user.uid))
     elif "g" in options:
@@ -33,10 +31,6 @@ def id_(call: Call) -> int:
         numbered = [f"{gid}({name})" for name, gid in call.shell.machine.groups_of(user).items()]
         call.print(f"uid={user.uid}({user.name}) gid={numbered[0]} groups={','.join(numbered)}")
     return 0
-
-
-def _account(call: Call, name: str) -> User | None:
-    return next((user for user in call.shell.users if user.name == name), None)
 
 
 @command("whoami", "logname")
@@ -62,11 +56,11 @@ def w(call: Call) -> int:
         call.print(shell.user.name)
     elif call.name == "who":
         day = time.strftime("%Y-%m-%d", time.gmtime(shell.now))
-        call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.source.address})")
+        call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.origin.address})")
     else:
         call.print(uptime_line(call, users=1))
         call.print("USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT")
-        call.print(f"{shell.user.name:<8} pts/0    {shell.source.address:<16} {since}    0.00s  0.02s  0.00s w")
+        call.print(f"{shell.user.name:<8} pts/0    {shell.origin.address:<16} {since}    0.00s  0.02s  0.00s w")
     return 0
 
 
@@ -76,18 +70,18 @@ def last(call: Call) -> int:
     shell = call.shell
     now = time.strftime("%a %b %e %H:%M", time.gmtime(shell.now))
     boot = time.strftime("%a %b %e %H:%M", time.gmtime(shell.machine.booted))
-    call.print(f"{shell.user.name:<8} pts/0        {shell.source.address:<16} {now}   still logged in")
+    call.print(f"{shell.user.name:<8} pts/0        {shell.origin.address:<16} {now}   still logged in")
     call.print(f"reboot   system boot  {shell.machine.persona.kernel[:16]:<16} {boot}   still running")
     call.print(f"\nwtmp begins {boot}")
     return 0
 
 
 @command("passwd")
-def passwd(call: Call) -> Steps:
+def passwd(call: Call) -> Effects:
     """Change a password: asks twice, and seems to have done it."""
     shell = call.shell
     name = next((arg for arg in call.args if not arg.startswith("-")), shell.user.name)
-    if _account(call, name) is None:
+    if call.shell.account(name) is None:
         return call.fail(f"user '{name}' does not exist")
     if shell.identity.uid != 0 and name != shell.user.name:
         return call.fail(f"You may not view or modify password information for {name}.")
@@ -102,33 +96,33 @@ def passwd(call: Call) -> Steps:
         else:
             given.append((yield AskLine(prompt, echo=False)))
     if given[-1] != given[-2] or not given[-1]:
-        call.err.write(b"Sorry, passwords do not match.\npasswd: Authentication token manipulation error\n")
-        call.err.write(b"passwd: password unchanged\n")
+        call.print_error("Sorry, passwords do not match.\npasswd: Authentication token manipulation error")
+        call.print_error("passwd: password unchanged")
         return 10
-    call.err.write(b"passwd: password updated successfully\n")
+    call.print_error("passwd: password updated successfully")
     return 0
 
 
 @command("chpasswd", folder="/usr/sbin")
-def chpasswd(call: Call) -> Steps:
+def chpasswd(call: Call) -> Effects:
     """Change passwords from `user:password` lines."""
     data = yield from call.input()
     if call.shell.identity.uid != 0:
         return call.fail("cannot lock /etc/passwd; try again later.")
     for line in decode(data).splitlines():
         name = line.partition(":")[0]
-        if _account(call, name) is None:
+        if call.shell.account(name) is None:
             return call.fail(f"(user {name}) pam_chauthtok() failed, error:\nAuthentication token manipulation error")
     return 0
 
 
 @command("su", "login")
-def su(call: Call) -> Steps:
+def su(call: Call) -> Effects:
     """Become another user."""
     shell = call.shell
     options, operands = call.flags("cs")
     operands = [name for name in operands if name != "-"]
-    user = _account(call, operands[0] if operands else "root")
+    user = call.shell.account(operands[0] if operands else "root")
     if user is None:
         return call.fail(
             f"user {operands[0]} does not exist or the user entry does not contain all the required fields"
@@ -139,23 +133,15 @@ def su(call: Call) -> Steps:
             yield Pause(1.5)
             return call.fail("Authentication failure")
     if "c" in options:
-        return (yield from _as(call, user, options["c"]))
+        with shell.forked():
+            shell.become(user)
+            return (yield from call.runner.subshell(options["c"], ["sh"], call.streams))
     shell.become(user)
     return 0
 
 
-def _as(call: Call, user: User, line: str) -> Steps:
-    shell = call.shell
-    kept = (shell.user, shell.identity, shell.cwd, dict(shell.variables), set(shell.exported))
-    shell.become(user)
-    try:
-        return (yield from shell.run_script(line, ["sh"], Streams(call.stdin, call.out, call.err)))
-    finally:
-        shell.user, shell.identity, shell.cwd, shell.variables, shell.exported = kept
-
-
 @command("sudo", families=("debian",))
-def sudo(call: Call) -> Steps:
+def sudo(call: Call) -> Effects:
     """Run a command as root after the user's password."""
     shell = call.shell
     args = list(call.args)
@@ -170,11 +156,11 @@ def sudo(call: Call) -> Steps:
     if not args:
         return call.fail("usage: sudo -h | -K | -k | -V")
     if shell.identity.uid == 0:
-        return (yield from shell.execute(args, Streams(call.stdin, call.out, call.err)))
+        return (yield from call.runner.execute(args, call.streams))
     return (yield from _sudo_after_password(call, args))
 
 
-def _sudo_after_password(call: Call, args: list[str]) -> Steps:
+def _sudo_after_password(call: Call, args: list[str]) -> Effects:
     shell = call.shell
     for attempt in range(3):
         given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
@@ -184,28 +170,25 @@ def _sudo_after_password(call: Call, args: list[str]) -> Steps:
             return (yield from _as_root(call, args))
         yield Pause(1.5)
         if attempt < 2:
-            call.err.write(b"Sorry, try again.\n")
+            call.print_error("Sorry, try again.")
     if not shell.user.sudo:
         return call.fail(f"{shell.user.name} is not in the sudoers file.")
     return call.fail("3 incorrect password attempts")
 
 
-def _as_root(call: Call, args: list[str]) -> Steps:
+def _as_root(call: Call, args: list[str]) -> Effects:
     shell = call.shell
-    root = _account(call, "root") or shell.user
+    root = call.shell.account("root") or shell.user
     if args[0] == "su" or args[0].endswith("sh"):
         shell.become(root)
         return 0
-    kept = (shell.user, shell.identity)
-    shell.user, shell.identity = root, ROOT
-    try:
-        return (yield from shell.execute(args, Streams(call.stdin, call.out, call.err)))
-    finally:
-        shell.user, shell.identity = kept
+    with shell.forked():
+        shell.user, shell.identity = root, ROOT
+        return (yield from call.runner.execute(args, call.streams))
 
 
 @command("useradd", "adduser", folder="/usr/sbin")
-def useradd(call: Call) -> Steps | int:
+def useradd(call: Call) -> Effects | int:
     """Add an account for this session."""
     shell = call.shell
     _, operands = call.flags("dgGsupcek")
@@ -214,7 +197,7 @@ def useradd(call: Call) -> Steps | int:
     name = operands[0][:32]
     if shell.identity.uid != 0:
         return call.fail("Permission denied.\nuseradd: cannot lock /etc/passwd; try again later.")
-    if _account(call, name) is not None:
+    if call.shell.account(name) is not None:
         return call.fail(f"user '{name}' already exists", 9)
     uid = max(1000, *(user.uid for user in shell.users if user.uid < 60000)) + 1
     if len(shell.users) < MAX_USERS:
@@ -222,9 +205,9 @@ def useradd(call: Call) -> Steps | int:
     return _recorded(call, f"{name}:x:{uid}:{uid}::/home/{name}:/bin/sh\n")
 
 
-def _recorded(call: Call, line: str) -> Steps:
+def _recorded(call: Call, line: str) -> Effects:
     shell = call.shell
-    shell.files.write("/etc/passwd", line.encode("utf-8", "replace"), shell.identity, now=shell.now, append=True)
+    shell.files.write("/etc/passwd", line.encode("utf-8", "replace"), shell.access, append=True)
     yield from ()
     return 0
 

@@ -9,7 +9,7 @@ from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.listing import human
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
 
 
@@ -110,7 +110,7 @@ def mount(call: Call) -> int:
         for number, disk in enumerate(disks):
             call.print(f"{disk.device[5:]:<7} 254:{number:<5} 0 {human(disk.size * 1024):>6}  0 part {disk.mount}")
         return 0
-    if [arg for arg in call.args if not arg.startswith("-")]:
+    if call.words:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
     for device, place, kind, options in mounts(call.shell.machine.persona):
         call.print(f"{device} on {place} type {kind} ({options})")
@@ -234,8 +234,8 @@ def kernel(call: Call) -> int:
     name = call.args[-1] if call.args else ""
     if call.name == "sysctl" and "=" not in name:
         try:
-            value = call.shell.files.read("/proc/sys/" + name.replace(".", "/"), call.shell.identity)
-        except FileFault:
+            value = call.shell.files.read("/proc/sys/" + name.replace(".", "/"), call.shell.access)
+        except FileSystemError:
             return call.fail(f"cannot stat /proc/sys/{name.replace('.', '/')}: No such file or directory", 255)
         call.print(f"{name} = {value.decode().strip()}")
         return 0

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Process
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.registry import command
-
-if TYPE_CHECKING:
-    from decnet_decoys.shell.interpreter import Shell
+from decnet_decoys.shell.state import ShellState
 
 
 class Row(NamedTuple):
@@ -29,7 +27,7 @@ def rows(call: Call) -> list[Row]:
     now = time.strftime("%H:%M", time.gmtime(shell.now))
     user, pid, tty = shell.user.name, shell.pid, "pts/0" if shell.terminal else "?"
     own = (
-        Process(pid=pid - 12, command=f"sshd: {user} [priv]", vsz=17804, rss=10860, stat="Ss"),
+        Process(pid=pid - 12, command=shell.origin.daemon_title, vsz=17804, rss=10860, stat="Ss"),
         Process(pid=pid, user=user, command=_title(shell), vsz=8932, rss=5540, stat="Ss", tty=tty),
         Process(
             pid=pid + 3,
@@ -46,7 +44,7 @@ def rows(call: Call) -> list[Row]:
     ]
 
 
-def _title(shell: Shell) -> str:
+def _title(shell: ShellState) -> str:
     return shell.name if shell.command is None else f"{shell.name} -c {shell.command[:2048]}"
 
 
@@ -125,7 +123,7 @@ def pgrep(call: Call) -> int:
 @command("kill", "pkill", "killall", "skill")
 def kill(call: Call) -> int:
     """Seem to end processes."""
-    targets = [arg for arg in call.args if not arg.startswith("-")]
+    targets = call.words
     found = rows(call)
     status = 0
     for target in targets:
@@ -137,9 +135,7 @@ def kill(call: Call) -> int:
         if not fits:
             status = 1
             if call.name == "kill":
-                call.err.write(
-                    f"{call.shell.complaint}: kill: ({target[:20]}) - No such process\n".encode("utf-8", "replace")
-                )
+                call.shell_error(f"kill: ({target[:20]}) - No such process")
             elif call.name == "killall":
                 call.fail(f"{target}: no process found")
         elif call.shell.identity.uid != 0 and fits[0].process.user != call.shell.user.name:

@@ -6,19 +6,20 @@ from __future__ import annotations
 import re
 import time
 
-from decnet_decoys.shell.call import Call, encode
-from decnet_decoys.shell.effects import Pause, Requested, Steps
-from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileFault
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Pause, Requested
+from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 
 @command("apt", "apt-get", "aptitude", families=("debian",))
-def apt(call: Call) -> Steps:
+def apt(call: Call) -> Effects:
     """Fail to reach the mirrors, after some time."""
     verb = next((arg for arg in call.args if not arg.startswith("-")), "")
-    names = [arg for arg in call.args if not arg.startswith("-")][1:]
+    names = call.words[1:]
     if verb == "list":
         call.print("Listing... Done")
         for package in call.shell.machine.persona.packages:
@@ -26,15 +27,15 @@ def apt(call: Call) -> Steps:
             call.print(f"{name}/stable,now {version} amd64 [installed]")
         return 0
     if call.shell.identity.uid != 0:
-        call.err.write(b"E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\n")
-        call.err.write(b"E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?\n")
+        call.print_error("E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)")
+        call.print_error("E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?")
         return 100
     if names:
         yield Requested("install", {"program": call.name, "packages": " ".join(names)[:2048]})
     return (yield from _unreachable(call, verb, names))
 
 
-def _unreachable(call: Call, verb: str, names: list[str]) -> Steps:
+def _unreachable(call: Call, verb: str, names: list[str]) -> Effects:
     ubuntu = "Ubuntu" in call.shell.machine.persona.os
     mirror, suite = ("archive.ubuntu.com/ubuntu", "jammy") if ubuntu else ("deb.debian.org/debian", "bookworm")
     host = mirror.partition("/")[0]
@@ -42,15 +43,14 @@ def _unreachable(call: Call, verb: str, names: list[str]) -> Steps:
         yield Pause(2.0)
         call.print(f"Err:1 http://{mirror} {suite} InRelease\n  Temporary failure resolving '{host}'")
         call.print("Reading package lists... Done")
-        call.err.write(
-            f"W: Failed to fetch http://{mirror}/dists/{suite}/InRelease  "
-            f"Temporary failure resolving '{host}'\n".encode()
+        call.print_error(
+            f"W: Failed to fetch http://{mirror}/dists/{suite}/InRelease  Temporary failure resolving '{host}'"
         )
         return 0
     call.print("Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done")
     yield Pause(0.8)
     if verb == "install" and names:
-        call.err.write(encode(f"E: Unable to locate package {names[0]}\n"))
+        call.print_error(f"E: Unable to locate package {names[0]}")
         return 100
     return 0
 
@@ -76,7 +76,7 @@ def dpkg(call: Call) -> int:
 @command("systemctl", "service", "initctl", "update-rc.d", "rc-service", families=("debian",))
 def systemctl(call: Call) -> int:
     """Show services; root may start and stop them, without effect."""
-    words = [arg for arg in call.args if not arg.startswith("-")]
+    words = call.words
     if call.name == "service":
         words = words[1:2] + words[:1]
     verb = words[0] if words else "list-units"
@@ -115,40 +115,34 @@ def _no_unit(call: Call, verb: str, unit: str) -> int:
         call.print("inactive")
         return 3
     if verb == "status":
-        call.err.write(encode(f"Unit {unit}.service could not be found.\n"))
+        call.print_error(f"Unit {unit}.service could not be found.")
         return 4
-    call.err.write(encode(f"Failed to {verb} {unit}.service: Unit {unit}.service not found.\n"))
+    call.print_error(f"Failed to {verb} {unit}.service: Unit {unit}.service not found.")
     return 5
 
 
 @command("crontab")
-def crontab(call: Call) -> Steps:
+def crontab(call: Call) -> Effects:
     """List, replace or remove the user's table."""
     shell = call.shell
     place = f"/var/spool/cron/crontabs/{shell.user.name}"
     options, operands = call.flags("u")
-    if "l" in options:
+    if {"l", "r"} & options.keys():
         if not shell.files.exists(place):
-            call.err.write(encode(f"no crontab for {shell.user.name}\n"))
+            call.print_error(f"no crontab for {shell.user.name}")
             return 1
-        call.out.write(shell.files.read(place, ROOT))
-        return 0
-    if "r" in options:
-        try:
-            shell.files.remove(place, ROOT)
-        except FileFault:
-            call.err.write(encode(f"no crontab for {shell.user.name}\n"))
-            return 1
+        if "l" in options:
+            call.out.write(shell.files.read(place))
+        else:
+            shell.files.remove(place, KERNEL)
         return 0
     if "e" in options:
         return call.fail("no editor available")
     found = yield from call.sources(operands)
     for _, data in found:
-        asked, shell.identity = shell.identity, ROOT
-        try:
-            yield from shell.save(place, data)
-        finally:
-            shell.identity = asked
+        with shell.forked():
+            shell.identity = ROOT
+            yield from call.runner.save(place, data)
     return int(not found)
 
 
@@ -163,9 +157,9 @@ def absent(call: Call) -> int:
     if installed and call.name in ("vim", "certbot"):
         return 0
     if persona.family == "busybox":
-        call.err.write(encode(f"{call.shell.complaint}: {call.name}: not found\n"))
+        call.shell_error(f"{call.name}: not found")
     else:
-        call.err.write(encode(f"{call.shell.complaint}: {call.name}: command not found\n"))
+        call.shell_error(f"{call.name}: command not found")
     return 127
 
 
@@ -182,7 +176,7 @@ _PRINT = re.compile(r"""\s*print\s*\(?\s*(?P<mark>["'])(?P<text>[^"'$@{%]{0,4096
 
 
 @command("python", "python3", "perl", "python2", families=("debian",))
-def python(call: Call) -> Steps:
+def python(call: Call) -> Effects:
     """Tell the version; print what a program of one `print` prints, and say nothing for any other: none is run."""
     options, operands = call.flags("cmeVE")
     if {"V", "version", "v"} & options.keys():
@@ -214,7 +208,7 @@ def tar(call: Call) -> int:
     """Find that the archive is none."""
     _, operands = call.flags("fC")
     names = [name for name in operands if "." in name]
-    if names and not call.shell.files.exists(names[0], call.shell.cwd):
+    if names and not call.shell.files.exists(names[0], call.shell.access):
         return call.fail(f"{names[0]}: Cannot open: No such file or directory", 2)
     return call.fail("This does not look like a tar archive", 2) if names else 0
 
@@ -237,9 +231,9 @@ def silent(call: Call) -> int:
     if call.name == "mktemp":
         path = f"/tmp/tmp.{call.shell.pid:x}{call.shell.now % 4096:03x}Qx"  # noqa: S108  # in the decoy's memory
         try:
-            call.shell.files.write(path, b"", call.shell.identity, now=call.shell.now)
-        except FileFault as fault:
-            return call.fail(f"failed to create file: {fault}")
+            call.shell.files.write(path, b"", call.shell.access)
+        except FileSystemError as error:
+            return call.fail(f"failed to create file: {error}")
         call.print(path)
     return 0
 
@@ -250,7 +244,7 @@ def lsattr(call: Call) -> int:
     _, operands = call.flags()
     status = 0
     for path in operands or ["."]:
-        if call.shell.files.exists(path, call.shell.cwd):
+        if call.shell.files.exists(path, call.shell.access):
             call.print(f"--------------e------- {path}")
         else:
             status = call.fail(f"{NOT_FOUND} while trying to stat {path}")
@@ -259,13 +253,13 @@ def lsattr(call: Call) -> int:
 
 @command("journalctl", families=("debian",))
 def journalctl(call: Call) -> int:
-    """Show the attacker's own log-in, as the newest entries would."""
+    """Show the attacker's own login, as the newest entries would."""
     shell = call.shell
     when = time.strftime("%b %d %H:%M:%S", time.gmtime(shell.now - 1))
-    host, user, source = shell.machine.hostname, shell.user.name, shell.source
-    sshd = f"{when} {host} sshd[{shell.pid - 12}]:"
-    call.print(f"{sshd} Accepted password for {user} from {source.address} port {source.port} ssh2")
-    call.print(f"{sshd} pam_unix(sshd:session): session opened for user {user}(uid={shell.user.uid}) by (uid=0)")
+    host, user, daemon = shell.machine.hostname, shell.user.name, shell.origin.daemon
+    logged = f"{when} {host} {daemon}[{shell.pid - 12}]:"
+    call.print(f"{logged} {shell.origin.login_message}")
+    call.print(f"{logged} pam_unix({daemon}:session): session opened for user {user}(uid={shell.user.uid}) by (uid=0)")
     call.print(f"{when} {host} systemd-logind[498]: New session 4 of user {user}.")
     return 0
 

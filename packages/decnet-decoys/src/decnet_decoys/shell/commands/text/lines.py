@@ -7,13 +7,13 @@ from itertools import groupby
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.text.text_encoders import ENDLESS, count, noise
-from decnet_decoys.shell.effects import Pause, Steps
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
 
 
 @command("cat", "tac", "more", "less", "zcat", "strings")
-def cat(call: Call) -> Steps:
+def cat(call: Call) -> Effects:
     """Write files one after the other; tac turns their lines round."""
     options, operands = call.flags()
     wrong = sum(not _readable(call, path) for path in operands if path != "-")
@@ -35,14 +35,14 @@ def _arranged(name: str, options: dict[str, str], data: bytes) -> bytes:
 
 def _readable(call: Call, path: str) -> bool:
     try:
-        call.shell.files.read(path, call.shell.identity, call.shell.cwd)
-    except FileFault:
+        call.shell.files.read(path, call.shell.access)
+    except FileSystemError:
         return False
     return True
 
 
 @command("head", "tail")
-def head(call: Call) -> Steps:
+def head(call: Call) -> Effects:
     """Write the first or last lines (-n) or bytes (-c)."""
     short = {arg[1:]: place for place, arg in enumerate(call.args) if arg[1:].isdigit() and arg[0] == "-"}
     for digits, place in short.items():
@@ -66,7 +66,7 @@ def head(call: Call) -> Steps:
 
 
 @command("wc")
-def wc(call: Call) -> Steps:
+def wc(call: Call) -> Effects:
     """Count lines, words and bytes."""
     options, operands = call.flags()
     for path, data in (yield from call.sources(operands)):
@@ -78,7 +78,7 @@ def wc(call: Call) -> Steps:
 
 
 @command("sort", "uniq")
-def sort(call: Call) -> Steps:
+def sort(call: Call) -> Effects:
     """Sort lines (-r -n -u), or drop repeated neighbours (-c counts)."""
     options, operands = call.flags("kto")
     lines = [line for _, data in (yield from call.sources(operands)) for line in data.splitlines()]
@@ -102,11 +102,11 @@ def _numeric(line: bytes) -> tuple[float, bytes]:
 
 
 @command("tee")
-def tee(call: Call) -> Steps:
+def tee(call: Call) -> Effects:
     """Write standard input to files and on."""
     options, operands = call.flags()
     data = yield from call.input()
     for path in operands:
-        yield from call.shell.save(path, data, append="a" in options, err=call.err)
+        yield from call.runner.save(path, data, append="a" in options, err=call.err)
     call.out.write(data)
     return 0

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from decnet_decoys.shell.call import Call, decode, encode
-from decnet_decoys.shell.effects import Steps
-from decnet_decoys.shell.expansion.parameters import matches
-from decnet_decoys.shell.machine.fs_errors import FileFault
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.expansion.patterns import matches
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 
 @command("grep", "egrep", "fgrep", "zgrep")
-def grep(call: Call) -> Steps:
+def grep(call: Call) -> Effects:
     """Select lines that contain a text; -i -v -c -n -l -q -o -w -r -E.
 
     A pattern is taken literally, with `.*`, `^`, `$` and `|` understood: an attacker's regular expression is never
@@ -53,8 +54,8 @@ def _below(call: Call, paths: list[str]) -> list[str]:
     found: list[str] = []
     for path in paths:
         try:
-            place = call.shell.files.locate(path, call.shell.cwd)
-        except FileFault:
+            place = call.shell.files.locate(path, call.shell.access)
+        except FileSystemError:
             continue
         found += [name for name, entry in call.shell.files.walk(place) if entry.kind == "file" and entry.size < 65536]
     return found[:500]
@@ -80,7 +81,7 @@ def _contains(line: str, pattern: str) -> bool:
 
 
 @command("cut", "awk", "gawk", "mawk")
-def cut(call: Call) -> Steps:
+def cut(call: Call) -> Effects:
     """Write some fields of each line; of awk's language `{print $1,$3}` is understood."""
     options, operands = call.flags("dfcFv")
     if call.name == "cut":
@@ -124,7 +125,7 @@ def _fields(text: str) -> list[int]:
 
 
 @command("tr", "sed", "rev", "fold", "column", "iconv")
-def tr(call: Call) -> Steps:
+def tr(call: Call) -> Effects:
     """Change text: tr of two sets or -d, sed of one s/// with literal texts, rev; the others pass text through."""
     options, operands = call.flags("e")
     data = b"".join(data for _, data in (yield from call.sources([] if call.name == "tr" else operands[1:])))

@@ -7,15 +7,15 @@ import base64
 import binascii
 import hashlib
 
-from decnet_decoys.shell.call import Call, encode
-from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.registry import command
 
 ENDLESS = frozenset(("/dev/zero", "/dev/urandom", "/dev/random"))
 
 
 @command("dd")
-def dd(call: Call) -> Steps:
+def dd(call: Call) -> Effects:
     """Copy with if=, of=, bs= and count=."""
     values = dict(arg.partition("=")[::2] for arg in call.args)
     source, block = values.get("if"), max(1, count(values.get("bs", "512")))
@@ -28,13 +28,13 @@ def dd(call: Call) -> Steps:
             return 1
         data = found[:size]
     if values.get("of"):
-        yield from call.shell.save(values["of"], data, err=call.err)
+        yield from call.runner.save(values["of"], data, err=call.err)
     else:
         call.out.write(data)
     copied = size if source in ENDLESS and "count" in values else len(data)
     records = f"{copied // block}+{int(copied % block > 0)} records"
     if values.get("status") != "none":
-        call.err.write(encode(f"{records} in\n{records} out\n{_speed(copied)}\n"))
+        call.print_error(f"{records} in\n{records} out\n{_speed(copied)}")
     return 0
 
 
@@ -58,7 +58,7 @@ def _scaled(size: float, step: int, units: tuple[str, ...]) -> str:
 
 
 @command("base64", "base32")
-def base64_(call: Call) -> Steps:
+def base64_(call: Call) -> Effects:
     """Encode, or decode with -d."""
     options, operands = call.flags("w")
     data = b"".join(data for _, data in (yield from call.sources(operands)))
@@ -75,7 +75,7 @@ def base64_(call: Call) -> Steps:
 
 
 @command("md5sum", "sha1sum", "sha256sum", "sha512sum")
-def digest(call: Call) -> Steps:
+def digest(call: Call) -> Effects:
     """Write checksums."""
     _, operands = call.flags()
     for path, data in (yield from call.sources(operands)):
@@ -85,7 +85,7 @@ def digest(call: Call) -> Steps:
 
 
 @command("xxd", "hexdump", "od")
-def xxd(call: Call) -> Steps:
+def xxd(call: Call) -> Effects:
     """Show bytes in hexadecimal."""
     options, operands = call.flags("lnNAtsc")
     length = options.get("l") or options.get("N") or options.get("n") or "1048576"

@@ -12,6 +12,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.runtime.counters import Counters
 from decnet_models.attackers.tables import metadata as attackers
 from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.database.ownership import REPLAY
 from decnet_models.errors import CursorMovedError
 from decnet_models.events import queries as events
 from decnet_models.events.volume import forget, volumes
@@ -118,7 +119,7 @@ def test_a_worker_without_anything_to_empty_begins_where_it_is_told(
     log: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(log, Ttp)
-    monkeypatch.delitem(ttp_window.info, replay.REPLAY)
+    monkeypatch.delitem(ttp_window.info, REPLAY)
     plan = begin(log, "ttp", 61)
     assert (plan.first, plan.events, plan.emptied) == (61, 61, ())
     with reading(log) as connection:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rows for every table, as many as are asked for, to see what a query costs when the database has grown.
 
-They fit the arguments of `exercise`. Each name, digest and UUID of a sample is that of FEW rows in the middle of a
+They fit the arguments of `query_smoke`. Each name, digest and UUID of a sample is that of FEW rows in the middle of a
 table, as one attacker has few of all commands; and the sample's moment (1) is near its end: FEW rows are after it. So a
 query that an index serves costs the same at any size; one that sorts, counts, or walks over what it does not want, not.
 """
@@ -78,7 +78,7 @@ def fill(connection: Connection, table: Table, rows: int) -> None:
     marks = ", ".join("?" * len(table.columns))
     while batch := [[_plain(value) for value in row] for row in islice(made, _BATCH)]:
         values = [tuple(row) for row in batch]
-        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)  # noqa: S608
+        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)
 
 
 def populate(table: Table, rows: int) -> Iterator[list[Any]]:

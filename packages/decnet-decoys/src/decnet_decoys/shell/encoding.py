@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""Text and bytes of a terminal in a UTF-8 locale; bytes that are no UTF-8 survive the way in and out."""
+
+from __future__ import annotations
+
+
+def encode(text: str) -> bytes:
+    """Return text as the terminal's bytes; surrogates made by `decode` become their bytes again, others `?`."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def decode(data: bytes) -> str:
+    """Return bytes as text that `encode` turns back into the same bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def quoted(text: str) -> str:
+    """Return text between the quotation marks that GNU programs use in a UTF-8 locale."""
+    return f"\u2018{text}\u2019"

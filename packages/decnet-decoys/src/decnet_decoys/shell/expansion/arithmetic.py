@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Integer arithmetic of `$((...))`, `let` and `expr`, wrapped to 64 bits like bash's (POSIX.1-2017, §2.6.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+_NUMBER = re.compile(
+    r"\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
+)
+_ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
+_STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
+
+
+def evaluate(text: str, variables: Mapping[str, str], assign: Callable[[str, str], None]) -> int | None:
+    """Return what an expression of `let` is worth, `assign` called with what it sets; None when it is none."""
+    value: int | None = 0
+    for part in text.split(","):
+        assigned, stepped = _ASSIGNED.fullmatch(part), _STEPPED.fullmatch(part)
+        if assigned is not None:
+            name, operator, rest = assigned.groups()
+            value = arithmetic(f"{name} {operator} ({rest})" if operator else rest, variables)
+        elif stepped is not None:
+            name = stepped[2] or stepped[3]
+            value = arithmetic(f"{name} {(stepped[1] or stepped[4])[0]} 1", variables)
+        else:
+            value = arithmetic(part, variables)
+        if value is None:
+            return None
+        if assigned is not None or stepped is not None:
+            assign(name, str(value))
+            value -= {"++": 1, "--": -1}.get(stepped[4] or "", 0) if stepped is not None else 0
+    return value
+
+
+def arithmetic(text: str, variables: Mapping[str, str]) -> int | None:
+    """Return the value of an integer expression, None when it is not one; bounded to 64 bits like bash."""
+    pieces = _NUMBER.findall(text[:1024])
+    if "".join(pieces) != re.sub(r"\s+", "", text[:1024]):
+        return None
+    try:
+        value, rest = _binary(pieces, 0, 0, variables, 0)
+    except (ValueError, IndexError, ZeroDivisionError, RecursionError):
+        return None
+    return _wrapped(value) if rest == len(pieces) else None
+
+
+def _quotient(a: int, b: int) -> int:
+    quotient = abs(a) // abs(b)
+    return quotient if (a >= 0) == (b >= 0) else -quotient
+
+
+_LEVELS: tuple[dict[str, Callable[[int, int], int]], ...] = (
+    {"||": lambda a, b: int(bool(a or b))},
+    {"&&": lambda a, b: int(bool(a and b))},
+    {"|": lambda a, b: a | b},
+    {"^": lambda a, b: a ^ b},
+    {"&": lambda a, b: a & b},
+    {"==": lambda a, b: int(a == b), "!=": lambda a, b: int(a != b)},
+    {
+        "<": lambda a, b: int(a < b),
+        ">": lambda a, b: int(a > b),
+        "<=": lambda a, b: int(a <= b),
+        ">=": lambda a, b: int(a >= b),
+    },
+    {"<<": lambda a, b: a << (b & 63), ">>": lambda a, b: a >> (b & 63)},
+    {"+": lambda a, b: a + b, "-": lambda a, b: a - b},
+    {"*": lambda a, b: a * b, "/": _quotient, "%": lambda a, b: a - b * _quotient(a, b)},
+    {"**": lambda a, b: pow(a, b, 1 << 64) if b >= 0 else 0},
+)
+
+
+def _binary(pieces: list[str], at: int, level: int, variables: Mapping[str, str], depth: int) -> tuple[int, int]:
+    if level == len(_LEVELS):
+        return _unary(pieces, at, variables, depth)
+    left, at = _binary(pieces, at, level + 1, variables, depth)
+    while at < len(pieces) and pieces[at] in _LEVELS[level]:
+        right, following = _binary(pieces, at + 1, level + 1, variables, depth)
+        left, at = _wrapped(_LEVELS[level][pieces[at]](left, right)), following
+    return left, at
+
+
+def _unary(pieces: list[str], at: int, variables: Mapping[str, str], depth: int) -> tuple[int, int]:
+    piece = pieces[at]
+    if depth > 15:
+        raise ValueError(piece)
+    if piece in ("-", "+", "!", "~"):
+        value, at = _unary(pieces, at + 1, variables, depth + 1)
+        return {"-": -value, "+": value, "!": int(not value), "~": ~value}[piece], at
+    if piece == "(":
+        value, at = _binary(pieces, at + 1, 0, variables, depth + 1)
+        if pieces[at] != ")":
+            raise ValueError(piece)
+        return value, at + 1
+    if piece[0].isdigit():
+        return _integer(piece), at + 1
+    if piece[0].isalpha() or piece[0] == "_":
+        word = variables.get(piece, "").strip() or "0"
+        return _integer(word[:18]), at + 1
+    raise ValueError(piece)
+
+
+def _integer(text: str) -> int:
+    if text[:2] in ("0x", "0X"):
+        return int(text, 16)
+    return int(text, 8) if len(text) > 1 and text.startswith("0") else int(text)
+
+
+def _wrapped(value: int) -> int:
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Builds a decky's machine from its persona, as an installer would: directories, programs, accounts, configuration.
+
+Done once per decky; all its sessions share the tree, and a session keeps only what it changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+
+from decnet_decoys.personas.schema import Persona, User
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.machine.distribution import accounts, files, groups
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.procfs import proc
+from decnet_decoys.shell.machine.tree import Entry, Filler, Tree
+from decnet_decoys.shell.registry import programs
+
+_INSTALLED_DAYS = 240
+"""How long before its boot the machine was set up: the age of most files."""
+
+_DIRECTORIES = (
+    "/boot",
+    "/dev",
+    "/etc/cron.d",
+    "/etc/cron.daily",
+    "/etc/ssh",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/run/lock",
+    "/srv",
+    "/sys",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/share",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/spool/cron/crontabs",
+    "/var/www",
+)
+_DEBIAN_DIRECTORIES = (
+    "/usr/lib64", "/lost+found", "/var/log/apt", "/var/log/journal", "/var/backups", "/etc/apt", "/etc/init.d",
+)  # fmt: skip
+_DEVICES = ("null", "zero", "random", "urandom", "tty", "console", "ptmx")
+_CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SALT_LENGTH, _HASH_LENGTH = 22, 43
+_ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
+
+
+def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine:
+    """Return the machine of a decky; `booted` is Unix time in seconds."""
+    tree = Tree()
+    machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona))
+    old = booted - _INSTALLED_DAYS * 86400
+    for path in ("/", *_DIRECTORIES):
+        tree.put(path, Entry("dir", 0o755, mtime=old))
+    for path in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # the decoy's, not ours
+        tree.put(path, Entry("dir", 0o1777, mtime=booted))
+    if persona.family == "debian":
+        for path in _DEBIAN_DIRECTORIES:
+            tree.put(path, Entry("dir", 0o700 if path == "/lost+found" else 0o755, mtime=old))
+        tree.put("/lib64", Entry("link", 0o777, mtime=old, target="usr/lib64"))
+        for name in ("vmlinuz", "initrd.img", "System.map", "config"):
+            tree.put(f"/boot/{name}-{persona.kernel}", _program(persona, name, old, 8_000_000 + 97 * len(name)))
+        tree.put("/proc/self/exe", Entry("link", 0o777, mtime=booted, target="/usr/bin/cat"))
+    for name in _DEVICES:
+        tree.put(f"/dev/{name}", Entry("device", 0o666, mtime=booted))
+    _put_programs(machine, old)
+    _put_accounts(machine, old)
+    for path, text in (proc(persona, hostname) | _etc(machine)).items():
+        mode = 0o600 if path == "/etc/shadow" else 0o444 if path.startswith("/proc") else 0o644
+        tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
+    for path, text in files(persona, old).items():
+        tree.put(path, Entry("file", 0o644, mtime=old, content=encode(text)))
+    for path, text in persona.files.items():
+        _put_own(machine, path, text, old)
+    return machine
+
+
+def _put_programs(machine: Machine, old: int) -> None:
+    tree, persona = machine.tree, machine.persona
+    if persona.family == "debian":
+        for name in ("bin", "sbin", "lib"):
+            tree.put(f"/usr/{name}", Entry("dir", 0o755, mtime=old))
+            tree.put(f"/{name}", Entry("link", 0o777, mtime=old, target=f"usr/{name}"))
+    else:
+        tree.put("/bin/busybox", _program(persona, "busybox", old, 928_312))
+    for name, program in programs().items():
+        if not program.folder or persona.family not in program.families:
+            continue
+        if persona.family == "busybox" and name == "busybox":
+            continue
+        if persona.family == "busybox":
+            tree.put(f"/bin/{name}", Entry("link", 0o777, mtime=old, target="busybox"))
+        else:
+            size = 26_000 + sum(name.encode()) * 163
+            tree.put(f"{program.folder}/{name}", _program(persona, name, old, size))
+
+
+def _program(persona: Persona, name: str, old: int, size: int) -> Entry:
+    kind = _ELF_MACHINE.get(persona.machine, 62)
+    head = (
+        b"\x7fELF\x02\x01\x01"
+        + bytes(9)
+        + struct.pack("<HHIQQQIHHHHHH", 3, kind, 1, 0x1060, 64, size - 1984, 0, 64, 56, 13, 64, 31, 30)
+    )
+    return Entry("file", 0o755, mtime=old, content=Filler(head, size, f"{persona.name}/{name}"))
+
+
+def _put_accounts(machine: Machine, old: int) -> None:
+    tree = machine.tree
+    for user in machine.persona.users:
+        if user.home in ("/nonexistent", "/var", "/var/www"):
+            continue
+        private = 0o700 if user.uid == 0 or machine.persona.family == "busybox" else 0o755
+        tree.put(user.home, Entry("dir", private, user.uid, user.gid, machine.booted))
+        if machine.persona.family == "debian":
+            for name, text in ((".profile", _PROFILE), (".bashrc", _BASHRC)):
+                tree.put(f"{user.home}/{name}", Entry("file", 0o644, user.uid, user.gid, old, text))
+    history = "".join(line + "\n" for line in machine.persona.history)
+    if history:
+        tree.put("/root/.bash_history", Entry("file", 0o600, mtime=machine.booted, content=encode(history)))
+
+
+def _put_own(machine: Machine, path: str, text: str, old: int) -> None:
+    owner = next((user for user in machine.persona.users if path.startswith(user.home + "/")), None)
+    uid, gid = (owner.uid, owner.gid) if owner else (0, 0)
+    mode = 0o755 if text.startswith("#!") else 0o600 if uid == 0 and path.startswith("/root/") else 0o644
+    machine.tree.put(path, Entry("file", mode, uid, gid, old, encode(machine.expand(text))))
+
+
+_PROFILE = b"""# ~/.profile: executed by the command interpreter for login shells.
+if [ -n "$BASH_VERSION" ]; then
+    if [ -f "$HOME/.bashrc" ]; then
+\t. "$HOME/.bashrc"
+    fi
+fi
+"""
+_BASHRC = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
+case $- in
+    *i*) ;;
+      *) return;;
+esac
+HISTCONTROL=ignoreboth
+HISTSIZE=1000
+alias ll='ls -l'
+"""
+
+
+def _etc(machine: Machine) -> dict[str, str]:
+    users = machine.users
+    shadow = "".join(f"{user.name}:{_locked(machine.hostname, user)}:19512:0:99999:7:::\n" for user in users)
+    members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
+    return {
+        "/etc/hostname": f"{machine.hostname}\n",
+        "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{machine.hostname}\n::1\tlocalhost ip6-localhost\n",
+        "/etc/resolv.conf": "nameserver 10.20.0.2\nsearch internal\n",
+        "/etc/passwd": "".join(f"{u.name}:x:{u.uid}:{u.gid}:{u.gecos}:{u.home}:{u.shell}\n" for u in users),
+        "/etc/group": "".join(f"{name}:x:{gid}:{members[name]}\n" for name, gid in machine.groups.items()),
+        "/etc/shadow": shadow,
+        "/etc/fstab": "".join(
+            f"{disk.device}\t{disk.mount}\t{disk.type}\tdefaults\t0 1\n" for disk in machine.persona.hardware.disks
+        ),
+        "/etc/shells": "/bin/sh\n/bin/bash\n" if machine.persona.family == "debian" else "/bin/ash\n/bin/sh\n",
+    }
+
+
+def _locked(hostname: str, user: User) -> str:
+    """Return a password field: a yescrypt hash's shape (crypt(5)) that no password fits, another for each account."""
+    if not user.passwords:
+        return "*"
+    noise = hashlib.shake_256(f"{hostname}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
+    text = "".join(_CRYPT_ALPHABET[byte & 63] for byte in noise)
+    return f"$y$j9T${text[:_SALT_LENGTH]}${text[_SALT_LENGTH:]}"

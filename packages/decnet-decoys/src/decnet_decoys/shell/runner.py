@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""What expansion, redirections, compound commands and programs ask of the interpreter that runs them.
+
+A command substitution runs a script, a loop runs its body, `sudo` runs a program: the recursion is in the language.
+This protocol keeps it out of the imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol
+
+from decnet_decoys.shell.effects import Effect, Effects
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import OutputBuffer, Streams
+from decnet_decoys.shell.syntax.nodes import Sequence
+
+
+class Runner(Protocol):
+    """The interpreter of one shell; each method but `buffer` is a generator of effects."""
+
+    shell: ShellState
+
+    def buffer(self) -> OutputBuffer:
+        """Return a new buffer whose content counts against the line's budget."""
+        ...
+
+    def flush(self) -> Generator[Effect, Any, None]:
+        """Show what has been printed so far."""
+        ...
+
+    def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
+        """Run pipelines one after the other, but for those that `&&` and `||` skip."""
+        ...
+
+    def script(self, text: str, streams: Streams) -> Effects:
+        """Run the text of a script, a substitution or a line in this shell."""
+        ...
+
+    def subshell(self, text: str, argv: list[str], streams: Streams) -> Effects:
+        """Run a script's text in a subshell with its own positional parameters."""
+        ...
+
+    def execute(self, argv: list[str], streams: Streams) -> Effects:
+        """Run the command that `argv` names: a function, a program, a script, or nothing that is known."""
+        ...
+
+    def save(
+        self, path: str, data: bytes, *, append: bool = False, err: OutputBuffer | None = None
+    ) -> Generator[Effect, Any, None]:
+        """Write a file of the decoy and have its content kept as evidence."""
+        ...

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""What one login's shell holds between commands: who and where the user is, variables, functions, history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple
+
+from decnet_decoys.memory_budget import MemoryLease
+from decnet_decoys.personas.schema import User
+from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.machine.filesystem import Access
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.overlays import Overlay
+from decnet_decoys.shell.machine.tree import Identity
+from decnet_decoys.shell.syntax.nodes import Group
+
+MAX_VARIABLES = 500
+
+LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Origin(NamedTuple):
+    """The connection a login came by, as `who`, `ps`, `ss` and the machine's log show it; its service fills this in."""
+
+    address: str
+    port: int
+    server_port: int
+    daemon: str
+    """Name of the process that serves the connection."""
+    daemon_title: str
+    """That process as `ps` shows it."""
+    login_message: str = ""
+    """What the daemon wrote to the machine's log when it accepted the login."""
+    environment: Mapping[str, str] = {}
+    """Variables that the daemon adds to the user's environment."""
+
+
+class ShellState:
+    """One login's state; pure data that programs read and change, it runs nothing."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        user: User,
+        clock: Callable[[], float],
+        origin: Origin,
+        *,
+        terminal: str | None = None,
+        columns: int = 80,
+        lease: MemoryLease | None = None,
+        overlay: Overlay | None = None,
+        command: str | None = None,
+    ) -> None:
+        """`command` is what it was started to run; without one it is a login shell."""
+        self.machine = machine
+        self.clock = clock
+        self.origin = origin
+        self.terminal = terminal
+        """Value of TERM; None without a terminal."""
+        self.columns = columns
+        self.command = command
+        overlay = overlay or Overlay(machine)
+        self.files, self.users = overlay.files, overlay.users
+        self.lease = lease or overlay.lease
+        self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the overlay must not keep this shell
+        self.functions: dict[str, Group] = {}
+        self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
+        self.status = 0
+        self.finished = False
+        self.pid = 28_000 + int(clock()) % 3_000
+        self.become(user)
+
+    def become(self, user: User) -> None:
+        """Log in as `user`: identity, home and environment."""
+        self.user = user
+        self.identity = Identity(user.uid, frozenset((user.gid,)))
+        self.cwd = user.home if self.files.exists(user.home) else "/"
+        environment = {
+            "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": LOGIN_PATH,
+            "PWD": self.cwd, "LANG": "en_US.UTF-8", "HOSTNAME": self.machine.hostname, "SHLVL": "1",
+            **self.origin.environment,
+        }  # fmt: skip
+        if self.terminal:
+            environment["TERM"] = self.terminal
+        self.exported = set(environment)
+        self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
+        if self.terminal:
+            self.variables["PS1"] = "\\u@\\h:\\w\\$ "
+        if self.machine.persona.family == "debian":
+            self.variables |= self._bash_variables(user)
+
+    def _bash_variables(self, user: User) -> dict[str, str]:
+        """Return the variables that bash itself sets (bash(1), Shell Variables)."""
+        machine = self.machine.persona.machine
+        version = "5.1.16" if "Ubuntu" in self.machine.persona.os else "5.2.15"
+        variables = {
+            "BASH_VERSION": f"{version}(1)-release",
+            "BASHPID": str(self.pid),
+            "OSTYPE": "linux-gnu",
+            "HOSTTYPE": machine,
+            "MACHTYPE": f"{machine}-pc-linux-gnu",
+            "EUID": str(user.uid),
+            "UID": str(user.uid),
+        }
+        return variables | ({} if self.terminal else {"TERM": "dumb"})
+
+    @property
+    def now(self) -> int:
+        """Unix time in seconds."""
+        return int(self.clock())
+
+    @property
+    def access(self) -> Access:
+        """As whom and from where the shell's programs use the files."""
+        return Access(self.identity, self.cwd, self.now)
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as bash, or BusyBox's ash, shows it."""
+        home = self.variables.get("HOME", "")
+        place = "~" + self.cwd[len(home) :] if home != "/" and (self.cwd + "/").startswith(home + "/") else self.cwd
+        mark = "#" if self.identity.uid == 0 else "$"
+        return f"{self.user.name}@{self.machine.hostname}:{place}{mark} "
+
+    @property
+    def name(self) -> str:
+        """What $0 is."""
+        shell = "sh" if self.machine.persona.family == "busybox" else "bash"
+        return shell if self.command is not None else f"-{shell}"
+
+    @property
+    def error_prefix(self) -> str:
+        """What the shell's own error messages begin with."""
+        return "bash: line 1" if self.name == "bash" else self.name
+
+    def account(self, name: str) -> User | None:
+        """Return the account `name` of the machine as this attacker changed it."""
+        return next((user for user in self.users if user.name == name), None)
+
+    def owner_name(self, uid: int) -> str:
+        """Return the name of the account `uid`, the number when there is none."""
+        return next((user.name for user in self.users if user.uid == uid), str(uid))
+
+    def set(self, name: str, value: str) -> None:
+        """Set a variable, bounded in number and length."""
+        if name in self.variables or len(self.variables) < MAX_VARIABLES:
+            self.variables[name] = value[:MAX_WORD]
+
+    def set_parameters(self, argv: list[str]) -> dict[str, str]:
+        """Set $0 to $9, $@ and $#; returns what they were."""
+        names = [*map(str, range(10)), "@", "*", "#"]
+        kept = {name: self.variables.get(name, "") for name in names}
+        argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
+        rest = " ".join(argv[1:])
+        self.variables.update({str(place): argv[place] if place < len(argv) else "" for place in range(10)})
+        self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
+        return kept
+
+    @contextmanager
+    def forked(self) -> Iterator[None]:
+        """Undo at the end what a child process could not change in this shell."""
+        kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported))
+        try:
+            yield
+        finally:
+            self.user, self.identity, self.cwd, self.variables, self.exported = kept
+
+
+def _uptime(machine: Machine, clock: Callable[[], float]) -> bytes:
+    """Return the text of /proc/uptime: seconds since the boot, and all processors' idle ones (proc(5))."""
+    up = max(0.0, clock() - machine.booted)
+    return f"{up:.2f} {up * machine.persona.hardware.cores * 0.988:.2f}\n".encode()

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Each worker does its work as its own PostgreSQL role; what the server refuses is tested with decnet-models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from decnet_core.runtime import worker_registry as registry
+from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.events.queries import last_seq
+from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.cursor_worker import CursorWorker
+from decnet_models.following.shard_leases import Leases
+from decnet_models.progress import queries as progress
+from decnet_workers.webhook.outbox import Outbox
+from decnet_workers.webhook.settings import WebhookSettings
+
+As = Callable[[str], str]
+
+
+@pytest.mark.parametrize("name", ["profiler", "ttp"])
+def test_a_cursor_worker_works_as_its_own_role(name: str, role: As, ingested: None) -> None:
+    engine = open_engine(role(name))
+    kind = registry.load(name)
+    assert issubclass(kind, CursorWorker)
+    worker = kind._rehearsing()
+    leases = Leases(engine, name, seconds=30, shared=worker.shared)
+    with writing(engine) as connection:
+        worker.prepare(connection)
+    leases.keep()
+    consumption: Consumption = worker._consumption(engine, name, leases)
+    assert consumption.step().set_aside == 0
+    with reading(engine) as connection:
+        assert progress.cursor_of(connection, name) == last_seq(connection) > 0
+    leases.release()
+    engine.dispose()
+
+
+def test_the_outbox_is_read_and_followed_as_the_role_of_webhook(role: As, ingested: None) -> None:
+    engine = open_engine(role("webhook"))
+    outbox = Outbox(engine, WebhookSettings())
+    outbox.prepare()
+    assert outbox.turn().lag == 0
+    engine.dispose()
