@@ -11,9 +11,9 @@ from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import NOTICE_KINDS, TestNotice
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
-_WORKERS = {name: registry.load(name) for name in registry.names()}
+_WORKERS = {name: worker_registry.load(name) for name in worker_registry.names()}
 
 
 def events() -> Iterator[str]:

@@ -12,7 +12,7 @@ from fields import fields, first_line, listed
 
 from decnet_core.events.catalogue import KINDS, kind_of
 from decnet_core.events.notices import notice_kind
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.setup.wanted import SHAPES
 from decnet_models.database.engine import DatabaseSettings
@@ -22,10 +22,10 @@ SHARED: dict[str, type[msgspec.Struct]] = {**SHAPES, "database": DatabaseSetting
 
 def workers() -> Iterator[str]:
     """Every worker with what it reads, writes and costs, and its settings."""
-    switches = {point.name: point.value for point in entry_points(group=registry.OFF_UNTIL)}
+    switches = {point.name: point.value for point in entry_points(group=worker_registry.OFF_UNTIL)}
     yield "# Workers\n\nSettings stand in `/etc/decnet/decnet.toml`; those that all share have [a page](settings.md)."
-    for name in registry.names():
-        worker = registry.load(name)
+    for name in worker_registry.names():
+        worker = worker_registry.load(name)
         yield f"\n## {name}\n\n{worker.description()}.\n"
         yield from _facts(worker, switches.get(name))
         if name in SHARED:

@@ -12,7 +12,7 @@ from said import Run
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet_core.bus.subjects import Health
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import Roster
@@ -29,9 +29,9 @@ def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> No
 
 def test_document_names_every_worker_and_what_is_down(run: Run, deployment: Deployment) -> None:
     found = run("status", "--json").document
-    assert set(found["workers"]) == set(registry.wanted(deployment.settings))
-    assert found["down"] == list(registry.wanted(deployment.settings))
-    assert set(found["off"]) == set(registry.names()) - set(found["workers"])
+    assert set(found["workers"]) == set(worker_registry.wanted(deployment.settings))
+    assert found["down"] == list(worker_registry.wanted(deployment.settings))
+    assert set(found["off"]) == set(worker_registry.names()) - set(found["workers"])
     assert found["database_error"] is None
     assert found["progress"]["last_seq"] == 0
 

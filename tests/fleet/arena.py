@@ -24,7 +24,7 @@ from decnet.drill import dns
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet.drill.receiver import Receiver
 from decnet_core.canary import TokenKind, canary_key, mint
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import Roster, read_rosters
@@ -185,7 +185,7 @@ class Arena:
     async def kill_in_turn(self, seed: int, *, rounds: int, pause: tuple[float, float] = (0.02, 0.25)) -> None:
         """SIGKILL every worker, in a random order each round, at random moments; one that is down once it is up."""
         chance = random.Random(seed)
-        names = [name for name in registry.wanted(DEFAULTS) if name != "bus" or not self._bus]
+        names = [name for name in worker_registry.wanted(DEFAULTS) if name != "bus" or not self._bus]
         for _ in range(rounds):
             for name in chance.sample(names, len(names)):
                 await asyncio.sleep(chance.uniform(*pause))

@@ -9,7 +9,7 @@ import pytest
 from arena import Arena
 from installed import install
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.policy import Phase
 
 BROKEN = {"broken": "half_installed.worker:Broken"}
@@ -28,7 +28,7 @@ async def test_the_others_start_and_the_broken_one_is_told_with_its_reason(tmp_p
     assert (broken.phase, broken.restarts) == (Phase.REFUSED, 0)
     assert broken.reason.startswith(REASON)
     assert {status.phase for status in found.values()} == {Phase.READY}
-    assert set(found) >= set(registry.FLOW)
+    assert set(found) >= set(worker_registry.FLOW)
 
 
 async def test_a_group_starts_without_a_worker_whose_group_cannot_be_told(tmp_path: Path) -> None:

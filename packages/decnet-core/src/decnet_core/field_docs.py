@@ -13,7 +13,7 @@ import textwrap
 import msgspec
 
 
-def sentences(shape: type[msgspec.Struct]) -> dict[str, str]:
+def field_docs(shape: type[msgspec.Struct]) -> dict[str, str]:
     """Return the sentence of each field by its name, inherited ones included; a field that has none is not there."""
     found: dict[str, str] = {}
     for each in reversed(shape.__mro__):

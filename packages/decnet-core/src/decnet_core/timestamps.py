@@ -9,7 +9,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def moment(value: object) -> int | None:
+def parse_iso8601(value: object) -> int | None:
     """Return ISO 8601 (RFC 3339) text, UTC when it names no zone, as ns since the Unix epoch; None before 1970."""
     if not isinstance(value, str) or len(value) > 64:
         return None

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.exits import Exit, StartupError
-from decnet_core.runtime import idle_trim as rest
-from decnet_core.runtime import logs
+from decnet_core.runtime import idle_trim, logs
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
@@ -88,9 +87,9 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
         loop.add_signal_handler(number, ctx.stop)
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
-    ctx.spawn(rest.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
+    ctx.spawn(idle_trim.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
     # Of the start much is left behind, and who is busy from then on does not come to rest; what is forked shares it.
-    ready = rest.give_back if hosting == "process" else lambda: None
+    ready = idle_trim.give_back if hosting == "process" else lambda: None
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
 
 

@@ -20,8 +20,7 @@ from decnet_core import library_pages
 from decnet_core.bus.settings import BusSettings
 from decnet_core.exits import Exit
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.runtime import logs
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import logs, worker_registry
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings, SettingsError
@@ -108,10 +107,10 @@ def _separate(mode: str) -> None:
 
 def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
     """Return the members of the groups that are not off; the broker only where the bus is embedded."""
-    names = registry.names()
+    names = worker_registry.names()
     if set(wanted) != {groups.ALL}:
         names = groups.members(groups_of(names), wanted)
-    idle = {*registry.off(settings), *(() if settings.section("bus", BusSettings).embedded else ("bus",))}
+    idle = {*worker_registry.off(settings), *(() if settings.section("bus", BusSettings).embedded else ("bus",))}
     return tuple(name for name in names if name not in idle)
 
 
@@ -128,7 +127,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
         return _outcome(run)
 
     if mode == "fork":
-        return zygote.lead([registry.place(name) for name in names], supervise)
+        return zygote.lead([worker_registry.entry_point(name) for name in names], supervise)
     return supervise(None)
 
 

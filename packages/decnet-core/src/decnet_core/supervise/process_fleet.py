@@ -13,7 +13,7 @@ from pathlib import Path
 
 from decnet_core import footprint
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.notify import USED
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.supervise import start_order as order
@@ -49,7 +49,7 @@ class ProcessFleet:
         *,
         logs: Path | None,
         environment: Mapping[str, str],
-        place: Callable[[str], str] = registry.place,
+        place: Callable[[str], str] = worker_registry.entry_point,
         forking: bool = False,
         zygote: socket.socket | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ from decnet.show import documents
 from decnet.show.columns import columns
 from decnet_core.bus.subjects import Health
 from decnet_core.footprint import Footprint, measure
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.status_file import read_rosters
 
 app = application("What the fleet costs.")
@@ -113,7 +113,7 @@ def processes(deployment: Deployment) -> dict[str, int]:
 async def _health(deployment: Deployment) -> dict[str, Health]:
     """Ask the workers themselves."""
     async with reachable_bus(deployment, "decnet-footprint") as bus:
-        answers = {} if bus is None else await query_all_health(bus, registry.names())
+        answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
     return {name: health for name, health in answers.items() if health is not None}
 
 

@@ -12,7 +12,7 @@ from decnet.cli.errors import FAILED, OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
-from decnet_core.timestamps import moment
+from decnet_core.timestamps import parse_iso8601
 from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_models.progress.queries import cursor_of
@@ -78,7 +78,7 @@ def words(plan: Plan) -> str:
 def _row(connection: Any, since: str) -> int:
     if since.isdecimal():
         return int(since)
-    ts = moment(since)
+    ts = parse_iso8601(since)
     if ts is None:
         raise WrongUsageError(f"--since {since!r} is neither an event's number nor a time as 2026-11-23T20:00Z")
     return replays.row_at(connection, ts)

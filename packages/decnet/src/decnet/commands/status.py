@@ -18,7 +18,7 @@ from decnet.show.columns import columns
 from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fleet import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_rosters
@@ -81,12 +81,12 @@ def look(deployment: Deployment) -> Report:
         workers,
         progress,
         supervised,
-        registry.off(deployment.settings),
+        worker_registry.off(deployment.settings),
     )
 
 
 async def _ask(deployment: Deployment) -> tuple[bool, dict[str, Health | None]]:
-    names = [name for name in registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
+    names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
     async with reachable_bus(deployment, "decnet-status") as bus:
         return (False, dict.fromkeys(names)) if bus is None else (True, await query_all_health(bus, names))
 

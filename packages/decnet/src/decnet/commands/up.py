@@ -26,7 +26,7 @@ from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
 from decnet.up.run import Wishes, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 app = application("The fleet, in the foreground.")
 
@@ -78,7 +78,7 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> 
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    return zygote.lead([registry.place(name) for name in workers(deployment)], supervised)
+    return zygote.lead([worker_registry.entry_point(name) for name in workers(deployment)], supervised)
 
 
 def _view(deployment: Deployment, *, plain: bool, as_json: bool) -> View:

@@ -26,7 +26,7 @@ from decnet.fleet.bus_access import query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
 from decnet_core.canary import TokenKind
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_models.webhooks.queries import remove_webhook
 
 _BUS_SECONDS = 2.0
@@ -83,7 +83,7 @@ async def _attack_and_examine(attack: Attack, examination: Examination, seconds:
 
 async def _workers_answer(deployment: Deployment) -> Outcome:
     began = time.monotonic()
-    names = [name for name in registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
+    names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
     async with reachable_bus(deployment, "decnet-drill", _BUS_SECONDS) as bus:
         health = dict.fromkeys(names) if bus is None else await query_all_health(bus, names)
     silent = [name for name, one in health.items() if one is None]

@@ -27,7 +27,7 @@ from decnet.up.guide import guide_to
 from decnet.up.hosting import Hosting, environment, hosted
 from decnet.up.view import View
 from decnet_core.bus.client import Client
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
@@ -75,7 +75,7 @@ def _refuse_that_of_units(deployment: Deployment) -> None:
 
 def workers(deployment: Deployment) -> list[str]:
     """Return the names of the workers of this fleet, in the order of their start."""
-    return [name for name in registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
+    return [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
 
 
 async def run(

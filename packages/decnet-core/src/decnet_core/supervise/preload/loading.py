@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from decnet_core.exits import StartupError
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 if TYPE_CHECKING:
     from decnet_core.runtime.worker import Worker
@@ -34,7 +34,7 @@ def at(place: str) -> type[Worker[Any]]:
 
 def named(name: str) -> type[Worker[Any]]:
     """Return the class of the registered worker `name`; raises UnknownWorker, BrokenWorkerError."""
-    return at(registry.place(name))
+    return at(worker_registry.entry_point(name))
 
 
 def reason(error: BaseException) -> str:
