@@ -182,7 +182,8 @@ def test_a_server_s_packet_without_its_client_s_is_unreadable() -> None:
     wire = Wire()
     assert wire.down(SERVER_INITIAL_1) is None
     assert wire.table.counters() == {
-        "quic_initials": 1, "quic_undecrypted": 0, "quic_unreadable": 1, "quic_retries": 0, "quic_evicted": 0, "quic_connections": 0,
+        "quic_initials": 1, "quic_undecrypted": 0, "quic_unreadable": 1, "quic_retries": 0,
+        "quic_evicted": 0, "quic_connections": 0,
     }  # fmt: skip
 
 
