@@ -120,7 +120,7 @@ def parse_dpkt(file: Path) -> None:
 
 def parse_scapy(file: Path) -> None:
     """Only parse: the same, which scapy does only with its layers loaded."""
-    from scapy.utils import PcapReader  # type: ignore[import-not-found]  # not a dependency
+    from scapy.utils import PcapReader  # not a dependency
 
     for layers in ("l2", "inet", "inet6"):
         importlib.import_module(f"scapy.layers.{layers}")
