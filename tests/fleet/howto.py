@@ -67,7 +67,6 @@ class Workspace:
         )
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DECNET_")},
-            "PYTHONPATH": os.pathsep.join(map(str, (root / "installed", *root.glob("packages/*/src")))),
             "PATH": os.pathsep.join((str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),
             "PYTHONDONTWRITEBYTECODE": "",  # or each process compiles the copy anew
             "DECNET_STATE_DIR": str(root / "state"),
@@ -89,19 +88,23 @@ class Workspace:
     def install(self) -> None:
         """Register entry points and console scripts, as `uv sync` does, but without an index."""
         (self.root / "bin").mkdir(exist_ok=True)
-        for file in self.root.glob("packages/*/pyproject.toml"):
-            project = tomllib.loads(file.read_text())["project"]
+        beside = [file.parent for file in self.root.glob("*/pyproject.toml")]
+        path = (self.root / "installed", *self.root.glob("packages/*/src"), *beside)
+        self.environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
+        for folder in (*self.root.glob("packages/*"), *beside):
+            project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
             info = self.root / "installed" / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
             info.mkdir(parents=True, exist_ok=True)
             (info / "METADATA").write_text(
                 f"Metadata-Version: 2.4\nName: {project['name']}\nVersion: {project['version']}\n"
             )
-            groups = {"console_scripts": project["scripts"], **project.get("entry-points", {})}
+            scripts = project.get("scripts", {})
+            groups = {"console_scripts": scripts, **project.get("entry-points", {})}
             lines = [
                 f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items()) for group, each in groups.items()
             ]
             (info / "entry_points.txt").write_text("\n".join(lines))
-            for name, target in project["scripts"].items():
+            for name, target in scripts.items():
                 self._script(name, target)
 
     def run(self, command: str) -> str:
