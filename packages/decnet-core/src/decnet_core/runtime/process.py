@@ -45,7 +45,7 @@ def run(
 ) -> int:
     """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`).
 
-    `prepare` is called first; what it refuses with is told as a worker's own refusal is.
+    `prepare` is called first; what it raises is reported as the worker's own start-up error is.
     """
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")
@@ -67,7 +67,7 @@ def run(
 
 
 def refuse(name: str, refusal: StartupError) -> int:
-    """Tell as worker `name`, whose class cannot be had, why it does not start; return the exit code."""
+    """Report why worker `name`, whose class cannot be loaded, does not start; return the exit code."""
     logs.configure(name, "info")
     return _refused(refusal, Notifier.from_environment())
 
@@ -96,7 +96,7 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
 
 
 def _hold_lifeline(ctx: Context) -> None:
-    """Stop when the parent is gone."""
+    """Stop when the parent has ended."""
     number = os.environ.pop(LIFELINE, "")
     if not number.isdecimal():
         return
