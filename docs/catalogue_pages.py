@@ -18,7 +18,7 @@ _WORKERS = {name: worker_registry.load(name) for name in worker_registry.names()
 
 def events() -> Iterator[str]:
     """Every event kind with its fields, its producers and its consumers."""
-    yield "# Event kinds\n\nAn event is one line of JSON. The field `kind` of its `payload` names one of the kinds below.\n"
+    yield "# Event kinds\n\nAn event is one line of JSON. Its `payload` is of one kind, by the field `kind`.\n"
     yield from fields(Event)
     for kind, shape in KINDS.items():
         made = [name for name, worker in _WORKERS.items() if shape in worker.produces]

@@ -23,7 +23,7 @@ SHARED: dict[str, type[msgspec.Struct]] = {**SHAPES, "database": DatabaseSetting
 def workers() -> Iterator[str]:
     """Every worker with what it reads, writes and costs, and its settings."""
     switches = {point.name: point.value for point in entry_points(group=worker_registry.OFF_UNTIL)}
-    yield "# Workers\n\nSettings are in `/etc/decnet/decnet.toml`; shared settings have [a page of their own](settings.md)."
+    yield "# Workers\n\nSettings are in `/etc/decnet/decnet.toml`; [shared settings](settings.md) have their own page."
     for name in worker_registry.names():
         worker = worker_registry.load(name)
         yield f"\n## {name}\n\n{worker.description()}.\n"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes the reference pages from the registries, so that they cannot be wrong.
 
-A page is a function that yields Markdown: `catalogue_pages` events, notices and subjects, `fleet_pages` workers and settings,
-`command_page` commands, `table_page` the database.
+A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `fleet_pages` workers and
+settings, `command_page` commands, `table_page` the database.
 """
 
 from __future__ import annotations
