@@ -22,7 +22,7 @@ def tables() -> Iterator[str]:
     yield "# Tables\n\nWritten by `docs/generate.py` from the code; `decnet-db check` compares a database with it.\n"
     yield (
         "One folder of `decnet_models` is a domain. One worker writes a table (`operator`: the commands and the API). "
-        "In the pictures a line is a foreign key. A dotted line is a reference that no key enforces, since its target may "
+        "In the pictures a line is a foreign key. A dotted line is a reference without a key, since its target may "
         "not exist yet or any more: retention deletes events, and workers do not wait for one another. Times are "
         "nanoseconds since the Unix epoch, UTC, unless the name says another unit."
     )
