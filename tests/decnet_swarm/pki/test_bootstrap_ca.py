@@ -13,12 +13,13 @@ from cryptography import x509
 from swarm_pki import master, offered, sensor, signing_request
 
 from decnet_swarm.enrolment.messages import Issued, Refused
+from decnet_swarm.enrolment.signer_child import sign
 from decnet_swarm.pki import authority, bootstrap_ca, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.bootstrap_ca import BootstrapError
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.files import NotEnrolledError, certificate_in, validity
-from decnet_swarm.pki.listener_identity import pins, sign
+from decnet_swarm.pki.listener_identity import pins
 from decnet_swarm.pki.registry_file import load
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The operator's actions on the master: create the fleet's authority, renew the listener, issue tokens, sign, revoke."""
+"""The operator's actions on the master: create the authority, renew the listener, issue tokens, sign, revoke."""
 
 from __future__ import annotations
 
