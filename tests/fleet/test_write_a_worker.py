@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_killed_again_and_again_it_counts_each_event_once(workspace: Workspace) 
     engine.dispose()
     for part in (1, len(log) // 2, len(log)):
         with subprocess.Popen(["decnet-digest"], **workspace.options()) as worker:
-            wait_for(lambda part=part: sum(row[2] for row in digest(workspace)) >= part)
+            wait_for(partial(has_counted, workspace, part))
             worker.send_signal(signal.SIGKILL)
     assert digest(workspace) == counted(workspace)
     assert sum(row[2] for row in digest(workspace)) == len(log)
@@ -91,6 +92,10 @@ def test_in_the_fleet_it_counts_what_the_decoys_record(workspace: Workspace) -> 
         wait_for(lambda: counts(workspace)["http.request"] == 15 and digest(workspace) == counted(workspace))
         shown = workspace.run(SHOW)
         assert shown == "".join(f"{hour} {kind} {events}\n" for hour, kind, events in digest(workspace))
+
+
+def has_counted(workspace: Workspace, events: int) -> bool:
+    return sum(row[2] for row in digest(workspace)) >= events
 
 
 def request(address: str, target: str) -> None:
