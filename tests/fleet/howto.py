@@ -46,52 +46,65 @@ def commands(page: str) -> list[str]:
     return [block.text for block in blocks(page) if block.language == "sh"]
 
 
+def patched(text: str, diff: str) -> str:
+    """Return `text` with the lines that `diff` adds, each after the line that stands above it there."""
+    above = ""
+    for line in filter(None, diff.splitlines()):
+        if line.startswith("+"):
+            assert f"{above}\n" in text
+            text = text.replace(f"{above}\n", f"{above}\n{line[1:]}\n", 1)
+        above = line[1:]
+    return text
+
+
 class Workspace:
     """A copy of the workspace in `root`, with a state directory and settings of its own."""
 
-    def __init__(self, root: Path, *tests: str) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        ignored = shutil.ignore_patterns("__pycache__")
-        for folder in ("packages", *(f"tests/{name}" for name in tests)):
-            shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
-        shutil.copy(ROOT / "pyproject.toml", root)
+        shutil.copytree(
+            ROOT, root, ignore=shutil.ignore_patterns("__pycache__", ".git", ".venv", ".uv", ".*_cache", "site")
+        )
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DECNET_")},
-            "PYTHONPATH": os.pathsep.join(map(str, (root / "installed", *root.glob("packages/*/src")))),
             "PATH": os.pathsep.join((str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),
             "PYTHONDONTWRITEBYTECODE": "",  # or each process compiles the copy anew
             "DECNET_STATE_DIR": str(root / "state"),
         }
         self.install()
 
-    def write(self, page: str) -> list[Path]:
-        """Write the files of a page; return those that are new."""
-        new = []
+    def write(self, page: str) -> list[str]:
+        """Write the files of a page; return the paths of those that are new."""
+        new: list[str] = []
         for block in blocks(page):
             if block.file is not None:
                 file = self.root / block.file
-                new += [] if file.exists() else [file]
+                new += [] if file.exists() else [block.file]
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(block.text)
+                file.write_text(patched(file.read_text(), block.text) if block.language == "diff" else block.text)
         self.install()
         return new
 
     def install(self) -> None:
         """Register entry points and console scripts, as `uv sync` does, but without an index."""
         (self.root / "bin").mkdir(exist_ok=True)
-        for file in self.root.glob("packages/*/pyproject.toml"):
-            project = tomllib.loads(file.read_text())["project"]
+        beside = [file.parent for file in self.root.glob("*/pyproject.toml")]
+        path = (self.root / "installed", *self.root.glob("packages/*/src"), *beside)
+        self.environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
+        for folder in (*self.root.glob("packages/*"), *beside):
+            project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
             info = self.root / "installed" / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
             info.mkdir(parents=True, exist_ok=True)
             (info / "METADATA").write_text(
                 f"Metadata-Version: 2.4\nName: {project['name']}\nVersion: {project['version']}\n"
             )
-            groups = {"console_scripts": project["scripts"], **project.get("entry-points", {})}
+            scripts = project.get("scripts", {})
+            groups = {"console_scripts": scripts, **project.get("entry-points", {})}
             lines = [
                 f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items()) for group, each in groups.items()
             ]
             (info / "entry_points.txt").write_text("\n".join(lines))
-            for name, target in project["scripts"].items():
+            for name, target in scripts.items():
                 self._script(name, target)
 
     def run(self, command: str) -> str:

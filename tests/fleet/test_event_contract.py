@@ -13,11 +13,11 @@ import pytest
 from decnet_core.bus import subjects
 from decnet_core.events.catalogue import KINDS, Payload, kind_of
 from decnet_core.events.notices import NOTICES, Notice, TestNotice
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.worker import Worker
 
 ROOT = Path(__file__).parents[2]
-WORKERS: dict[str, type[Worker[Any]]] = {name: registry.load(name) for name in registry.names()}
+WORKERS: dict[str, type[Worker[Any]]] = {name: worker_registry.load(name) for name in worker_registry.names()}
 
 
 def folder_of(name: str) -> Path:

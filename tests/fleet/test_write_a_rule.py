@@ -18,7 +18,7 @@ CHECKED, SHOWN = (block.text for block in blocks(PAGE) if block.language == "tex
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    made = Workspace(tmp_path_factory.mktemp("rule") / "decnet", "decnet_workers/ttp")
+    made = Workspace(tmp_path_factory.mktemp("rule") / "decnet")
     made.write(PAGE)
     return made
 

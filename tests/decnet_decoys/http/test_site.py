@@ -8,8 +8,8 @@ from decky_host import http_profile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered
-from decnet_decoys.http.request import Head
 from decnet_decoys.http.site import Credentials, Site, path_of
 from decnet_decoys.personas.catalog import names
 

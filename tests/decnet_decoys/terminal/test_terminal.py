@@ -82,12 +82,12 @@ async def test_a_client_that_does_not_read_holds_the_writer_and_is_gone_in_the_e
 
 async def test_a_flood_stops_the_channel_until_it_is_read() -> None:
     terminal, channel = opened()
-    terminal.data_received(bytes(MAX_UNREAD))
-    assert not channel.paused
-    terminal.data_received(b"!")
-    assert channel.paused
+    paused = []
+    for size in (MAX_UNREAD, 1):
+        terminal.data_received(bytes(size))
+        paused.append(channel.paused)
     await terminal.read()
-    assert not channel.paused
+    assert [*paused, channel.paused] == [False, True, False]
 
 
 @pytest.mark.parametrize(("pty", "shown"), [(True, b"a\r\nb\r\n"), (False, b"a\nb\r\n")])

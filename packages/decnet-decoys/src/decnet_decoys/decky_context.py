@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from decnet_core.net.connections import ConnectionCounts
+from decnet_core.net.connections import ConnectionLimiter
 from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
@@ -48,7 +48,7 @@ class FleetResources:
         self,
         artifacts: ArtifactStore,
         journal: Journal,
-        connections: ConnectionCounts,
+        connections: ConnectionLimiter,
         keys: Path,
         budget: MemoryBudget,
     ) -> None:

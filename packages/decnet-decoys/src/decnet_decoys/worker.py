@@ -20,7 +20,7 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
-from decnet_core.net.connections import ConnectionCounts
+from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_decoys.decky_context import DeckyContext, FleetResources
@@ -93,11 +93,11 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
-        connections = ConnectionCounts(limits.connections, limits.connections_per_source)
+        connections = ConnectionLimiter(limits.connections, limits.connections_per_source)
         budget = MemoryBudget(limits.memory_bytes)
         ctx.counters.read_from(
             lambda: {
-                "decoys_connections_open": connections.total,
+                "decoys_connections_open": connections.open,
                 "decoys_memory_left": budget.left,
                 "decoys_memory_refused": budget.refused,
             }
@@ -115,8 +115,8 @@ class Decoys(Worker[DecoysSettings]):
     @classmethod
     def warm(cls) -> None:
         """Import what the services need."""
-        for name in registry.names():
-            for module in registry.load(name).preload:
+        for service in registry.usable().values():
+            for module in service.preload:
                 importlib.import_module(module)
 
 

@@ -141,7 +141,7 @@ def guarded(work: Callable[[], int]) -> int:
 
     import typer
 
-    from decnet.cli.errors import OperatorError, told
+    from decnet.cli.errors import OperatorError, reported
 
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is not for the operator's terminal
     try:
@@ -157,7 +157,7 @@ def guarded(work: Callable[[], int]) -> int:
         _complain(str(error))
         return error.code
     except Exception as error:
-        message, code = told(error)
+        message, code = reported(error)
         if os.environ.get("DECNET_DEBUG") and code != USAGE_ERROR:
             raise
         _complain(message)

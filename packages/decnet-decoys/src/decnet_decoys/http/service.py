@@ -7,11 +7,12 @@ import hashlib
 import time
 
 from decnet_core.events.catalogue import ClientIdentified, HttpRequest, LoginAttempt
+from decnet_core.net.http_head import Head
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.http.flavour import Answer, rendered
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.request import BadRequest, Body, Head, parse_head
+from decnet_decoys.http.request import BadRequest, Body, parse_head
 from decnet_decoys.http.site import Site
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.service import Service

@@ -10,9 +10,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import Answer, error_page, etag, http_date, status_line
 from decnet_decoys.http.profile import Form, HttpProfile, Page
-from decnet_decoys.http.request import Head
 
 MAX_FIELDS = 200
 

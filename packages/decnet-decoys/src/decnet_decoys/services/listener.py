@@ -48,7 +48,9 @@ class Listener:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
     async def close(self) -> None:
-        """Stop accepting and end what is open."""
+        """Stop accepting and end what is open; does nothing the second time."""
+        if self._socket.fileno() < 0:
+            return
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         serving = list(self._serving)
@@ -66,7 +68,7 @@ class Listener:
             loop.remove_reader(self._socket)
             loop.call_later(RETRY_SECONDS, self.open)
             return
-        if not self._context.fleet.connections.enter(source_of(peer[0])):
+        if not self._context.fleet.connections.acquire(source_of(peer[0])):
             counters.add("decoys_connections_refused")
             client.close()
             return
@@ -101,5 +103,5 @@ class Listener:
     def _ended(self, connection: Connection, task: asyncio.Task[Any]) -> None:
         """Release what the connection held; also that of a task which was cancelled before it began."""
         self._serving.discard(task)
-        self._context.fleet.connections.leave(source_of(connection.recorder.info.src[0]))
+        self._context.fleet.connections.release(source_of(connection.recorder.info.src[0]))
         connection.socket.close()

@@ -11,7 +11,7 @@ import typer
 
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.options import Json, Limit, application
-from decnet.fleet.selection import find_place, records
+from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.profile import page
 from decnet_models.attackers.queries import attacker as profile_of
@@ -26,7 +26,7 @@ def attacker(
 ) -> None:
     """Show an address's score with its terms, sessions, credentials, commands, techniques and canary hits."""
     canonical = _canonical(address)
-    with records(find_place()) as connection:
+    with transaction(find_deployment()) as connection:
         found = profile_of(connection, canonical, limit=limit)
         techniques = techniques_of(connection, canonical)
     if found is None:

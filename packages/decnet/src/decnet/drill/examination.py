@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet.drill.attack import Deed
 from decnet.drill.checks import Check, Evidence, Finding
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import reason
 
@@ -32,10 +32,10 @@ class Examination:
     """The checks of one drill; `tell` hears each outcome as soon as it is known."""
 
     def __init__(
-        self, place: Place, evidence: Evidence, checks: Iterable[Check], tell: Callable[[Outcome], None]
+        self, deployment: Deployment, evidence: Evidence, checks: Iterable[Check], tell: Callable[[Outcome], None]
     ) -> None:
         self.outcomes: list[Outcome] = []
-        self._engine = open_engine(place.database_url, read_only=True)
+        self._engine = open_engine(deployment.database_url, read_only=True)
         self._evidence = evidence
         self._open = list(checks)
         self._tell = tell

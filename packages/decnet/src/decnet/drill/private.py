@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from decnet.cli.errors import OperatorError
-from decnet.fleet.selection import Place, find_place
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet_core.runtime.process import LIFELINE
 
 SSH_PORT, HTTP_PORT, CANARY_HTTP_PORT, CANARY_DNS_PORT = 2222, 8080, 8880, 8853
@@ -45,7 +45,7 @@ _DECKIES = (("web-01", 10, "debian-web"), ("db-01", 11, "ubuntu-db"), ("nas-01",
 
 
 @contextlib.contextmanager
-def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -> Iterator[Place]:
+def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -> Iterator[Deployment]:
     """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not come up.
 
     `hosting` is what `decnet up --host` takes.
@@ -61,7 +61,7 @@ def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -
             **({"DECNET_DATABASE_URL": database} if database else {}),
         }
         with _environment(given), _running(directory, hosting):
-            yield find_place()
+            yield find_deployment()
 
 
 def settings_text(block: int) -> str:

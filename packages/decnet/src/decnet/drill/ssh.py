@@ -115,8 +115,8 @@ class Ssh:
 
 
 def _asyncssh(door: Door, user: str, terminal: bool) -> list[str]:
-    place = [door.address, str(door.port), door.source, user]
-    return [sys.executable, "-m", "decnet.drill.asyncssh_client", *place, *(["--terminal"] if terminal else [])]
+    target = [door.address, str(door.port), door.source, user]
+    return [sys.executable, "-m", "decnet.drill.asyncssh_client", *target, *(["--terminal"] if terminal else [])]
 
 
 async def _converse(process: asyncio.subprocess.Process, commands: tuple[str, ...]) -> str:

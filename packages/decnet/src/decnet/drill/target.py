@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from decnet.cli.errors import RefusedError
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.settings import Settings
 from decnet_decoys.decky import Decky
 from decnet_decoys.fleet import FleetError, deckies
@@ -36,14 +36,14 @@ class Target(msgspec.Struct, frozen=True):
         return self.shell.login
 
 
-def choose(place: Place) -> Target:
+def choose(deployment: Deployment) -> Target:
     """Return the target; raises RefusedError when the settings have none."""
-    found = _deckies(place.settings)
+    found = _deckies(deployment.settings)
     shell = next((one for one in found if one.port("ssh") and one.login), None)
     web = next((one for one in found if one.port("http")), None)
     if shell is None or web is None:
         raise RefusedError("a drill needs a decky with ssh and one with http; see [[decoys.decky]]")
-    return Target(shell, web, _dns(place.settings))
+    return Target(shell, web, _dns(deployment.settings))
 
 
 def _deckies(settings: Settings) -> tuple[Decky, ...]:

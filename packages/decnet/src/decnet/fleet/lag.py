@@ -34,7 +34,7 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The ends of the event log and of the outbox, and each worker's place in the one that it follows."""
+    """The ends of the event log and of the outbox, and each worker's position in the one that it follows."""
 
     last_seq: int
     cursors: dict[str, int]
@@ -47,13 +47,13 @@ class Progress(msgspec.Struct, frozen=True):
 
     def behind(self, worker: str) -> int | None:
         """Return the events or notices that `worker` has not handled yet; None for one without a cursor."""
-        place = self.cursors.get(worker)
+        position = self.cursors.get(worker)
         end = self.last_notice_seq if worker == FOLLOWS_NOTICES else self.last_seq
-        return None if place is None else max(0, end - place)
+        return None if position is None else max(0, end - position)
 
 
 def read_progress(connection: Connection) -> Progress:
-    """Read the place of every cursor worker."""
+    """Read the position of every cursor worker."""
     counts = count_set_aside(connection)
     return Progress(
         last_seq(connection),

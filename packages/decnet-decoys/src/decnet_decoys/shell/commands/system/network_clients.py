@@ -7,9 +7,9 @@ import ipaddress
 import posixpath
 import time
 
+from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.request import Head
 from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested

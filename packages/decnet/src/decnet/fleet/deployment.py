@@ -20,7 +20,7 @@ from decnet_models.database.schema import require_current
 from decnet_models.errors import DatabaseError, reason
 
 
-class Place(msgspec.Struct, frozen=True):
+class Deployment(msgspec.Struct, frozen=True):
     """One fleet, as far as it can be told without touching it."""
 
     settings: Settings
@@ -31,12 +31,12 @@ class Place(msgspec.Struct, frozen=True):
     """Whether the fleet runs its own broker."""
 
 
-def find_place() -> Place:
+def find_deployment() -> Deployment:
     """Return the fleet that the environment names; raises SettingsError, StateError."""
     settings = Settings.load()
     state = State.of(settings.section("state", StateSettings))
     bus = settings.section("bus", BusSettings)
-    return Place(
+    return Deployment(
         settings=settings,
         state=state,
         database_url=database_url(settings, state),
@@ -46,25 +46,25 @@ def find_place() -> Place:
 
 
 @contextmanager
-def records(place: Place, *, write: bool = False) -> Iterator[Connection]:
+def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Connection]:
     """One transaction on the fleet's database, read-only unless `write`; raises RefusedError when it cannot be had."""
     try:
-        engine = open_engine(place.database_url, read_only=not write)
+        engine = open_engine(deployment.database_url, read_only=not write)
     except DatabaseError as error:
-        raise RefusedError(_hint(place, error)) from error
+        raise RefusedError(_hint(deployment, error)) from error
     try:
         with (writing if write else reading)(engine) as connection:
             require_current(connection)
             yield connection
     except DatabaseError as error:
-        raise RefusedError(_hint(place, error)) from error
+        raise RefusedError(_hint(deployment, error)) from error
     except DBAPIError as error:
-        raise RefusedError(f"the database {shown(place.database_url)} cannot be used: {reason(error)}") from error
+        raise RefusedError(f"the database {shown(deployment.database_url)} cannot be used: {reason(error)}") from error
     finally:
         engine.dispose()
 
 
-def _hint(place: Place, error: DatabaseError) -> str:
-    if place.state.root.exists():
+def _hint(deployment: Deployment, error: DatabaseError) -> str:
+    if deployment.state.root.exists():
         return str(error)
-    return f"there is no fleet in {place.state.root}; start one with `decnet up` or name another with --state DIR"
+    return f"there is no fleet in {deployment.state.root}; start one with `decnet up` or name another with --state DIR"
