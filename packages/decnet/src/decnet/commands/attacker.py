@@ -30,7 +30,7 @@ def attacker(
         found = profile_of(connection, attacker_address, limit=limit)
         techniques = techniques_of(connection, attacker_address)
     if found is None:
-        raise NotFoundError(f"{attacker_address} was never seen; decnet attackers lists who was")
+        raise NotFoundError(f"{attacker_address} was never seen; decnet attackers lists those that were")
     if as_json:
         typer.echo(documents.document({**msgspec.structs.asdict(found), "techniques": techniques}))
     else:
