@@ -19,16 +19,16 @@ from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
 
 app = application("How the fleet is.")
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What `decnet status` found out."""
+    """The result of `decnet status`."""
 
     bus: str
     bus_reached: bool
@@ -37,7 +37,7 @@ class Report(msgspec.Struct, frozen=True):
     workers: dict[str, Health | None]
     progress: Progress | None
     supervised: dict[str, Status] = {}
-    """What the supervisors that run say of their workers."""
+    """What the running supervisors report of their workers."""
     off: dict[str, str] = {}
     """Workers that are off, each with the setting of its section that switches it on."""
 
@@ -72,7 +72,7 @@ def look(deployment: Deployment) -> Report:
             progress = read_progress(connection)
     except OperatorError as refused:
         error = str(refused)
-    supervised = {status.name: status for roster in read_rosters(deployment.state.run) for status in roster.workers}
+    supervised = {status.name: status for each in read_status_files(deployment.state.run) for status in each.workers}
     return Report(
         shown_bus_url(deployment),
         reached,
@@ -115,7 +115,7 @@ def _page(report: Report) -> str:
 
 
 def _events_and_leases(progress: Progress) -> list[str]:
-    """Return the events that were set aside, with their errors, and (PostgreSQL) who holds which part of the work."""
+    """Return the events set aside, with their errors, and (PostgreSQL) which instance holds which shards."""
     lines: list[str] = []
     if progress.aside:
         rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.aside]
@@ -131,7 +131,7 @@ def _events_and_leases(progress: Progress) -> list[str]:
 
 
 def _phase(status: Status | None) -> str:
-    """Return what the supervisor says of a worker that does not answer; it may take one that hangs for ready."""
+    """Return the supervisor's state of a worker that does not answer; a hung one may count as ready."""
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 
