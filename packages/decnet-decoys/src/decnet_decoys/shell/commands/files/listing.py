@@ -42,14 +42,14 @@ def ls(call: Call) -> int:
 
 def _directory(call: Call, path: str, options: dict[str, str]) -> None:
     shell = call.shell
-    place = shell.files.locate(path, shell.access)
-    names = shell.files.names(place, shell.access)
+    resolved = shell.files.locate(path, shell.access)
+    names = shell.files.names(resolved, shell.access)
     if "a" not in options and "A" not in options:
         names = [name for name in names if not name.startswith(".")]
-    rows = [(name, shell.files.stat(posixpath.join(place, name), follow=False)) for name in names]
+    rows = [(name, shell.files.stat(posixpath.join(resolved, name), follow=False)) for name in names]
     if "a" in options:
-        parent = shell.files.stat(posixpath.dirname(place))
-        rows = [(".", shell.files.stat(place)), ("..", parent), *rows]
+        parent = shell.files.stat(posixpath.dirname(resolved))
+        rows = [(".", shell.files.stat(resolved)), ("..", parent), *rows]
     if "l" in options:
         call.print(f"total {sum(entry.kib for _, entry in rows)}")
     _rows(call, rows, options)
@@ -111,7 +111,6 @@ def moment(mtime: int, now: int) -> str:
 
 @command("stat")
 def stat_(call: Call) -> int:
-    """Describe files."""
     _, operands = call.flags("cf")
 
     def describe(path: str) -> None:
@@ -130,7 +129,6 @@ def stat_(call: Call) -> int:
 
 @command("readlink", "realpath")
 def readlink(call: Call) -> int:
-    """Say where a link leads."""
     options, operands = call.flags()
     for path in operands:
         try:
@@ -148,12 +146,11 @@ def readlink(call: Call) -> int:
 
 @command("du")
 def du(call: Call) -> int:
-    """Sum up sizes."""
     options, operands = call.flags("d")
     for path in operands or ["."]:
         try:
-            place = call.shell.files.locate(path, call.shell.access)
-            total = sum(entry.kib for _, entry in call.shell.files.walk(place))
+            resolved = call.shell.files.locate(path, call.shell.access)
+            total = sum(entry.kib for _, entry in call.shell.files.walk(resolved))
         except FileSystemError as error:
             return call.fail(f"cannot access '{path}': {error}")
         call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")
@@ -162,7 +159,6 @@ def du(call: Call) -> int:
 
 @command("file")
 def file(call: Call) -> int:
-    """Guess what files are."""
     for path in call.args:
         try:
             entry = call.shell.files.stat(path, call.shell.access)

@@ -18,7 +18,6 @@ MAX_USERS = 100
 
 @command("id")
 def id_(call: Call) -> int:
-    """Say who a user is."""
     options, operands = call.flags()
     user = call.shell.account(operands[0]) if operands else call.shell.user
     if user is None:
@@ -35,14 +34,12 @@ def id_(call: Call) -> int:
 
 @command("whoami", "logname")
 def whoami(call: Call) -> int:
-    """Name the user."""
     call.print(call.shell.user.name)
     return 0
 
 
 @command("groups")
 def groups(call: Call) -> int:
-    """Name the user's groups."""
     call.print(" ".join(call.shell.machine.groups_of(call.shell.user)))
     return 0
 
@@ -66,7 +63,6 @@ def w(call: Call) -> int:
 
 @command("last", "lastlog")
 def last(call: Call) -> int:
-    """List log-ins."""
     shell = call.shell
     now = time.strftime("%a %b %e %H:%M", time.gmtime(shell.now))
     boot = time.strftime("%a %b %e %H:%M", time.gmtime(shell.machine.booted))
@@ -118,7 +114,6 @@ def chpasswd(call: Call) -> Effects:
 
 @command("su", "login")
 def su(call: Call) -> Effects:
-    """Become another user."""
     shell = call.shell
     options, operands = call.flags("cs")
     operands = [name for name in operands if name != "-"]

@@ -54,7 +54,6 @@ def uptime_line(call: Call, users: int) -> str:
 
 @command("uptime")
 def uptime(call: Call) -> int:
-    """Say how long the machine has been up."""
     call.print(uptime_line(call, users=1))
     return 0
 
@@ -81,16 +80,16 @@ def df(call: Call) -> int:
     options, _ = call.flags("t")
     big = "h" in options
     rows = [("Filesystem", *(("Size", "Used", "Avail") if big else ("1K-blocks", "Used", "Available")), "Use%")]
-    places = ["Mounted on"]
-    for device, place, kib, used in _mounted(call.shell.machine.persona):
+    mount_points = ["Mounted on"]
+    for device, mount_point, kib, used in _mounted(call.shell.machine.persona):
         usable = kib * 95 // 100 if device.startswith("/") else kib
         shown = [human(n * 1024) if big and n else str(n) for n in (kib, used, usable - used)]
         rows.append((device, shown[0], shown[1], shown[2], f"{-(-used * 100 // usable)}%"))
-        places.append(place)
+        mount_points.append(mount_point)
     least = (14, 5, 5, 5, 4) if big else (14, 0, 0, 0, 4)
     widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*rows, strict=True), strict=True)]
-    for row, place in zip(rows, places, strict=True):
-        call.print(f"{row[0]:<{widths[0]}} " + " ".join(map(str.rjust, row[1:], widths[1:])) + f" {place}")
+    for row, mount_point in zip(rows, mount_points, strict=True):
+        call.print(f"{row[0]:<{widths[0]}} " + " ".join(map(str.rjust, row[1:], widths[1:])) + f" {mount_point}")
     return 0
 
 
@@ -112,21 +111,19 @@ def mount(call: Call) -> int:
         return 0
     if call.words:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
-    for device, place, kind, options in mounts(call.shell.machine.persona):
-        call.print(f"{device} on {place} type {kind} ({options})")
+    for device, mount_point, kind, options in mounts(call.shell.machine.persona):
+        call.print(f"{device} on {mount_point} type {kind} ({options})")
     return 0
 
 
 @command("nproc")
 def nproc(call: Call) -> int:
-    """Count processors."""
     call.print(str(call.shell.machine.persona.hardware.cores))
     return 0
 
 
 @command("lscpu")
 def lscpu(call: Call) -> int:
-    """Describe the processor."""
     persona = call.shell.machine.persona
     hardware = persona.hardware
     vendor = "AuthenticAMD" if "AMD" in hardware.cpu else "ARM" if "ARM" in hardware.cpu else "GenuineIntel"
@@ -182,7 +179,6 @@ def date(call: Call) -> int:
 
 @command("hostname", "hostnamectl", "dnsdomainname")
 def hostname(call: Call) -> int:
-    """Name the host."""
     machine = call.shell.machine
     if call.name == "hostnamectl":
         call.print(f" Static hostname: {machine.hostname}\n       Icon name: computer-vm\n         Chassis: vm")
@@ -200,7 +196,6 @@ def hostname(call: Call) -> int:
 
 @command("lsb_release", families=("debian",))
 def lsb_release(call: Call) -> int:
-    """Name the distribution."""
     name = call.shell.machine.persona.os
     vendor, _, rest = name.partition(" ")
     version = next((word for word in rest.split() if word[0].isdigit()), "")

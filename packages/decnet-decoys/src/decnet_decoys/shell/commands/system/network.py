@@ -11,7 +11,6 @@ _ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
 
 @command("ifconfig", folder="/usr/sbin")
 def ifconfig(call: Call) -> int:
-    """Show interfaces the old way."""
     hardware, address = call.shell.machine.persona.hardware, call.shell.machine.address
     call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
     call.print(f"        inet {address}  netmask 255.255.255.0  broadcast {_broadcast(address)}")
@@ -74,7 +73,6 @@ def _routes(call: Call) -> None:
 
 @command("route", "arp", folder="/usr/sbin")
 def route(call: Call) -> int:
-    """Show routes or neighbours the old way."""
     network, interface = call.shell.machine.address.rpartition(".")[0], call.shell.machine.persona.hardware.interface
     if call.name == "arp":
         call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")

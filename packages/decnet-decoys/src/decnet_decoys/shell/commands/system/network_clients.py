@@ -175,7 +175,6 @@ def connect(call: Call) -> Effects:
 
 @command("nslookup", "dig", "host", "getent")
 def resolve(call: Call) -> Effects:
-    """Ask for a name and get no answer."""
     _, operands = call.flags("t")
     name = operands[-1] if operands else "."
     yield Requested("resolve", {"program": call.name, "name": name[:253]})

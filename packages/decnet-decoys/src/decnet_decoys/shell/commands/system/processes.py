@@ -111,7 +111,6 @@ def top(call: Call) -> int:
 
 @command("pgrep", "pidof")
 def pgrep(call: Call) -> int:
-    """Name processes by number."""
     _, operands = call.flags("u")
     wanted = operands[0] if operands else ""
     found = [process.pid for process, _ in rows(call)[:-1] if wanted and wanted in process.command]
@@ -122,7 +121,6 @@ def pgrep(call: Call) -> int:
 
 @command("kill", "pkill", "killall", "skill")
 def kill(call: Call) -> int:
-    """Seem to end processes."""
     targets = call.words
     found = rows(call)
     status = 0

@@ -57,7 +57,6 @@ def _unreachable(call: Call, verb: str, names: list[str]) -> Effects:
 
 @command("dpkg", "rpm", "snap", families=("debian",))
 def dpkg(call: Call) -> int:
-    """List what is installed."""
     if call.name == "rpm":
         return call.fail("RPM should not be used directly install RPM packages, use Alien instead!")
     if not {"l", "list"} & call.flags()[0].keys():
@@ -125,16 +124,16 @@ def _no_unit(call: Call, verb: str, unit: str) -> int:
 def crontab(call: Call) -> Effects:
     """List, replace or remove the user's table."""
     shell = call.shell
-    place = f"/var/spool/cron/crontabs/{shell.user.name}"
+    table = f"/var/spool/cron/crontabs/{shell.user.name}"
     options, operands = call.flags("u")
     if {"l", "r"} & options.keys():
-        if not shell.files.exists(place):
+        if not shell.files.exists(table):
             call.print_error(f"no crontab for {shell.user.name}")
             return 1
         if "l" in options:
-            call.out.write(shell.files.read(place))
+            call.out.write(shell.files.read(table))
         else:
-            shell.files.remove(place, KERNEL)
+            shell.files.remove(table, KERNEL)
         return 0
     if "e" in options:
         return call.fail("no editor available")
@@ -142,7 +141,7 @@ def crontab(call: Call) -> Effects:
     for _, data in found:
         with shell.forked():
             shell.identity = ROOT
-            yield from call.runner.save(place, data)
+            yield from call.runner.save(table, data)
     return int(not found)
 
 
