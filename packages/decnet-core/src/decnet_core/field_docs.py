@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The sentences that stand below the fields of a Struct in its source: what `init` and the reference pages say of each.
+"""The docstrings below the fields of a Struct, read from its source; `init` and the reference pages show them.
 
-So a setting or a field is described once, where it is declared.
+So a field is described once, where it is declared.
 """
 
 from __future__ import annotations

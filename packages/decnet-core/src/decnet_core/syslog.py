@@ -114,7 +114,7 @@ def _tagged(priority: int, ts: int | None, host: bytes | None, rest: bytes, limi
 
 
 def _name(value: bytes | None) -> str | None:
-    """A dash is RFC 5424's word for nothing."""
+    """RFC 5424's NILVALUE is a dash."""
     return None if value in (None, b"-") else bounded(from_wire(value or b""), 255)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Times that others wrote, as nanoseconds since the Unix epoch; what is no time is None, never an exception."""
+"""Parses times that others wrote into nanoseconds since the Unix epoch; anything else is None, never an exception."""
 
 from __future__ import annotations
 

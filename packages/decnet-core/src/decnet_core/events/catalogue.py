@@ -329,7 +329,7 @@ class FlowClosed(Payload, frozen=True, tag="flow.closed"):
     ended: str
     """fin, rst, or idle when nothing more came."""
     packets_sent: int
-    """By the one who opened them."""
+    """By the end that opened them."""
     packets_received: int
     bytes_sent: int
     """Payload, without headers."""

@@ -37,7 +37,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     session: Name | None = None
     """Joins the events of one session."""
     synthetic: bool = False
-    """Whether it is of the life that the fleet plays; such events never count as an attacker's."""
+    """Whether it is part of the activity that the fleet simulates; such events never count as an attacker's."""
 
     @property
     def kind(self) -> str:

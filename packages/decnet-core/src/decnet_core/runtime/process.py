@@ -45,7 +45,7 @@ def run(
 ) -> int:
     """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`).
 
-    `prepare` is called first; what it refuses with is told as a worker's own refusal is.
+    `prepare` is called first; what it raises is reported as the worker's own start-up error is.
     """
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")
@@ -67,7 +67,7 @@ def run(
 
 
 def refuse(name: str, refusal: StartupError) -> int:
-    """Tell as worker `name`, whose class cannot be had, why it does not start; return the exit code."""
+    """Report why worker `name`, whose class cannot be loaded, does not start; return the exit code."""
     logs.configure(name, "info")
     return _refused(refusal, Notifier.from_environment())
 
@@ -88,13 +88,13 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
     ctx.spawn(idle_trim.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
-    # Of the start much is left behind, and who is busy from then on does not come to rest; what is forked shares it.
+    # A start leaves much behind, and a busy worker never becomes idle; a forked worker shares it with its parent.
     ready = idle_trim.give_back if hosting == "process" else lambda: None
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
 
 
 def _hold_lifeline(ctx: Context) -> None:
-    """Stop when the parent is gone."""
+    """Stop when the parent has ended."""
     number = os.environ.pop(LIFELINE, "")
     if not number.isdecimal():
         return

@@ -78,7 +78,7 @@ class SpoolReader:
 
 
 def look(directory: Path, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> ReadResult:
-    """Return the next lines after `position` as `SpoolReader.read` does, for one whom nothing is kept for."""
+    """Return the next lines after `position` as `SpoolReader.read` does, without registering a reader."""
     reading = _Reading(directory, position, max_lines, max_bytes)
     reading.run(list(segments.sizes(directory)))
     return reading.result()

@@ -98,7 +98,7 @@ class SpoolWriter:
     def offer(self, lines: Sequence[bytes]) -> int:
         """Write `lines` (events as `encode` returns them) until the disk refuses one; return how many were written.
 
-        For who can ask its source again (`listener`) and so never wants an event held in memory, where it might be
+        For a caller whose source can send again (`listener`), so that no event is held in memory, where it might be
         lost; nothing is written while others wait there. Durable after the next `sync`. Many lines are one system call:
         each call lets other threads take the interpreter, and to get it back costs milliseconds.
         """

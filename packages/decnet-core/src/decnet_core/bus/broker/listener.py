@@ -52,7 +52,7 @@ class BrokerSocket:
             self._lock = None
 
     def _bound(self, settings: BusSettings) -> socket.socket:
-        """Bind beside the path and rename: the mode is right, and a dead socket gone, before anybody can see it."""
+        """Bind beside the path and rename: the mode is right, and a dead socket gone, before a client can see it."""
         fresh = self._path.with_name(self._path.name + ".new")
         fresh.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -127,5 +127,5 @@ def _refuse_live(path: Path) -> None:
         except ConnectionRefusedError:
             return
         except OSError as error:
-            raise BusError(f"something holds {path} and cannot be asked: {error}") from error
+            raise BusError(f"something holds {path} and cannot be probed: {error}") from error
     raise BusError(f"something is already listening on {path}; stop it first")
