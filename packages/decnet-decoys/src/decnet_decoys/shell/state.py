@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -111,6 +112,10 @@ class ShellState:
     def now(self) -> int:
         """Unix time in seconds."""
         return int(self.clock())
+
+    def date(self, layout: str, moment: int | None = None) -> str:
+        """Return Unix time `moment`, now when None, in a layout of strftime(3); the machine's clock shows UTC."""
+        return time.strftime(layout, time.gmtime(self.now if moment is None else moment))
 
     @property
     def access(self) -> Access:

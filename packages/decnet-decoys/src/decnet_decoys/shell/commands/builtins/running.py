@@ -152,9 +152,8 @@ def source(call: Call) -> Effects:
     return (yield from call.runner.script(decode(data), call.streams))
 
 
-@command(
-    "exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs", "taskset"
-)
+@command("exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs",
+         "taskset")  # fmt: skip
 def wrap(call: Call) -> Effects:
     args = list(call.args)
     while args and (args[0].startswith("-") or (call.name in ("timeout", "taskset") and args[0][:1].isdigit())):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import posixpath
 import stat
-import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of
@@ -13,6 +12,7 @@ from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
+HALF_A_YEAR = 15_778_476
 _KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
 """As stat(1) names them."""
 
@@ -76,7 +76,7 @@ def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) ->
         arrow = f" -> {entry.target}" if entry.kind == "link" else ""
         owner, group = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
         links = 2 if entry.kind == "dir" else 1
-        when = moment(entry.mtime, call.shell.now)
+        when = _date(call, entry.mtime)
         call.print(f"{stat.filemode(entry.st_mode)} {links} {owner} {group} {size:>{width}} {when} {name}{arrow}")
 
 
@@ -103,10 +103,9 @@ def human(size: float) -> str:
     return f"{size:.1f}T"
 
 
-def moment(mtime: int, now: int) -> str:
+def _date(call: Call, mtime: int) -> str:
     """Return a time as `ls -l` shows it: with the year when it is half a year ago."""
-    when = time.gmtime(mtime)
-    return time.strftime("%b %e  %Y" if now - mtime > 15_778_476 else "%b %e %H:%M", when)
+    return call.shell.date("%b %e  %Y" if call.shell.now - mtime > HALF_A_YEAR else "%b %e %H:%M", mtime)
 
 
 @command("stat")
@@ -115,7 +114,7 @@ def stat_(call: Call) -> int:
 
     def describe(path: str) -> None:
         entry = call.shell.files.stat(path, call.shell.access, follow=False)
-        when = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(entry.mtime))
+        when = call.shell.date("%Y-%m-%d %H:%M:%S.000000000 +0000", entry.mtime)
         kind = _KINDS[entry.kind]
         call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {entry.kib * 2:<10} IO Block: 4096   {kind}")
         call.print(

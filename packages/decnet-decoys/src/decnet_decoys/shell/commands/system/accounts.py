@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
@@ -48,11 +46,11 @@ def groups(call: Call) -> int:
 def w(call: Call) -> int:
     """Say who is logged in: the one who asks."""
     shell = call.shell
-    since = time.strftime("%H:%M", time.gmtime(shell.now))
+    since = shell.date("%H:%M")
     if call.name == "users":
         call.print(shell.user.name)
     elif call.name == "who":
-        day = time.strftime("%Y-%m-%d", time.gmtime(shell.now))
+        day = shell.date("%Y-%m-%d")
         call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.origin.address})")
     else:
         call.print(uptime_line(call, users=1))
@@ -64,8 +62,8 @@ def w(call: Call) -> int:
 @command("last", "lastlog")
 def last(call: Call) -> int:
     shell = call.shell
-    now = time.strftime("%a %b %e %H:%M", time.gmtime(shell.now))
-    boot = time.strftime("%a %b %e %H:%M", time.gmtime(shell.machine.booted))
+    now = shell.date("%a %b %e %H:%M")
+    boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
     call.print(f"{shell.user.name:<8} pts/0        {shell.origin.address:<16} {now}   still logged in")
     call.print(f"reboot   system boot  {shell.machine.persona.kernel[:16]:<16} {boot}   still running")
     call.print(f"\nwtmp begins {boot}")

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.listing import human
@@ -47,7 +45,7 @@ def uptime_line(call: Call, users: int) -> str:
     """Return the first line of `uptime` and `w`."""
     seconds = max(0, call.shell.now - call.shell.machine.booted)
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    clock = time.strftime("%H:%M:%S", time.gmtime(call.shell.now))
+    clock = call.shell.date("%H:%M:%S")
     plural = "s" if days != 1 else ""
     return f" {clock} up {days} day{plural}, {hours:2}:{minutes:02},  {users} user,  load average: 0.08, 0.03, 0.01"
 
@@ -162,18 +160,11 @@ def devices(call: Call) -> int:
 @command("date")
 def date(call: Call) -> int:
     """Tell the time; +FORMAT with the common letters."""
-    when = time.gmtime(call.shell.now)
-    layout = next((arg[1:] for arg in call.args if arg.startswith("+")), "")
-    if layout == "%s":
-        call.print(str(call.shell.now))
-    elif layout:
-        allowed = {letter: time.strftime("%" + letter, when) for letter in "YmdHMSjaAbByFTDZuweI"}
-        text = layout.replace("%s", str(call.shell.now)).replace("%N", "000000000")
-        for letter, value in allowed.items():
-            text = text.replace("%" + letter, value)
-        call.print(text)
-    else:
-        call.print(time.strftime("%a %b %e %H:%M:%S UTC %Y", when))
+    layout = next((arg[1:] for arg in call.args if arg.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
+    text = layout.replace("%s", str(call.shell.now)).replace("%N", "000000000")
+    for letter in "YmdHMSjaAbByFTDZuweI":
+        text = text.replace("%" + letter, call.shell.date("%" + letter))
+    call.print(text)
     return 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
-import time
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered
@@ -89,7 +88,7 @@ def _wget(call: Call, target: str) -> Effects:
     if quiet:
         yield Pause(1.2)
         return 4
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(call.shell.now))
+    when = call.shell.date("%Y-%m-%d %H:%M:%S")
     call.print_error(f"--{when}--  {target}")
     yield Pause(1.2)
     if _is_address(host):

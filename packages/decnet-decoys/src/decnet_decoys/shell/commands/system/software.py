@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
@@ -212,19 +211,8 @@ def tar(call: Call) -> int:
     return call.fail("This does not look like a tar archive", 2) if names else 0
 
 
-@command(
-    "sync",
-    "ldconfig",
-    "update-grub",
-    "logger",
-    "chattr",
-    "setenforce",
-    "auditctl",
-    "renice",
-    "ulimit-n",
-    "mkfifo",
-    "mktemp",
-)
+@command("sync", "ldconfig", "update-grub", "logger", "chattr", "setenforce", "auditctl", "renice", "ulimit-n",
+         "mkfifo", "mktemp")  # fmt: skip
 def silent(call: Call) -> int:
     """Succeed without a word, as these do."""
     if call.name == "mktemp":
@@ -254,7 +242,7 @@ def lsattr(call: Call) -> int:
 def journalctl(call: Call) -> int:
     """Show the attacker's own login, as the newest entries would."""
     shell = call.shell
-    when = time.strftime("%b %d %H:%M:%S", time.gmtime(shell.now - 1))
+    when = shell.date("%b %d %H:%M:%S", shell.now - 1)
     host, user, daemon = shell.machine.hostname, shell.user.name, shell.origin.daemon
     logged = f"{when} {host} {daemon}[{shell.pid - 12}]:"
     call.print(f"{logged} {shell.origin.login_message}")
