@@ -15,9 +15,9 @@ from said import Run
 from decnet.commands import footprint
 from decnet.fleet.deployment import Deployment
 from decnet_core.footprint import measure
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import Roster
+from decnet_core.supervise.status_file import SupervisorStatus
 
 LOOK = ("footprint", "--seconds", "0.1", "--json")
 
@@ -27,8 +27,8 @@ def sleeper(deployment: Deployment) -> Iterator[int]:
     """A process that a supervisor, this one, takes for worker canary."""
     with subprocess.Popen(["/bin/sleep", "600"]) as process:
         statuses = (Status("canary", Phase.READY, process.pid), Status("ttp", Phase.CRASH_LOOP))
-        roster = Roster(os.getpid(), "fork", statuses)
-        (deployment.state.run / "roster.all.json").write_bytes(msgspec.json.encode(roster))
+        report = SupervisorStatus(os.getpid(), "fork", statuses)
+        (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
         yield process.pid
         process.kill()
 

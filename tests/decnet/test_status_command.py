@@ -13,9 +13,9 @@ from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import Roster
+from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import set_event_aside
 
@@ -43,8 +43,8 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: De
         Status("profiler", Phase.WAITING, restarts=3, reason="killed by SIGKILL"),
         Status("collect", Phase.READY, pid=1),
     )
-    roster = Roster(os.getpid(), "fork", statuses)
-    (deployment.state.run / "roster.all.json").write_bytes(msgspec.json.encode(roster))
+    report = SupervisorStatus(os.getpid(), "fork", statuses)
+    (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
     said = run("status").out
     for name, phase in (("canary", "cannot start"), ("ttp", "crash loop"), ("profiler", "restarting")):
         assert any(line.startswith(name) and phase in line for line in said.splitlines())
@@ -54,7 +54,9 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: De
 
 def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, deployment: Deployment) -> None:
     statuses = (Status("canary", Phase.READY, pid=1, restarts=7), Status("ttp", Phase.READY, pid=1, recycled=5))
-    (deployment.state.run / "roster.all.json").write_bytes(msgspec.json.encode(Roster(os.getpid(), "fork", statuses)))
+    (deployment.state.run / "supervisor.all.json").write_bytes(
+        msgspec.json.encode(SupervisorStatus(os.getpid(), "fork", statuses))
+    )
     lines = [line.split() for line in run("status").out.splitlines()]
     heading = next(words for words in lines if words[:1] == ["worker"])
     canary, ttp = (next(words for words in lines if words[:1] == [name]) for name in ("canary", "ttp"))

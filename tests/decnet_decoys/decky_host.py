@@ -231,8 +231,10 @@ def events_in(state: State, kind: type[Payload] | None = None) -> list[Event]:
     return [event for event in events if kind is None or isinstance(event.payload, kind)]
 
 
-def fleet_settings(name: str = "debian-web", limits: LimitSettings | None = None) -> DecoysSettings:
+def fleet_settings(
+    name: str = "debian-web", limits: LimitSettings | None = None, offers: tuple[str, ...] = ("ssh", "http")
+) -> DecoysSettings:
     address = own_address(10)
-    services = {"ssh": free_port(address), "http": free_port(address)}
+    services = {service: free_port(address) for service in offers}
     decky = DeckySettings(name="web-01", address=address, persona=name, services=services)
     return DecoysSettings(decky=(decky,), failure_delay_ms=0, limits=limits or LimitSettings())

@@ -155,9 +155,9 @@ def cowrie(**fields: object) -> bytes:
 
 def all_replaced(fleet: Arena, pids: set[int | None]) -> bool:
     """Whether every worker is ready in a process that is none of `pids`."""
-    roster = fleet.roster()
-    return roster is not None and all(
-        status.phase is Phase.READY and status.pid not in pids for status in roster.workers
+    report = fleet.report()
+    return report is not None and all(
+        status.phase is Phase.READY and status.pid not in pids for status in report.workers
     )
 
 
@@ -311,9 +311,9 @@ def fill(path: Path) -> None:
 
 
 async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: Disturbed) -> None:
-    roster = arena.roster()
-    assert roster is not None
-    canary = next(status for status in roster.workers if status.name == "canary")
+    report = arena.report()
+    assert report is not None
+    canary = next(status for status in report.workers if status.name == "canary")
     listen = f"127.77.{arena.block}.1:{CANARY_HTTP_PORT}"
     assert canary.phase is Phase.REFUSED
     assert listen in canary.reason
@@ -325,7 +325,7 @@ async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: 
     assert listen in status.stdout
     arena.port.close()
     os.kill(arena.supervisor, signal.SIGHUP)
-    await until(lambda: all_replaced(arena, {status.pid for status in roster.workers}), PATIENCE)
+    await until(lambda: all_replaced(arena, {status.pid for status in report.workers}), PATIENCE)
     await attacked(arena, 2)
     assert "mark-2-x" in arena.accepted["url"]
 
@@ -338,14 +338,14 @@ async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: 
 async def test_second_fleet_on_the_directory_is_refused_and_the_first_goes_on(
     arena: Arena, command: tuple[str, ...]
 ) -> None:
-    before = arena.roster()
+    before = arena.report()
     assert before is not None
     async with unharmed(arena):
         second = await told(arena, *command)
         assert second.returncode == 78
         assert len(second.stderr.splitlines()) == 1
         assert f"another fleet (pid {before.supervisor}) runs on {arena.state}" in second.stderr
-    assert arena.roster() == before
+    assert arena.report() == before
 
 
 async def test_second_worker_on_the_directory_is_refused(arena: Arena) -> None:

@@ -21,7 +21,7 @@ import msgspec
 import pytest
 
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.supervise.status_file import read_status_files
 from decnet_swarm.pki import bootstrap_ca as founding
 from decnet_swarm.pki import files
 
@@ -168,4 +168,4 @@ async def _ship(bare: Path, here: Path, master: Path, server: str) -> None:
 
 
 def _phases(state: Path) -> dict[str, Phase]:
-    return {worker.name: worker.phase for roster in read_rosters(state / "run") for worker in roster.workers}
+    return {worker.name: worker.phase for report in read_status_files(state / "run") for worker in report.workers}

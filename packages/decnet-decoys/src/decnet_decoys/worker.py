@@ -115,8 +115,8 @@ class Decoys(Worker[DecoysSettings]):
     @classmethod
     def warm(cls) -> None:
         """Import what the services need."""
-        for name in registry.names():
-            for module in registry.load(name).preload:
+        for service in registry.usable().values():
+            for module in service.preload:
                 importlib.import_module(module)
 
 

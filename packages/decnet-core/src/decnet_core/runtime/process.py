@@ -87,9 +87,11 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
         loop.add_signal_handler(number, ctx.stop)
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
-    ctx.spawn(idle_trim.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
-    # A start leaves much behind, and a busy worker never becomes idle; a forked worker shares it with its parent.
-    ready = idle_trim.give_back if hosting == "process" else lambda: None
+    ctx.spawn(
+        idle_trim.trim_when_idle(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="idle-trim"
+    )
+    # A start leaves much behind, and a busy worker never becomes idle. A forked one shares its start with the others.
+    ready = idle_trim.trim if hosting == "process" else lambda: None
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
 
 

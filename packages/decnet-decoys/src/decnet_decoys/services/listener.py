@@ -48,7 +48,9 @@ class Listener:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
     async def close(self) -> None:
-        """Stop accepting and end what is open."""
+        """Stop accepting and end what is open; does nothing the second time."""
+        if self._socket.fileno() < 0:
+            return
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         serving = list(self._serving)

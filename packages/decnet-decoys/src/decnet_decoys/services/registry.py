@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import functools
+import logging
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.services.service import Service
+
+log = logging.getLogger(__name__)
 
 GROUP = "decnet.services"
 
@@ -47,8 +50,18 @@ def _broken(point: EntryPoint, reason: str) -> str:
     return f"service {point.name!r} cannot be loaded from {point.value}: {reason}; others are: {others}"
 
 
+def usable() -> dict[str, type[Service[Any]]]:
+    """Return the installed services by name, without those that cannot be loaded: a decky that names one says why."""
+    found = {}
+    for name in names():
+        try:
+            found[name] = load(name)
+        except UnknownService as error:
+            log.warning("%s", error)
+    return found
+
+
 def default_ports() -> dict[str, int]:
     """Return the services of a decky that names none, each with its default port, in the order of ports."""
-    services = {name: load(name) for name in names()}
-    offered = {name: service.default_port for name, service in services.items() if service.in_default_fleet}
+    offered = {name: service.default_port for name, service in usable().items() if service.in_default_fleet}
     return dict(sorted(offered.items(), key=lambda item: item[1]))

@@ -20,7 +20,7 @@ from decnet.show.columns import columns
 from decnet_core.bus.subjects import Health
 from decnet_core.footprint import Footprint, measure
 from decnet_core.runtime import worker_registry
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.supervise.status_file import read_status_files
 
 app = application("What the fleet costs.")
 
@@ -99,9 +99,9 @@ def processes(deployment: Deployment) -> dict[str, int]:
     """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
     found: dict[str, int] = {}
     seen: set[int] = set()
-    for roster in read_rosters(deployment.state.run):
-        named = [("(supervisor)", roster.supervisor), ("(zygote)", roster.zygote)]
-        named += [(status.name, status.pid) for status in roster.workers]
+    for report in read_status_files(deployment.state.run):
+        named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
+        named += [(status.name, status.pid) for status in report.workers]
         for name, pid in named:
             if pid and pid not in seen:
                 seen.add(pid)

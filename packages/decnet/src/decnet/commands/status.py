@@ -19,9 +19,9 @@ from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
 
 app = application("How the fleet is.")
@@ -72,7 +72,7 @@ def look(deployment: Deployment) -> Report:
             progress = read_progress(connection)
     except OperatorError as refused:
         error = str(refused)
-    supervised = {status.name: status for roster in read_rosters(deployment.state.run) for status in roster.workers}
+    supervised = {status.name: status for each in read_status_files(deployment.state.run) for status in each.workers}
     return Report(
         shown_bus_url(deployment),
         reached,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`decnet up`: the whole fleet in the foreground, until Ctrl-C.
 
-In fork mode this process becomes the warm parent of the workers and of their supervisor, which shows the fleet: all
+In fork mode this process becomes the zygote of the workers and of their supervisor, which shows the fleet: all
 share the pages of what is imported here, once. It is single-threaded and has no event loop, so that forking is safe.
 """
 
@@ -63,7 +63,7 @@ def up(
 
 
 def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> int:
-    """Be the workers' warm parent until the supervisor is done; return its exit code."""
+    """Be the workers' zygote until the supervisor is done; return its exit code."""
     from decnet_core.supervise.fork import zygote
 
     os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())
@@ -78,7 +78,7 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> 
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    return zygote.lead([worker_registry.entry_point(name) for name in workers(deployment)], supervised)
+    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in workers(deployment)], supervised)
 
 
 def _view(deployment: Deployment, *, plain: bool, as_json: bool) -> View:

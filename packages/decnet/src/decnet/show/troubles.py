@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from decnet_core.bus.subjects import Health
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 
 _COUNTERS = {
     "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",

@@ -12,7 +12,7 @@ from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.up.view import Figures
 from decnet_core import footprint
 from decnet_core.bus.interface import Bus
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 
 

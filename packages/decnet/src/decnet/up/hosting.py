@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How `decnet up` hosts its workers: forked from a warm parent, as tasks of this process, or each with an interpreter.
+"""How `decnet up` hosts its workers: forked from a zygote, as tasks of this process, or each with an interpreter.
 
 As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. There is one
 log in a process, so `fleet.log` then has theirs, too, beside what became of each.
@@ -25,7 +25,7 @@ HELP = "fork: workers share their code in memory; tasks: one process for all; un
 
 
 class Hosting(enum.StrEnum):
-    """How workers are hosted; the words of `decnet-supervise --mode` and of the roster."""
+    """How workers are hosted; the words of `decnet-supervise --mode` and of the status file."""
 
     FORK = "fork"
     TASKS = "tasks"
@@ -34,7 +34,7 @@ class Hosting(enum.StrEnum):
 
 @contextlib.contextmanager
 def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
-    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the warm parent of FORK."""
+    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the zygote of FORK."""
     supervision = deployment.settings.section("supervise", SuperviseSettings)
     with _logging(deployment, supervision):
         if hosting is Hosting.TASKS:

@@ -31,7 +31,7 @@ from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
-from decnet_core.supervise.status_file import keep_roster
+from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
 from decnet_decoys.fleet import FleetError
 
@@ -87,7 +87,7 @@ async def run(
     """
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
-        keep_roster(fleet, deployment.state.run, "up", hosting)
+        publish_status(fleet, deployment.state.run, "up", hosting)
         await _run(deployment, fleet, view, wishes)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from decnet.show import documents, eventline
 from decnet.up.guide import Guide
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.text import for_terminal
 from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
@@ -71,7 +71,7 @@ class PlainView:
     def changed(self, status: Status) -> None:
         """Print the worker's state, its pid or the reason."""
         detail = status.reason or (f"pid {status.pid}" if status.pid else "")
-        _print(f"worker {status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
+        _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
 
     def happened(self, events: list[StoredEvent]) -> None:
         """Print each event."""
