@@ -24,10 +24,10 @@ from decnet_swarm.address import Address, address_in
 from decnet_swarm.enrolment.renewal_loop import due_at
 from decnet_swarm.listener.records import Checkpoint
 from decnet_swarm.listener.settings import ListenerSettings
-from decnet_swarm.pki import bootstrap_ca as founding
-from decnet_swarm.pki import files
+from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.authority import BadRequestError
-from decnet_swarm.pki.bootstrap_ca import FoundingError, Renewed
+from decnet_swarm.pki.bootstrap_ca import BootstrapError
+from decnet_swarm.pki.listener_identity import ListenerCertificate
 from decnet_swarm.pki.registry import Registry, Sensor
 from decnet_swarm.pki.registry_file import RegistryError, load
 
@@ -83,7 +83,7 @@ def offer(deployment: Deployment, name: str, *, master: str, hours: float, repla
     settings = _settings(deployment)
     address = _master(settings, master)
     create_if_listening(deployment.settings, deployment.state.root)
-    word = _done(lambda: founding.offer(deployment.state.root, name, hours, replaces=replaces))
+    word = _done(lambda: bootstrap_ca.issue_token(deployment.state.root, name, hours, replaces=replaces))
     command = f"decnet-forwarder enrol --master {address} --token {word}"
     return Offer(name, word, str(address), int(time.time() + hours * 3600), command)
 
@@ -94,7 +94,7 @@ def sign(deployment: Deployment, name: str, request: Path, *, days: float | None
     create_if_listening(deployment.settings, deployment.state.root)
     text = _request(request)
     lasting = days or settings.certificate_days
-    chain = _done(lambda: founding.sign_by_hand(deployment.state.root, name, text, lasting, replaces=replaces))
+    chain = _done(lambda: bootstrap_ca.sign_request(deployment.state.root, name, text, lasting, replaces=replaces))
     _tell(deployment)
     return Signed(name, chain, authority_file(deployment).read_text(encoding="ascii"))
 
@@ -114,19 +114,19 @@ def listed(deployment: Deployment) -> Listing:
 
 def revoke(deployment: Deployment, name: str) -> None:
     """Let sensor `name` in no more, and end its connection now; raises NotFoundError."""
-    _named(lambda: founding.revoke(deployment.state.root, name))
+    _named(lambda: bootstrap_ca.revoke(deployment.state.root, name))
     _tell(deployment)
 
 
 def forget(deployment: Deployment, name: str) -> None:
     """Take a revoked sensor out of the list; raises NotFoundError."""
-    _named(lambda: founding.forget(deployment.state.root, name))
+    _named(lambda: bootstrap_ca.forget(deployment.state.root, name))
 
 
-def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force: bool) -> Renewed:
+def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force: bool) -> ListenerCertificate:
     """Give the listener a new certificate; raises OperatorError."""
     called = [*hosts] or names(_settings(deployment))
-    made = _done(lambda: founding.renew(deployment.state.root, called, new_keys=new_keys, force=force))
+    made = _done(lambda: bootstrap_ca.renew(deployment.state.root, called, new_keys=new_keys, force=force))
     _tell(deployment)
     return made
 
@@ -203,7 +203,7 @@ def _tell(deployment: Deployment) -> None:
 def _done(work: Callable[[], T]) -> T:
     try:
         return work()
-    except (FoundingError, BadRequestError) as error:
+    except (BootstrapError, BadRequestError) as error:
         raise OperatorError(str(error)) from error
     except (RegistryError, ValueError) as error:
         raise RefusedError(str(error)) from error
@@ -212,7 +212,7 @@ def _done(work: Callable[[], T]) -> T:
 def _named(work: Callable[[], None]) -> None:
     try:
         work()
-    except FoundingError as error:
+    except BootstrapError as error:
         raise NotFoundError(str(error)) from error
     except RegistryError as error:
         raise RefusedError(str(error)) from error
