@@ -30,7 +30,7 @@ def attacker(
         found = profile_of(connection, canonical, limit=limit)
         techniques = techniques_of(connection, canonical)
     if found is None:
-        raise NotFoundError(f"{canonical} was never seen; decnet attackers lists who was")
+        raise NotFoundError(f"{canonical} was never seen; decnet attackers lists those that were")
     if as_json:
         typer.echo(documents.document({**msgspec.structs.asdict(found), "techniques": techniques}))
     else:
