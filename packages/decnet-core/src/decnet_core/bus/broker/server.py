@@ -63,11 +63,14 @@ class Broker:
         listener = await asyncio.to_thread(self._socket.bind, self._settings)
         self._servers.append(await loop.create_server(self._peer, sock=listener, backlog=backlog))
         if self._tcp is not None:
+            from decnet_core.net.sockets import BindError, listening  # most brokers have no TCP port
+
             try:
-                self._servers.append(await loop.create_server(self._tcp_peer, *self._tcp, backlog=backlog))
-            except OSError as error:
+                bound = listening(*self._tcp, backlog)
+            except BindError as error:
                 await self.stop()
-                raise BusError(f"[bus] tcp: cannot listen on {self._settings.tcp}: {error.strerror}") from error
+                raise BusError(f"[bus] tcp: cannot listen on {self._settings.tcp}: {error}") from error
+            self._servers.append(await loop.create_server(self._tcp_peer, sock=bound, backlog=backlog))
         log.info("bus listening socket=%s tcp=%s", self._path, self._settings.tcp or "off")
 
     async def stop(self) -> None:
