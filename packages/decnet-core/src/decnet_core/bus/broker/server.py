@@ -20,6 +20,7 @@ from decnet_core.bus.broker.permissions import Access, resolved
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
+from decnet_core.net.sockets import BindError, listening
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +64,12 @@ class Broker:
         listener = await asyncio.to_thread(self._socket.bind, self._settings)
         self._servers.append(await loop.create_server(self._peer, sock=listener, backlog=backlog))
         if self._tcp is not None:
-            from decnet_core.net.sockets import BindError, listening  # most brokers have no TCP port
-
             try:
-                bound = listening(*self._tcp, backlog)
+                tcp = listening(*self._tcp, backlog)
             except BindError as error:
                 await self.stop()
                 raise BusError(f"[bus] tcp: cannot listen on {self._settings.tcp}: {error}") from error
-            self._servers.append(await loop.create_server(self._tcp_peer, sock=bound, backlog=backlog))
+            self._servers.append(await loop.create_server(self._tcp_peer, sock=tcp, backlog=backlog))
         log.info("bus listening socket=%s tcp=%s", self._path, self._settings.tcp or "off")
 
     async def stop(self) -> None:
