@@ -71,7 +71,7 @@ def test_master_is_never_called_localhost(swarm: Path, run: Run, monkeypatch: py
     said = run("swarm", "token", "berlin-1")
     assert said.code == 2
     assert "--master" in said.err
-    assert files.is_founded(swarm)
+    assert files.is_bootstrapped(swarm)
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_fleet_founds_a_swarm_only_when_somebody_shall_listen(tmp_path: Path) ->
     create_if_listening(Settings({}, {}, "test"), tmp_path)
     assert not (tmp_path / "swarm").exists()
     create_if_listening(Settings({"listener": {"listen": "127.0.0.1:0"}}, {}, "test"), tmp_path)
-    assert files.is_founded(tmp_path)
+    assert files.is_bootstrapped(tmp_path)

@@ -22,8 +22,7 @@ import pytest
 
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
-from decnet_swarm.pki import bootstrap_ca as founding
-from decnet_swarm.pki import files
+from decnet_swarm.pki import bootstrap_ca, files
 
 ROOT = Path(__file__).parents[2]
 UV = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))) or "uv"
@@ -131,8 +130,8 @@ def stored(state: Path) -> list[str]:
 
 async def test_pasted_command_and_the_sensor_group_bring_events_to_the_master(bare: Path, tmp_path: Path) -> None:
     master, here = tmp_path / "master", tmp_path / "sensor"
-    founding.found(master, [])
-    word = founding.offer(master, "berlin-1", 1)
+    bootstrap_ca.bootstrap(master, [])
+    word = bootstrap_ca.issue_token(master, "berlin-1", 1)
     listener = Path(sys.executable).with_name("decnet-listener")
     log = tmp_path / "listener.log"
     listening = {"DECNET_STATE_DIR": str(master), "DECNET_LISTENER_LISTEN": "127.0.0.1:0"}

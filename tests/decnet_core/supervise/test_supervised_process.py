@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
+from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import StandardError
@@ -19,7 +20,7 @@ from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.tasks import Tasks
 
 
-class Process:
+class Process(ChildProcess):
     """A child that does what the test says."""
 
     def __init__(self, pid: int) -> None:

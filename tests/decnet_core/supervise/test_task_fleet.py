@@ -23,7 +23,7 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.stalls import Stalls, watched
-from decnet_core.supervise.task_fleet import TaskFleet
+from decnet_core.supervise.task_fleet import SupervisedTask, TaskFleet
 
 
 class Holding(Worker[NoSettings]):
@@ -194,8 +194,9 @@ async def test_a_worker_that_does_not_become_ready_is_a_crash(tmp_path: Path) ->
 @pytest.mark.parametrize("name", ["dreaming", "clinging"])
 async def test_a_worker_that_hangs_does_not_keep_the_fleet_from_stopping(tmp_path: Path, name: str) -> None:
     async with running(tmp_path, "steady", stop_seconds=0.2) as (fleet, _):
-        fleet._start(name)
-        await until(lambda: fleet._workers[name]._ctx is not None)
+        worker = fleet._start(name)
+        assert isinstance(worker, SupervisedTask)
+        await until(lambda: worker._ctx is not None)
         async with asyncio.timeout(20):
             await fleet.stop()
         assert {status.phase for status in fleet.status()} == {Phase.STOPPED}

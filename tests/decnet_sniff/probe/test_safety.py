@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.net.addresses import parse_network
+from decnet_core.net.addresses import Network, parse_network
 from decnet_core.net.rates import TokenBucket
 from decnet_sniff.probe.safety import (
     BY_TCP,
     SPECIAL,
     Budget,
-    Network,
     Plan,
     Rules,
     changed,

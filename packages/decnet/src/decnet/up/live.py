@@ -64,7 +64,7 @@ class LiveView:
             self._figures = figures
             self._draw()
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Show it at the bottom."""
         self._message = text
         self._draw()

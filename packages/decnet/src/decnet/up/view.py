@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a view of a running fleet is told, and the two views for pipes: lines of text and lines of JSON."""
+"""The interface of a view of a running fleet, and the two views for pipes: lines of text and lines of JSON."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class View(Protocol):
         """New figures of all workers."""
         ...
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Something the operator should know."""
         ...
 
@@ -81,7 +81,7 @@ class PlainView:
     def measured(self, figures: dict[str, Figures]) -> None:
         """Nothing: it wants no figures."""
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Print it."""
         _print(text)
 
@@ -110,7 +110,7 @@ class JsonView:
     def measured(self, figures: dict[str, Figures]) -> None:
         """Nothing: it wants no figures."""
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Print it."""
         _print(documents.line({"type": "message", "text": text}))
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from founded import master, sensor
+from swarm_pki import master, sensor
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun
@@ -64,7 +64,7 @@ async def running(kind: type[Worker[Any]], settings: Settings) -> AsyncIterator[
         await asyncio.wait_for(task, PATIENCE)
 
 
-def founded_pair(tmp_path: Path) -> tuple[Path, Path]:
+def enrolled_pair(tmp_path: Path) -> tuple[Path, Path]:
     """Found a master and enrol a sensor; return their state directories."""
     above, below = tmp_path / "master", tmp_path / NAME
     master(above)
@@ -106,8 +106,8 @@ async def forwarder(state: Path, port: int, name: str = NAME, **more: Any) -> As
 
 def port_of(found: Running) -> int:
     """Return where a listener listens."""
-    gate = found.worker._gate  # type: ignore[attr-defined]  # the test wants the port that the kernel chose
-    return int(gate.port)
+    acceptor = found.worker._acceptor  # type: ignore[attr-defined]  # the test wants the port that the kernel chose
+    return int(acceptor.port)
 
 
 def made(number: int, text: str = "uname -a", name: str = NAME) -> Event:
