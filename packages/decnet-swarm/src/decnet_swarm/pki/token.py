@@ -53,13 +53,13 @@ def new_token(authority: bytes, name: str) -> Token:
     return Token(secrets.token_bytes(ID_BYTES), secrets.token_bytes(SECRET_BYTES), authority, name)
 
 
-def written(token: Token) -> str:
+def encode_token(token: Token) -> str:
     """Return the token as one word."""
     body = token.id + token.secret + token.authority + token.name.encode()
     return PREFIX + base64.urlsafe_b64encode(body + _sum(body)).decode().rstrip("=")
 
 
-def read(text: str) -> Token | Misread:
+def decode_token(text: str) -> Token | Misread:
     """Return the token in `text`, or why it is none."""
     word = text.strip()
     if not word.startswith(PREFIX):
