@@ -91,6 +91,8 @@ def _token(body: bytes) -> Token | Misread:
 
 
 def _decoded(word: str) -> bytes | None:
+    if "+" in word or "/" in word:  # b64decode takes these as well as the letters that replace them
+        return None
     try:
         return base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
