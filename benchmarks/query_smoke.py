@@ -25,7 +25,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import writing
-from decnet_models.database.warm_up import rehearse
+from decnet_models.database.warm_up import warm_up
 
 Query = Callable[..., Any]
 
@@ -133,11 +133,11 @@ def warm_domains(engine: Engine, *domains: str) -> None:
             function(connection, **arguments)
 
 
-def rehearse_domains(*domains: str) -> None:
+def warm_up_domains(*domains: str) -> None:
     """Let a parent that is about to fork hold the compiled statements of `domains`; for a worker's `warm()`."""
     for domain in domains:
-        query_functions(domain)  # loads their tables, which the rehearsal makes
-    rehearse(lambda engine: warm_domains(engine, *domains))
+        query_functions(domain)  # loads their tables, which the warm-up makes
+    warm_up(lambda engine: warm_domains(engine, *domains))
 
 
 def _takes_connection(function: Query) -> bool:

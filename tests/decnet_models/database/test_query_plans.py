@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from query_smoke import REFUSALS, Query, query_functions, rehearse_domains, rounds, variants
+from query_smoke import REFUSALS, Query, query_functions, rounds, variants, warm_up_domains
 from sqlalchemy import Connection, Engine, event
 
 from decnet_models.database.domains import domains
@@ -164,8 +164,8 @@ def test_a_forgotten_index_is_found(lenient: Engine) -> None:
 
 
 @pytest.mark.parametrize("domain", domains())
-def test_after_the_rehearsal_nothing_is_compiled_any_more(domain: str, sqlite_url: str) -> None:
-    rehearse_domains(domain)
+def test_after_the_warm_up_nothing_is_compiled_any_more(domain: str, sqlite_url: str) -> None:
+    warm_up_domains(domain)
     engine = open_engine(sqlite_url)
     compiled = set(engine._compiled_cache or ())
     for function in query_functions(domain):
