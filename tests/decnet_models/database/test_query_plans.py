@@ -44,11 +44,10 @@ WHOLE = {
     "attackers.queries.count": "counts",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
-    "campaigns.queries.count_members": "counts, once per start of the worker",
     "events.queries.count": "sums up a row per hour and kind",
     "events.queries.count_by_kind": "sums up a row per hour and kind",
     "events.volume.volumes": "a row per hour and kind",
-    "identities.queries.count_members": "counts, once per start of the worker",
+    "grouping.membership.count_members": "counts, once per start of the worker",
     "progress.queries.count_set_aside": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
 }
