@@ -26,7 +26,7 @@ from decnet_models.migrations.upgrade import migrate_to, upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
 
-FIRST, SECOND = "0001_events", "0002_rest"
+FIRST, SECOND = "0001_log", "0002_rest"
 
 CHAIN = {
     FIRST: """
