@@ -14,8 +14,8 @@ SYNC := $(UV) sync --quiet --frozen --all-packages --all-extras
 UV_VERSION := 0.13.9
 
 BYTECODE := .venv/bytecode
-WARM := from decnet_core.runtime import worker_registry as registry; from decnet_core.supervise.preload.before_fork import warm; \
-	warm([registry.place(name) for name in registry.names()])
+PRELOAD := from decnet_core.runtime.worker_registry import entry_point, names; \
+	from decnet_core.supervise.preload.before_fork import preload; preload([entry_point(name) for name in names()])
 
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
@@ -33,7 +33,7 @@ sync: $(UV)
 
 # A fleet that compiles its code while it starts keeps 10 MiB more than one that finds the bytecode.
 $(BYTECODE): uv.lock | sync
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -c "$(WARM)"
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -c "$(PRELOAD)"
 	@touch $@
 
 $(UV):

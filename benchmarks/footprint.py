@@ -30,7 +30,7 @@ from footprint_fleet import Fleet, Sample, cowrie_lines
 from footprint_page import Row, page, side_by_side
 
 from decnet_core.footprint import Footprint, measure
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 MODES = ("fork", "tasks", "units")
 EVENTS_PER_SECOND = 500
@@ -68,7 +68,7 @@ def measured(modes: Sequence[str], times: Times) -> dict[str, Any]:
     """Return everything, measured with the interpreter that runs this."""
     return {
         "python": sys.version.split()[0],
-        "bare": bare_rows(len(registry.names())),
+        "bare": bare_rows(len(worker_registry.names())),
         "modes": {mode: measure_mode(mode, times) for mode in modes},
     }
 

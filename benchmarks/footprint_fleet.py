@@ -17,7 +17,7 @@ from pathlib import Path
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.footprint import Footprint, measure
-from decnet_core.supervise.status_file import Roster, read_rosters
+from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq
 from decnet_models.migrations.upgrade import upgrade
@@ -78,7 +78,9 @@ class Fleet:
 
     def sample(self) -> Sample:
         """Measure every process of the fleet."""
-        found = {name: measure(pid) for name, pid in processes(next(iter(read_rosters(self._state / "run")))).items()}
+        found = {
+            name: measure(pid) for name, pid in processes(next(iter(read_status_files(self._state / "run")))).items()
+        }
         return {name: one for name, one in found.items() if one is not None}
 
     def wait_for(self, count: int) -> float:
@@ -99,12 +101,12 @@ class Fleet:
         return count
 
 
-def processes(roster: Roster) -> dict[str, int]:
+def processes(report: SupervisorStatus) -> dict[str, int]:
     """Return the fleet's pids by name; in tasks mode there is one."""
-    named = {status.name: status.pid for status in roster.workers}
-    others = {"(supervisor)": roster.supervisor, "(zygote)": roster.zygote}
-    if set(named.values()) == {roster.supervisor}:
-        return {"(all in one)": roster.supervisor}
+    named = {status.name: status.pid for status in report.workers}
+    others = {"(supervisor)": report.supervisor, "(zygote)": report.zygote}
+    if set(named.values()) == {report.supervisor}:
+        return {"(all in one)": report.supervisor}
     return {name: pid for name, pid in (named | others).items() if pid}
 
 

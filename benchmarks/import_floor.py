@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_models.migrations.upgrade import upgrade
 
 Row = dict[str, float | int | str]
@@ -69,7 +69,7 @@ def worker(name: str, state: Path) -> Row:
         ready.bind(address)
         ready.settimeout(60)
         count = state / f"{name}.count"
-        target = registry.load(name)
+        target = worker_registry.load(name)
         code = (
             f"import sys; from {target.__module__} import {target.__name__} as W; "
             "import decnet_core.runtime.host as h; ready = h.Notifier.send\n"
@@ -91,7 +91,7 @@ def main() -> None:
     rows: dict[str, Row] = {"(bare interpreter)": bare("pass"), "(bare asyncio)": bare("import asyncio")}
     with tempfile.TemporaryDirectory() as directory:
         upgrade(f"sqlite:///{directory}/decnet.db")
-        for name in registry.names():
+        for name in worker_registry.names():
             if name != "sniff" or os.geteuid() == 0:
                 rows[f"decnet-{name}"] = worker(name, Path(directory))
     rows |= {name: command(place) for name, place in COMMANDS.items()}

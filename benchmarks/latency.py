@@ -22,7 +22,7 @@ import asyncssh
 from decnet.drill.private import private_fleet
 from decnet.drill.receiver import Receiver
 from decnet.drill.target import Target, choose
-from decnet.fleet.selection import Place, records
+from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
 
 AIM_P99_MS = 250.0
@@ -71,12 +71,12 @@ def main() -> None:
     print(f"ratio of p50            {ratio:7.1f}      aim: p99 of the first at most {AIM_P99_MS:.0f} ms")
 
 
-async def measure(place: Place, logins: int) -> tuple[Figures, Figures]:
+async def measure(place: Deployment, logins: int) -> tuple[Figures, Figures]:
     """Return the figures of the fleet and of the bare POST."""
     receiver, target = Receiver(), choose(place)
     url = await receiver.open()
     try:
-        with records(place, write=True) as connection:
+        with transaction(place, write=True) as connection:
             added = endpoints.add(connection, place, url, kinds=[_KIND], allow_private=True)
         receiver.secret = added.secret
         await log_in_and_wait(receiver, target, "127.66.250.1")  # the first one opens the webhook's connection

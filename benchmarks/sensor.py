@@ -26,7 +26,7 @@ from swarm import NAME, PROGRAMS, enrol, started
 
 from decnet_core.footprint import Footprint, measure
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.supervise.status_file import read_status_files
 
 AIM_MIB = 40.0
 MODES = ("tasks", "fork")
@@ -109,16 +109,16 @@ def group(below: Path, log: Path, mode: str) -> Iterator[None]:
 
 def is_ready(below: Path) -> bool:
     """Return whether all five workers are."""
-    found = [worker.phase for roster in read_rosters(below / "run") for worker in roster.workers]
+    found = [worker.phase for report in read_status_files(below / "run") for worker in report.workers]
     return len(found) == 5 and all(phase is Phase.READY for phase in found)
 
 
 def processes(below: Path) -> dict[str, Footprint]:
     """Return what each process of the group takes, by the name of what it does; one that does all is `supervisor`."""
     pids: dict[int, str] = {}
-    for roster in read_rosters(below / "run"):
-        pids |= {worker.pid: worker.name for worker in roster.workers if worker.pid}
-        pids |= {pid: name for name, pid in (("zygote", roster.zygote), ("supervisor", roster.supervisor)) if pid}
+    for report in read_status_files(below / "run"):
+        pids |= {worker.pid: worker.name for worker in report.workers if worker.pid}
+        pids |= {pid: name for name, pid in (("zygote", report.zygote), ("supervisor", report.supervisor)) if pid}
     return {name: found for pid, name in pids.items() if (found := measure(pid))}
 
 

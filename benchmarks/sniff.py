@@ -93,13 +93,13 @@ def processor() -> float:
 
 def sniff(file: Path) -> None:
     """Read the file as `decnet-sniff read` does."""
-    from decnet_sniff.sniff.bpf_python import compiled
-    from decnet_sniff.sniff.capture import packet_filter
+    from decnet_sniff.sniff.capture.file_filter import file_filter
     from decnet_sniff.sniff.capture.pcap import batches
+    from decnet_sniff.sniff.packets.link import ETHERNET
     from decnet_sniff.sniff.settings import SniffSettings
     from decnet_sniff.sniff.worker import observer_of
 
-    observer, accept = observer_of(SniffSettings()), compiled(packet_filter.program(1))
+    observer, accept = observer_of(SniffSettings()), file_filter(ETHERNET)
     with file.open("rb") as source:
         for batch in batches(source):
             observer.take(batch, accept)
@@ -120,7 +120,7 @@ def parse_dpkt(file: Path) -> None:
 
 def parse_scapy(file: Path) -> None:
     """Only parse: the same, which scapy does only with its layers loaded."""
-    from scapy.utils import PcapReader  # type: ignore[import-not-found]  # not a dependency
+    from scapy.utils import PcapReader  # not a dependency
 
     for layers in ("l2", "inet", "inet6"):
         importlib.import_module(f"scapy.layers.{layers}")

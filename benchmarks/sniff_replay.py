@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from decnet_core.runtime import idle_trim as rest
+from decnet_core.runtime import idle_trim
 from decnet_sniff.sniff import worker
 from decnet_sniff.sniff.capture.packet_batch import Batch
 from decnet_sniff.sniff.capture.pcap import batches
@@ -20,7 +20,7 @@ def replay() -> None:
     """Take the file, for so many seconds, and print our memory beside an aim in MiB: the three arguments."""
     file, seconds, aim = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
     observer, shift, packets = worker.observer_of(SniffSettings()), 0, 0
-    rest.give_back()
+    idle_trim.trim()
     before = resident()
     samples: list[tuple[float, float]] = []
     begun = time.monotonic()

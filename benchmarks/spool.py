@@ -13,7 +13,8 @@ from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_core.spool.reader import START, SpoolReader
+from decnet_core.spool.positions import START
+from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_sniff.collect.files.source import Source

@@ -23,11 +23,10 @@ from decnet_core.events.ids import uuid7
 from decnet_core.footprint import Footprint, measure
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_swarm.enrolment.signer_child import pins
-from decnet_swarm.pki import authority, files
-from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.pki import authority, bootstrap_ca, files
 from decnet_swarm.pki.contexts import forwarder_context, listener_context
 from decnet_swarm.pki.files import Enrolled
+from decnet_swarm.pki.listener_identity import pins
 
 EVENTS = 200_000
 NAME = "bench"
@@ -37,9 +36,9 @@ DEADLINE = 300.0
 
 def enrol(above: Path, below: Path, server: str) -> None:
     """Make a fleet of one sensor, signed by hand."""
-    founding.found(above, ["bench.example"])
+    bootstrap_ca.bootstrap(above, ["bench.example"])
     key = authority.new_key()
-    chain = founding.sign_by_hand(above, NAME, authority.request(key, NAME), 2)
+    chain = bootstrap_ca.sign_request(above, NAME, authority.request(key, NAME), 2)
     folder = files.forwarder_folder(below)
     files.make_folder(folder)
     known = Enrolled(NAME, server, pins(files.listener_folder(above)))

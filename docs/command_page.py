@@ -11,7 +11,7 @@ from typing import Any
 import typer.main
 
 from decnet.command import COMMANDS, OPTIONS
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.command import build
 from decnet_core.supervise.command import parser
 from decnet_models.command import app as database
@@ -27,8 +27,8 @@ def commands() -> Iterator[str]:
         yield from _script(f"decnet {command.name}", command.summary, app)
     yield from _script("decnet-db", "The fleet's database.", database)
     yield f"\n## decnet-supervise\n\n```text\n{parser().format_help().strip()}\n```"
-    for name in registry.names():
-        worker = registry.load(name)
+    for name in worker_registry.names():
+        worker = worker_registry.load(name)
         yield from _script(f"decnet-{name}", f"{worker.description()}.", build(worker))
 
 

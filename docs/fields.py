@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from decnet_core.field_docs import sentences
+from decnet_core.field_docs import field_docs
 
 _WORDS: dict[object, str] = {
     str: "string",
@@ -25,7 +25,7 @@ _WORDS: dict[object, str] = {
 
 def fields(shape: type[msgspec.Struct]) -> Iterator[str]:
     """Yield the table of all fields."""
-    known, said = msgspec.structs.fields(shape), sentences(shape)
+    known, said = msgspec.structs.fields(shape), field_docs(shape)
     if not known:
         yield "No fields."
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pages of the fleet: its workers, and the settings of each and of all."""
+"""The pages of the fleet: its workers, their settings and the shared settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fields import fields, first_line, listed
 
 from decnet_core.events.catalogue import KINDS, kind_of
 from decnet_core.events.notices import notice_kind
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.setup.wanted import SHAPES
 from decnet_models.database.engine import DatabaseSettings
@@ -22,10 +22,10 @@ SHARED: dict[str, type[msgspec.Struct]] = {**SHAPES, "database": DatabaseSetting
 
 def workers() -> Iterator[str]:
     """Every worker with what it reads, writes and costs, and its settings."""
-    switches = {point.name: point.value for point in entry_points(group=registry.OFF_UNTIL)}
-    yield "# Workers\n\nSettings stand in `/etc/decnet/decnet.toml`; those that all share have [a page](settings.md)."
-    for name in registry.names():
-        worker = registry.load(name)
+    switches = {point.name: point.value for point in entry_points(group=worker_registry.OFF_UNTIL)}
+    yield "# Workers\n\nSettings are in `/etc/decnet/decnet.toml`; [shared settings](settings.md) have their own page."
+    for name in worker_registry.names():
+        worker = worker_registry.load(name)
         yield f"\n## {name}\n\n{worker.description()}.\n"
         yield from _facts(worker, switches.get(name))
         if name in SHARED:
@@ -38,9 +38,9 @@ def workers() -> Iterator[str]:
 def settings() -> Iterator[str]:
     """The sections that belong to no one worker."""
     yield (
-        "# Settings\n\nOf `/etc/decnet/decnet.toml`, or the file that `DECNET_SETTINGS` names. "
-        "`DECNET_<SECTION>_<FIELD>` overrides one; an unknown section or field is an error. "
-        "Each worker's own are on [its page](workers.md)."
+        "# Settings\n\nThe sections of `/etc/decnet/decnet.toml`, or of the file that `DECNET_SETTINGS` names. "
+        "The variable `DECNET_<SECTION>_<FIELD>` overrides a field; an unknown section or field is an error. "
+        "The settings of each worker are on [the page of the workers](workers.md)."
     )
     for name, shape in SHARED.items():
         yield f"\n## {name}\n\n{first_line(shape)}\n"
@@ -53,16 +53,16 @@ def _facts(worker: type[Worker[Any]], switch: str | None) -> Iterator[str]:
     if switch:
         yield f"| off until | `[{worker.name}] {switch}` is set |"
     yield f"| group | `{worker.group}` |"
-    yield f"| memory budget | {worker.memory_budget // MIB} MiB of its own |"
+    yield f"| memory budget | {worker.memory_budget // MIB} MiB of unique memory |"
     yield f"| network | {worker.network} |"
     yield f"| database | {'yes' if worker.database else 'no'} |"
     if worker.consumes:
         every = set(worker.consumes) == set(KINDS.values())
         yield f"| reads | {'every event' if every else listed(map(kind_of, worker.consumes))} |"
     if worker.produces:
-        yield f"| makes | {listed(map(kind_of, worker.produces))} |"
+        yield f"| produces | {listed(map(kind_of, worker.produces))} |"
     if worker.notices:
-        yield f"| tells | {listed(map(notice_kind, worker.notices))} |"
+        yield f"| notices | {listed(map(notice_kind, worker.notices))} |"
 
 
 def _section(name: str, shape: type[msgspec.Struct]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Writes the reference pages from the registries, so that they cannot be wrong.
 
-A page is a function that yields Markdown: `catalogue_pages` what is said, `fleet_pages` who says it and how it is set,
-`command_page` what one can type, `table_page` what is kept.
+A page is a function that yields Markdown: `catalogue_pages` has events, notices and subjects, `fleet_pages` workers and
+settings, `command_page` commands, `table_page` the database.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from fleet_pages import settings, workers
 from table_page import tables
 
 PAGES: dict[str, tuple[str, Callable[[], Iterator[str]]]] = {
-    "workers": ("what each worker does, reads and writes, and its own settings", workers),
+    "workers": ("what each worker does, reads and writes, and its settings", workers),
     "settings": ("the settings that all workers share", settings),
     "commands": ("every console script with its commands and options", commands),
-    "events": ("every kind of event, who makes it and who reads it", events),
+    "events": ("every kind of event, which workers produce and read it", events),
     "notices": ("what webhooks deliver", notices),
-    "subjects": ("what goes over the bus", subjects),
+    "subjects": ("the messages on the bus", subjects),
     "tables": ("every table of the database, with a picture of each domain", tables),
 }
-"""Every page by its name, with what it tells."""
+"""Every page by its name, with what it contains."""
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def index() -> Iterator[str]:
-    """The way to the others."""
+    """The page that links to the others."""
     yield "# Reference\n\nWritten by `docs/generate.py` from the code.\n"
     for name, (told, _) in PAGES.items():
         yield f"- [{name.capitalize()}]({name}.md): {told}"

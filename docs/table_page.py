@@ -21,10 +21,10 @@ def tables() -> Iterator[str]:
     """Every domain with a picture of its references; every table with its owner, readers, columns and conditions."""
     yield "# Tables\n\nWritten by `docs/generate.py` from the code; `decnet-db check` compares a database with it.\n"
     yield (
-        "One folder of `decnet_models` is a domain, one worker writes a table (`operator`: the commands and the API). "
-        "In the pictures a line is a foreign key. A dotted line is a name of something that may not be there (yet, or "
-        "any more), which no key enforces: events go with retention, and workers do not wait for one another. Times "
-        "are nanoseconds since the Unix epoch, UTC, where no name says another unit."
+        "One folder of `decnet_models` is a domain. One worker writes a table (`operator`: the commands and the API). "
+        "In the pictures a line is a foreign key. A dotted line is a reference without a key, since its target may "
+        "not exist yet or any more: retention deletes events, and workers do not wait for one another. Times are "
+        "nanoseconds since the Unix epoch, UTC, unless the name says another unit."
     )
     for domain in domains():
         module = importlib.import_module(f"decnet_models.{domain}")

@@ -13,7 +13,7 @@ import pytest
 from said import Run, Said
 
 from decnet.command import main
-from decnet.fleet.selection import Place, find_place, records
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.state import State
@@ -40,13 +40,13 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, _migrated: Path) -> Place:
+def deployment(tmp_path: Path, _migrated: Path) -> Deployment:
     """A fleet that does not run: directories and database."""
     state = State(tmp_path / "state")
     state.create()
     shutil.copy(_migrated, state.root / "decnet.db")
     os.environ["DECNET_STATE_DIR"] = str(state.root)
-    return find_place()
+    return find_deployment()
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
-def store(place: Place) -> Callable[..., None]:
+def store(deployment: Deployment) -> Callable[..., None]:
     """Commit events of the given payloads, one second apart."""
 
     def commit(*payloads: Payload, src: str = "192.0.2.7", first: int = 1) -> None:
@@ -80,7 +80,7 @@ def store(place: Place) -> Callable[..., None]:
             )
             for number, payload in enumerate(payloads)
         ]
-        with records(place, write=True) as connection:
+        with transaction(deployment, write=True) as connection:
             insert_events(connection, events)
 
     return commit

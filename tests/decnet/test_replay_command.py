@@ -16,7 +16,7 @@ import pytest
 from said import Run
 from sqlalchemy import select, text
 
-from decnet.fleet.selection import Place, records
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import LoginAttempt
 from decnet_models.attackers.tables import attacker, credential_use
 from decnet_models.progress.queries import begin_cursor, cursor_of
@@ -45,8 +45,8 @@ def profiler() -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def cursor(place: Place) -> int:
-    with records(place) as connection:
+def cursor(deployment: Deployment) -> int:
+    with transaction(deployment) as connection:
         return cursor_of(connection, "profiler")
 
 
@@ -57,21 +57,21 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)  # each look opens the database
 
 
-def tables(place: Place) -> list[list[tuple[Any, ...]]]:
-    with records(place) as connection:
+def tables(deployment: Deployment) -> list[list[tuple[Any, ...]]]:
+    with transaction(deployment) as connection:
         return [sorted(tuple(row) for row in connection.execute(select(table))) for table in (attacker, credential_use)]
 
 
-def test_replay_and_worker_killed_in_the_middle_end_with_the_same_tables(place: Place, guesses: int) -> None:
+def test_replay_and_worker_killed_in_the_middle_end_with_the_same_tables(deployment: Deployment, guesses: int) -> None:
     with profiler():
-        until(lambda: cursor(place) == guesses)
-    quiet = tables(place)
+        until(lambda: cursor(deployment) == guesses)
+    quiet = tables(deployment)
     command = [sys.executable, "-m", "decnet", "replay", "profiler", "--since", "1", "--yes", "--json"]
     replay = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     assert replay.stdout is not None
     assert json.loads(replay.stdout.readline())["state"] == "begun"
     with profiler():
-        until(lambda: cursor(place) > 0)
+        until(lambda: cursor(deployment) > 0)
     replay.kill()
     replay.communicate()
     done = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
@@ -79,36 +79,38 @@ def test_replay_and_worker_killed_in_the_middle_end_with_the_same_tables(place: 
         said = done.communicate(timeout=DEADLINE_SECONDS)[0]
     assert done.returncode == 0
     assert json.loads(said.splitlines()[-1]) == {"state": "done", "seq": guesses}
-    assert tables(place) == quiet
+    assert tables(deployment) == quiet
 
 
-def test_what_it_will_do_is_said_and_nothing_is_done_without_a_yes(run: Run, place: Place, store: Store) -> None:
+def test_what_it_will_do_is_said_and_nothing_is_done_without_a_yes(
+    run: Run, deployment: Deployment, store: Store
+) -> None:
     store(LoginAttempt("ssh", "root", success=False))
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         begin_cursor(connection, "profiler", now_ns=1)
         connection.execute(text("UPDATE worker_cursor SET seq = 1"))
     said = run("replay", "profiler", "--since", "1")
     assert "profiler will handle 1 events again, from number 1 to 1" in said.out
     assert "attacker_session" in said.out
     assert said.code != 0
-    assert cursor(place) == 1
+    assert cursor(deployment) == 1
 
 
-def test_one_that_does_not_run_is_told_and_nothing_is_awaited(run: Run, place: Place, store: Store) -> None:
+def test_one_that_does_not_run_is_told_and_nothing_is_awaited(run: Run, deployment: Deployment, store: Store) -> None:
     store(LoginAttempt("ssh", "root", success=False))
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         begin_cursor(connection, "ttp", now_ns=1)
         connection.execute(text("UPDATE worker_cursor SET seq = 1"))
     said = run("replay", "ttp", "--since", "2026-11-01", "--yes", "--no-wait", "--json")
     assert said.code == 0
     assert said.document["plan"]["emptied"] == ["ttp_window"]
-    with records(place) as connection:
+    with transaction(deployment) as connection:
         assert cursor_of(connection, "ttp") == 0
 
 
-def test_forgotten_events_are_a_reason_to_refuse(run: Run, place: Place, store: Store) -> None:
+def test_forgotten_events_are_a_reason_to_refuse(run: Run, deployment: Deployment, store: Store) -> None:
     store(*[LoginAttempt("ssh", "root", success=False)] * 3)
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         begin_cursor(connection, "profiler", now_ns=1)
         connection.execute(text("DELETE FROM event WHERE seq < 3"))
     said = run("replay", "profiler", "--since", "0", "--yes", "--no-wait")
@@ -120,7 +122,9 @@ def test_forgotten_events_are_a_reason_to_refuse(run: Run, place: Place, store: 
 @pytest.mark.parametrize(
     ("arguments", "words"), [(("ingest", "--since", "1"), "does not follow"), (("ttp", "--since", "soon"), "neither")]
 )
-def test_what_cannot_be_meant_is_refused(run: Run, place: Place, arguments: tuple[str, ...], words: str) -> None:
+def test_what_cannot_be_meant_is_refused(
+    run: Run, deployment: Deployment, arguments: tuple[str, ...], words: str
+) -> None:
     said = run("replay", *arguments, "--yes")
     assert said.code != 0
     assert words in said.err

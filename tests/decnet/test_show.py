@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import msgspec
@@ -11,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet.show.columns import columns
-from decnet.show.eventline import line
-from decnet.show.summary import summary
+from decnet.show.eventline import line, summary
 from decnet.show.times import clock, duration, moment, rfc3339, size
 from decnet_core.events.catalogue import PAYLOADS, LoginAttempt, Payload
 from decnet_core.events.envelope import Event
@@ -47,11 +47,38 @@ def test_summary_is_printable_and_bounded_whatever_was_sent(kind: type[Payload],
 
 @given(st.text(max_size=300), st.integers(0, 2**63 - 1))
 def test_event_line_is_printable(text: str, ts: int) -> None:
-    import uuid
-
     payload = LoginAttempt(service=text, username=text, success=False, password=text)
     event = Event(id=uuid.UUID(int=1), ts=ts, sensor="s", payload=payload, decky=text[:255], src_ip=text[:45])
     assert line(event).isprintable()
+
+
+class DocumentPrinted(Payload, frozen=True, tag="printer.printed"):
+    """Declared as every kind is, and in no list."""
+
+    title: str
+
+    def summary(self) -> str:
+        return f"printed {self.title}"
+
+
+class PrinterFound(Payload, frozen=True, tag="printer.found"):
+    """Declares nothing but its fields."""
+
+    model: str
+    pages: int = 0
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind", "shown"),
+    [
+        (DocumentPrinted("a\x1b[2J"), "printer.printed", r"printed a\x1b[2J"),
+        (PrinterFound("LaserJet\r"), "printer.found", r"model=LaserJet\x0d pages=0"),
+    ],
+)
+def test_a_new_kind_is_shown_by_what_its_class_says(payload: Payload, kind: str, shown: str) -> None:
+    text = line(Event(id=uuid.UUID(int=1), ts=1, sensor="s", payload=payload))
+    assert kind in text
+    assert text.endswith(shown)
 
 
 @given(st.lists(st.tuples(st.text(max_size=40), st.none() | st.integers()), max_size=5))

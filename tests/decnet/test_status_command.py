@@ -9,42 +9,42 @@ from pathlib import Path
 import msgspec
 from said import Run
 
+from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
-from decnet.fleet.selection import Place, records
 from decnet_core.bus.subjects import Health
-from decnet_core.runtime import worker_registry as registry
-from decnet_core.supervise.fleet import Status
+from decnet_core.runtime import worker_registry
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import Roster
+from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import set_event_aside
 
 
-def test_fleet_that_does_not_run_is_down(run: Run, place: Place) -> None:
+def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> None:
     said = run("status")
     assert said.code == 1
     assert "cannot be reached; start the fleet with `decnet up`" in said.out
     assert "down: bus" in said.out
 
 
-def test_document_names_every_worker_and_what_is_down(run: Run, place: Place) -> None:
+def test_document_names_every_worker_and_what_is_down(run: Run, deployment: Deployment) -> None:
     found = run("status", "--json").document
-    assert set(found["workers"]) == set(registry.wanted(place.settings))
-    assert found["down"] == list(registry.wanted(place.settings))
-    assert set(found["off"]) == set(registry.names()) - set(found["workers"])
+    assert set(found["workers"]) == set(worker_registry.wanted(deployment.settings))
+    assert found["down"] == list(worker_registry.wanted(deployment.settings))
+    assert set(found["off"]) == set(worker_registry.names()) - set(found["workers"])
     assert found["database_error"] is None
     assert found["progress"]["last_seq"] == 0
 
 
-def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, place: Place) -> None:
+def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: Deployment) -> None:
     statuses = (
         Status("canary", Phase.REFUSED, reason="port 8880 is busy"),
         Status("ttp", Phase.CRASH_LOOP, reason="exit code 1: no rules"),
         Status("profiler", Phase.WAITING, restarts=3, reason="killed by SIGKILL"),
         Status("collect", Phase.READY, pid=1),
     )
-    roster = Roster(os.getpid(), "fork", statuses)
-    (place.state.run / "roster.all.json").write_bytes(msgspec.json.encode(roster))
+    report = SupervisorStatus(os.getpid(), "fork", statuses)
+    (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
     said = run("status").out
     for name, phase in (("canary", "cannot start"), ("ttp", "crash loop"), ("profiler", "restarting")):
         assert any(line.startswith(name) and phase in line for line in said.splitlines())
@@ -52,9 +52,11 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, place: Place) 
     assert all(status.reason in said for status in statuses)
 
 
-def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, place: Place) -> None:
+def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, deployment: Deployment) -> None:
     statuses = (Status("canary", Phase.READY, pid=1, restarts=7), Status("ttp", Phase.READY, pid=1, recycled=5))
-    (place.state.run / "roster.all.json").write_bytes(msgspec.json.encode(Roster(os.getpid(), "fork", statuses)))
+    (deployment.state.run / "supervisor.all.json").write_bytes(
+        msgspec.json.encode(SupervisorStatus(os.getpid(), "fork", statuses))
+    )
     lines = [line.split() for line in run("status").out.splitlines()]
     heading = next(words for words in lines if words[:1] == ["worker"])
     canary, ttp = (next(words for words in lines if words[:1] == [name]) for name in ("canary", "ttp"))
@@ -69,7 +71,7 @@ def test_missing_database_is_said(run: Run, tmp_path: Path) -> None:
     assert "decnet up" in found["database_error"]
 
 
-def test_password_of_the_database_is_not_shown(run: Run, place: Place) -> None:
+def test_password_of_the_database_is_not_shown(run: Run, deployment: Deployment) -> None:
     os.environ["DECNET_DATABASE_URL"] = "postgresql+psycopg://user:hunter2@127.0.0.1:1/none"
     said = run("status", "--json")
     assert "hunter2" not in said.out + said.err
@@ -84,8 +86,8 @@ def test_lag_is_told_by_cursor_or_by_bytes() -> None:
     assert lag_text("canary", None, progress) == "-"
 
 
-def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, place: Place) -> None:
-    with records(place, write=True) as connection:
+def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
         for seq in range(1, 6):
             set_event_aside(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
     said = run("status").out
@@ -95,8 +97,8 @@ def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, place: 
     assert run("status", "--json").document["progress"]["set_aside"] == {"ttp": 5}
 
 
-def test_who_holds_the_leases_is_shown(run: Run, place: Place) -> None:
-    with records(place, write=True) as connection:
+def test_who_holds_the_leases_is_shown(run: Run, deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
         begin_leases(connection, "profiler", now_ns=1)
         for seen in leases_of(connection, "profiler")[:5]:
             take(connection, seen, "host-a:1:x", expires_at=now_of(connection) + 60_000_000_000)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from said import Run
 
-from decnet.fleet.selection import Place
-from decnet.swarm.listener_identity import found_if_listening
+from decnet.fleet.deployment import Deployment
+from decnet.swarm.listener_identity import create_if_listening
 from decnet_core.settings import Settings
 from decnet_swarm.pki import authority, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
@@ -19,11 +19,11 @@ from decnet_swarm.pki.token import Token, read
 
 
 @pytest.fixture
-def swarm(place: Place) -> Path:
+def swarm(deployment: Deployment) -> Path:
     """Return the state directory of a fleet whose listener is set; it does not run."""
     os.environ["DECNET_LISTENER_LISTEN"] = "0.0.0.0:6514"
     os.environ["DECNET_LISTENER_PUBLIC"] = "master.example"
-    return place.state.root
+    return deployment.state.root
 
 
 def request_file(folder: Path) -> Path:
@@ -71,7 +71,7 @@ def test_master_is_never_called_localhost(swarm: Path, run: Run, monkeypatch: py
     said = run("swarm", "token", "berlin-1")
     assert said.code == 2
     assert "--master" in said.err
-    assert files.is_founded(swarm)
+    assert files.is_bootstrapped(swarm)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_cannot_be_done_is_told_in_one_line(arguments: list[str], code: int
     assert said.err.count("\n") == 1
 
 
-@pytest.mark.usefixtures("place")
+@pytest.mark.usefixtures("deployment")
 def test_fleet_without_a_listener_says_which_setting_it_wants(run: Run) -> None:
     said = run("swarm", "token", "berlin-1")
     assert said.code == 78
@@ -140,7 +140,7 @@ def test_listener_is_renewed_and_the_authority_stays(run: Run) -> None:
 
 
 def test_fleet_founds_a_swarm_only_when_somebody_shall_listen(tmp_path: Path) -> None:
-    found_if_listening(Settings({}, {}, "test"), tmp_path)
+    create_if_listening(Settings({}, {}, "test"), tmp_path)
     assert not (tmp_path / "swarm").exists()
-    found_if_listening(Settings({"listener": {"listen": "127.0.0.1:0"}}, {}, "test"), tmp_path)
-    assert files.is_founded(tmp_path)
+    create_if_listening(Settings({"listener": {"listen": "127.0.0.1:0"}}, {}, "test"), tmp_path)
+    assert files.is_bootstrapped(tmp_path)

@@ -17,7 +17,7 @@ from decnet.up.view import Figures, JsonView, PlainView
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.settings import Settings, SettingsError
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_models.events.queries import StoredEvent
 
@@ -48,7 +48,7 @@ def test_plain_view_prints_one_line_per_thing(capsys: pytest.CaptureFixture[str]
     view.changed(REFUSED)
     view.happened([EVENT])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "worker bus: ready (pid 42)"
+    assert lines[0] == "bus: ready (pid 42)"
     assert r"cannot start (port 2222 of 127.77.0.10 is busy\x1b[2J)" in lines[1]
     assert len(lines) == 3
     assert all(line.isprintable() for line in lines)

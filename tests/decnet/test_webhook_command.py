@@ -7,7 +7,7 @@ import time
 
 from said import Run
 
-from decnet.fleet.selection import Place, records
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_models.webhooks import outbox, queries
 from decnet_models.webhooks.outbox import NewDelivery
 
@@ -17,7 +17,7 @@ def added(run: Run, *more: str) -> dict[str, str]:
     return document
 
 
-def test_added_webhook_is_listed_and_its_secret_told_again(run: Run, place: Place) -> None:
+def test_added_webhook_is_listed_and_its_secret_told_again(run: Run, deployment: Deployment) -> None:
     one = added(run, "--kind", "canary.*")
     assert one["secret"].startswith("whsec_")
     assert run("webhook", "secret", one["id"]).out.strip() == one["secret"]
@@ -26,51 +26,51 @@ def test_added_webhook_is_listed_and_its_secret_told_again(run: Run, place: Plac
     assert one["id"] in run("webhook", "list").out
 
 
-def test_secret_is_not_in_the_database(run: Run, place: Place) -> None:
+def test_secret_is_not_in_the_database(run: Run, deployment: Deployment) -> None:
     secret = added(run)["secret"].removeprefix("whsec_")
-    stored = b"".join(file.read_bytes() for file in place.state.root.glob("decnet.db*"))
+    stored = b"".join(file.read_bytes() for file in deployment.state.root.glob("decnet.db*"))
     assert secret.encode() not in stored
 
 
-def test_removed_webhook_is_gone(run: Run, place: Place) -> None:
+def test_removed_webhook_is_gone(run: Run, deployment: Deployment) -> None:
     one = added(run)
     assert run("webhook", "remove", one["id"]).code == 0
     assert run("webhook", "list", "--json").document == []
     assert run("webhook", "remove", one["id"]).code == 1
 
 
-def test_wrong_url_is_refused(run: Run, place: Place) -> None:
+def test_wrong_url_is_refused(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "add", "ftp://example.org/")
     assert said.code == 1
     assert "https://" in said.err
 
 
-def test_glob_that_matches_nothing_is_refused(run: Run, place: Place) -> None:
+def test_glob_that_matches_nothing_is_refused(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "add", "https://example.org/", "--kind", "canery.*")
     assert said.code == 1
     assert "canary.hit" in said.err
 
 
-def test_test_without_a_worker_says_so(run: Run, place: Place) -> None:
+def test_test_without_a_worker_says_so(run: Run, deployment: Deployment) -> None:
     said = run("webhook", "test", added(run)["id"], "--wait", "0")
     assert said.code == 1
     assert "is the webhook worker running?" in said.out
 
 
-def test_dead_deliveries_are_shown_and_replayed(run: Run, place: Place) -> None:
+def test_dead_deliveries_are_shown_and_replayed(run: Run, deployment: Deployment) -> None:
     one = added(run)
     run("webhook", "test", one["id"], "--wait", "0")
     now = time.time_ns()
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         outbox.add_deliveries(connection, [NewDelivery(one["id"], 1, "webhook.test", "{}")], now_ns=now)
         outbox.bury(connection, one["id"], "nobody there \x1b", created_before=now + 1, now_ns=now)
     said = run("webhook", "deliveries", "--outcome", "dead")
     assert r"nobody there \x1b" in said.out
     assert "1 will be tried again" in run("webhook", "replay", one["id"]).out
-    with records(place) as connection:
+    with transaction(deployment) as connection:
         assert queries.deliveries(connection, state=queries.DEAD)[0].webhook_id == one["id"]
         assert len(outbox.replays_after(connection, 0, 10)) == 1
 
 
-def test_replay_of_nothing_is_said(run: Run, place: Place) -> None:
+def test_replay_of_nothing_is_said(run: Run, deployment: Deployment) -> None:
     assert run("webhook", "replay", added(run)["id"]).code == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from said import Run
 
-from decnet.fleet.selection import Place, records
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_models.webhooks import outbox, queries
 from decnet_models.webhooks.outbox import EndpointState
 
@@ -15,7 +15,7 @@ def added(run: Run) -> dict[str, str]:
     return document
 
 
-def test_rotated_secret_is_another_and_told_again(run: Run, place: Place) -> None:
+def test_rotated_secret_is_another_and_told_again(run: Run, deployment: Deployment) -> None:
     one = added(run)
     rotated = run("webhook", "rotate", one["id"]).out.strip()
     assert rotated.startswith("whsec_")
@@ -23,9 +23,9 @@ def test_rotated_secret_is_another_and_told_again(run: Run, place: Place) -> Non
     assert run("webhook", "secret", one["id"]).out.strip() == rotated
 
 
-def test_enabled_webhook_is_no_longer_gone(run: Run, place: Place) -> None:
+def test_enabled_webhook_is_no_longer_gone(run: Run, deployment: Deployment) -> None:
     one = added(run)
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         (status,) = queries.webhooks(connection)
         outbox.record_state(connection, one["id"], EndpointState(1, gone_at=status.webhook.enabled_at + 1))
     assert "gone" in run("webhook", "list").out
@@ -33,6 +33,6 @@ def test_enabled_webhook_is_no_longer_gone(run: Run, place: Place) -> None:
     assert "gone" not in run("webhook", "list").out
 
 
-def test_what_is_not_there_cannot_be_rotated_or_enabled(run: Run, place: Place) -> None:
+def test_what_is_not_there_cannot_be_rotated_or_enabled(run: Run, deployment: Deployment) -> None:
     assert run("webhook", "rotate", "wh_none").code == 1
     assert run("webhook", "enable", "wh_none").code == 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import msgspec
 
-from decnet_core.field_docs import sentences
+from decnet_core.field_docs import field_docs
 
 
 class Above(msgspec.Struct):
@@ -27,4 +27,4 @@ class Below(Above):
 
 
 def test_a_field_has_the_sentence_below_it_or_that_of_the_class_above() -> None:
-    assert sentences(Below) == {"inherited": "From above.", "retold": "Otherwise.", "long": "Said in two lines."}
+    assert field_docs(Below) == {"inherited": "From above.", "retold": "Otherwise.", "long": "Said in two lines."}

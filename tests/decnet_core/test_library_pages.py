@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""What may be let go of, and that a process goes on as before."""
+"""Which pages may be dropped, and that a process works as before."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-from decnet_core.library_pages import unchanged
+from decnet_core.library_pages import clean_mappings
 
 NOTHING = "Anonymous:             0 kB\nSwap:                  0 kB\nLocked:                0 kB\n"
 TEXT = "7f00-8f00 r-xp 00001000 fe:00 77                  /usr/lib/libx.so.1\n"
 
 
 def found(smaps: str) -> list[tuple[int, int]]:
-    return list(unchanged(smaps.splitlines(keepends=True)))
+    return list(clean_mappings(smaps.splitlines(keepends=True)))
 
 
 def test_code_of_a_library_is_unchanged() -> None:
@@ -52,13 +52,13 @@ def test_a_mapping_of_which_the_kernel_does_not_tell_all_is_kept() -> None:
 def test_a_process_goes_on_with_fewer_pages_of_libraries() -> None:
     program = """
 import decimal, hashlib, sqlite3, ssl
-from decnet_core.library_pages import let_go
+from decnet_core.library_pages import drop_clean_pages
 def mapped():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("RssFile:"))
 ssl.create_default_context()
 before = mapped()
-let_go()
+drop_clean_pages()
 after = mapped()
 assert sqlite3.connect(":memory:").execute("select 6 * 7").fetchone() == (42,)
 assert hashlib.sha256(b"").hexdigest().startswith("e3b0c442")

@@ -59,7 +59,7 @@ def test_a_bus_elsewhere_needs_no_socket_in_the_state_directory(tmp_path: Path) 
 
 
 SUPERVISOR = "from decnet_core.supervise.command import main; sys.exit(main(['all']))"
-WORKER = "from decnet_core.supervise.fork.child_main import be; sys.exit(be('bus', 'decnet_core.bus.worker:Bus'))"
+WORKER = "from decnet_core.supervise.fork.child_main import run; sys.exit(run('bus', 'decnet_core.bus.worker:Bus'))"
 
 
 @pytest.mark.parametrize("program", [SUPERVISOR, WORKER])

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trial_services
 from decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
 
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.services import registry
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
@@ -54,3 +56,12 @@ async def host(tmp_path: Path) -> AsyncIterator[DeckyHost]:
 @pytest.fixture
 def python() -> str:
     return sys.executable
+
+
+@pytest.fixture
+def trial(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The services of trial_services.py, installed beside those that are shipped."""
+    installed = registry._points() | trial_services.entry_points()
+    monkeypatch.setattr(registry, "_points", lambda: installed)
+    yield
+    registry.load.cache_clear()

@@ -22,11 +22,14 @@ from decnet_core.settings import Settings
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
+from decnet_decoys.http.profile import HttpProfile
+from decnet_decoys.personas.catalog import persona
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
 from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import Origin, ShellState
+from decnet_decoys.ssh.profile import SshProfile
 from decnet_decoys.worker import Decoys
 
 NOW = 1_795_000_000
@@ -85,6 +88,18 @@ def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xte
     account = machine.user(user)
     assert account is not None
     return ShellState(machine, account, lambda: float(NOW), ORIGIN, terminal=terminal)
+
+
+def ssh_profile(name: str) -> SshProfile:
+    profile = persona(name).profile(SshProfile)
+    assert profile is not None
+    return profile
+
+
+def http_profile(name: str) -> HttpProfile:
+    profile = persona(name).profile(HttpProfile)
+    assert profile is not None
+    return profile
 
 
 def free_port(address: str) -> int:
@@ -216,8 +231,10 @@ def events_in(state: State, kind: type[Payload] | None = None) -> list[Event]:
     return [event for event in events if kind is None or isinstance(event.payload, kind)]
 
 
-def fleet_settings(name: str = "debian-web", limits: LimitSettings | None = None) -> DecoysSettings:
+def fleet_settings(
+    name: str = "debian-web", limits: LimitSettings | None = None, offers: tuple[str, ...] = ("ssh", "http")
+) -> DecoysSettings:
     address = own_address(10)
-    services = {"ssh": free_port(address), "http": free_port(address)}
+    services = {service: free_port(address) for service in offers}
     decky = DeckySettings(name="web-01", address=address, persona=name, services=services)
     return DecoysSettings(decky=(decky,), failure_delay_ms=0, limits=limits or LimitSettings())

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from decnet_core.events.catalogue import PAYLOADS, CommandRun, Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_models.database.domains import all_tables
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.database.grants import apply, grants, role_of
@@ -168,7 +168,7 @@ def _drop_roles(connection: Connection) -> None:
 @pytest.fixture
 def role(postgres_url: str, no_roles_left: None) -> As:
     """Make the roles, twice; give a function from worker to the URL by which it logs in."""
-    statements = grants(all_tables(), registry.names())
+    statements = grants(all_tables(), worker_registry.names())
     apply(postgres_url, statements)
     apply(postgres_url, statements)
     url = make_url(postgres_url)

@@ -10,22 +10,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from founded import master
+from swarm_pki import master
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address
-from decnet_swarm.enrolment.server import Desk
-from decnet_swarm.pki import bootstrap_ca as founding
-from decnet_swarm.pki import files
+from decnet_swarm.enrolment.server import EnrolmentServer
+from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.admission import Admission
 
 FORWARDER = Path(sys.executable).with_name("decnet-forwarder")
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Address]:
+async def server(tmp_path: Path) -> AsyncIterator[Address]:
     folder = master(tmp_path / "master")
-    opened = Desk(folder, Admission(folder), Counters(), days=90, port=7777)
+    opened = EnrolmentServer(folder, Admission(folder), Counters(), days=90, port=7777)
     await opened.open("127.0.0.1", 0)
     assert opened.address is not None
     yield Address(*opened.address)
@@ -44,29 +43,29 @@ async def enrol(tmp_path: Path, *arguments: str, says: str = "", **settings: str
     return child.returncode, out.decode(), err.decode()
 
 
-async def test_pasted_command_makes_this_host_a_sensor_and_says_what_is_next(desk: Address, tmp_path: Path) -> None:
-    word = founding.offer(tmp_path / "master", "berlin-1", 1)
-    code, out, err = await enrol(tmp_path, "--master", str(desk), "--token", word)
+async def test_pasted_command_makes_this_host_a_sensor_and_says_what_is_next(server: Address, tmp_path: Path) -> None:
+    word = bootstrap_ca.issue_token(tmp_path / "master", "berlin-1", 1)
+    code, out, err = await enrol(tmp_path, "--master", str(server), "--token", word)
     assert (code, out) == (0, "enrolled as berlin-1; events go to 127.0.0.1:7777\n")
     assert "decnet-supervise init" in err
     folder = files.forwarder_folder(tmp_path / "sensor")
     assert files.enrolled(folder).name == "berlin-1"
-    code, _, err = await enrol(tmp_path, "--master", str(desk), "--token", word)
+    code, _, err = await enrol(tmp_path, "--master", str(server), "--token", word)
     assert code == 1
     assert "token" in err
 
 
-async def test_token_may_come_by_standard_input(desk: Address, tmp_path: Path) -> None:
-    word = founding.offer(tmp_path / "master", "berlin-1", 1)
-    assert (await enrol(tmp_path, "--master", str(desk), "--token", "-", says=word + "\n"))[0] == 0
+async def test_token_may_come_by_standard_input(server: Address, tmp_path: Path) -> None:
+    word = bootstrap_ca.issue_token(tmp_path / "master", "berlin-1", 1)
+    assert (await enrol(tmp_path, "--master", str(server), "--token", "-", says=word + "\n"))[0] == 0
 
 
-async def test_host_of_another_name_keeps_the_token_unspent(desk: Address, tmp_path: Path) -> None:
-    word = founding.offer(tmp_path / "master", "berlin-1", 1)
-    code, _, err = await enrol(tmp_path, "--master", str(desk), "--token", word, DECNET_STATE_SENSOR="paris")
+async def test_host_of_another_name_keeps_the_token_unspent(server: Address, tmp_path: Path) -> None:
+    word = bootstrap_ca.issue_token(tmp_path / "master", "berlin-1", 1)
+    code, _, err = await enrol(tmp_path, "--master", str(server), "--token", word, DECNET_STATE_SENSOR="paris")
     assert code == 78
     assert "this token is for berlin-1, but [state] sensor is paris" in err
-    assert (await enrol(tmp_path, "--master", str(desk), "--token", word))[0] == 0
+    assert (await enrol(tmp_path, "--master", str(server), "--token", word))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ async def test_what_cannot_be_is_told_in_one_line(
     tmp_path: Path, server: str, word: str | None, code: int, words: str
 ) -> None:
     master(tmp_path / "master")
-    made = word or founding.offer(tmp_path / "master", "berlin-1", 1)
+    made = word or bootstrap_ca.issue_token(tmp_path / "master", "berlin-1", 1)
     found, _, err = await enrol(tmp_path, "--master", server, "--token", made)
     assert found == code
     assert words in err

@@ -24,10 +24,10 @@ from decnet.drill import dns
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet.drill.receiver import Receiver
 from decnet_core.canary import TokenKind, canary_key, mint
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import Roster, read_rosters
+from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.migrations.upgrade import upgrade
@@ -165,27 +165,27 @@ class Arena:
             for path in (self.root, *self.root.rglob("*")):
                 os.chown(path, self.user, self.user)
 
-    def roster(self) -> Roster | None:
-        return next(iter(read_rosters(self.state / "run")), None)
+    def report(self) -> SupervisorStatus | None:
+        return next(iter(read_status_files(self.state / "run")), None)
 
     async def all_ready(self) -> None:
         """Wait until every worker is ready again."""
         async with asyncio.timeout(60):
             while True:
-                roster = self.roster()
-                if roster is not None and all(status.phase is Phase.READY for status in roster.workers):
+                report = self.report()
+                if report is not None and all(status.phase is Phase.READY for status in report.workers):
                     return
                 await asyncio.sleep(0.05)
 
     def pid_of(self, worker: str) -> int | None:
-        roster = self.roster()
-        statuses = roster.workers if roster is not None else ()
+        report = self.report()
+        statuses = report.workers if report is not None else ()
         return next((s.pid for s in statuses if s.name == worker and s.phase in (Phase.READY, Phase.STARTING)), None)
 
     async def kill_in_turn(self, seed: int, *, rounds: int, pause: tuple[float, float] = (0.02, 0.25)) -> None:
         """SIGKILL every worker, in a random order each round, at random moments; one that is down once it is up."""
         chance = random.Random(seed)
-        names = [name for name in registry.wanted(DEFAULTS) if name != "bus" or not self._bus]
+        names = [name for name in worker_registry.wanted(DEFAULTS) if name != "bus" or not self._bus]
         for _ in range(rounds):
             for name in chance.sample(names, len(names)):
                 await asyncio.sleep(chance.uniform(*pause))

@@ -18,7 +18,7 @@ from arena import Arena
 from sqlalchemy import Connection, MetaData, insert, select
 
 from decnet_core.events.catalogue import kind_of
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_models.attackers.tables import metadata as attackers
 from decnet_models.canary.tables import metadata as canary
@@ -70,7 +70,7 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
 
 
 def run_once(name: str, engine: Any) -> None:
-    shape = registry.load(name)
+    shape = worker_registry.load(name)
     worker = shape(Settings({}, {}, "test").section(name, shape.Settings))
     assert isinstance(worker, CursorWorker)
     if name == "ttp":

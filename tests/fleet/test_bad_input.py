@@ -29,13 +29,13 @@ from arena import Arena
 from sqlalchemy import select
 
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
-from decnet.fleet.bus_client import ask
+from decnet.fleet.bus_access import query_health
 from decnet_core.bus.client import connect
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_core.spool.quarantine import Record
+from decnet_core.spool.quarantine import QuarantinedLine
 from decnet_core.supervise.policy import Phase
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.tables import event
@@ -106,7 +106,7 @@ async def attacked(fleet: Arena, number: int) -> None:
 async def counters(fleet: Arena, worker: str) -> dict[str, float]:
     bus = await connect(f"unix://{fleet.state}/run/bus.sock", name="test", wait=5)
     try:
-        health = await ask(bus, worker, 5)
+        health = await query_health(bus, worker, 5)
     finally:
         await bus.close()
     assert health is not None, f"{worker} does not answer"
@@ -130,9 +130,11 @@ async def told(fleet: Arena, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def quarantined(fleet: Arena, worker: str) -> list[Record]:
+def quarantined(fleet: Arena, worker: str) -> list[QuarantinedLine]:
     files = sorted((fleet.state / "quarantine" / worker).glob("*.jsonl"))
-    return [msgspec.json.decode(line, type=Record) for file in files for line in file.read_bytes().splitlines()]
+    return [
+        msgspec.json.decode(line, type=QuarantinedLine) for file in files for line in file.read_bytes().splitlines()
+    ]
 
 
 def cowrie(**fields: object) -> bytes:
@@ -153,9 +155,9 @@ def cowrie(**fields: object) -> bytes:
 
 def all_replaced(fleet: Arena, pids: set[int | None]) -> bool:
     """Whether every worker is ready in a process that is none of `pids`."""
-    roster = fleet.roster()
-    return roster is not None and all(
-        status.phase is Phase.READY and status.pid not in pids for status in roster.workers
+    report = fleet.report()
+    return report is not None and all(
+        status.phase is Phase.READY and status.pid not in pids for status in report.workers
     )
 
 
@@ -309,9 +311,9 @@ def fill(path: Path) -> None:
 
 
 async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: Disturbed) -> None:
-    roster = arena.roster()
-    assert roster is not None
-    canary = next(status for status in roster.workers if status.name == "canary")
+    report = arena.report()
+    assert report is not None
+    canary = next(status for status in report.workers if status.name == "canary")
     listen = f"127.77.{arena.block}.1:{CANARY_HTTP_PORT}"
     assert canary.phase is Phase.REFUSED
     assert listen in canary.reason
@@ -323,7 +325,7 @@ async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: 
     assert listen in status.stdout
     arena.port.close()
     os.kill(arena.supervisor, signal.SIGHUP)
-    await until(lambda: all_replaced(arena, {status.pid for status in roster.workers}), PATIENCE)
+    await until(lambda: all_replaced(arena, {status.pid for status in report.workers}), PATIENCE)
     await attacked(arena, 2)
     assert "mark-2-x" in arena.accepted["url"]
 
@@ -336,14 +338,14 @@ async def test_taken_port_is_named_and_the_worker_starts_once_it_is_free(arena: 
 async def test_second_fleet_on_the_directory_is_refused_and_the_first_goes_on(
     arena: Arena, command: tuple[str, ...]
 ) -> None:
-    before = arena.roster()
+    before = arena.report()
     assert before is not None
     async with unharmed(arena):
         second = await told(arena, *command)
         assert second.returncode == 78
         assert len(second.stderr.splitlines()) == 1
         assert f"another fleet (pid {before.supervisor}) runs on {arena.state}" in second.stderr
-    assert arena.roster() == before
+    assert arena.report() == before
 
 
 async def test_second_worker_on_the_directory_is_refused(arena: Arena) -> None:

@@ -9,7 +9,7 @@ import pytest
 from arena import Arena
 from installed import install
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.policy import Phase
 
 BROKEN = {"broken": "half_installed.worker:Broken"}
@@ -21,20 +21,20 @@ REASON = "cannot import half_installed.worker:Broken: ModuleNotFoundError: No mo
 async def test_the_others_start_and_the_broken_one_is_told_with_its_reason(tmp_path: Path, mode: str) -> None:
     arena = Arena(tmp_path, mode=mode, besides=install(tmp_path / "site", BROKEN, MODULES))
     async with arena.running():
-        roster = arena.roster()
-        assert roster is not None
-        found = {status.name: status for status in roster.workers}
+        report = arena.report()
+        assert report is not None
+        found = {status.name: status for status in report.workers}
     broken = found.pop("broken")
     assert (broken.phase, broken.restarts) == (Phase.REFUSED, 0)
     assert broken.reason.startswith(REASON)
     assert {status.phase for status in found.values()} == {Phase.READY}
-    assert set(found) >= set(registry.FLOW)
+    assert set(found) >= set(worker_registry.FLOW)
 
 
 async def test_a_group_starts_without_a_worker_whose_group_cannot_be_told(tmp_path: Path) -> None:
     arena = Arena(tmp_path, groups=("bus",), besides=install(tmp_path / "site", BROKEN, MODULES))
     async with arena.running():
-        roster = arena.roster()
-        assert roster is not None
-        assert [(status.name, status.phase) for status in roster.workers] == [("bus", Phase.READY)]
-    assert f"worker=broken is left out: {REASON}" in (tmp_path / "supervise.log").read_text()
+        report = arena.report()
+        assert report is not None
+        assert [(status.name, status.phase) for status in report.workers] == [("bus", Phase.READY)]
+    assert f"broken: not started ({REASON}" in (tmp_path / "supervise.log").read_text()

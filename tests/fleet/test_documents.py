@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/README.md")])
@@ -29,7 +29,7 @@ def test_the_readme_leads_to_every_document() -> None:
 
 def test_the_architecture_names_every_worker() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
-    assert [name for name in registry.names() if not re.search(rf"\b{name}\b", text)] == []
+    assert [name for name in worker_registry.names() if not re.search(rf"\b{name}\b", text)] == []
 
 
 @pytest.mark.parametrize("project", sorted(ROOT.glob("packages/*/pyproject.toml")), ids=lambda path: path.parent.name)

@@ -193,11 +193,11 @@ def test_busy_port_is_shown_and_the_others_go_on(tmp_path: Path, environment: di
     with socket.create_server((host, int(port))):
         done = decnet(environment, "up", "--plain", "--for", "0")
     assert done.returncode == 0
-    refused = next(line for line in done.stdout.splitlines() if line.startswith("worker canary: cannot start"))
+    refused = next(line for line in done.stdout.splitlines() if line.startswith("canary: cannot start"))
     assert listen in refused
-    assert "worker decoys: ready" in done.stdout
+    assert "decoys: ready" in done.stdout
     kept = (tmp_path / "state" / "log" / "fleet.log").read_text()  # when the page has gone
-    assert re.search(rf"worker ended worker=canary .*{re.escape(listen)}", kept), kept
+    assert re.search(rf"canary: cannot start \(.*{re.escape(listen)}", kept), kept
 
 
 def test_terminal_shows_the_fleet_and_ctrl_c_stops_it(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from accepted import settled, until
 from arena import DEFAULTS, Arena
 from proof import attack_until_all_is_answered, prove
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 
 async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -> None:
@@ -31,7 +31,7 @@ async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -
 async def test_every_worker_killed_in_turn_and_everything_is_there_once(tmp_path: Path) -> None:
     arena = Arena(tmp_path)
     await fight(arena, seed=7, rounds=3)
-    assert arena.kills == 3 * len(registry.wanted(DEFAULTS))
+    assert arena.kills == 3 * len(worker_registry.wanted(DEFAULTS))
     prove(arena, tmp_path)
 
 

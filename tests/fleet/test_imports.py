@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from decnet_core.exits import StartupError
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork.group_lookup import groups_of
 from decnet_core.supervise.preload import loading
 
@@ -57,7 +57,7 @@ def script_targets() -> dict[str, str]:
     scripts: dict[str, str] = {}
     for path in (ROOT / "packages").glob("*/pyproject.toml"):
         scripts |= tomllib.loads(path.read_text())["project"]["scripts"]
-    return {name: scripts[f"decnet-{name}"].removesuffix(".main") for name in registry.names()}
+    return {name: scripts[f"decnet-{name}"].removesuffix(".main") for name in worker_registry.names()}
 
 
 TARGETS = script_targets()
@@ -71,7 +71,7 @@ def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, s
     assert not loaded & NEVER
     for module, allowed in ONLY_IN.items():
         assert module not in loaded or name in allowed, f"{name} holds {module}"
-    others = {other for other in registry.names() if other != name}
+    others = {other for other in worker_registry.names() if other != name}
     assert not {m for m in loaded for other in others if m.startswith(f"decnet_workers.{other}")}
     domains = {m.split(".")[1] for m in loaded if m.startswith("decnet_models.") and m.endswith(".tables")}
     assert domains <= DOMAINS.get(name, set())
@@ -79,9 +79,9 @@ def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, s
 
 LOOK = """
 import sys
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork.group_lookup import groups_of
-found = groups_of(registry.names())
+found = groups_of(worker_registry.names())
 print(found["bus"], found["collect"], found["ingest"], *(set(sys.modules) & set(sys.argv[1:])))
 """
 
@@ -94,5 +94,5 @@ def test_who_asks_for_groups_does_not_hold_their_workers() -> None:
 
 def test_worker_that_ends_the_process_that_imports_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "named", lambda _name: os._exit(3))
-    with pytest.raises(StartupError, match="ended a process with 3"):
+    with pytest.raises(StartupError, match="ended a process with exit code 3"):
         groups_of(["any"])

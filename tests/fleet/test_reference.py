@@ -15,7 +15,7 @@ from decnet.command import COMMANDS
 from decnet_core.bus.subjects import SUBJECTS
 from decnet_core.events.catalogue import KINDS
 from decnet_core.events.notices import NOTICE_KINDS
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "tables")
@@ -34,7 +34,7 @@ def headings(page: str, level: str = "##") -> list[str]:
 
 def test_nothing_that_is_registered_is_missing(pages: dict[str, str]) -> None:
     assert tuple(pages) == PAGES
-    assert headings(pages["workers"]) == list(registry.names())
+    assert headings(pages["workers"]) == list(worker_registry.names())
     assert headings(pages["events"]) == list(KINDS)
     assert headings(pages["notices"]) == list(NOTICE_KINDS)
     assert headings(pages["subjects"]) == [subject.pattern for subject in SUBJECTS]
@@ -42,10 +42,10 @@ def test_nothing_that_is_registered_is_missing(pages: dict[str, str]) -> None:
         *(f"decnet {command.name}" for command in COMMANDS),
         "decnet-db",
         "decnet-supervise",
-        *(f"decnet-{name}" for name in registry.names()),
+        *(f"decnet-{name}" for name in worker_registry.names()),
     ]
-    for name in registry.names():
-        for field in msgspec.structs.fields(registry.load(name).Settings):
+    for name in worker_registry.names():
+        for field in msgspec.structs.fields(worker_registry.load(name).Settings):
             assert f"| `{field.encode_name}` |" in pages["workers"] + pages["settings"]
 
 

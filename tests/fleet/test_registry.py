@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +21,9 @@ PROJECTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", worker_registry.names())
 def test_one_word_names_a_worker_everywhere(name: str) -> None:
-    worker = registry.load(name)
+    worker = worker_registry.load(name)
     plain = name.replace("-", "_")
     assert worker.name == name
     assert worker.__name__.lower() == name.replace("-", "")
@@ -32,35 +32,35 @@ def test_one_word_names_a_worker_everywhere(name: str) -> None:
     assert scripts[f"decnet-{name}"] == f"{worker.__module__}:{worker.__name__}.main"
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", worker_registry.names())
 def test_each_worker_says_in_one_line_what_it_does(name: str) -> None:
-    description = registry.load(name).description()
+    description = worker_registry.load(name).description()
     assert 10 < len(description) <= 120
     assert "\n" not in description
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", worker_registry.names())
 def test_each_worker_states_its_memory_budget(name: str) -> None:
-    assert "memory_budget" in vars(registry.load(name))
+    assert "memory_budget" in vars(worker_registry.load(name))
 
 
-OFF_UNTIL = {point.name: point.value for point in entry_points(group=registry.OFF_UNTIL)}
+OFF_UNTIL = {point.name: point.value for point in entry_points(group=worker_registry.OFF_UNTIL)}
 
 
 @pytest.mark.parametrize("name", OFF_UNTIL)
 def test_a_worker_is_off_until_its_setting_says_where(name: str) -> None:
-    assert name in registry.names()
+    assert name in worker_registry.names()
     defaults = Settings({}, {}, "defaults")
-    assert registry.off(defaults)[name] == OFF_UNTIL[name]
-    assert name not in registry.wanted(defaults)
-    assert not getattr(registry.load(name).Settings(), OFF_UNTIL[name])
+    assert worker_registry.off(defaults)[name] == OFF_UNTIL[name]
+    assert name not in worker_registry.wanted(defaults)
+    assert not getattr(worker_registry.load(name).Settings(), OFF_UNTIL[name])
     configured = Settings({name: {OFF_UNTIL[name]: ["something"]}}, {}, "test")
-    assert name in registry.wanted(configured)
+    assert name in worker_registry.wanted(configured)
 
 
 def test_an_unknown_worker_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(registry.UnknownWorker, match="ingest"):
-        registry.load("inject")
+    with pytest.raises(worker_registry.UnknownWorker, match="ingest"):
+        worker_registry.load("inject")
 
 
 def test_all_distributions_have_one_version_and_pin_each_other_to_it() -> None:
@@ -114,7 +114,7 @@ def names(pattern: str, module: str) -> bool:
     ],
 )
 def test_no_worker_is_left_out_of_the_contract_that_keeps_them_apart(distribution: str, contract: str) -> None:
-    folders = [one.module.removesuffix(".worker") for one in entry_points(group=registry.GROUP)]
+    folders = [one.module.removesuffix(".worker") for one in entry_points(group=worker_registry.GROUP)]
     mine = [folder for folder in folders if folder.startswith(f"{distribution}.")]
     assert mine
     assert CONTRACTS[contract]["modules"] == [f"{distribution}.*"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,12 +21,12 @@ import msgspec
 import pytest
 
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import read_rosters
-from decnet_swarm.pki import bootstrap_ca as founding
-from decnet_swarm.pki import files
+from decnet_core.supervise.status_file import read_status_files
+from decnet_swarm.pki import bootstrap_ca, files
 
 ROOT = Path(__file__).parents[2]
-UV = Path(sys.executable).with_name("uv")
+UV = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))) or "uv"
+"""Beside this Python, or beside the nox that made its environment."""
 DISTRIBUTIONS = ("decnet-core", "decnet-sniff", "decnet-swarm")
 OF_THE_MASTER = ("decnet", "decnet_models", "decnet_workers", "decnet_decoys", "sqlalchemy", "alembic", "asyncssh")
 DEADLINE = 120.0
@@ -129,8 +130,8 @@ def stored(state: Path) -> list[str]:
 
 async def test_pasted_command_and_the_sensor_group_bring_events_to_the_master(bare: Path, tmp_path: Path) -> None:
     master, here = tmp_path / "master", tmp_path / "sensor"
-    founding.found(master, [])
-    word = founding.offer(master, "berlin-1", 1)
+    bootstrap_ca.bootstrap(master, [])
+    word = bootstrap_ca.issue_token(master, "berlin-1", 1)
     listener = Path(sys.executable).with_name("decnet-listener")
     log = tmp_path / "listener.log"
     listening = {"DECNET_STATE_DIR": str(master), "DECNET_LISTENER_LISTEN": "127.0.0.1:0"}
@@ -166,4 +167,4 @@ async def _ship(bare: Path, here: Path, master: Path, server: str) -> None:
 
 
 def _phases(state: Path) -> dict[str, Phase]:
-    return {worker.name: worker.phase for roster in read_rosters(state / "run") for worker in roster.workers}
+    return {worker.name: worker.phase for report in read_status_files(state / "run") for worker in report.workers}

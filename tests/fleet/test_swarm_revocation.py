@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from founded import master, sensor
+from swarm_pki import master, sensor
 
-from decnet.fleet.bus_client import ask
+from decnet.fleet.bus_access import query_health
 from decnet_core.bus.client import connect
 from decnet_core.state import State
 from decnet_swarm.pki import files
@@ -76,7 +76,7 @@ async def _hears(state: Path) -> None:
     bus = await connect(f"unix://{State(state).bus_socket}", name="test", wait=DEADLINE)
     try:
         async with asyncio.timeout(DEADLINE):
-            while await ask(bus, "listener", 1.0) is None:
+            while await query_health(bus, "listener", 1.0) is None:
                 pass
     finally:
         await bus.close()

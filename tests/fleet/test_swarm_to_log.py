@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hosts import fill, forwarder, founded_pair, listener, port_of, until
+from swarm_workers import enrolled_pair, fill, forwarder, listener, port_of, until
 
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database.engine import open_engine, reading
@@ -16,7 +16,7 @@ from decnet_workers.ingest.settings import IngestSettings
 
 
 async def test_sensors_events_are_in_the_log_once_even_when_they_came_twice(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(300))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 300)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 from machine import ROOT, Machine, booted, make_root, obstacle, run
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_core.supervise.fork.privileges import numbers
 
@@ -24,10 +24,10 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-WORKERS = registry.wanted(Settings({}, {}, "defaults"))
+WORKERS = worker_registry.wanted(Settings({}, {}, "defaults"))
 UNITS = [f"decnet-{name}.service" for name in WORKERS]
 ALL = "decnet-supervise@all.service"
-GROUPS = sorted({f"decnet-supervise@{registry.load(name).group}.service" for name in WORKERS})
+GROUPS = sorted({f"decnet-supervise@{worker_registry.load(name).group}.service" for name in WORKERS})
 
 
 @pytest.fixture(scope="module")

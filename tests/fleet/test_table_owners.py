@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as hooks
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_models.database import engine as engines
 from decnet_models.database.domains import all_tables, domains, load_metadata
 from decnet_models.database.ownership import ANY, may_write, owners, target
@@ -23,22 +23,22 @@ def test_every_table_has_an_owner_and_belongs_to_one_domain() -> None:
     assert len(set(tables)) == len(tables) == len(declared_schema().tables)
     whole = declared_schema().tables.values()
     assert all(table.info.get("owner") and table.info.get("readers") for table in whole)
-    workers = {"any worker", "each worker its own row", "operator", *PLANNED, *registry.names()}
+    workers = {"any worker", "each worker its own row", "operator", *PLANNED, *worker_registry.names()}
     said = [name for table in whole for name in (*table.info["owner"].split(", "), *table.info["readers"])]
     assert set(said) <= workers
 
 
 def test_a_worker_that_is_built_is_no_longer_planned() -> None:
-    assert not PLANNED & set(registry.names())
+    assert not PLANNED & set(worker_registry.names())
 
 
 def test_every_owner_is_a_worker_that_is_planned_or_the_operator() -> None:
     """A misspelt owner would leave a table that nobody can write."""
-    known = {"operator"} | PLANNED | set(registry.names()) | ANY
+    known = {"operator"} | PLANNED | set(worker_registry.names()) | ANY
     assert {name for table in all_tables() for name in owners(table)} <= known
 
 
-@pytest.mark.parametrize("name", [name for name in registry.names() if registry.load(name).database])
+@pytest.mark.parametrize("name", [name for name in worker_registry.names() if worker_registry.load(name).database])
 def test_what_a_worker_does_in_its_warm_up_is_its_own(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every worker handles one event of each kind, on an engine that is guarded in its name."""
     made = engines._sqlite_engine()
@@ -50,7 +50,7 @@ def test_what_a_worker_does_in_its_warm_up_is_its_own(name: str, monkeypatch: py
             written.add(table)
 
     hooks.listen(made[0], "before_cursor_execute", note)
-    registry.load(name).warm()
+    worker_registry.load(name).warm()
     tables = {table.name: table for table in all_tables()}
     assert written, "the warm-up wrote nothing"
     by_others = {table for table in written if table in tables and not may_write(tables[table], name)}

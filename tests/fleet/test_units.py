@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_core.units.job import Job, Site, job_of
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
@@ -28,7 +28,7 @@ needs_systemd = pytest.mark.skipif(
 
 def installed() -> list[Job]:
     settings = Settings({}, {}, "defaults")
-    workers = [registry.load(name) for name in registry.names()]
+    workers = [worker_registry.load(name) for name in worker_registry.names()]
     return [job_of(worker, settings.section(worker.name, worker.Settings)) for worker in workers]
 
 
@@ -41,7 +41,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = root / name.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-    names = [f"decnet-{name}" for name in (*registry.names(), "supervise", "db")]
+    names = [f"decnet-{name}" for name in (*worker_registry.names(), "supervise", "db")]
     for program in [*(programs / name for name in names), root / "bin/kill"]:
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_text("#!/bin/sh\n")
@@ -74,7 +74,7 @@ def test_systemd_has_no_word_to_say_against_the_units(root: Path) -> None:
 @needs_systemd
 def test_exposure_is_at_most_2(root: Path) -> None:
     exposures = {path.name: exposure(path) for path in units_in(root) if path.suffix == ".service"}
-    assert set(exposures) >= {f"decnet-{name}.service" for name in registry.names()}
+    assert set(exposures) >= {f"decnet-{name}.service" for name in worker_registry.names()}
     for name, value in exposures.items():
         group_with_packets = name in {"decnet-supervise@all.service", "decnet-supervise@sensor.service"}
         assert value <= (LARGEST_WITH_PACKETS if group_with_packets else LARGEST_EXPOSURE), name

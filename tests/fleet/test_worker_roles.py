@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.following.batch_processor import BatchProcessor
@@ -23,7 +23,7 @@ As = Callable[[str], str]
 @pytest.mark.parametrize("name", ["profiler", "ttp"])
 def test_a_cursor_worker_works_as_its_own_role(name: str, role: As, ingested: None) -> None:
     engine = open_engine(role(name))
-    kind = registry.load(name)
+    kind = worker_registry.load(name)
     assert issubclass(kind, CursorWorker)
     worker = kind._unstarted()
     leases = Leases(engine, name, seconds=30, shared=worker.shared)

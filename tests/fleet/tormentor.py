@@ -23,7 +23,7 @@ from accepted import until
 from arena import Arena, as_user
 from installed import install
 
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 
 TORTURED = Path(__file__).parent / "tortured"
@@ -80,7 +80,7 @@ class Tormentor:
             self._set_clock(0)
 
     async def reload(self) -> None:
-        """Have every worker replaced, and wait until that is done; the warm parent's pages are then its own."""
+        """Have every worker replaced, and wait until that is done; the zygote's pages are then its own."""
         await until(self.whole, PATIENCE)
         before = self._pids()
         _signal(self._arena.supervisor, signal.SIGHUP)
@@ -91,8 +91,8 @@ class Tormentor:
 
     def statuses(self) -> Mapping[str, Status]:
         """What the supervisor says of each worker."""
-        roster = self._arena.roster()
-        return {status.name: status for status in roster.workers} if roster is not None else {}
+        report = self._arena.report()
+        return {status.name: status for status in report.workers} if report is not None else {}
 
     def whole(self) -> bool:
         """Whether every worker is ready but those that never can be."""
@@ -101,10 +101,10 @@ class Tormentor:
         return bool(phases) and set(phases.values()) == {Phase.READY} and refused == {Phase.REFUSED}
 
     def parents(self) -> tuple[int, ...]:
-        """The supervisor, and the warm parent where there is one."""
-        roster = self._arena.roster()
-        assert roster is not None
-        return (roster.supervisor, *((roster.zygote,) if roster.zygote else ()))
+        """The supervisor, and the zygote where there is one."""
+        report = self._arena.report()
+        assert report is not None
+        return (report.supervisor, *((report.zygote,) if report.zygote else ()))
 
     def left_in_order(self) -> set[int]:
         """The hogs that left because they were asked to."""

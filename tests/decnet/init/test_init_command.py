@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from decnet.command import main
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 
 UNIT = "etc/systemd/system/decnet-ingest.service"
@@ -35,7 +35,7 @@ def content(root: Path) -> dict[str, str]:
 
 def test_every_installed_worker_gets_its_unit(tmp_path: Path) -> None:
     assert init(tmp_path) == 0
-    for name in registry.wanted(Settings({}, {}, "defaults")):
+    for name in worker_registry.wanted(Settings({}, {}, "defaults")):
         assert (tmp_path / f"etc/systemd/system/decnet-{name}.service").exists()
     assert (tmp_path / SETTINGS).stat().st_mode & 0o777 == 0o640
     assert (tmp_path / ENVIRONMENT).stat().st_mode & 0o777 == 0o600
@@ -108,8 +108,8 @@ def test_removing_asks_for_force_where_a_file_was_edited(tmp_path: Path) -> None
 
 def test_the_unit_of_a_worker_that_is_gone_goes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     init(tmp_path)
-    names = tuple(name for name in registry.names() if name != "ttp")
-    monkeypatch.setattr(registry, "names", lambda: names)
+    names = tuple(name for name in worker_registry.names() if name != "ttp")
+    monkeypatch.setattr(worker_registry, "names", lambda: names)
     assert init(tmp_path) == 0
     assert not (tmp_path / "etc/systemd/system/decnet-ttp.service").exists()
 

@@ -14,8 +14,8 @@ import pytest
 
 from decnet.commands.init import database_of
 from decnet.up.known_sections import SHARED, refuse_unknown
-from decnet_core.field_docs import sentences
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.field_docs import field_docs
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_core.setup.settings_text import environment_text, settings_text
 from decnet_core.setup.wanted import SHAPES, Database, site_of, wanted
@@ -78,9 +78,9 @@ def test_uncommented_the_file_says_the_defaults_of_every_worker() -> None:
     text = written(DATABASE)
     settings = Settings(tomllib.loads(uncommented(text)), {}, "test")
     refuse_unknown(settings)
-    for name in registry.names():
+    for name in worker_registry.names():
         if name != "bus":
-            shape = registry.load(name).Settings
+            shape = worker_registry.load(name).Settings
             assert settings.section(name, shape) == shape()
     for name, shape in {**SHAPES, "database": DATABASE.shape}.items():
         assert set(msgspec.structs.asdict(settings.section(name, shape))) == set(shape.__struct_fields__)
@@ -111,10 +111,10 @@ def parts_of(shape: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
                 yield from parts_of(each)
 
 
-@pytest.mark.parametrize("section", [*SHAPES, "database", *registry.names()])
+@pytest.mark.parametrize("section", [*SHAPES, "database", *worker_registry.names()])
 def test_every_setting_has_its_sentence(section: str) -> None:
     known = {**SHAPES, "database": DATABASE.shape}
-    shape = known[section] if section in known else registry.load(section).Settings
+    shape = known[section] if section in known else worker_registry.load(section).Settings
     for part in parts_of(shape):
-        missing = set(part.__struct_fields__) - set(sentences(part))
+        missing = set(part.__struct_fields__) - set(field_docs(part))
         assert not missing, f"{part.__name__} does not say what {missing} mean"

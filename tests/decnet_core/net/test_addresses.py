@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.net.addresses import canonical, network, parsed, plain, source_of
+from decnet_core.net.addresses import canonical, parse_address, parse_endpoint, parse_network, source_of, unmapped
 
 IPV4 = st.ip_addresses(v=4)
 IPV6 = st.ip_addresses(v=6)
@@ -52,7 +52,7 @@ def test_any_text_is_an_address_or_none(text: str) -> None:
 def test_mapped_address_is_the_ipv4_address(address: IPv4Address) -> None:
     mapped = IPv6Address(b"\0" * 10 + b"\xff\xff" + address.packed)
     assert canonical(str(mapped)) == canonical(f"::ffff:{address}") == str(address)
-    assert plain(mapped) == parsed(str(mapped)) == address
+    assert unmapped(mapped) == parse_address(str(mapped)) == address
     assert source_of(str(mapped)) == source_of(str(address)) == str(address)
 
 
@@ -77,18 +77,36 @@ def test_source_is_its_own_source(text: str) -> None:
     assert source_of(source_of(text)) == source_of(text)
 
 
+def test_one_host_with_a_whole_64_is_one_source() -> None:
+    assert source_of("2001:db8:1:2:3::4") == source_of("2001:db8:1:2::9") == "2001:db8:1:2::"
+    assert source_of("192.0.2.1") != source_of("192.0.2.2")
+
+
 def test_what_is_no_address_is_a_source_of_its_own() -> None:
     assert source_of("sensor-1") == "sensor-1"
 
 
 def test_mapped_network_is_the_ipv4_network() -> None:
-    assert network("::ffff:8.8.8.0/120") == IPv4Network("8.8.8.0/24")
-    assert network("::ffff:0:0/96") == IPv4Network("0.0.0.0/0")
-    assert network("::/0") == IPv6Network("::/0")
-    assert network("10.1.2.3/8") == IPv4Network("10.0.0.0/8")
+    assert parse_network("::ffff:8.8.8.0/120") == IPv4Network("8.8.8.0/24")
+    assert parse_network("::ffff:0:0/96") == IPv4Network("0.0.0.0/0")
+    assert parse_network("::/0") == IPv6Network("::/0")
+    assert parse_network("10.1.2.3/8") == IPv4Network("10.0.0.0/8")
 
 
 @pytest.mark.parametrize("text", ["10.1.2.3/8", "2001:db8::1/32", "nonsense"])
 def test_strict_network_has_no_bits_beyond_its_prefix(text: str) -> None:
     with pytest.raises(ValueError, match=r"host bits|not appear"):
-        network(text, strict=True)
+        parse_network(text, strict=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8880", "localhost:80", "127.0.0.1:x", "127.0.0.1:70000", "127.0.0.1:²", "[::1:80"]
+)
+def test_wrong_endpoints_say_what_to_write(text: str) -> None:
+    with pytest.raises(ValueError, match="is not ADDRESS:PORT"):
+        parse_endpoint(text)
+
+
+def test_endpoints_of_both_families() -> None:
+    assert parse_endpoint("127.77.0.1:8880") == ("127.77.0.1", 8880)
+    assert parse_endpoint("[::1]:53") == ("::1", 53)

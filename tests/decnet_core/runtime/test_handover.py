@@ -33,7 +33,7 @@ async def test_who_succeeds_nobody_goes_on_at_once(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_successor_says_that_it_stands_by_until_it_is_heard_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handover, "_UNHEARD_SECONDS", 0.01)
+    monkeypatch.setattr(handover, "_RETRY_SECONDS", 0.01)
     with subprocess.Popen(["/bin/sleep", "600"]) as old:
         try:
             monkeypatch.setenv(SUCCEEDS, str(old.pid))

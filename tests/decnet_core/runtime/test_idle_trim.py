@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When a process is told to have come to rest, and what it gives back then."""
+"""When a process counts as idle, and what a trim returns to the kernel."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.runtime.idle_trim import CALM_SECONDS, WORKED_SECONDS, Rest
+from decnet_core.runtime.idle_trim import CALM_SECONDS, WORKED_SECONDS, IdleDetector
 
 BUSY = 10 * WORKED_SECONDS
 
 
 def test_rest_after_work_is_told_once() -> None:
-    rest = Rest()
-    assert [rest.begins(used) for used in (BUSY, BUSY, BUSY + CALM_SECONDS, BUSY + CALM_SECONDS)] == [
+    detector = IdleDetector()
+    assert [detector.became_idle(used) for used in (BUSY, BUSY, BUSY + CALM_SECONDS, BUSY + CALM_SECONDS)] == [
         False,
         True,
         False,
@@ -26,30 +26,30 @@ def test_rest_after_work_is_told_once() -> None:
 
 
 def test_a_process_that_goes_on_working_does_not_rest() -> None:
-    rest = Rest()
-    assert not any(rest.begins(used) for used in (BUSY, 2 * BUSY, 3 * BUSY))
+    detector = IdleDetector()
+    assert not any(detector.became_idle(used) for used in (BUSY, 2 * BUSY, 3 * BUSY))
 
 
 def test_heartbeats_alone_become_work_after_long_only() -> None:
-    rest = Rest()
+    detector = IdleDetector()
     beats = [number * CALM_SECONDS / 2 for number in range(1, 100)]
-    told = [number for number, used in enumerate(beats) if rest.begins(used)]
+    told = [number for number, used in enumerate(beats) if detector.became_idle(used)]
     assert told[0] == 0  # after the start
     assert min(b - a for a, b in pairwise(told)) >= WORKED_SECONDS / CALM_SECONDS
 
 
 @given(st.lists(st.floats(0, 10 * WORKED_SECONDS), max_size=200))
 def test_it_is_never_told_more_often_than_the_work_is_worth(steps: list[float]) -> None:
-    rest, used, told = Rest(), 0.0, 0
+    detector, used, told = IdleDetector(), 0.0, 0
     for step in steps:
         used += step
-        told += rest.begins(used)
+        told += detector.became_idle(used)
     assert (told - 1) * WORKED_SECONDS <= used + 1e-6
 
 
 def test_free_blocks_go_back_to_the_kernel() -> None:
     program = """
-from decnet_core.runtime.idle_trim import give_back
+from decnet_core.runtime.idle_trim import trim
 def resident():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
@@ -57,7 +57,7 @@ blocks = [bytes(1500) for _ in range(20_000)]
 held = [bytes(1500) for _ in range(10)]  # at the end of the heap: without being asked, glibc keeps what lies before
 del blocks
 before = resident()
-give_back()
+trim()
 print(before, resident())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)

@@ -12,7 +12,8 @@ import pytest
 from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
 from decnet_core.spool import segments
-from decnet_core.spool.reader import START, SpoolReader, look
+from decnet_core.spool.positions import START
+from decnet_core.spool.reader import SpoolReader, look
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.spool import segments
-from decnet_core.spool.quarantine import Quarantine, Record
+from decnet_core.spool.quarantine import Quarantine, QuarantinedLine
 
 
-def records(directory: Path) -> list[Record]:
+def records(directory: Path) -> list[QuarantinedLine]:
     found = []
     for number in segments.sizes(directory):
         content = segments.path_of(directory, number).read_bytes()
-        found += [msgspec.json.decode(line, type=Record) for line in content.splitlines()]
+        found += [msgspec.json.decode(line, type=QuarantinedLine) for line in content.splitlines()]
     return found
 
 
@@ -26,7 +26,7 @@ def test_record_says_what_why_and_where_from(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path / "q")
     quarantine.put("not JSON", "cowrie.json:10", b"\x1b[2J\xff\0 text")
     quarantine.sync()
-    assert records(tmp_path / "q") == [Record("not JSON", "cowrie.json:10", "\x1b[2J\\xff\0 text")]
+    assert records(tmp_path / "q") == [QuarantinedLine("not JSON", "cowrie.json:10", "\x1b[2J\\xff\0 text")]
     raw = (tmp_path / "q" / "0000000001.jsonl").read_bytes()
     assert b"\x1b" not in raw
     assert b'"from"' in raw

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from decnet_core.events.codec import MAX_LINE_BYTES, decode
 from decnet_core.spool import segments
-from decnet_core.spool.reader import START, Position, SpoolReader
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
@@ -17,7 +18,8 @@ from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
 from decnet_core.exits import StartupError
 from decnet_core.spool import segments
-from decnet_core.spool.reader import START, Position, SpoolReader
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolBusyError, SpoolWriter
 
@@ -65,6 +67,43 @@ def test_numbers_go_on_after_all_segments_were_lost(tmp_path: Path) -> None:
     SpoolReader(tmp_path, "ingest").acknowledge(Position(41, 10))
     SpoolWriter(tmp_path, SMALL).close()
     assert list(segments.sizes(tmp_path)) == [42]
+
+
+def test_the_end_is_where_the_next_line_will_be(tmp_path: Path, make_event: MakeEvent) -> None:
+    writer = SpoolWriter(tmp_path, SMALL)
+    assert writer.end() == Position(1, 0)
+    writer.append(make_event(7))
+    assert writer.end() == Position(1, (tmp_path / "0000000001.jsonl").stat().st_size)
+    writer.close()
+
+
+def test_between_segments_the_end_is_the_beginning_of_the_next(
+    tmp_path: Path, make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes half a line, does not let it be cut off and has no room for another file."""
+    spool = tmp_path / "spool"
+    writer = SpoolWriter(spool, SMALL)
+    writer.append(make_event(1))
+    write = os.write
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", lambda descriptor, data: write(descriptor, data[: len(data) // 2]))
+        disk.setattr(os, "ftruncate", refuse)
+        disk.setattr(os, "open", refuse)
+        writer.append(make_event(2))
+        writer.append(make_event(3))
+        assert writer.end() == Position(2, 0)
+    segments.path_of(spool, 2).touch()  # a number that somebody has used is passed over
+    writer.append(make_event(4))
+    assert writer.end() == Position(3, 0)
+    writer.append(make_event(5))
+    reader = SpoolReader(spool, "check")
+    assert [decode(line).ts for line in reader.read(Position(3, 0)).lines] == [2, 3, 4, 5]
+    assert writer.end() == reader.read(START).next
+    writer.close()
+
+
+def refuse(*_: object) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_unencodable_event_writes_nothing(tmp_path: Path, make_event: MakeEvent) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.runtime.notify import Notifier
-from decnet_core.supervise.notify_socket import SignsOfLife, parse
+from decnet_core.supervise.notify_socket import NotifySocket, parse
 
 
 @given(st.binary(max_size=300))
@@ -22,7 +22,7 @@ def test_assignments_are_read() -> None:
 
 async def test_notification_tells_the_sender_as_the_kernel_knows_it() -> None:
     heard: asyncio.Queue[tuple[int, dict[str, str]]] = asyncio.Queue()
-    signs = SignsOfLife(lambda pid, said: heard.put_nowait((pid, said)))
+    signs = NotifySocket(lambda pid, said: heard.put_nowait((pid, said)))
     try:
         Notifier(signs.address).send("READY=1")
         assert await asyncio.wait_for(heard.get(), 5) == (os.getpid(), {"READY": "1"})

@@ -31,17 +31,29 @@ def test_startup_failure_is_not_retried() -> None:
 
 
 def test_crash_loop_is_given_up_in_a_state_of_its_own() -> None:
-    crashes, phases = 0, []
+    crashes, phases, counts = 0, [], []
     for _ in range(6):
         decision = decide(CRASH, crashes, 0.0, SETTINGS)
         crashes = decision.crashes
         phases.append(decision.phase)
+        counts.append(crashes)
     assert phases == [Phase.WAITING] * 5 + [Phase.CRASH_LOOP]
+    assert counts == [1, 2, 3, 4, 5, 6]
 
 
 def test_long_run_forgets_earlier_crashes() -> None:
     decision = decide(Ended(1, ready_seconds=61), 5, 0.0, SETTINGS)
     assert (decision.phase, decision.crashes, decision.delay_seconds) == (Phase.WAITING, 1, 1)
+
+
+def test_exactly_the_stable_time_is_long_enough() -> None:
+    assert decide(Ended(1, ready_seconds=60), 5, 0.0, SETTINGS).crashes == 1
+    assert decide(Ended(1, ready_seconds=59.9), 4, 0.0, SETTINGS).crashes == 5
+
+
+def test_one_that_was_never_ready_has_not_recovered() -> None:
+    soon_stable = SuperviseSettings(stable_seconds=1, crash_limit=6)
+    assert decide(Ended(1), 3, 0.0, soon_stable).crashes == 4
 
 
 @pytest.mark.parametrize("code", [0, 1, -9, -11])

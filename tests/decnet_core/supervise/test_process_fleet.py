@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
@@ -220,14 +220,14 @@ async def test_worker_that_never_becomes_ready_is_killed(tmp_path: Path) -> None
     impatient = SuperviseSettings(start_seconds=0.3, crash_limit=1)
     async with running(tmp_path, "mute", settings=impatient) as fleet:
         assert one(fleet, "mute").phase is Phase.CRASH_LOOP
-        assert one(fleet, "mute").reason == "not ready within 0.3 s; killed"
+        assert one(fleet, "mute").reason == "not ready after 0.3 s, killed"
 
 
 async def test_hung_worker_is_killed_by_the_watchdog(tmp_path: Path) -> None:
     watchful = SuperviseSettings(watchdog_seconds=0.5, crash_limit=1)
     async with running(tmp_path, "stuck", settings=watchful) as fleet:
         await until(lambda: one(fleet, "stuck").phase is Phase.CRASH_LOOP)
-        assert one(fleet, "stuck").reason == "no sign of life within 0.5 s; killed"
+        assert one(fleet, "stuck").reason == "no heartbeat for 0.5 s, killed"
 
 
 async def test_worker_that_ignores_sigterm_is_killed_at_the_deadline(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 
-from decnet_core.supervise import start_order as order
+from decnet_core.supervise import start_order
 
 NAMES = ("canary", "ingest", "webhook", "bus")
 
@@ -18,7 +18,7 @@ async def test_those_of_the_flow_start_first_each_when_the_one_before_has_settle
         begun.append(name)
         return events[name]
 
-    starting = asyncio.ensure_future(order.start(NAMES, begin))
+    starting = asyncio.ensure_future(start_order.start(NAMES, begin))
     for settled, so_far in (
         ("bus", ["bus"]),
         ("ingest", ["bus", "ingest"]),
@@ -41,5 +41,5 @@ async def test_those_of_the_flow_stop_last_in_the_opposite_order() -> None:
         await asyncio.sleep(0)
         ended.append(name)
 
-    await order.stop(NAMES, end)
+    await start_order.stop(NAMES, end)
     assert ended == ["canary", "webhook", "ingest", "bus"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One worker's keeper at moments that real processes seldom meet: what it hears late, twice, or not at all."""
+"""One supervised process at moments that real processes seldom meet: messages that come late, twice, or not at all."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.supervised_process import SupervisedProcess
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import StandardError
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
-from decnet_core.supervise.supervised_process import Keeper
+from decnet_core.tasks import Tasks
 
 
-class Process:
+class Process(ChildProcess):
     """A child that does what the test says."""
 
     def __init__(self, pid: int) -> None:
@@ -28,7 +30,7 @@ class Process:
     async def wait(self) -> int:
         return await asyncio.shield(self.code)
 
-    async def stop(self, seconds: float) -> None:
+    def terminate(self) -> None:
         self.end(0)
 
     def kill(self) -> None:
@@ -39,40 +41,42 @@ class Process:
             self.code.set_result(code)
 
 
-class Nursery:
+class Spawner:
     """Makes processes, the first with pid 1."""
 
     def __init__(self) -> None:
         self.children: list[Process] = []
 
-    async def spawn(self, name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> Process:
+    async def spawn(self, name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> Process:
         self.children.append(Process(len(self.children) + 1))
         return self.children[-1]
 
 
 @pytest.fixture
-async def kept() -> AsyncIterator[tuple[Keeper, Nursery]]:
+async def kept() -> AsyncIterator[tuple[SupervisedProcess, Spawner]]:
     async with keeping(SuperviseSettings(first_delay_seconds=0.01, longest_delay_seconds=0.01)) as found:
         yield found
 
 
 @pytest.fixture
-async def held_up() -> AsyncIterator[tuple[Keeper, Nursery]]:
-    """A worker that must give a sign of life five times a second."""
+async def held_up() -> AsyncIterator[tuple[SupervisedProcess, Spawner]]:
+    """A worker that must send a heartbeat five times a second."""
     settings = SuperviseSettings(first_delay_seconds=0.01, longest_delay_seconds=0.01, watchdog_seconds=0.2)
     async with keeping(settings) as found:
         yield found
 
 
 @contextlib.asynccontextmanager
-async def keeping(settings: SuperviseSettings) -> AsyncIterator[tuple[Keeper, Nursery]]:
-    nursery, told = Nursery(), list[Status]()
-    keeper = Keeper("door", nursery.spawn, settings=settings, logfile=StandardError(), changed=told.append)
-    kept = asyncio.ensure_future(keeper.keep())
-    await until(lambda: keeper.status.phase is Phase.STARTING)
-    yield keeper, nursery
-    await keeper.stop()
-    await asyncio.wait_for(kept, 30)
+async def keeping(settings: SuperviseSettings) -> AsyncIterator[tuple[SupervisedProcess, Spawner]]:
+    spawner, changes, tasks = Spawner(), list[Status](), Tasks("test")
+    worker = SupervisedProcess(
+        "door", spawner.spawn, settings=settings, logfile=StandardError(), tasks=tasks, changed=changes.append
+    )
+    worker.start()
+    await until(lambda: worker.status.phase is Phase.STARTING)
+    yield worker, spawner
+    await asyncio.wait_for(worker.stop(), 30)
+    await tasks.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -81,97 +85,101 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
-async def test_a_beat_tells_that_the_word_of_readiness_was_lost(kept: tuple[Keeper, Nursery]) -> None:
-    keeper, _ = kept
-    keeper.hear(1, {"WATCHDOG": "1", "X_DECNET_MEMORY_BUDGET": "7"})
-    assert keeper.status == Status("door", Phase.READY, 1)
-    assert keeper.budget_bytes == 7
+async def test_a_heartbeat_shows_that_the_ready_message_was_lost(kept: tuple[SupervisedProcess, Spawner]) -> None:
+    worker, _ = kept
+    worker.on_notify(1, {"WATCHDOG": "1", "X_DECNET_MEMORY_BUDGET": "7"})
+    assert worker.status == Status("door", Phase.READY, 1)
+    assert worker.budget_bytes == 7
 
 
 async def test_a_supervisor_that_was_held_up_itself_kills_nobody_for_having_been_silent(
-    held_up: tuple[Keeper, Nursery],
+    held_up: tuple[SupervisedProcess, Spawner],
 ) -> None:
-    keeper, nursery = held_up
-    keeper.hear(1, {"READY": "1"})
+    worker, spawner = held_up
+    worker.on_notify(1, {"READY": "1"})
     time.sleep(1.5)  # noqa: ASYNC251  # stopped, with whatever the worker said unread or lost
     for _ in range(5):
         await asyncio.sleep(0)
-    assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 1)
-    await until(lambda: keeper.knows(2))
-    assert nursery.children[0].code.result() == -signal.SIGKILL
+    assert (worker.status.phase, worker.status.pid) == (Phase.READY, 1)
+    await until(lambda: worker.knows(2))
+    assert spawner.children[0].code.result() == -signal.SIGKILL
 
 
-async def test_a_recycling_ends_when_the_old_process_falls_by_itself_meanwhile(kept: tuple[Keeper, Nursery]) -> None:
+async def test_a_recycling_ends_when_the_old_process_falls_by_itself_meanwhile(
+    kept: tuple[SupervisedProcess, Spawner],
+) -> None:
     """All of it is heard at once, as by a supervisor that was held up."""
-    keeper, nursery = kept
-    keeper.hear(1, {"READY": "1"})
-    recycling = asyncio.ensure_future(keeper.recycle(why="test"))
-    await until(lambda: keeper.knows(2))
-    keeper.hear(2, {"STANDBY": "1"})
-    keeper.hear(2, {"READY": "1"})
-    nursery.children[0].end(-signal.SIGKILL)
+    worker, spawner = kept
+    worker.on_notify(1, {"READY": "1"})
+    recycling = asyncio.ensure_future(worker.recycle(why="test"))
+    await until(lambda: worker.knows(2))
+    worker.on_notify(2, {"STANDBY": "1"})
+    worker.on_notify(2, {"READY": "1"})
+    spawner.children[0].end(-signal.SIGKILL)
     assert await asyncio.wait_for(recycling, 30)
-    assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 2)
+    assert (worker.status.phase, worker.status.pid) == (Phase.READY, 2)
 
 
-async def test_a_successor_that_comes_too_late_is_not_a_second_process(kept: tuple[Keeper, Nursery]) -> None:
+async def test_a_successor_that_comes_too_late_is_not_a_second_process(kept: tuple[SupervisedProcess, Spawner]) -> None:
     """The old process falls, and another takes its place, while the successor is still being made."""
-    keeper, nursery = kept
-    keeper.hear(1, {"READY": "1"})
-    made, spawn = asyncio.Event(), nursery.spawn
+    worker, spawner = kept
+    worker.on_notify(1, {"READY": "1"})
+    made, spawn = asyncio.Event(), spawner.spawn
 
-    async def slow(name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> Process:
-        child = await spawn(name, write, besides)
-        if besides:
+    async def slow(name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> Process:
+        child = await spawn(name, write, additions)
+        if additions:
             await made.wait()
         return child
 
-    keeper._spawn = slow
-    recycling = asyncio.ensure_future(keeper.recycle(why="test"))
-    await until(lambda: len(nursery.children) == 2)
-    nursery.children[0].end(-signal.SIGKILL)
-    await until(lambda: keeper.knows(3))
+    worker._spawn = slow
+    recycling = asyncio.ensure_future(worker.recycle(why="test"))
+    await until(lambda: len(spawner.children) == 2)
+    spawner.children[0].end(-signal.SIGKILL)
+    await until(lambda: worker.knows(3))
     made.set()
     assert not await asyncio.wait_for(recycling, 30)
-    assert nursery.children[1].code.done()
-    assert (keeper.status.phase, keeper.status.pid) == (Phase.STARTING, 3)
+    assert spawner.children[1].code.done()
+    assert (worker.status.phase, worker.status.pid) == (Phase.STARTING, 3)
 
 
 async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(
-    kept: tuple[Keeper, Nursery], caplog: pytest.LogCaptureFixture
+    kept: tuple[SupervisedProcess, Spawner], caplog: pytest.LogCaptureFixture
 ) -> None:
-    keeper, nursery = kept
-    keeper.hear(1, {"READY": "1"})
-    recycling = asyncio.ensure_future(keeper.recycle(why="test"))
-    await until(lambda: keeper.knows(2))
-    nursery.children[1].end(1)
+    worker, spawner = kept
+    worker.on_notify(1, {"READY": "1"})
+    recycling = asyncio.ensure_future(worker.recycle(why="test"))
+    await until(lambda: worker.knows(2))
+    spawner.children[1].end(1)
     assert not await asyncio.wait_for(recycling, 30)
-    assert "worker=door goes on as it is" in caplog.text
-    assert keeper.settled.is_set()
-    assert (keeper.status.phase, keeper.status.pid) == (Phase.READY, 1)
+    assert "door: not replaced" in caplog.text
+    assert worker.settled.is_set()
+    assert (worker.status.phase, worker.status.pid) == (Phase.READY, 1)
 
 
-async def test_two_who_want_a_process_replaced_do_not_leave_a_third(kept: tuple[Keeper, Nursery]) -> None:
+async def test_two_who_want_a_process_replaced_do_not_leave_a_third(kept: tuple[SupervisedProcess, Spawner]) -> None:
     """A reload and the watch of budgets, at the same time; what the watch has seen is gone when its turn comes."""
-    keeper, nursery = kept
-    keeper.hear(1, {"READY": "1"})
-    both = asyncio.gather(keeper.recycle(why="reload"), keeper.recycle(why="budget", pid=1))
-    await until(lambda: keeper.knows(2))
-    keeper.hear(2, {"STANDBY": "1"})
-    await until(lambda: keeper.status.pid == 2)
-    keeper.hear(2, {"READY": "1"})
+    worker, spawner = kept
+    worker.on_notify(1, {"READY": "1"})
+    both = asyncio.gather(worker.recycle(why="reload"), worker.recycle(why="budget", instance=1))
+    await until(lambda: worker.knows(2))
+    worker.on_notify(2, {"STANDBY": "1"})
+    await until(lambda: worker.status.pid == 2)
+    worker.on_notify(2, {"READY": "1"})
     assert list(await asyncio.wait_for(both, 30)) == [True, False]
-    assert len(nursery.children) == 2
+    assert len(spawner.children) == 2
 
 
-async def test_a_reload_that_meets_a_recycling_replaces_its_successor_too(kept: tuple[Keeper, Nursery]) -> None:
+async def test_a_reload_that_meets_a_recycling_replaces_its_successor_too(
+    kept: tuple[SupervisedProcess, Spawner],
+) -> None:
     """It may have been forked from the code of before."""
-    keeper, _ = kept
-    keeper.hear(1, {"READY": "1"})
-    both = asyncio.gather(keeper.recycle(why="budget", pid=1), keeper.recycle(why="reload"))
+    worker, _ = kept
+    worker.on_notify(1, {"READY": "1"})
+    both = asyncio.gather(worker.recycle(why="budget", instance=1), worker.recycle(why="reload"))
     for successor in (2, 3):
-        await until(lambda successor=successor: keeper.knows(successor))  # type: ignore[misc]
-        keeper.hear(successor, {"STANDBY": "1"})
-        await until(lambda successor=successor: keeper.status.pid == successor)  # type: ignore[misc]
-        keeper.hear(successor, {"READY": "1"})
+        await until(lambda successor=successor: worker.knows(successor))  # type: ignore[misc]
+        worker.on_notify(successor, {"STANDBY": "1"})
+        await until(lambda successor=successor: worker.status.pid == successor)  # type: ignore[misc]
+        worker.on_notify(successor, {"READY": "1"})
     assert list(await asyncio.wait_for(both, 30)) == [True, True]

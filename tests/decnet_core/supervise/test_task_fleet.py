@@ -19,11 +19,11 @@ from decnet_core.events.catalogue import SessionOpened
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.stalls import Stalls, watched
-from decnet_core.supervise.task_fleet import TaskFleet
+from decnet_core.supervise.task_fleet import SupervisedTask, TaskFleet
 
 
 class Holding(Worker[NoSettings]):
@@ -187,15 +187,16 @@ async def test_a_start_up_failure_is_not_retried(tmp_path: Path) -> None:
 async def test_a_worker_that_does_not_become_ready_is_a_crash(tmp_path: Path) -> None:
     async with running(tmp_path, "dreaming", "steady", start_seconds=0.3) as (fleet, _):
         await until(lambda: one(fleet, "dreaming").phase is Phase.CRASH_LOOP)
-        assert one(fleet, "dreaming").reason == "not ready within 0.3 s; cancelled"
+        assert one(fleet, "dreaming").reason == "not ready after 0.3 s, killed"
         assert one(fleet, "steady").phase is Phase.READY
 
 
 @pytest.mark.parametrize("name", ["dreaming", "clinging"])
 async def test_a_worker_that_hangs_does_not_keep_the_fleet_from_stopping(tmp_path: Path, name: str) -> None:
     async with running(tmp_path, "steady", stop_seconds=0.2) as (fleet, _):
-        fleet._start(name)
-        await until(lambda: fleet._keepers[name]._ctx is not None)
+        worker = fleet._start(name)
+        assert isinstance(worker, SupervisedTask)
+        await until(lambda: worker._ctx is not None)
         async with asyncio.timeout(20):
             await fleet.stop()
         assert {status.phase for status in fleet.status()} == {Phase.STOPPED}

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-"""A recording reaches the store also from another mount: a hardened unit binds each writable directory by itself."""
-
 from __future__ import annotations
 
 import hashlib
@@ -12,6 +10,29 @@ import pytest
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 
 OTHER = Path("/dev/shm")
+"""Another mount: a hardened unit binds each writable directory by itself."""
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> ArtifactStore:
+    (tmp_path / "artifacts").mkdir()
+    return ArtifactStore(tmp_path / "artifacts", 1000)
+
+
+def test_content_is_kept_once_under_its_hash(artifacts: ArtifactStore) -> None:
+    digest = artifacts.keep(b"x")
+    assert digest == hashlib.sha256(b"x").hexdigest() == artifacts.keep(b"x")
+    assert artifacts.path(digest).read_bytes() == b"x"
+    assert artifacts.path(digest).stat().st_mode & 0o111 == 0
+    assert artifacts.counters() == {"artifacts_bytes": 1, "artifacts_refused": 0}
+
+
+def test_a_full_store_refuses_and_counts(artifacts: ArtifactStore, tmp_path: Path) -> None:
+    artifacts.keep(bytes(900))
+    digest = artifacts.keep(bytes(200))
+    assert not artifacts.path(digest).exists()
+    assert artifacts.counters()["artifacts_refused"] == 1
+    assert ArtifactStore(tmp_path / "artifacts", 1000).counters()["artifacts_bytes"] == 900
 
 
 def test_a_file_of_another_mount_is_kept_whole_once_and_gone_from_where_it_was(tmp_path: Path) -> None:

@@ -11,9 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from decky_host import DEADLINE, DeckyHost, free_port, own_address
-
-from decnet_decoys.personas.catalog import persona
+from decky_host import DEADLINE, DeckyHost, free_port, http_profile, own_address
 
 CONFIGURATION = """
 daemon off; master_process off; pid {0}/pid; error_log stderr notice;
@@ -75,7 +73,7 @@ async def nginx(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
     binary = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if binary is None:
         pytest.skip("no nginx on this machine")
-    profile = persona("debian-web").http
+    profile = http_profile("debian-web")
     for path, page in profile.pages.items():
         if page.static and page.body:
             file = tmp_path / "www" / (path.lstrip("/") or "index.html")

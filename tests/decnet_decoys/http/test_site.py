@@ -4,17 +4,18 @@ from __future__ import annotations
 import base64
 
 import pytest
+from decky_host import http_profile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered
-from decnet_decoys.http.request import Head
 from decnet_decoys.http.site import Credentials, Site, path_of
-from decnet_decoys.personas.catalog import names, persona
+from decnet_decoys.personas.catalog import names
 
 
 def site(name: str = "debian-web") -> Site:
-    return Site(persona(name).http, "127.77.0.10", 8080)
+    return Site(http_profile(name), "127.77.0.10", 8080)
 
 
 def head(target: str = "/", method: str = "GET", *headers: tuple[str, str]) -> Head:
@@ -23,7 +24,7 @@ def head(target: str = "/", method: str = "GET", *headers: tuple[str, str]) -> H
 
 @pytest.mark.parametrize("name", names())
 def test_every_error_page_is_the_servers_own(name: str) -> None:
-    profile = persona(name).http
+    profile = http_profile(name)
     for status in (400, 403, 404, 405, 412, 413, 414, 416):
         answer = site(name).error(status)
         shown = rendered(profile, answer, now=0, keep_alive=True, head_only=False)
@@ -35,7 +36,7 @@ def test_every_error_page_is_the_servers_own(name: str) -> None:
 def test_the_header_order_tells_the_servers_apart() -> None:
     shown = {}
     for name in names():
-        profile = persona(name).http
+        profile = http_profile(name)
         data = rendered(profile, site(name).error(404), now=0, keep_alive=True, head_only=True)
         shown[profile.flavour] = [line.partition(b":")[0] for line in data.split(b"\r\n")[1:-2]]
     assert shown["nginx"] == [b"Server", b"Date", b"Content-Type", b"Content-Length", b"Connection"]
@@ -44,7 +45,7 @@ def test_the_header_order_tells_the_servers_apart() -> None:
 
 
 def test_head_has_the_length_and_no_body() -> None:
-    profile = persona("debian-web").http
+    profile = http_profile("debian-web")
     answer = site().answer(head("/", "HEAD"), b"")
     shown = rendered(profile, answer, now=0, keep_alive=True, head_only=True)
     assert f"Content-Length: {len(answer.body)}".encode() in shown
@@ -74,7 +75,7 @@ def test_a_part_of_a_file_is_sent_alone() -> None:
     assert ("Content-Range", f"bytes 2-5/{len(whole)}") in part.headers
     assert site().answer(head("/robots.txt", "GET", ("Range", "bytes=9-2")), b"").status == 416
     apache = site("ubuntu-db")
-    page = next(path for path, page in persona("ubuntu-db").http.pages.items() if page.static and page.body)
+    page = next(path for path, page in http_profile("ubuntu-db").pages.items() if page.static and page.body)
     assert apache.answer(head(page, "GET", ("Range", "bytes=9-2")), b"").status == 200
 
 
@@ -115,7 +116,7 @@ def test_whatever_is_asked_gets_an_answer_without_it(target: str, body: bytes, m
         "/" + target + marker, method, ("Authorization", "Basic " + target), ("Referer", marker), ("Cookie", marker)
     )
     answer = site(name).answer(request, body + marker.encode())
-    shown = rendered(persona(name).http, answer, now=0, keep_alive=True, head_only=False)
+    shown = rendered(http_profile(name), answer, now=0, keep_alive=True, head_only=False)
     assert b"x9y8z7" not in shown
     site(name).credentials(request, body)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from decky_host import Player
+from decky_host import Player, http_profile, ssh_profile
 
 from decnet_decoys.personas.catalog import names, persona
 
@@ -95,7 +95,7 @@ def test_accepted_passwords_belong_to_accounts_that_can_log_in(name: str) -> Non
 
 def test_personas_differ_in_every_banner() -> None:
     shown = [
-        (persona(name).ssh.version, persona(name).http.server, persona(name).kernel, persona(name).hostname)
+        (ssh_profile(name).version, http_profile(name).server, persona(name).kernel, persona(name).hostname)
         for name in names()
     ]
     assert len(shown) >= 3

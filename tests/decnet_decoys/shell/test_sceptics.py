@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from decky_host import NOW, ORIGIN, Player
+from decky_host import NOW, ORIGIN, Player, http_profile, ssh_profile
 
 from decnet_decoys.personas.catalog import names, persona
 from decnet_decoys.shell.machine.machine import Machine
@@ -91,7 +91,7 @@ def test_programs_print_what_they_would(run: Player, line: str, shown: str) -> N
 
 @pytest.mark.parametrize("name", names())
 def test_the_ssh_client_is_the_servers_package(player: MakePlayer, name: str) -> None:
-    assert player(name)("ssh -V").errors.startswith(persona(name).ssh.version)
+    assert player(name)("ssh -V").errors.startswith(ssh_profile(name).version)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_dd_counts_what_it_was_told_to_copy(run: Player, count: str, told: str) 
 
 
 def test_its_own_web_site_answers_from_inside(run: Player) -> None:
-    site = persona("debian-web").http
+    site = http_profile("debian-web")
     assert run("curl -s http://localhost/").text == site.pages["/"].body
     assert run("curl -sI http://127.0.0.1/nosuch").text.startswith("HTTP/1.1 404 Not Found\r\nServer: nginx/")
     done = run("cd /tmp; wget -q http://10.20.0.10/robots.txt; cat robots.txt")

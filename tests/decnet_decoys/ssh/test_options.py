@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from decky_host import DEADLINE, DeckyHost, fleet_settings, free_port, own_address
+from decky_host import DEADLINE, DeckyHost, fleet_settings, free_port, own_address, ssh_profile
 
-from decnet_decoys.personas.catalog import names, persona
+from decnet_decoys.personas.catalog import names
 
 TITLES = (
     "kex",
@@ -59,7 +59,7 @@ async def test_a_decky_offers_what_its_persona_lists(tmp_path: Path, name: str) 
     await host.open()
     version, lists = await offers(host.decky.address, host.decky.services["ssh"])
     await host.close()
-    profile = persona(name).ssh
+    profile = ssh_profile(name)
     assert version == f"SSH-2.0-{profile.version}"
     assert lists["kex"].split(",") == [*profile.kex, *profile.kex_extra]
     assert lists["ciphers s2c"] == lists["ciphers c2s"] == ",".join(profile.ciphers)

@@ -22,7 +22,8 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_core.spool import segments
-from decnet_core.spool.reader import START, SpoolReader
+from decnet_core.spool.positions import START
+from decnet_core.spool.reader import SpoolReader
 from decnet_sniff.collect.settings import CollectSettings
 from decnet_sniff.collect.worker import Collect
 

@@ -22,17 +22,17 @@ from decnet_core.exits import StartupError
 from decnet_core.runtime.host import open_context
 from decnet_core.settings import SettingsError
 from decnet_core.spool import segments
-from decnet_core.spool.quarantine import Record
+from decnet_core.spool.quarantine import QuarantinedLine
 from decnet_sniff.collect.settings import CollectSettings
 from decnet_sniff.collect.worker import Collect
 
 DATA = Path(__file__).parent / "data"
 
 
-def quarantined(state: Path) -> list[Record]:
+def quarantined(state: Path) -> list[QuarantinedLine]:
     place = state / "quarantine" / "collect"
     return [
-        msgspec.json.decode(line, type=Record)
+        msgspec.json.decode(line, type=QuarantinedLine)
         for number in segments.sizes(place)
         for line in segments.path_of(place, number).read_bytes().splitlines()
     ]

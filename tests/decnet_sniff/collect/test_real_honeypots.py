@@ -26,7 +26,8 @@ import pytest
 from decnet_core.events.catalogue import CommandRun, FileCaptured, HttpRequest, LoginAttempt, ServiceRequest
 from decnet_core.events.codec import decode
 from decnet_core.events.envelope import Event
-from decnet_core.spool.reader import START, SpoolReader
+from decnet_core.spool.positions import START
+from decnet_core.spool.reader import SpoolReader
 
 COWRIE = "cowrie==3.1.4"
 OPENCANARY = "opencanary==0.9.10"

@@ -23,7 +23,8 @@ from decnet_core.events.ids import uuid7
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
-from decnet_core.spool.reader import START, look
+from decnet_core.spool.positions import START
+from decnet_core.spool.reader import look
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_sniff.probe import targets

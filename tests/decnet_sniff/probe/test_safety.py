@@ -10,19 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.net.addresses import Network, parse_network
+from decnet_core.net.rates import TokenBucket
 from decnet_sniff.probe.safety import (
     BY_TCP,
     SPECIAL,
-    Bucket,
     Budget,
-    Network,
     Plan,
     Rules,
     changed,
     next_visit,
     proves,
     read_address,
-    read_network,
     refusal,
 )
 
@@ -131,7 +130,7 @@ def test_no_address_of_an_excluded_network_is_asked(
 ) -> None:
     bits = data.draw(st.integers(0, address.max_prefixlen))
     excluded = ipaddress.ip_network(f"{address}/{bits}", strict=False)
-    rules = Rules(allow=networks("0.0.0.0/0", "::/0"), deny=(read_network(str(excluded)),))
+    rules = Rules(allow=networks("0.0.0.0/0", "::/0"), deny=(parse_network(str(excluded)),))
     if address.version == 4:
         assert refusal(f"::ffff:{address}", rules) == "excluded"
     assert refusal(str(address), rules) == "excluded" or read_address(str(address)) != address
@@ -154,9 +153,9 @@ def test_nobody_is_asked_at_an_address_that_holds_another_s(address: ipaddress.I
 
 
 def test_a_network_that_is_mapped_into_ipv6_is_the_one_that_it_maps() -> None:
-    assert read_network("::ffff:8.8.8.0/120") == ipaddress.ip_network("8.8.8.0/24")
-    assert refusal("8.8.8.8", Rules(deny=(read_network("::ffff:8.8.8.0/120"),))) == "excluded"
-    assert read_network("::/0") == ipaddress.ip_network("::/0")
+    assert parse_network("::ffff:8.8.8.0/120") == ipaddress.ip_network("8.8.8.0/24")
+    assert refusal("8.8.8.8", Rules(deny=(parse_network("::ffff:8.8.8.0/120"),))) == "excluded"
+    assert parse_network("::/0") == ipaddress.ip_network("::/0")
 
 
 def test_only_those_that_are_named_are_asked() -> None:
@@ -189,10 +188,10 @@ def test_a_conversation_over_tcp_proves_its_source() -> None:
 
 @given(st.lists(st.floats(0, 100), max_size=200), st.floats(0.1, 50), st.integers(1, 20))
 def test_no_more_connections_than_rate_and_burst_allow(gaps: list[float], rate: float, burst: int) -> None:
-    bucket, now, made = Bucket(rate, burst), 1000.0, []
+    bucket, now, made = TokenBucket(rate, burst), 1000.0, []
     for gap in gaps:
         now += gap
-        made.append(now + bucket.take(now))
+        made.append(now + bucket.delay(now))
     made.sort()
     for begin in range(len(made)):
         for end in range(begin, len(made)):
@@ -200,10 +199,10 @@ def test_no_more_connections_than_rate_and_burst_allow(gaps: list[float], rate: 
 
 
 def test_burst_is_at_once_and_the_rest_one_after_the_other() -> None:
-    bucket = Bucket(2.0, 3)
-    assert [bucket.take(5.0) for _ in range(5)] == [0.0, 0.0, 0.0, 0.5, 1.0]
-    assert bucket.take(4.0) == 1.5  # a clock that goes back gives nothing
-    assert bucket.take(100.0) == 0.0
+    bucket = TokenBucket(2.0, 3)
+    assert [bucket.delay(5.0) for _ in range(5)] == [0.0, 0.0, 0.0, 0.5, 1.0]
+    assert bucket.delay(4.0) == 1.5  # a clock that goes back gives nothing
+    assert bucket.delay(100.0) == 0.0
 
 
 def test_budget_ends() -> None:

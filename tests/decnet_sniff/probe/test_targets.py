@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.spool.reader import Position
+from decnet_core.spool.positions import Position
 from decnet_sniff.probe.safety import Plan
 from decnet_sniff.probe.targets import MOST_OURS, Kept, Targets, load, save
 

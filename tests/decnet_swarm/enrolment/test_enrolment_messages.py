@@ -10,9 +10,9 @@ from decnet_swarm.enrolment import messages
 from decnet_swarm.enrolment.messages import (
     HEAD,
     LIMIT,
+    AskAuthority,
     Authority,
     Enrol,
-    Hello,
     Issued,
     Malformed,
     Refused,
@@ -25,7 +25,9 @@ from decnet_swarm.enrolment.messages import (
 
 TEXT = st.text(max_size=200)
 REQUESTS = st.one_of(
-    st.just(Hello()), st.builds(Enrol, st.binary(max_size=40), st.binary(max_size=40), TEXT), st.builds(Renew, TEXT)
+    st.just(AskAuthority()),
+    st.builds(Enrol, st.binary(max_size=40), st.binary(max_size=40), TEXT),
+    st.builds(Renew, TEXT),
 )
 ANSWERS = st.one_of(
     st.builds(Authority, TEXT, st.integers(0, 2**53)),
@@ -42,14 +44,14 @@ def test_request_is_read_as_it_was_framed(message: messages.Request) -> None:
 
 
 @given(ANSWERS)
-def test_answer_is_read_as_it_was_framed(message: messages.Answer) -> None:
+def test_answer_is_read_as_it_was_framed(message: messages.Reply) -> None:
     assert answer_in(framed(message)[HEAD:]) == message
 
 
 @given(st.one_of(st.binary(max_size=300), REQUESTS.map(lambda m: framed(m)[HEAD:-1])))
 def test_any_bytes_are_a_message_or_have_a_reason(document: bytes) -> None:
     for found in (request_in(document), answer_in(document)):
-        assert isinstance(found, (messages.Request, messages.Answer, Malformed))
+        assert isinstance(found, (messages.Request, messages.Reply, Malformed))
 
 
 def test_deep_nesting_is_malformed() -> None:

@@ -12,19 +12,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from founded import master, offered, ordered, sensor
+from swarm_pki import master, offered, sensor, signing_request
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address
-from decnet_swarm.enrolment import client as enrolling
-from decnet_swarm.enrolment import exchange, messages
-from decnet_swarm.enrolment import signing_requests as orders
+from decnet_swarm.enrolment import client, exchange, messages, signing_requests
 from decnet_swarm.enrolment.exchange import ExchangeError
-from decnet_swarm.enrolment.messages import Enrol, Hello, Issued, Refused, Renew
-from decnet_swarm.enrolment.renewal_loop import due_at, keep_renewed
-from decnet_swarm.enrolment.server import GUESTS, Desk
-from decnet_swarm.pki import authority, files
-from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.enrolment.messages import AskAuthority, Enrol, Issued, Refused, Renew
+from decnet_swarm.enrolment.renewal_loop import due_at, renew_when_due
+from decnet_swarm.enrolment.server import MAX_CONNECTIONS, EnrolmentServer
+from decnet_swarm.pki import authority, bootstrap_ca, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.contexts import client_context, forwarder_context, listener_context
 from decnet_swarm.pki.names import Role
@@ -35,18 +32,18 @@ DEADLINE = 60.0
 
 
 class Office:
-    """A master with its desk open."""
+    """A master with its server open."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
         self.folder = master(state)
         self.counters = Counters()
         self.admission = Admission(self.folder)
-        self.desk = Desk(self.folder, self.admission, self.counters, days=90, port=7777)
+        self.server = EnrolmentServer(self.folder, self.admission, self.counters, days=90, port=7777)
 
     @property
     def address(self) -> Address:
-        found = self.desk.address
+        found = self.server.address
         assert found is not None
         return Address(*found)
 
@@ -57,11 +54,11 @@ class Office:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     found = Office(tmp_path / "master")
-    await found.desk.open("127.0.0.1", 0)
+    await found.server.open("127.0.0.1", 0)
     try:
         yield found
     finally:
-        await found.desk.close()
+        await found.server.close()
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -78,7 +75,7 @@ def trusting(office: Office) -> ssl.SSLContext:
 
 async def test_sensor_enrols_with_its_token_and_is_a_member(office: Office, tmp_path: Path) -> None:
     folder = files.forwarder_folder(tmp_path / "sensor")
-    known = await asyncio.to_thread(enrolling.enrol, folder, office.address, offered(office.state))
+    known = await asyncio.to_thread(client.enrol, folder, office.address, offered(office.state))
     assert (known.name, known.server) == ("berlin-1", "127.0.0.1:7777")
     assert files.enrolled(folder) == known
     own = files.certificate_in((folder / files.IDENTITY).read_text())
@@ -88,23 +85,25 @@ async def test_sensor_enrols_with_its_token_and_is_a_member(office: Office, tmp_
     assert member.address == "127.0.0.1"
     assert load(office.folder).tokens == ()
     forwarder_context(folder)
-    await until(lambda: not office.desk._guests)
+    await until(lambda: not office.server._connections)
     assert office.counted("enrolment_errors") == 0
 
 
 async def test_token_that_was_used_is_refused(office: Office, tmp_path: Path) -> None:
     token, other = offered(office.state), offered(office.state, "paris")
-    await asyncio.to_thread(enrolling.enrol, tmp_path / "one" / "forwarder", office.address, token)
+    await asyncio.to_thread(client.enrol, tmp_path / "one" / "forwarder", office.address, token)
     with pytest.raises(ExchangeError, match="can be used once"):
-        await asyncio.to_thread(enrolling.enrol, tmp_path / "two" / "forwarder", office.address, token)
+        await asyncio.to_thread(client.enrol, tmp_path / "two" / "forwarder", office.address, token)
     assert not (tmp_path / "two").exists()
-    await asyncio.to_thread(enrolling.enrol, tmp_path / "two" / "forwarder", office.address, other)
+    await asyncio.to_thread(client.enrol, tmp_path / "two" / "forwarder", office.address, other)
 
 
 async def test_of_processes_that_sign_at_once_for_one_token_one_does(office: Office) -> None:
     token = offered(office.state)
     requests = [authority.request(authority.new_key(), "x") for _ in range(4)]
-    answers = await asyncio.gather(*(orders.carried_out(office.folder, ordered(token, one), 90) for one in requests))
+    answers = await asyncio.gather(
+        *(signing_requests.sign_in_child(office.folder, signing_request(token, one), 90) for one in requests)
+    )
     assert sorted(type(one).__name__ for one in answers) == ["Issued", "Refused", "Refused", "Refused"]
     assert len(load(office.folder).sensors[0].certificates) == 1
 
@@ -112,7 +111,7 @@ async def test_of_processes_that_sign_at_once_for_one_token_one_does(office: Off
 async def test_of_two_who_come_with_one_token_one_is_enrolled(office: Office, tmp_path: Path) -> None:
     token = offered(office.state)
     came = await asyncio.gather(
-        *(asyncio.to_thread(enrolling.enrol, tmp_path / str(n) / "forwarder", office.address, token) for n in range(3)),
+        *(asyncio.to_thread(client.enrol, tmp_path / str(n) / "forwarder", office.address, token) for n in range(3)),
         return_exceptions=True,
     )
     assert sorted(type(one).__name__ for one in came) == ["Enrolled", "ExchangeError", "ExchangeError"]
@@ -122,18 +121,18 @@ async def test_of_two_who_come_with_one_token_one_is_enrolled(office: Office, tm
 
 async def test_nobody_is_greeted_while_no_token_waits(office: Office) -> None:
     with pytest.raises(ExchangeError, match="ended the connection"):
-        await asyncio.to_thread(exchange.ask, office.address, trusting(office), Hello())
+        await asyncio.to_thread(exchange.ask, office.address, trusting(office), AskAuthority())
     assert office.counted("enrolments_closed") == 1
-    founding.offer(office.state, "berlin-1", 0.0)  # expires at once
+    bootstrap_ca.issue_token(office.state, "berlin-1", 0.0)  # expires at once
     with pytest.raises(ExchangeError):
-        await asyncio.to_thread(exchange.ask, office.address, trusting(office), Hello())
+        await asyncio.to_thread(exchange.ask, office.address, trusting(office), AskAuthority())
 
 
 async def test_wrong_secret_is_refused_without_starting_a_child(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = offered(office.state)
-    monkeypatch.setattr("decnet_swarm.enrolment.server.carried_out", None)
+    monkeypatch.setattr("decnet_swarm.enrolment.server.sign_in_child", None)
     for key, secret in ((token.id, b"x" * 16), (b"x" * 8, token.secret), (b"", b""), (token.id, b"")):
         question = Enrol(key, secret, authority.request(authority.new_key(), "x"))
         answer = await asyncio.to_thread(exchange.ask, office.address, trusting(office), question)
@@ -146,8 +145,8 @@ async def test_sensor_tells_its_token_to_nobody_but_the_master_that_made_it(offi
     offered(office.state)
     foreign = new_token(bytes(32), "berlin-1")
     with pytest.raises(ExchangeError, match="another fingerprint; nothing was sent"):
-        await asyncio.to_thread(enrolling.enrol, tmp_path / "forwarder", office.address, foreign)
-    await until(lambda: office.desk._guests == 0)
+        await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, foreign)
+    await until(lambda: office.server._connections == 0)
     assert office.counted("enrolments_refused") == 0
 
 
@@ -158,7 +157,7 @@ async def test_sensor_whose_clock_is_days_late_is_told_so_and_keeps_its_token(of
     files.write(office.folder / files.IDENTITY, authority.key_pem(key) + authority.certificate_pem(made))
     token, folder = offered(office.state), tmp_path / "forwarder"
     with pytest.raises(ExchangeError, match=r"not yet valid.*clock is 3 days, .* behind the master's"):
-        await asyncio.to_thread(enrolling.enrol, folder, office.address, token, lambda: time.time() - 3 * 86400)
+        await asyncio.to_thread(client.enrol, folder, office.address, token, lambda: time.time() - 3 * 86400)
     assert len(load(office.folder).tokens) == 1
 
 
@@ -167,7 +166,7 @@ async def test_sensor_whose_token_is_not_expected_any_more_is_told_what_that_mea
 ) -> None:
     token = offered(office.state, hours=0)
     with pytest.raises(ExchangeError, match="only while a token waits"):
-        await asyncio.to_thread(enrolling.enrol, tmp_path / "forwarder", office.address, token)
+        await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, token)
 
 
 async def test_source_that_knocks_too_often_is_let_in_no_more(office: Office) -> None:
@@ -178,20 +177,20 @@ async def test_source_that_knocks_too_often_is_let_in_no_more(office: Office) ->
         with contextlib.suppress(OSError):
             await writer.wait_closed()
     await until(lambda: office.counted("enrolments_limited") >= 15)
-    await until(lambda: office.desk._guests == 0)
+    await until(lambda: office.server._connections == 0)
 
 
 async def test_only_so_many_are_inside_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     offered(office.state)
-    monkeypatch.setattr(office.desk._gate, "admits", lambda *_: True)
-    opened = [await asyncio.open_connection(*office.address) for _ in range(GUESTS + 5)]
+    monkeypatch.setattr(office.server._rates, "allows", lambda *_: True)
+    opened = [await asyncio.open_connection(*office.address) for _ in range(MAX_CONNECTIONS + 5)]
     try:
         await until(lambda: office.counted("enrolments_limited") == 5)
-        assert office.desk._guests == GUESTS
+        assert office.server._connections == MAX_CONNECTIONS
     finally:
         for _, writer in opened:
             writer.close()
-    await until(lambda: office.desk._guests == 0)
+    await until(lambda: office.server._connections == 0)
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 70_000, b"\0" * 9])
@@ -205,7 +204,7 @@ async def test_garbage_before_tls_ends_the_connection(office: Office, said: byte
             await reader.read()
     writer.close()
     await until(lambda: office.counted("enrolment_errors") == 1)
-    await until(lambda: office.desk._guests == 0)
+    await until(lambda: office.server._connections == 0)
 
 
 @pytest.mark.parametrize("said", [b"\xff\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\x02{}", b"\0\0\0\x04null", b"\0\0\0\x01x"])
@@ -232,7 +231,7 @@ async def test_a_child_that_fails_is_a_defect_and_not_the_sensors_fault(office: 
     token = offered(office.state)
     (office.folder / files.ISSUING).write_bytes(b"half a key")
     with pytest.raises(ExchangeError, match="its log says why"):
-        await asyncio.to_thread(enrolling.enrol, tmp_path / "forwarder", office.address, token)
+        await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, token)
     assert len(load(office.folder).tokens) == 1
 
 
@@ -250,7 +249,7 @@ async def listening(office: Office) -> AsyncIterator[Address]:
         if isinstance(found, Refusal):
             writer.transport.abort()
         else:
-            await office.desk.renew(reader, writer, found)
+            await office.server.renew(reader, writer, found)
 
     context = listener_context(office.folder)
     context.set_alpn_protocols([messages.RENEWAL_PROTOCOL])
@@ -265,7 +264,7 @@ async def test_certificate_is_renewed_for_a_new_key_and_both_are_members(office:
     folder = sensor(office.state, files.forwarder_folder(tmp_path / "sensor"))
     before = (folder / files.IDENTITY).read_text()
     async with listening(office) as server:
-        await asyncio.to_thread(enrolling.renew, folder, server)
+        await asyncio.to_thread(client.renew, folder, server)
     after = (folder / files.IDENTITY).read_text()
     assert authority.read_key(after.encode()).private_numbers() != authority.read_key(before.encode()).private_numbers()
     for identity in (before, after):
@@ -277,19 +276,19 @@ async def test_sensor_that_never_got_the_answer_asks_again_with_the_old_one(offi
     folder = sensor(office.state, files.forwarder_folder(tmp_path / "sensor"))
     before = (folder / files.IDENTITY).read_bytes()
     async with listening(office) as server:
-        await asyncio.to_thread(enrolling.renew, folder, server)
+        await asyncio.to_thread(client.renew, folder, server)
         files.write(folder / files.IDENTITY, before)
-        await asyncio.to_thread(enrolling.renew, folder, server)
+        await asyncio.to_thread(client.renew, folder, server)
     assert len(load(office.folder).sensors[0].certificates) == 2
     assert isinstance(office.admission.admit(files.certificate_in((folder / files.IDENTITY).read_text())), Admitted)
 
 
 async def test_revoked_sensor_gets_no_certificate(office: Office, tmp_path: Path) -> None:
     folder = sensor(office.state, files.forwarder_folder(tmp_path / "sensor"))
-    founding.revoke(office.state, "berlin-1")
+    bootstrap_ca.revoke(office.state, "berlin-1")
     async with listening(office) as server:
         with pytest.raises(ExchangeError):
-            await asyncio.to_thread(enrolling.renew, folder, server)
+            await asyncio.to_thread(client.renew, folder, server)
     assert office.counted("renewed") == 0
 
 
@@ -298,7 +297,7 @@ async def test_member_may_not_enrol_or_say_hello_where_certificates_are_renewed(
     context = forwarder_context(folder)
     context.set_alpn_protocols([messages.RENEWAL_PROTOCOL])
     async with listening(office) as server:
-        for question in (Hello(), Enrol(b"", b"", "")):
+        for question in (AskAuthority(), Enrol(b"", b"", "")):
             answer = await asyncio.to_thread(exchange.ask, server, context, question)
             assert isinstance(answer, Refused)
         answer = await asyncio.to_thread(exchange.ask, server, context, Renew("no request"))
@@ -315,7 +314,7 @@ async def test_forwarder_renews_after_two_thirds_of_the_life(office: Office, tmp
     old, counters = files.validity(folder), Counters()
     assert due_at(old) < time.time() < old.not_after
     async with listening(office) as server:
-        task = asyncio.ensure_future(keep_renewed(counters, folder, str(server)))
+        task = asyncio.ensure_future(renew_when_due(counters, folder, str(server)))
         try:
             await until(lambda: counters.snapshot().get("certificate_days_left", 0) > 80)
         finally:
@@ -328,7 +327,7 @@ async def test_renewal_that_fails_is_counted_and_tried_again(office: Office, tmp
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=61)
     folder = sensor(office.state, files.forwarder_folder(tmp_path / "sensor"), now=long_ago)
     before, counters = (folder / files.IDENTITY).read_bytes(), Counters()
-    task = asyncio.ensure_future(keep_renewed(counters, folder, str(office.address), retry_seconds=0.01))
+    task = asyncio.ensure_future(renew_when_due(counters, folder, str(office.address), retry_seconds=0.01))
     try:
         await until(lambda: counters.snapshot().get("certificate_renewals_failed", 0) >= 2)
     finally:

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from founded import master, offered, ordered, sensor
+from swarm_pki import master, offered, sensor, signing_request
 
 from decnet_swarm.enrolment.messages import Issued, Refused
-from decnet_swarm.enrolment.signer_child import issue, pins
-from decnet_swarm.pki import authority, files
-from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.enrolment.signer_child import sign
+from decnet_swarm.pki import authority, bootstrap_ca, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
-from decnet_swarm.pki.bootstrap_ca import FoundingError
+from decnet_swarm.pki.bootstrap_ca import BootstrapError
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.files import NotEnrolledError, certificate_in, validity
+from decnet_swarm.pki.listener_identity import pins
 from decnet_swarm.pki.registry_file import load
 
 
@@ -50,13 +50,13 @@ def test_founding_goes_on_after_a_crash_at_any_write(tmp_path: Path, monkeypatch
         with monkeypatch.context() as patched:
             patched.setattr(files, "write", write)
             try:
-                founding.found(state, [])
+                bootstrap_ca.bootstrap(state, [])
             except Killed:
-                assert not files.is_founded(state)
+                assert not files.is_bootstrapped(state)
             else:
                 return
-        assert founding.found(state, [])
-        assert not founding.found(state, [])
+        assert bootstrap_ca.bootstrap(state, [])
+        assert not bootstrap_ca.bootstrap(state, [])
         sensor(state, files.forwarder_folder(state))
     pytest.fail("it never came to its end")
 
@@ -64,7 +64,7 @@ def test_founding_goes_on_after_a_crash_at_any_write(tmp_path: Path, monkeypatch
 def test_founding_again_changes_nothing(tmp_path: Path) -> None:
     folder = master(tmp_path)
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    assert not founding.found(tmp_path, ["other.example"])
+    assert not bootstrap_ca.bootstrap(tmp_path, ["other.example"])
     assert before == {path: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -72,20 +72,20 @@ def test_name_of_a_member_needs_replace_and_its_old_certificate_is_out(tmp_path:
     folder = master(tmp_path)
     here = sensor(tmp_path, files.forwarder_folder(tmp_path))
     old = certificate_in((here / files.IDENTITY).read_text())
-    with pytest.raises(FoundingError, match="--replace"):
+    with pytest.raises(BootstrapError, match="--replace"):
         offered(tmp_path)
     token = offered(tmp_path, replaces=True)
     admission = Admission(folder)
     assert isinstance(admission.admit(old), Admitted)
     request = authority.request(authority.new_key(), "x")
-    assert isinstance(issue(folder, ordered(token, request), 1), Issued)
+    assert isinstance(sign(folder, signing_request(token, request), 1), Issued)
     assert admission.refresh()
     assert isinstance(admission.admit(old), Refusal)
 
 
 def test_certificate_request_brought_by_hand_makes_a_member(tmp_path: Path) -> None:
     folder = master(tmp_path)
-    chain = founding.sign_by_hand(tmp_path, "router", authority.request(authority.new_key(), "whatever"), 30)
+    chain = bootstrap_ca.sign_request(tmp_path, "router", authority.request(authority.new_key(), "whatever"), 30)
     found = Admission(folder).admit(certificate_in(chain))
     assert isinstance(found, Admitted)
     assert found.name == "router"
@@ -98,7 +98,7 @@ def test_certificate_request_brought_by_hand_makes_a_member(tmp_path: Path) -> N
 def test_what_is_no_request_is_refused_and_spends_no_token(tmp_path: Path, request_text: str) -> None:
     folder = master(tmp_path)
     token = offered(tmp_path)
-    answer = issue(folder, ordered(token, request_text), 1)
+    answer = sign(folder, signing_request(token, request_text), 1)
     assert isinstance(answer, Refused)
     assert answer.reason == "request"
     assert len(load(folder).tokens) == 1
@@ -112,7 +112,7 @@ def test_weak_or_foreign_keys_are_not_signed(tmp_path: Path) -> None:
     for key in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP192R1())):
         builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
         pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
-        answer = issue(folder, ordered(token, pem), 1)
+        answer = sign(folder, signing_request(token, pem), 1)
         assert isinstance(answer, Refused)
         assert "P-256" in answer.text
 
@@ -125,14 +125,14 @@ def test_request_that_somebody_changed_is_refused(tmp_path: Path) -> None:
     raw = bytearray(x509.load_pem_x509_csr(pem).public_bytes(serialization.Encoding.DER))
     raw[-1] ^= 1
     changed = x509.load_der_x509_csr(bytes(raw)).public_bytes(serialization.Encoding.PEM).decode()
-    assert isinstance(issue(folder, ordered(token, changed), 1), Refused)
+    assert isinstance(sign(folder, signing_request(token, changed), 1), Refused)
     assert len(load(folder).tokens) == 1
 
 
 def test_listener_is_renewed_with_the_key_that_sensors_know(tmp_path: Path) -> None:
     folder = master(tmp_path)
     before = pins(folder)
-    made = founding.renew(tmp_path, ["other.example"])
+    made = bootstrap_ca.renew(tmp_path, ["other.example"])
     assert made.pins == before
     assert made.fingerprint == fingerprint(certificate_in((folder / files.IDENTITY).read_text()))
 
@@ -140,7 +140,7 @@ def test_listener_is_renewed_with_the_key_that_sensors_know(tmp_path: Path) -> N
 def test_listener_takes_its_next_key_when_no_sensor_would_be_lost(tmp_path: Path) -> None:
     folder = master(tmp_path)
     old, following = pins(folder)
-    made = founding.renew(tmp_path, [], new_keys=True)
+    made = bootstrap_ca.renew(tmp_path, [], new_keys=True)
     assert made.pins[0] == following
     assert made.pins[1] not in (old, following)
 
@@ -150,17 +150,17 @@ def test_listener_does_not_take_a_key_that_a_sensor_has_not_heard_of(tmp_path: P
     sensor(tmp_path, files.forwarder_folder(tmp_path))
     later = dt.datetime.now(dt.UTC).timestamp() + 100
     os.utime(folder / files.NEXT_KEY, (later, later))
-    with pytest.raises(FoundingError, match="berlin-1"):
-        founding.renew(tmp_path, [], new_keys=True)
-    founding.renew(tmp_path, [], new_keys=True, force=True)
+    with pytest.raises(BootstrapError, match="berlin-1"):
+        bootstrap_ca.renew(tmp_path, [], new_keys=True)
+    bootstrap_ca.renew(tmp_path, [], new_keys=True, force=True)
 
 
 def test_renewing_without_the_roots_key_says_which_file_is_wanted(tmp_path: Path) -> None:
     master(tmp_path)
     key = files.authority_folder(tmp_path) / files.ROOT_KEY
     key.unlink()
-    with pytest.raises(FoundingError, match=r"root\.pem"):
-        founding.renew(tmp_path, [])
+    with pytest.raises(BootstrapError, match=r"root\.pem"):
+        bootstrap_ca.renew(tmp_path, [])
 
 
 def test_sensor_without_a_certificate_is_told_how_to_get_one(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_what_root_changes_stays_readable_for_the_account_that_uses_it(tmp_path:
     folder = master(tmp_path)
     for path in (folder, *folder.iterdir()):
         os.chown(path, 12345, 12346)
-    founding.offer(tmp_path, "berlin-1", 1)
-    founding.renew(tmp_path, [], new_keys=True)
+    bootstrap_ca.issue_token(tmp_path, "berlin-1", 1)
+    bootstrap_ca.renew(tmp_path, [], new_keys=True)
     assert {(path.stat().st_uid, path.stat().st_gid) for path in folder.iterdir()} == {(12345, 12346)}
     assert (files.authority_folder(tmp_path) / files.ROOT_KEY).stat().st_uid == 0

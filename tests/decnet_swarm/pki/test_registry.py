@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from decnet_swarm.pki import registry
-from decnet_swarm.pki.registry import Certificate, No, Registry, Sensor, Waiting
+from decnet_swarm.pki.registry import Certificate, Registry, RegistryRefusal, Sensor, Waiting
 from decnet_swarm.pki.token import hashed
 
 NOW = 1_800_000_000
@@ -16,13 +16,13 @@ def waiting(name: str = "berlin", *, replaces: bool = False, key: bytes = ID) ->
     return Waiting(key.hex(), hashed(SECRET), name, NOW, NOW + 60, replaces=replaces)
 
 
-def taken(outcome: Registry | No) -> Registry:
+def taken(outcome: Registry | RegistryRefusal) -> Registry:
     assert isinstance(outcome, Registry), outcome
     return outcome
 
 
 def refused(outcome: object) -> str:
-    assert isinstance(outcome, No), outcome
+    assert isinstance(outcome, RegistryRefusal), outcome
     return outcome.reason
 
 

@@ -8,10 +8,9 @@ import ssl
 from pathlib import Path
 
 import pytest
-from founded import master, sensor
+from swarm_pki import master, sensor
 
-from decnet_swarm.pki import authority, contexts, files
-from decnet_swarm.pki import bootstrap_ca as founding
+from decnet_swarm.pki import authority, bootstrap_ca, contexts, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.contexts import Reloaded, forwarder_context, listener_context
@@ -170,7 +169,7 @@ def test_renewed_listener_is_known_by_its_key_and_then_by_its_next_one(fleet: Fl
     shown = {fleet.shake()[0].getpeercert(binary_form=True)}
     assert serving.current() is serving.current()
     for new_keys in (False, True):
-        founding.renew(fleet.state, [], new_keys=new_keys)
+        bootstrap_ca.renew(fleet.state, [], new_keys=new_keys)
         here, _ = shaken(forwarder_context(fleet.forwarder), serving.current())
         check_listener(fleet.forwarder, here)
         shown.add(here.getpeercert(binary_form=True))
@@ -184,7 +183,7 @@ def test_revoked_sensor_is_out_at_the_next_look(fleet: Fleet) -> None:
     member = admission.admit(shown)
     assert isinstance(member, Admitted)
     assert not admission.refresh()
-    founding.revoke(fleet.state, "berlin-1")
+    bootstrap_ca.revoke(fleet.state, "berlin-1")
     assert admission.refresh()
     found = admission.admit_fingerprint(member.fingerprint)
     assert isinstance(found, Refusal)

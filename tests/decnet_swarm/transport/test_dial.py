@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from founded import master, sensor
-from hosts import NAME, forwarder, listener, port_of, until
+from swarm_pki import master, sensor
+from swarm_workers import NAME, forwarder, listener, port_of, until
 
 from decnet_swarm.pki import files
 

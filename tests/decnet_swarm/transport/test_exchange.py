@@ -7,10 +7,22 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hosts import NAME, fill, forwarder, founded_pair, listener, made, numbers, port_of, received, spool_of, until
+from swarm_workers import (
+    NAME,
+    enrolled_pair,
+    fill,
+    forwarder,
+    listener,
+    made,
+    numbers,
+    port_of,
+    received,
+    spool_of,
+    until,
+)
 
 from decnet_core.exits import StartupError
-from decnet_core.spool.reader import Position, acknowledged_positions
+from decnet_core.spool.positions import Position, acknowledged_positions
 
 
 def arrived(above: Path, least: int) -> bool:
@@ -18,7 +30,7 @@ def arrived(above: Path, least: int) -> bool:
 
 
 async def test_events_arrive_as_they_are_and_are_acknowledged(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(1000))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 1000)
@@ -29,7 +41,7 @@ async def test_events_arrive_as_they_are_and_are_acknowledged(tmp_path: Path) ->
 
 
 async def test_event_appended_later_follows(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     writer = spool_of(below)
     async with listener(above) as master, forwarder(below, port_of(master)):
         for number in range(20):
@@ -40,7 +52,7 @@ async def test_event_appended_later_follows(tmp_path: Path) -> None:
 
 
 async def test_restarts_of_either_side_lose_and_double_nothing(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     sent = 0
     for _ in range(3):
         async with listener(above) as master:
@@ -55,7 +67,7 @@ async def test_restarts_of_either_side_lose_and_double_nothing(tmp_path: Path) -
 
 
 async def test_several_spools_keep_their_own_order(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     for place, worker in enumerate(("collect", "decoys", "sniff")):
         fill(below, range(place * 10_000, place * 10_000 + 1500), worker)
     async with listener(above) as master, forwarder(below, port_of(master)):
@@ -68,7 +80,7 @@ async def test_several_spools_keep_their_own_order(tmp_path: Path) -> None:
 
 
 async def test_spool_that_was_made_anew_is_sent_from_its_beginning(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(500))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 500)
@@ -81,7 +93,7 @@ async def test_spool_that_was_made_anew_is_sent_from_its_beginning(tmp_path: Pat
 
 
 async def test_acknowledgement_that_was_lost_is_told_by_the_listener(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(2000))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 2000)
@@ -94,7 +106,7 @@ async def test_acknowledgement_that_was_lost_is_told_by_the_listener(tmp_path: P
 
 
 async def test_line_that_is_no_event_stays_at_the_sensor(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(10))
     segment = next((below / "spool" / "decoys").glob("*.jsonl"))
     with segment.open("ab") as file:
@@ -109,7 +121,7 @@ async def test_line_that_is_no_event_stays_at_the_sensor(tmp_path: Path) -> None
 
 
 async def test_events_of_another_sensor_are_set_aside_and_counted(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(5), name="paris-1")
     fill(below, range(5, 10))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
@@ -119,7 +131,7 @@ async def test_events_of_another_sensor_are_set_aside_and_counted(tmp_path: Path
 
 
 async def test_name_that_is_not_the_certificates_is_a_start_up_error(tmp_path: Path) -> None:
-    _, below = founded_pair(tmp_path)
+    _, below = enrolled_pair(tmp_path)
     with pytest.raises(StartupError, match=rf"\[state\] sensor = '{NAME}'"):
         async with forwarder(below, 1, "paris-1"):
             pass

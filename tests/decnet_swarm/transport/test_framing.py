@@ -88,6 +88,33 @@ def test_overlong_line_breaks_the_stream_but_not_what_came_before() -> None:
     assert "more than" in deframer.broken
 
 
+def test_line_of_exactly_the_limit_is_a_message() -> None:
+    longest = b"x" * 10
+    whole, held = Deframer(max_bytes=10, lines=True), Deframer(max_bytes=10, lines=True)
+    assert whole.feed(longest + b"\n") == [longest]
+    assert held.feed(longest) == []
+    assert held.feed(b"\n") == [longest]
+    assert not whole.broken + held.broken
+
+
+def test_empty_first_line_is_no_part_of_the_next() -> None:
+    deframer = Deframer(lines=True)
+    assert deframer.feed(b"\n") == deframer.feed(b"<1>a") == []
+    assert deframer.finish() == [b"<1>a"]
+
+
+def test_lines_are_refused_where_octets_are_counted() -> None:
+    deframer = Deframer()
+    assert deframer.feed(b"<1>a\n") == []
+    assert "length" in deframer.broken
+
+
+def test_length_with_too_many_digits_is_refused_before_its_end_is_seen() -> None:
+    deframer = Deframer(max_bytes=100)
+    assert deframer.feed(b"1000") == []
+    assert "more than" in deframer.broken
+
+
 def test_first_byte_decides_which_framing_it_is() -> None:
     counted, lines = Deframer(lines=True), Deframer(lines=True)
     assert counted.feed(b"4 <1>a3 <1>") == [b"<1>a", b"<1>"]

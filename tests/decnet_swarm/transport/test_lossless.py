@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from founded import master, sensor
-from hosts import NAME, numbers
+from swarm_pki import master, sensor
+from swarm_workers import NAME, numbers
 
 from decnet_swarm.pki import files
 

@@ -15,7 +15,7 @@ from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
 from decnet_core.syslog import Message, parse
 from decnet_swarm.message import event_line, for_anyone, of_event
-from decnet_swarm.wire import Farewell, Hello, Mark, Ping, Place, Stored, Welcome, from_forwarder, from_listener
+from decnet_swarm.wire import Farewell, Hello, Mark, Ping, SpoolPosition, Stored, Welcome, from_forwarder, from_listener
 from decnet_swarm.wire import encode as say
 
 # RFC 5424 §6, the header alone
@@ -71,7 +71,7 @@ CONTROLS = [
     Hello("1"),
     Mark("decoys", 1, 2, "ab"),
     Ping(),
-    Welcome(1 << 20, {"decoys": Place(3, 4, "x")}),
+    Welcome(1 << 20, {"decoys": SpoolPosition(3, 4, "x")}),
     Stored(7),
     Farewell("why"),
 ]

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from hosts import NAME, PATIENCE, fill, forwarder, founded_pair, listener, made, port_of, received, until
 from hypothesis import given
 from hypothesis import strategies as st
+from swarm_workers import NAME, PATIENCE, enrolled_pair, fill, forwarder, listener, made, port_of, received, until
 
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.events.codec import decode, encode
@@ -32,7 +32,7 @@ async def sender(below: Path, port: int) -> Stream:
 
 @pytest.mark.parametrize("stream", [frame(EXAMPLE) + frame(b"x"), EXAMPLE + b"\nx\n", EXAMPLE + b"\nx"])
 async def test_messages_become_events_of_the_certificates_holder(tmp_path: Path, stream: bytes) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master:
         peer = await sender(below, port_of(master))
         peer.write(stream)
@@ -101,7 +101,7 @@ def events_in(messages: list[bytes]) -> list[int]:
 
 
 async def test_events_reach_a_plain_server_as_messages(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(700))
     messages: list[bytes] = []
     async with syslog_server(above, messages) as port, forwarder(below, port) as shipper:
@@ -112,7 +112,7 @@ async def test_events_reach_a_plain_server_as_messages(tmp_path: Path) -> None:
 
 
 async def test_plain_server_that_cuts_gets_every_event_at_least_once(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     messages: list[bytes] = []
     async with syslog_server(above, messages, stop_after=600) as port, forwarder(below, port) as shipper:
         for start in range(0, 3000, 300):
@@ -123,7 +123,7 @@ async def test_plain_server_that_cuts_gets_every_event_at_least_once(tmp_path: P
 
 
 async def test_forwarder_that_wants_a_listener_refuses_another_server(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(10))
     messages: list[bytes] = []
     async with syslog_server(above, messages) as port, forwarder(below, port, protocol="decnet") as shipper:
@@ -134,7 +134,7 @@ async def test_forwarder_that_wants_a_listener_refuses_another_server(tmp_path: 
 
 async def test_foreign_server_is_known_by_its_name(tmp_path: Path) -> None:
     """With its own authority named in the settings; the fleet's certificates here stand for any other."""
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(10))
     identity = str(files.forwarder_folder(below) / files.IDENTITY)
     authority = str(files.forwarder_folder(below) / files.AUTHORITY)
@@ -149,14 +149,14 @@ async def test_foreign_server_is_known_by_its_name(tmp_path: Path) -> None:
 
 
 async def test_silent_plain_sender_is_not_cut_off(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master:
         peer = await sender(below, port_of(master))
         await until(lambda: master.count("connected") == 1)
-        gate = master.worker._gate  # type: ignore[attr-defined]  # its clock is turned back
-        for session in gate._present:
+        acceptor = master.worker._acceptor  # type: ignore[attr-defined]  # its clock is turned back
+        for session in acceptor._present:
             session._heard_at -= 10_000
-        gate.keep_alive()
+        acceptor.keep_alive()
         peer.write(frame(EXAMPLE))
         await peer.drain()
         await until(lambda: len(received(above)) == 1)

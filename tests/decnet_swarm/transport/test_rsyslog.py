@@ -15,7 +15,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from hosts import NAME, PATIENCE, fill, forwarder, founded_pair, listener, made, port_of, received, spool_of, until
+from swarm_workers import (
+    NAME,
+    PATIENCE,
+    enrolled_pair,
+    fill,
+    forwarder,
+    listener,
+    made,
+    port_of,
+    received,
+    spool_of,
+    until,
+)
 
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.events.codec import decode
@@ -76,7 +88,7 @@ SIZES = (1, 2, 9, 10, 99, 100, 999, 1000, 8191, 8192, 8193, 65_535, 65_536, 131_
 
 
 async def test_rsyslog_sends_frames_of_any_size_to_our_listener(tmp_path: Path, driver: str) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     folder = files.forwarder_folder(below)
     heads = [b"", b"<13>1 2026-11-23T10:20:30Z h a - - - "]
     sent = [head + b"m" * (size - len(head)) for size in SIZES for head in heads if size > len(head)]
@@ -102,7 +114,7 @@ def put(path: Path, messages: list[bytes]) -> None:
 
 
 async def test_our_forwarder_sends_events_of_any_size_to_rsyslog(tmp_path: Path, driver: str) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(3000))
     writer = spool_of(below)
     texts = ["\x7f\x00\x1b[31m\n\té\u0085\u2028 %m <>", *("l" * size for size in SIZES if size < 1_048_000)]

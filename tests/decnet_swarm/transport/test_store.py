@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts import Running, fill, forwarder, founded_pair, listener, numbers, port_of, until
+from swarm_workers import Running, enrolled_pair, fill, forwarder, listener, numbers, port_of, until
 
-from decnet_core.spool.reader import Position
+from decnet_core.spool.positions import Position
 from decnet_swarm.listener.records import MOST_READ, Records, near_the_end
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context
 from decnet_swarm.stream import connected
-from decnet_swarm.wire import Place
+from decnet_swarm.wire import SpoolPosition
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_events_after_the_last_checkpoint_are_known_when_they_come_again(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(400))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 400)
@@ -59,7 +59,7 @@ async def test_events_after_the_last_checkpoint_are_known_when_they_come_again(t
 
 
 async def test_events_that_do_not_come_again_are_forgotten_when_the_sensor_has_caught_up(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above):
         early = (above / "positions" / "listener.json").read_bytes()
     fill(below, range(100))
@@ -76,7 +76,7 @@ async def test_events_that_do_not_come_again_are_forgotten_when_the_sensor_has_c
 
 
 async def test_syslog_of_others_is_forgotten_when_they_come_again(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master:
         early = (above / "positions" / "listener.json").read_bytes()
         await say_plainly(below, master, b"<13>one\n")
@@ -107,7 +107,7 @@ def test_only_the_end_of_a_long_spool_is_read_for_ids() -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"end":5}', b"[]"])
 async def test_damaged_checkpoint_is_no_obstacle(tmp_path: Path, damage: bytes) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(10))
     (above / "positions").mkdir()
     (above / "positions" / "listener.json").write_bytes(damage)
@@ -117,7 +117,7 @@ async def test_damaged_checkpoint_is_no_obstacle(tmp_path: Path, damage: bytes) 
 
 
 async def test_full_disk_of_the_master_stops_the_sensor_and_costs_nothing(small_disk: Path, tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(3000))
     async with listener(above, checkpoint_seconds=0.05) as master:
         (small_disk / "ballast").write_bytes(b"x" * max(0, os.statvfs(small_disk).f_bavail * 4096 - (128 << 10)))
@@ -132,7 +132,7 @@ async def test_full_disk_of_the_master_stops_the_sensor_and_costs_nothing(small_
 
 
 async def test_listener_killed_while_its_disk_is_full_goes_on_where_it_was(small_disk: Path, tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(3000))
     async with listener(above, checkpoint_seconds=0.05) as master:
         (small_disk / "ballast").write_bytes(b"x" * max(0, os.statvfs(small_disk).f_bavail * 4096 - (128 << 10)))
@@ -147,11 +147,11 @@ async def test_listener_killed_while_its_disk_is_full_goes_on_where_it_was(small
 
 def test_checkpoint_keeps_each_sensors_places_apart(tmp_path: Path) -> None:
     records = Records(tmp_path / "listener.json")
-    records.stored("a", "decoys", Place(1, 2, "x"), 5)
-    records.stored("b", "decoys", Place(3, 4, "y"), 5)
+    records.stored("a", "decoys", SpoolPosition(1, 2, "x"), 5)
+    records.stored("b", "decoys", SpoolPosition(3, 4, "y"), 5)
     records.save(Position(1, 1))
     again = Records(tmp_path / "listener.json")
     assert again.found
-    assert dict(again.places("a")) == {"decoys": Place(1, 2, "x")}
-    assert dict(again.places("b")) == {"decoys": Place(3, 4, "y")}
+    assert dict(again.places("a")) == {"decoys": SpoolPosition(1, 2, "x")}
+    assert dict(again.places("b")) == {"decoys": SpoolPosition(3, 4, "y")}
     assert dict(again.places("c")) == {}

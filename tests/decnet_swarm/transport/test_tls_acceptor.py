@@ -14,16 +14,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from founded import sensor
-from hosts import NAME, Running, fill, forwarder, founded_pair, listener, made, numbers, port_of, until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from swarm_pki import sensor
+from swarm_workers import NAME, Running, enrolled_pair, fill, forwarder, listener, made, numbers, port_of, until
 
 from decnet_core.events.codec import encode as encode_event
 from decnet_swarm.framing import Deframer, frame
 from decnet_swarm.message import of_event
-from decnet_swarm.pki import bootstrap_ca as founding
-from decnet_swarm.pki import files
+from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.contexts import client_context, forwarder_context
 from decnet_swarm.stream import Stream, connected
 from decnet_swarm.wire import (
@@ -98,10 +97,10 @@ async def test_revocation_ends_the_connection_that_stands_and_the_next(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "decnet_swarm.forwarder")
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: master.count("connected") == 1)
-        founding.revoke(above, NAME)
+        bootstrap_ca.revoke(above, NAME)
         await until(lambda: master.count("revoked_live") == 1)
         fill(below, range(10))
         await until(lambda: master.count("refused_certificate") >= 5)
@@ -113,17 +112,17 @@ async def test_revocation_ends_the_connection_that_stands_and_the_next(
 
 
 async def test_reload_revokes_at_once(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above, check_seconds=60) as master, talking(below, port_of(master)) as talk:
         talk.say(Hello())
         assert isinstance(await talk.hear(), Welcome)
-        founding.revoke(above, NAME)
+        bootstrap_ca.revoke(above, NAME)
         master.ctx.reloading.set()
         assert [said for said in await talk.end() if isinstance(said, Farewell)]
 
 
 async def test_expired_certificate_is_refused(tmp_path: Path) -> None:
-    above, _ = founded_pair(tmp_path)
+    above, _ = enrolled_pair(tmp_path)
     old = tmp_path / "old"
     then = dt.datetime.now(dt.UTC) - dt.timedelta(days=50)
     sensor(above, files.forwarder_folder(old), "old-1", days=10, now=then)
@@ -135,8 +134,8 @@ async def test_expired_certificate_is_refused(tmp_path: Path) -> None:
 
 
 async def test_certificate_of_another_fleet_is_refused(tmp_path: Path) -> None:
-    above, _ = founded_pair(tmp_path / "ours")
-    _, stranger = founded_pair(tmp_path / "theirs")
+    above, _ = enrolled_pair(tmp_path / "ours")
+    _, stranger = enrolled_pair(tmp_path / "theirs")
     folder = files.forwarder_folder(stranger)
     files.write(folder / files.AUTHORITY, (files.listener_folder(above) / files.AUTHORITY).read_bytes())
     async with listener(above) as master:
@@ -144,7 +143,7 @@ async def test_certificate_of_another_fleet_is_refused(tmp_path: Path) -> None:
 
 
 async def test_listeners_certificate_is_no_sensors(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     own = (files.listener_folder(above) / files.IDENTITY).read_bytes()
     files.write(files.forwarder_folder(below) / files.IDENTITY, own)
     async with listener(above) as master:
@@ -152,14 +151,14 @@ async def test_listeners_certificate_is_no_sensors(tmp_path: Path) -> None:
 
 
 async def test_certificate_that_is_not_registered_is_refused(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     (files.listener_folder(above) / "registry.json").write_bytes(b"{}")
     async with listener(above) as master:
         await refused(below, master, "refused_certificate", Farewell("a certificate that is not registered"))
 
 
 async def test_client_without_a_certificate_is_refused(tmp_path: Path) -> None:
-    above, _ = founded_pair(tmp_path)
+    above, _ = enrolled_pair(tmp_path)
     context = client_context()
     context.verify_mode = ssl.CERT_NONE
     async with listener(above) as master:
@@ -170,7 +169,7 @@ async def test_client_without_a_certificate_is_refused(tmp_path: Path) -> None:
 
 
 async def test_unknown_peers_occupy_a_bounded_number_of_handshakes(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above, max_greetings_per_address=3, greeting_seconds=60) as master:
         idle = [socket.create_connection(("127.0.0.1", port_of(master))) for _ in range(10)]
         await until(lambda: master.count("refused_full") == 7)
@@ -185,7 +184,7 @@ async def test_unknown_peers_occupy_a_bounded_number_of_handshakes(tmp_path: Pat
 
 
 async def test_handshake_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    above, _ = founded_pair(tmp_path)
+    above, _ = enrolled_pair(tmp_path)
     async with listener(above, greeting_seconds=0.2) as master:
         with socket.create_connection(("127.0.0.1", port_of(master))):
             await until(lambda: master.count("refused_greeting") == 1)
@@ -193,7 +192,7 @@ async def test_handshake_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 
 async def test_crowd_makes_room_before_others_do(tmp_path: Path) -> None:
-    above, _ = founded_pair(tmp_path)
+    above, _ = enrolled_pair(tmp_path)
     more = {"max_greetings": 4, "max_greetings_per_address": 3, "greeting_seconds": 60}
     async with listener(above, **more) as master:
         lone = connect_from("127.0.0.2", master)
@@ -213,7 +212,7 @@ def connect_from(address: str, master: Running) -> socket.socket:
 
 
 async def test_one_certificate_cannot_take_all_connections(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     other = tmp_path / "paris-1"
     sensor(above, files.forwarder_folder(other), "paris-1")
     async with listener(above, max_connections=4, max_connections_per_sensor=2) as master:
@@ -230,13 +229,13 @@ async def test_one_certificate_cannot_take_all_connections(tmp_path: Path) -> No
 
 
 async def test_new_certificate_is_used_without_a_restart(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     fill(below, range(100))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 100)
-        founding.renew(above, ["master.example"])
+        bootstrap_ca.renew(above, ["master.example"])
         again = tmp_path / "again"
-        founding.revoke(above, NAME)
+        bootstrap_ca.revoke(above, NAME)
         sensor(above, files.forwarder_folder(again), NAME)
         for name in (files.ENROLLED, files.IDENTITY):
             files.write(files.forwarder_folder(below) / name, (files.forwarder_folder(again) / name).read_bytes())
@@ -246,7 +245,7 @@ async def test_new_certificate_is_used_without_a_restart(tmp_path: Path) -> None
 
 
 async def test_newer_connection_of_a_sensor_ends_the_older(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master, talking(below, port_of(master)) as first:
         first.say(Hello())
         assert isinstance(await first.hear(), Welcome)
@@ -265,7 +264,7 @@ async def test_newer_connection_of_a_sensor_ends_the_older(tmp_path: Path) -> No
 
 
 async def test_batch_is_written_only_with_its_mark(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master:
         async with talking(below, port_of(master)) as talk:
             talk.say(Hello())
@@ -292,7 +291,7 @@ BREACHES = {
 
 @pytest.mark.parametrize("breach", BREACHES.values(), ids=BREACHES)
 async def test_breach_of_the_protocol_ends_the_connection(tmp_path: Path, breach: bytes) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master, talking(below, port_of(master)) as talk:
         talk.stream.write(breach)
         await talk.end()
@@ -303,7 +302,7 @@ async def test_breach_of_the_protocol_ends_the_connection(tmp_path: Path, breach
 
 
 async def test_event_that_cannot_be_read_is_set_aside_and_confirmed(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master, talking(below, port_of(master)) as talk:
         talk.say(Hello())
         await talk.hear()
@@ -317,7 +316,7 @@ async def test_event_that_cannot_be_read_is_set_aside_and_confirmed(tmp_path: Pa
 
 
 async def test_any_bytes_after_the_greeting_leave_the_listener_well(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
+    above, below = enrolled_pair(tmp_path)
     async with listener(above) as master:
         loop, port = asyncio.get_running_loop(), port_of(master)
 
@@ -339,23 +338,23 @@ async def test_any_bytes_after_the_greeting_leave_the_listener_well(tmp_path: Pa
 
 
 async def test_strangers_who_greet_badly_leave_nothing_to_the_collector(tmp_path: Path) -> None:
-    above, below = founded_pair(tmp_path)
-    founding.offer(above, "other", 1)
+    above, below = enrolled_pair(tmp_path)
+    bootstrap_ca.issue_token(above, "other", 1)
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("connected") == 1)
-        enrolment = master.worker._desk.address[1]  # type: ignore[attr-defined]  # the port that the kernel chose
+        enrolment = master.worker._enrolment.address[1]  # type: ignore[attr-defined]  # the port that the kernel chose
         with without_collector():
             for number in range(1, 6):
                 knock(port_of(master))
                 knock(enrolment)
                 await until(lambda: master.count("refused_greeting") == master.count("enrolment_errors") == number)  # noqa: B023
-            founding.revoke(above, NAME)
+            bootstrap_ca.revoke(above, NAME)
             await until(lambda: sender.count("failures") >= 5)
             await until(lambda: tls_connections() <= 2)  # the one of a try that goes on, from either side
 
 
 async def test_crowd_that_comes_at_once_is_not_greeted_at_once(tmp_path: Path) -> None:
-    above, _ = founded_pair(tmp_path)
+    above, _ = enrolled_pair(tmp_path)
     async with listener(above, max_greetings_per_address=4) as master:
         crowd = [socket.create_connection(("127.0.0.1", port_of(master))) for _ in range(100)]
         most = 0

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from decnet_core.events.envelope import Event
-from decnet_core.spool.reader import START, Position, SpoolReader
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
 from decnet_workers.ingest.sources import Sources
 

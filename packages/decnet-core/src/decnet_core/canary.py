@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Canary tokens: slugs that prove themselves, so that a receiver tells a real one from noise without asking anyone.
+"""Canary tokens: slugs that carry a MAC, so that a receiver tells a real one from noise without a database.
 
 A slug is 24 characters of lower-case base32 (RFC 4648 §6): 1 byte kind, 7 random bytes, 7 bytes of HMAC-SHA256 over
 both. It fits a DNS label and survives resolvers and mail programs that change case. The kind byte is masked by a

@@ -10,7 +10,7 @@ from pathlib import Path
 def replace_file(path: Path, content: bytes, mode: int = 0o640, owner: tuple[int, int] | None = None) -> None:
     """Make `content` what `path` holds, durably: write beside it, fsync, rename, fsync the directory.
 
-    `owner` (user and group id) is who shall have it, for root who writes what another account reads. One process at a
+    `owner` (user and group id) is the owner it gets, for root writing what another account reads. One process at a
     time may replace a given path. Raises OSError; `path` then still holds what it held.
     """
     beside = path.with_name(path.name + ".new")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The sentences that stand below the fields of a Struct in its source: what `init` and the reference pages say of each.
+"""The docstrings below the fields of a Struct, read from its source; `init` and the reference pages show them.
 
-So a setting or a field is described once, where it is declared.
+So a field is described once, where it is declared.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import textwrap
 import msgspec
 
 
-def sentences(shape: type[msgspec.Struct]) -> dict[str, str]:
+def field_docs(shape: type[msgspec.Struct]) -> dict[str, str]:
     """Return the sentence of each field by its name, inherited ones included; a field that has none is not there."""
     found: dict[str, str] = {}
     for each in reversed(shape.__mro__):

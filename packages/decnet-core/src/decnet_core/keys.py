@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Secret keys of a fleet: files under `<state>/keys`, made by whoever needs one first.
+"""Secret keys of a fleet: files under `<state>/keys`, created by the first process that needs one.
 
 Two processes may need a key at the same moment (a worker starts while the operator mints a token), and a key that
 is replaced makes everything signed with it worthless. So a key is written whole to a private file and then linked

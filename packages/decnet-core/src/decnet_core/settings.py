@@ -54,7 +54,7 @@ class Settings:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             if named is not None:
-                raise SettingsError(f"{path}: no such file; create it or leave the option away") from error
+                raise SettingsError(f"{path}: no such file; create it or omit the option") from error
             document = {}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path}: {error}") from error
@@ -114,7 +114,7 @@ def environment_in(text: str) -> dict[str, str]:
 
 
 def _environment_beside(path: Path) -> dict[str, str]:
-    with contextlib.suppress(OSError):  # root's alone: who cannot read it goes without
+    with contextlib.suppress(OSError):  # readable for root only: others do without
         return environment_in(path.with_suffix(".env").read_text(encoding="utf-8", errors="replace"))
     return {}
 

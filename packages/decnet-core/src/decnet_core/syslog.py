@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 
 from decnet_core.text import bounded, from_wire
-from decnet_core.timestamps import moment, nanoseconds
+from decnet_core.timestamps import nanoseconds, parse_iso8601
 
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 _RFC5424 = re.compile(rb"1 (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ")
@@ -65,7 +65,7 @@ def parse(line: bytes, now: int, zone: tzinfo = UTC, limit: int = MESSAGE_BYTES)
     if found and (header := _RFC5424.match(rest)):
         return _rfc5424(priority, header, rest[header.end() :], limit)
     if header := _FILE_TIME.match(rest):
-        ts = moment(header[1].decode("ascii", "replace"))
+        ts = parse_iso8601(header[1].decode("ascii", "replace"))
         return _tagged(priority, ts, header[2], rest[header.end() :], limit)
     if header := _RFC3164_TIME.match(rest):
         return _tagged(priority, _rfc3164_time(header, now, zone), header[6], rest[header.end() :], limit)
@@ -81,7 +81,7 @@ def priority_of(line: bytes) -> tuple[int, bytes]:
 
 
 def _rfc5424(priority: int, header: re.Match[bytes], rest: bytes, limit: int) -> Message | NotSyslog:
-    ts = moment(header[1].decode("ascii", "replace"))
+    ts = parse_iso8601(header[1].decode("ascii", "replace"))
     if ts is None and header[1] != b"-":
         return NotSyslog("no valid timestamp")
     parsed = _structured_data(rest)
@@ -114,7 +114,7 @@ def _tagged(priority: int, ts: int | None, host: bytes | None, rest: bytes, limi
 
 
 def _name(value: bytes | None) -> str | None:
-    """A dash is RFC 5424's word for nothing."""
+    """RFC 5424's NILVALUE is a dash."""
     return None if value in (None, b"-") else bounded(from_wire(value or b""), 255)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What attackers send, made safe to keep and to show (law 9): bounded, valid Unicode, never a terminal escape."""
+"""Makes what attackers send safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Times that others wrote, as nanoseconds since the Unix epoch; what is no time is None, never an exception."""
+"""Parses times that others wrote into nanoseconds since the Unix epoch; anything else is None, never an exception."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def moment(value: object) -> int | None:
+def parse_iso8601(value: object) -> int | None:
     """Return ISO 8601 (RFC 3339) text, UTC when it names no zone, as ns since the Unix epoch; None before 1970."""
     if not isinstance(value, str) or len(value) > 64:
         return None

@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""What all connections to one decky share: its persona, its machine, who may enter, and where evidence goes."""
+"""What all connections to one decky share: its persona, its machine, and where evidence goes.
+
+The shell's modules are imported when a session needs them: this module is also read by commands that play nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from decnet_core.net.connections import ConnectionLimiter
+from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
-from decnet_decoys.fleet import Decky
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.services.connection_limiter import ConnectionLimiter
-from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.settings import DecoysSettings
-from decnet_decoys.shell.machine.image import build
-from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.machine.overlays import OverlayStore
+
+if TYPE_CHECKING:
+    from decnet_decoys.shell.machine.machine import Machine
+    from decnet_decoys.shell.machine.overlays import OverlayStore
 
 T = TypeVar("T")
 
@@ -27,7 +32,7 @@ T = TypeVar("T")
 class Runtime(Emitter, Protocol):
     """The part of `decnet_core.runtime.context.Context` that the services need."""
 
-    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> object:
+    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> asyncio.Task[Any]:
         """Run `work` in the background."""
         ...
 
@@ -37,17 +42,28 @@ class Runtime(Emitter, Protocol):
 
 
 class FleetResources:
-    """Where the fleet's evidence and keys are kept, and how many may connect."""
+    """What all deckies share: where evidence and keys are kept, how many may connect, how much memory they may take."""
 
     def __init__(
-        self, artifacts: ArtifactStore, journal: Journal, limiter: ConnectionLimiter, keys: Path, budget: MemoryBudget
+        self,
+        artifacts: ArtifactStore,
+        journal: Journal,
+        connections: ConnectionLimiter,
+        keys: Path,
+        budget: MemoryBudget,
     ) -> None:
         self.artifacts = artifacts
         self.journal = journal
-        self.limiter = limiter
+        self.connections = connections
         self.keys = keys
         self.budget = budget
-        self.overlays = OverlayStore(budget)
+
+    @cached_property
+    def overlays(self) -> OverlayStore:
+        """What each attacker changed on each machine."""
+        from decnet_decoys.shell.machine.overlays import OverlayStore
+
+        return OverlayStore(self.budget)
 
 
 class DeckyContext:
@@ -61,22 +77,20 @@ class DeckyContext:
         self.settings = settings
         self.fleet = fleet
         self.runtime = runtime
-        self.credentials = CredentialPolicy(persona)
-        self._machine: Machine | None = None
 
     @property
     def keys(self) -> Path:
         """The directory of the decky's host keys; its age is the machine's."""
         return self.fleet.keys / self.decky.name
 
-    @property
+    @cached_property
     def machine(self) -> Machine:
         """The machine that its shells run on, made when the first is opened."""
-        if self._machine is None:
-            born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
-            booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
-            self._machine = build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
-        return self._machine
+        from decnet_decoys.shell.machine.image import build
+
+        born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
+        booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
+        return build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
 
 
 def claimed_address(address: str) -> str:

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Which deckies there are, as plain data: for the worker, and for the operator's live table (imports no service)."""
+"""Which deckies there are and how a person reaches them: for the worker, and for the commands that show or attack them.
+
+This imports the classes of the services but not what they need to serve (see `services.service`).
+"""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
+from decnet_decoys.decky import Decky
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.personas.catalog import UnknownPersonaError, persona
+from decnet_decoys.personas.catalog import PersonaError, UnknownPersonaError, persona
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.services import registry
 from decnet_decoys.settings import DeckySettings, DecoysSettings
-
-SERVICES = ("ssh", "http")
-"""What a decky can offer."""
 
 DEFAULT_FLEET = (
     DeckySettings(name="web-01", address="127.77.0.10", persona="debian-web"),
@@ -27,48 +30,82 @@ class FleetError(DecoysError, ValueError):
     """The deckies of the settings cannot be played; the message says which and why."""
 
 
-class Decky(msgspec.Struct, frozen=True):
-    """One decoy host: where it is and who it claims to be."""
-
-    name: str
-    address: str
-    persona: str
-    os: str
-    services: tuple[tuple[str, int], ...]
-    """Service and TCP port."""
-    login: tuple[str, str] | None
-    """A user and password that its SSH accepts, for drills."""
-
-    def port(self, service: str) -> int | None:
-        """Return the TCP port of `service`, None when the decky does not offer it."""
-        return dict(self.services).get(service)
-
-
 def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     """Return the fleet that the settings describe, the default one when they name none; raises FleetError."""
     chosen = settings.decky or DEFAULT_FLEET
     _refuse_repeats("name", (one.name for one in chosen))
-    _refuse_repeats("address and port", (f"{one.address}:{port}" for one in chosen for port in one.services.values()))
-    return tuple(_decky(one) for one in chosen)
+    fleet = tuple(_decky(one) for one in chosen)
+    _refuse_repeats("address and port", (place for decky in fleet for place in _places(decky)))
+    return fleet
+
+
+def profile_of(service: str, who: Persona) -> Any:
+    """Return what the persona says about the service, else the service's defaults; raises FleetError when it has none.
+
+    Raises UnknownService.
+    """
+    kind = registry.load(service).Profile
+    if service in who.services:
+        return who.services[service]
+    try:
+        return msgspec.convert({}, kind)
+    except msgspec.ValidationError as error:
+        raise FleetError(
+            f"persona {who.name} does not describe {service}, which has no defaults; "
+            f"add [services.{service}] to the persona or omit the service"
+        ) from error
+
+
+def reach(decky: Decky) -> list[str]:
+    """Return how a person reaches each service of the decky."""
+    return [_filled(registry.load(service).reach, decky, port) for service, port in decky.services]
+
+
+def suggestions(fleet: Iterable[Decky]) -> list[str]:
+    """Return a command to try for each service, on the first decky that offers it and can fill it in."""
+    found: dict[str, str] = {}
+    for decky in fleet:
+        for service, port in decky.services:
+            command = registry.load(service).suggestion
+            if command and service not in found and (decky.login or "{password}" not in command):
+                found[service] = _filled(command, decky, port)
+    return list(found.values())
+
+
+def _filled(template: str, decky: Decky, port: int) -> str:
+    user, password = decky.login or ("root", "")
+    return template.format(address=decky.address, port=port, user=user, password=password)
 
 
 def _decky(one: DeckySettings) -> Decky:
     _check_address(one)
-    unknown = sorted(set(one.services) - set(SERVICES))
-    if unknown:
-        raise FleetError(f"decky {one.name}: no service {unknown[0]!r}; there are: {', '.join(SERVICES)}")
     try:
         who = persona(one.persona)
-    except UnknownPersonaError as error:
+        services = one.services or _default_services(who)
+        for service in services:
+            profile_of(service, who)
+    except (UnknownPersonaError, PersonaError, registry.UnknownService, FleetError) as error:
         raise FleetError(f"decky {one.name}: {error}") from error
     return Decky(
         name=one.name,
         address=one.address,
         persona=who.name,
         os=who.os,
-        services=tuple(one.services.items()),
+        services=tuple(services.items()),
         login=_login(who),
     )
+
+
+def _default_services(who: Persona) -> dict[str, int]:
+    return {service: port for service, port in registry.default_ports().items() if service in who.services}
+
+
+def _places(decky: Decky) -> list[str]:
+    """Return what the decky binds; TCP and UDP have ports of their own."""
+    return [
+        f"{decky.address}:{port}" + ("/udp" if registry.load(service).transport == "udp" else "")
+        for service, port in decky.services
+    ]
 
 
 def _login(who: Persona) -> tuple[str, str] | None:

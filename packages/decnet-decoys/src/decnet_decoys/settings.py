@@ -8,17 +8,9 @@ from typing import Annotated
 import msgspec
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
-TcpPort = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 HostName = Annotated[str, msgspec.Meta(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=60_000)]
-
-SSH_PORT = 2222
-HTTP_PORT = 8080
-
-
-def default_services() -> dict[str, int]:
-    """Return the services of a decky that names none: ports that need no privilege."""
-    return {"ssh": SSH_PORT, "http": HTTP_PORT}
 
 
 class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,8 +22,8 @@ class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address of this host; the loopback runtime takes 127.0.0.0/8 only."""
     persona: str
     """What it plays: debian-web, ubuntu-db or nas."""
-    services: dict[str, TcpPort] = msgspec.field(default_factory=default_services)
-    """Service and its TCP port, e.g. `{ ssh = 2222, http = 8080 }`."""
+    services: dict[str, Port] = {}
+    """Service and its port, e.g. `{ ssh = 2222, http = 8080 }`; empty: the usual ones at their default ports."""
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The worker `decoys`: opens every decky's ports, plays them on one event loop, finishes sessions a kill cut off."""
+"""The worker `decoys`: opens every decky's ports, plays them on one event loop, ends sessions that a kill cut off."""
 
 from __future__ import annotations
 
-import errno
+import importlib
 import logging
-import socket
-from typing import ClassVar, Protocol
+from collections.abc import Iterator
+from typing import ClassVar
 
 from decnet_core.events.catalogue import (
     ClientIdentified,
@@ -20,37 +20,25 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
+from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.evidence.journal import Journal
-from decnet_decoys.fleet import Decky, FleetError, deckies
+from decnet_decoys.fleet import FleetError, deckies, profile_of
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
-from decnet_decoys.services.connection_limiter import ConnectionLimiter
+from decnet_decoys.services import registry
+from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 128
-
-
-class Door(Protocol):
-    """One service's port on one decky."""
-
-    async def open(self) -> None:
-        """Begin to accept."""
-        ...
-
-    async def close(self) -> None:
-        """Stop accepting and end what is open."""
-        ...
-
 
 class Decoys(Worker[DecoysSettings]):
-    """Plays the deckies: SSH and HTTP services that record every connection."""
+    """Plays the deckies: decoy services that record every connection."""
 
     name = "decoys"
     Settings = DecoysSettings
@@ -66,14 +54,13 @@ class Decoys(Worker[DecoysSettings]):
         ServiceRequest,
     )
     group = "decoys"
-    preload = ("decnet_decoys.ssh.service", "decnet_decoys.http.service")
     memory_budget: ClassVar[int] = 160 * MIB
     network = "any"
     writes = ("artifacts", "decoys", "keys/decoys")
 
     def __init__(self, settings: DecoysSettings) -> None:
         super().__init__(settings)
-        self._doors: list[Door] = []
+        self._listeners: list[Listener] = []
 
     @classmethod
     def capabilities(cls, settings: DecoysSettings) -> tuple[str, ...]:
@@ -91,12 +78,10 @@ class Decoys(Worker[DecoysSettings]):
         for entry in resources.journal.left_open():
             resources.journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
         for decky in fleet:
-            context = DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx)
-            for service, port in decky.services:
-                self._doors.append(_door(service, context, listening(decky, service, port)))
-        for door in self._doors:
-            await door.open()
-        log.info("deckies open count=%d ports=%d", len(fleet), len(self._doors))
+            self._listeners += _listeners(DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx))
+        for listener in self._listeners:
+            listener.open()
+        log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
 
     def _resources(self, ctx: Context) -> FleetResources:
         limits = self.settings.limits
@@ -108,58 +93,35 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
-        limiter, budget = ConnectionLimiter(limits), MemoryBudget(limits.memory_bytes)
+        connections = ConnectionLimiter(limits.connections, limits.connections_per_source)
+        budget = MemoryBudget(limits.memory_bytes)
         ctx.counters.read_from(
             lambda: {
-                "decoys_connections_open": limiter.open,
+                "decoys_connections_open": connections.open,
                 "decoys_memory_left": budget.left,
                 "decoys_memory_refused": budget.refused,
             }
         )
-        return FleetResources(artifacts, journal, limiter, keys, budget)
+        return FleetResources(artifacts, journal, connections, keys, budget)
 
     async def run(self, ctx: Context) -> None:
-        """Serve until asked to stop: the doors do the work."""
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
         """Close all ports and connections."""
-        for door in self._doors:
-            await door.close()
+        for listener in self._listeners:
+            await listener.close()
+
+    @classmethod
+    def warm(cls) -> None:
+        """Import what the services need."""
+        for service in registry.usable().values():
+            for module in service.preload:
+                importlib.import_module(module)
 
 
-def _door(service: str, context: DeckyContext, listener: socket.socket) -> Door:
-    """Return the service's door; asyncssh is loaded only when a decky offers SSH."""
-    if service == "ssh":
-        from decnet_decoys.ssh.service import SshDoor
-
-        return SshDoor(context, listener)
-    from decnet_decoys.http.service import HttpDoor
-
-    return HttpDoor(context, listener)
-
-
-def listening(decky: Decky, service: str, port: int) -> socket.socket:
-    """Return a listening socket that does not block; raises StartupError that names what is in the way."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setblocking(False)
-        listener.bind((decky.address, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise StartupError(
-            f"decky {decky.name}: cannot offer {service} at {decky.address}:{port}: {_reason(error, port)}"
-        ) from error
-    return listener
-
-
-def _reason(error: OSError, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "the port is taken by another program; stop it or give the decky another port"
-    if error.errno == errno.EADDRNOTAVAIL:
-        return "this host has no such address; on Linux all of 127.0.0.0/8 works, elsewhere add it to the loopback"
-    if error.errno in (errno.EACCES, errno.EPERM) and port < 1024:
-        return "ports below 1024 need CAP_NET_BIND_SERVICE (`decnet init` grants it); or use a higher one"
-    return str(error.strerror)
+def _listeners(context: DeckyContext) -> Iterator[Listener]:
+    """Yield a listener for each service of the decky; raises StartupError."""
+    for name, port in context.decky.services:
+        service = registry.load(name)(context, profile_of(name, context.persona), port)
+        yield listener_of(name, service)

@@ -125,11 +125,11 @@ def grants(
     as_json: Json = False,
 ) -> None:
     """Print the SQL that gives each worker a PostgreSQL role which may write its own tables only."""
-    from decnet_core.runtime import worker_registry as registry
+    from decnet_core.runtime import worker_registry
     from decnet_models.database import grants as roles
     from decnet_models.database.domains import all_tables
 
-    statements = roles.grants(all_tables(), registry.names())
+    statements = roles.grants(all_tables(), worker_registry.names())
     place = url_of(url, settings) if apply else ""
     if apply:
         or_exit(lambda: roles.apply(place, statements))

@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Several hosts as one fleet: who belongs to it (`pki`), and how sensors' events reach the master exactly once."""
+"""Several hosts as one fleet.
+
+`pki` has its keys and members, `enrolment` lets sensors join, `forwarder` and `listener` bring their events to the
+master exactly once.
+"""

@@ -80,13 +80,13 @@ class Stream:
 
     @property
     def tls(self) -> ssl.SSLObject:
-        """The TLS layer, for who must look closer."""
+        """The TLS layer."""
         found: ssl.SSLObject = self.writer.get_extra_info("ssl_object")
         return found
 
 
 async def connected(host: str, port: int, context: ssl.SSLContext, name: str | None) -> Stream:
-    """Connect and greet; `name` is what the server's certificate must be for, where `context` checks that.
+    """Connect and complete TLS; `name` is what the server's certificate must be for, where `context` checks that.
 
     Raises OSError, of which ssl.SSLError is one.
     """
@@ -106,7 +106,7 @@ async def connected(host: str, port: int, context: ssl.SSLContext, name: str | N
 
 
 async def accepted(sock: socket.socket, context: ssl.SSLContext, greeting_seconds: float) -> Stream:
-    """Greet who has connected on `sock`; raises OSError.
+    """Complete TLS on an accepted `sock`; raises OSError.
 
     A failure is told by an exception that holds no frames: those hold the connection, which holds the exception and a
     buffer of 256 KiB. Such a circle stays until the collector looks among the oldest objects, and strangers who greet
@@ -127,7 +127,7 @@ async def accepted(sock: socket.socket, context: ssl.SSLContext, greeting_second
 
 
 def watch_over(sock: socket.socket) -> None:
-    """Let TCP itself notice a peer that is gone (tcp(7)), for plain syslog has no word for it."""
+    """Let TCP itself detect a dead peer (tcp(7)), for plain syslog has no keep-alive."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 20)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)

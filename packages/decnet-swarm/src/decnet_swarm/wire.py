@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What forwarder and listener say to each other beside the events: the protocol that ALPN names `decnet-swarm/1`.
+"""The control messages between forwarder and listener: the protocol that ALPN names `decnet-swarm/1`.
 
 Both directions are octet-counted frames. A frame that begins with `<` is an event (`message`); one that begins with `{`
 is one of these.
@@ -29,7 +29,7 @@ import msgspec
 ALPN = "decnet-swarm/1"
 KEEPALIVE_SECONDS = 20.0
 SILENCE_SECONDS = 65.0
-"""A peer that has said nothing for three keep-alives is gone."""
+"""A peer that was silent for three keep-alives is gone."""
 BATCH_EVENTS = 1024
 BATCH_BYTES = 256 << 10
 """A batch ends with the event that passes this; so it holds less than this and one longest message."""
@@ -46,7 +46,7 @@ class _Control(msgspec.Struct, frozen=True, tag_field="say", omit_defaults=True)
     """What all share: the tag field; fields of a later version are ignored."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class SpoolPosition(msgspec.Struct, frozen=True):
     """How far one spool is stored: its position and what the forwarder wants to recognise it by."""
 
     segment: Count
@@ -55,7 +55,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Hello(_Control, frozen=True, tag="hello"):
-    """The first word of a connection."""
+    """The first message of a connection."""
 
     version: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
@@ -64,7 +64,7 @@ class Welcome(_Control, frozen=True, tag="welcome"):
     """The answer: places of the spools that are known, and how much may be under way unacknowledged, in bytes."""
 
     window_bytes: Annotated[int, msgspec.Meta(ge=1)]
-    spools: dict[SpoolName, Place] = {}
+    spools: dict[SpoolName, SpoolPosition] = {}
 
 
 class Mark(_Control, frozen=True, tag="mark"):
@@ -76,9 +76,9 @@ class Mark(_Control, frozen=True, tag="mark"):
     check: Check = ""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> SpoolPosition:
         """The place alone."""
-        return Place(self.segment, self.offset, self.check)
+        return SpoolPosition(self.segment, self.offset, self.check)
 
 
 class CaughtUp(_Control, frozen=True, tag="caught-up"):
@@ -115,7 +115,7 @@ def encode(control: FromForwarder | FromListener) -> bytes:
 
 
 def from_forwarder(content: bytes) -> FromForwarder | None:
-    """Return what a forwarder says; None when it is nothing of this protocol."""
+    """Return a forwarder's message; None when it is not of this protocol."""
     try:
         return _from_forwarder.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -123,7 +123,7 @@ def from_forwarder(content: bytes) -> FromForwarder | None:
 
 
 def from_listener(content: bytes) -> FromListener | None:
-    """Return what a listener says; None when it is nothing of this protocol."""
+    """Return a listener's message; None when it is not of this protocol."""
     try:
         return _from_listener.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

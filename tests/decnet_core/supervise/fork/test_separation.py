@@ -18,7 +18,7 @@ from decnet_core.supervise.fork import privileges
 
 REPORT = """
 import json, os, pathlib, socket, sys
-from decnet_core.supervise import privileges
+from decnet_core.supervise.fork import privileges
 def report():
     status = dict(l.split(":", 1) for l in pathlib.Path("/proc/self/status").read_text().splitlines())
     facts = {name: status[name].split() for name in ("Uid", "Gid", "Groups", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs")}
@@ -97,8 +97,8 @@ import pwd
 def missing(name):
     raise KeyError(name)
 pwd.getpwnam = missing
-from decnet_core.supervise import child
-sys.exit(child.be("bus", "decnet_core.bus.worker:Bus"))
+from decnet_core.supervise.fork import child_main
+sys.exit(child_main.run("bus", "decnet_core.bus.worker:Bus"))
 """
     done = run(script, DECNET_SEPARATE="1")
     assert done.returncode == 78
@@ -129,7 +129,11 @@ async def test_a_child_that_cannot_be_looked_into_is_measured_by_its_own_word(
 
     monkeypatch.setattr(footprint, "uss_of", lambda _pid: 0)
     settings = SuperviseSettings(budget_check_seconds=0.2, watchdog_seconds=1.0)
-    environment = {**os.environ, "DECNET_STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": str(Path(__file__).parent)}
+    environment = {
+        **os.environ,
+        "DECNET_STATE_DIR": str(tmp_path / "state"),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
     fleet = ProcessFleet(
         settings, logs=tmp_path, environment=environment, place=lambda _name: "supervised_workers:Hungry"
     )

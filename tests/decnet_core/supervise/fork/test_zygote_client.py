@@ -16,24 +16,25 @@ from pathlib import Path
 import pytest
 
 from decnet_core.exits import Exit
-from decnet_core.supervise.fork import zygote_client as nursery
-from decnet_core.supervise.fork.zygote_client import ForkedChild, Nursery
+from decnet_core.supervise.fork import child_process, zygote_client
+from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.zygote_client import ZygoteClient
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 PLACE = "supervised_workers:Steady"
 
 
-class Cradle:
-    """A nursery with a lifeline, and what its children and its zygote printed."""
+class Forker:
+    """A zygote's client with a lifeline, and what its children and its zygote printed."""
 
     def __init__(self, state: Path) -> None:
         self.environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "DECNET_STATE_DIR": str(state)}
         self.said = bytearray()
         self.lifeline, self.ours = os.pipe()
-        self.nursery = Nursery([PLACE], self.environment, self.said.extend)
+        self.client = ZygoteClient([PLACE], self.environment, self.said.extend)
 
-    async def fork(self, name: str = "steady") -> ForkedChild:
-        return await self.nursery.fork(name, PLACE, environment={}, lifeline=self.lifeline, write=self.said.extend)
+    async def fork(self, name: str = "steady") -> ChildProcess:
+        return await self.client.fork(name, PLACE, environment={}, lifeline=self.lifeline, write=self.said.extend)
 
     async def ready(self, *, children: int = 1) -> None:
         """Wait until so many children have said that they are ready."""
@@ -43,117 +44,118 @@ class Cradle:
 
 
 @pytest.fixture
-async def cradle(tmp_path: Path) -> AsyncIterator[Cradle]:
-    made = Cradle(tmp_path)
+async def forker(tmp_path: Path) -> AsyncIterator[Forker]:
+    made = Forker(tmp_path)
     yield made
     os.close(made.ours)
     os.close(made.lifeline)
-    await made.nursery.close()
+    await made.client.close()
 
 
-async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(cradle: Cradle) -> None:
-    child = await cradle.fork()
-    await cradle.ready()
+async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(forker: Forker) -> None:
+    child = await forker.fork()
+    await forker.ready()
     stat = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
     parent, session = int(stat[1]), int(stat[3])
-    assert (parent, session) == (cradle.nursery.pid, child.pid)
+    assert (parent, session) == (forker.client.pid, child.pid)
     assert Path(f"/proc/{child.pid}/comm").read_text() == "decnet-steady\n"
     assert Path(f"/proc/{child.pid}/cmdline").read_bytes().rstrip(b"\0") == b"decnet-steady"
-    zygote = Path(f"/proc/{cradle.nursery.pid}/cmdline").read_bytes()
+    zygote = Path(f"/proc/{forker.client.pid}/cmdline").read_bytes()
     assert zygote.split(b"\0")[0] == sys.executable.encode()
     await child.stop(5)
 
 
-async def test_exit_codes_and_signals_are_told(cradle: Cradle) -> None:
-    stopped, killed = await cradle.fork("one"), await cradle.fork("two")
-    await cradle.ready(children=2)
+async def test_exit_codes_and_signals_are_told(forker: Forker) -> None:
+    stopped, killed = await forker.fork("one"), await forker.fork("two")
+    await forker.ready(children=2)
     await stopped.stop(5)
     killed.kill()
     assert (await stopped.wait(), await killed.wait()) == (0, -signal.SIGKILL)
 
 
-async def test_children_do_not_share_a_random_state(cradle: Cradle) -> None:
+async def test_children_do_not_share_a_random_state(forker: Forker) -> None:
     for _ in range(3):
-        child = await cradle.nursery.fork(
-            "dice", "supervised_workers:Dice", environment={}, lifeline=cradle.lifeline, write=cradle.said.extend
+        child = await forker.client.fork(
+            "dice", "supervised_workers:Dice", environment={}, lifeline=forker.lifeline, write=forker.said.extend
         )
         assert await child.wait() == 1
-    rolled = re.findall(r"rolled (\d+)", cradle.said.decode())
+    rolled = re.findall(r"rolled (\d+)", forker.said.decode())
     assert len(set(rolled)) == 3
 
 
-async def test_the_zygote_leaves_no_zombie_and_no_descriptor_behind(cradle: Cradle) -> None:
-    first = await cradle.fork()
+async def test_the_zygote_leaves_no_zombie_and_no_descriptor_behind(forker: Forker) -> None:
+    first = await forker.fork()
     first.kill()
     await first.wait()
-    descriptors = Path(f"/proc/{cradle.nursery.pid}/fd")
+    descriptors = Path(f"/proc/{forker.client.pid}/fd")
     before, ours = len(list(descriptors.iterdir())), len(os.listdir("/proc/self/fd"))
     for _ in range(10):
-        child = await cradle.fork()
+        child = await forker.fork()
         child.kill()
         await child.wait()
     assert len(list(descriptors.iterdir())) == before
     assert len(os.listdir("/proc/self/fd")) == ours
-    assert Path(f"/proc/{cradle.nursery.pid}/task/{cradle.nursery.pid}/children").read_text() == ""
+    assert Path(f"/proc/{forker.client.pid}/task/{forker.client.pid}/children").read_text() == ""
 
 
-async def test_an_environment_that_no_order_can_hold_is_refused_and_the_zygote_lives(cradle: Cradle) -> None:
+async def test_an_environment_that_no_order_can_hold_is_refused_and_the_zygote_lives(forker: Forker) -> None:
     with pytest.raises(OSError, match="environment is too large"):
-        await cradle.nursery.fork(
-            "steady", PLACE, environment={"A": "x" * 70_000}, lifeline=cradle.lifeline, write=cradle.said.extend
+        await forker.client.fork(
+            "steady", PLACE, environment={"A": "x" * 70_000}, lifeline=forker.lifeline, write=forker.said.extend
         )
-    child = await cradle.fork()
-    await cradle.ready()
+    child = await forker.fork()
+    await forker.ready()
     await child.stop(5)
 
 
-async def test_the_zygote_has_one_thread_and_so_can_always_fork(cradle: Cradle) -> None:
-    await cradle.nursery.open()
-    assert len(list(Path(f"/proc/{cradle.nursery.pid}/task").iterdir())) == 1
+async def test_the_zygote_has_one_thread_and_so_can_always_fork(forker: Forker) -> None:
+    await forker.client.open()
+    assert len(list(Path(f"/proc/{forker.client.pid}/task").iterdir())) == 1
 
 
-async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(cradle: Cradle) -> None:
-    child = await cradle.fork()
-    await cradle.ready()
-    assert cradle.nursery.pid
-    os.kill(cradle.nursery.pid, signal.SIGKILL)
+async def test_when_the_zygote_dies_its_children_go_and_the_next_has_a_new_one(forker: Forker) -> None:
+    child = await forker.fork()
+    await forker.ready()
+    assert forker.client.pid
+    os.kill(forker.client.pid, signal.SIGKILL)
     assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
-    another = await cradle.fork()
-    await cradle.ready(children=2)
+    another = await forker.fork()
+    await forker.ready(children=2)
     await another.stop(5)
 
 
 async def test_a_zygote_that_does_not_answer_is_killed_and_the_next_fork_has_a_new_one(
-    cradle: Cradle, monkeypatch: pytest.MonkeyPatch
+    forker: Forker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nursery, "_ANSWER_SECONDS", 0.5)
-    child = await cradle.fork()
-    await cradle.ready()
-    stopped = cradle.nursery.pid
+    monkeypatch.setattr(zygote_client, "_REPLY_SECONDS", 0.5)
+    monkeypatch.setattr(child_process, "EXIT_CODE_SECONDS", 0.5)
+    child = await forker.fork()
+    await forker.ready()
+    stopped = forker.client.pid
     assert stopped
     os.kill(stopped, signal.SIGSTOP)
     child.kill()
     assert await asyncio.wait_for(child.wait(), 10) == -signal.SIGKILL
     with pytest.raises(OSError, match="did not answer"):
-        await cradle.fork()
+        await forker.fork()
     monkeypatch.undo()
-    another = await cradle.fork()
-    assert cradle.nursery.pid != stopped
-    await cradle.ready(children=2)
+    another = await forker.fork()
+    assert forker.client.pid != stopped
+    await forker.ready(children=2)
     await another.stop(5)
 
 
-async def test_a_child_that_nobody_waits_for_any_more_is_killed(cradle: Cradle) -> None:
-    await cradle.nursery.open()
-    zygote = cradle.nursery.pid
+async def test_a_child_that_nobody_waits_for_any_more_is_killed(forker: Forker) -> None:
+    await forker.client.open()
+    zygote = forker.client.pid
     assert zygote
     os.kill(zygote, signal.SIGSTOP)
-    unwanted = asyncio.ensure_future(cradle.fork())
+    unwanted = asyncio.ensure_future(forker.fork())
     await asyncio.sleep(0.1)
     unwanted.cancel()
     await asyncio.wait((unwanted,))
     os.kill(zygote, signal.SIGCONT)
-    wanted = await cradle.fork()
+    wanted = await forker.fork()
     children = Path(f"/proc/{zygote}/task/{zygote}/children")
     async with asyncio.timeout(20):
         while children.read_text().split() != [str(wanted.pid)]:
@@ -162,62 +164,62 @@ async def test_a_child_that_nobody_waits_for_any_more_is_killed(cradle: Cradle) 
 
 
 async def test_a_stopped_zygote_does_not_keep_its_supervisor_from_ending(
-    cradle: Cradle, monkeypatch: pytest.MonkeyPatch
+    forker: Forker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nursery, "_LEAVE_SECONDS", 0.5)
-    await cradle.nursery.open()
-    assert cradle.nursery.pid
-    os.kill(cradle.nursery.pid, signal.SIGSTOP)
-    await asyncio.wait_for(cradle.nursery.close(), 10)
-    assert not Path(f"/proc/{cradle.nursery.pid}").exists()
+    monkeypatch.setattr(zygote_client, "_LEAVE_SECONDS", 0.5)
+    await forker.client.open()
+    assert forker.client.pid
+    os.kill(forker.client.pid, signal.SIGSTOP)
+    await asyncio.wait_for(forker.client.close(), 10)
+    assert not Path(f"/proc/{forker.client.pid}").exists()
 
 
-async def test_reload_keeps_children_and_still_hears_of_their_end(cradle: Cradle) -> None:
-    old = await cradle.fork()
-    await cradle.ready()
-    zygote = cradle.nursery.pid
-    await cradle.nursery.reload()
-    assert cradle.nursery.pid == zygote
-    new = await cradle.fork()
-    await cradle.ready(children=2)
+async def test_reload_keeps_children_and_still_hears_of_their_end(forker: Forker) -> None:
+    old = await forker.fork()
+    await forker.ready()
+    zygote = forker.client.pid
+    await forker.client.reload()
+    assert forker.client.pid == zygote
+    new = await forker.fork()
+    await forker.ready(children=2)
     await new.stop(5)
     await old.stop(5)
     assert (await old.wait(), await new.wait()) == (0, 0)
 
 
-async def test_a_place_that_does_not_exist_is_no_matter_for_the_others(cradle: Cradle) -> None:
+async def test_a_place_that_does_not_exist_is_no_matter_for_the_others(forker: Forker) -> None:
     said = bytearray()
-    mixed = Nursery(["no_such_module:Worker", PLACE], cradle.environment, said.extend)
+    mixed = ZygoteClient(["no_such_module:Worker", PLACE], forker.environment, said.extend)
     lost = await mixed.fork(
-        "lost", "no_such_module:Worker", environment={}, lifeline=cradle.lifeline, write=said.extend
+        "lost", "no_such_module:Worker", environment={}, lifeline=forker.lifeline, write=said.extend
     )
     assert await lost.wait() == Exit.STARTUP_FAILED
     assert b"cannot start: cannot import no_such_module:Worker: ModuleNotFoundError" in said
-    found = await mixed.fork("steady", PLACE, environment={}, lifeline=cradle.lifeline, write=cradle.said.extend)
-    await cradle.ready()
+    found = await mixed.fork("steady", PLACE, environment={}, lifeline=forker.lifeline, write=forker.said.extend)
+    await forker.ready()
     await found.stop(5)
     await mixed.close()
 
 
 LEADING = """
 import asyncio, os, sys
-from decnet_core.supervise import zygote
-from decnet_core.supervise.fork.zygote_client import Nursery
+from decnet_core.supervise.fork import zygote
+from decnet_core.supervise.fork.zygote_client import ZygoteClient
 
 async def supervise(channel):
-    nursery = Nursery([sys.argv[1]], {}, lambda _: None, channel)
-    await nursery.open()
+    client = ZygoteClient([sys.argv[1]], {}, lambda _: None, channel)
+    await client.open()
     print(os.getppid(), flush=True)
     asked = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(1, asked.set)
     for _ in range(2):
-        await nursery.reload()
+        await client.reload()
         print("reloaded", flush=True)
     await asked.wait()
     print("heard", flush=True)
-    await nursery.close()
+    await client.close()
 
-sys.exit(zygote.lead([sys.argv[1]], lambda channel: asyncio.run(supervise(channel)) or 0))
+sys.exit(zygote.run_with_supervisor([sys.argv[1]], lambda channel: asyncio.run(supervise(channel)) or 0))
 """
 
 
@@ -246,8 +248,8 @@ def test_a_signal_during_a_reload_is_passed_on_by_the_new_image() -> None:
 def test_a_supervisor_that_was_killed_is_a_crash_and_said() -> None:
     script = """
 import os, sys
-from decnet_core.supervise import zygote
-sys.exit(zygote.lead([sys.argv[1]], lambda channel: os.kill(os.getpid(), 9)))
+from decnet_core.supervise.fork import zygote
+sys.exit(zygote.run_with_supervisor([sys.argv[1]], lambda channel: os.kill(os.getpid(), 9)))
 """
     done = subprocess.run(
         [sys.executable, "-c", script, PLACE],

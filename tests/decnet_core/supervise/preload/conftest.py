@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from decnet_core.supervise.preload import refcounts as immortal
+from decnet_core.supervise.preload import refcounts
 
-collect_ignore = [] if immortal.supported() else ["test_immortal_counts.py"]
+collect_ignore = [] if refcounts.supported() else ["test_immortal_objects.py"]

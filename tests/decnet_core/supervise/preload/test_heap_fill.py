@@ -22,7 +22,7 @@ def run(script: str) -> None:
 
 def test_new_objects_lie_on_pages_of_their_own() -> None:
     run("""
-        from decnet_core.supervise import holes
+        from decnet_core.supervise.preload import heap_fill
 
         def pages(objects):
             return {id(one) // 4096 for one in objects}
@@ -31,7 +31,7 @@ def test_new_objects_lie_on_pages_of_their_own() -> None:
         shared = pages(strewn)
         del strewn[::2]
         assert pages([bytes(100) for _ in range(100)]) <= shared  # they would fill the gaps
-        holes.fill()
+        heap_fill.fill()
         later = [bytes(100) for _ in range(100)]
         assert not pages(later) & pages(strewn)
         assert len(pages(later)) <= 6
@@ -41,14 +41,14 @@ def test_new_objects_lie_on_pages_of_their_own() -> None:
 def test_the_heap_of_libraries_does_not_grow_by_filling_it() -> None:
     run("""
         import ctypes
-        from decnet_core.supervise import holes
+        from decnet_core.supervise.preload import heap_fill
 
         libc = ctypes.CDLL(None)
         libc.sbrk.restype = ctypes.c_void_p
         strewn = [bytes(3000) for _ in range(2000)]
         del strewn[::2]
         end = libc.sbrk(0)
-        holes.fill()
+        heap_fill.fill()
         assert libc.sbrk(0) <= end + (1 << 20)
         later = [bytes(3000) for _ in range(100)]
         assert min(map(id, later)) > max(map(id, strewn))
@@ -57,7 +57,7 @@ def test_the_heap_of_libraries_does_not_grow_by_filling_it() -> None:
 
 def test_it_ends_when_there_is_nothing_left_to_fill() -> None:
     run("""
-        from decnet_core.supervise import holes
+        from decnet_core.supervise.preload import heap_fill
         for _ in range(3):
-            holes.fill()
+            heap_fill.fill()
     """)

@@ -24,12 +24,12 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
 def test_counts_do_not_move_any_more() -> None:
     done = run("""
         import gc, sys
-        from decnet_core.supervise.preload.refcounts import IMMORTAL, immortalise
+        from decnet_core.supervise.preload.refcounts import IMMORTAL, make_immortal
 
         class Thing: ...
         def work(): return "a constant of this function"
         things = {"key": Thing(), "list": [Thing()], "text": "".join(["not ", "interned"])}
-        assert immortalise() > 1000
+        assert make_immortal() > 1000
         for one in (Thing, things, things["key"], things["list"][0], things["text"], work, work.__code__, work()):
             held = [one] * 1000
             assert sys.getrefcount(one) == IMMORTAL, one
@@ -44,7 +44,7 @@ def test_counts_do_not_move_any_more() -> None:
 def test_what_is_running_still_lets_go_of_what_it_holds() -> None:
     done = run("""
         import gc, weakref
-        from decnet_core.supervise.preload.refcounts import immortalise
+        from decnet_core.supervise.preload.refcounts import make_immortal
 
         class Thing: ...
         def numbers():
@@ -55,7 +55,7 @@ def test_what_is_running_still_lets_go_of_what_it_holds() -> None:
         ends = []
         running = numbers()
         next(running)
-        immortalise()
+        make_immortal()
         gc.freeze()
         next(running)
         assert ends[0]() is not None
@@ -70,7 +70,7 @@ def test_a_child_works_and_ends_its_interpreter_cleanly_as_does_its_parent() -> 
         import asyncio, gc, json, logging, os, sqlite3, sys, threading, weakref
         import msgspec
         from decnet_core.events.envelope import Event
-        from decnet_core.supervise.preload.refcounts import immortalise
+        from decnet_core.supervise.preload.refcounts import make_immortal
 
         class Point(msgspec.Struct):
             x: int
@@ -97,7 +97,7 @@ def test_a_child_works_and_ends_its_interpreter_cleanly_as_does_its_parent() -> 
 
         work()
         gc.collect()
-        immortalise()
+        make_immortal()
         gc.freeze()
         child = os.fork()
         for _ in range(20):

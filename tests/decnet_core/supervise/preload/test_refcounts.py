@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from decnet_core.supervise.preload import refcounts as immortal
+from decnet_core.supervise.preload import refcounts
 
 KNOWN = sys.implementation.name == "cpython" and sys.version_info[:2] in ((3, 12), (3, 13)) and sys.abiflags == ""
 
@@ -26,18 +26,18 @@ def run(script: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_is_supported_where_the_layout_is_known() -> None:
-    assert immortal.supported() == KNOWN
+    assert refcounts.supported() == KNOWN
 
 
 def test_without_immortal_objects_nothing_happens() -> None:
     done = run("""
         import sys
-        from decnet_core.supervise.preload.refcounts import immortalise
-        from decnet_core.supervise import immortal
+        from decnet_core.supervise.preload.refcounts import make_immortal
+        from decnet_core.supervise.preload import refcounts
         one = [object()]
         before = sys.getrefcount(one[0])
-        immortal.supported = lambda: immortal.__name__ == ""
-        assert immortalise() == 0
+        refcounts.supported = lambda: refcounts.__name__ == ""
+        assert make_immortal() == 0
         assert sys.getrefcount(one[0]) == before
     """)
     assert (done.returncode, done.stderr) == (0, "")
@@ -66,11 +66,11 @@ def test_an_interpreter_that_differs_is_left_alone(
         "implementation": SimpleNamespace(name="cpython"),
         "maxsize": sys.maxsize,
         "byteorder": "little",
-        "getrefcount": lambda _: immortal.IMMORTAL,
+        "getrefcount": lambda _: refcounts.IMMORTAL,
     }
-    monkeypatch.setattr(immortal, "_counts_are_first", lambda: True)
-    monkeypatch.setattr(immortal, "sys", SimpleNamespace(**as_known))
-    assert immortal.supported()
-    monkeypatch.setattr(immortal, "sys", SimpleNamespace(**as_known | difference))
-    assert not immortal.supported()
-    assert immortal.immortalise() == 0
+    monkeypatch.setattr(refcounts, "_counts_are_first", lambda: True)
+    monkeypatch.setattr(refcounts, "sys", SimpleNamespace(**as_known))
+    assert refcounts.supported()
+    monkeypatch.setattr(refcounts, "sys", SimpleNamespace(**as_known | difference))
+    assert not refcounts.supported()
+    assert refcounts.make_immortal() == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The life that a warm parent lives before it forks leaves nothing behind but what it warmed."""
+"""The life that a zygote lives before it forks leaves nothing behind but what it warmed."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_sniff.collect.containers.checkpoints import Mark, Window
+from decnet_sniff.collect.containers.engine_api import Answer, EngineError
 from decnet_sniff.collect.containers.log_stream import STDERR, STDOUT, LogLine, LogStream, StreamError
-from decnet_sniff.collect.http_answer import Answer, AnswerError
 
 SECOND = 1_000_000_000
 AT = 1_795_488_195 * SECOND  # 2026-11-24T02:43:15Z
@@ -132,9 +132,10 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 def body(pieces: list[bytes]) -> bytes:
     answer = Answer()
-    found = b"".join(answer.feed(piece) for piece in pieces)
-    if not answer.ended:
-        answer.close()
+    answer.request("/containers/json")
+    waiting, found = [*(piece for piece in pieces if piece), b""], b""
+    while not answer.ended:
+        found += b"".join(answer.receive(waiting.pop(0)))
     return found
 
 
@@ -166,7 +167,7 @@ def test_answers_of_each_length_are_the_same_however_they_are_cut(content: bytes
     ],
 )
 def test_broken_answer_is_refused(data: bytes) -> None:
-    with pytest.raises(AnswerError):
+    with pytest.raises(EngineError):
         body([data])
 
 
@@ -174,5 +175,5 @@ def test_broken_answer_is_refused(data: bytes) -> None:
     st.lists(st.binary(max_size=60), max_size=6), st.sampled_from([b"", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"])
 )
 def test_any_bytes_are_an_answer_or_refused(pieces: list[bytes], head: bytes) -> None:
-    with contextlib.suppress(AnswerError):
+    with contextlib.suppress(EngineError):
         body([head, *pieces])

@@ -21,13 +21,14 @@ from hypothesis import strategies as st
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import canonical, source_of
+from decnet_core.net.rates import SourceRates
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import SettingsError
-from decnet_sniff.collect.network.rate_limits import Rates, plain_address, source_of
 from decnet_sniff.collect.network.syslog_tcp import TcpInlet
 from decnet_sniff.collect.network.syslog_udp import UdpInlet
-from decnet_sniff.collect.settings import CollectSettings, SourceSettings
+from decnet_sniff.collect.settings import CollectSettings, NetworkSettings, SourceSettings
 from decnet_sniff.collect.worker import Collect
 
 MESSAGE = b"<34>Oct 11 22:14:15 forged su[12]: number %d"
@@ -261,7 +262,7 @@ def test_port_below_1024_needs_its_capability() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["a", "b"]))))
 def test_sender_never_gets_more_than_its_burst_and_its_rate(sent: list[tuple[float, str]]) -> None:
-    rates, now, taken = Rates(10), 0.0, 0
+    rates, now, taken = SourceRates(10, NetworkSettings(messages_per_second=10).message_burst), 0.0, 0
     for pause, sender in sent:
         now += pause
         taken += sender == "a" and rates.allows(sender, now)
@@ -269,9 +270,9 @@ def test_sender_never_gets_more_than_its_burst_and_its_rate(sent: list[tuple[flo
 
 
 def test_remembered_senders_are_bounded() -> None:
-    rates = Rates(1, remembered=10)
+    rates = SourceRates(1, 2, max_sources=10)
     for number in range(100):
-        rates.take(str(number), 0.0)
+        rates.delay(str(number), 0.0)
     assert len(rates) == 10
 
 
@@ -283,8 +284,8 @@ def test_senders_are_found_however_the_operator_writes_their_addresses() -> None
 
 def test_ipv6_hosts_are_one_sender_by_their_network() -> None:
     assert source_of("2001:db8::1") == source_of("2001:db8::ffff") != source_of("2001:db8:0:1::1")
-    assert plain_address("::ffff:192.0.2.7") == "192.0.2.7"
-    assert plain_address("fe80::1%eth0") == "fe80::1"
+    assert canonical("::ffff:192.0.2.7") == "192.0.2.7"
+    assert canonical("fe80::1%eth0") == "fe80::1"
 
 
 RSYSLOG = """

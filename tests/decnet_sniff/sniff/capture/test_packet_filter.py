@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The filter decides alike as a program of the kernel, interpreted, and compiled to Python."""
+"""The filter decides alike as a program, run by an interpreter and by the kernel, and as the predicate for files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import ipaddress
 import os
 import socket
 import struct
+from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sniff_bpf_interpreter import interpret
 from sniff_packet_makers import CLIENT, CLIENT6, SERVER, SERVER6, conversation, ether, ip4, ip6, tcp, udp
 
-from decnet_sniff.sniff.bpf_python import compiled
-from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Program, Step, assemble, interpret
-from decnet_sniff.sniff.capture.packet_filter import MOST_IGNORED, program
+from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Step, assemble
+from decnet_sniff.sniff.capture.file_filter import file_filter
+from decnet_sniff.sniff.capture.packet_filter import MOST_IGNORED, Network, program
 from decnet_sniff.sniff.capture.packet_socket import attach
 from decnet_sniff.sniff.packets import link
 
@@ -49,24 +51,26 @@ REFUSED = {
     "cut": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)))[:20],
     "empty": b"",
 }
+IP = (b"\x08\x00", b"\x86\xdd")
 FRAME_HEADER = 14
 """Bytes: a shorter packet cannot be sent on an Ethernet interface."""
 ETHERNET = program(link.ETHERNET, IGNORED)
 
 
-def decisions(filter_: Program, packet: bytes) -> tuple[int, int]:
+def decisions(kind: int, ignore: Sequence[Network], packet: bytes) -> tuple[int, bool]:
+    """Return what the kernel's program accepts, and whether the filter for files does; other bytes lie around."""
     buffer = b"?" * 5 + packet + b"\xff" * 64
-    return interpret(filter_, buffer, 5, 5 + len(packet)), compiled(filter_)(buffer, 5, 5 + len(packet))
+    return interpret(program(kind, ignore), packet), file_filter(kind, ignore)(buffer, 5, 5 + len(packet))
 
 
 @pytest.mark.parametrize("name", TAKEN)
 def test_what_the_sniffer_understands_is_taken(name: str) -> None:
-    assert decisions(ETHERNET, TAKEN[name]) == (WHOLE, WHOLE)
+    assert decisions(link.ETHERNET, IGNORED, TAKEN[name]) == (WHOLE, True)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_all_else_and_what_is_ignored_is_refused(name: str) -> None:
-    assert decisions(ETHERNET, REFUSED[name]) == (0, 0)
+    assert decisions(link.ETHERNET, IGNORED, REFUSED[name]) == (0, False)
 
 
 @pytest.mark.parametrize("kind", [link.RAW, link.NULL, link.SLL, link.SLL2])
@@ -78,30 +82,48 @@ def test_other_links_have_their_headers_elsewhere(kind: int) -> None:
         link.SLL: bytes(14) + b"\x08\x00",
         link.SLL2: b"\x08\x00" + bytes(18),
     }[kind]
-    assert decisions(program(kind), head + packet) == (WHOLE, WHOLE)
-    assert decisions(program(kind, IGNORED), head + ip4("203.0.113.9", SERVER, 6, tcp(1, 2, 16))) == (0, 0)
+    assert decisions(kind, (), head + packet) == (WHOLE, True)
+    assert decisions(kind, IGNORED, head + ip4("203.0.113.9", SERVER, 6, tcp(1, 2, 16))) == (0, False)
 
 
-kinds = st.sampled_from([link.ETHERNET, link.RAW, link.NULL, link.SLL, link.SLL2])
+kinds = st.sampled_from(sorted(link.NAMES))
 some = st.sampled_from([*TAKEN.values(), *REFUSED.values(), *map(ether, conversation([b"hello"]))])
+addresses4 = st.sampled_from([CLIENT, SERVER, "203.0.113.9", "0.0.0.0"]).map(ipaddress.IPv4Address)
+addresses6 = st.sampled_from([CLIENT6, SERVER6, "2001:db8:bad::1", "::"]).map(ipaddress.IPv6Address)
+networks = st.one_of(
+    st.builds(lambda host, bits: ipaddress.ip_network((int(host), bits), strict=False), addresses4, st.integers(0, 32)),
+    st.builds(lambda host, bits: ipaddress.ip_network((host, bits), strict=False), addresses6, st.integers(0, 128)),
+)
 
 
-@given(kind=kinds, packet=some, size=st.integers(0, 90), place=st.integers(0, 60), value=st.integers(0, 255))
-def test_interpreted_and_compiled_agree_on_damaged_packets(
-    kind: int, packet: bytes, size: int, place: int, value: int
-) -> None:
-    damaged = bytearray(packet[:size])
-    if place < len(damaged):
-        damaged[place] = value
-    one, other = decisions(program(kind, IGNORED), bytes(damaged))
-    assert one == other
+@st.composite
+def damaged_packets(draw: st.DrawFn) -> bytes:
+    """Packets behind the header of any link type, or behind one too many, cut off anywhere, with a byte changed."""
+    head = draw(
+        st.sampled_from([b"", b"\0\0\0\2", *(kind + bytes(18) for kind in IP), *(bytes(14) + kind for kind in IP)])
+    )
+    packet = bytearray((head + draw(some)[draw(st.sampled_from([0, 14])) :])[: draw(st.integers(0, 110))])
+    if (place := draw(st.integers(0, 60))) < len(packet):
+        packet[place] = draw(st.integers(0, 255))
+    return bytes(packet)
+
+
+@example(  # a network named twice, with another in between
+    kind=link.RAW,
+    ignore=[ipaddress.ip_network(each) for each in ("192.0.2.0/25", "0.0.0.0/0", "192.0.2.0/25")],
+    packet=ip4(CLIENT, "192.0.2.200", 6, tcp(1, 2, 16)),
+)
+@given(kind=kinds, ignore=st.one_of(st.just(IGNORED), st.lists(networks, max_size=4)), packet=damaged_packets())
+@settings(max_examples=500)
+def test_the_filter_for_files_decides_as_the_program_does(kind: int, ignore: Sequence[Network], packet: bytes) -> None:
+    one, other = decisions(kind, ignore, packet)
+    assert bool(one) is other
 
 
 def test_the_most_networks_still_make_a_program() -> None:
-    networks = [ipaddress.ip_network(f"2001:db8:{n:x}::1/128") for n in range(MOST_IGNORED)]
-    filter_ = program(link.ETHERNET, networks)
-    assert decisions(filter_, TAKEN["VLAN"]) == (WHOLE, WHOLE)
-    assert decisions(filter_, ether(ip6(CLIENT6, "2001:db8:f::1", 6, tcp(1, 2, 16)))) == (0, 0)
+    most = [ipaddress.ip_network(f"2001:db8:{n:x}::1/128") for n in range(MOST_IGNORED)]
+    assert decisions(link.ETHERNET, most, TAKEN["VLAN"]) == (WHOLE, True)
+    assert decisions(link.ETHERNET, most, ether(ip6(CLIENT6, "2001:db8:f::1", 6, tcp(1, 2, 16)))) == (0, False)
 
 
 def test_what_cannot_be_assembled_is_refused() -> None:
@@ -113,16 +135,16 @@ def test_what_cannot_be_assembled_is_refused() -> None:
         assemble([Step(JEQ, 1, true="far"), *[Step(LD_B, 0)] * 256, Step(RET, 0, label="far")])
 
 
-def test_where_many_jumps_meet_the_compiled_program_does_not_explode() -> None:
+def test_many_jumps_may_meet() -> None:
     steps = [
         step
         for n in range(100)
         for step in (Step(LD_B, n), Step(JEQ, n, true=f"{n}"), Step(LD_B, 0), Step(LD_B, 1, label=f"{n}"))
     ]
     filter_ = assemble([*steps, Step(JEQ, 7, true="yes"), Step(RET, 0), Step(RET, 1, label="yes")])
-    assert decisions(filter_, bytes(range(200))) == (0, 0)
-    assert decisions(filter_, b"\0\7" + bytes(200)) == (1, 1)
-    assert decisions(filter_, bytes(50)) == (0, 0)
+    assert interpret(filter_, bytes(range(200))) == 0
+    assert interpret(filter_, b"\0\7" + bytes(200)) == 1
+    assert interpret(filter_, bytes(50)) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="packet sockets need root")
@@ -144,4 +166,4 @@ def test_the_kernel_decides_alike(name: str) -> None:
         seen = []
         while (came := tested.recv(2000)) != mark:
             seen.append(came)
-    assert (packet in seen) is bool(interpret(ETHERNET, packet, 0, len(packet)))
+    assert (packet in seen) is bool(interpret(ETHERNET, packet))

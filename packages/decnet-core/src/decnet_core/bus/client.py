@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The bus as a worker sees it: a client of the embedded broker or of a NATS cluster, that never gives up.
+"""The bus as a worker sees it: a client of the embedded broker or of a NATS cluster that reconnects for ever.
 
-A worker starts before its bus, outlives its bus, and must not care. So `connect` returns at once, what is published
-meanwhile waits in a bounded queue, and every subscription is made anew on each new connection.
+A worker may start before its bus and outlive it. So `connect` returns at once, what is published meanwhile waits in a
+bounded queue, and every subscription is made again on each new connection.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from decnet_core.bus.interface import BusError, Message
 from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol import headers as header_block
 from decnet_core.bus.protocol.operations import Deliver, raw_of
-from decnet_core.bus.replies import Answers
+from decnet_core.bus.replies import Replies
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.bus.uplink import Uplink
-from decnet_core.bus.validation import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
+from decnet_core.bus.validation import check_publish, check_subscribe, checked_reply, encode_headers, finish_reading
 from decnet_core.tasks import Tasks
 from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
 
-_ANSWERS = b"0"  # the subscription id of all answers to requests
+_REPLIES = b"0"  # the subscription id of all replies to requests
 _MAX_REMEMBERED = 4096
 
 
@@ -49,12 +49,12 @@ class Client:
             options,
             standing=self._standing,
             on_message=self._deliver,
-            on_error=self._heard_error,
+            on_error=self._on_error,
         )
         self._send_queue = self._uplink.send_queue
         self._flush_due = False
         self._closed = False
-        self._answers = Answers()
+        self._replies = Replies()
         self._inboxes: dict[bytes, Inbox] = {}
         self._sids: dict[Inbox, bytes] = {}
         self._receivers: dict[bytes, _Receiver] = {}
@@ -63,7 +63,7 @@ class Client:
         self._known_subjects: dict[str, bytes] = {}
         self._received = self._refused = self._dropped_unread = 0
         self.last_refusal = ""
-        """What the server last refused, in its words; it goes on serving."""
+        """The text of the last -ERR; the server goes on serving."""
         self._tasks = Tasks(f"bus-client.{name}")
         self._tasks.spawn(self._uplink.stay_connected(), name="uplink")
 
@@ -73,7 +73,7 @@ class Client:
         return self._uplink.link is not None
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever a connection was made or lost: what others published meanwhile never came."""
+        """Call `listener` whenever a connection was made or lost: what others published meanwhile was missed."""
         self._uplink.changed.append(listener)
 
     @property
@@ -130,7 +130,7 @@ class Client:
     ) -> Inbox:
         """Receive what matches `pattern`; when connected, the server has confirmed it before this returns.
 
-        BusError when the server refuses. While disconnected it is asked for on the next connection.
+        BusError when the server refuses. While disconnected, the subscription is made on the next connection.
         """
         self._require_open()
         check_subscribe(pattern, queue)
@@ -140,7 +140,7 @@ class Client:
         self._inboxes[sid] = self._receivers[sid] = inbox
         self._sids[inbox] = sid
         if self.connected:
-            self._uplink.order(*_lines(sid, inbox))
+            self._uplink.send_lines(*_lines(sid, inbox))
             await self._confirmed(inbox)
         return inbox
 
@@ -152,16 +152,16 @@ class Client:
         timeout: float = 2.0,
         headers: Mapping[str, str] | None = None,
     ) -> Message:
-        """Publish and return the first answer; NoResponders at once when nobody listens, TimeoutError when late."""
+        """Publish and return the first reply; NoResponders at once when nobody subscribes, TimeoutError when late."""
         self._require_open()
-        if _ANSWERS not in self._receivers:
-            self._receivers[_ANSWERS] = self._answers
-            self._uplink.order(self._answers.line(_ANSWERS))
-        reply, answer = self._answers.expect(subject)
+        if _REPLIES not in self._receivers:
+            self._receivers[_REPLIES] = self._replies
+            self._uplink.send_lines(self._replies.line(_REPLIES))
+        reply, answer = self._replies.expect(subject)
         try:
             self.publish(subject, payload, reply=reply, headers=headers)
             async with asyncio.timeout(timeout):
-                return answer_of(subject, await answer)
+                return checked_reply(subject, await answer)
         except TimeoutError as error:
             raise TimeoutError(f"no answer to a request on {subject} within {timeout} s") from error
         finally:
@@ -173,7 +173,7 @@ class Client:
             return
         deadline = self._loop.time() + timeout
         inboxes = list(self._inboxes.values())
-        self._uplink.order(*(frames.unsub(sid) for sid in self._inboxes))
+        self._uplink.send_lines(*(frames.unsub(sid) for sid in self._inboxes))
         await self._flush_quietly(deadline)
         for inbox in inboxes:
             inbox.end()
@@ -186,8 +186,8 @@ class Client:
         if self._closed:
             return
         self._closed = True
-        self._uplink.changed.clear()  # who closes it need not be told that it is closed
-        self._answers.refuse(BusError("the bus is closed"))
+        self._uplink.changed.clear()  # a close that was asked for is no news
+        self._replies.refuse(BusError("the bus is closed"))
         for inbox in list(self._inboxes.values()):
             inbox.discard()
         self._uplink.close()
@@ -214,7 +214,7 @@ class Client:
             message = Message(head.subject, body[:-2], head.reply)
         receiver.deliver(message)
 
-    def _heard_error(self, text: str) -> None:
+    def _on_error(self, text: str) -> None:
         self._refused += 1
         self.last_refusal = for_terminal(text)
         log.warning("bus refused client=%s reason=%s", self._name, self.last_refusal)
@@ -223,7 +223,7 @@ class Client:
         if quote and kind.startswith("Permissions Violation for Subscription"):
             self._refused_patterns.add(subject)
         elif quote and kind.startswith("Permissions Violation for Publish"):
-            self._answers.refuse(BusError(f"this user may not publish to {subject}"), subject)
+            self._replies.refuse(BusError(f"this user may not publish to {subject}"), subject)
 
     async def _confirmed(self, inbox: Inbox) -> None:
         self._refused_patterns.discard(inbox.pattern)
@@ -233,7 +233,7 @@ class Client:
             raise BusError(f"this user may not subscribe to {inbox.pattern}; see the roles in [bus]")
 
     async def _flush_quietly(self, deadline: float) -> None:
-        """Flush if there is a connection; what cannot be confirmed is left to the next one."""
+        """Flush if there is a connection; what cannot be confirmed is sent on the next one."""
         if not self.connected:
             return
         try:
@@ -246,12 +246,12 @@ class Client:
         self._inboxes.pop(sid, None)
         self._receivers.pop(sid, None)
         self._dropped_unread += inbox.dropped
-        self._uplink.order(frames.unsub(sid))
+        self._uplink.send_lines(frames.unsub(sid))
 
     def _standing(self) -> Iterator[frames.Line]:
         """Every subscription, for a new connection."""
-        if _ANSWERS in self._receivers:
-            yield self._answers.line(_ANSWERS)
+        if _REPLIES in self._receivers:
+            yield self._replies.line(_REPLIES)
         for sid, inbox in self._inboxes.items():
             yield from _lines(sid, inbox)
 

@@ -12,7 +12,7 @@ from decnet_core.errors import CoreError
 
 
 class BusError(CoreError):
-    """The bus could not do what was asked; the message says what to do next."""
+    """A bus operation failed; the message says what to do next."""
 
 
 class NoResponders(BusError):
@@ -90,7 +90,7 @@ class Bus(Protocol):
         timeout: float = 2.0,
         headers: Mapping[str, str] | None = None,
     ) -> Message:
-        """Publish and return the first answer; NoResponders at once when nobody listens, TimeoutError when late."""
+        """Publish and return the first reply; NoResponders at once when nobody subscribes, TimeoutError when late."""
         ...
 
     async def drain(self, timeout: float = 5.0) -> None:

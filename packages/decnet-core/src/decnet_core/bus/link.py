@@ -41,7 +41,7 @@ class Link(asyncio.BufferedProtocol):
         self.greeted: asyncio.Future[Info] = loop.create_future()
         self.lost: asyncio.Future[str] = loop.create_future()
         self.info = Info()
-        self.heard = False
+        self.active = False
         self._queue = queue
         self._on_message = on_message
         self._on_error = on_error
@@ -57,7 +57,7 @@ class Link(asyncio.BufferedProtocol):
         self._unprotected = False
 
     async def dial(self, address: Address, greeting: Callable[[Info], frames.Line], options: ClientOptions) -> None:
-        """Connect, upgrade to TLS when either side wants it, and introduce ourselves; OSError or BusError if not."""
+        """Connect, upgrade to TLS when either side wants it, and send CONNECT; OSError or BusError when that fails."""
         loop = asyncio.get_running_loop()
         self._tls_wanted = address.scheme == "tls"
         if address.path:
@@ -73,7 +73,7 @@ class Link(asyncio.BufferedProtocol):
         await pong
 
     def open(self) -> None:
-        """Let the queue flow."""
+        """Begin to send what is queued."""
         if self._transport is not None:
             self._open = True
             self._queue.open(self._transport)
@@ -81,7 +81,7 @@ class Link(asyncio.BufferedProtocol):
             self._queue.flush()
 
     def write(self, data: bytes) -> None:
-        """Send `data` past the queue."""
+        """Send `data` at once, ahead of the queue."""
         if self._transport is not None:
             self._transport.write(data)
 
@@ -96,22 +96,19 @@ class Link(asyncio.BufferedProtocol):
         await pong
 
     def close(self) -> None:
-        """Send what the transport holds, then end."""
+        """Send what the transport holds, then close."""
         if self._transport is not None:
             self._transport.close()
 
     def abort(self, reason: str) -> None:
-        """End now."""
         self._reason = self._reason or reason
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to write (asyncio calls it, once more after the TLS upgrade)."""
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.Transport", transport)  # called once more after the TLS upgrade
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell everyone who waits that nothing more will come."""
         if self._open:
             self._queue.close()
         self._on_lost(self)
@@ -123,35 +120,31 @@ class Link(asyncio.BufferedProtocol):
             _fail(pong, reason)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's interface
-        """Return where asyncio reads to."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Obey what the server says."""
-        self.heard = True
+        self.active = True
         on_message, is_open = self._on_message, self._open
         for operation, body in self._parser.feed(bytes(self._buffer[:nbytes])):
             if type(operation) is Deliver and is_open:
                 on_message(operation, body)
             else:
-                self._obey(operation)
+                self._handle(operation)
 
     def pause_writing(self) -> None:
-        """Let the queue hold what comes (asyncio's transport has enough)."""
         self._paused = True
         if self._open:
             self._queue.paused = True
 
     def resume_writing(self) -> None:
-        """Let the queue flow again."""
         self._paused = False
         if self._open:
             self._queue.paused = False
             self._queue.flush()
 
-    def _obey(self, operation: Operation) -> None:
-        if breach := self._breach(operation):
-            self.abort(breach)
+    def _handle(self, operation: Operation) -> None:
+        if violation := self._violation(operation):
+            self.abort(violation)
         elif isinstance(operation, Ping):
             self.write(frames.PONG)
         elif isinstance(operation, Pong):
@@ -167,8 +160,8 @@ class Link(asyncio.BufferedProtocol):
             if self._open:
                 self._on_error(operation.text)
 
-    def _breach(self, operation: Operation) -> str:
-        """Return what forbids a server to say `operation` now, if anything does."""
+    def _violation(self, operation: Operation) -> str:
+        """Return why a server must not send `operation` now; empty when it may."""
         if self._unprotected:
             return "the server went on in the clear where TLS had to begin; somebody may be in between"
         if isinstance(operation, Deliver):
@@ -193,4 +186,4 @@ class Link(asyncio.BufferedProtocol):
 def _fail(waiting: asyncio.Future[Any], reason: str) -> None:
     if not waiting.done():
         waiting.set_exception(ConnectionError(reason))
-        waiting.exception()  # nobody may be waiting any more
+        waiting.exception()  # or asyncio would report an exception that nobody retrieved

@@ -13,7 +13,7 @@ from decnet_core.bus.protocol import headers as header_block
 from decnet_core.bus.protocol.match import Routes
 from decnet_core.bus.protocol.operations import raw_of
 from decnet_core.bus.protocol.parser import MAX_PAYLOAD
-from decnet_core.bus.validation import answer_of, check_publish, check_subscribe, encode_headers, finish_reading
+from decnet_core.bus.validation import check_publish, check_subscribe, checked_reply, encode_headers, finish_reading
 
 
 class MemoryBus:
@@ -30,11 +30,11 @@ class MemoryBus:
 
     @property
     def connected(self) -> bool:
-        """Whether this end is open; memory is never away."""
+        """Whether this end is open."""
         return not self._closed
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Do nothing: memory is never away."""
+        """Do nothing: a bus in memory is never disconnected."""
 
     def publish(
         self,
@@ -58,7 +58,7 @@ class MemoryBus:
         for group in route.groups:
             group[int(random.random() * len(group))].deliver(message)  # noqa: S311 - spreads load, hides nothing
         if reply and not route:
-            self._say_no_responders(reply, subject)
+            self._send_no_responders(reply, subject)
 
     async def flush(self, timeout: float = 5.0) -> None:  # noqa: ARG002 - the interface of every bus
         """Return at once: what was published is already delivered."""
@@ -83,11 +83,11 @@ class MemoryBus:
         timeout: float = 2.0,
         headers: Mapping[str, str] | None = None,
     ) -> Message:
-        """Publish and return the first answer."""
+        """Publish and return the first reply."""
         inbox = await self.subscribe(f"_INBOX.{os.urandom(11).hex()}", max_messages=1)
         try:
             self.publish(subject, payload, reply=inbox.pattern, headers=headers)
-            return answer_of(subject, await inbox.next(timeout))
+            return checked_reply(subject, await inbox.next(timeout))
         except TimeoutError as error:
             raise TimeoutError(f"no answer to a request on {subject} within {timeout} s") from error
         finally:
@@ -116,7 +116,7 @@ class MemoryBus:
         self._routes.remove(inbox.pattern, inbox, inbox.queue)
         self._inboxes.pop(inbox, None)
 
-    def _say_no_responders(self, reply: str, subject: str) -> None:
+    def _send_no_responders(self, reply: str, subject: str) -> None:
         status = header_block.decode(header_block.NO_RESPONDERS % raw_of(subject))
         for inbox in self._routes.match(reply).plain:
             if inbox in self._inboxes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The requests of one client that wait for an answer: one wildcard subscription serves them all."""
+"""The requests of one client that await a reply: one wildcard subscription serves them all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decnet_core.bus.interface import BusError, Message
 from decnet_core.bus.protocol import frames
 
 
-class Answers:
+class Replies:
     """Requests by the last token of their reply subject."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Answers:
         return frames.sub(self.prefix + "*", sid)
 
     def expect(self, subject: str) -> tuple[str, asyncio.Future[Message]]:
-        """Return the reply subject of a new request to `subject`, and its answer to come."""
+        """Return the reply subject of a new request to `subject`, and the future of its reply."""
         self._count += 1
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         key = str(self._count)
@@ -32,13 +32,13 @@ class Answers:
         return self.prefix + key, answer
 
     def deliver(self, message: Message) -> None:
-        """Give the request that waits for `message` its answer; later ones are ignored."""
+        """Resolve the request that awaits `message`; later replies are ignored."""
         _, answer = self.waiting.get(message.subject.removeprefix(self.prefix), ("", None))
         if answer is not None and not answer.done():
             answer.set_result(message)
 
     def refuse(self, error: BusError, subject: str | None = None) -> None:
         """Fail the requests to `subject`, or all."""
-        for asked, answer in list(self.waiting.values()):
-            if not answer.done() and subject in (None, asked):
+        for requested, answer in list(self.waiting.values()):
+            if not answer.done() and subject in (None, requested):
                 answer.set_exception(error)

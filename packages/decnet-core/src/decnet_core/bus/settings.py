@@ -19,7 +19,7 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """What the named users and members of the named groups may do; names or numbers, subjects as NATS patterns."""
 
     name: str
-    """The word for it in messages and in `tcp_role`."""
+    """Its name in messages and in `tcp_role`."""
     users: tuple[str, ...] = ()
     """Names or numbers of accounts."""
     groups: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class ClientOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Published and not yet sent; above it the oldest are dropped and counted."""
     dial_seconds: float = 5.0
     ping_seconds: float = 60.0
-    """A connection silent for this long is asked whether it is alive."""
+    """A connection silent for this long is pinged."""
     first_retry_seconds: float = 0.05
     max_retry_seconds: float = 2.0
     refused_retry_seconds: float = 30.0
@@ -57,22 +57,22 @@ class BusSettings(msgspec.Struct, frozen=True):
     tls_ca_file: str = ""
     """PEM file of the authorities to trust; empty: the system's."""
     tls_certificate_file: str = ""
-    """PEM file that says who we are, where the cluster asks for it."""
+    """PEM file of our certificate, where the cluster asks for one."""
     tls_key_file: str = ""
     """PEM file of its private key."""
     nkey_seed_file: str = ""
     """Ed25519 seed for NATS nkey authentication; needs the extra decnet-core[nkeys]."""
 
     socket_group: str = ""
-    """Who may open the broker's socket besides its owner; empty: the group of the process."""
+    """The group that may open the broker's socket besides its owner; empty: the group of the process."""
     operator_group: str = ""
-    """Whose members may give orders to workers, besides root and the broker's own user."""
+    """The group whose members may send orders to workers, besides root and the broker's own user."""
     roles: tuple[Role, ...] = ()
     """What particular users and groups may do; all others may do what a worker does."""
     tcp: str = ""
     """127.0.0.1:4222 listens on the loopback as well, for tools that cannot use UNIX sockets; needs `tcp_token`."""
     tcp_token: str = ""
-    """What such a tool must show; choose a long random text."""
+    """What such a tool must send; choose a long random text."""
     tcp_role: str = "worker"
     """`worker`, `operator` or one of `roles`: what the bearer of the token may do."""
     max_connections: Count = 1024
@@ -86,15 +86,15 @@ class BusSettings(msgspec.Struct, frozen=True):
     max_total_waiting_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
     """Shared by all slow subscribers; each keeps 64 KiB however many there are."""
     max_held_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
-    """Half-received messages of all connections together; who goes beyond it is disconnected."""
+    """Half-received messages of all connections together; beyond it, clients are disconnected."""
     max_subscribed_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=16_384 * MIB)] = 32 * MIB
-    """What all subscriptions of all connections may take, as estimated; who subscribes beyond it is disconnected."""
+    """Estimated memory of all subscriptions; a client that subscribes beyond it is disconnected."""
     handshake_seconds: Seconds = 5.0
-    """A connection that has not introduced itself by then is closed."""
+    """A connection that has not sent CONNECT by then is closed."""
     slow_seconds: Seconds = 10.0
     """A subscriber that does not read for this long is disconnected."""
     ping_seconds: Seconds = 60.0
-    """How often a connection that was silent is asked whether it is alive; two questions unanswered close it."""
+    """How often a silent connection is pinged; two unanswered PINGs close it."""
 
     def client_url(self, state: State) -> str:
         """Return the URL that clients connect to; StateError when the embedded broker cannot have its socket there."""

@@ -31,11 +31,11 @@ class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
     op: str
-    """stop, reload, pause, resume or report; the answer is the health of the worker."""
+    """stop, reload, pause, resume or report; the reply is the worker's health."""
 
 
 class Health(msgspec.Struct, frozen=True):
-    """What a worker says about itself every ten seconds and when asked."""
+    """What a worker reports every ten seconds and on request."""
 
     worker: str
     state: str

@@ -23,7 +23,7 @@ from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
 
-_UNWANTED = ("Authorization Violation", "User Authentication", "Account Authentication")  # Expired, Revoked
+_REJECTED = ("Authorization Violation", "User Authentication", "Account Authentication")  # Expired, Revoked
 
 
 class Uplink:
@@ -44,7 +44,7 @@ class Uplink:
         self.link: Link | None = None
         self.up = asyncio.Event()
         self.info = Info()
-        """The last server's; before the first connection, what NATS servers say by default."""
+        """The last server's; before the first connection, the defaults of NATS."""
         self.connections = 0
         self.last_error = ""
         self.changed: list[Callable[[], None]] = []
@@ -59,10 +59,10 @@ class Uplink:
 
     @property
     def dropped_by_broker(self) -> int:
-        """Messages for us that brokers had to drop because we read too slowly, as they told us."""
+        """Messages for us that brokers dropped because we read too slowly, as they report in INFO."""
         return self._dropped_before + (self.link.info.dropped if self.link else 0)
 
-    def order(self, *lines: frames.Line) -> None:
+    def send_lines(self, *lines: frames.Line) -> None:
         """Send `lines` behind everything that waits; without a connection they are forgotten."""
         if self.link is not None:
             for line in lines:
@@ -86,7 +86,7 @@ class Uplink:
                 began = loop.time()
                 await self._watch(link)
                 self._note_failure(address, link.lost.result())
-                if loop.time() - began > self._options.max_retry_seconds:  # else it was no success
+                if loop.time() - began > self._options.max_retry_seconds:  # a connection that short was no success
                     failures = 0
             failures += 1
             await asyncio.sleep(self._pause(failures))
@@ -122,27 +122,27 @@ class Uplink:
         link.write(b"".join(self._standing()))
         link.open()
         self.up.set()
-        self._tell()
+        self._notify()
         log.info("bus connected url=%s client=%s", address, self._name)
 
     def _lost(self, link: Link) -> None:
-        """Know at once that `link` has ended: nothing more may be asked of it."""
+        """Note at once that `link` has ended."""
         if self.link is link:
             self.link = None
             self.up.clear()
             self._dropped_before += link.info.dropped
-            self._tell()
+            self._notify()
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self.changed:
             listener()
 
     async def _watch(self, link: Link) -> None:
-        """Return when `link` has ended; a silent one is asked, and ended when it does not answer."""
+        """Return when `link` has ended; a silent one is pinged, and aborted when it does not answer."""
         while not link.lost.done():
-            link.heard = False
+            link.active = False
             await asyncio.wait({link.lost}, timeout=until_beat(self._options.ping_seconds))
-            if link.heard or link.lost.done():
+            if link.active or link.lost.done():
                 continue
             try:
                 async with asyncio.timeout(self._options.dial_seconds):
@@ -155,7 +155,7 @@ class Uplink:
 
     def _note_failure(self, address: Address, reason: str) -> None:
         if reason != self.last_error:
-            # a worker often starts before its bus: that is no cause for alarm
+            # a worker often starts before its bus: no reason for a warning
             level = logging.WARNING if self.connections else logging.INFO
             log.log(level, "bus away url=%s client=%s reason=%s", address, self._name, for_terminal(reason))
         self.last_error = reason
@@ -163,7 +163,7 @@ class Uplink:
     def _pause(self, failures: int) -> float:
         longest = self._options.first_retry_seconds * 2.0 ** min(failures - 1, 16)
         limit = self._options.max_retry_seconds
-        if self.last_error.startswith(_UNWANTED) and failures >= len(self._addresses):
+        if self.last_error.startswith(_REJECTED) and failures >= len(self._addresses):
             longest = limit = self._options.refused_retry_seconds
         return min(longest, limit) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The rules every bus has in common: what may be published and subscribed to, and what an answer means."""
+"""The rules that all buses share: valid subjects and patterns, headers, and replies that mean "no responders"."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from decnet_core.bus.protocol.match import is_pattern, is_queue, is_subject
 
 
 def check_publish(subject: str, reply: str | None) -> None:
-    """Raise BusError unless one may publish to `subject` and be answered at `reply`."""
+    """Raise BusError unless `subject` and `reply` are subjects."""
     for given in (subject,) if reply is None else (subject, reply):
         if not is_subject(given):
             raise BusError(f"{given!r} is no subject to publish to: tokens joined by dots, no space, no wildcard")
 
 
 def check_subscribe(pattern: str, queue: str | None) -> None:
-    """Raise BusError unless one may subscribe to `pattern` as a member of `queue`."""
+    """Raise BusError unless `pattern` is a pattern and `queue` can name a group."""
     if not is_pattern(pattern):
         raise BusError(f"{pattern!r} is no pattern: tokens joined by dots, no space, '>' only at the end")
     if queue is not None and not is_queue(queue):
@@ -37,8 +37,8 @@ def encode_headers(headers: Mapping[str, str] | None) -> bytes:
         raise BusError(str(error)) from error
 
 
-def answer_of(subject: str, message: Message) -> Message:
-    """Return `message`, the answer to a request on `subject`; NoResponders when it is the server saying so."""
+def checked_reply(subject: str, message: Message) -> Message:
+    """Return `message`, the reply to a request on `subject`; NoResponders when it is the status that says so."""
     if not message.payload and header_block.status(message.headers) == "503":
         raise NoResponders(f"nobody subscribes to {subject}; is the worker that answers it running?")
     return message

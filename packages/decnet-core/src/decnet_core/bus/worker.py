@@ -16,7 +16,7 @@ from decnet_core.runtime.worker import MIB, Worker
 log = logging.getLogger(__name__)
 
 _OTHER_FILES = 64  # descriptors a process has besides its connections
-_GOODBYE_SECONDS = 1.0
+_DRAIN_SECONDS = 1.0
 
 
 class Bus(Worker[BusSettings]):
@@ -45,13 +45,13 @@ class Bus(Worker[BusSettings]):
         ctx.counters.read_from(self._broker.counters)
 
     async def run(self, ctx: Context) -> None:
-        """Wait: the broker lives in the event loop."""
+        """Wait: the broker's connections are served by the event loop."""
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
-        """Say goodbye as a client, then close everybody's connection."""
+        """Drain our own client first, then close every connection."""
         if self._broker is not None:
-            await ctx.bus.drain(_GOODBYE_SECONDS)
+            await ctx.bus.drain(_DRAIN_SECONDS)
             await self._broker.stop()
 
 

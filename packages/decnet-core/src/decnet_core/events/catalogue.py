@@ -2,63 +2,135 @@
 """The catalogue: every event kind with its typed payload, declared once.
 
 The tag of a class is its kind. Text fields hold what the attacker sent, decoded by `decnet_core.text`; they are data.
-Adding a kind: declare it here, add it to `Payload`, name it in `produces` of one worker and in `consumes` of another.
+To add a kind, declare a subclass of `Payload` here with what is true of it, and name it in `produces` of a worker.
+Nothing else lists kinds: showing, counting and recording ask the class.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Union
+
 import msgspec
 
+from decnet_core.events.phases import (
+    COLLECTION,
+    CREDENTIAL_ACCESS,
+    EXECUTION,
+    INITIAL_ACCESS,
+    RECONNAISSANCE,
+    TOOL_TRANSFER,
+)
 
-class _Kind(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """What all payloads share: the tag field and that unknown fields are refused."""
+
+class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """What an event says; a class without subclasses is a kind. Class variables tell others how to treat it."""
+
+    from_attacker: ClassVar[bool] = True
+    """Whether the event's `src_ip` is an attacker's."""
+    arrival: ClassVar[bool] = False
+    """Whether a contact begins with it; the gaps between arrivals are the attacker's rhythm."""
+    counter: ClassVar[str] = ""
+    """The column of the table `attacker` that counts such events; empty: no column of their own."""
+    phases: ClassVar[tuple[str, ...]] = ()
+    """The phases of the kill chain that such an event shows to be reached."""
+
+    def reached(self) -> tuple[str, ...]:
+        """Return the phases of the kill chain that this event shows to be reached."""
+        return self.phases
+
+    def counts(self) -> dict[str, int]:
+        """Return by how much it raises which columns of the table `attacker`."""
+        return {self.counter: 1} if self.counter else {}
+
+    def summary(self) -> str:
+        """Return what happened in a few words; they hold what the attacker sent, so whoever shows them escapes them."""
+        return " ".join(f"{name}={getattr(self, name)}" for name in self.__struct_fields__)
 
 
-class ConnectionOpened(_Kind, frozen=True, tag="connection.opened"):
+class ConnectionOpened(Payload, frozen=True, tag="connection.opened"):
     """Somebody connected to `service` (ssh, http, telnet, ...)."""
+
+    arrival: ClassVar[bool] = True
+    counter: ClassVar[str] = "connections"
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     service: str
 
+    def summary(self) -> str:
+        return f"{self.service} connection"
 
-class LoginAttempt(_Kind, frozen=True, tag="auth.attempt"):
-    """A log-in was tried; `method` is none, password, publickey or keyboard-interactive (RFC 4252)."""
+
+class LoginAttempt(Payload, frozen=True, tag="auth.attempt"):
+    """A login was tried; `method` is none, password, publickey or keyboard-interactive (RFC 4252)."""
+
+    phases: ClassVar[tuple[str, ...]] = (CREDENTIAL_ACCESS,)
 
     service: str
     username: str
     success: bool
-    """Whether the decoy let them in."""
+    """Whether the decoy accepted it."""
     method: str = "password"
     password: str | None = None
     public_key: str | None = None
     """SHA256:... fingerprint of the offered key, as OpenSSH prints it."""
 
+    def reached(self) -> tuple[str, ...]:
+        return (CREDENTIAL_ACCESS, INITIAL_ACCESS) if self.success else self.phases
 
-class ClientIdentified(_Kind, frozen=True, tag="client.identified"):
+    def counts(self) -> dict[str, int]:
+        return {"logins": 1, "logins_accepted": int(self.success)}
+
+    def summary(self) -> str:
+        secret = self.password if self.password is not None else self.public_key
+        with_secret = f" / {secret}" if secret is not None else ""
+        outcome = "accepted" if self.success else "rejected"
+        return f"{self.service} login {self.username}{with_secret} ({self.method}) {outcome}"
+
+
+class ClientIdentified(Payload, frozen=True, tag="client.identified"):
     """The client named its software, e.g. `SSH-2.0-OpenSSH_9.2p1` or a user agent."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     service: str
     software: str
 
+    def summary(self) -> str:
+        return f"{self.service} client {self.software}"
 
-class SessionOpened(_Kind, frozen=True, tag="session.opened"):
+
+class SessionOpened(Payload, frozen=True, tag="session.opened"):
     """An interactive session began; the envelope's `session` names it."""
+
+    counter: ClassVar[str] = "sessions"
+    phases: ClassVar[tuple[str, ...]] = (INITIAL_ACCESS,)
 
     service: str
     username: str | None = None
     terminal: str | None = None
     """The terminal that was asked for (TERM); absent without one."""
 
+    def summary(self) -> str:
+        return f"{self.service} session opened" + (f" as {self.username}" if self.username else "")
 
-class CommandRun(_Kind, frozen=True, tag="session.command"):
+
+class CommandRun(Payload, frozen=True, tag="session.command"):
     """The attacker entered a command line in a decoy shell; nothing was executed."""
+
+    counter: ClassVar[str] = "commands"
+    phases: ClassVar[tuple[str, ...]] = (EXECUTION,)
 
     service: str
     command: str
     known: bool = True
     """Whether the decoy had an answer for it."""
 
+    def summary(self) -> str:
+        return f"$ {self.command}"
 
-class SessionClosed(_Kind, frozen=True, tag="session.closed"):
+
+class SessionClosed(Payload, frozen=True, tag="session.closed"):
     """A session ended; `recording` is the SHA-256 of its asciicast v2 file in the artifact store."""
 
     service: str
@@ -66,9 +138,16 @@ class SessionClosed(_Kind, frozen=True, tag="session.closed"):
     commands: int = 0
     recording: str | None = None
 
+    def summary(self) -> str:
+        return f"{self.service} session closed after {self.duration_ms / 1000:.1f} s, {self.commands} commands"
 
-class HttpRequest(_Kind, frozen=True, tag="http.request"):
+
+class HttpRequest(Payload, frozen=True, tag="http.request"):
     """One HTTP request as it was sent; header order and case are kept."""
+
+    service: ClassVar[str] = "http"
+    counter: ClassVar[str] = "requests"
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     method: str
     target: str
@@ -87,9 +166,16 @@ class HttpRequest(_Kind, frozen=True, tag="http.request"):
     body_sha256: str | None = None
     """64 hexadecimal digits; a body longer than `body` is in the artifact store."""
 
+    def summary(self) -> str:
+        agent = f" ({self.user_agent})" if self.user_agent else ""
+        return f"{self.method} {self.target} -> {self.status or '-'}{agent}"
 
-class FileCaptured(_Kind, frozen=True, tag="file.captured"):
+
+class FileCaptured(Payload, frozen=True, tag="file.captured"):
     """A file was dropped on a decoy (uploaded or fetched by it); kept by its SHA-256 in the artifact store."""
+
+    counter: ClassVar[str] = "files"
+    phases: ClassVar[tuple[str, ...]] = (TOOL_TRANSFER,)
 
     service: str
     sha256: str
@@ -100,9 +186,16 @@ class FileCaptured(_Kind, frozen=True, tag="file.captured"):
     url: str | None = None
     """Where the decoy was told to fetch it."""
 
+    def summary(self) -> str:
+        return f"{self.service} file {self.name or '-'}, {self.size} bytes, sha256 {self.sha256[:16]}"
 
-class CanaryHit(_Kind, frozen=True, tag="canary.hit"):
+
+class CanaryHit(Payload, frozen=True, tag="canary.hit"):
     """A canary token was used; `channel` is http or dns."""
+
+    arrival: ClassVar[bool] = True
+    counter: ClassVar[str] = "canary_hits"
+    phases: ClassVar[tuple[str, ...]] = (COLLECTION,)  # somebody uses what was only to be found inside
 
     token: str
     channel: str
@@ -114,17 +207,29 @@ class CanaryHit(_Kind, frozen=True, tag="canary.hit"):
     query_type: str | None = None
     """Of DNS: A, AAAA, TXT, ..."""
 
+    def summary(self) -> str:
+        return f"{self.channel} canary {self.token} {self.target or ''}".rstrip()
 
-class ServiceRequest(_Kind, frozen=True, tag="service.request"):
+
+class ServiceRequest(Payload, frozen=True, tag="service.request"):
     """A request to a service without a kind of its own, as another honeypot reported it."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     service: str
     action: str
     detail: dict[str, str] = {}
 
+    def summary(self) -> str:
+        return f"{self.service} {self.action}"
 
-class PortScan(_Kind, frozen=True, tag="scan.detected"):
+
+class PortScan(Payload, frozen=True, tag="scan.detected"):
     """Somebody scanned ports or hosts; `technique` names it (syn, fin, null, xmas, os, connect, ...)."""
+
+    arrival: ClassVar[bool] = True
+    counter: ClassVar[str] = "scans"
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     technique: str
     ports: tuple[int, ...] = ()
@@ -138,9 +243,15 @@ class PortScan(_Kind, frozen=True, tag="scan.detected"):
     count: int = 1
     """Probes."""
 
+    def summary(self) -> str:
+        ports = f"{self.technique} scan of {self.distinct_ports or len(self.ports)} ports"
+        return ports + (f" on {self.hosts} hosts" if self.hosts > 1 else "")
 
-class SshKex(_Kind, frozen=True, tag="ssh.kex"):
+
+class SshKex(Payload, frozen=True, tag="ssh.kex"):
     """The event's `src_ip` introduced itself on the wire as an SSH client or server; `count` times in the window."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     role: str
     """client or server."""
@@ -154,9 +265,17 @@ class SshKex(_Kind, frozen=True, tag="ssh.kex"):
     """The list of host key algorithms, joined with `,`."""
     count: int = 1
 
+    def reached(self) -> tuple[str, ...]:
+        return () if self.role == "server" else self.phases  # a machine that answers has not come to us
 
-class HttpClient(_Kind, frozen=True, tag="http.client"):
+    def summary(self) -> str:
+        return f"SSH {self.role} {self.software}, HASSH {self.hassh}"
+
+
+class HttpClient(Payload, frozen=True, tag="http.client"):
     """How the first HTTP/1 request of a connection was written; `count` times like this in the window."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     method: str
     version: str
@@ -169,9 +288,15 @@ class HttpClient(_Kind, frozen=True, tag="http.client"):
     user_agent: str | None = None
     count: int = 1
 
+    def summary(self) -> str:
+        claimed = f", {self.agent_class} {self.user_agent}" if self.user_agent else ""
+        return f"HTTP client, {self.method} with headers {self.headers_hash}{claimed}"
 
-class TcpStack(_Kind, frozen=True, tag="tcp.stack"):
+
+class TcpStack(Payload, frozen=True, tag="tcp.stack"):
     """What the SYN or SYN+ACK of the event's `src_ip` says about its TCP/IP stack; `count` times in the window."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     role: str
     """syn or syn+ack."""
@@ -187,16 +312,24 @@ class TcpStack(_Kind, frozen=True, tag="tcp.stack"):
     """Hops; absent when the initial TTL cannot be known."""
     count: int = 1
 
+    def reached(self) -> tuple[str, ...]:
+        return () if self.role == "syn+ack" else self.phases  # a machine that answers has not come to us
 
-class FlowClosed(_Kind, frozen=True, tag="flow.closed"):
+    def summary(self) -> str:
+        return f"TCP {self.role} of {self.tool or self.os or 'an unknown system'}, {self.signature}"
+
+
+class FlowClosed(Payload, frozen=True, tag="flow.closed"):
     """Flows from the event's `src_ip` to one port ended in the window, `count` of them; the rest is their sum."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     transport: str
     """tcp or udp."""
     ended: str
     """fin, rst, or idle when nothing more came."""
     packets_sent: int
-    """By the one who opened them."""
+    """By the end that opened them."""
     packets_received: int
     bytes_sent: int
     """Payload, without headers."""
@@ -208,9 +341,15 @@ class FlowClosed(_Kind, frozen=True, tag="flow.closed"):
     """Standard deviation of these times."""
     count: int = 1
 
+    def summary(self) -> str:
+        sizes = f"{self.bytes_sent} bytes sent, {self.bytes_received} received"
+        return f"{self.transport} flow closed, {sizes}" + (f" in {self.count} flows" if self.count > 1 else "")
 
-class SyslogMessage(_Kind, frozen=True, tag="syslog.message"):
+
+class SyslogMessage(Payload, frozen=True, tag="syslog.message"):
     """A syslog message (RFC 5424, RFC 3164) of a host that forwards its logs; all texts are as sent."""
+
+    from_attacker: ClassVar[bool] = False  # its source is the host that forwards its log
 
     facility: int
     """0 to 23."""
@@ -224,13 +363,18 @@ class SyslogMessage(_Kind, frozen=True, tag="syslog.message"):
     structured: dict[str, dict[str, str]] = {}
     """By the id of each element, its parameters."""
 
+    def summary(self) -> str:
+        return f"{self.app or 'syslog'}: {self.message}"
 
-class TlsClient(_Kind, frozen=True, tag="tls.client"):
+
+class TlsClient(Payload, frozen=True, tag="tls.client"):
     """A TLS ClientHello was seen on the wire; `count` times this one in the sensor's window.
 
     Numbers are those on the wire (RFC 8446, RFC 9147). `version` is the hello's own field, `versions` what the
-    extension supported_versions offers, in its order, GREASE (RFC 8701) left out.
+    extension supported_versions offers, in its order, GREASE (RFC 8701) omitted.
     """
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     transport: str
     """tcp, quic or dtls."""
@@ -244,11 +388,14 @@ class TlsClient(_Kind, frozen=True, tag="tls.client"):
     alpn: tuple[str, ...] = ()
     """The protocols that it offers (RFC 7301)."""
     ja3_text: str | None = None
-    """What `ja3` is the digest of; left out when it is longer than the sensor keeps."""
+    """What `ja3` is the digest of; omitted when it is longer than the sensor keeps."""
     count: int = 1
 
+    def summary(self) -> str:
+        return f"TLS client over {self.transport}, {self.ja4}" + (f", asks for {self.sni}" if self.sni else "")
 
-class TlsServer(_Kind, frozen=True, tag="tls.server"):
+
+class TlsServer(Payload, frozen=True, tag="tls.server"):
     """A TLS ServerHello was seen on the wire, sent by the event's `src_ip`; `count` times in the sensor's window."""
 
     transport: str
@@ -267,22 +414,28 @@ class TlsServer(_Kind, frozen=True, tag="tls.server"):
     """What `ja3s` is the digest of."""
     count: int = 1
 
+    def summary(self) -> str:
+        return f"TLS server over {self.transport}, JA3S {self.ja3s}"
 
-class _Probed(_Kind, frozen=True):
-    """What all findings of the prober share: it asked the event's `src_ip` at `src_port`."""
+
+class Probed(Payload, frozen=True):
+    """What all findings of the prober share: it asked the event's `src_ip` at `src_port`; that host did nothing."""
 
     contact: int
     """When that host had last come to us, ns since the Unix epoch; the event's `ts` is when it was asked."""
 
 
-class TlsProbed(_Probed, frozen=True, tag="probe.tls"):
+class TlsProbed(Probed, frozen=True, tag="probe.tls"):
     """The prober asked a host that had come to us for TLS."""
 
     jarm: str
     """62 characters (github.com/salesforce/jarm)."""
 
+    def summary(self) -> str:
+        return f"asked for TLS it answers as JARM {self.jarm}"
 
-class CertificateProbed(_Probed, frozen=True, tag="probe.certificate"):
+
+class CertificateProbed(Probed, frozen=True, tag="probe.certificate"):
     """The certificate that such a host shows; all texts are as written in it, and nobody vouches for them."""
 
     sha256: str
@@ -300,8 +453,11 @@ class CertificateProbed(_Probed, frozen=True, tag="probe.certificate"):
     problem: str | None = None
     """Why all but `sha256` could not be read."""
 
+    def summary(self) -> str:
+        return f"it shows a certificate of {self.problem or self.subject or 'nobody'}, SHA-256 {self.sha256}"
 
-class SshProbed(_Probed, frozen=True, tag="probe.ssh"):
+
+class SshProbed(Probed, frozen=True, tag="probe.ssh"):
     """The SSH server of such a host; the fields are those of `ssh.kex`."""
 
     software: str
@@ -310,8 +466,11 @@ class SshProbed(_Probed, frozen=True, tag="probe.ssh"):
     algorithms: str
     host_keys: str = ""
 
+    def summary(self) -> str:
+        return f"it serves SSH by {self.software}, HASSH {self.hassh}"
 
-class StackProbed(_Probed, frozen=True, tag="probe.stack"):
+
+class StackProbed(Probed, frozen=True, tag="probe.stack"):
     """What the SYN+ACK of such a host says about its TCP/IP stack; the fields are those of `tcp.stack`."""
 
     signature: str
@@ -319,8 +478,11 @@ class StackProbed(_Probed, frozen=True, tag="probe.stack"):
     os: str | None = None
     distance: int | None = None
 
+    def summary(self) -> str:
+        return f"it answers as {self.os or 'an unknown system'}, {self.signature}"
 
-class ProbeChanged(_Probed, frozen=True, tag="probe.changed"):
+
+class ProbeChanged(Probed, frozen=True, tag="probe.changed"):
     """A fingerprint of such a host is not what it was: it was rebuilt, or the address changed hands."""
 
     what: str
@@ -328,34 +490,25 @@ class ProbeChanged(_Probed, frozen=True, tag="probe.changed"):
     before: str
     after: str
 
+    def summary(self) -> str:
+        return f"its {self.what} changed from {self.before} to {self.after}"
 
-Payload = (
-    ConnectionOpened
-    | LoginAttempt
-    | ClientIdentified
-    | SessionOpened
-    | CommandRun
-    | SessionClosed
-    | HttpRequest
-    | FileCaptured
-    | CanaryHit
-    | ServiceRequest
-    | PortScan
-    | SyslogMessage
-    | TlsClient
-    | TlsServer
-    | SshKex
-    | HttpClient
-    | TcpStack
-    | FlowClosed
-    | TlsProbed
-    | CertificateProbed
-    | SshProbed
-    | StackProbed
-    | ProbeChanged
-)
 
-PAYLOADS: tuple[type[Payload], ...] = Payload.__args__
+def _leaves(shape: type[Payload]) -> Iterator[type[Payload]]:
+    below = shape.__subclasses__()
+    if not below:
+        yield shape
+    for each in below:
+        yield from _leaves(each)
+
+
+PAYLOADS: tuple[type[Payload], ...] = tuple(_leaves(Payload))
+
+if TYPE_CHECKING:
+    AnyPayload = Payload
+else:
+    AnyPayload = Union[PAYLOADS]  # noqa: UP007  # what msgspec decodes by the tag
+"""A payload of any kind, as a field of a Struct that is read."""
 
 
 def kind_of(payload: Payload | type[Payload]) -> str:

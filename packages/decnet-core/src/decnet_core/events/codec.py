@@ -6,12 +6,12 @@ from __future__ import annotations
 import msgspec
 
 from decnet_core.errors import CoreError
-from decnet_core.events.catalogue import Payload
+from decnet_core.events.catalogue import AnyPayload, Payload
 from decnet_core.events.envelope import Event
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
-_payload_decoder: msgspec.json.Decoder[Payload] = msgspec.json.Decoder(Payload)
+_payload_decoder: msgspec.json.Decoder[Payload] = msgspec.json.Decoder(AnyPayload)
 
 MAX_LINE_BYTES = 1 << 20
 """A longer line is not an event: producers bound their texts far below it."""

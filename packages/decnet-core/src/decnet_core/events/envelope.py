@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from decnet_core.events.catalogue import Payload, kind_of
+from decnet_core.events.catalogue import AnyPayload, kind_of
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -25,7 +25,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Nanoseconds since the Unix epoch, UTC, by the clock of `sensor`."""
     sensor: Name
     """The host that saw it."""
-    payload: Payload
+    payload: AnyPayload
     """What happened: one of the kinds."""
     decky: Name | None = None
     """The decoy that was touched."""
@@ -37,7 +37,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     session: Name | None = None
     """Joins the events of one session."""
     synthetic: bool = False
-    """Whether it is of the life that the fleet plays; such events never count as an attacker's."""
+    """Whether it is part of the activity that the fleet simulates; such events never count as an attacker's."""
 
     @property
     def kind(self) -> str:

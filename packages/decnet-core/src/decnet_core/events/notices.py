@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The notices: what the rest of the world should hear, each kind declared once with its typed body.
+"""The notices: what others outside should learn, each kind declared once with its typed body.
 
 A notice is a row first (the transactional outbox) and a nudge on `notice.<kind>` after commit.
 The row's `key` makes writing it idempotent:
@@ -25,7 +25,7 @@ class AttackerObserved(_Notice, frozen=True, tag="attacker.observed"):
 
 
 class CredentialCaptured(_Notice, frozen=True, tag="credential.captured"):
-    """An attacker tried a log-in; `accepted` tells whether the decoy let them in."""
+    """An attacker tried a login; `accepted`: whether the decoy accepted it."""
 
     ts: int
     attacker: str

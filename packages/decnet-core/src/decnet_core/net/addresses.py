@@ -25,15 +25,15 @@ _MAPPED_BITS = 96
 """Before the IPv4 address in an IPv4-mapped one."""
 
 
-def parsed(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """Return the canonical address that `text` spells, None when it spells none."""
     try:
-        return plain(ip_address(text.partition("%")[0]))
+        return unmapped(ip_address(text.partition("%")[0]))
     except ValueError:
         return None
 
 
-def plain(address: Address) -> Address:
+def unmapped(address: Address) -> Address:
     """Return `address` without a zone, an IPv4-mapped one as IPv4."""
     if isinstance(address, IPv4Address):
         return address
@@ -43,8 +43,13 @@ def plain(address: Address) -> Address:
 @lru_cache(maxsize=1024)
 def canonical(text: str) -> str | None:
     """Return the canonical address as text (RFC 5952), None when `text` is no address."""
-    address = parsed(text)
+    address = parse_address(text)
     return None if address is None else str(address)
+
+
+def peer_address(host: str) -> str:
+    """Return the host of a socket's peer name in its canonical form; what is no address, as it stands."""
+    return canonical(host) or host
 
 
 def source_of(text: str) -> str:
@@ -58,7 +63,7 @@ def source_of(text: str) -> str:
     return str(IPv6Address(int(IPv6Address(address)) >> _HOST_BITS << _HOST_BITS))
 
 
-def network(text: str, *, strict: bool = False) -> Network:
+def parse_network(text: str, *, strict: bool = False) -> Network:
     """Return the network that `text` spells, an IPv4-mapped one as IPv4; raises ValueError.
 
     `strict` refuses an address with bits beyond its prefix.
@@ -67,3 +72,16 @@ def network(text: str, *, strict: bool = False) -> Network:
     if isinstance(found, IPv4Network) or found.network_address.ipv4_mapped is None or found.prefixlen < _MAPPED_BITS:
         return found
     return IPv4Network((found.network_address.ipv4_mapped, found.prefixlen - _MAPPED_BITS))
+
+
+def parse_endpoint(text: str) -> tuple[str, int]:
+    """Return address and port of `ADDRESS:PORT`, an IPv6 address in brackets; raises ValueError."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        address = str(ip_address(bare))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not ADDRESS:PORT: {error}") from error
+    if not (port.isascii() and port.isdigit() and int(port) <= 65_535):
+        raise ValueError(f"{text!r} is not ADDRESS:PORT: it has no port")
+    return address, int(port)

@@ -7,27 +7,27 @@ The table holds only sources with an open connection, so the limit on connection
 from __future__ import annotations
 
 
-class ConnectionCounts:
+class ConnectionLimiter:
     """Admits connections up to `most` in all and `most_per_source` of one source."""
 
     def __init__(self, most: int, most_per_source: int) -> None:
         self._most = most
         self._most_per_source = most_per_source
         self._by_source: dict[str, int] = {}
-        self.total = 0
+        self.open = 0
 
-    def enter(self, source: str) -> bool:
+    def acquire(self, source: str) -> bool:
         """Count one more connection of `source`; False, and nothing counted, when that is too many."""
-        if self.total >= self._most or self.of(source) >= self._most_per_source:
+        if self.open >= self._most or self.of(source) >= self._most_per_source:
             return False
-        self.total += 1
+        self.open += 1
         self._by_source[source] = self.of(source) + 1
         return True
 
-    def leave(self, source: str) -> None:
+    def release(self, source: str) -> None:
         """Count one connection less of `source`; raises KeyError when it has none."""
         left = self._by_source[source] - 1
-        self.total -= 1
+        self.open -= 1
         if left:
             self._by_source[source] = left
         else:

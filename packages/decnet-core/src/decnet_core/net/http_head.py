@@ -9,6 +9,7 @@ and in what the caller does with the head.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -28,13 +29,13 @@ class Rules(NamedTuple):
 
     line: re.Pattern[bytes]
     """The whole request line, with the groups method, target and version."""
-    head_bytes: int
-    target_bytes: int
-    field_bytes: int
-    """Of one field line."""
-    fields: int
     decode: Callable[[bytes], str]
     """Makes text of the target and of field values; it must accept any bytes."""
+    head_bytes: int
+    fields: int
+    target_bytes: int = sys.maxsize
+    field_bytes: int = sys.maxsize
+    """Of one field line. Without limits of their own, target and fields have that of the head."""
 
 
 class Head(NamedTuple):
@@ -68,10 +69,11 @@ class Head(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A head and where the body begins."""
+    """A head, where the body begins, and the first line as it was sent."""
 
     head: Head
     end: int
+    line: bytes
 
 
 class Refusal(NamedTuple):
@@ -104,7 +106,7 @@ def parse_head(data: bytes | bytearray, rules: Rules, searched: int = 0) -> Pars
     if not isinstance(fields, tuple):
         return Refusal(fields, line)
     method, version = words["method"].decode("ascii"), words["version"].decode("ascii")
-    return Parsed(Head(method, rules.decode(words["target"]), version, fields), end.end())
+    return Parsed(Head(method, rules.decode(words["target"]), version, fields), end.end(), line)
 
 
 def _request_line(line: bytes, rules: Rules) -> re.Match[bytes] | Refusal:

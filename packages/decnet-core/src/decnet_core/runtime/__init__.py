@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Everything about being a process: settings, logging, signals, bus, heartbeat, control, readiness, exit codes.
+"""Running a worker: settings, logging, signals, bus, heartbeat, control, readiness, exit codes.
 
-A worker class says only what it does; what it means to run lives here, once.
+A worker class holds only its job; everything about being a process is here, once.
 """

@@ -33,7 +33,7 @@ def build(worker: type[Hosted[Any]]) -> typer.Typer:
     def run(
         context: typer.Context,
         settings: Annotated[Path | None, typer.Option(help="Settings file (TOML).")] = None,
-        check_settings: Annotated[bool, typer.Option(help="Read the settings, say whether they are good.")] = False,
+        check_settings: Annotated[bool, typer.Option(help="Check the settings and exit.")] = False,
         _version: Annotated[
             bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
         ] = False,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the runtime gives a worker: its place, the bus, the spool, counters, background tasks, one worker thread."""
+"""What the runtime gives a worker: state directory, bus, spool, counters, background tasks, one worker thread."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Context:
         self.ready = False
         """Whether `start` has succeeded."""
         self.finished = asyncio.Event()
-        """Set when `run` has returned as asked."""
+        """Set when `run` has returned after it was asked to stop."""
         self.appended = asyncio.Event()
         """Set by `emit`; the runtime's group fsync clears it."""
         self._produces = produces
@@ -91,7 +91,7 @@ class Context:
         """Return how long to wait for a nudge before looking unasked, which is every `seconds` while the bus is away.
 
         While it is there, CALM times that, up to CALM_SECONDS: a nudge is then lost only when its sender was killed
-        before it could send it. A connection that is lost or made is itself a nudge, for others may have gone with it.
+        before it could send it. A connection that is lost or made is itself a nudge, as others may be lost.
         """
         return max(seconds, min(CALM * seconds, CALM_SECONDS)) if self.bus.connected else seconds
 
@@ -118,7 +118,7 @@ class Context:
         payload: Payload,
         *,
         ts: int | None = None,
-        id: UUID | None = None,  # noqa: A002  # the envelope's own word
+        id: UUID | None = None,  # noqa: A002  # the envelope's field
         decky: str | None = None,
         src: tuple[str, int | None] | None = None,
         dst: tuple[str, int | None] | None = None,
@@ -172,7 +172,7 @@ class Context:
             await self.bus.close()
 
     async def _end_thread(self) -> None:
-        """Wait, without holding the loop for those who share it, until the thread has done what it is at."""
+        """Wait until the thread has finished its work, without blocking the loop for others that share it."""
         if self._thread is not None:
             await asyncio.wrap_future(self._thread.submit(int))
             self._thread.shutdown()

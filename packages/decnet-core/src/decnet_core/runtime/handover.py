@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Taking over from a predecessor: everything is loaded and ready to go when the old process leaves.
+"""Taking over from a predecessor: everything is loaded and ready when the old process ends.
 
 A worker's spool, sockets and cursor can have one owner at a time, so a successor cannot hold them beside its
-predecessor. It does all that does not need them, says STANDBY=1, and goes on the moment the old process has ended.
+predecessor. It does everything that does not need them, sends STANDBY=1, and goes on when the old process has ended.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from decnet_core.runtime.notify import Notifier
 SUCCEEDS = "DECNET_SUCCEEDS"
 """Names the pid of the process to be succeeded."""
 
-_UNHEARD_SECONDS = 0.1
+_RETRY_SECONDS = 0.1
 
 
 async def take_over(notifier: Notifier) -> None:
-    """Return when the predecessor that the environment names is gone; at once when it names none."""
+    """Return when the predecessor named by the environment has ended; at once when none is named."""
     number = os.environ.pop(SUCCEEDS, "")
     if not number.isdecimal():
         return
@@ -31,9 +31,11 @@ async def take_over(notifier: Notifier) -> None:
     loop, gone = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(descriptor, gone.set)
     try:
-        while not gone.is_set() and not notifier.send("STANDBY=1"):  # unheard, it would be taken for one that hangs
+        while not gone.is_set() and not notifier.send(
+            "STANDBY=1"
+        ):  # without it the supervisor would take us for a process that hangs
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(gone.wait(), _UNHEARD_SECONDS)
+                await asyncio.wait_for(gone.wait(), _RETRY_SECONDS)
         await gone.wait()
     finally:
         loop.remove_reader(descriptor)

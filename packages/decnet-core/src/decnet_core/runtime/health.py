@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a worker says of itself: its state, its counters, its memory."""
+"""A worker's health report: state, counters, memory."""
 
 from __future__ import annotations
 

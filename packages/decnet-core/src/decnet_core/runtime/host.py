@@ -34,13 +34,13 @@ from decnet_core.state import State, StateSettings
 log = logging.getLogger(__name__)
 
 _REFUSED_SECONDS = 1.0
-"""How soon is tried again what was refused: a spool by the disk, a sign of life by a supervisor that reads late."""
+"""Until the next try: of a sync that the disk refused, of a heartbeat for which the supervisor had no room."""
 
 
 async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus | None = None) -> Context:
     """Make the worker's context: state directories, spool when it produces events, bus connection.
 
-    Raises StateError, SpoolBusyError or SettingsError; an unreachable bus is no error, it is tried for ever.
+    Raises StateError, SpoolBusyError or SettingsError; an unreachable bus is no error: the client keeps trying.
     """
     place = settings.section("state", StateSettings)
     state = State.of(place)
@@ -68,7 +68,7 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
 
 
 class Host:
-    """One worker's life: start, ready, run, stop."""
+    """Runs one worker: start, ready, run, stop."""
 
     def __init__(
         self, worker: Hosted[Any], ctx: Context, *, hosting: str = "process", notifier: Notifier | None = None
@@ -89,7 +89,7 @@ class Host:
         ctx = self._ctx
         try:
             await self._worker.start(ctx)
-            await self._attend()
+            await self._start_services()
             ctx.ready = True
             ready()
             await self._notifier.insist(f"READY=1\n{BUDGET}={self._worker.memory_budget}")
@@ -102,12 +102,12 @@ class Host:
                 await self._worker.stop(ctx)
                 if ctx.spool is not None:
                     await ctx.in_thread(ctx.spool.sync)
-            finally:  # or the next life in this process would find the spool locked
+            finally:  # or the next start in this process would find the spool locked
                 await ctx.close()
             log.info("stopped")
 
-    async def _attend(self) -> None:
-        """Start everything that serves the worker beside its own job."""
+    async def _start_services(self) -> None:
+        """Start the background tasks that serve the worker."""
         ctx = self._ctx
         ctx.bus.on_change(ctx.nudge)
         ctx.spawn(self._heartbeat(), name="heartbeat")
@@ -147,17 +147,17 @@ class Host:
         self._ctx.finished.set()
 
     async def _heartbeat(self) -> None:
-        """Tell the bus how it is and the supervisor that it lives, in one wake-up."""
+        """Publish health and send the supervisor's heartbeat, in one wake-up."""
         subject = HEALTH.of(self._worker.name)
-        patience = watchdog_seconds() if self._notifier.heard else None
-        seconds = min(self._runtime.heartbeat_seconds, patience / 2 if patience else math.inf)
+        watchdog = watchdog_seconds() if self._notifier.wanted else None
+        seconds = min(self._runtime.heartbeat_seconds, watchdog / 2 if watchdog else math.inf)
         while True:
             self._ctx.bus.publish(subject, msgspec.json.encode(self._health()))
-            taken = patience is None or self._give_sign_of_life()
-            await asyncio.sleep(until_beat(seconds) if taken else _REFUSED_SECONDS)
+            sent = watchdog is None or self._send_heartbeat()
+            await asyncio.sleep(until_beat(seconds) if sent else _REFUSED_SECONDS)
 
-    def _give_sign_of_life(self) -> bool:
-        """Tell the supervisor that it lives and what it holds; False when that could not be taken."""
+    def _send_heartbeat(self) -> bool:
+        """Report liveness and memory to the supervisor; False when there was no room for the message."""
         budget = self._worker.memory_budget
         used = uss_of(os.getpid()) if resident_of(os.getpid()) > budget else 0
         return self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
@@ -170,11 +170,11 @@ class Host:
     async def _control(self) -> None:
         subscription = await self._ctx.bus.subscribe(CONTROL.of(self._worker.name))
         async for message in subscription:
-            self._obey(message.payload)
+            self._handle_control(message.payload)
             if message.reply:
                 self._ctx.bus.publish(message.reply, msgspec.json.encode(self._health()))
 
-    def _obey(self, payload: bytes) -> None:
+    def _handle_control(self, payload: bytes) -> None:
         try:
             order = msgspec.json.decode(payload, type=Control)
         except (msgspec.DecodeError, UnicodeDecodeError):

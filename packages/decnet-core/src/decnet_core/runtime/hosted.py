@@ -20,7 +20,7 @@ class Hosted(Generic[S]):
     """What is started, run and stopped; `runtime.worker.Worker` adds what the fleet must know about it."""
 
     name: ClassVar[str]
-    """The one word for it everywhere: folder, class, settings section, console script, unit, subjects."""
+    """The one name for it everywhere: folder, class, settings section, console script, unit, subjects."""
     Settings: ClassVar[type[Any]]
     """Shape of its settings section."""
     listens: ClassVar[tuple[str, ...]] = ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Gives memory back when a process that has worked comes to rest: attacks come in bursts, with hours between them.
+"""Returns memory to the kernel when a process becomes idle after work: attacks come in bursts, hours apart.
 
 What work leaves behind is free blocks inside the C library's heap, and pages of libraries that only the work reads (an
 SSH handshake reads 3 MiB of OpenSSL). Both come back when they are needed, by page faults, about a millisecond in all.
@@ -16,44 +16,41 @@ import time
 from decnet_core.heartbeat_clock import until_beat
 
 WORKED_SECONDS = 0.05
-"""So much processor time since it last gave back is worth giving back again; giving back takes a tenth of it."""
+"""Processor time since the last trim that makes another one worthwhile; a trim takes a tenth of it."""
 CALM_SECONDS = 0.02
-"""Processor time between two beats of a process at rest: heartbeats and polls."""
+"""Processor time that an idle process uses between two heartbeats: heartbeats and polls."""
 
 
-class Rest:
-    """Tells from a process's processor time, looked at once a beat, when it has come to rest after work.
-
-    Its start is work, too.
-    """
+class IdleDetector:
+    """Detects from the processor time, sampled once a heartbeat, that a process is idle after work, e.g. its start."""
 
     def __init__(self) -> None:
-        self._given_back = -math.inf
+        self._trimmed = -math.inf
         self._seen = 0.0
 
-    def begins(self, used: float) -> bool:
-        """Tell whether to give back now; `used` is the processor time so far, in seconds."""
+    def became_idle(self, used: float) -> bool:
+        """Return whether to trim now; `used` is the processor time so far, in seconds."""
         calm = used - self._seen <= CALM_SECONDS
-        worked = used - self._given_back >= WORKED_SECONDS
+        worked = used - self._trimmed >= WORKED_SECONDS
         self._seen = used
         if calm and worked:
-            self._given_back = used
+            self._trimmed = used
         return calm and worked
 
 
-async def keep(seconds: float) -> None:
-    """Look every `seconds` whether the process has come to rest, and then give back; never returns."""
-    rest = Rest()
+async def trim_when_idle(seconds: float) -> None:
+    """Check every `seconds` whether the process has become idle, and then trim; never returns."""
+    detector = IdleDetector()
     while True:
         await asyncio.sleep(until_beat(seconds))
-        if rest.begins(time.process_time()):
-            give_back()
+        if detector.became_idle(time.process_time()):
+            trim()
 
 
-def give_back() -> None:
-    """Give the kernel what lies idle: 2 to 6 ms."""
+def trim() -> None:
+    """Collect garbage and return free heap and clean library pages; takes 2 to 6 ms."""
     from decnet_core import library_pages  # ctypes: nothing that a start should wait for
 
     gc.collect()
-    library_pages.trim()
-    library_pages.let_go()
+    library_pages.trim_heap()
+    library_pages.drop_clean_pages()

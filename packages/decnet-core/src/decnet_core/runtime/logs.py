@@ -57,7 +57,7 @@ class Stream(Protocol):
 
 
 def configure(worker: str, level: str, stream: Stream | None = None) -> None:
-    """Send this process's log to `stream`, or to standard error, as the one who reads it there would want it."""
+    """Send this process's log to `stream`, or to standard error, in the format that its reader expects."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter(worker, as_json=stream is None and "JOURNAL_STREAM" in os.environ))
     root = logging.getLogger()

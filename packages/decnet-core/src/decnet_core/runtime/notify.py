@@ -20,7 +20,7 @@ INSIST_SECONDS = 5.0
 
 
 class Notifier:
-    """Sends state to `$NOTIFY_SOCKET`; does nothing when nobody asked for it."""
+    """Sends state to `$NOTIFY_SOCKET`; does nothing when that is not set."""
 
     def __init__(self, address: str) -> None:
         self._address = "\0" + address[1:] if address.startswith("@") else address
@@ -31,14 +31,14 @@ class Notifier:
         return cls(os.environ.get("NOTIFY_SOCKET", ""))
 
     @property
-    def heard(self) -> bool:
-        """Whether somebody asked for notifications."""
+    def wanted(self) -> bool:
+        """Whether a supervisor asked for notifications."""
         return bool(self._address)
 
     def send(self, state: str) -> bool:
-        """Send one state, e.g. `READY=1`; False when there is no room for it now, and it should be said again.
+        """Send one state, e.g. `READY=1`; False when there is no room for it now: send it again later.
 
-        A supervisor that is gone is no reason to fail.
+        A supervisor that has ended is no reason to fail.
         """
         if not self._address:
             return True
@@ -52,10 +52,7 @@ class Notifier:
         return True
 
     async def insist(self, state: str) -> None:
-        """Send one state, waiting for room if need be: nobody else would tell a supervisor that a worker is ready.
-
-        Not for ever: who has not read for INSIST_SECONDS does not want to hear it.
-        """
+        """Send one state, waiting for room at most INSIST_SECONDS: for READY=1, which nothing else would repeat."""
         if self.send(state):
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
@@ -66,7 +63,7 @@ class Notifier:
 
 
 def watchdog_seconds() -> float | None:
-    """Return how often the supervisor wants a sign of life (`WATCHDOG_USEC`), None when it does not."""
+    """Return the longest time between two heartbeats (`WATCHDOG_USEC`), None when the supervisor wants none."""
     try:
         interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
     except ValueError:

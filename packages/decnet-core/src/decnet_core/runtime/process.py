@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.exits import Exit, StartupError
-from decnet_core.runtime import idle_trim as rest
-from decnet_core.runtime import logs
+from decnet_core.runtime import idle_trim, logs
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
@@ -46,7 +45,7 @@ def run(
 ) -> int:
     """Run `worker` until SIGTERM or SIGINT; return its exit code (see `Exit`).
 
-    `prepare` is called first; what it refuses with is told as a worker's own refusal is.
+    `prepare` is called first; what it raises is reported as the worker's own start-up error is.
     """
     notifier = Notifier.from_environment()
     logs.configure(worker.name, "info")
@@ -68,7 +67,7 @@ def run(
 
 
 def refuse(name: str, refusal: StartupError) -> int:
-    """Tell as worker `name`, whose class cannot be had, why it does not start; return the exit code."""
+    """Report why worker `name`, whose class cannot be loaded, does not start; return the exit code."""
     logs.configure(name, "info")
     return _refused(refusal, Notifier.from_environment())
 
@@ -88,14 +87,16 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
         loop.add_signal_handler(number, ctx.stop)
     loop.add_signal_handler(signal.SIGHUP, ctx.reloading.set)
     _hold_lifeline(ctx)
-    ctx.spawn(rest.keep(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="rest")
-    # Of the start much is left behind, and who is busy from then on does not come to rest; what is forked shares it.
-    ready = rest.give_back if hosting == "process" else lambda: None
+    ctx.spawn(
+        idle_trim.trim_when_idle(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="idle-trim"
+    )
+    # A start leaves much behind, and a busy worker never becomes idle. A forked one shares its start with the others.
+    ready = idle_trim.trim if hosting == "process" else lambda: None
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
 
 
 def _hold_lifeline(ctx: Context) -> None:
-    """Stop when the parent is gone."""
+    """Stop when the parent has ended."""
     number = os.environ.pop(LIFELINE, "")
     if not number.isdecimal():
         return

@@ -14,7 +14,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     """Section `[runtime]`."""
 
     heartbeat_seconds: Seconds = 10.0
-    """How often a worker tells on the bus how it is."""
+    """How often a worker publishes its health on the bus."""
     stop_seconds: Seconds = 10.0
     """How long a worker may take to end by itself before it is cancelled."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -32,7 +32,7 @@ class Worker(Hosted[S]):
     notices: ClassVar[tuple[type[Notice], ...]] = ()
     """Notice kinds it writes."""
     preload: ClassVar[tuple[str, ...]] = ()
-    """Modules that `start` and `run` import when they need them; a warm parent imports them before it forks."""
+    """Modules that `start` and `run` import when they need them; a zygote imports them before it forks."""
     group: ClassVar[str] = "herd"
     """The supervisor's group it belongs to by default (`supervise.groups`)."""
     memory_budget: ClassVar[int] = 64 * MIB
@@ -49,7 +49,7 @@ class Worker(Hosted[S]):
 
     @classmethod
     def warm(cls) -> None:
-        """Prepare, once in a warm parent, what `start` and `run` will need; hold nothing open afterwards."""
+        """Prepare, once in a zygote, what `start` and `run` will need; hold nothing open afterwards."""
 
     @classmethod
     def known(cls, state: Path) -> Mapping[str, Mapping[str, Any]]:  # noqa: ARG003  # most know nothing beforehand

@@ -54,7 +54,7 @@ def wanted(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in names() if name not in idle)
 
 
-def place(name: str) -> str:
+def entry_point(name: str) -> str:
     """Return where worker `name` is, as `module:Class`, without importing it; raises UnknownWorker."""
     from importlib.metadata import entry_points
 

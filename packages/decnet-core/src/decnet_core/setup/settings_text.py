@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.field_docs import sentences
+from decnet_core.field_docs import field_docs
 
 _HEAD = """\
 # The settings of this fleet. A line such as `#name = value` shows a default; take the # away to change it.
@@ -44,7 +44,7 @@ def environment_text() -> str:
 
 def _table(name: str, shape: type[msgspec.Struct], chosen: Mapping[str, Any]) -> Iterator[str]:
     yield f"[{name}]"
-    said, below = sentences(shape), []
+    said, below = field_docs(shape), []
     for field in msgspec.structs.fields(shape):
         value = chosen.get(field.encode_name, _default(field))
         if isinstance(value, msgspec.Struct):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings, environment_in
 from decnet_core.setup import system
 from decnet_core.setup.errors import DisputedError, SetupError
@@ -165,7 +165,11 @@ def _tell_off(wishes: Wishes, settings: Settings, role: Role) -> None:
     """Say which workers of this role wait for a setting."""
     if role == "all":
         return  # `decnet status` tells
-    waiting = {name: key for name, key in registry.off(settings).items() if registry.load(name).group in SENSOR_GROUPS}
+    waiting = {
+        name: key
+        for name, key in worker_registry.off(settings).items()
+        if worker_registry.load(name).group in SENSOR_GROUPS
+    }
     for name, key in waiting.items():
         file = Site(programs="").settings
         _say(wishes, f"off: {name}, until you set {key} below [{name}] in {file} and run this again")

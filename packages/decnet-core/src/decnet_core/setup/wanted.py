@@ -15,7 +15,7 @@ import msgspec
 
 from decnet_core.bus.address import parse
 from decnet_core.bus.settings import BusSettings
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.worker import Worker
 from decnet_core.settings import Settings
@@ -50,7 +50,7 @@ class Database(msgspec.Struct, frozen=True):
 
 def jobs_of(settings: Settings, role: Role = "all") -> list[Job]:
     """Return what every installed worker needs with `settings`, but for those that are off; raises SettingsError."""
-    workers = [registry.load(name) for name in registry.wanted(settings)]
+    workers = [worker_registry.load(name) for name in worker_registry.wanted(settings)]
     embedded = settings.section("bus", BusSettings).embedded
     found = [
         job_of(worker, settings.section(worker.name, worker.Settings))
@@ -101,8 +101,8 @@ def wanted(
 def known(state: Path) -> dict[str, dict[str, Any]]:
     """Return the settings that what lies in the state directory has decided, by section."""
     found: dict[str, dict[str, Any]] = {}
-    for name in registry.names():
-        for section, values in registry.load(name).known(state).items():
+    for name in worker_registry.names():
+        for section, values in worker_registry.load(name).known(state).items():
             found.setdefault(section, {}).update(values)
     return found
 
@@ -124,7 +124,7 @@ def _reach(host: str) -> Network:
 
 def _sections(shapes: Mapping[str, type[msgspec.Struct]], role: Role) -> dict[str, type[msgspec.Struct]]:
     """Return every section that this host's settings may have; a worker that is off has one, to switch it on in."""
-    workers: list[type[Worker[Any]]] = [registry.load(name) for name in registry.names()]
+    workers: list[type[Worker[Any]]] = [worker_registry.load(name) for name in worker_registry.names()]
     own = {
         worker.name: worker.Settings
         for worker in workers

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Lines that nobody could understand, kept with the reason for whoever wants to know why; bounded, safe to open.
+"""Lines that could not be parsed, kept with the reason; bounded, safe to open.
 
-Kept in a few small segments of which the oldest goes first: what a flood of garbage displaces is older garbage.
+They lie in a few small segments, the oldest of which goes first: a flood of garbage displaces older garbage.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FILES = 8
 _MAX_LINE_BYTES = 4096
 
 
-class Record(msgspec.Struct, frozen=True, rename={"source": "from"}):
+class QuarantinedLine(msgspec.Struct, frozen=True, rename={"source": "from"}):
     """One quarantined line: why, where it came from, and its beginning as text."""
 
     reason: str
@@ -34,7 +34,7 @@ class Record(msgspec.Struct, frozen=True, rename={"source": "from"}):
 class Quarantine:
     """The quarantine in `directory`, at most `max_bytes` of it; one process writes it.
 
-    A disk that refuses costs a record, never an error: `counters` says how many.
+    A disk that refuses costs a line, never an error: `counters` has how many.
     """
 
     def __init__(self, directory: Path, max_bytes: int = 16 << 20) -> None:
@@ -49,7 +49,7 @@ class Quarantine:
     def put(self, reason: str, source: str, line: bytes) -> None:
         """Keep the first 4096 bytes of `line`, with the reason and the place it came from."""
         text = from_wire(line, _MAX_LINE_BYTES)
-        record = msgspec.json.encode(Record(bounded(reason, 512), bounded(source, 512), text)) + b"\n"
+        record = msgspec.json.encode(QuarantinedLine(bounded(reason, 512), bounded(source, 512), text)) + b"\n"
         try:
             self._with_room(len(record)).append(record)
         except OSError as error:

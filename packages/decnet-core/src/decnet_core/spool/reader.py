@@ -9,31 +9,20 @@ to an older segment.
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
 import msgspec
 
-from decnet_core.durable import make_directory, replace_file, write_all
+from decnet_core.durable import make_directory
 from decnet_core.events.codec import MAX_LINE_BYTES
 from decnet_core.spool import segments
+from decnet_core.spool.positions import READERS, START, Position, read_position, write_position
 
-READERS = "readers"
 _WINDOW = MAX_LINE_BYTES + 1
 """One read: holds the longest line with its line feed, so a window without a line feed is the start of no line."""
 _SMALLEST_WINDOW = 16 << 10
 _HEAD_BYTES = 256
-
-
-class Position(msgspec.Struct, frozen=True, order=True):
-    """Everything before byte `offset` of `segment` has been read; Position(0, 0) is the beginning."""
-
-    segment: int
-    offset: int
-
-
-START = Position(0, 0)
 
 
 class Overlong(msgspec.Struct, frozen=True):
@@ -44,7 +33,7 @@ class Overlong(msgspec.Struct, frozen=True):
     head: bytes
 
 
-class Batch(msgspec.Struct, frozen=True):
+class ReadResult(msgspec.Struct, frozen=True):
     """What one read found: whole lines without their line feeds, and where to go on."""
 
     lines: list[bytes]
@@ -66,7 +55,7 @@ class SpoolReader:
         if not self._file.exists():
             self.acknowledge(START)
 
-    def read(self, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> Batch:
+    def read(self, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> ReadResult:
         """Return the next lines after `position`: at most `max_lines`, and no more once they hold `max_bytes`.
 
         Raises OSError when a segment cannot be read.
@@ -74,22 +63,12 @@ class SpoolReader:
         return look(self._directory, position, max_lines, max_bytes)
 
     def acknowledge(self, position: Position) -> None:
-        """Say durably that nothing before `position` is needed any more; raises OSError.
-
-        A disk that a spool itself has filled is freed by nothing but this, so then the file is written over in place:
-        it is far smaller than a sector, so that a crash leaves the old or the new.
-        """
-        content = msgspec.json.encode(position)
-        try:
-            replace_file(self._file, content)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            _overwrite(self._file, content)
+        """Say durably that nothing before `position` is needed any more; raises OSError."""
+        write_position(self._file, position)
 
     def acknowledged(self) -> Position:
         """Return what was last acknowledged."""
-        return _position_in(self._file)
+        return read_position(self._file)
 
     def lag_bytes(self, position: Position) -> int:
         """Return how many bytes there are after `position`."""
@@ -98,34 +77,11 @@ class SpoolReader:
         return later + max(0, sizes.get(position.segment, 0) - position.offset)
 
 
-def look(directory: Path, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> Batch:
-    """Return the next lines after `position` as `SpoolReader.read` does, for one whom nothing is kept for."""
+def look(directory: Path, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> ReadResult:
+    """Return the next lines after `position` as `SpoolReader.read` does, without registering a reader."""
     reading = _Reading(directory, position, max_lines, max_bytes)
     reading.run(list(segments.sizes(directory)))
-    return reading.batch()
-
-
-def acknowledged_positions(directory: Path) -> list[Position]:
-    """Return what each registered reader of the spool in `directory` has acknowledged."""
-    return [_position_in(file) for file in (directory / READERS).glob("*.json")]
-
-
-def _position_in(file: Path) -> Position:
-    """A file that cannot be understood acknowledges nothing: rather keep too much than lose an event."""
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Position)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return START
-
-
-def _overwrite(file: Path, content: bytes) -> None:
-    """Write `content` over what `file` holds, padded with the blanks that JSON allows, and take no new block."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        write_all(descriptor, content.ljust(os.fstat(descriptor).st_size))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return reading.result()
 
 
 class _Reading:
@@ -141,8 +97,8 @@ class _Reading:
         self._lines_left = max_lines
         self._bytes_left = max_bytes
 
-    def batch(self) -> Batch:
-        return Batch(self._lines, self._position, self._torn, tuple(self._overlong), self._missing)
+    def result(self) -> ReadResult:
+        return ReadResult(self._lines, self._position, self._torn, tuple(self._overlong), self._missing)
 
     @property
     def _enough(self) -> bool:

@@ -1,36 +1,58 @@
 # SPDX-License-Identifier: MIT
-"""Which segments may go: those that every reader has acknowledged, and the oldest when the quota is exceeded."""
+"""Which segments of a spool may go and which number comes next: a pure function of what lies in its directory."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 
-from decnet_core.spool.reader import Position
+import msgspec
 
-
-def acknowledged(finished: Collection[int], readers: Collection[Position]) -> list[int]:
-    """Return the finished segments that every reader is past; with no reader registered, nobody is past any."""
-    if not readers:
-        return []
-    slowest = min(position.segment for position in readers)
-    return sorted(number for number in finished if number < slowest)
+from decnet_core.spool.positions import START, Position
 
 
-def surplus(finished: Mapping[int, int], allowed_bytes: int) -> list[int]:
-    """Return the oldest finished segments (size by number) without which the others fit `allowed_bytes`."""
-    excess = sum(finished.values()) - allowed_bytes
+class Listing(msgspec.Struct, frozen=True):
+    """What lies in a spool's directory."""
+
+    sizes: Mapping[int, int]
+    """Bytes of each segment, by its number."""
+    readers: Sequence[Position]
+    """What each registered reader has acknowledged."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What becomes of the files; no segment is ever cut or continued, for readers hold offsets into them."""
+
+    next_number: int
+    """The segment to begin: above every number ever used, as far as anything in the directory remembers one."""
+    acknowledged: tuple[int, ...]
+    """Segments to delete because every reader is past them; with no reader registered, nobody is past any."""
+    surplus: Mapping[int, int]
+    """Segments to delete although somebody needs them, the oldest first, because the others fill the quota.
+
+    Each with the offset before which every reader has acknowledged all: what follows it is lost.
+    """
+
+
+def plan(listing: Listing, quota_bytes: int, *, writing: int | None = None) -> Plan:
+    """Return what to do so that finished segments take at most `quota_bytes`; the one being written is left alone."""
+    slowest = min(listing.readers, default=START)
+    finished = {number: listing.sizes[number] for number in sorted(listing.sizes) if number != writing}
+    acknowledged = tuple(number for number in finished if number < slowest.segment)
+    kept = {number: size for number, size in finished.items() if number >= slowest.segment}
+    used = [*listing.sizes, *(position.segment for position in listing.readers)]
+    surplus = {
+        number: slowest.offset if number == slowest.segment else 0 for number in _oldest_beyond(kept, quota_bytes)
+    }
+    return Plan(max(used, default=0) + 1, acknowledged, surplus)
+
+
+def _oldest_beyond(sizes: Mapping[int, int], quota_bytes: int) -> list[int]:
+    """Return the first of `sizes` without which the others fit `quota_bytes`."""
+    excess = sum(sizes.values()) - quota_bytes
     chosen: list[int] = []
-    for number in sorted(finished):
+    for number, size in sizes.items():
         if excess <= 0:
             break
         chosen.append(number)
-        excess -= finished[number]
+        excess -= size
     return chosen
-
-
-def unseen_from(number: int, readers: Collection[Position]) -> int:
-    """Return the offset in segment `number` before which every reader has acknowledged all."""
-    if not readers:
-        return 0
-    slowest = min(readers, key=lambda position: (position.segment, position.offset))
-    return slowest.offset if slowest.segment == number else 0

@@ -19,9 +19,10 @@ from decnet_core.durable import make_directory
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.exits import StartupError
-from decnet_core.spool import retention, segments
+from decnet_core.spool import segments
 from decnet_core.spool.backlog import Backlog
-from decnet_core.spool.reader import READERS, Position, acknowledged_positions
+from decnet_core.spool.positions import READERS, Position, acknowledged_positions
+from decnet_core.spool.retention import Listing, plan
 from decnet_core.spool.segments import Segment
 from decnet_core.spool.settings import SpoolSettings
 
@@ -63,7 +64,7 @@ class SpoolWriter:
         self._segment: Segment | None = None
         self._unsynced: list[Segment] = []
         """Finished segments that are not yet known to be on the disk."""
-        self._number = _last_number(directory)
+        self._number = plan(self._listing(), settings.quota_bytes).next_number - 1
         self._fresh = False
         self._refusing = False
         self._counts = dict.fromkeys(_COUNTS, 0)
@@ -97,7 +98,7 @@ class SpoolWriter:
     def offer(self, lines: Sequence[bytes]) -> int:
         """Write `lines` (events as `encode` returns them) until the disk refuses one; return how many were written.
 
-        For who can ask its source again (`listener`) and so never wants an event held in memory, where it might be
+        For a caller whose source can send again (`listener`), so that no event is held in memory, where it might be
         lost; nothing is written while others wait there. Durable after the next `sync`. Many lines are one system call:
         each call lets other threads take the interpreter, and to get it back costs milliseconds.
         """
@@ -241,20 +242,20 @@ class SpoolWriter:
         self._counts["syncs"] += 1
         return True
 
-    def _collect_garbage(self) -> None:
-        finished = segments.sizes(self._directory)
-        if self._segment is not None:
-            finished.pop(self._segment.number, None)
-        readers = acknowledged_positions(self._directory)
-        for number in retention.acknowledged(finished, readers):
-            self._remove(number)
-            del finished[number]
-        for number in retention.surplus(finished, self._settings.quota_bytes - self._settings.segment_bytes):
-            self._drop(number, retention.unseen_from(number, readers))
+    def _listing(self) -> Listing:
+        return Listing(segments.sizes(self._directory), acknowledged_positions(self._directory))
 
-    def _drop(self, number: int, unseen_from: int) -> None:
+    def _collect_garbage(self) -> None:
+        settings, writing = self._settings, self._segment.number if self._segment is not None else None
+        todo = plan(self._listing(), settings.quota_bytes - settings.segment_bytes, writing=writing)
+        for number in todo.acknowledged:
+            self._remove(number)
+        for number, unread_from in todo.surplus.items():
+            self._drop(number, unread_from)
+
+    def _drop(self, number: int, unread_from: int) -> None:
         """Remove a segment that somebody still needs, and count what they will never see."""
-        lost = segments.count_lines(segments.path_of(self._directory, number), unseen_from)
+        lost = segments.count_lines(segments.path_of(self._directory, number), unread_from)
         self._counts["quota_dropped"] += lost
         log.warning("spool over its quota, segment=%d events lost=%d spool=%s", number, lost, self._directory)
         self._remove(number)
@@ -293,9 +294,3 @@ def _take_directory(directory: Path) -> int:
             "with --state DIR or [state] dir"
         ) from error
     return descriptor
-
-
-def _last_number(directory: Path) -> int:
-    """Return the highest segment number ever used, as far as anything here remembers one."""
-    readers = [position.segment for position in acknowledged_positions(directory)]
-    return max([*segments.sizes(directory), *readers], default=0)

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hosting workers: the pure restart policy, and the fleet that runs each worker as a process of its own."""
+"""Supervision: a pure lifecycle with its restart policy, and the fleets that drive it with processes or with tasks.
+
+`fork` has what makes and watches a worker's process, `preload` what the zygote prepares before it forks.
+"""

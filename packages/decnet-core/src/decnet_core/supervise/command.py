@@ -20,8 +20,7 @@ from decnet_core import library_pages
 from decnet_core.bus.settings import BusSettings
 from decnet_core.exits import Exit
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.runtime import logs
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import logs, worker_registry
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings, SettingsError
@@ -33,7 +32,7 @@ from decnet_core.supervise.fork.group_lookup import groups_of
 from decnet_core.supervise.lock import FleetBusyError, FleetLock
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
-from decnet_core.supervise.status_file import keep_roster
+from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -66,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what reads the command line, but for `init`, which reads its own."""
+    """Return the parser of the command line; `init` has its own."""
     from importlib.metadata import version
 
     parser = argparse.ArgumentParser(
@@ -90,13 +89,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _separate(mode: str) -> None:
-    """Tell the children to become others; raises SettingsError where there are none."""
+    """Have each child become its worker's own user, in its own control group; raises SettingsError for tasks."""
     if mode == "tasks":
-        raise SettingsError("--separate needs a process per worker: leave away --mode tasks")
+        raise SettingsError("--separate needs a process per worker; omit --mode tasks")
     os.environ[identity.SEPARATE] = "1"
     group = cgroup.delegated(cgroup.ROOT, cgroup.path_in(Path("/proc/self/cgroup").read_text()))
     if group is None:
-        log.info("no memory limit per worker: no control group (v2) is delegated; the supervisor watches all the same")
+        log.info("no memory limit per worker: no control group (v2) is delegated; budgets are watched all the same")
         return
     try:
         cgroup.divide(group)
@@ -108,10 +107,10 @@ def _separate(mode: str) -> None:
 
 def _workers(wanted: Sequence[str], settings: Settings) -> tuple[str, ...]:
     """Return the members of the groups that are not off; the broker only where the bus is embedded."""
-    names = registry.names()
+    names = worker_registry.names()
     if set(wanted) != {groups.ALL}:
         names = groups.members(groups_of(names), wanted)
-    idle = {*registry.off(settings), *(() if settings.section("bus", BusSettings).embedded else ("bus",))}
+    idle = {*worker_registry.off(settings), *(() if settings.section("bus", BusSettings).embedded else ("bus",))}
     return tuple(name for name in names if name not in idle)
 
 
@@ -128,7 +127,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
         return _outcome(run)
 
     if mode == "fork":
-        return zygote.lead([registry.place(name) for name in names], supervise)
+        return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in names], supervise)
     return supervise(None)
 
 
@@ -156,21 +155,21 @@ def _outcome(run: Callable[[], Coroutine[None, None, None]]) -> int:
 
 
 async def _run(fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: str, settings: Settings) -> None:
-    """Host the fleet, unless somebody does already; raises FleetBusyError.
+    """Host the fleet, unless another supervisor does already; raises FleetBusyError.
 
-    The lock is this process's alone: workers are forked from the warm parent, so none can hold it after our end.
+    The lock is this process's alone: workers are forked from the zygote, so none can hold it after our end.
     """
     run = State.of(settings.section("state", StateSettings)).run
     lock = FleetLock(run, wanted)
     try:
-        keep_roster(fleet, run, "-".join(wanted), mode)
+        publish_status(fleet, run, "-".join(wanted), mode)
         await _keep(fleet, names)
     finally:
         lock.release()
 
 
 async def _keep(fleet: Fleet, names: Sequence[str]) -> None:
-    """Start the fleet, tell that it is ready, and keep it until a signal says stop; SIGHUP replaces all, one by one."""
+    """Start the fleet, report READY, and run until SIGTERM or SIGINT; SIGHUP replaces the workers one by one."""
     stopping, tasks, notifier = asyncio.Event(), Tasks("supervise"), Notifier.from_environment()
     reloading = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -194,7 +193,7 @@ async def _begin(fleet: Fleet, names: Sequence[str], notifier: Notifier) -> None
     await fleet.start(names)
     await notifier.insist("READY=1")
     log.info("ready workers=%s", ",".join(names))
-    library_pages.let_go()
+    library_pages.drop_clean_pages()
 
 
 async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> None:
@@ -204,8 +203,8 @@ async def _reload(fleet: Fleet, asked: asyncio.Event, notifier: Notifier) -> Non
         notifier.send("RELOADING=1")
         try:
             await fleet.reload()
-        except OSError as error:  # those that run go on as they are
-            log.error("cannot reload: %s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
+        except OSError as error:  # what runs keeps running
+            log.error("not reloaded: %s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
         await notifier.insist("READY=1")
 
 

@@ -1,69 +1,75 @@
 # SPDX-License-Identifier: MIT
-"""What every way of hosting a fleet offers to the operator's command; narrow, so that a forking host can replace it."""
+"""Workers under supervision, however they are hosted: what the operator's commands see."""
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
-import msgspec
-
-from decnet_core.supervise.policy import Phase
-
-
-class Status(msgspec.Struct, frozen=True):
-    """One worker, as its supervisor sees it."""
-
-    name: str
-    phase: Phase
-    pid: int | None = None
-    restarts: int = 0
-    """How often it was started again after its end; to be replaced in good order is none."""
-    reason: str = ""
-    """Why it is not running, in one line for the operator; may quote what the worker said, so show it escaped."""
-    recycled: int = 0
-    """How often it was replaced because it outgrew its memory budget."""
-
+from decnet_core.supervise import start_order
+from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.supervised_worker import SupervisedWorker
+from decnet_core.tasks import Tasks
 
 Listener = Callable[[Status], None]
 
 
-class Fleet(Protocol):
-    """Workers under supervision."""
+class Fleet(abc.ABC):
+    """Starts, watches and stops workers; made inside a running event loop."""
+
+    def __init__(self) -> None:
+        self._tasks = Tasks("fleet")
+        self._workers: dict[str, SupervisedWorker] = {}
+        self._listeners: list[Listener] = []
 
     @property
     def zygote(self) -> int | None:
-        """The pid of the warm parent, where there is one."""
-        ...
+        """The zygote's pid, where there is one."""
+        return None
 
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
-        ...
+        await start_order.start(names, lambda name: self._start(name).settled)
 
     def status(self) -> tuple[Status, ...]:
         """Return the state of each worker, in the order of their start."""
-        ...
+        return tuple(worker.status for worker in self._workers.values())
 
     def on_change(self, listener: Listener) -> None:
         """Call `listener` with the new status whenever one changes."""
-        ...
+        self._listeners.append(listener)
 
     async def restart(self, name: str) -> None:
-        """Stop the worker if it runs and start it again, also one that was given up; KeyError for an unknown name."""
-        ...
+        """Stop the worker if it runs and start it again, even one that was given up; KeyError for an unknown name."""
+        await self._workers[name].restart()
 
+    @abc.abstractmethod
     async def reload(self) -> None:
-        """Load the code and the settings anew, replacing one worker after the other."""
-        ...
+        """Replace the workers one after the other, so that each reads code (where it can) and settings anew."""
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
-        ...
-
-    async def failed(self) -> None:
-        """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""
-        ...
+        await start_order.stop(self._workers, lambda name: self._workers[name].stop())
+        await self._tasks.close()
 
     def kill(self) -> None:
         """Kill what still runs, at once; `stop` then returns soon."""
-        ...
+        for worker in self._workers.values():
+            worker.kill()
+
+    async def failed(self) -> None:
+        """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""
+        await self._tasks.failed()
+
+    @abc.abstractmethod
+    def _supervised(self, name: str) -> SupervisedWorker:
+        """Return the supervision of worker `name`, not started yet."""
+
+    def _start(self, name: str) -> SupervisedWorker:
+        worker = self._workers[name] = self._supervised(name)
+        worker.start()
+        return worker
+
+    def _publish(self, status: Status) -> None:
+        for listener in self._listeners:
+            listener(status)

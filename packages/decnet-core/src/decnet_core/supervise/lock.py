@@ -2,8 +2,8 @@
 """One fleet per state directory: locks that the kernel releases however their holder ends.
 
 A whole fleet holds `<state>/run/fleet.lock` alone. Supervisors of single groups share it, and each holds its group's
-own. Without this, a second supervisor of the same workers would overwrite the roster of the first, have half of its
-workers refused by the spools' own locks and let the other half stand by: two fleets to look at and one that works.
+own. Without this, a second supervisor of the same workers would overwrite the status file of the first, have half of
+its workers refused by the spools' own locks and let the other half stand by: two fleets to look at and one that works.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Hears the signs of life that workers send: the receiving side of sd_notify(3).
+"""Receives what workers report: the other side of sd_notify(3).
 
-One abstract datagram socket serves the whole fleet. Who sent a datagram is told by the kernel (SCM_CREDENTIALS), so
-neither another local process nor one worker can speak for another.
+One abstract datagram socket serves the whole fleet. The kernel tells which process sent a datagram (SCM_CREDENTIALS),
+so no process can speak for another.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from collections.abc import Callable
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
 _LARGEST = 4096
-_TURN = 64
-"""Datagrams read per turn of the loop, so that a flood cannot hold it."""
+_BURST = 64
+"""Datagrams read per iteration of the loop, so that a flood cannot hold it."""
 
 
 def parse(datagram: bytes) -> dict[str, str]:
-    """Return the assignments of one notification; lines that are not NAME=VALUE are passed over."""
+    """Return the fields of one message; lines that are not NAME=VALUE are skipped."""
     lines = datagram.decode("utf-8", "backslashreplace").splitlines()
     return {name: value for name, found, value in (line.partition("=") for line in lines) if found and name}
 
 
-class SignsOfLife:
-    """Calls `heard(pid, assignments)` for each notification."""
+class NotifySocket:
+    """Calls `on_notify(pid, fields)` for each message."""
 
-    def __init__(self, heard: Callable[[int, dict[str, str]], None]) -> None:
-        self._heard = heard
+    def __init__(self, on_notify: Callable[[int, dict[str, str]], None]) -> None:
+        self._on_notify = on_notify
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._socket.bind("")  # autobind, unix(7): the kernel chooses a free abstract name
@@ -47,11 +47,11 @@ class SignsOfLife:
         self._socket.close()
 
     def _read(self) -> None:
-        for _ in range(_TURN):
+        for _ in range(_BURST):
             try:
                 data, ancillary, _flags, _sender = self._socket.recvmsg(_LARGEST, socket.CMSG_SPACE(_CREDENTIALS.size))
             except OSError:  # nothing more to read
                 return
             for level, kind, content in ancillary:
                 if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
-                    self._heard(_CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0], parse(data))
+                    self._on_notify(_CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0], parse(data))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The fleet as one process per worker: each started by itself, watched, restarted by the policy, stopped together."""
+"""The fleet as one process per worker: each supervised by itself, their memory watched, their messages dispatched."""
 
 from __future__ import annotations
 
@@ -13,34 +13,29 @@ from pathlib import Path
 
 from decnet_core import footprint
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.runtime import worker_registry as registry
-from decnet_core.runtime.notify import USED
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
-from decnet_core.supervise import start_order as order
-from decnet_core.supervise.fleet import Listener, Status
+from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
-from decnet_core.supervise.fork.popen_child import Child
-from decnet_core.supervise.fork.zygote_client import Nursery
+from decnet_core.supervise.fork.popen_child import popen_child
+from decnet_core.supervise.fork.supervised_process import SupervisedProcess
+from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.logfile import LogFile, StandardError
-from decnet_core.supervise.notify_socket import SignsOfLife
+from decnet_core.supervise.notify_socket import NotifySocket
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
-from decnet_core.supervise.supervised_process import Keeper, environment_of
-from decnet_core.tasks import Tasks
 
 _MICROSECONDS = 1_000_000
 _EARLY_SECONDS = 30.0
-_MOST_EARLY = 64
-"""Processes whose signs are kept until they are known; others of our user could send any number."""
+_EARLY_LIMIT = 64
+"""Processes whose messages are kept until they are known; any process of our user could send some."""
 
 
-class ProcessFleet:
-    """Implements `fleet.Fleet`; made inside a running event loop.
+class ProcessFleet(Fleet):
+    """A fleet in which each worker is a process: with an interpreter of its own, or, `forking`, a child of a zygote.
 
-    Each worker is a process: with an interpreter of its own, or, `forking`, a child of one warm zygote.
-
-    All hold the read end of one pipe, their lifeline: when this process is gone, however it went, they stop.
+    All inherit the read end of one pipe, their lifeline: when this process is gone, however it ended, they stop.
     """
 
     def __init__(
@@ -49,144 +44,114 @@ class ProcessFleet:
         *,
         logs: Path | None,
         environment: Mapping[str, str],
-        place: Callable[[str], str] = registry.place,
+        place: Callable[[str], str] = worker_registry.entry_point,
         forking: bool = False,
         zygote: socket.socket | None = None,
     ) -> None:
-        """`logs` gets a file per worker; None: what they print goes to our standard error, as under systemd.
+        """`logs` gets a file per worker; None: their output goes to our standard error, as under systemd.
 
         `zygote` leads to the one that forked this process, if one did.
         """
+        super().__init__()
+        self._processes: dict[str, SupervisedProcess] = {}
         self._settings = settings
         self._place = place
         self._forking = forking or zygote is not None
-        self._zygote = zygote
-        self._nursery: Nursery | None = None
+        self._channel = zygote
+        self._zygote: ZygoteClient | None = None
         self._logs = logs
-        self._tasks = Tasks("fleet")
-        self._keepers: dict[str, Keeper] = {}
-        self._listeners: list[Listener] = []
         self._early: dict[int, tuple[float, dict[str, str]]] = {}
-        self._told_bytes: dict[int, int] = {}
         self._lifeline, self._our_end = os.pipe()
-        self._signs = SignsOfLife(self._heard)
-        self._environment = environment_of(
-            environment,
-            journald=logs is None,
-            NOTIFY_SOCKET=self._signs.address,
-            WATCHDOG_USEC=str(int(settings.watchdog_seconds * _MICROSECONDS)),
-            **{LIFELINE: str(self._lifeline)},
-        )
+        self._notify = NotifySocket(self._on_notify)
+        self._environment = {
+            # JOURNAL_STREAM tells a worker that its output goes to the journal, which only our own standard error does.
+            **{name: value for name, value in environment.items() if logs is None or name != "JOURNAL_STREAM"},
+            "NOTIFY_SOCKET": self._notify.address,
+            "WATCHDOG_USEC": str(int(settings.watchdog_seconds * _MICROSECONDS)),
+            LIFELINE: str(self._lifeline),
+        }
 
     @property
     def zygote(self) -> int | None:
-        """The pid of the warm parent, where there is one."""
-        if self._zygote is not None:
+        """The zygote's pid, where there is one."""
+        if self._channel is not None:
             return os.getppid()
-        return self._nursery.pid if self._nursery is not None else None
+        return self._zygote.pid if self._zygote is not None else None
 
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)
         if self._forking:
-            self._nursery = Nursery(
-                [self._place(name) for name in wanted], self._environment, self._logfile("zygote").write, self._zygote
-            )
-            await self._nursery.open()
-        await order.start(wanted, lambda name: self._start(name).settled)
+            places = [self._place(name) for name in wanted]
+            self._zygote = ZygoteClient(places, self._environment, self._logfile("zygote").write, self._channel)
+            await self._zygote.open()
+        await super().start(wanted)
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
-    def status(self) -> tuple[Status, ...]:
-        """Return the state of each worker, in the order of their start."""
-        return tuple(keeper.status for keeper in self._keepers.values())
-
-    def on_change(self, listener: Listener) -> None:
-        """Call `listener` with the new status whenever one changes."""
-        self._listeners.append(listener)
-
-    async def restart(self, name: str) -> None:
-        """Stop the worker if it runs and start it again, also one that was given up; KeyError for an unknown name."""
-        await self._keepers[name].restart()
-
     async def reload(self) -> None:
-        """Load the code and the settings anew, replacing one worker after the other; one given up is tried again."""
-        if self._nursery is not None:
-            await self._nursery.reload()
-        for keeper in self._keepers.values():
-            if keeper.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP):
-                await keeper.restart()
+        """Load code and settings anew, replacing one worker after the other; one that was given up is tried again."""
+        if self._zygote is not None:
+            await self._zygote.reload()
+        for worker in self._workers.values():
+            if worker.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP):
+                await worker.restart()
             else:
-                await keeper.recycle(why="reload")
-
-    async def _watch_budgets(self) -> None:
-        """Replace, one at a time, the workers that hold more memory for themselves than they declared."""
-        while True:
-            await asyncio.sleep(until_beat(self._settings.budget_check_seconds))
-            running = {keeper.status.pid for keeper in self._keepers.values()}
-            self._told_bytes = {pid: told for pid, told in self._told_bytes.items() if pid in running}
-            for keeper in self._keepers.values():
-                pid, used = keeper.status.pid, self._used_bytes(keeper.status, keeper.budget_bytes)
-                if 0 < keeper.budget_bytes < used:  # one that declared none cannot outgrow it
-                    why = f"{used >> 20} MiB used, {keeper.budget_bytes >> 20} MiB declared"
-                    await keeper.recycle(why=why, pid=pid, outgrown=True)
-
-    def _used_bytes(self, status: Status, budget: int) -> int:
-        """Return what a worker holds for itself, 0 when that cannot be more than `budget`.
-
-        Of a child of another user only its group, or itself, can tell.
-        """
-        group = self._environment.get(cgroup.DIRECTORY)
-        if group:
-            return cgroup.used_bytes(Path(group), status.name)
-        if not status.pid or footprint.resident_of(status.pid) <= budget:
-            return 0
-        return footprint.uss_of(status.pid) or self._told_bytes.get(status.pid, 0)
+                await worker.recycle(why="reload")
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
-        await order.stop(self._keepers, lambda name: self._keepers[name].stop())
-        await asyncio.gather(*(keeper.finished.wait() for keeper in self._keepers.values()))
-        await self._tasks.close()
-        if self._nursery is not None:
-            await self._nursery.close()
-        self._signs.close()
+        await super().stop()
+        if self._zygote is not None:
+            await self._zygote.close()
+        self._notify.close()
         os.close(self._our_end)
         os.close(self._lifeline)
 
-    def kill(self) -> None:
-        """Kill what still runs, at once; `stop` then returns soon."""
-        for keeper in self._keepers.values():
-            keeper.kill()
+    async def _watch_budgets(self) -> None:
+        """Replace, one at a time, the workers that use more unique memory than they declared."""
+        while True:
+            await asyncio.sleep(until_beat(self._settings.budget_check_seconds))
+            for process in self._processes.values():
+                pid, budget, used = process.status.pid, process.budget_bytes, self._used_bytes(process)
+                if 0 < budget < used:  # one that declared none cannot exceed it
+                    why = f"{used >> 20} MiB used, {budget >> 20} MiB declared"
+                    await process.recycle(why=why, instance=pid, outgrown=True)
 
-    async def failed(self) -> None:
-        """Wait for a defect of the supervision itself and raise it; workers' crashes are not one."""
-        await self._tasks.failed()
+    def _used_bytes(self, process: SupervisedProcess) -> int:
+        """Return the unique memory of a worker, 0 if that cannot be more than its budget.
 
-    def _start(self, name: str) -> Keeper:
-        keeper = Keeper(
+        The kernel shows that of another user's process to the process itself only, which reports it, and to its cgroup.
+        """
+        pid, group = process.status.pid, self._environment.get(cgroup.DIRECTORY)
+        if group:
+            return cgroup.used_bytes(Path(group), process.name)
+        if not pid or footprint.resident_of(pid) <= process.budget_bytes:
+            return 0
+        return footprint.uss_of(pid) or process.reported_bytes
+
+    def _supervised(self, name: str) -> SupervisedProcess:
+        self._processes[name] = SupervisedProcess(
             name,
             self._spawn,
             settings=self._settings,
             logfile=self._logfile(name),
-            changed=self._tell,
+            tasks=self._tasks,
+            changed=self._publish,
         )
-        self._keepers[name] = keeper
-        self._tasks.spawn(keeper.keep(), name=name, may_end=True)
-        return keeper
+        return self._processes[name]
 
-    async def _spawn(self, name: str, write: Callable[[bytes], None], besides: Mapping[str, str]) -> ChildProcess:
-        """Start one worker's process, as this fleet makes them."""
-        child = await self._make(name, write, {**self._environment, **besides})
-        # The caller's next lines, before this callback, make the child known.
-        asyncio.get_running_loop().call_soon(self._catch_up, child.pid)
+    async def _spawn(self, name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> ChildProcess:
+        child = await self._make(name, write, {**self._environment, **additions})
+        # Runs after the caller has made the child known.
+        asyncio.get_running_loop().call_soon(self._deliver_early, child.pid)
         return child
 
     async def _make(self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
-        if self._nursery is not None:
-            return await self._nursery.fork(
+        if self._zygote is not None:
+            return await self._zygote.fork(
                 name, self._place(name), environment=environment, lifeline=self._lifeline, write=write
             )
-        return Child.spawn(
+        return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
             environment=environment,
             inherit=[self._lifeline],
@@ -198,27 +163,23 @@ class ProcessFleet:
             return StandardError()
         return LogFile(self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files)
 
-    def _heard(self, pid: int, signs: Mapping[str, str]) -> None:
-        for keeper in self._keepers.values():
-            if keeper.knows(pid):
-                keeper.hear(pid, signs)
-                if signs.get(USED, "").isdecimal():
-                    self._told_bytes[pid] = int(signs[USED])
+    def _on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
+        """Pass a message on to the worker whose process sent it, or keep it until that process is known.
+
+        A forked child may be ready before the zygote's reply tells its pid. What is kept expires, because a number can
+        be given to another process later.
+        """
+        for process in self._processes.values():
+            if process.knows(pid):
+                process.on_notify(pid, fields)
                 return
-        # A forked child may be ready before we hear that it was forked.
-        # What a process said that ended long ago is not what another one says that got its number.
         now = time.monotonic()
-        since, said = self._early.pop(pid, (now, {}))
-        self._early[pid] = (now, {**said, **signs} if now - since < _EARLY_SECONDS else dict(signs))
-        while len(self._early) > _MOST_EARLY:
+        since, earlier = self._early.pop(pid, (now, {}))
+        self._early[pid] = (now, {**earlier, **fields} if now - since < _EARLY_SECONDS else dict(fields))
+        while len(self._early) > _EARLY_LIMIT:
             del self._early[next(iter(self._early))]
 
-    def _catch_up(self, pid: int) -> None:
-        """Pass on what the process said before its keeper knew it."""
-        since, signs = self._early.pop(pid, (0.0, {}))
-        if signs and time.monotonic() - since < _EARLY_SECONDS:
-            self._heard(pid, signs)
-
-    def _tell(self, status: Status) -> None:
-        for listener in self._listeners:
-            listener(status)
+    def _deliver_early(self, pid: int) -> None:
+        since, fields = self._early.pop(pid, (0.0, {}))
+        if fields and time.monotonic() - since < _EARLY_SECONDS:
+            self._on_notify(pid, fields)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section `[supervise]`: when a crashed worker is started again, and how long a start, a stop or a silence may last."""
+"""Section `[supervise]`: restarts, time limits, memory and logs of supervised workers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ class SuperviseSettings(msgspec.Struct, frozen=True):
     longest_delay_seconds: Seconds = 30.0
     """The longest wait before a restart, however many crashes there were."""
     jitter: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25
-    """A delay is lengthened by up to this share, so that workers that fell together do not rise together."""
+    """A delay is lengthened by up to this share, so that workers that crashed together do not restart together."""
     stable_seconds: Seconds = 60.0
     """A worker that was ready for this long has recovered: its crashes in a row are forgotten."""
     crash_limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
-    """Crashes in a row after which it is given up."""
+    """Crashes in a row after which a worker is given up."""
     start_seconds: Seconds = 30.0
     """A worker that is not ready by then is killed; that counts as a crash."""
     stop_seconds: Seconds = 12.0
     """SIGTERM to SIGKILL; longer than `[runtime] stop_seconds`, so that a worker can cancel its own job."""
     watchdog_seconds: Seconds = 30.0
-    """A worker that gave no sign of life for this long hangs; it is killed, which counts as a crash."""
+    """A worker that sent no heartbeat for this long hangs; it is killed, which counts as a crash."""
     budget_check_seconds: Seconds = 15.0
-    """How often each worker's unique memory is compared with its budget."""
+    """Interval at which each worker's unique memory is compared with its budget."""
+    share_memory: bool = True
+    """Whether the memory of forked workers is prepared for sharing, on Pythons where that was measured."""
     log_bytes: Annotated[int, msgspec.Meta(ge=4096, le=1 << 30)] = 1 << 20
     """Size of a worker's log file at which it is rotated."""
     log_files: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3

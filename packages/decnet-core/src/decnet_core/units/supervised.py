@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One unit per group of workers: a supervisor that forks them from one warm parent and takes their units' place.
+"""One unit per group of workers: a supervisor that forks them from one zygote and takes their units' place.
 
 systemd has no Conflicts= per instance of a template, and each group needs other directories and capabilities. So each
 group is a whole unit of its own, named like an instance of a template: `decnet-supervise@herd.service`.
@@ -32,7 +32,7 @@ from decnet_core.units.text import Value, escaped, unit
 BECOME_ANOTHER = ("CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID")
 """To take an account, to give up capabilities for good, and to end a child that has done so."""
 OWN_BYTES = 64 * MIB
-"""What supervisor and warm parent take beside their children."""
+"""What supervisor and zygote take beside their children."""
 
 OWN_CONTROL_GROUP = "-/sys/fs/cgroup/system.slice/%n"
 """The one part of the control groups that stays writable: each child gets a group with its own limit there."""
@@ -69,7 +69,7 @@ def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site)
 def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
     return {
         "Type": "notify",
-        "NotifyAccess": "all",  # the supervisor is a child of the warm parent, which is the main process
+        "NotifyAccess": "all",  # the supervisor is a child of the zygote, which is the main process
         "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs)}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
         **environment(site, database=any(job.database for job in jobs)),

@@ -57,13 +57,18 @@ class ConnectionRecorder:
         self.counters = emitter.counters
         self._emitter = emitter
 
+    @property
+    def service(self) -> str:
+        """The name of the service that the client reached."""
+        return self.info.service
+
     def again(self, session: str) -> ConnectionRecorder:
         """Return a recorder of the same connection whose events carry another session."""
         return ConnectionRecorder(self._emitter, self.info, session)
 
     def opened(self) -> None:
         """Record that somebody connected."""
-        self.emit(ConnectionOpened(service=self.info.service))
+        self.emit(ConnectionOpened(service=self.service))
 
     def emit(self, payload: Payload, *, ts: int | None = None, id: UUID | None = None) -> None:  # noqa: A002
         """Record `payload`; when this returns it survives the death of the process.

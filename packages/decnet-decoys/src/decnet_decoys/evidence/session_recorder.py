@@ -48,7 +48,9 @@ class SessionRecorder:
         except OSError:
             connection.counters.add("decoys_recordings_failed")
         connection.emit(
-            SessionOpened(service="ssh", username=text(self.username), terminal=terminal and text(terminal))
+            SessionOpened(
+                service=self.connection.service, username=text(self.username), terminal=terminal and text(terminal)
+            )
         )
         connection.counters.add("decoys_sessions")
         return self._recording
@@ -56,7 +58,7 @@ class SessionRecorder:
     def command(self, line: str, *, known: bool, moment: float) -> None:
         """Tell that a command line was entered."""
         self._commands += 1
-        self.connection.emit(CommandRun(service="ssh", command=text(line), known=known))
+        self.connection.emit(CommandRun(service=self.connection.service, command=text(line), known=known))
         if self._recording is not None:
             self._recording.command(moment, line)
 
@@ -81,7 +83,9 @@ class SessionRecorder:
             self.connection.counters.add("decoys_captures_refused")
             return
         digest = self.context.fleet.artifacts.keep(data)
-        self.connection.emit(FileCaptured(service="ssh", sha256=digest, size=len(data), name=text(path)))
+        self.connection.emit(
+            FileCaptured(service=self.connection.service, sha256=digest, size=len(data), name=text(path))
+        )
 
     def uploaded(self, path: str, data: bytes, size: int) -> None:
         """Keep an uploaded file of `size` bytes, of which `data` was kept."""
@@ -90,12 +94,14 @@ class SessionRecorder:
             return
         self.connection.counters.add("decoys_uploads_cut")
         digest = self.context.fleet.artifacts.keep(data) if data else hashlib.sha256(data).hexdigest()
-        self.connection.emit(FileCaptured(service="ssh", sha256=digest, size=size, name=text(path)))
+        self.connection.emit(FileCaptured(service=self.connection.service, sha256=digest, size=size, name=text(path)))
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
         """Tell what the attacker wanted of the network and did not get."""
         self.connection.emit(
-            ServiceRequest(service="ssh", action=action, detail={k: text(v) for k, v in detail.items()})
+            ServiceRequest(
+                service=self.connection.service, action=action, detail={k: text(v) for k, v in detail.items()}
+            )
         )
 
     def command_failed(self) -> None:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
+from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import HEAD_TOO_LARGE
-from decnet_decoys.personas.schema import HttpProfile
 
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",

@@ -10,9 +10,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
+from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import Answer, error_page, etag, http_date, status_line
-from decnet_decoys.http.request import Head
-from decnet_decoys.personas.schema import Form, HttpProfile, Page
+from decnet_decoys.http.profile import Form, HttpProfile, Page
 
 MAX_FIELDS = 200
 
@@ -21,7 +21,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 class Credentials(NamedTuple):
-    """A log-in somebody tried."""
+    """A login somebody tried."""
 
     username: str
     password: str
@@ -66,7 +66,7 @@ class Site:
         return self._profile.pages.get(path)
 
     def credentials(self, head: Head, body: bytes) -> Credentials | None:
-        """Return the log-in that a request tries, by form or by Basic authentication (RFC 7617)."""
+        """Return the login that a request tries, by form or by Basic authentication (RFC 7617)."""
         basic = _basic(head.get("authorization"))
         form = self._form(path_of(head.target) or "")
         if basic is not None or form is None or head.method != "POST":
@@ -180,7 +180,7 @@ def _basic(header: str | None) -> Credentials | None:
 
 
 def credentials_in_form(head: Head, body: bytes, form: Form) -> Credentials | None:
-    """Return the log-in that a posted form carries (application/x-www-form-urlencoded)."""
+    """Return the login that a posted form carries (application/x-www-form-urlencoded)."""
     if "urlencoded" not in (head.get("content-type") or "application/x-www-form-urlencoded").lower():
         return None
     try:

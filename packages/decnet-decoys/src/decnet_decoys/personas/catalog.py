@@ -6,29 +6,51 @@ from __future__ import annotations
 import functools
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.services import registry
 
-_SHELF = Path(__file__).parent
+_DIRECTORY = Path(__file__).parent
 
 
 class UnknownPersonaError(DecoysError, LookupError):
     """There is no persona of that name; the message lists those there are."""
 
 
+class PersonaError(DecoysError, ValueError):
+    """A persona says what no service understands; the message names the persona and the key."""
+
+
 @functools.cache
 def names() -> tuple[str, ...]:
     """Return the names of all personas."""
-    return tuple(sorted(file.stem for file in _SHELF.glob("*.toml")))
+    return tuple(sorted(file.stem for file in _DIRECTORY.glob("*.toml")))
 
 
 @functools.cache
 def persona(name: str) -> Persona:
-    """Return the persona `name`; raises UnknownPersonaError."""
+    """Return the persona `name`; raises UnknownPersonaError, PersonaError."""
     if name not in names():
         raise UnknownPersonaError(f"there is no persona {name!r}; known are: {', '.join(names())}")
-    document = tomllib.loads((_SHELF / f"{name}.toml").read_text(encoding="utf-8"))
-    return msgspec.convert({"name": name, **document}, Persona)
+    return parsed(name, (_DIRECTORY / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def parsed(name: str, text: str) -> Persona:
+    """Return the persona that a TOML document describes; raises PersonaError."""
+    try:
+        document = tomllib.loads(text)
+        profiles = {service: _profile(service, said) for service, said in document.pop("services", {}).items()}
+        return msgspec.convert({"name": name, **document, "services": profiles}, Persona)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, registry.UnknownService) as error:
+        raise PersonaError(f"persona {name}: {error}") from error
+
+
+def _profile(service: str, said: Any) -> Any:
+    try:
+        return msgspec.convert(said, registry.load(service).Profile)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"services.{service}: {error}") from error

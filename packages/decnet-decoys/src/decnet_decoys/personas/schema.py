@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
+
+P = TypeVar("P")
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,57 +75,6 @@ class Hardware(Part, frozen=True, kw_only=True):
     disks: tuple[Disk, ...]
 
 
-class SshProfile(Part, frozen=True, kw_only=True):
-    """What SSH shows before log-in: the software version and the algorithms, in its order (RFC 4253 §7.1)."""
-
-    version: str
-    kex: tuple[str, ...]
-    kex_extra: tuple[str, ...] = ("kex-strict-s-v00@openssh.com",)
-    """What the key exchange list ends with although it is no key exchange."""
-    host_keys: tuple[Literal["ed25519", "ecdsa", "rsa"], ...]
-    host_key_algorithms: tuple[str, ...]
-    ciphers: tuple[str, ...]
-    macs: tuple[str, ...]
-    compression: tuple[str, ...] = ("none", "zlib@openssh.com")
-    keyboard_interactive: bool = False
-    accept_after: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """A source's attempt of this number opens an existing account with whatever password; 0: never."""
-
-
-class Page(Part, frozen=True, kw_only=True):
-    """What HTTP answers at one path."""
-
-    body: str = ""
-    type: str = "text/html"
-    status: int = 200
-    location: str = ""
-    headers: dict[str, str] = {}
-    static: bool = True
-    """A file of the web root: has ETag and Last-Modified."""
-
-
-class Form(Part, frozen=True, kw_only=True):
-    """A log-in form: where it posts to, its field names, the page after a refused log-in."""
-
-    path: str
-    user_field: str
-    password_field: str
-    refused: Page
-
-
-class HttpProfile(Part, frozen=True, kw_only=True):
-    """The web server a decky claims to run."""
-
-    flavour: Literal["nginx", "apache", "lighttpd"]
-    server: str
-    modified: int
-    """Unix time of the web root's files."""
-    pages: dict[str, Page]
-    forms: tuple[Form, ...] = ()
-    protected: dict[str, str] = {}
-    """Path prefix and its Basic realm (RFC 7617); nobody gets in."""
-
-
 class Persona(Part, frozen=True, kw_only=True):
     """One machine's story."""
 
@@ -144,5 +95,9 @@ class Persona(Part, frozen=True, kw_only=True):
     packages: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     files: dict[str, str] = {}
-    ssh: SshProfile
-    http: HttpProfile
+    services: dict[str, Any] = {}
+    """Service and its profile; one that is not here the persona does not describe."""
+
+    def profile(self, kind: type[P]) -> P | None:
+        """Return the profile of that class, None when the persona does not describe such a service."""
+        return next((profile for profile in self.services.values() if isinstance(profile, kind)), None)

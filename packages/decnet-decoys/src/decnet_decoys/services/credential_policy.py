@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
-from decnet_decoys.personas.schema import Persona
+from decnet_decoys.personas.schema import User
 
 MAX_SOURCES = 4096
 """Sources whose login attempts are remembered; the one that was silent longest is forgotten first."""
@@ -27,10 +28,11 @@ class CredentialPolicy:
     What was accepted once is accepted again from the same source, and no other guess is: an account has one password.
     """
 
-    def __init__(self, persona: Persona) -> None:
-        self._passwords = {(user.name, word) for user in persona.users for word in user.passwords}
-        self._accounts = {user.name for user in persona.users if user.passwords}
-        self._after = persona.ssh.accept_after
+    def __init__(self, users: Iterable[User], accept_after: int) -> None:
+        users = tuple(users)
+        self._passwords = {(user.name, word) for user in users for word in user.passwords}
+        self._accounts = {user.name for user in users if user.passwords}
+        self._after = accept_after
         self._sources: OrderedDict[str, _Attempts] = OrderedDict()
 
     def accepts(self, source: str, username: str, password: str) -> bool:

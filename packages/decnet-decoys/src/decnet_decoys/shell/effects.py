@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a running shell asks of whoever drives it; it yields these and is sent the answers."""
+"""What a running shell asks of whoever drives it: it yields effects and is sent the answers.
+
+So the shell stays pure, and a test drives a line without waiting, a terminal or a disk.
+"""
 
 from __future__ import annotations
 
@@ -51,4 +54,4 @@ class Requested(NamedTuple):
 
 Effect = Print | Pause | AskLine | ReadAll | Captured | Requested
 Effects = Generator[Effect, Any, int]
-"""A running command: yields steps, is sent their answers, returns its exit status."""
+"""A running command: yields effects, is sent their answers, returns its exit status."""

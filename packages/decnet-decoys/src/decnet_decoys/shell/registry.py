@@ -5,16 +5,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Handler
 
-_MODULES = (
-    "builtins.builtin", "builtins.conditions", "builtins.running",
-    "files.listing", "files.paths", "files.permissions", "files.search", "files.transfer",
-    "system.accounts", "system.hardware", "system.network", "system.processes", "system.software",
-    "text.lines", "text.patterns", "text.text_encoders",
-)  # fmt: skip
 ALL = ("debian", "busybox")
 
 
@@ -41,8 +36,8 @@ def command(*names: str, folder: str = "/usr/bin", families: tuple[str, ...] = A
 
 
 def programs() -> dict[str, Program]:
-    """Return all commands by name."""
+    """Return all commands by name; the first call imports every module of the folders below `commands`."""
     if not _programs:
-        for module in _MODULES:
-            importlib.import_module(f"decnet_decoys.shell.commands.{module}")
+        for module in sorted((Path(__file__).parent / "commands").glob("*/[a-z]*.py")):
+            importlib.import_module(f"{__package__}.commands.{module.parent.name}.{module.stem}")
     return _programs

@@ -140,6 +140,10 @@ class ShellState:
         """Return the account `name` of the machine as this attacker changed it."""
         return next((user for user in self.users if user.name == name), None)
 
+    def owner_name(self, uid: int) -> str:
+        """Return the name of the account `uid`, the number when there is none."""
+        return next((user.name for user in self.users if user.uid == uid), str(uid))
+
     def set(self, name: str, value: str) -> None:
         """Set a variable, bounded in number and length."""
         if name in self.variables or len(self.variables) < MAX_VARIABLES:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The SSH service: log-ins captured, shells played and recorded, uploads kept, forwarding refused and recorded.
+"""The SSH service: logins captured, shells played and recorded, uploads kept, forwarding refused and recorded.
 
-asyncssh speaks the protocol; `engine` is the only way it is loaded. `editor`, `sftp` and `scp` are sans-IO.
+asyncssh speaks the protocol; `engine` is the only way it is loaded. `sftp` and `scp` are sans-IO.
 """

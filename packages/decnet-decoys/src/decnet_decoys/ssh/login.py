@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Log-in to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and refused."""
+"""Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and refused."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, Service
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
-from decnet_decoys.ssh.options import dress
+from decnet_decoys.ssh.options import apply_profile
+from decnet_decoys.ssh.profile import SshProfile
 
 MAX_TRIES = 6
 """OpenSSH's default MaxAuthTries."""
@@ -24,37 +26,39 @@ DISCONNECT_PROTOCOL_ERROR = 2
 class Login(asyncssh.SSHServer):
     """What asyncssh calls for one connection."""
 
-    def __init__(self, context: DeckyContext, recorder: ConnectionRecorder) -> None:
+    def __init__(
+        self,
+        context: DeckyContext,
+        profile: SshProfile,
+        credentials: CredentialPolicy,
+        recorder: ConnectionRecorder,
+    ) -> None:
         self._context = context
+        self._profile = profile
+        self._credentials = credentials
         self._recorder = recorder
         self._identified = False
         self._tries = 0
         self._username = ""
         self._channels = 0
         self._open = 0
-        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """Begin; the connection ends at the latest after `session_seconds`."""
         self._conn = conn
-        dress(conn, self._context.persona.ssh)
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._context.settings.limits.session_seconds, conn.abort)
+        apply_profile(conn, self._profile)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """End; a client that left before log-in may still have named its software."""
+        """End; a client that left before login may still have named its software."""
         self._identify()
-        if self._deadline is not None:
-            self._deadline.cancel()
 
     def _identify(self) -> None:
         software = self._conn.get_extra_info("client_version")
         if software and not self._identified:
             self._identified = True
-            self._recorder.emit(ClientIdentified(service="ssh", software=text(software)))
+            self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(software)))
 
     def begin_auth(self, username: str) -> bool:
-        """Ask for a log-in, always."""
+        """Ask for a login, always."""
         self._identify()
         self._username = username
         return True
@@ -69,7 +73,7 @@ class Login(asyncssh.SSHServer):
 
     def kbdint_auth_supported(self) -> bool:
         """Offer keyboard-interactive where the persona does."""
-        return self._context.persona.ssh.keyboard_interactive
+        return self._profile.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Record the key, refuse it."""
@@ -77,7 +81,7 @@ class Login(asyncssh.SSHServer):
         return False
 
     async def validate_password(self, username: str, password: str) -> bool:
-        """Record the password and answer as the credentials says."""
+        """Record the password and answer as the policy decides."""
         return await self._judge(username, password, "password")
 
     def get_kbdint_challenge(self, _username: str, _lang: str, _submethods: str) -> Any:
@@ -89,7 +93,7 @@ class Login(asyncssh.SSHServer):
         return await self._judge(username, str(responses[0]) if responses else "", "keyboard-interactive")
 
     async def _judge(self, username: str, password: str, method: str) -> bool:
-        accepted = self._context.credentials.accepts(self._recorder.info.src[0], username, password)
+        accepted = self._credentials.accepts(self._recorder.info.src[0], username, password)
         self._attempt(username, method, success=accepted, password=text(password))
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
@@ -104,7 +108,7 @@ class Login(asyncssh.SSHServer):
         self._recorder.counters.add("decoys_logins")
         self._recorder.emit(
             LoginAttempt(
-                service="ssh",
+                service=self._recorder.service,
                 username=text(username),
                 success=success,
                 method=method,
@@ -129,7 +133,7 @@ class Login(asyncssh.SSHServer):
 
     def _refused(self, action: str, **detail: object) -> bool:
         named = {name: text(str(value)) for name, value in detail.items()}
-        self._recorder.emit(ServiceRequest(service="ssh", action=action, detail=named))
+        self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=named))
         return False
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:

@@ -8,9 +8,9 @@ from asyncssh.encryption import get_encryption_algs
 from asyncssh.kex import get_kex_algs
 from asyncssh.mac import get_mac_algs
 
-from decnet_decoys.personas.schema import SshProfile
 from decnet_decoys.ssh import sntrup
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.profile import SshProfile
 
 sntrup.register()
 
@@ -36,11 +36,11 @@ def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SS
     )
 
 
-def dress(connection: asyncssh.SSHServerConnection, profile: SshProfile) -> None:
+def apply_profile(connection: asyncssh.SSHServerConnection, profile: SshProfile) -> None:
     """Make a new connection offer the persona's host key algorithms, and end its key exchange list as that does.
 
     asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere goes on
-    with its own (tests/decnet_decoys/ssh/test_faces.py would tell).
+    with its own (tests/decnet_decoys/ssh/test_options.py fails then).
     """
     extra = [name.encode() for name in profile.kex_extra]
     if hasattr(connection, "_get_extra_kex_algs"):

@@ -276,6 +276,6 @@ _REQUESTS: dict[int, _Handler] = {
 
 
 def _longname(shell: ShellState, name: str, entry: Entry) -> str:
-    owner = next((user.name for user in shell.users if user.uid == entry.uid), str(entry.uid))
+    owner = shell.owner_name(entry.uid)
     when = time.strftime("%b %e %H:%M", time.gmtime(entry.mtime))
     return f"{stat.filemode(entry.st_mode)}    1 {owner:<8} {owner:<8} {entry.size:>8} {when} {name}"

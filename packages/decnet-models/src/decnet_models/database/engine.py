@@ -81,7 +81,7 @@ class _Door:
 
 
 _warmed: list[tuple[Engine, _Door]] = []
-"""An engine that a warm parent has used: its compiled statements serve the first who opens a database after a fork."""
+"""An engine that a zygote has used: its compiled statements serve the first who opens a database after a fork."""
 
 
 @contextmanager

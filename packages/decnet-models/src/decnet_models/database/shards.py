@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import zlib
 from functools import lru_cache
-from socket import AF_INET, AF_INET6, inet_pton
+
+from decnet_core.net.addresses import parse_address
 
 SHARDS = 16
 ALL = frozenset(range(SHARDS))
-_MAPPED = bytes(10) + b"\xff\xff"
-"""How an IPv4 address begins that came over an IPv6 socket (RFC 4291, 2.5.5.2)."""
 NOBODY = 0
 """The shard of events that have no address, or one that is none."""
 
@@ -22,9 +21,5 @@ NOBODY = 0
 @lru_cache(maxsize=4096)
 def shard_of(address: str | None) -> int:
     """Return the shard of an address in whatever spelling: ::ffff:192.0.2.1 and 192.0.2.1 are one attacker."""
-    text = (address or "").partition("%")[0]
-    try:
-        packed = inet_pton(AF_INET6 if ":" in text else AF_INET, text)
-    except (OSError, ValueError):  # ValueError: a NUL, or what UTF-8 cannot spell
-        return NOBODY
-    return zlib.crc32(packed.removeprefix(_MAPPED)) % SHARDS
+    found = parse_address(address or "")
+    return NOBODY if found is None else zlib.crc32(found.packed) % SHARDS

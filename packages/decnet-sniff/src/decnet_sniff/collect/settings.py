@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from decnet_sniff.collect.network.rate_limits import plain_address
+from decnet_core.net.addresses import canonical, parse_endpoint, parse_network
 
 Format = Literal["cowrie", "opencanary", "syslog", "json", "plain"]
 Input = Literal["file", "journal", "containers", "udp", "tcp"]
@@ -91,6 +90,11 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     receive_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=1 << 28)] = 4 << 20
     """The kernel's buffer for UDP, as far as net.core.rmem_max lets it grow."""
 
+    @property
+    def message_burst(self) -> int:
+        """How many messages one address may send at once."""
+        return 2 * self.messages_per_second
+
 
 class CollectSettings(msgspec.Struct, frozen=True):
     """Section `[collect]`; with no source it idles."""
@@ -130,26 +134,15 @@ def _check_zone(source: SourceSettings) -> None:
 
 def _check_network(source: SourceSettings) -> None:
     if source.listen:
-        endpoint(source.listen)
+        parse_endpoint(source.listen)
     for network in source.allow:
         try:
-            ipaddress.ip_network(network)
+            parse_network(network, strict=True)
         except ValueError as error:
             raise ValueError(f"source {source.name!r}: {error}") from error
-    try:
-        hosts = {plain_address(address): name for address, name in source.hosts.items()}
-    except ValueError as error:
-        raise ValueError(f"source {source.name!r}: hosts: {error}") from error
+    hosts = {}
+    for text, name in source.hosts.items():
+        if (address := canonical(text)) is None:
+            raise ValueError(f"source {source.name!r}: hosts: {text!r} does not appear to be an IPv4 or IPv6 address")
+        hosts[address] = name
     msgspec.structs.force_setattr(source, "hosts", hosts)  # senders are looked up as their addresses are written here
-
-
-def endpoint(listen: str) -> tuple[str, int]:
-    """Return address and port of `ADDRESS:PORT`; raises ValueError."""
-    host, _, port = listen.rpartition(":")
-    try:
-        address, number = ipaddress.ip_address(host.removeprefix("[").removesuffix("]")), int(port)
-    except ValueError as error:
-        raise ValueError(f"{listen!r} is not ADDRESS:PORT: {error}") from error
-    if not 0 <= number <= 65_535:
-        raise ValueError(f"{listen!r} has no port")
-    return str(address), number

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError, read_or_create
+from decnet_core.net.addresses import parse_endpoint
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
@@ -26,7 +27,7 @@ from decnet_sniff.collect.files.positions import FilePosition, Positions
 from decnet_sniff.collect.formats.readers import reader_of
 from decnet_sniff.collect.input_sink import Desk, Inlet
 from decnet_sniff.collect.kinds import PRODUCED
-from decnet_sniff.collect.settings import CollectSettings, endpoint
+from decnet_sniff.collect.settings import CollectSettings
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +58,13 @@ class Collect(Worker[CollectSettings]):
     @classmethod
     def capabilities(cls, settings: CollectSettings) -> tuple[str, ...]:
         """Return what ports below 1024 need."""
-        ports = [endpoint(source.listen)[1] for source in settings.source if source.listen]
+        ports = [parse_endpoint(source.listen)[1] for source in settings.source if source.listen]
         return ("CAP_NET_BIND_SERVICE",) if any(0 < port < 1024 for port in ports) else ()
 
     @classmethod
     def reach(cls, settings: CollectSettings) -> Literal["none", "loopback", "any"]:
         """Return what its listeners need; a collector of files speaks with nobody."""
-        hosts = [ipaddress.ip_address(endpoint(source.listen)[0]) for source in settings.source if source.listen]
+        hosts = [ipaddress.ip_address(parse_endpoint(source.listen)[0]) for source in settings.source if source.listen]
         if not hosts:
             return "none"
         return "loopback" if all(host.is_loopback for host in hosts) else "any"

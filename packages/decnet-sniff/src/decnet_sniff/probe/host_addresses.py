@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import socket
 
-from decnet_sniff.probe.safety import Address
+from decnet_core.net.addresses import Address
 
 
 def is_this_host(address: Address) -> bool:

@@ -8,12 +8,11 @@ excludes. A setting may name networks that are asked although they are not publi
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
+from ipaddress import IPv6Address, IPv6Network, ip_network
 from typing import Final, NamedTuple
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from decnet_core.net.addresses import Address, Network, parse_address
 
 SPECIAL: Final = (
     ("0.0.0.0/8", "of this network"),
@@ -53,11 +52,9 @@ SPECIAL: Final = (
 Not `ipaddress.is_global`: it differs between the releases of Python. Translated and relayed addresses hold another
 one, of which nobody has shown that it came to us.
 """
-_SPECIAL: Final = tuple((ipaddress.ip_network(network), name) for network, name in SPECIAL)
-_PUBLIC_6: Final = ipaddress.IPv6Network("2000::/3")
+_SPECIAL: Final = tuple((ip_network(network), name) for network, name in SPECIAL)
+_PUBLIC_6: Final = IPv6Network("2000::/3")
 """All that is given out of IPv6 (RFC 4291 §2.4, IANA)."""
-_MAPPED_BITS: Final = 96
-"""Before the IPv4 address in one that is mapped into IPv6 (RFC 4291 §2.5.5.2)."""
 
 _TCP: Final = (
     "docker elasticsearch ftp git http httpproxy https imap kubernetes modbus mongodb mqtt mssql mysql pop3 postgresql "
@@ -93,25 +90,8 @@ class Rules(NamedTuple):
 
 
 def read_address(text: str) -> Address | None:
-    """Return the address that `text` is, an IPv4 one for one that is mapped into IPv6; None for anything else."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.scope_id is not None:
-            return None
-        return address.ipv4_mapped or address
-    return address
-
-
-def read_network(text: str) -> Network:
-    """Return the network that `text` is, an IPv4 one for one that is mapped into IPv6; raises ValueError."""
-    network = ipaddress.ip_network(text)
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is None or network.prefixlen < _MAPPED_BITS:
-        return network
-    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    """Return the address that `text` is; None for anything else, also for one with a zone: it is nobody's outside."""
+    return None if "%" in text else parse_address(text)
 
 
 def refusal(text: str, rules: Rules) -> str | None:
@@ -133,31 +113,13 @@ def special(address: Address) -> str | None:
     for network, name in _SPECIAL:
         if address in network:
             return name
-    if isinstance(address, ipaddress.IPv6Address) and address not in _PUBLIC_6:
+    if isinstance(address, IPv6Address) and address not in _PUBLIC_6:
         return "not given out"
     return None
 
 
 def _in(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
-
-
-class Bucket:
-    """A token bucket: `rate` connections per second on average, `burst` at once."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = float(burst)
-        self._at: float | None = None
-
-    def take(self, now: float) -> float:
-        """Take a token; return how many seconds to wait until it is there. `now` is in seconds of any clock."""
-        passed = 0.0 if self._at is None else max(0.0, now - self._at)
-        self._at = now
-        self._tokens = min(self._burst, self._tokens + passed * self._rate)
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self._rate)
 
 
 class Budget:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from decnet_core.spool.reader import START, Position, look
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import look
 from decnet_sniff.probe.safety import proves, read_address
 
 _LINES = 500

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from decnet_sniff.probe.safety import Network, Plan, read_network
+from decnet_core.net.addresses import Network, parse_network
+from decnet_sniff.probe.safety import Plan
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
@@ -68,7 +69,7 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     def networks(self, key: str) -> tuple[Network, ...]:
         """Return the networks of `allow`, `deny` or `only`; raises ValueError."""
         try:
-            return tuple(read_network(text) for text in getattr(self, key))
+            return tuple(parse_network(text, strict=True) for text in getattr(self, key))
         except ValueError as error:
             raise ValueError(f"{key}: {error}") from error
 

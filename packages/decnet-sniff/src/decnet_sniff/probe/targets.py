@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.durable import replace_file
-from decnet_core.spool.reader import Position
+from decnet_core.spool.positions import Position
 from decnet_sniff.probe.safety import Plan, next_visit
 
 log = logging.getLogger(__name__)

@@ -21,12 +21,14 @@ from decnet_core.durable import make_directory
 from decnet_core.events.catalogue import CertificateProbed, ProbeChanged, SshProbed, StackProbed, TlsProbed
 from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import Address
+from decnet_core.net.rates import TokenBucket
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_sniff.probe import seen_hosts, targets
 from decnet_sniff.probe.host_addresses import is_this_host
 from decnet_sniff.probe.probe_run import Found, Host, visit
-from decnet_sniff.probe.safety import Address, Bucket, Budget, Rules, changed, refusal
+from decnet_sniff.probe.safety import Budget, Rules, changed, refusal
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.targets import Targets
 
@@ -59,7 +61,7 @@ class Probe(Worker[ProbeSettings]):
 
     def __init__(self, settings: ProbeSettings) -> None:
         super().__init__(settings)
-        self._bucket = Bucket(settings.connections_per_second, settings.burst)
+        self._bucket = TokenBucket(settings.connections_per_second, settings.burst)
         self._rules = rules_of(settings, self._is_own)
         self._asking: set[str] = set()
         self._stack = settings.stack
@@ -180,7 +182,7 @@ class Probe(Worker[ProbeSettings]):
         """Wait until one connection more may be made; False when this visit has not `number` left."""
         if budget.left < number or not budget.spend():
             return False
-        await asyncio.sleep(self._bucket.take(time.monotonic()))
+        await asyncio.sleep(self._bucket.delay(time.monotonic()))
         ctx.counters.add("probe_connections")
         return True
 

@@ -20,9 +20,9 @@ from decnet_core.events.catalogue import Payload, kind_of
 from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal
-from decnet_sniff.sniff.bpf_python import Accept, compiled
-from decnet_sniff.sniff.capture import packet_filter
 from decnet_sniff.sniff.capture.file_buffer import CaptureError
+from decnet_sniff.sniff.capture.file_filter import file_filter
+from decnet_sniff.sniff.capture.packet_batch import Accept
 from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
@@ -120,7 +120,7 @@ def _findings(file: str, observer: Observer, settings: SniffSettings) -> Iterato
             for batch in batches(source):
                 accept = filters.get(batch.link)
                 if accept is None and batch.link in link.NAMES:
-                    accept = filters[batch.link] = compiled(packet_filter.program(batch.link, settings.ignored()))
+                    accept = filters[batch.link] = file_filter(batch.link, settings.ignored())
                 observer.take(batch, accept)
                 yield from observer.due(batch.records[-1][0])
     except OSError as error:

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
-from decnet_sniff.sniff.bpf_python import Accept
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import Accept, Batch
 from decnet_sniff.sniff.findings import Finding, Findings
 from decnet_sniff.sniff.own_addresses import Home, nobody
 from decnet_sniff.sniff.packets import ip, link, tunnels

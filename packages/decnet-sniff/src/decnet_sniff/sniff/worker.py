@@ -22,6 +22,7 @@ from decnet_sniff.sniff.capture.packet_socket import Capture
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.own_addresses import home_of
+from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.settings import SniffSettings
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,10 @@ class Sniff(Worker[SniffSettings]):
         ctx.counters.read_from(self._counters)
         for capture in self._captures:
             self._read_when_ready(ctx, capture)
+        if aes.load() is None:
+            log.warning(
+                "no libcrypto on this machine: QUIC packets are counted, not decrypted; install OpenSSL 3 or 1.1"
+            )
         log.info("listening interfaces=%s", ",".join(settings.interfaces))
 
     async def run(self, ctx: Context) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What a sensor does to get its first certificate, and each next one. The private key is made here and stays here.
+"""Gets a sensor's first certificate and renews it. The private key is created here and never leaves the host.
 
-First contact takes two connections. In the first nothing is trusted and nothing secret is said: the master shows its
-authority's certificate, which must have the fingerprint that the token carries. The second trusts that authority and
-nobody else, so it is TLS as usual, and only there is the token told.
+The first contact takes two connections. The first trusts nothing and sends no secret: the master presents its
+authority's certificate, which must have the fingerprint that the token carries. The second trusts only that authority,
+and only there is the token sent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from decnet_core.text import for_terminal
 from decnet_swarm.address import Address
 from decnet_swarm.enrolment import exchange, messages
 from decnet_swarm.enrolment.exchange import EndedError, ExchangeError
-from decnet_swarm.enrolment.messages import Authority, Enrol, Hello, Issued, Refused, Renew
+from decnet_swarm.enrolment.messages import AskAuthority, Authority, Enrol, Issued, Refused, Renew
 from decnet_swarm.pki import authority, files
 from decnet_swarm.pki.contexts import client_context, forwarder_context
 from decnet_swarm.pki.der import Unreadable, fingerprint, parts_of
@@ -30,7 +30,7 @@ from decnet_swarm.pki.pinning import WrongPeerError, check_listener
 from decnet_swarm.pki.token import Token
 
 SKEW_SECONDS = 60
-"""A difference of clocks that is worth a word."""
+"""A clock difference from here on is reported."""
 
 
 def enrol(folder: Path, master: Address, token: Token, clock: Callable[[], float] = time.time) -> Enrolled:
@@ -38,7 +38,7 @@ def enrol(folder: Path, master: Address, token: Token, clock: Callable[[], float
 
     Raises ExchangeError, OSError.
     """
-    shown = _authority(master, token)
+    shown = _fetch_authority(master, token)
     key = authority.new_key()
     question = Enrol(token.id, token.secret, authority.request(key, token.name))
     context = client_context()
@@ -50,7 +50,7 @@ def enrol(folder: Path, master: Address, token: Token, clock: Callable[[], float
     known = Enrolled(issued.name, str(Address(master.host, issued.port)), issued.pins)
     files.make_folder(folder)
     files.write(folder / files.AUTHORITY, shown.certificate.encode())
-    keep(folder, known, key, issued)
+    store_identity(folder, known, key, issued)
     return known
 
 
@@ -71,22 +71,22 @@ def renew(folder: Path, server: Address) -> Enrolled:
 
     issued = _issued(exchange.ask(server, context, Renew(authority.request(key, known.name)), check=check))
     known = msgspec.structs.replace(known, pins=issued.pins)
-    keep(folder, known, key, issued)
+    store_identity(folder, known, key, issued)
     return known
 
 
-def _authority(master: Address, token: Token) -> Authority:
+def _fetch_authority(master: Address, token: Token) -> Authority:
     """Return the certificate that the master shows, when it is the token's."""
     context = client_context()
     context.verify_mode = ssl.CERT_NONE
     try:
-        shown = exchange.ask(master, context, Hello())
+        shown = exchange.ask(master, context, AskAuthority())
     except EndedError as error:
         raise ExchangeError(
             f"{error}; it speaks only while a token waits: was this one used, or has it expired?"
         ) from error
     if not isinstance(shown, Authority):
-        raise ExchangeError(f"the master does not answer: {_told(shown)}")
+        raise ExchangeError(f"the master does not answer: {_reason(shown)}")
     try:
         found = fingerprint(files.certificate_in(shown.certificate))
     except ValueError:
@@ -103,17 +103,17 @@ def _is_listener(link: ssl.SSLSocket) -> None:
         raise WrongPeerError("the certificate of the other side is no listener's")
 
 
-def _issued(answer: messages.Answer) -> Issued:
+def _issued(answer: messages.Reply) -> Issued:
     if isinstance(answer, Issued):
         return answer
-    raise ExchangeError(_told(answer))
+    raise ExchangeError(_reason(answer))
 
 
-def _told(answer: messages.Answer) -> str:
+def _reason(answer: messages.Reply) -> str:
     return for_terminal(answer.text) if isinstance(answer, Refused) else "it answers what was not asked"
 
 
-def keep(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
+def store_identity(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
     """Write what was got, `identity.pem` last, for from then on it is used; ExchangeError when it is not for `key`."""
     try:
         found = parts_of(files.certificate_in(issued.chain))

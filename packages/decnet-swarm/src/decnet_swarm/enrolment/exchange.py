@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decnet_core.text import for_terminal
 from decnet_swarm.address import Address
 from decnet_swarm.enrolment import messages
-from decnet_swarm.enrolment.messages import Answer, Malformed
+from decnet_swarm.enrolment.messages import Malformed, Reply
 from decnet_swarm.errors import SwarmError
 
 SECONDS = 90.0
@@ -18,11 +18,11 @@ SECONDS = 90.0
 
 
 class ExchangeError(SwarmError):
-    """There was no answer; the message says why and what to do."""
+    """There was no reply; the message says why and what to do."""
 
 
 class EndedError(ExchangeError):
-    """The master ended the connection without a word."""
+    """The master closed the connection without a reply."""
 
 
 def ask(
@@ -32,8 +32,8 @@ def ask(
     *,
     check: Callable[[ssl.SSLSocket], None] = lambda _: None,
     seconds: float = SECONDS,
-) -> Answer:
-    """Return the answer to `question`; `check` sees the connection before anything is said. Raises ExchangeError."""
+) -> Reply:
+    """Return the reply to `question`; `check` inspects the connection before it is sent. Raises ExchangeError."""
     try:
         with (
             socket.create_connection((place.host, place.port), timeout=seconds) as plain,
@@ -50,7 +50,7 @@ def ask(
         raise ExchangeError(f"{place} cannot be reached: {error.strerror or error}") from error
 
 
-def _answer(link: ssl.SSLSocket) -> Answer:
+def _answer(link: ssl.SSLSocket) -> Reply:
     length = messages.length_in(_exactly(link, messages.HEAD))
     answer = length if isinstance(length, Malformed) else messages.answer_in(_exactly(link, length))
     if isinstance(answer, Malformed):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What sensor and master say to each other about certificates: one request, one answer, each a framed JSON document.
+"""The enrolment protocol: one request and one reply, each a framed JSON document.
 
 A frame is its length in four bytes, most significant first, and the document. Certificates and requests for them are
 PEM (RFC 7468), bytes that are not text are base64.
@@ -19,8 +19,8 @@ RENEWAL_PROTOCOL = "decnet-renew/1"
 """Name of this exchange (ALPN, RFC 7301) on the port that events arrive at."""
 
 
-class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """Who are you? Asked before the token is told to anybody."""
+class AskAuthority(msgspec.Struct, frozen=True, tag="hello"):
+    """Asks for the authority's certificate, before the token is sent."""
 
 
 class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
@@ -33,7 +33,7 @@ class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
 
 
 class Renew(msgspec.Struct, frozen=True, tag="renew"):
-    """Sign this for who holds the certificate of this connection."""
+    """Sign this for the holder of this connection's certificate."""
 
     request: str
 
@@ -43,7 +43,7 @@ class Authority(msgspec.Struct, frozen=True, tag="authority"):
 
     certificate: str
     time: int
-    """What the master's clock says, in seconds since the Unix epoch; only to explain a clock that is wrong."""
+    """The master's clock in seconds since the Unix epoch, only to diagnose a wrong clock."""
 
 
 class Issued(msgspec.Struct, frozen=True, tag="issued"):
@@ -66,11 +66,11 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """For the operator of the sensor."""
 
 
-Request = Hello | Enrol | Renew
-Answer = Authority | Issued | Refused
+Request = AskAuthority | Enrol | Renew
+Reply = Authority | Issued | Refused
 
 _REQUESTS: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
-_ANSWERS: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+_ANSWERS: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 
 class Malformed(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ def request_in(document: bytes) -> Request | Malformed:
         return Malformed(str(error))
 
 
-def answer_in(document: bytes) -> Answer | Malformed:
+def answer_in(document: bytes) -> Reply | Malformed:
     """Return the master's message."""
     try:
         return _ANSWERS.decode(document)

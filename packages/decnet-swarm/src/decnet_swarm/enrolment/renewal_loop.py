@@ -42,7 +42,7 @@ def is_ending(folder: Path) -> bool:
     return parts.not_after - time.time() < (parts.not_after - parts.not_before) / 6
 
 
-async def keep_renewed(
+async def renew_when_due(
     counters: Counters,
     folder: Path,
     server: str,
@@ -60,7 +60,7 @@ async def keep_renewed(
             pause = first
             await asyncio.sleep(min(wait, look_seconds))
             continue
-        if await _renewed(folder, server):
+        if await _renew_in_child(folder, server):
             counters.add("certificate_renewals")
         else:
             counters.add("certificate_renewals_failed")
@@ -80,7 +80,7 @@ def _wait(counters: Counters, folder: Path) -> float:
     return due_at(parts) - now
 
 
-async def _renewed(folder: Path, server: str) -> bool:
+async def _renew_in_child(folder: Path, server: str) -> bool:
     command = (sys.executable, "-P", "-m", "decnet_swarm.enrolment.renewal_child", str(folder), server)
     child = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE

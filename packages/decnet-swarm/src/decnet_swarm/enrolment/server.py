@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Where sensors come for certificates: a port of its own for those who have none, and renewal for those who have.
+"""Issues certificates to sensors: enrolment on a port of its own, renewal on the port that events arrive at.
 
-Enrolment has its own port, so that the one that events arrive at never speaks with anybody who shows no certificate. At
-this one nobody is even greeted while no token waits: the connection ends before TLS begins. When one does, each source
-may knock a few times a minute, so many may be inside at once, and each has a deadline. A request costs the listener one
-comparison of hashes; only who has the token makes it start a child that signs.
+Enrolment has its own port so that the other one never serves a peer without a certificate. While no token is waiting,
+connections to it are closed before TLS begins. Otherwise the rate of each source, the number of connections and the
+time of each are limited. A request costs the listener one comparison of hashes; only a valid token makes it start a
+child process that signs.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import time
 from pathlib import Path
 
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import peer_address
+from decnet_core.net.sockets import BindError, listening
 from decnet_core.runtime.counters import Counters
 from decnet_core.text import for_terminal
+from decnet_swarm.address import Address
 from decnet_swarm.enrolment import messages
-from decnet_swarm.enrolment.messages import Answer, Authority, Enrol, Hello, Issued, Malformed, Refused, Renew
-from decnet_swarm.enrolment.rate_limit import Gate
+from decnet_swarm.enrolment.messages import AskAuthority, Authority, Enrol, Issued, Malformed, Refused, Renew, Reply
+from decnet_swarm.enrolment.rate_limit import EnrolmentRates
 from decnet_swarm.enrolment.renewal_loop import is_ending
-from decnet_swarm.enrolment.signing_requests import EnrolOrder, Order, RenewOrder, carried_out
+from decnet_swarm.enrolment.signing_requests import SignEnrolment, SigningRequest, SignRenewal, sign_in_child
 from decnet_swarm.pki import files, registry
 from decnet_swarm.pki.admission import Admission, Admitted
 from decnet_swarm.pki.contexts import Reloaded, enrolment_context
@@ -31,15 +34,15 @@ from decnet_swarm.pki.registry_file import RegistryError, load
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0
-"""For one exchange, without the time that signing takes."""
-GUESTS = 8
-"""Connections at once."""
-SIGNING = 16
-"""Requests that may wait for the child that signs; it does one at a time."""
+"""Deadline of one exchange, without the time that signing takes."""
+MAX_CONNECTIONS = 8
+"""Enrolment connections open at once."""
+MAX_QUEUED = 16
+"""Requests that may wait for a signing child; one runs at a time."""
 
 
-class Desk:
-    """Signs for who may have it."""
+class EnrolmentServer:
+    """Serves enrolment and renewal, and has each accepted request signed."""
 
     def __init__(self, folder: Path, admission: Admission, counters: Counters, *, days: float, port: int) -> None:
         self._folder = folder
@@ -47,9 +50,9 @@ class Desk:
         self._counters = counters
         self._days = days
         self._port = port
-        """Of the listener, which a sensor is told."""
-        self._gate = Gate()
-        self._guests = 0
+        """The listener's, for the reply to the sensor."""
+        self._rates = EnrolmentRates()
+        self._connections = 0
         self._queue = 0
         self._one = asyncio.Lock()
         self._server: asyncio.Server | None = None
@@ -58,48 +61,47 @@ class Desk:
 
     @property
     def address(self) -> tuple[str, int] | None:
-        """Where it is open."""
+        """Address and port of the open enrolment socket."""
         if self._server is None or not self._server.sockets:
             return None
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
     async def open(self, host: str, port: int) -> None:
-        """Let sensors enrol there; without it the desk only renews. Raises StartupError."""
+        """Accept enrolments there; without it only renewals are served. Raises StartupError."""
         try:
             self._context = Reloaded(enrolment_context, self._folder)
-            self._server = await asyncio.start_server(self._greet, host or None, port, limit=messages.LIMIT)
+            sock = listening(host, port)
+            self._server = await asyncio.start_server(self._greet, sock=sock, limit=messages.LIMIT)
         except files.NotEnrolledError as error:
             raise StartupError(str(error)) from error
-        except OSError as error:
-            raise StartupError(
-                f"cannot let sensors enrol at {host or '*'}:{port}: {error.strerror}; change [listener] enrol"
-            ) from error
+        except BindError as error:
+            raise StartupError(f"[listener] enrol: cannot listen on {Address(host, port)}: {error}") from error
         log.info("sensors enrol at port=%d while a token waits", self.address[1] if self.address else port)
 
     async def close(self) -> None:
-        """Let nobody in any more."""
+        """Stop accepting enrolments."""
         if self._server is not None:
             self._server.close()
             self._server = None
 
     async def renew(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, member: Admitted) -> None:
-        """Answer the one request of a connection whose peer is `member` and which chose `messages.RENEWAL_PROTOCOL`."""
+        """Reply to the one request of `member` on a connection that negotiated `messages.RENEWAL_PROTOCOL`."""
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
             asked = await self._asked(reader)
             if isinstance(asked, Renew):
-                answer = await self._signed(RenewOrder(member.name, member.fingerprint, asked.request))
+                answer = await self._signed(SignRenewal(member.name, member.fingerprint, asked.request))
             else:
                 answer = Refused("request", "this is where certificates are renewed")
             self._counters.add("renewed" if isinstance(answer, Issued) else "renewals_refused")
             await self._answer(writer, answer)
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = str((writer.get_extra_info("peername") or ("?",))[0])
-        if not self._lets_in(source):
+        source = peer_address(str((writer.get_extra_info("peername") or ("?",))[0]))
+        if not self._is_allowed(source):
             writer.transport.abort()
             return
-        self._guests += 1
+        self._connections += 1
         try:
             await self._serve(reader, writer, source)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
@@ -107,14 +109,14 @@ class Desk:
             log.info("enrolment broke off source=%s: %s", source, for_terminal(str(error) or type(error).__name__))
             error.__traceback__ = None  # it would hold the connection: see `stream.accepted`
         finally:
-            self._guests -= 1
+            self._connections -= 1
             writer.transport.abort()
 
-    def _lets_in(self, source: str) -> bool:
+    def _is_allowed(self, source: str) -> bool:
         self._admission.refresh()
         if not self._admission.may_enrol():
             self._counters.add("enrolments_closed")
-        elif self._guests >= GUESTS or not self._gate.admits(source, time.monotonic()):
+        elif self._connections >= MAX_CONNECTIONS or not self._rates.allows(source, time.monotonic()):
             self._counters.add("enrolments_limited")
         else:
             return True
@@ -128,34 +130,34 @@ class Desk:
         answer = await self._answer_to(asked, source)
         if not isinstance(answer, Authority):
             self._counters.add("enrolled" if isinstance(answer, Issued) else "enrolments_refused")
-            said = answer.name if isinstance(answer, Issued) else answer.text
-            log.info("enrolment source=%s outcome=%s", source, for_terminal(said))
+            outcome = answer.name if isinstance(answer, Issued) else answer.text
+            log.info("enrolment source=%s outcome=%s", source, for_terminal(outcome))
         await self._answer(writer, answer)
 
-    async def _answer_to(self, asked: messages.Request | Malformed, source: str) -> Answer:
-        if isinstance(asked, Hello):
+    async def _answer_to(self, asked: messages.Request | Malformed, source: str) -> Reply:
+        if isinstance(asked, AskAuthority):
             return Authority((self._folder / files.AUTHORITY).read_text("ascii"), int(time.time()))
         if not isinstance(asked, Enrol):
             return Refused("request", "this is where sensors enrol")
-        if (no := self._shows_no_token(asked)) is not None:
+        if (no := self._token_refusal(asked)) is not None:
             return no
-        return await self._signed(EnrolOrder(asked.id, asked.secret, asked.request, source))
+        return await self._signed(SignEnrolment(asked.id, asked.secret, asked.request, source))
 
-    def _shows_no_token(self, asked: Enrol) -> Refused | None:
+    def _token_refusal(self, asked: Enrol) -> Refused | None:
         try:
             found = registry.claimed(load(self._folder), asked.id, asked.secret, int(time.time()))
         except RegistryError as error:
             log.error("%s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
             return Refused("defect", "the master cannot read who may enrol; its log says why")
-        return Refused(found.reason, found.text) if isinstance(found, registry.No) else None
+        return Refused(found.reason, found.text) if isinstance(found, registry.RegistryRefusal) else None
 
-    async def _signed(self, order: Order) -> Issued | Refused:
-        if self._queue >= SIGNING:
+    async def _signed(self, request: SigningRequest) -> Issued | Refused:
+        if self._queue >= MAX_QUEUED:
             return Refused("busy", "the master signs others; try again in a minute")
         self._queue += 1
         try:
             async with self._one:
-                answer = await carried_out(self._folder, order, self._days)
+                answer = await sign_in_child(self._folder, request, self._days)
         finally:
             self._queue -= 1
         self._admission.refresh()
@@ -170,7 +172,7 @@ class Desk:
                 return length
             return messages.request_in(await reader.readexactly(length))
 
-    async def _answer(self, writer: asyncio.StreamWriter, answer: Answer) -> None:
+    async def _answer(self, writer: asyncio.StreamWriter, answer: Reply) -> None:
         async with asyncio.timeout(SECONDS):
             writer.write(messages.framed(answer))
             await writer.drain()

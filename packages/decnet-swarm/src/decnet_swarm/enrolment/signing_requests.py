@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the listener tells its signing child to do, and how it starts one; the child is `issue`."""
+"""Requests to the child process that signs certificates, and how the listener runs it (`signer_child`)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from decnet_swarm.enrolment.messages import Issued, Malformed, Refused, answer_i
 log = logging.getLogger(__name__)
 
 SECONDS = 60.0
-"""For one signature: the start of an interpreter, on a machine that has other things to do."""
+"""For one signature, including the start of an interpreter on a busy machine."""
 
 
-class EnrolOrder(msgspec.Struct, frozen=True, tag="enrol"):
-    """For who holds this token."""
+class SignEnrolment(msgspec.Struct, frozen=True, tag="enrol"):
+    """Sign for the holder of this token."""
 
     id: bytes
     secret: bytes
@@ -28,33 +28,33 @@ class EnrolOrder(msgspec.Struct, frozen=True, tag="enrol"):
     address: str
 
 
-class RenewOrder(msgspec.Struct, frozen=True, tag="renew"):
-    """For `name`, whose certificate with the fingerprint `presented` TLS has verified."""
+class SignRenewal(msgspec.Struct, frozen=True, tag="renew"):
+    """Sign for `name`, whose certificate with the fingerprint `presented` TLS has verified."""
 
     name: str
     presented: str
     request: str
 
 
-Order = EnrolOrder | RenewOrder
+SigningRequest = SignEnrolment | SignRenewal
 
-_ORDERS: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Order)
-
-
-def decode_order(document: bytes) -> Order:
-    """Return the order in `document`; raises msgspec.DecodeError."""
-    return _ORDERS.decode(document)
+_REQUESTS: msgspec.json.Decoder[SigningRequest] = msgspec.json.Decoder(SigningRequest)
 
 
-async def carried_out(folder: Path, order: Order, days: float) -> Issued | Refused:
-    """Start the child, give it `order` and return its answer; a child that fails is logged and answers `defect`."""
+def decode_request(document: bytes) -> SigningRequest:
+    """Return the request in `document`; raises msgspec.DecodeError."""
+    return _REQUESTS.decode(document)
+
+
+async def sign_in_child(folder: Path, request: SigningRequest, days: float) -> Issued | Refused:
+    """Run the child with `request` and return its reply; a child that fails is logged, and the reply is `defect`."""
     command = (sys.executable, "-P", "-m", "decnet_swarm.enrolment.signer_child", str(folder), str(days))
     child = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
         async with asyncio.timeout(SECONDS):
-            output, complaint = await child.communicate(msgspec.json.encode(order))
+            output, complaint = await child.communicate(msgspec.json.encode(request))
     except TimeoutError:
         log.error("a certificate was not signed within %.0f s", SECONDS)  # noqa: TRY400  # there is no more to know
         return Refused("busy", "the master could not sign in time; try again")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lines of a spool made ready for the wire: all that goes out at once and is acknowledged at once."""
+"""Batches: encoded lines of one spool that are sent together and acknowledged together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from decnet_core.events.codec import BadEventError, decode
-from decnet_core.spool.reader import Batch, Position
+from decnet_core.spool.positions import Position
+from decnet_core.spool.reader import ReadResult
 from decnet_swarm.framing import frame
 from decnet_swarm.message import for_anyone, of_event
 from decnet_swarm.wire import Mark, encode
@@ -21,7 +22,7 @@ class Reject(msgspec.Struct, frozen=True):
     line: bytes
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class OutboundBatch(msgspec.Struct, frozen=True):
     """Some lines of one spool."""
 
     spool: str
@@ -33,14 +34,14 @@ class Parcel(msgspec.Struct, frozen=True):
     """Their frames."""
     events: int
     rejects: Sequence[Reject] = ()
-    """Lines that stay here; set aside when the parcel has been stored, so that no second try doubles them."""
+    """Lines that stay here; set aside when the batch has been stored, so that no second try doubles them."""
 
 
-def packed(spool: str, inode: int, batch: Batch, check: str | None) -> Parcel:
-    """Return what `batch` holds, with a mark that has `check` for a listener; without `check` for any syslog server."""
+def pack(spool: str, inode: int, lines: ReadResult, check: str | None) -> OutboundBatch:
+    """Return what `lines` holds, with a mark that has `check` for a listener; without `check` for any syslog server."""
     frames: list[bytes] = []
-    rejects = [Reject(f"the line has {long.size} bytes", long.head) for long in batch.overlong]
-    for line in batch.lines:
+    rejects = [Reject(f"the line has {long.size} bytes", long.head) for long in lines.overlong]
+    for line in lines.lines:
         try:
             event = decode(line)
         except BadEventError as error:
@@ -49,5 +50,5 @@ def packed(spool: str, inode: int, batch: Batch, check: str | None) -> Parcel:
         frames.append(frame(of_event(event, line if check is not None else for_anyone(line))))
     events = len(frames)
     if check is not None:
-        frames.append(frame(encode(Mark(spool, batch.next.segment, batch.next.offset, check))))
-    return Parcel(spool, inode, batch.next, b"".join(frames), events, rejects)
+        frames.append(frame(encode(Mark(spool, lines.next.segment, lines.next.offset, check))))
+    return OutboundBatch(spool, inode, lines.next, b"".join(frames), events, rejects)

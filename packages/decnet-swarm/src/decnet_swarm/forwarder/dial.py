@@ -117,7 +117,7 @@ def _trouble_with(folder: Path, now: float) -> str:
 
 
 def _day(seconds: float) -> str:
-    """The day alone, for what is said once is not to be said again every second."""
+    """Only the day: the text must stay the same for as long as the cause does, or it is logged at every attempt."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
 
 

@@ -13,28 +13,28 @@ from collections.abc import Callable
 
 from decnet_core.runtime.context import Context
 from decnet_core.tasks import Tasks
-from decnet_swarm.forwarder.batch import Parcel
-from decnet_swarm.forwarder.send_queue import Outgoing
+from decnet_swarm.forwarder.batch import OutboundBatch
+from decnet_swarm.forwarder.send_queue import SendQueue
 from decnet_swarm.forwarder.settings import ForwarderSettings
 from decnet_swarm.stream import Stream
 
 _SHORTEST, _LONGEST = 0.002, 0.25
 
 
-class PlainShipment:
-    """The events of `outgoing` over `stream`, whose other end speaks RFC 5425."""
+class PlainTransfer:
+    """The events of `queue` over `stream`, whose other end speaks RFC 5425."""
 
-    def __init__(self, ctx: Context, stream: Stream, outgoing: Outgoing, settings: ForwarderSettings) -> None:
+    def __init__(self, ctx: Context, stream: Stream, queue: SendQueue, settings: ForwarderSettings) -> None:
         self._ctx = ctx
         self._stream = stream
-        self._outgoing = outgoing
+        self._queue = queue
         self._settings = settings
         self._over = False
         """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
 
     async def run(self, until: asyncio.Event, welcome: Callable[[], None]) -> None:
         """Ship until `until` is set; raises OSError when the connection ends before. TLS was all the `welcome`."""
-        await self._ctx.in_thread(self._outgoing.resume, {})
+        await self._ctx.in_thread(self._queue.resume, {})
         welcome()
         tasks = Tasks("forwarder")
         tasks.spawn(self._send(), name="send")
@@ -48,25 +48,25 @@ class PlainShipment:
     async def _send(self) -> None:
         while not self._over:
             await self._ctx.unpaused.wait()
-            parcel = await self._ctx.in_thread(self._save_and_read)
-            if parcel is None:
+            batch = await self._ctx.in_thread(self._save_and_read)
+            if batch is None:
                 await self._ctx.nudged(self._ctx.poll_seconds(self._settings.poll_seconds))
                 continue
-            self._ctx.counters.add("events_sent", parcel.events)
-            self._ctx.counters.add("bytes_sent", len(parcel.data))
-            self._stream.write(parcel.data)
+            self._ctx.counters.add("events_sent", batch.events)
+            self._ctx.counters.add("bytes_sent", len(batch.data))
+            self._stream.write(batch.data)
             await self._taken()
-            self._outgoing.stored(parcel)
+            self._queue.stored(batch)
 
-    def _save_and_read(self) -> Parcel | None:
-        self._outgoing.save()
-        parcel = self._outgoing.next_parcel(plain=True)
-        if parcel is None:
-            self._outgoing.save(now=True)
-        return parcel
+    def _save_and_read(self) -> OutboundBatch | None:
+        self._queue.save()
+        batch = self._queue.next_batch(plain=True)
+        if batch is None:
+            self._queue.save(now=True)
+        return batch
 
     async def _taken(self) -> None:
-        """Wait until the peer's TCP has confirmed everything; nothing tells, so look, ever more rarely."""
+        """Wait until the peer's TCP has confirmed everything; there is no event for it, so poll, ever more rarely."""
         await self._stream.drain()
         pause = _SHORTEST
         while self._stream.untaken():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The spools of this host on their way out: what was read, what is stored elsewhere, what was told to the spool.
+"""The spools of this host as a queue of batches: what was sent, what the server has stored, what the spool knows.
 
 Nothing of it is lost with the process but the knowledge of what the listener has acknowledged in the last second, and
 the listener tells that at the next connection. A spool is recognised by the bytes before the place that the listener
@@ -20,11 +20,12 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.spool import segments
+from decnet_core.spool.positions import START, Position
 from decnet_core.spool.quarantine import Quarantine
-from decnet_core.spool.reader import START, Position, SpoolReader
+from decnet_core.spool.reader import SpoolReader
 from decnet_core.text import for_terminal
-from decnet_swarm.forwarder.batch import Parcel, packed
-from decnet_swarm.wire import BATCH_BYTES, BATCH_EVENTS, MAX_SPOOLS, SPOOL_NAME, Place
+from decnet_swarm.forwarder.batch import OutboundBatch, pack
+from decnet_swarm.wire import BATCH_BYTES, BATCH_EVENTS, MAX_SPOOLS, SPOOL_NAME, SpoolPosition
 
 log = logging.getLogger(__name__)
 
@@ -48,48 +49,48 @@ class Spool(msgspec.Struct):
     saved: Position
 
 
-class Outgoing:
+class SendQueue:
     """All spools below `directory` that are this host's own."""
 
     def __init__(self, directory: Path, quarantine: Quarantine) -> None:
         self._directory = directory
         self._quarantine = quarantine
         self._spools: dict[str, Spool] = {}
-        self._places: Mapping[str, Place] = {}
+        self._places: Mapping[str, SpoolPosition] = {}
         self._turn = 0
         self._saved_at = 0.0
         self._failing: dict[str, str] = {}
         self._counts = dict.fromkeys(("acknowledged", "refused", "torn_lines", "segments_missing", "spool_errors"), 0)
 
-    def resume(self, places: Mapping[str, Place]) -> None:
-        """Begin a connection to a server that has stored each spool up to its place, as far as it knows."""
+    def resume(self, places: Mapping[str, SpoolPosition]) -> None:
+        """Begin a connection to a server that has stored each spool up to the given position."""
         self._places = places
         for spool in self._spools.values():
             spool.sent = self._resumed(spool)
 
-    def next_parcel(self, *, plain: bool) -> Parcel | None:
-        """Return what is to be sent next, each spool in turn; None when there is nothing."""
+    def next_batch(self, *, plain: bool) -> OutboundBatch | None:
+        """Return the next batch, taking spools in turn; None when there is nothing to send."""
         spools = self._in_turn()
         for spool in spools:
             try:
-                parcel = self._read(spool, plain=plain)
+                batch = self._read(spool, plain=plain)
             except OSError as error:
                 self._failed(spool.name, error)
                 continue
             self._failing.pop(spool.name, None)
-            if parcel is not None:
-                return parcel
+            if batch is not None:
+                return batch
         return None
 
-    def stored(self, parcel: Parcel) -> None:
-        """Know that the server has stored `parcel`."""
-        spool = self._spools.get(parcel.spool)
-        if spool is not None and spool.inode == parcel.inode and parcel.next > spool.stored:
-            spool.stored = parcel.next
-        self._counts["acknowledged"] += parcel.events
-        self._counts["refused"] += len(parcel.rejects)
-        for reject in parcel.rejects:
-            self._quarantine.put(reject.reason, parcel.spool, reject.line)
+    def stored(self, batch: OutboundBatch) -> None:
+        """Record that the server has stored `batch`."""
+        spool = self._spools.get(batch.spool)
+        if spool is not None and spool.inode == batch.inode and batch.next > spool.stored:
+            spool.stored = batch.next
+        self._counts["acknowledged"] += batch.events
+        self._counts["refused"] += len(batch.rejects)
+        for reject in batch.rejects:
+            self._quarantine.put(reject.reason, batch.spool, reject.line)
 
     def save(self, *, now: bool = False) -> None:
         """Tell the spools what is stored, when one of them can free a segment by it or a second has passed."""
@@ -163,18 +164,18 @@ class Outgoing:
             spool.stored = there
         return spool.stored
 
-    def _read(self, spool: Spool, *, plain: bool) -> Parcel | None:
-        batch = spool.reader.read(spool.sent, BATCH_EVENTS, BATCH_BYTES)
-        empty = not (batch.lines or batch.overlong)
-        if batch.next == spool.sent or (empty and spool.sent != spool.stored):
+    def _read(self, spool: Spool, *, plain: bool) -> OutboundBatch | None:
+        lines = spool.reader.read(spool.sent, BATCH_EVENTS, BATCH_BYTES)
+        empty = not (lines.lines or lines.overlong)
+        if lines.next == spool.sent or (empty and spool.sent != spool.stored):
             return None
-        self._counts["torn_lines"] += batch.torn
-        self._counts["segments_missing"] += batch.missing
-        spool.sent = batch.next
+        self._counts["torn_lines"] += lines.torn
+        self._counts["segments_missing"] += lines.missing
+        spool.sent = lines.next
         if empty:  # an empty segment needs nobody's confirmation
-            spool.stored = batch.next
+            spool.stored = lines.next
             return None
-        return packed(spool.name, spool.inode, batch, None if plain else check_of(spool.directory, batch.next))
+        return pack(spool.name, spool.inode, lines, None if plain else check_of(spool.directory, lines.next))
 
     def _failed(self, name: str, error: OSError) -> None:
         self._counts["spool_errors"] += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One connection to a listener: parcels out as the window allows, acknowledgements in, until it is cut."""
+"""One connection to a listener: sends batches within the window and receives acknowledgements."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from decnet_core.runtime.context import Context
 from decnet_core.tasks import Tasks
 from decnet_core.text import for_terminal
 from decnet_swarm.errors import SwarmError
-from decnet_swarm.forwarder.batch import Parcel
-from decnet_swarm.forwarder.send_queue import Outgoing
+from decnet_swarm.forwarder.batch import OutboundBatch
+from decnet_swarm.forwarder.send_queue import SendQueue
 from decnet_swarm.forwarder.settings import ForwarderSettings
 from decnet_swarm.framing import Deframer, frame
 from decnet_swarm.stream import Stream
@@ -38,28 +38,28 @@ log = logging.getLogger(__name__)
 
 
 class ProtocolError(SwarmError, ConnectionError):
-    """The listener said what it may not, or that it ends the connection."""
+    """The listener violated the protocol, or ends the connection."""
 
 
-class Shipment:
-    """The events of `outgoing` over `stream`."""
+class Transfer:
+    """The events of `queue` over `stream`."""
 
-    def __init__(self, ctx: Context, stream: Stream, outgoing: Outgoing, settings: ForwarderSettings) -> None:
+    def __init__(self, ctx: Context, stream: Stream, queue: SendQueue, settings: ForwarderSettings) -> None:
         self._ctx = ctx
         self._stream = stream
-        self._outgoing = outgoing
+        self._queue = queue
         self._settings = settings
         self._over = False
         """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
         self._window = settings.window_bytes
-        self._under_way: deque[Parcel] = deque()
-        self._under_way_bytes = 0
+        self._in_flight: deque[OutboundBatch] = deque()
+        self._in_flight_bytes = 0
         self._confirmed = 0
         self._room = asyncio.Event()
         self._begun = asyncio.Event()
-        """The listener has said what it has stored."""
+        """The listener has sent what it has stored."""
         self._caught_up = False
-        self._heard_at = time.monotonic()
+        self._received_at = time.monotonic()
         self._deframer = Deframer()
         self._waiting: deque[FromListener] = deque()
 
@@ -68,7 +68,7 @@ class Shipment:
 
         A listener that is there but cannot write yet, because its disk is full, is waited for as long as it says so.
         """
-        self._say(Hello(version("decnet-swarm")))
+        self._send_control(Hello(version("decnet-swarm")))
         tasks = Tasks("forwarder")
         tasks.spawn(self._send(), name="send")
         tasks.spawn(self._receive(welcome), name="receive")
@@ -83,40 +83,40 @@ class Shipment:
         await self._begun.wait()
         while not self._over:
             await self._ctx.unpaused.wait()
-            parcel = await self._ctx.in_thread(self._save_and_read)
-            if parcel is None:
-                self._say_caught_up()
+            batch = await self._ctx.in_thread(self._save_and_read)
+            if batch is None:
+                self._send_caught_up()
                 await self._ctx.nudged(self._ctx.poll_seconds(self._settings.poll_seconds))
                 continue
             self._caught_up = False
-            self._under_way.append(parcel)
-            self._under_way_bytes += len(parcel.data)
-            self._ctx.counters.add("events_sent", parcel.events)
-            self._ctx.counters.add("bytes_sent", len(parcel.data))
-            self._stream.write(parcel.data)
+            self._in_flight.append(batch)
+            self._in_flight_bytes += len(batch.data)
+            self._ctx.counters.add("events_sent", batch.events)
+            self._ctx.counters.add("bytes_sent", len(batch.data))
+            self._stream.write(batch.data)
             await self._stream.drain()
             await self._window_open()
 
-    def _say_caught_up(self) -> None:
+    def _send_caught_up(self) -> None:
         if not self._caught_up:
             self._caught_up = True
-            self._say(CaughtUp())
+            self._send_control(CaughtUp())
 
-    def _save_and_read(self) -> Parcel | None:
-        self._outgoing.save(now=not self._under_way)
-        return self._outgoing.next_parcel(plain=False)
+    def _save_and_read(self) -> OutboundBatch | None:
+        self._queue.save(now=not self._in_flight)
+        return self._queue.next_batch(plain=False)
 
     async def _window_open(self) -> None:
-        while self._under_way_bytes >= self._window:
+        while self._in_flight_bytes >= self._window:
             self._room.clear()
             await self._room.wait()
 
     async def _receive(self, welcome: Callable[[], None]) -> None:
         while True:
             match await self._next():
-                case Welcome() as said if not self._begun.is_set():
-                    self._window = min(self._window, said.window_bytes)
-                    await self._ctx.in_thread(self._outgoing.resume, said.spools)
+                case Welcome() as message if not self._begun.is_set():
+                    self._window = min(self._window, message.window_bytes)
+                    await self._ctx.in_thread(self._queue.resume, message.spools)
                     self._begun.set()
                     welcome()
                 case Stored(marks):
@@ -129,15 +129,15 @@ class Shipment:
                     pass
 
     def _confirm(self, marks: int) -> None:
-        if marks - self._confirmed > len(self._under_way):
+        if marks - self._confirmed > len(self._in_flight):
             raise ProtocolError("the listener confirms what was not sent")
         while self._confirmed < marks:
-            parcel = self._under_way.popleft()
-            self._under_way_bytes -= len(parcel.data)
-            self._outgoing.stored(parcel)
+            batch = self._in_flight.popleft()
+            self._in_flight_bytes -= len(batch.data)
+            self._queue.stored(batch)
             self._confirmed += 1
         self._room.set()
-        if not self._under_way:
+        if not self._in_flight:
             self._ctx.nudge()  # to save it
 
     async def _next(self) -> FromListener:
@@ -145,12 +145,12 @@ class Shipment:
             data = await self._stream.receive()
             if not data:
                 raise ConnectionResetError("the listener ended the connection")
-            self._heard_at = time.monotonic()
+            self._received_at = time.monotonic()
             for content in self._deframer.feed(data):
-                said = from_listener(content)
-                if said is None:
+                message = from_listener(content)
+                if message is None:
                     raise ProtocolError("the listener says nothing of this protocol")
-                self._waiting.append(said)
+                self._waiting.append(message)
             if self._deframer.broken:
                 raise ProtocolError(self._deframer.broken)
         return self._waiting.popleft()
@@ -158,9 +158,9 @@ class Shipment:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(until_beat(KEEPALIVE_SECONDS))
-            if time.monotonic() - self._heard_at > SILENCE_SECONDS:
+            if time.monotonic() - self._received_at > SILENCE_SECONDS:
                 raise ConnectionResetError(f"the listener was silent for {SILENCE_SECONDS:.0f} s")
-            self._say(Ping())
+            self._send_control(Ping())
 
-    def _say(self, control: Hello | CaughtUp | Ping) -> None:
+    def _send_control(self, control: Hello | CaughtUp | Ping) -> None:
         self._stream.write(frame(encode(control)))

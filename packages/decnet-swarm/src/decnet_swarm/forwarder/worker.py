@@ -17,12 +17,12 @@ from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
-from decnet_swarm.enrolment.renewal_loop import keep_renewed
+from decnet_swarm.enrolment.renewal_loop import renew_when_due
 from decnet_swarm.forwarder.dial import Dial
-from decnet_swarm.forwarder.plain import PlainShipment
-from decnet_swarm.forwarder.send_queue import Outgoing
+from decnet_swarm.forwarder.plain import PlainTransfer
+from decnet_swarm.forwarder.send_queue import SendQueue
 from decnet_swarm.forwarder.settings import ForwarderSettings
-from decnet_swarm.forwarder.transfer import Shipment
+from decnet_swarm.forwarder.transfer import Transfer
 from decnet_swarm.pki import files
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS
@@ -71,10 +71,10 @@ class Forwarder(Worker[ForwarderSettings]):
         if self.settings.server:
             self._dial = await ctx.in_thread(Dial, self.settings, ctx.state.root, ctx.sensor)
         self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
-        self._outgoing = Outgoing(ctx.state.spool, self._quarantine)
+        self._queue = SendQueue(ctx.state.spool, self._quarantine)
         ctx.counters.read_from(self._quarantine.counters)
-        ctx.counters.read_from(self._outgoing.counters)
-        ctx.counters.read_from(lambda: {"lag_bytes": self._outgoing.lag_bytes()})
+        ctx.counters.read_from(self._queue.counters)
+        ctx.counters.read_from(lambda: {"lag_bytes": self._queue.lag_bytes()})
 
     async def run(self, ctx: Context) -> None:
         """Connect, and again whenever the connection is lost, until asked to stop."""
@@ -85,7 +85,7 @@ class Forwarder(Worker[ForwarderSettings]):
         ctx.spawn(self._watch(ctx, self._dial), name="watch", may_end=True)
         if self._dial.enrolled:
             folder = files.forwarder_folder(ctx.state.root)
-            ctx.spawn(keep_renewed(ctx.counters, folder, str(self._dial.address)), name="renew")
+            ctx.spawn(renew_when_due(ctx.counters, folder, str(self._dial.address)), name="renew")
         failures = 0
         while True:
             self._over.clear()
@@ -99,11 +99,11 @@ class Forwarder(Worker[ForwarderSettings]):
 
     async def stop(self, ctx: Context) -> None:
         """Tell the spools all that is stored."""
-        if hasattr(self, "_outgoing"):
+        if hasattr(self, "_queue"):
             await ctx.in_thread(self._finish)
 
     def _finish(self) -> None:
-        self._outgoing.save(now=True)
+        self._queue.save(now=True)
         self._quarantine.close()
 
     async def _connection(self, ctx: Context, dial: Dial) -> OSError | None:
@@ -134,14 +134,14 @@ class Forwarder(Worker[ForwarderSettings]):
 
     async def _ship(self, ctx: Context, stream: Stream, dial: Dial) -> None:
         listener = stream.protocol == ALPN
-        kind = Shipment if listener else PlainShipment
+        kind = Transfer if listener else PlainTransfer
 
         def welcome() -> None:
             ctx.counters.set("exactly_once", listener)
             ctx.counters.set("connected", 1)
             log.info("connected server=%s protocol=%s", dial.address, ALPN if listener else "syslog, at least once")
 
-        await kind(ctx, stream, self._outgoing, self.settings).run(self._over, welcome)
+        await kind(ctx, stream, self._queue, self.settings).run(self._over, welcome)
 
     async def _watch(self, ctx: Context, dial: Dial) -> None:
         """End the connection when it must stop, and when there is a new certificate to show."""

@@ -18,7 +18,7 @@ from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
 from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import Batch, Store
+from decnet_swarm.listener.store import PendingWrite, Store
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
 
@@ -59,7 +59,7 @@ class PlainSession(Session):
         events = [event_of(message, self.member.name, now) for message in messages]
         self._counters.add("syslog_messages", len(events))
         ids, lines = [event.id for event in events], [encode(event) for event in events]
-        await self._store.put(Batch(self.member.name, ids, lines, sum(map(len, messages)), _nobody_to_tell))
+        await self._store.put(PendingWrite(self.member.name, ids, lines, sum(map(len, messages)), _nobody_to_tell))
 
 
 def event_of(message: bytes, sensor: str, now: int) -> Event:

@@ -23,8 +23,9 @@ import msgspec
 from decnet_core.durable import replace_file
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.spool import segments
-from decnet_core.spool.reader import START, Position, look
-from decnet_swarm.wire import Place
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import look
+from decnet_swarm.wire import SpoolPosition
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ MOST_READ = 32 << 20
 class SensorRecord(msgspec.Struct):
     """What is known of one sensor."""
 
-    spools: dict[str, Place] = {}
+    spools: dict[str, SpoolPosition] = {}
     stored_at: int = 0
     """When its last events were stored, in seconds since the Unix epoch."""
 
@@ -68,12 +69,12 @@ class Records:
         """How many ids of events after the checkpoint are still known."""
         return sum(map(len, list(self._later.values())))
 
-    def places(self, sensor: str) -> Mapping[str, Place]:
+    def places(self, sensor: str) -> Mapping[str, SpoolPosition]:
         """Return how far each spool of `sensor` is stored."""
         record = self._checkpoint.sensors.get(sensor)
         return dict(record.spools) if record else {}
 
-    def stored(self, sensor: str, spool: str, place: Place, now: int) -> None:
+    def stored(self, sensor: str, spool: str, place: SpoolPosition, now: int) -> None:
         """Note that `spool` of `sensor` is on our disk up to `place`."""
         record = self._checkpoint.sensors.setdefault(sensor, SensorRecord())
         record.spools[spool] = place

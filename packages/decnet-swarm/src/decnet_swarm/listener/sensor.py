@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A connection from a forwarder: its events in batches to the store, and word of what is safe back to it.
+"""A connection from a forwarder: passes its events to the store in batches, and acknowledges what is safe.
 
 Who the events are of is said by the certificate. An event that names another sensor is not corrected but set aside, for
 to correct it would make evidence that nobody saw; and it is confirmed, or it would stand in the way for ever.
@@ -17,7 +17,7 @@ from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import Aside, Batch, Store
+from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store
 from decnet_swarm.message import event_line
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -45,7 +45,7 @@ _LINE_FEED = b"\n"
 
 
 class BreachError(SwarmError, ConnectionError):
-    """The forwarder said what it may not; the message says what."""
+    """The forwarder violated the protocol; the message says how."""
 
 
 class SensorSession(Session):
@@ -66,7 +66,7 @@ class SensorSession(Session):
         self._spools: set[str] = set()
         self._ids: list[UUID] = []
         self._lines: list[bytes] = []
-        self._aside: list[Aside] = []
+        self._aside: list[RejectedLine] = []
         self._size = 0
         self._safe = 0
         self._told = 0
@@ -82,13 +82,13 @@ class SensorSession(Session):
             await self._stream.drain()
 
     def keep_alive(self) -> None:
-        """Say something, and end who was silent too long."""
-        self._say(Ping())
+        """Send a ping, and end a connection that was silent too long."""
+        self._send_control(Ping())
         super().keep_alive()
 
     def end(self, reason: str) -> None:
         """Tell the forwarder why, as far as it still listens, and end it."""
-        self._say(Farewell(reason))
+        self._send_control(Farewell(reason))
         super().end(reason)
 
     async def _take(self, content: bytes) -> None:
@@ -121,10 +121,10 @@ class SensorSession(Session):
                 self._ids.append(event.id)
                 return
         except BadEventError as error:
-            self._aside.append(Aside(str(error), line))
+            self._aside.append(RejectedLine(str(error), line))
             return
         self._counters.add("foreign_events")
-        self._aside.append(Aside("the event names a sensor that is not its certificate's", line))
+        self._aside.append(RejectedLine("the event names a sensor that is not its certificate's", line))
 
     async def _greet(self) -> None:
         """Tell what is stored, when all that an earlier connection brought is."""
@@ -132,14 +132,16 @@ class SensorSession(Session):
         self._greeted, self._size = True, 0
         places = self._records.places(self.member.name)
         self._spools.update(places)
-        self._say(Welcome(self._window_bytes, dict(places)))
+        self._send_control(Welcome(self._window_bytes, dict(places)))
 
     async def _finish_batch(self, mark: Mark) -> None:
         self._spools.add(mark.spool)
         if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
-        batch = Batch(name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside)
+        batch = PendingWrite(
+            name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside
+        )
         self._ids, self._lines, self._aside, self._size = [], [], [], 0
         await self._store.put(batch)
 
@@ -151,8 +153,8 @@ class SensorSession(Session):
 
     def _tell(self) -> None:
         self._told = self._safe
-        self._say(Stored(self._safe))
+        self._send_control(Stored(self._safe))
 
-    def _say(self, control: Welcome | Stored | Ping | Farewell) -> None:
+    def _send_control(self, control: Welcome | Stored | Ping | Farewell) -> None:
         if self._open:
             self._stream.write(frame(encode(control)))

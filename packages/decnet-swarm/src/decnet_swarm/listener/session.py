@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What both kinds of connections to the listener share: who it is, when it last spoke, and how it is ended."""
+"""What both kinds of connections to the listener share: the member, the time of its last bytes, and how it is ended."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Session(ABC):
         """Take what comes until the connection ends; raises OSError."""
 
     def keep_alive(self) -> None:
-        """Say something, and end who was silent too long; a peer that is not read from cannot be heard."""
+        """End a connection that was silent too long, unless it is not being read from."""
         if self._reading and time.monotonic() - self._heard_at > SILENCE_SECONDS:
             self.end("silence")
 

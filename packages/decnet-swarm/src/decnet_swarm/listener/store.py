@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes what the connections bring into the listener's spool, all that waits with one fsync, and tells them after it.
+"""Writes received events to the listener's spool, all that wait with one fsync, and then acknowledges them.
 
 A batch is written whole before the place after it is noted. What the disk refuses stays here, the batch goes on at the
 line where it stopped, and meanwhile nobody is read from: the sensors' own disks hold the rest.
@@ -25,7 +25,7 @@ from decnet_core.spool.writer import SpoolWriter
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.settings import ListenerSettings
-from decnet_swarm.wire import Place
+from decnet_swarm.wire import SpoolPosition
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,15 @@ class SyncError(SwarmError, OSError):
     """The disk did not take what was written: nothing more may be acknowledged by this process."""
 
 
-class Aside(msgspec.Struct, frozen=True):
+class RejectedLine(msgspec.Struct, frozen=True):
     """Bytes of a sensor that are not taken as its event, and why."""
 
     reason: str
     content: bytes
 
 
-class Batch(msgspec.Struct):
-    """What one connection brings at once."""
+class PendingWrite(msgspec.Struct):
+    """Lines that one connection wants stored together."""
 
     sensor: str
     ids: Sequence[UUID]
@@ -56,9 +56,9 @@ class Batch(msgspec.Struct):
     stored: Callable[[], None]
     """Called when it is safe, unless the connection is gone by then, which is no matter."""
     spool: str = ""
-    place: Place | None = None
+    place: SpoolPosition | None = None
     """Where the sensor's spool goes on after it; None for who has no spool."""
-    aside: Sequence[Aside] = ()
+    aside: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""
 
@@ -74,8 +74,8 @@ class Store:
         self._records = records
         self._quarantine = quarantine
         self._settings = settings
-        self._waiting: deque[Batch] = deque()
-        self._in_hand: list[Batch] = []
+        self._waiting: deque[PendingWrite] = deque()
+        self._in_hand: list[PendingWrite] = []
         self._bytes = 0
         self._changed = asyncio.Condition()
         self._arrived = asyncio.Event()
@@ -90,7 +90,7 @@ class Store:
             log.info("events after the last checkpoint known=%d", self._records.remembered)
         self._save()
 
-    async def put(self, batch: Batch) -> None:
+    async def put(self, batch: PendingWrite) -> None:
         """Queue `batch`; waits while too much is queued."""
         async with self._changed:
             while self._bytes and self._bytes + batch.size > self._settings.waiting_bytes:
@@ -137,7 +137,7 @@ class Store:
         }
 
     async def _round(self, ctx: Context) -> None:
-        """Write all that waits, and tell who brought what was written whole."""
+        """Write all that waits, and acknowledge what was written completely."""
         self._in_hand += self._waiting
         self._waiting.clear()
         before = self._counts["events"]
@@ -153,7 +153,7 @@ class Store:
         if self._in_hand:
             await asyncio.sleep(_AGAIN_SECONDS)
 
-    def _write(self, batches: Sequence[Batch]) -> int:
+    def _write(self, batches: Sequence[PendingWrite]) -> int:
         """Write, sync and note `batches`; return how many of them are safe as a whole."""
         done = 0
         for batch in batches:
@@ -171,7 +171,7 @@ class Store:
             self._save()
         return done
 
-    def _write_events(self, batch: Batch) -> bool:
+    def _write_events(self, batch: PendingWrite) -> bool:
         """Write what is left of `batch`; return whether that was all."""
         if self._records.remembered:
             self._pass_over_known(batch)
@@ -185,7 +185,7 @@ class Store:
             self._quarantine.put(aside.reason, batch.sensor, aside.content)
         return True
 
-    def _pass_over_known(self, batch: Batch) -> None:
+    def _pass_over_known(self, batch: PendingWrite) -> None:
         if batch.written or not batch.lines:
             return
         pairs = zip(batch.ids, batch.lines, strict=True)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The listener's port: who may come in, how many, and who must leave.
+"""Accepts TLS connections of the fleet's members, and ends those of members that are revoked.
 
-TLS asks for a certificate of the fleet's authority; the registry then says whether its holder still belongs to it, at
-the handshake and again whenever the registry changed, so a revocation acts on connections that stand. What an
-unknown can occupy is bounded before its first byte is read: a number of handshakes, in all and per address. When there
-are so many, the one that has taken longest makes room: a sensor is through in a moment, and who only holds places
-cannot keep it out.
+TLS requires a certificate of the fleet's authority. The registry then decides whether its holder is still a member, at
+the handshake and whenever the registry changes, so a revocation also ends open connections. What an unknown peer can
+occupy is bounded before its first byte is read: handshakes in progress, in all and per source. At the limit the oldest
+handshake is dropped: a sensor completes its own in a moment, so idle connections cannot keep it out.
 """
 
 from __future__ import annotations
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import peer_address, source_of
+from decnet_core.net.sockets import BindError, listening
 from decnet_core.runtime.context import Context
 from decnet_core.text import for_terminal
-from decnet_swarm.address import Address, address_in
-from decnet_swarm.enrolment.rate_limit import network_of
+from decnet_swarm.address import address_in
 from decnet_swarm.listener.session import Session
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
@@ -34,35 +34,33 @@ from decnet_swarm.stream import Stream, accepted
 
 log = logging.getLogger(__name__)
 
-Open = Callable[[Stream, Admitted], Session]
+OpenSession = Callable[[Stream, Admitted], Session]
 Exchange = Callable[[Stream, Admitted], Awaitable[None]]
-_BACKLOG = 128
 
 
-class Guest(NamedTuple):
-    """Who is connected and has not shown a certificate yet."""
+class Handshake(NamedTuple):
+    """A connection that has not completed TLS yet."""
 
     sock: socket.socket
     host: str
-    network: str
-    """What counts as one address."""
+    source: str
 
 
-class Gate:
-    """Accepts connections and hands them to what the agreed protocol asks for."""
+class TlsAcceptor:
+    """Accepts connections and hands each to the session or exchange of its protocol."""
 
     def __init__(
         self,
         settings: ListenerSettings,
         folder: Path,
         *,
-        sessions: Mapping[str | None, Open],
+        sessions: Mapping[str | None, OpenSession],
         exchanges: Mapping[str, Exchange] | None = None,
         farewells: Mapping[str | None, Callable[[str], bytes]] | None = None,
     ) -> None:
-        """`sessions` and `exchanges` are what to do by ALPN name; None is for a peer that names no protocol.
+        """`sessions` and `exchanges` are by ALPN name; None stands for a peer that negotiates no protocol.
 
-        `farewells` are how each protocol says why somebody with a certificate of the fleet may not stay.
+        `farewells` encode, for each protocol, why a peer with a certificate of the fleet is refused.
 
         Raises StartupError when there is no certificate or the address cannot be used.
         """
@@ -73,9 +71,13 @@ class Gate:
         self._protocols = [name for name in (*sessions, *self._exchanges) if name is not None]
         self.admission = Admission(folder)
         self._contexts = Reloaded(self._make_context, folder)
-        self._sock = _listening(address_in(settings.listen))
-        self._greeting: dict[Guest, None] = {}
-        """Who is, in the order in which they came."""
+        address = address_in(settings.listen)
+        try:
+            self._sock = listening(address.host, address.port)
+        except BindError as error:
+            raise StartupError(f"[listener] cannot listen on {address}: {error}") from error
+        self._handshakes: dict[Handshake, None] = {}
+        """In the order of their arrival."""
         self._present: set[Session] = set()
         self._newest: dict[tuple[str, type[Session]], Session] = {}
         self._counts = dict.fromkeys(
@@ -88,11 +90,11 @@ class Gate:
         return int(self._sock.getsockname()[1])
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start, and who is connected."""
-        return {**self._counts, "connected": len(self._present), "greeting": len(self._greeting)}
+        """Return totals since the start and the number of connections."""
+        return {**self._counts, "connected": len(self._present), "greeting": len(self._handshakes)}
 
     async def accept(self, ctx: Context) -> None:
-        """Let in who comes, for ever."""
+        """Accept connections until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -101,17 +103,18 @@ class Gate:
                 log.warning("cannot accept a connection: %s", error.strerror)
                 await asyncio.sleep(1)
                 continue
-            guest = Guest(sock, str(address[0]), network_of(str(address[0])))
-            if self._has_place(guest):
-                self._greeting[guest] = None
-                ctx.spawn(self._serve(guest), name="connection", may_end=True)
+            host = peer_address(str(address[0]))
+            handshake = Handshake(sock, host, source_of(host))
+            if self._make_room(handshake):
+                self._handshakes[handshake] = None
+                ctx.spawn(self._serve(handshake), name="connection", may_end=True)
             else:
                 self._counts["refused_full"] += 1
                 sock.close()
-            await asyncio.sleep(0)  # for accepting does not wait while there is somebody, and the others must get on
+            await asyncio.sleep(0)  # sock_accept does not yield while connections are pending
 
     def review(self) -> None:
-        """End the connections of who was revoked or whose certificate has expired."""
+        """End connections whose certificate was revoked or has expired."""
         self.admission.refresh()
         for session in list(self._present):
             still = self.admission.admit_fingerprint(session.member.fingerprint)
@@ -121,59 +124,59 @@ class Gate:
                 session.end(still.reason)
 
     def keep_alive(self) -> None:
-        """Let every connection say something."""
+        """Send a keep-alive on every connection."""
         for session in list(self._present):
             session.keep_alive()
 
     def close(self) -> None:
-        """Take no more, and end who is connected."""
+        """Stop accepting, and end every connection."""
         self._sock.close()
         for session in list(self._present):
             session.end("the listener stops")
 
-    def _has_place(self, guest: Guest) -> bool:
-        """Return whether `guest` may greet, if need be in the place of one that has not come to an end with it."""
+    def _make_room(self, handshake: Handshake) -> bool:
+        """Return whether `handshake` may begin, dropping the oldest one at the limit."""
         settings = self._settings
-        if len(self._greeting) + len(self._present) >= settings.max_connections:
+        if len(self._handshakes) + len(self._present) >= settings.max_connections:
             return False
-        crowds = Counter(each.network for each in self._greeting)
-        if crowds[guest.network] >= settings.max_greetings_per_address:
-            self._dismiss_slowest(guest.network)
-        elif len(self._greeting) >= settings.max_greetings:
+        crowds = Counter(each.source for each in self._handshakes)
+        if crowds[handshake.source] >= settings.max_greetings_per_address:
+            self._dismiss_slowest(handshake.source)
+        elif len(self._handshakes) >= settings.max_greetings:
             self._dismiss_slowest(crowds.most_common(1)[0][0])
         return True
 
-    def _dismiss_slowest(self, network: str) -> None:
-        slowest = next(each for each in self._greeting if each.network == network)
-        del self._greeting[slowest]
+    def _dismiss_slowest(self, source: str) -> None:
+        slowest = next(each for each in self._handshakes if each.source == source)
+        del self._handshakes[slowest]
         self._counts["refused_full"] += 1
         with contextlib.suppress(OSError):  # it is gone already
             slowest.sock.shutdown(socket.SHUT_RDWR)  # its own task sees the end and closes it
 
-    async def _serve(self, guest: Guest) -> None:
-        stream = await self._greet(guest)
+    async def _serve(self, handshake: Handshake) -> None:
+        stream = await self._shake_hands(handshake)
         if stream is None:
             return
         try:
-            await self._welcome(stream)
+            await self._dispatch(stream)
         except OSError as error:  # ssl.SSLError is one
             self._counts["broken"] += 1
-            log.info("connection broken peer=%s: %s", guest.host, for_terminal(str(error)))
+            log.info("connection broken peer=%s: %s", handshake.host, for_terminal(str(error)))
         finally:
             stream.abort()
 
-    async def _greet(self, guest: Guest) -> Stream | None:
+    async def _shake_hands(self, handshake: Handshake) -> Stream | None:
         try:
-            return await accepted(guest.sock, self._contexts.current(), self._settings.greeting_seconds)
+            return await accepted(handshake.sock, self._contexts.current(), self._settings.greeting_seconds)
         except (OSError, ssl.SSLError) as error:
             self._counts["refused_greeting"] += 1
-            log.info("no TLS peer=%s: %s", guest.host, for_terminal(str(error)))
-            guest.sock.close()
+            log.info("no TLS peer=%s: %s", handshake.host, for_terminal(str(error)))
+            handshake.sock.close()
             return None
         finally:
-            self._greeting.pop(guest, None)
+            self._handshakes.pop(handshake, None)
 
-    async def _welcome(self, stream: Stream) -> None:
+    async def _dispatch(self, stream: Stream) -> None:
         self.admission.refresh()
         member, protocol = self.admission.admit(stream.peer_der), stream.protocol
         reason = self._reason_against(member)
@@ -186,10 +189,10 @@ class Gate:
             await self._exchanges[protocol](stream, member)
             await stream.close()
         else:
-            await self._attend(self._sessions[protocol](stream, member))
+            await self._run_session(self._sessions[protocol](stream, member))
 
     def _reason_against(self, member: Admitted | Refusal) -> str:
-        """Return why `member` may not come in, and count it; empty when there is no reason."""
+        """Return why `member` is refused, and count it; empty when it is accepted."""
         if isinstance(member, Refusal) or member.role is not Role.FORWARDER:
             self._counts["refused_certificate"] += 1
             return member.reason if isinstance(member, Refusal) else f"{member.name} is no sensor"
@@ -198,8 +201,8 @@ class Gate:
             return f"{member.name} has {self._settings.max_connections_per_sensor} connections already"
         return ""
 
-    async def _attend(self, session: Session) -> None:
-        """Run it as the only one of its kind for its sensor: one that is cut off may not know it yet."""
+    async def _run_session(self, session: Session) -> None:
+        """Run `session`; it replaces an older one of its kind and sensor, which may not have noticed a cut."""
         key = (session.member.name, type(session))
         before = self._newest.get(key) if session.alone else None
         self._newest[key] = session
@@ -222,18 +225,3 @@ class Gate:
         context = listener_context(folder)
         context.set_alpn_protocols(self._protocols)
         return context
-
-
-def _listening(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        sock = socket.create_server(
-            address,
-            family=family,
-            backlog=_BACKLOG,
-            dualstack_ipv6=address.host == "::" and socket.has_dualstack_ipv6(),
-        )
-    except OSError as error:
-        raise StartupError(f"[listener] cannot listen on {address}: {error.strerror}") from error
-    sock.setblocking(False)
-    return sock

@@ -16,7 +16,7 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_swarm.enrolment.messages import RENEWAL_PROTOCOL, Refused, framed
-from decnet_swarm.enrolment.server import Desk
+from decnet_swarm.enrolment.server import EnrolmentServer
 from decnet_swarm.framing import frame
 from decnet_swarm.listener.plain import PlainSession
 from decnet_swarm.listener.records import Records
@@ -24,7 +24,7 @@ from decnet_swarm.listener.sensor import SensorSession
 from decnet_swarm.listener.session import Session
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.listener.store import Store
-from decnet_swarm.listener.tls_acceptor import Gate
+from decnet_swarm.listener.tls_acceptor import TlsAcceptor
 from decnet_swarm.pki import files
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -46,8 +46,8 @@ class Listener(Worker[ListenerSettings]):
     network = "any"
     writes = ("positions", "quarantine/listener", "swarm/listener")
 
-    _gate: Gate | None = None
-    _desk: Desk | None = None
+    _acceptor: TlsAcceptor | None = None
+    _enrolment: EnrolmentServer | None = None
     _store: Store
 
     async def start(self, ctx: Context) -> None:
@@ -61,35 +61,35 @@ class Listener(Worker[ListenerSettings]):
         self._store = Store(ctx.spool, directory, self._records, self._quarantine, self.settings)
         await ctx.in_thread(self._store.recover)
         folder = files.listener_folder(ctx.state.root)
-        self._gate = self._opened(ctx, folder)
-        self._desk = await self._open_desk(ctx, self._gate, folder)
-        for source in (self._gate, self._store, self._quarantine):
+        self._acceptor = self._acceptor_of(ctx, folder)
+        self._enrolment = await self._open_enrolment(ctx, self._acceptor, folder)
+        for source in (self._acceptor, self._store, self._quarantine):
             ctx.counters.read_from(source.counters)
 
     async def run(self, ctx: Context) -> None:
         """Take events until asked to stop."""
-        gate = self._gate
-        if gate is None:
+        acceptor = self._acceptor
+        if acceptor is None:
             log.info("no [listener] listen is set; nothing to do")
             await ctx.stopping.wait()
             return
         ctx.spawn(self._store.run(ctx), name="store")
-        ctx.spawn(gate.accept(ctx), name="accept")
-        ctx.spawn(_keep_alive(gate), name="keep-alive")
-        ctx.spawn(self._review(ctx, gate), name="review")
-        log.info("listening port=%d", gate.port)
+        ctx.spawn(acceptor.accept(ctx), name="accept")
+        ctx.spawn(_keep_alive(acceptor), name="keep-alive")
+        ctx.spawn(self._review(ctx, acceptor), name="review")
+        log.info("listening port=%d", acceptor.port)
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
         """End the connections and note how far everything is stored."""
-        if self._gate is not None:
-            self._gate.close()
-            if self._desk is not None:
-                await self._desk.close()
+        if self._acceptor is not None:
+            self._acceptor.close()
+            if self._enrolment is not None:
+                await self._enrolment.close()
             await ctx.in_thread(self._store.finish)
             await ctx.in_thread(self._quarantine.close)
 
-    def _opened(self, ctx: Context, folder: Path) -> Gate:
+    def _acceptor_of(self, ctx: Context, folder: Path) -> TlsAcceptor:
         def sensor(stream: Stream, member: Admitted) -> Session:
             window = self.settings.window_bytes
             return SensorSession(
@@ -100,30 +100,30 @@ class Listener(Worker[ListenerSettings]):
             return PlainSession(stream, member, self._store, ctx.counters)
 
         async def renewal(stream: Stream, member: Admitted) -> None:
-            assert self._desk is not None
-            await self._desk.renew(stream.reader, stream.writer, member)
+            assert self._enrolment is not None
+            await self._enrolment.renew(stream.reader, stream.writer, member)
 
         sessions, exchanges = {ALPN: sensor, None: plain}, {RENEWAL_PROTOCOL: renewal}
         farewells: dict[str | None, Callable[[str], bytes]] = {ALPN: _farewell, RENEWAL_PROTOCOL: _no_renewal}
         try:
-            return Gate(self.settings, folder, sessions=sessions, exchanges=exchanges, farewells=farewells)
+            return TlsAcceptor(self.settings, folder, sessions=sessions, exchanges=exchanges, farewells=farewells)
         except files.NotEnrolledError as error:
             raise StartupError(str(error)) from error
 
-    async def _open_desk(self, ctx: Context, gate: Gate, folder: Path) -> Desk:
+    async def _open_enrolment(self, ctx: Context, acceptor: TlsAcceptor, folder: Path) -> EnrolmentServer:
         place, days = self.settings.enrolment, self.settings.certificate_days
-        desk = Desk(folder, gate.admission, ctx.counters, days=days, port=gate.port)
-        await desk.open("" if place.host == "::" else place.host, place.port)
-        return desk
+        server = EnrolmentServer(folder, acceptor.admission, ctx.counters, days=days, port=acceptor.port)
+        await server.open(place.host, place.port)
+        return server
 
-    async def _review(self, ctx: Context, gate: Gate) -> None:
+    async def _review(self, ctx: Context, acceptor: TlsAcceptor) -> None:
         """Look at the registry every so often, and at once when told to reload."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(until_beat(self.settings.check_seconds)):
                     await ctx.reloading.wait()
             ctx.reloading.clear()
-            gate.review()
+            acceptor.review()
 
 
 def _farewell(reason: str) -> bytes:
@@ -134,7 +134,7 @@ def _no_renewal(reason: str) -> bytes:
     return framed(Refused("unknown", reason))
 
 
-async def _keep_alive(gate: Gate) -> None:
+async def _keep_alive(acceptor: TlsAcceptor) -> None:
     while True:
         await asyncio.sleep(until_beat(KEEPALIVE_SECONDS))
-        gate.keep_alive()
+        acceptor.keep_alive()

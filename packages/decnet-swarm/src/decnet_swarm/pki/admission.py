@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who may be connected to the listener at this moment; asked at each handshake and whenever the registry changed."""
+"""Decides which certificates may be connected now; asked at each handshake and whenever the registry changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Not a member, or not any more."""
+    """Not a member, or no longer one."""
 
     reason: str
 
@@ -62,7 +62,7 @@ class Admission:
         return True
 
     def admit(self, certificate: bytes | None, now: float | None = None) -> Admitted | Refusal:
-        """Return who holds `certificate` (DER, verified by TLS), or why nobody may come in with it."""
+        """Return the member that holds `certificate` (DER, verified by TLS), or why it is refused."""
         if not certificate:
             return Refusal("no certificate")
         return self.admit_fingerprint(fingerprint(certificate), now)

@@ -26,7 +26,7 @@ def listener_context(folder: Path) -> ssl.SSLContext:
 
 
 def enrolment_context(folder: Path) -> ssl.SSLContext:
-    """Return the context for the port where those come who have no certificate yet; raises files.NotEnrolledError."""
+    """Return the context of the enrolment port, which asks for no certificate; raises files.NotEnrolledError."""
     return _serving(folder)
 
 
@@ -42,7 +42,7 @@ def forwarder_context(folder: Path) -> ssl.SSLContext:
 
 
 def client_context() -> ssl.SSLContext:
-    """Return a client's context that trusts nobody yet."""
+    """Return a client's context without any trusted authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False  # the listener is known by its key, see `pinning`

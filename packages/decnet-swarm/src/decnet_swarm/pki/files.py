@@ -62,7 +62,7 @@ def forwarder_folder(state: Path) -> Path:
     return state / FOLDER / "forwarder"
 
 
-def is_founded(state: Path) -> bool:
+def is_bootstrapped(state: Path) -> bool:
     """Return whether there is an authority and a listener's identity below the state directory."""
     return (listener_folder(state) / IDENTITY).exists()
 

@@ -63,76 +63,80 @@ class Registry(msgspec.Struct, frozen=True):
         return next((sensor for sensor in self.sensors if sensor.name == name), None)
 
 
-class No(msgspec.Struct, frozen=True):
-    """It cannot be done; `text` is for the operator."""
+class RegistryRefusal(msgspec.Struct, frozen=True):
+    """The change is not possible; `text` is for the operator."""
 
     reason: Literal["token", "expired", "unknown", "name"]
     text: str
 
 
-def offered(registry: Registry, waiting: Waiting) -> Registry | No:
+def offered(registry: Registry, waiting: Waiting) -> Registry | RegistryRefusal:
     """Return the registry with one more token; an older one for the same name, and those that expired, are gone."""
     if not is_name(waiting.name):
-        return No("name", "a name has up to 63 letters and digits, inside also . _ and -")
+        return RegistryRefusal("name", "a name has up to 63 letters and digits, inside also . _ and -")
     known = registry.sensor(waiting.name)
     if known is not None and known.revoked_at is None and not waiting.replaces:
-        return No("name", f"{waiting.name} is enrolled already; --replace gives it a new certificate")
+        return RegistryRefusal("name", f"{waiting.name} is enrolled already; --replace gives it a new certificate")
     kept = tuple(each for each in registry.tokens if each.name != waiting.name and each.expires_at > waiting.made_at)
     if len(kept) >= MOST_TOKENS:
-        return No("name", f"{MOST_TOKENS} tokens wait already; let some expire")
+        return RegistryRefusal("name", f"{MOST_TOKENS} tokens wait already; let some expire")
     return msgspec.structs.replace(registry, tokens=(*kept, waiting))
 
 
-def claimed(registry: Registry, token_id: bytes, secret: bytes, now: int) -> Waiting | No:
+def claimed(registry: Registry, token_id: bytes, secret: bytes, now: int) -> Waiting | RegistryRefusal:
     """Return the token that `secret` opens. Unknown, used and wrong all look the same from outside."""
     found = next((each for each in registry.tokens if each.id == token_id.hex()), None)
     kept = found.secret_hash if found else token.hashed(b"")
     if not token.opens(secret, kept) or found is None:
-        return No("token", "this token is not known; each can be used once")
+        return RegistryRefusal("token", "this token is not known; each can be used once")
     if found.expires_at <= now:
-        return No("expired", "this token has expired; make a new one with decnet swarm token")
+        return RegistryRefusal("expired", "this token has expired; make a new one with decnet swarm token")
     return found
 
 
-def entered(registry: Registry, sensor: Sensor, *, replaces: bool = False) -> Registry | No:
+def entered(registry: Registry, sensor: Sensor, *, replaces: bool = False) -> Registry | RegistryRefusal:
     """Return the registry with a new sensor, without the tokens for its name; one of its name goes if `replaces`."""
     known = registry.sensor(sensor.name)
     if known is not None and known.revoked_at is None and not replaces:
-        return No("name", f"{sensor.name} is enrolled already")
+        return RegistryRefusal("name", f"{sensor.name} is enrolled already")
     others = tuple(each for each in registry.sensors if each.name != sensor.name)
     if len(others) >= MOST_SENSORS:
-        return No("name", f"{MOST_SENSORS} sensors are enrolled already; forget some with decnet swarm forget")
+        return RegistryRefusal(
+            "name", f"{MOST_SENSORS} sensors are enrolled already; forget some with decnet swarm forget"
+        )
     tokens = tuple(each for each in registry.tokens if each.name != sensor.name)
     return Registry((*others, sensor), tokens)
 
 
-def renewed(registry: Registry, name: str, presented: str, new: Certificate, now: int) -> Registry | No:
+def renewed(registry: Registry, name: str, presented: str, new: Certificate, now: int) -> Registry | RegistryRefusal:
     """Return the registry in which `new` stands beside the certificate that was `presented` for it."""
     sensor = registry.sensor(name)
     if sensor is None or sensor.revoked_at is not None:
-        return No("unknown", f"{name} does not belong to this fleet any more")
+        return RegistryRefusal("unknown", f"{name} does not belong to this fleet any more")
     old = next((each for each in sensor.certificates if each.fingerprint == presented), None)
     if old is None or old.not_after <= now:
-        return No("unknown", f"this certificate of {name} is not valid any more")
+        return RegistryRefusal("unknown", f"this certificate of {name} is not valid any more")
     changed = msgspec.structs.replace(sensor, certificates=(old, new), renewed_at=now)
     return _with(registry, changed)
 
 
-def revoked(registry: Registry, name: str, now: int) -> Registry | No:
-    """Return the registry in which sensor `name` may not come back, nor anybody with a token for that name."""
+def revoked(registry: Registry, name: str, now: int) -> Registry | RegistryRefusal:
+    """Return the registry in which sensor `name` is revoked, without the tokens for that name."""
     sensor, tokens = registry.sensor(name), tuple(each for each in registry.tokens if each.name != name)
     if sensor is None and len(tokens) == len(registry.tokens):
-        return No("unknown", f"there is no sensor {name}, nor a token for it; decnet swarm list shows them")
+        return RegistryRefusal(
+            "unknown", f"there is no sensor {name}, nor a token for it; decnet swarm list shows them"
+        )
     if sensor is not None and sensor.revoked_at is None:
         registry = _with(registry, msgspec.structs.replace(sensor, revoked_at=now))
     return msgspec.structs.replace(registry, tokens=tokens)
 
 
-def forgotten(registry: Registry, name: str) -> Registry | No:
+def forgotten(registry: Registry, name: str) -> Registry | RegistryRefusal:
     """Return the registry without sensor `name`, which must have been revoked."""
     sensor = registry.sensor(name)
     if sensor is None or sensor.revoked_at is None:
-        return No("unknown", f"there is no revoked sensor {name}; decnet swarm list shows them")
+        return RegistryRefusal("unknown", f"there is no revoked sensor {name}; decnet swarm list shows them")
     return msgspec.structs.replace(registry, sensors=tuple(each for each in registry.sensors if each.name != name))
 
 

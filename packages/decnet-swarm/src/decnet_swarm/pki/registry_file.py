@@ -18,7 +18,7 @@ import msgspec
 
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
-from decnet_swarm.pki.registry import No, Registry
+from decnet_swarm.pki.registry import Registry, RegistryRefusal
 
 FILE = "registry.json"
 LOCK = "registry.lock"
@@ -41,15 +41,15 @@ def load(folder: Path) -> Registry:
         raise RegistryError(f"{path} cannot be read: {error}") from error
 
 
-def change(folder: Path, step: Callable[[Registry], tuple[Registry | No, T]]) -> T | No:
+def change(folder: Path, step: Callable[[Registry], tuple[Registry | RegistryRefusal, T]]) -> T | RegistryRefusal:
     """Replace the registry by what `step` makes of it, and return the other thing that `step` returns.
 
-    When `step` answers No nothing is written, and that is returned. Raises RegistryError.
+    When `step` returns a RegistryRefusal nothing is written, and that is returned. Raises RegistryError.
     """
     try:
         with _locked(folder):
             after, result = step(load(folder))
-            if isinstance(after, No):
+            if isinstance(after, RegistryRefusal):
                 return after
             files.write(folder / FILE, msgspec.json.format(msgspec.json.encode(after), indent=1))
             return result

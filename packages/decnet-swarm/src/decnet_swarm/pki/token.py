@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The one-time token: all that a new sensor must know, in one word that can be pasted.
+"""The one-time token: all that a new sensor must know, as one word to paste.
 
 It carries the fingerprint of the fleet's authority, so the very first contact is pinned: nobody between sensor and
 master can answer in the master's place. The master keeps only a hash of the secret in it. The check sum is no
@@ -30,7 +30,7 @@ _LONGEST = len(PREFIX) + 4 * ((_HEAD + NAME_LIMIT + _SUM + 2) // 3)
 
 
 class Token(msgspec.Struct, frozen=True):
-    """What a token says."""
+    """The content of a token."""
 
     id: bytes
     """ID_BYTES that name it; no secret."""
@@ -60,7 +60,7 @@ def written(token: Token) -> str:
 
 
 def read(text: str) -> Token | Misread:
-    """Return what a token says, or why it is none."""
+    """Return the token in `text`, or why it is none."""
     word = text.strip()
     if not word.startswith(PREFIX):
         return Misread(f"a token begins with {PREFIX}")

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from decnet_core.canary import Slug, TokenKind
-from decnet_workers.canary.head import Head
+from decnet_core.net.http_head import Head
 
 GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """A transparent picture of one pixel (GIF89a)."""

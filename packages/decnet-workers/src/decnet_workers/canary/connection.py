@@ -6,8 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from decnet_workers.canary.forwarded import canonical
-from decnet_workers.canary.rate import source_of
+from decnet_core.net.addresses import peer_address, source_of
 from decnet_workers.canary.receiver import Receiver
 
 
@@ -28,7 +27,7 @@ class Connection(asyncio.Protocol):
         self.peer = endpoint(transport.get_extra_info("peername"))
         self.local = endpoint(transport.get_extra_info("sockname"))
         source = source_of(self.peer[0])
-        if not self.receiver.connections.enter(source):
+        if not self.receiver.connections.acquire(source):
             self.receiver.counters.add("connections_refused")
             transport.abort()
             return
@@ -41,7 +40,7 @@ class Connection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         if self._source is not None:
-            self.receiver.connections.leave(self._source)
+            self.receiver.connections.release(self._source)
             self.receiver.open.discard(self.transport)
 
     def pause_writing(self) -> None:
@@ -64,4 +63,4 @@ class Connection(asyncio.Protocol):
 
 def endpoint(name: Any) -> tuple[str, int]:
     """Return address and port of a socket name; a connection that is gone already has none."""
-    return (canonical(name[0]), name[1]) if name else ("", 0)
+    return (peer_address(name[0]), name[1]) if name else ("", 0)

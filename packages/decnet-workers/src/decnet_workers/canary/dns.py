@@ -8,9 +8,9 @@ import time
 from typing import Any, cast
 
 from decnet_core.events.catalogue import CanaryHit, ServiceRequest
+from decnet_core.net.addresses import source_of
 from decnet_core.text import bounded
 from decnet_workers.canary.connection import Connection, endpoint
-from decnet_workers.canary.rate import source_of
 from decnet_workers.canary.receiver import Receiver
 from decnet_workers.canary.wire import Query, Unanswerable, parse_query, refuse
 from decnet_workers.canary.zone import Zone, reply_to
@@ -29,7 +29,7 @@ class Resolver:
 
     def answer(self, message: bytes, peer: tuple[str, int], local: tuple[str, int]) -> bytes | None:
         """Return the response, None when there must be none (rate limit, not a query)."""
-        if not self.receiver.rate.allows(source_of(peer[0]), time.monotonic()):
+        if not self.receiver.rates.allows(source_of(peer[0]), time.monotonic()):
             self.receiver.counters.add("rate_limited")
             return None
         query = parse_query(message)

@@ -8,15 +8,14 @@ import time
 
 from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
+from decnet_core.net.addresses import source_of
 from decnet_core.text import bounded, from_wire
 from decnet_workers.canary.answers import Answer, answer_to, refusal, render
 from decnet_workers.canary.connection import Connection
 from decnet_workers.canary.find import in_http
 from decnet_workers.canary.forwarded import client_address
-from decnet_workers.canary.head import Malformed
-from decnet_workers.canary.rate import source_of
 from decnet_workers.canary.receiver import Receiver
-from decnet_workers.canary.requests import Request, Requests
+from decnet_workers.canary.requests import Malformed, Request, Requests
 
 MAX_BODY_TEXT = 4096
 """Characters of a body that an event keeps; its length and hash tell the rest."""
@@ -55,19 +54,19 @@ class HttpConnection(Connection):
         client = client_address(self.peer[0], forwarded, self.receiver.proxies)
         if not self._allowed(client):
             return
-        slug = in_http(self.receiver.key, head.target, head.header("host"), self.receiver.settings.zone)
+        slug = in_http(self.receiver.key, head.target, head.get("host"), self.receiver.settings.zone)
         answer = self._answer(request, slug)
         src = self.peer if client == self.peer[0] else (client, None)
         self.receiver.emit(_payload(request, slug, answer), src=src, dst=self.local)
         self._send(answer, last=request.last, head_only=head.method == "HEAD")
 
     def _answer(self, request: Request, slug: Slug | None) -> Answer:
-        too_long = request.head.body_bytes is not None and request.head.body_bytes > len(request.body)
+        too_long = request.body_bytes is not None and request.body_bytes > len(request.body)
         return refusal(413) if too_long else answer_to(request.head, slug, self.receiver.settings.page)
 
     def _allowed(self, client: str) -> bool:
         """Spend one of the client's requests; one that has none left is answered 503 and leaves no event."""
-        if self.receiver.rate.allows(source_of(client), time.monotonic()):
+        if self.receiver.rates.allows(source_of(client), time.monotonic()):
             return True
         self.receiver.counters.add("rate_limited")
         self._send(refusal(503), last=True)
@@ -81,7 +80,7 @@ class HttpConnection(Connection):
 
 def _payload(request: Request, slug: Slug | None, answer: Answer) -> CanaryHit | HttpRequest:
     head = request.head
-    agent = head.header("user-agent")
+    agent = head.get("user-agent")
     if slug is not None:
         return CanaryHit(slug.text, "http", head.target, user_agent=agent, method=head.method)
     body = request.body
@@ -89,11 +88,11 @@ def _payload(request: Request, slug: Slug | None, answer: Answer) -> CanaryHit |
         method=head.method,
         target=head.target,
         version=head.version,
-        host=head.header("host"),
+        host=head.get("host"),
         user_agent=agent,
         headers=head.headers,
         status=answer.status,
         body=bounded(from_wire(body, MAX_BODY_TEXT), MAX_BODY_TEXT) if body else None,
-        body_bytes=head.body_bytes or 0,
+        body_bytes=request.body_bytes or 0,
         body_sha256=hashlib.sha256(body).hexdigest() if body else None,
     )

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
 from decnet_core.events.codec import BadEventError
+from decnet_core.net.connections import ConnectionLimiter
+from decnet_core.net.rates import SourceRates
 from decnet_core.runtime.counters import Counters
-from decnet_workers.canary.rate import ConnectionLimit, RateLimit
 from decnet_workers.canary.settings import CanarySettings
 
 Seen = CanaryHit | HttpRequest | ServiceRequest
@@ -36,12 +37,12 @@ class Receiver:
         self.counters = counters
         self.proxies = settings.proxies()
         self.addresses = settings.addresses()
-        self.rate = RateLimit(settings.requests_per_second, settings.request_burst)
-        self.connections = ConnectionLimit(settings.max_connections, settings.max_connections_per_source)
+        self.rates = SourceRates(settings.requests_per_second, settings.request_burst)
+        self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.Transport] = set()
         """Connections to end when the worker stops."""
         self._emit = emit
-        counters.read_from(lambda: {"connections": self.connections.total, "sources": len(self.rate)})
+        counters.read_from(lambda: {"connections": self.connections.open, "sources": len(self.rates)})
 
     def emit(self, payload: Seen, *, src: Endpoint, dst: Endpoint) -> None:
         """Record what was seen; the counters tell hits from the rest."""

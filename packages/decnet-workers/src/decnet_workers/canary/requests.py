@@ -1,18 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""From bytes of a connection to whole requests, sans I/O: feed bytes, take requests."""
+"""From bytes of a connection to whole requests, sans I/O: feed bytes, take requests.
+
+Read leniently where attackers are sloppy, for what is not HTTP at all is still worth an event. Only what decides about
+framing (lengths, connection) is strict.
+"""
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
-from decnet_workers.canary.head import (
-    MAX_BODY_BYTES,
-    MAX_HEAD_BYTES,
-    Head,
-    Malformed,
-    end_of_head,
-    parse_head,
+from decnet_core.net.http_head import Head, Refusal, Rules, parse_head
+from decnet_core.text import from_wire
+
+MAX_HEAD_BYTES = 16384
+MAX_HEADERS = 100
+MAX_BODY_BYTES = 65536
+
+_RULES = Rules(
+    line=re.compile(rb"(?P<method>[A-Z][A-Z_-]{0,31}) (?P<target>[^\x00-\x20\x7f]+) (?P<version>HTTP/1\.[01])"),
+    head_bytes=MAX_HEAD_BYTES,
+    fields=MAX_HEADERS,
+    decode=lambda value: from_wire(value, MAX_HEAD_BYTES),
 )
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -20,8 +32,17 @@ class Request(msgspec.Struct, frozen=True):
 
     head: Head
     body: bytes
+    body_bytes: int | None
+    """Declared length; None when it cannot be known (chunked), so that the connection ends after the answer."""
     last: bool
     """Whether nothing after it can be understood, so that the connection must end."""
+
+
+class Malformed(msgspec.Struct, frozen=True):
+    """Bytes that are not a request; `line` is the first line as text, `status` what to answer."""
+
+    line: str
+    status: int
 
 
 class Requests:
@@ -33,7 +54,7 @@ class Requests:
         self._head: Head | None = None
 
     def feed(self, data: bytes) -> None:
-        """Take bytes that were received."""
+        """Append received bytes."""
         self._buffer += data
 
     def next(self) -> Request | Malformed | None:
@@ -46,45 +67,43 @@ class Requests:
         return self._with_body(self._head)
 
     def _next_head(self) -> Head | Malformed | None:
-        self._skip_empty_lines()
-        end = end_of_head(self._buffer, max(0, self._searched - 3))
+        found = parse_head(self._buffer, _RULES, self._searched)
         self._searched = len(self._buffer)
-        if end is None and len(self._buffer) <= MAX_HEAD_BYTES:
-            return self._not_http()
-        if end is None or end > MAX_HEAD_BYTES:
-            return self._too_long()
-        head = parse_head(bytes(self._buffer[:end]))
-        del self._buffer[:end]
-        self._searched = 0
-        return head
-
-    def _skip_empty_lines(self) -> None:
-        """RFC 9112 §2.2: a server should ignore an empty line before a request."""
-        while self._buffer[:2] == b"\r\n" or self._buffer[:1] == b"\n":
-            del self._buffer[: 2 if self._buffer[:1] == b"\r" else 1]
-
-    def _not_http(self) -> Malformed | None:
-        """A whole first line that is no request line is answered at once: a TLS or RDP greeting has no empty line."""
-        line, ended, _ = self._buffer[:MAX_HEAD_BYTES].partition(b"\n")
-        binary = bool(self._buffer) and (self._buffer[0] < 0x20 or self._buffer[0] > 0x7E)
-        if not ended and not binary:
+        if found is None:
             return None
-        parsed = parse_head(bytes(line) + b"\nHost: x\n\n")
-        return parsed if isinstance(parsed, Malformed) else None
-
-    def _too_long(self) -> Malformed:
-        line, ended, _ = self._buffer[:MAX_HEAD_BYTES].partition(b"\n")
-        parsed = parse_head(bytes(line[:2048]) + b"\nHost: x\n\n")
-        text = parsed.line if isinstance(parsed, Malformed) else f"{parsed.method} {parsed.target} {parsed.version}"
-        return Malformed(text, 400 if ended else 414)
+        if isinstance(found, Refusal) or not _is_framed(found.head):
+            status = 414 if isinstance(found, Refusal) and found.reason == "target-too-long" else 400
+            return Malformed(from_wire(found.line, 2048), status)
+        del self._buffer[: found.end]
+        self._searched = 0
+        return found.head
 
     def _with_body(self, head: Head) -> Request | None:
-        if head.body_bytes is None or head.body_bytes > MAX_BODY_BYTES:
+        length = _body_bytes(head)
+        if length is None or length > MAX_BODY_BYTES:
             self._head = None
-            return Request(head, b"", last=True)
-        if len(self._buffer) < head.body_bytes:
+            return Request(head, b"", length, last=True)
+        if len(self._buffer) < length:
             return None
-        body = bytes(self._buffer[: head.body_bytes])
-        del self._buffer[: head.body_bytes]
+        body = bytes(self._buffer[:length])
+        del self._buffer[:length]
         self._head = None
-        return Request(head, body, last=not head.keep_alive)
+        return Request(head, body, length, last=not head.keep_alive)
+
+
+def _body_bytes(head: Head) -> int | None:
+    lengths = head.all("content-length")
+    if head.get("transfer-encoding") is not None:
+        return None
+    if not lengths:
+        return 0
+    return int(lengths[0]) if len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) else None
+
+
+def _is_framed(head: Head) -> bool:
+    """Whether length and host are as RFC 9112 demands; a server that looks like one answers 400 otherwise."""
+    if not head.has_one_host:
+        return False
+    if head.get("transfer-encoding") is not None:
+        return head.get("content-length") is None
+    return _body_bytes(head) is not None

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Literal
 
 import msgspec
 
 from decnet_core.canary import TokenKind
+from decnet_core.net.addresses import Address, Network, parse_address, parse_endpoint, parse_network
 from decnet_workers.errors import WorkersError
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _ADDRESS_HINT = "write an address and a port, e.g. 127.77.0.1:8880 or [::1]:8880"
 
@@ -61,7 +59,7 @@ class CanarySettings(msgspec.Struct, frozen=True):
         """Return the trusted proxies; raises CanarySettingsError."""
         return tuple(_network(text) for text in self.trusted_proxies)
 
-    def addresses(self) -> tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, ...]:
+    def addresses(self) -> tuple[Address, ...]:
         """Return what the zone's names resolve to; raises CanarySettingsError."""
         texts = self.zone_addresses or ((listen_address(self.http_listen)[0],) if self.http_listen else ())
         return tuple(_address(text) for text in texts)
@@ -69,21 +67,21 @@ class CanarySettings(msgspec.Struct, frozen=True):
 
 def listen_address(text: str) -> tuple[str, int]:
     """Return host and port of `host:port` or `[v6]:port`; raises CanarySettingsError."""
-    host, separator, port = text.rpartition(":")
-    if not separator or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise CanarySettingsError(f"{text!r} is not a listen address: {_ADDRESS_HINT}")
-    return str(_address(host.removeprefix("[").removesuffix("]"))), int(port)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
-        return ipaddress.ip_address(text)
+        return parse_endpoint(text)
     except ValueError as error:
-        raise CanarySettingsError(f"{text!r} is not an IP address: {_ADDRESS_HINT}") from error
+        raise CanarySettingsError(f"{error}; {_ADDRESS_HINT}") from error
+
+
+def _address(text: str) -> Address:
+    address = parse_address(text)
+    if address is None:
+        raise CanarySettingsError(f"zone_addresses: {text!r} is not an IP address")
+    return address
 
 
 def _network(text: str) -> Network:
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return parse_network(text)
     except ValueError as error:
         raise CanarySettingsError(f"trusted_proxies: {text!r} is not a network, e.g. 10.0.0.0/8") from error

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 
 from decnet_core.canary import canary_key
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
+from decnet_core.net.sockets import BindError, bound_udp, listening
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_workers.canary.dns import DnsDatagrams, DnsStream, Resolver
@@ -75,41 +77,36 @@ class Canary(Worker[CanarySettings]):
             transport.close()
 
     async def _open_http(self, receiver: Receiver, host: str, port: int) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: HttpConnection(receiver), host, port, backlog=512)
-        except OSError as error:
-            raise _cannot_listen("http_listen", "HTTP", host, port, error) from error
-        self._servers.append(server)
-        self.http_address = (host, server.sockets[0].getsockname()[1])
+            sock = listening(host, port, backlog=512)
+        except BindError as error:
+            raise StartupError(f"[canary] http_listen: cannot receive HTTP on {host}:{port}: {error}") from error
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_server(lambda: HttpConnection(receiver), sock=sock, backlog=512))
+        self.http_address = (host, sock.getsockname()[1])
         log.info("http receiver listens on %s:%d", *self.http_address)
 
     async def _open_dns(self, resolver: Resolver, host: str, port: int) -> None:
-        for attempt in range(1 if port else ATTEMPTS_AT_ANY_PORT, 0, -1):
-            try:
-                await self._open_dns_pair(resolver, host, port)
-                break
-            except OSError as error:
-                if attempt == 1:
-                    raise _cannot_listen("dns_listen", "DNS", host, port, error) from error
-
-    async def _open_dns_pair(self, resolver: Resolver, host: str, port: int) -> None:
-        """Listen on one port over UDP and TCP; at port 0 the system chooses, and may choose one whose TCP is taken."""
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: DnsDatagrams(resolver), (host, port))
-        bound = transport.get_extra_info("sockname")[1]
         try:
-            self._servers.append(await loop.create_server(lambda: DnsStream(resolver), host, bound))
-        except OSError:
-            transport.close()
-            raise
+            udp, tcp = _both(host, port)
+        except BindError as error:
+            raise StartupError(f"[canary] dns_listen: cannot receive DNS on {host}:{port}: {error}") from error
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: DnsDatagrams(resolver), sock=udp)
         self._datagrams.append(transport)
-        self.dns_address = (host, bound)
-        log.info("dns receiver listens on %s:%d, zone %s", host, bound, self.settings.zone)
+        self._servers.append(await loop.create_server(lambda: DnsStream(resolver), sock=tcp))
+        self.dns_address = (host, tcp.getsockname()[1])
+        log.info("dns receiver listens on %s:%d, zone %s", *self.dns_address, self.settings.zone)
 
 
-def _cannot_listen(setting: str, what: str, host: str, port: int, error: OSError) -> StartupError:
-    return StartupError(
-        f"cannot receive {what} on {host}:{port}: {error.strerror or error}; "
-        f"end what uses it or choose another address with [canary] {setting}"
-    )
+def _both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """Bind one port for UDP and TCP. At port 0 the system chooses, and may choose one whose TCP is taken."""
+    for attempt in range(1 if port else ATTEMPTS_AT_ANY_PORT, 0, -1):
+        udp = bound_udp(host, port)
+        try:
+            return udp, listening(host, udp.getsockname()[1])
+        except BindError:
+            udp.close()
+            if attempt == 1:
+                raise
+    raise AssertionError

@@ -7,12 +7,12 @@ still finds its way: the labels left of a token are only asked when the token's 
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 
 import msgspec
 
 from decnet_core.canary import Slug
+from decnet_core.net.addresses import Address
 from decnet_workers.canary.find import in_name, labels_below
 from decnet_workers.canary.wire import (
     AAAA,
@@ -38,14 +38,12 @@ NEGATIVE_TTL_SECONDS = 60
 _SERIAL, _REFRESH, _RETRY, _EXPIRE = 1, 3600, 600, 604800
 _NAME_SERVER, _MAILBOX = "ns1", "hostmaster"
 
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 
 class Zone(msgspec.Struct, frozen=True):
     """What the server is authoritative for."""
 
     name: str
-    addresses: tuple[IpAddress, ...]
+    addresses: tuple[Address, ...]
     ttl_seconds: int
     key: bytes
 

@@ -20,8 +20,9 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
+from decnet_core.spool.positions import Position
 from decnet_core.spool.quarantine import Quarantine
-from decnet_core.spool.reader import Batch, Position
+from decnet_core.spool.reader import ReadResult
 from decnet_core.text import for_terminal
 from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
@@ -116,7 +117,7 @@ class Intake:
         self._keep_rejects(read.source.name, held, batch)
         return _Taken(read.source, batch.next, held.events, batch.torn, batch.missing)
 
-    def _keep_rejects(self, spool: str, held: Sorted, batch: Batch) -> None:
+    def _keep_rejects(self, spool: str, held: Sorted, batch: ReadResult) -> None:
         for reject in held.rejects:
             self._quarantine.put(reject.reason, spool, reject.line)
         for line in batch.overlong:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from decnet_core.spool.reader import START, Batch, Position, SpoolReader
+from decnet_core.spool.positions import START, Position
+from decnet_core.spool.reader import ReadResult, SpoolReader
 from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Read(msgspec.Struct, frozen=True):
     """What one spool gave."""
 
     source: Source
-    batch: Batch
+    batch: ReadResult
 
 
 class Sources:
@@ -123,7 +124,7 @@ class Sources:
             return None
         return source
 
-    def _read_one(self, source: Source, max_lines: int, max_bytes: int) -> Batch | None:
+    def _read_one(self, source: Source, max_lines: int, max_bytes: int) -> ReadResult | None:
         try:
             batch = source.reader.read(source.position, max_lines, max_bytes)
         except OSError as error:

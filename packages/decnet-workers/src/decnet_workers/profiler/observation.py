@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from decnet_core.events.catalogue import HttpRequest, Payload
+from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.attackers.merge import Row, Tally
@@ -15,7 +15,7 @@ NAME = 255
 """Characters of a column of names."""
 
 
-class Touch:
+class Observation:
     """One event of one attacker, with what most tables want of it."""
 
     __slots__ = ("attacker", "decky", "event", "seen", "seq", "service", "session", "tally", "ts")
@@ -34,8 +34,6 @@ class Touch:
 
 def service_of(payload: Payload) -> str | None:
     """Return the service that was touched, None when the event is about no one service."""
-    if isinstance(payload, HttpRequest):
-        return "http"
     service: str | None = getattr(payload, "service", None)
     return service
 

@@ -10,110 +10,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from decnet_core.events.catalogue import (
-    CanaryHit,
-    ClientIdentified,
-    CommandRun,
-    ConnectionOpened,
-    FileCaptured,
-    FlowClosed,
-    HttpClient,
-    HttpRequest,
-    LoginAttempt,
-    Payload,
-    PortScan,
-    ServiceRequest,
-    SessionClosed,
-    SessionOpened,
-    SshKex,
-    TcpStack,
-    TlsClient,
-    TlsServer,
-)
+from decnet_core.events.catalogue import PAYLOADS, Payload, Probed
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row, Tally
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler import actions as deeds
-from decnet_workers.profiler import fingerprints
-from decnet_workers.profiler.observation import Touch
-from decnet_workers.profiler.phases import phases_of
+from decnet_workers.profiler import actions, fingerprints
+from decnet_workers.profiler.observation import Observation
 
 MINUTE = 60_000_000_000
-
-ARRIVALS = (ConnectionOpened, CanaryHit, PortScan)
-"""Kinds with which a contact begins; the gaps between them are the attacker's rhythm.
-
-Not what a sensor sees on the wire (`flow.closed` and the like): the decoy that was touched tells of the same contact,
-and the sensor folds many into one event at the end of its window.
-"""
 
 
 def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
     """Add one event of `attacker` (canonical address) to `tally`."""
-    touch = Touch(tally, attacker, stored)
+    observation = Observation(tally, attacker, stored)
     payload = stored.event.payload
-    if isinstance(payload, fingerprints.PROBED):
-        fingerprints.probed(touch, payload)
+    if isinstance(payload, Probed):
+        fingerprints.probed(observation, payload)
         return
-    tally.add(tables.attacker, (attacker,), touch.seen | _counts(payload))
-    if touch.decky is not None:
-        tally.add(tables.attacker_decky, (attacker, touch.decky), touch.seen)
-    if touch.service is not None:
-        tally.add(tables.attacker_service, (attacker, touch.service), touch.seen)
-    for phase in phases_of(payload):
-        tally.add(tables.attacker_phase, (attacker, phase), touch.seen)
-    _activity(touch)
+    tally.add(tables.attacker, (attacker,), observation.seen | payload.counts())
+    if observation.decky is not None:
+        tally.add(tables.attacker_decky, (attacker, observation.decky), observation.seen)
+    if observation.service is not None:
+        tally.add(tables.attacker_service, (attacker, observation.service), observation.seen)
+    for phase in payload.reached():
+        tally.add(tables.attacker_phase, (attacker, phase), observation.seen)
+    _activity(observation)
     details = _DETAILS.get(type(payload))
     if details is not None:
-        details(touch, payload)
+        details(observation, payload)
 
 
-def _counts(payload: Payload) -> Row:
-    """Return which counts of the attacker an event raises."""
-    if isinstance(payload, LoginAttempt):
-        return {"logins": 1, "logins_accepted": int(payload.success)}
-    name = _COUNTED.get(type(payload))
-    return {name: 1} if name else {}
-
-
-_COUNTED: dict[type[Payload], str] = {
-    ConnectionOpened: "connections",
-    SessionOpened: "sessions",
-    CommandRun: "commands",
-    HttpRequest: "requests",
-    FileCaptured: "files",
-    PortScan: "scans",
-    CanaryHit: "canary_hits",
-}
-
-
-def _activity(touch: Touch) -> None:
+def _activity(observation: Observation) -> None:
     values: Row = {"events": 1}
-    if isinstance(touch.event.payload, ARRIVALS):
-        values = {"events": 1, "arrivals": 1, "first_arrival": touch.ts, "last_arrival": touch.ts}
-    touch.tally.add(tables.attacker_activity, (touch.attacker, touch.ts // MINUTE), values)
+    if observation.event.payload.arrival:
+        values = {"events": 1, "arrivals": 1, "first_arrival": observation.ts, "last_arrival": observation.ts}
+    observation.tally.add(tables.attacker_activity, (observation.attacker, observation.ts // MINUTE), values)
 
 
-_DETAILS: dict[type[Payload], Callable[[Touch, Any], None]] = {**fingerprints.DETAILS, **deeds.DETAILS}
+_DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {**fingerprints.DETAILS, **actions.DETAILS}
 
-KINDS: tuple[type[Payload], ...] = (
-    ConnectionOpened,
-    LoginAttempt,
-    ClientIdentified,
-    SessionOpened,
-    CommandRun,
-    SessionClosed,
-    HttpRequest,
-    FileCaptured,
-    CanaryHit,
-    ServiceRequest,
-    PortScan,
-    SshKex,
-    HttpClient,
-    TcpStack,
-    FlowClosed,
-    TlsClient,
-    TlsServer,
-    *fingerprints.PROBED,
-)
-"""What is recorded. Not `syslog.message`: its source is the host that forwards its log, not an attacker."""
+KINDS = tuple(kind for kind in PAYLOADS if kind.from_attacker)
+"""What is recorded: a kind that `_DETAILS` does not name is counted by what its class declares, and has no details."""

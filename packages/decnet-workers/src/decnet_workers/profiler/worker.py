@@ -10,13 +10,13 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, SessionEnded
+from decnet_core.net.addresses import canonical
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known, known_uses, rescore
 from decnet_models.canary.queries import label_of
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
-from decnet_workers.profiler.address import canonical
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.record import KINDS, record
 

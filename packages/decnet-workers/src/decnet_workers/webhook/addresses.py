@@ -7,15 +7,14 @@ and nothing else. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Regist
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
+from ipaddress import IPv6Network
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from decnet_core.net.addresses import Address, Network, parse_network, unmapped
 
 
 def _table(*rows: tuple[str, str]) -> tuple[tuple[Network, str], ...]:
-    return tuple((ipaddress.ip_network(network), meaning) for network, meaning in rows)
+    return tuple((parse_network(text, strict=True), meaning) for text, meaning in rows)
 
 
 _PRIVATE = _table(
@@ -57,12 +56,12 @@ _SPECIAL = _table(
     ("3fff::/20", "documentation"),
 )
 
-_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
 
 
 def networks(texts: Sequence[str]) -> tuple[Network, ...]:
     """Return the networks that `texts` name; raises ValueError that names the wrong one."""
-    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+    return tuple(parse_network(text) for text in texts)
 
 
 def is_public(address: Address) -> bool:
@@ -76,10 +75,7 @@ def refusal(address: Address, *, allow_private: bool, allowed: Sequence[Network]
     `allowed` are networks that the operator named; `allow_private` lets loopback and private addresses pass, but never
     link-local, metadata or translated ones.
     """
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return refusal(address.ipv4_mapped, allow_private=allow_private, allowed=allowed)
-        address = ipaddress.IPv6Address(int(address))  # without its zone
+    address = unmapped(address)
     if any(address in network for network in allowed):
         return None
     meaning = _meaning(address, _METADATA) or _meaning(address, _SPECIAL)

@@ -8,14 +8,14 @@ One address that is refused refuses the whole answer: an honest name does not mi
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 
+from decnet_core.net.addresses import Address, Network, parse_address
 from decnet_workers.errors import WorkersError
-from decnet_workers.webhook.addresses import Address, Network, is_public, refusal
+from decnet_workers.webhook.addresses import is_public, refusal
 from decnet_workers.webhook.target import Target
 
 MAX_ADDRESSES = 4
@@ -79,8 +79,10 @@ class Dialler:
         raise DialError("; ".join(errors) or f"{target.host} has no address")
 
     async def _checked(self, target: Target, *, allow_private: bool) -> list[Address]:
-        literal = _address(target.host)
-        found = [literal] if literal else [_address(text) for text in await self._resolve(target.host, target.port)]
+        literal = parse_address(target.host)
+        found = (
+            [literal] if literal else [parse_address(text) for text in await self._resolve(target.host, target.port)]
+        )
         addresses = [address for address in found if address is not None]
         for address in addresses:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
@@ -94,10 +96,3 @@ class Dialler:
         if not target.tls:
             return await asyncio.open_connection(str(address), target.port)
         return await asyncio.open_connection(str(address), target.port, ssl=self._tls, server_hostname=target.host)
-
-
-def _address(text: str) -> Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes canary tokens and says where they are reached."""
+"""Makes canary tokens and the URLs or host names under which they are reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.canary import TokenKind, canary_key, mint
 from decnet_models.canary import queries
 from decnet_models.canary.queries import CanaryToken
@@ -27,26 +27,26 @@ class Planted(msgspec.Struct, frozen=True):
     created_at: int
 
 
-def new_token(connection: Connection, place: Place, kind: TokenKind, label: str) -> Planted:
+def new_token(connection: Connection, deployment: Deployment, kind: TokenKind, label: str) -> Planted:
     """Make a token of `kind`; `label` says where it is planted. Raises KeyFileError."""
-    slug = mint(canary_key(place.state.keys), kind)
-    return _planted(place, queries.add_token(connection, slug, label, now_ns=time.time_ns()))
+    slug = mint(canary_key(deployment.state.keys), kind)
+    return _planted(deployment, queries.add_token(connection, slug, label, now_ns=time.time_ns()))
 
 
-def planted(connection: Connection, place: Place, limit: int) -> list[Planted]:
+def planted(connection: Connection, deployment: Deployment, limit: int) -> list[Planted]:
     """Return the tokens, newest first."""
-    return [_planted(place, token) for token in queries.tokens(connection, limit)]
+    return [_planted(deployment, token) for token in queries.tokens(connection, limit)]
 
 
-def first_tokens(connection: Connection, place: Place) -> list[Planted]:
+def first_tokens(connection: Connection, deployment: Deployment) -> list[Planted]:
     """Return the tokens that a fleet has to show: its first, else its newest. A new one gets a URL and a DNS token."""
-    found = planted(connection, place, limit=1000)
+    found = planted(connection, deployment, limit=1000)
     if found:
         return ([token for token in found if token.label == FIRST_LABEL] or found)[1::-1]
-    return [new_token(connection, place, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
+    return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
 
 
-def _planted(place: Place, token: CanaryToken) -> Planted:
-    settings = place.settings.section("canary", CanarySettings)
+def _planted(deployment: Deployment, token: CanaryToken) -> Planted:
+    settings = deployment.settings.section("canary", CanarySettings)
     where = settings.url_of(token.token, token.kind)
     return Planted(token.token, token.kind.value, token.label, where, token.created_at)

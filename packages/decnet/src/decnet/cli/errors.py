@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the operator is told when something cannot be done: one line that says what to do, never a traceback."""
+"""Errors as the operator sees them: one line that says what to do, never a traceback."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class NotFoundError(OperatorError):
     """What was asked for is not there."""
 
 
-def told(error: Exception) -> tuple[str, int]:
+def reported(error: Exception) -> tuple[str, int]:
     """Return the line for the operator and the exit code for an error that no command handled itself."""
     if isinstance(error, (SettingsError, StateError, KeyFileError, SetupError)):
         return str(error), RefusedError.code

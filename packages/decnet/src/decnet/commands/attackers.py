@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet attackers`: who was here."""
+"""`decnet attackers`: the attackers, by score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli.options import Json, Limit, application
-from decnet.fleet.selection import find_place, records
+from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
@@ -18,7 +18,7 @@ from decnet_models.attackers.profile import Attacker
 
 app = application("Who was here.")
 
-HEADING = ("attacker", "score", "events", "log-ins", "let in", "commands", "requests", "canaries", "last seen")
+HEADING = ("attacker", "score", "events", "logins", "accepted", "commands", "requests", "canaries", "last seen")
 
 
 class Order(enum.StrEnum):
@@ -37,7 +37,7 @@ def attackers(
     as_json: Json = False,
 ) -> None:
     """List attackers, highest threat score first."""
-    with records(find_place()) as connection:
+    with transaction(find_deployment()) as connection:
         found = queries.attackers(connection, limit, order=order.value)
     if as_json:
         typer.echo(documents.document(found))

@@ -14,8 +14,8 @@ import typer
 
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
-from decnet.fleet.bus_client import ask, bus_shown, client_of
-from decnet.fleet.selection import Place, find_place
+from decnet.fleet.bus_access import bus_client, query_health, shown_bus_url
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.show import busline, documents, traffic
 from decnet_core.bus.client import Client
 from decnet_core.bus.interface import Message, NoResponders
@@ -40,7 +40,7 @@ def sub(
 ) -> None:
     """Print every message as it comes, until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_listen(find_place(), pattern, queue, count, seconds, as_json=as_json))
+        asyncio.run(_listen(find_deployment(), pattern, queue, count, seconds, as_json=as_json))
 
 
 @app.command()
@@ -54,7 +54,7 @@ def pub(  # noqa: PLR0917 - typer reads the command line from the parameters
 ) -> None:
     """Publish one message; fails when the bus does not take it."""
     body = sys.stdin.buffer.read() if payload == "-" else payload.encode("utf-8", "surrogateescape")
-    answer = asyncio.run(_speak(find_place(), subject, body, _headers(header or []), timeout if ask_ else None))
+    answer = asyncio.run(_speak(find_deployment(), subject, body, _headers(header or []), timeout if ask_ else None))
     if answer is not None:
         typer.echo(busline.document(answer, time.time_ns()) if as_json else busline.text(answer, time.time_ns()))
 
@@ -66,32 +66,31 @@ def top(
     as_json: Json = False,
 ) -> None:
     """Show connections, subscriptions, rates and drops of the embedded broker, live."""
-    place = find_place()
-    if not place.embedded_bus:
+    deployment = find_deployment()
+    if not deployment.embedded_bus:
         raise OperatorError("[bus] url names a bus elsewhere; ask that server's own monitoring")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_watch(place, interval, count, as_json=as_json))
+        asyncio.run(_watch(deployment, interval, count, as_json=as_json))
 
 
 @contextlib.asynccontextmanager
-async def _bus(place: Place) -> AsyncIterator[Client]:
-    client = await client_of(place, "decnet-bus", wait=_CONNECT_SECONDS)
+async def _bus(deployment: Deployment) -> AsyncIterator[Client]:
+    client = await bus_client(deployment, "decnet-bus", wait=_CONNECT_SECONDS)
     try:
         if not client.connected:
-            raise OperatorError(
-                f"the bus {bus_shown(place)} cannot be reached ({client.last_error}); start it with `decnet up`"
-            )
+            where = shown_bus_url(deployment)
+            raise OperatorError(f"the bus {where} cannot be reached ({client.last_error}); start it with `decnet up`")
         yield client
     finally:
         await client.close()
 
 
 async def _listen(
-    place: Place, pattern: str, queue: str | None, count: int | None, seconds: float | None, *, as_json: bool
+    deployment: Deployment, pattern: str, queue: str | None, count: int | None, seconds: float | None, *, as_json: bool
 ) -> None:
     show = busline.document if as_json else busline.text
-    async with _bus(place) as bus:
-        bus.on_change(lambda: _tell_change(place, bus))
+    async with _bus(deployment) as bus:
+        bus.on_change(lambda: _tell_change(deployment, bus))
         subscription = await bus.subscribe(pattern, queue=queue, limit=_QUEUE, max_messages=count)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -102,15 +101,15 @@ async def _listen(
             typer.echo(f"{missed} messages were missed: the terminal was too slow", err=True)
 
 
-def _tell_change(place: Place, bus: Client) -> None:
+def _tell_change(deployment: Deployment, bus: Client) -> None:
     what = "is back" if bus.connected else "went away; messages are missed until it is back"
-    typer.echo(f"the bus {bus_shown(place)} {what}", err=True)
+    typer.echo(f"the bus {shown_bus_url(deployment)} {what}", err=True)
 
 
 async def _speak(
-    place: Place, subject: str, payload: bytes, headers: dict[str, str], timeout: float | None
+    deployment: Deployment, subject: str, payload: bytes, headers: dict[str, str], timeout: float | None
 ) -> Message | None:
-    async with _bus(place) as bus:
+    async with _bus(deployment) as bus:
         try:
             if timeout is not None:
                 return await bus.request(subject, payload, timeout=timeout, headers=headers)
@@ -123,14 +122,14 @@ async def _speak(
         return None
 
 
-async def _watch(place: Place, interval: float, count: int | None, *, as_json: bool) -> None:
+async def _watch(deployment: Deployment, interval: float, count: int | None, *, as_json: bool) -> None:
     before: traffic.Look | None = None
     looks = 0
-    async with _bus(place) as bus:
+    async with _bus(deployment) as bus:
         while count is None or looks < count:
             if looks:
                 await asyncio.sleep(interval)
-            health = await ask(bus, "bus", _ANSWER_SECONDS)
+            health = await query_health(bus, "bus", _ANSWER_SECONDS)
             if health is None:
                 raise OperatorError("the bus does not answer for itself; may this user give orders to workers?")
             now = traffic.Look(time.monotonic(), health)

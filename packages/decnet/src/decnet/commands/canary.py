@@ -10,7 +10,7 @@ import typer
 
 from decnet.canary.tokens import Planted, new_token, planted
 from decnet.cli.options import Json, Limit, application
-from decnet.fleet.selection import find_place, records
+from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
@@ -18,7 +18,7 @@ from decnet_core.canary import TokenKind
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.attackers.queries import hits_by_token
 
-app = application("Canary tokens: bait that tells when it is touched.")
+app = application("Canary tokens: bait that reports when it is used.")
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -30,24 +30,24 @@ class Listed(msgspec.Struct, frozen=True):
 
 @app.command()
 def new(
-    label: Annotated[str, typer.Argument(help="Where it is planted, in your words; a hit is told with it.")],
+    label: Annotated[str, typer.Argument(help="Where it is planted, in your words; shown with each hit.")],
     kind: Annotated[TokenKind, typer.Option(help="What it is.")] = TokenKind.URL,
     as_json: Json = False,
 ) -> None:
     """Make a token and print what to plant."""
-    place = find_place()
-    with records(place, write=True) as connection:
-        made = new_token(connection, place, kind, label)
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
+        made = new_token(connection, deployment, kind, label)
     typer.echo(documents.document(made) if as_json else made.place)
 
 
 @app.command(name="list")
 def list_(limit: Limit = 100, as_json: Json = False) -> None:
     """List tokens, newest first, with their hits."""
-    place = find_place()
-    with records(place) as connection:
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
         hits = hits_by_token(connection)
-        found = [Listed(one, hits.get(one.token)) for one in planted(connection, place, limit)]
+        found = [Listed(one, hits.get(one.token)) for one in planted(connection, deployment, limit)]
     if as_json:
         typer.echo(documents.document(found))
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet drill`: checks that everything an attacker does is told, and how soon."""
+"""`decnet drill`: checks that everything an attacker does is reported, and how soon."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decnet.drill.examination import Outcome
 from decnet.drill.private import private_fleet
 from decnet.drill.run import Report
 from decnet.drill.run import drill as run_drill
-from decnet.fleet.selection import Place, find_place
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.show import documents
 from decnet.up.hosting import HELP, Hosting
 from decnet_core.text import for_terminal
@@ -35,12 +35,12 @@ def drill(
     deadline: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds that each check has.")] = 10.0,
     as_json: Json = False,
 ) -> None:
-    """Attack the fleet with real clients and check that everything is told; exit code 0 only if all is."""
+    """Attack the fleet with real clients and check that everything is reported; exit code 0 only if all of it is."""
     if host is not None and not private:
         raise WrongUsageError("--host is for the fleet that --private makes; a running one is hosted as it is")
     hosting = host or Hosting.FORK
-    with private_fleet(bus=bus, database=database, hosting=hosting) if private else _given(bus, database) as place:
-        report = asyncio.run(run_drill(place, deadline, _silent if as_json else _tell))
+    with private_fleet(bus=bus, database=database, hosting=hosting) if private else _given(bus, database) as deployment:
+        report = asyncio.run(run_drill(deployment, deadline, _silent if as_json else _tell))
     if as_json:
         typer.echo(documents.document({**msgspec.structs.asdict(report), "holds": report.holds}))
     else:
@@ -49,13 +49,13 @@ def drill(
         raise typer.Exit(FAILED)
 
 
-def _given(bus: str, database: str) -> contextlib.AbstractContextManager[Place]:
+def _given(bus: str, database: str) -> contextlib.AbstractContextManager[Deployment]:
     """Take the running fleet, with another bus or database when they are named."""
     if bus:
         os.environ["DECNET_BUS_URL"] = bus
     if database:
         os.environ["DECNET_DATABASE_URL"] = database
-    return contextlib.nullcontext(find_place())
+    return contextlib.nullcontext(find_deployment())
 
 
 def _tell(outcome: Outcome) -> None:
@@ -64,7 +64,7 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _silent(outcome: Outcome) -> None:
-    """Say nothing: the document at the end says all."""
+    """Print nothing: the document at the end has it all."""
 
 
 def _verdict(report: Report) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import JsonLines, Limit, application
-from decnet.fleet.selection import Place, find_place, records
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents, eventline
 from decnet_core.events.catalogue import KINDS
 from decnet_models.events import queries
@@ -33,19 +33,19 @@ def events(
 ) -> None:
     """Show the newest events, oldest of them first; --follow goes on as they come."""
     kinds = _known(kind or [])
-    place = find_place()
-    found = newest(place, kinds, attacker, limit)
+    deployment = find_deployment()
+    found = newest(deployment, kinds, attacker, limit)
     _print(found, as_json=as_json)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_follow(place, kinds, attacker, found[-1].seq if found else None, as_json=as_json))
+            asyncio.run(_follow(deployment, kinds, attacker, found[-1].seq if found else None, as_json=as_json))
 
 
-def newest(place: Place, kinds: Sequence[str], attacker: str | None, limit: int) -> list[StoredEvent]:
+def newest(deployment: Deployment, kinds: Sequence[str], attacker: str | None, limit: int) -> list[StoredEvent]:
     """Return the newest `limit` events that fit, oldest of them first."""
     found: list[StoredEvent] = []
     before: int | None = None
-    with records(place) as connection:
+    with transaction(deployment) as connection:
         while len(found) < limit:
             if attacker is None:
                 page = queries.recent(connection, min(limit, _PAGE), kinds=kinds, before=before)
@@ -58,12 +58,14 @@ def newest(place: Place, kinds: Sequence[str], attacker: str | None, limit: int)
     return found[:limit][::-1]
 
 
-async def _follow(place: Place, kinds: Sequence[str], attacker: str | None, seen: int | None, *, as_json: bool) -> None:
-    from decnet.fleet.bus_client import client_of
-    from decnet.fleet.event_feed import Feed
+async def _follow(
+    deployment: Deployment, kinds: Sequence[str], attacker: str | None, seen: int | None, *, as_json: bool
+) -> None:
+    from decnet.fleet.bus_access import bus_client
+    from decnet.fleet.event_feed import EventFeed
 
-    bus = await client_of(place, "decnet-events")
-    feed = Feed(place, bus, kinds=kinds, attacker=attacker)
+    bus = await bus_client(deployment, "decnet-events")
+    feed = EventFeed(deployment, bus, kinds=kinds, attacker=attacker)
     if seen is None:
         feed.start_at_end()
     else:

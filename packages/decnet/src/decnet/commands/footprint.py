@@ -13,14 +13,14 @@ import typer
 
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
-from decnet.fleet.bus_client import ask_all, reached
-from decnet.fleet.selection import Place, find_place
+from decnet.fleet.bus_access import query_all_health, reachable_bus
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet_core.bus.subjects import Health
 from decnet_core.footprint import Footprint, measure
-from decnet_core.runtime import worker_registry as registry
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.runtime import worker_registry
+from decnet_core.supervise.status_file import read_status_files
 
 app = application("What the fleet costs.")
 
@@ -65,20 +65,20 @@ def footprint(
     seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are watched.")] = 2.0,
 ) -> None:
     """Print RSS, PSS, USS, threads, wake-ups, CPU and modules per worker and in all."""
-    place = find_place()
+    deployment = find_deployment()
     while True:
-        rows = look(place, seconds)
+        rows = look(deployment, seconds)
         if not rows:
-            raise OperatorError(f"no fleet runs in {place.state.root}; start one with `decnet up`")
+            raise OperatorError(f"no fleet runs in {deployment.state.root}; start one with `decnet up`")
         typer.echo(documents.document({"workers": rows, "total": total_of(rows)}) if as_json else page(rows))
         if not watch:
             return
 
 
-def look(place: Place, seconds: float) -> list[Row]:
+def look(deployment: Deployment, seconds: float) -> list[Row]:
     """Find the fleet's processes and watch them for `seconds`; raises OperatorError for one that may not be seen."""
-    modules = {name: health.modules for name, health in asyncio.run(_health(place)).items()}
-    pids = processes(place)
+    modules = {name: health.modules for name, health in asyncio.run(_health(deployment)).items()}
+    pids = processes(deployment)
     time.sleep(_SETTLING_SECONDS)  # to be asked is a wake-up, too, and not one that should be counted
     before = {name: measure(pid) for name, pid in pids.items()}
     hidden = [name for name, first in before.items() if first is None and Path(f"/proc/{pids[name]}").exists()]
@@ -95,25 +95,25 @@ def look(place: Place, seconds: float) -> list[Row]:
     return rows
 
 
-def processes(place: Place) -> dict[str, int]:
+def processes(deployment: Deployment) -> dict[str, int]:
     """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
     found: dict[str, int] = {}
     seen: set[int] = set()
-    for roster in read_rosters(place.state.run):
-        named = [("(supervisor)", roster.supervisor), ("(zygote)", roster.zygote)]
-        named += [(status.name, status.pid) for status in roster.workers]
+    for report in read_status_files(deployment.state.run):
+        named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
+        named += [(status.name, status.pid) for status in report.workers]
         for name, pid in named:
             if pid and pid not in seen:
                 seen.add(pid)
                 found[f"{name} {pid}" if name in found else name] = pid
     # Those of separate units have no common supervisor.
-    return found or {name: health.pid for name, health in asyncio.run(_health(place)).items()}
+    return found or {name: health.pid for name, health in asyncio.run(_health(deployment)).items()}
 
 
-async def _health(place: Place) -> dict[str, Health]:
+async def _health(deployment: Deployment) -> dict[str, Health]:
     """Ask the workers themselves."""
-    async with reached(place, "decnet-footprint") as bus:
-        answers = {} if bus is None else await ask_all(bus, registry.names())
+    async with reachable_bus(deployment, "decnet-footprint") as bus:
+        answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
     return {name: health for name, health in answers.items() if health is not None}
 
 

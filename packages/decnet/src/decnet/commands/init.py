@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.engine import make_url
 
 from decnet.cli.options import Json, application
-from decnet.swarm.listener_identity import found_if_listening
+from decnet.swarm.listener_identity import create_if_listening
 from decnet_core.settings import Settings
 from decnet_core.setup.roles import Role
 from decnet_core.setup.steps import Master, Wishes, remove, set_up
@@ -47,7 +47,7 @@ def init(
     if remove_it:
         remove(wishes)
     else:
-        set_up(wishes, Master(database_of, found_if_listening))
+        set_up(wishes, Master(database_of, create_if_listening))
 
 
 def database_of(settings: Settings, state: str) -> Database:

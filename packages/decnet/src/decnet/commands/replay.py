@@ -10,9 +10,9 @@ import typer
 
 from decnet.cli.errors import FAILED, OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
-from decnet.fleet.selection import Place, find_place, records
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
-from decnet_core.timestamps import moment
+from decnet_core.timestamps import parse_iso8601
 from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_models.progress.queries import cursor_of
@@ -38,26 +38,26 @@ def replay(
 ) -> None:
     """Let a worker handle events again: with its newer rules, or because its tables are doubted.
 
-    Nothing is told twice, and interrupting this command or the worker changes nothing about the end.
+    No notice is sent twice, and interrupting this command or the worker changes nothing about the end.
     """
-    place = find_place()
-    with records(place) as connection:
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
         plan = replays.plan(connection, worker, _row(connection, since))
     if plan.forgotten and not lose_forgotten:
         raise OperatorError(
             f"{worker} counts all events, and retention has removed {plan.forgotten} of them; what they added would "
-            "be lost. If that is meant, say --lose-forgotten"
+            "be lost. If that is intended, add --lose-forgotten"
         )
     if not as_json:
         typer.echo(words(plan))
     if not yes:
         typer.confirm("Do it?", abort=True, err=as_json)
-    with records(place, write=True) as connection:
+    with transaction(deployment, write=True) as connection:
         replays.begin(connection, plan)
     if as_json:
         typer.echo(documents.line({"state": "begun", "plan": plan}))
     if wait:
-        _watch(place, plan, as_json=as_json)
+        _watch(deployment, plan, as_json=as_json)
 
 
 def words(plan: Plan) -> str:
@@ -78,16 +78,16 @@ def words(plan: Plan) -> str:
 def _row(connection: Any, since: str) -> int:
     if since.isdecimal():
         return int(since)
-    ts = moment(since)
+    ts = parse_iso8601(since)
     if ts is None:
         raise WrongUsageError(f"--since {since!r} is neither an event's number nor a time as 2026-11-23T20:00Z")
     return replays.row_at(connection, ts)
 
 
-def _watch(place: Place, plan: Plan, *, as_json: bool) -> None:
+def _watch(deployment: Deployment, plan: Plan, *, as_json: bool) -> None:
     said, moved = -1, time.monotonic()
     while said < plan.last:
-        with records(place) as connection:
+        with transaction(deployment) as connection:
             reached = min(cursor_of(connection, plan.worker), plan.last)
         if reached != said:
             said, moved = reached, time.monotonic()

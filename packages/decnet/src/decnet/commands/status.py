@@ -10,25 +10,25 @@ import typer
 
 from decnet.cli.errors import FAILED, OperatorError
 from decnet.cli.options import Json, application
-from decnet.fleet.bus_client import ask_all, bus_shown, reached
+from decnet.fleet.bus_access import query_all_health, reachable_bus, shown_bus_url
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
-from decnet.fleet.selection import Place, find_place, records
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
-from decnet_core.runtime import worker_registry as registry
-from decnet_core.supervise.fleet import Status
+from decnet_core.runtime import worker_registry
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
-from decnet_core.supervise.status_file import read_rosters
+from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
 
 app = application("How the fleet is.")
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What `decnet status` found out."""
+    """The result of `decnet status`."""
 
     bus: str
     bus_reached: bool
@@ -37,7 +37,7 @@ class Report(msgspec.Struct, frozen=True):
     workers: dict[str, Health | None]
     progress: Progress | None
     supervised: dict[str, Status] = {}
-    """What the supervisors that run say of their workers."""
+    """What the running supervisors report of their workers."""
     off: dict[str, str] = {}
     """Workers that are off, each with the setting of its section that switches it on."""
 
@@ -53,7 +53,7 @@ class Report(msgspec.Struct, frozen=True):
 @app.command()
 def status(as_json: Json = False) -> None:
     """Ask every worker how it is; exit code 1 when something is down."""
-    report = look(find_place())
+    report = look(find_deployment())
     typer.echo(
         documents.document({**msgspec.structs.asdict(report), "down": report.down}) if as_json else _page(report)
     )
@@ -61,34 +61,34 @@ def status(as_json: Json = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def look(place: Place) -> Report:
+def look(deployment: Deployment) -> Report:
     """Ask the workers and the database; nothing that is down is an error here."""
     from decnet_models.database.engine import shown
 
-    reached, workers = asyncio.run(_ask(place))
+    reached, workers = asyncio.run(_ask(deployment))
     progress, error = None, None
     try:
-        with records(place) as connection:
+        with transaction(deployment) as connection:
             progress = read_progress(connection)
     except OperatorError as refused:
         error = str(refused)
-    supervised = {status.name: status for roster in read_rosters(place.state.run) for status in roster.workers}
+    supervised = {status.name: status for each in read_status_files(deployment.state.run) for status in each.workers}
     return Report(
-        bus_shown(place),
+        shown_bus_url(deployment),
         reached,
-        shown(place.database_url),
+        shown(deployment.database_url),
         error,
         workers,
         progress,
         supervised,
-        registry.off(place.settings),
+        worker_registry.off(deployment.settings),
     )
 
 
-async def _ask(place: Place) -> tuple[bool, dict[str, Health | None]]:
-    names = [name for name in registry.wanted(place.settings) if name != "bus" or place.embedded_bus]
-    async with reached(place, "decnet-status") as bus:
-        return (False, dict.fromkeys(names)) if bus is None else (True, await ask_all(bus, names))
+async def _ask(deployment: Deployment) -> tuple[bool, dict[str, Health | None]]:
+    names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
+    async with reachable_bus(deployment, "decnet-status") as bus:
+        return (False, dict.fromkeys(names)) if bus is None else (True, await query_all_health(bus, names))
 
 
 def _page(report: Report) -> str:
@@ -115,7 +115,7 @@ def _page(report: Report) -> str:
 
 
 def _events_and_leases(progress: Progress) -> list[str]:
-    """Return the events that were set aside, with their errors, and (PostgreSQL) who holds which part of the work."""
+    """Return the events set aside, with their errors, and (PostgreSQL) which instance holds which shards."""
     lines: list[str] = []
     if progress.aside:
         rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.aside]
@@ -131,7 +131,7 @@ def _events_and_leases(progress: Progress) -> list[str]:
 
 
 def _phase(status: Status | None) -> str:
-    """Return what the supervisor says of a worker that does not answer; it may take one that hangs for ready."""
+    """Return the supervisor's state of a worker that does not answer; a hung one may count as ready."""
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 

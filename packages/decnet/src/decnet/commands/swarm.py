@@ -11,14 +11,14 @@ import typer
 
 from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, application
-from decnet.fleet.selection import find_place
+from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import duration, moment
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Offer
 
-app = application("Sensor hosts: who belongs to this fleet, and how one more joins it.")
+app = application("Sensor hosts: list, enrol, renew and revoke them.")
 
 Name = Annotated[str, typer.Argument(help="The sensor's name, as its events will show it.")]
 Replace = Annotated[bool, typer.Option("--replace", help="It is enrolled already; its old certificates end.")]
@@ -41,7 +41,7 @@ def token(
     as_json: Json = False,
 ) -> None:
     """Print the command that makes another host a sensor of this fleet; it works once."""
-    made = swarm.offer(find_place(), name, master=master, hours=hours, replaces=replace)
+    made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
     if as_json:
         typer.echo(documents.document(made))
         return
@@ -59,14 +59,14 @@ def enrol(
     as_json: Json = False,
 ) -> None:
     """Sign the request of a sender that is set up by hand, e.g. rsyslog, and print its certificate chain."""
-    made = swarm.sign(find_place(), name, csr, days=days, replaces=replace)
+    made = swarm.sign(find_deployment(), name, csr, days=days, replaces=replace)
     typer.echo(documents.document(made) if as_json else made.chain.rstrip("\n"))
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List sensors with what they sent last, and tokens that wait."""
-    found = swarm.listed(find_place())
+    found = swarm.listed(find_deployment())
     if as_json:
         typer.echo(documents.document(found))
         return
@@ -79,14 +79,14 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def revoke(name: Name) -> None:
-    """Let a sensor, and who has a token for it, in no more; its connection ends at once, its events stay."""
-    swarm.revoke(find_place(), name)
+    """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
+    swarm.revoke(find_deployment(), name)
 
 
 @app.command()
 def forget(name: Name) -> None:
     """Take a revoked sensor out of the list."""
-    swarm.forget(find_place(), name)
+    swarm.forget(find_deployment(), name)
 
 
 @app.command()
@@ -98,7 +98,7 @@ def renew(
     as_json: Json = False,
 ) -> None:
     """Give the listener a new certificate; sensors renew theirs by themselves."""
-    made = swarm.renew(find_place(), host or [], new_keys=new_keys, force=force)
+    made = swarm.renew(find_deployment(), host or [], new_keys=new_keys, force=force)
     if as_json:
         typer.echo(documents.document(made))
     else:
@@ -108,7 +108,7 @@ def renew(
 @app.command()
 def authority() -> None:
     """Print the fleet's authority (PEM), which senders that are set up by hand must trust."""
-    path = swarm.authority_file(find_place())
+    path = swarm.authority_file(find_deployment())
     if not path.exists():
         raise NotFoundError("there is no swarm here yet; decnet swarm token NAME begins one")
     typer.echo(path.read_text(encoding="ascii").rstrip("\n"))
@@ -118,7 +118,7 @@ def _explained(made: Offer) -> str:
     left = duration(made.expires_at - time.time())
     return (
         f"\nRun this on {made.name}, as root where systemd shall run it. It works once, within {left}.\n"
-        f"If {made.name} reaches this host otherwise than by {made.master}, say so with --master or [listener] public."
+        f"If {made.name} does not reach this host as {made.master}, set --master or [listener] public."
     )
 
 

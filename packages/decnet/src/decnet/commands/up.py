@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`decnet up`: the whole fleet in the foreground, until Ctrl-C.
 
-In fork mode this process becomes the warm parent of the workers and of their supervisor, which shows the fleet: all
+In fork mode this process becomes the zygote of the workers and of their supervisor, which shows the fleet: all
 share the pages of what is imported here, once. It is single-threaded and has no event loop, so that forking is safe.
 """
 
@@ -21,12 +21,12 @@ import typer
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.command import guarded
-from decnet.fleet.selection import Place, find_place
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
-from decnet.up.run import Wishes, prepare, run, workers
+from decnet.up.run import RunOptions, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 
 app = application("The fleet, in the foreground.")
 
@@ -42,31 +42,31 @@ def up(
     """Bring up database, bus and every installed worker here; Ctrl-C stops them, a second one kills them."""
     if plain and as_json:
         raise WrongUsageError("--plain and --json exclude each other")
-    place = find_place()
-    refuse_unknown(place.settings)
-    lock = prepare(place)
-    wishes = Wishes(seconds, ready_file, os.getpid())
+    deployment = find_deployment()
+    refuse_unknown(deployment.settings)
+    lock = prepare(deployment)
+    options = RunOptions(seconds, ready_file, os.getpid())
 
     def supervise(zygote: socket.socket | None) -> int:
-        view = _view(place, plain=plain, as_json=as_json)
+        view = _view(deployment, plain=plain, as_json=as_json)
         try:
-            asyncio.run(run(place, view, wishes, host, zygote))
+            asyncio.run(run(deployment, view, options, host, zygote))
         finally:
             view.close()
         return 0
 
     try:
-        code = _fork(place, supervise) if host is Hosting.FORK else supervise(None)
+        code = _fork(deployment, supervise) if host is Hosting.FORK else supervise(None)
     finally:
         lock.release()
     raise typer.Exit(code)
 
 
-def _fork(place: Place, supervise: Callable[[socket.socket], int]) -> int:
-    """Be the workers' warm parent until the supervisor is done; return its exit code."""
+def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> int:
+    """Be the workers' zygote until the supervisor is done; return its exit code."""
     from decnet_core.supervise.fork import zygote
 
-    os.environ["DECNET_STATE_DIR"] = str(place.state.root.absolute())
+    os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())
 
     def supervised(channel: socket.socket) -> int:
         # Ctrl-C reaches the parent, which passes it on: in the same process group we would get it twice.
@@ -78,14 +78,14 @@ def _fork(place: Place, supervise: Callable[[socket.socket], int]) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    return zygote.lead([registry.place(name) for name in workers(place)], supervised)
+    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in workers(deployment)], supervised)
 
 
-def _view(place: Place, *, plain: bool, as_json: bool) -> View:
+def _view(deployment: Deployment, *, plain: bool, as_json: bool) -> View:
     if as_json:
         return JsonView()
     if plain or not sys.stdout.isatty():
         return PlainView()
     from decnet.up.live import LiveView
 
-    return LiveView(f"DECNET  {place.state.root}")
+    return LiveView(f"DECNET  {deployment.state.root}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet webhook`: who hears notices, what was sent, and what to try again."""
+"""`decnet webhook`: endpoints, deliveries and their retries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from decnet.cli.errors import FAILED, NotFoundError
 from decnet.cli.options import Json, Limit, application
-from decnet.fleet.selection import Place, find_place, records
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet.show.times import moment
@@ -44,16 +44,16 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a receiver; prints the secret that it verifies signatures with."""
-    place = find_place()
-    with records(place, write=True) as connection:
-        added = endpoints.add(connection, place, url, kinds=kind or [], allow_private=allow_private)
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
+        added = endpoints.add(connection, deployment, url, kinds=kind or [], allow_private=allow_private)
     typer.echo(documents.document(added) if as_json else f"id      {added.id}\nsecret  {added.secret}")
 
 
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
-    with records(find_place()) as connection:
+    with transaction(find_deployment()) as connection:
         found = queries.webhooks(connection)
     if as_json:
         typer.echo(documents.document(found))
@@ -65,7 +65,7 @@ def list_(as_json: Json = False) -> None:
 @app.command()
 def remove(webhook_id: Id) -> None:
     """Send nothing more to a receiver."""
-    with records(find_place(), write=True) as connection:
+    with transaction(find_deployment(), write=True) as connection:
         if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
 
@@ -73,25 +73,25 @@ def remove(webhook_id: Id) -> None:
 @app.command()
 def secret(webhook_id: Id) -> None:
     """Print a receiver's secret again."""
-    place = find_place()
-    with records(place) as connection:
-        typer.echo(endpoints.secret(place, endpoints.find(connection, webhook_id)))
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        typer.echo(endpoints.secret(deployment, endpoints.find(connection, webhook_id)))
 
 
 @app.command()
 def rotate(webhook_id: Id) -> None:
     """Give a receiver a new secret and print it; messages are signed with it from now on."""
-    place = find_place()
-    with records(place, write=True) as connection:
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
         endpoints.find(connection, webhook_id)
         queries.rotate_secret(connection, webhook_id)
-        typer.echo(endpoints.secret(place, endpoints.find(connection, webhook_id)))
+        typer.echo(endpoints.secret(deployment, endpoints.find(connection, webhook_id)))
 
 
 @app.command()
 def enable(webhook_id: Id) -> None:
     """Send to a receiver again that had answered 410 Gone."""
-    with records(find_place(), write=True) as connection:
+    with transaction(find_deployment(), write=True) as connection:
         if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
 
@@ -102,12 +102,12 @@ def try_out(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the outcome.")] = 15.0,
     as_json: Json = False,
 ) -> None:
-    """Send a test notice to one receiver and say how it went; exit code 1 when it was not delivered."""
-    place = find_place()
-    with records(place, write=True) as connection:
+    """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
         seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
-    endpoints.nudge(place, seq)
-    outcome = _outcome(place, webhook_id, seq, wait)
+    endpoints.nudge(deployment, seq)
+    outcome = _outcome(deployment, webhook_id, seq, wait)
     if as_json:
         typer.echo(documents.document(outcome))
     else:
@@ -124,7 +124,7 @@ def deliveries(
     as_json: Json = False,
 ) -> None:
     """Show deliveries, newest first."""
-    with records(find_place()) as connection:
+    with transaction(find_deployment()) as connection:
         found = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
     if as_json:
         typer.echo(documents.document(found))
@@ -140,21 +140,21 @@ def replay(
     delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None,
 ) -> None:
     """Try a receiver's dead deliveries again, with their old message ids."""
-    place = find_place()
-    with records(place, write=True) as connection:
+    deployment = find_deployment()
+    with transaction(deployment, write=True) as connection:
         endpoints.find(connection, webhook_id)
         count = queries.request_replay(connection, webhook_id, delivery_id=delivery, now_ns=time.time_ns())
     if count == 0:
         raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
-    endpoints.nudge(place, 0)
+    endpoints.nudge(deployment, 0)
     typer.echo(f"{count} will be tried again")
 
 
-def _outcome(place: Place, webhook_id: str, seq: int, wait: float) -> Delivery | None:
+def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> Delivery | None:
     """Return the test's delivery once it was attempted, else as it is when the time is up."""
     deadline = time.monotonic() + wait
     while True:
-        with records(place) as connection:
+        with transaction(deployment) as connection:
             made = queries.deliveries(connection, 100, webhook_id=webhook_id)
         found = next((delivery for delivery in made if delivery.notice_seq == seq), None)
         if (found and (found.state != PENDING or found.attempts)) or time.monotonic() >= deadline:
@@ -164,9 +164,9 @@ def _outcome(place: Place, webhook_id: str, seq: int, wait: float) -> Delivery |
 
 def _words(outcome: Delivery | None) -> str:
     if outcome is None:
-        return "not attempted yet: is the webhook worker running? decnet status tells"
-    told = [str(one) for one in (outcome.status, outcome.error) if one is not None]
-    return f"{outcome.state} after {outcome.attempts} attempts" + (f": {', '.join(told)}" if told else "")
+        return "not attempted yet: is the webhook worker running? See decnet status"
+    details = [str(one) for one in (outcome.status, outcome.error) if one is not None]
+    return f"{outcome.state} after {outcome.attempts} attempts" + (f": {', '.join(details)}" if details else "")
 
 
 def _row(one: WebhookStatus) -> tuple[object, ...]:

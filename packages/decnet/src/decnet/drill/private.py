@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from decnet.cli.errors import OperatorError
-from decnet.fleet.selection import Place, find_place
+from decnet.fleet.deployment import Deployment, find_deployment
 from decnet_core.runtime.process import LIFELINE
 
 SSH_PORT, HTTP_PORT, CANARY_HTTP_PORT, CANARY_DNS_PORT = 2222, 8080, 8880, 8853
@@ -45,7 +45,7 @@ _DECKIES = (("web-01", 10, "debian-web"), ("db-01", 11, "ubuntu-db"), ("nas-01",
 
 
 @contextlib.contextmanager
-def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -> Iterator[Place]:
+def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -> Iterator[Deployment]:
     """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not come up.
 
     `hosting` is what `decnet up --host` takes.
@@ -61,7 +61,7 @@ def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -
             **({"DECNET_DATABASE_URL": database} if database else {}),
         }
         with _environment(given), _running(directory, hosting):
-            yield find_place()
+            yield find_deployment()
 
 
 def settings_text(block: int) -> str:
@@ -139,8 +139,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) 
     deadline = time.monotonic() + _READY_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text("utf-8", "backslashreplace").strip().splitlines()
-            raise OperatorError(f"the private fleet did not come up: {said[-1] if said else 'it said nothing'}")
+            lines = log.read_text("utf-8", "backslashreplace").strip().splitlines()
+            raise OperatorError(f"the private fleet did not come up: {lines[-1] if lines else 'it logged nothing'}")
         time.sleep(0.02)
 
 

@@ -22,11 +22,11 @@ from decnet.drill.script import Script, new_script
 from decnet.drill.ssh import SshFailed
 from decnet.drill.target import choose
 from decnet.drill.web import WebFailed
-from decnet.fleet.bus_client import ask_all, reached
-from decnet.fleet.selection import Place, records
+from decnet.fleet.bus_access import query_all_health, reachable_bus
+from decnet.fleet.deployment import Deployment, transaction
 from decnet.webhook import endpoints
 from decnet_core.canary import TokenKind
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_models.webhooks.queries import remove_webhook
 
 _BUS_SECONDS = 2.0
@@ -48,18 +48,18 @@ class Report(msgspec.Struct, frozen=True):
         return self.attack_error is None and all(outcome.holds for outcome in self.outcomes)
 
 
-async def drill(place: Place, seconds: float, tell: Callable[[Outcome], None]) -> Report:
+async def drill(deployment: Deployment, seconds: float, report: Callable[[Outcome], None]) -> Report:
     """Attack the fleet; each check has `seconds` to hold. Raises OperatorError when there is nothing to attack."""
     began = time.monotonic()
-    script, target = new_script(), choose(place)
-    first = await _workers_answer(place)
-    tell(first)
-    async with _webhook(place) as receiver:
+    script, target = new_script(), choose(deployment)
+    first = await _workers_answer(deployment)
+    report(first)
+    async with _webhook(deployment) as receiver:
         with tempfile.TemporaryDirectory(prefix="decnet-drill-") as directory:
-            bait = _bait(place, script)
+            bait = _bait(deployment, script)
             attack = Attack(script, target, bait, Path(directory))
-            evidence = Evidence(script, target, bait, place.state, receiver.arrivals)
-            examination = Examination(place, evidence, CHECKS, tell)
+            evidence = Evidence(script, target, bait, deployment.state, receiver.arrivals)
+            examination = Examination(deployment, evidence, CHECKS, report)
             error = await _attack_and_examine(attack, examination, seconds)
     outcomes = [first, *examination.outcomes]
     return Report(script.source, attack.ssh.name, round(time.monotonic() - began, 3), outcomes, error)
@@ -81,37 +81,37 @@ async def _attack_and_examine(attack: Attack, examination: Examination, seconds:
     return error
 
 
-async def _workers_answer(place: Place) -> Outcome:
+async def _workers_answer(deployment: Deployment) -> Outcome:
     began = time.monotonic()
-    names = [name for name in registry.wanted(place.settings) if name != "bus" or place.embedded_bus]
-    async with reached(place, "decnet-drill", _BUS_SECONDS) as bus:
-        health = dict.fromkeys(names) if bus is None else await ask_all(bus, names)
+    names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
+    async with reachable_bus(deployment, "decnet-drill", _BUS_SECONDS) as bus:
+        health = dict.fromkeys(names) if bus is None else await query_all_health(bus, names)
     silent = [name for name, one in health.items() if one is None]
     detail = f"no answer from {', '.join(silent)}" if silent else f"{len(names)} workers"
     return Outcome("workers answer", not silent, round(time.monotonic() - began, 3), detail)
 
 
 @asynccontextmanager
-async def _webhook(place: Place) -> AsyncIterator[Receiver]:
+async def _webhook(deployment: Deployment) -> AsyncIterator[Receiver]:
     """A receiver that the fleet sends to; gone again whatever happens."""
     receiver = Receiver()
     url = await receiver.open()
     try:
-        with records(place, write=True) as connection:
-            added = endpoints.add(connection, place, url, kinds=(), allow_private=True)
+        with transaction(deployment, write=True) as connection:
+            added = endpoints.add(connection, deployment, url, kinds=(), allow_private=True)
         receiver.secret = added.secret
         try:
             yield receiver
         finally:
-            with records(place, write=True) as connection:
+            with transaction(deployment, write=True) as connection:
                 remove_webhook(connection, added.id, now_ns=time.time_ns())
     finally:
         await receiver.close()
 
 
-def _bait(place: Place, script: Script) -> Bait:
-    with records(place, write=True) as connection:
+def _bait(deployment: Deployment, script: Script) -> Bait:
+    with transaction(deployment, write=True) as connection:
         return Bait(
-            url=new_token(connection, place, TokenKind.URL, f"{script.mark} page"),
-            name=new_token(connection, place, TokenKind.DNS, f"{script.mark} name"),
+            url=new_token(connection, deployment, TokenKind.URL, f"{script.mark} page"),
+            name=new_token(connection, deployment, TokenKind.DNS, f"{script.mark} name"),
         )

@@ -6,9 +6,10 @@ from __future__ import annotations
 import msgspec
 
 from decnet.cli.errors import RefusedError
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.settings import Settings
-from decnet_decoys.fleet import Decky, FleetError, deckies
+from decnet_decoys.decky import Decky
+from decnet_decoys.fleet import FleetError, deckies
 from decnet_decoys.settings import DecoysSettings
 from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, listen_address
 
@@ -17,27 +18,32 @@ class Target(msgspec.Struct, frozen=True):
     """What is attacked."""
 
     shell: Decky
-    """Has SSH and a password that is let in."""
+    """Has SSH and a password that it accepts."""
     web: Decky
     """Has HTTP."""
     dns: tuple[str, int]
     """Address and port of the canary's DNS receiver."""
 
     @property
+    def site(self) -> str:
+        """URL of `web`, without a path."""
+        return f"http://{self.web.address}:{self.web.port('http')}"
+
+    @property
     def login(self) -> tuple[str, str]:
-        """User and password that `shell` lets in."""
+        """User and password that `shell` accepts."""
         assert self.shell.login is not None
         return self.shell.login
 
 
-def choose(place: Place) -> Target:
+def choose(deployment: Deployment) -> Target:
     """Return the target; raises RefusedError when the settings have none."""
-    found = _deckies(place.settings)
+    found = _deckies(deployment.settings)
     shell = next((one for one in found if one.port("ssh") and one.login), None)
     web = next((one for one in found if one.port("http")), None)
     if shell is None or web is None:
         raise RefusedError("a drill needs a decky with ssh and one with http; see [[decoys.decky]]")
-    return Target(shell, web, _dns(place.settings))
+    return Target(shell, web, _dns(deployment.settings))
 
 
 def _deckies(settings: Settings) -> tuple[Decky, ...]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.bus.interface import Bus, BusError
 from decnet_core.bus.subjects import EVENTS_INGESTED
 from decnet_models.database.engine import open_engine, reading
@@ -23,11 +23,13 @@ POLL_SECONDS = 2.0
 _BATCH = 500
 
 
-class Feed:
-    """The event log from one place on; a database that is busy or away is tried again, nothing is missed."""
+class EventFeed:
+    """The event log from one position on; a database that is busy or away is tried again, nothing is missed."""
 
-    def __init__(self, place: Place, bus: Bus, *, kinds: Sequence[str] = (), attacker: str | None = None) -> None:
-        self._engine: Engine = open_engine(place.database_url, read_only=True)
+    def __init__(
+        self, deployment: Deployment, bus: Bus, *, kinds: Sequence[str] = (), attacker: str | None = None
+    ) -> None:
+        self._engine: Engine = open_engine(deployment.database_url, read_only=True)
         self._bus = bus
         self._kinds = tuple(kinds)
         self._attacker = attacker

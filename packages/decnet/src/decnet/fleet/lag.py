@@ -34,7 +34,7 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The ends of the event log and of the outbox, and each worker's place in the one that it follows."""
+    """The ends of the event log and of the outbox, and each worker's position in the one that it follows."""
 
     last_seq: int
     cursors: dict[str, int]
@@ -47,13 +47,13 @@ class Progress(msgspec.Struct, frozen=True):
 
     def behind(self, worker: str) -> int | None:
         """Return the events or notices that `worker` has not handled yet; None for one without a cursor."""
-        place = self.cursors.get(worker)
+        position = self.cursors.get(worker)
         end = self.last_notice_seq if worker == FOLLOWS_NOTICES else self.last_seq
-        return None if place is None else max(0, end - place)
+        return None if position is None else max(0, end - position)
 
 
 def read_progress(connection: Connection) -> Progress:
-    """Read the place of every cursor worker."""
+    """Read the position of every cursor worker."""
     counts = count_set_aside(connection)
     return Progress(
         last_seq(connection),
@@ -66,7 +66,7 @@ def read_progress(connection: Connection) -> Progress:
 
 
 def holdings(leases: Sequence[Lease], now_ns: int) -> tuple[Holding, ...]:
-    """Return who holds how much of each worker; a lease that has ended is nobody's."""
+    """Return which instance holds how many shards of each worker; a lease that has ended is nobody's."""
     found: dict[tuple[str, str | None], list[int]] = {}
     for one in leases:
         left = one.expires_at - now_ns

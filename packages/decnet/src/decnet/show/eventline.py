@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
-from decnet.show.summary import summary
 from decnet.show.times import clock, moment
+from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_terminal
+
+_LIMIT = 200
+
+
+def summary(payload: Payload) -> str:
+    """Return what happened on one printable line of at most about 200 characters."""
+    return for_terminal(payload.summary(), _LIMIT)
 
 
 def cells(event: Event) -> tuple[str, str, str, str, str]:

@@ -14,13 +14,13 @@ from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki import files
 
 
-def found_if_listening(settings: Settings, state: Path) -> None:
+def create_if_listening(settings: Settings, state: Path) -> None:
     """Make authority and identity below `state` if `[listener] listen` is set and they are missing; raises OSError."""
     listener = settings.section("listener", ListenerSettings)
-    if listener.listen and not files.is_founded(state):
-        from decnet_swarm.pki.bootstrap_ca import found
+    if listener.listen and not files.is_bootstrapped(state):
+        from decnet_swarm.pki.bootstrap_ca import bootstrap
 
-        found(state, names(listener))
+        bootstrap(state, names(listener))
 
 
 def names(settings: ListenerSettings) -> list[str]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the operator does with the swarm: the authority's steps, where this fleet has its files, in the command's words.
 
-No database: the listener is an edge worker, and who belongs to the fleet lies in its files.
+No database: the listener is an edge worker, and the fleet's members are listed in its files.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import TypeVar
 import msgspec
 
 from decnet.cli.errors import NotFoundError, OperatorError, RefusedError, WrongUsageError
-from decnet.fleet.bus_client import reached
-from decnet.fleet.selection import Place
-from decnet.swarm.listener_identity import found_if_listening, names
+from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.deployment import Deployment
+from decnet.swarm.listener_identity import create_if_listening, names
 from decnet_core.bus.subjects import CONTROL, Control
 from decnet_swarm.address import Address, address_in
 from decnet_swarm.enrolment.renewal_loop import due_at
 from decnet_swarm.listener.records import Checkpoint
 from decnet_swarm.listener.settings import ListenerSettings
-from decnet_swarm.pki import bootstrap_ca as founding
-from decnet_swarm.pki import files
+from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.authority import BadRequestError
-from decnet_swarm.pki.bootstrap_ca import FoundingError, Renewed
+from decnet_swarm.pki.bootstrap_ca import BootstrapError
+from decnet_swarm.pki.listener_identity import ListenerCertificate
 from decnet_swarm.pki.registry import Registry, Sensor
 from decnet_swarm.pki.registry_file import RegistryError, load
 
@@ -55,7 +55,7 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A sensor, or who may become one; times in seconds since the Unix epoch."""
+    """A sensor, or one that may enrol; times in seconds since the Unix epoch."""
 
     name: str
     state: str
@@ -78,32 +78,32 @@ class Listing(msgspec.Struct, frozen=True):
     """Whether the listener's own certificate should be renewed."""
 
 
-def offer(place: Place, name: str, *, master: str, hours: float, replaces: bool) -> Offer:
+def offer(deployment: Deployment, name: str, *, master: str, hours: float, replaces: bool) -> Offer:
     """Return a token for sensor `name`; raises OperatorError."""
-    settings = _settings(place)
+    settings = _settings(deployment)
     address = _master(settings, master)
-    found_if_listening(place.settings, place.state.root)
-    word = _done(lambda: founding.offer(place.state.root, name, hours, replaces=replaces))
+    create_if_listening(deployment.settings, deployment.state.root)
+    word = _done(lambda: bootstrap_ca.issue_token(deployment.state.root, name, hours, replaces=replaces))
     command = f"decnet-forwarder enrol --master {address} --token {word}"
     return Offer(name, word, str(address), int(time.time() + hours * 3600), command)
 
 
-def sign(place: Place, name: str, request: Path, *, days: float | None, replaces: bool) -> Signed:
+def sign(deployment: Deployment, name: str, request: Path, *, days: float | None, replaces: bool) -> Signed:
     """Return the chain for a certificate request; raises OperatorError."""
-    settings = _settings(place)
-    found_if_listening(place.settings, place.state.root)
+    settings = _settings(deployment)
+    create_if_listening(deployment.settings, deployment.state.root)
     text = _request(request)
     lasting = days or settings.certificate_days
-    chain = _done(lambda: founding.sign_by_hand(place.state.root, name, text, lasting, replaces=replaces))
-    _tell(place)
-    return Signed(name, chain, authority_file(place).read_text(encoding="ascii"))
+    chain = _done(lambda: bootstrap_ca.sign_request(deployment.state.root, name, text, lasting, replaces=replaces))
+    _reload_listener(deployment)
+    return Signed(name, chain, authority_file(deployment).read_text(encoding="ascii"))
 
 
-def listed(place: Place) -> Listing:
-    """Return who belongs to the fleet and who may; raises OperatorError."""
-    folder, now = files.listener_folder(place.state.root), int(time.time())
+def listed(deployment: Deployment) -> Listing:
+    """Return the fleet's sensors and those that may enrol; raises OperatorError."""
+    folder, now = files.listener_folder(deployment.state.root), int(time.time())
     known = _done(lambda: load(folder))
-    last = _last_events(place)
+    last = _last_events(deployment)
     sensors = [_member(each, now, last.get(each.name)) for each in known.sensors]
     try:
         own = files.validity(folder)
@@ -112,50 +112,50 @@ def listed(place: Place) -> Listing:
     return Listing([*sensors, *_waiting(known, now)], own.not_after, ending=due_at(own) < now)
 
 
-def revoke(place: Place, name: str) -> None:
-    """Let sensor `name` in no more, and end its connection now; raises NotFoundError."""
-    _named(lambda: founding.revoke(place.state.root, name))
-    _tell(place)
+def revoke(deployment: Deployment, name: str) -> None:
+    """Reject sensor `name` from now on, and end its connection; raises NotFoundError."""
+    _named(lambda: bootstrap_ca.revoke(deployment.state.root, name))
+    _reload_listener(deployment)
 
 
-def forget(place: Place, name: str) -> None:
+def forget(deployment: Deployment, name: str) -> None:
     """Take a revoked sensor out of the list; raises NotFoundError."""
-    _named(lambda: founding.forget(place.state.root, name))
+    _named(lambda: bootstrap_ca.forget(deployment.state.root, name))
 
 
-def renew(place: Place, hosts: Iterable[str], *, new_keys: bool, force: bool) -> Renewed:
+def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force: bool) -> ListenerCertificate:
     """Give the listener a new certificate; raises OperatorError."""
-    called = [*hosts] or names(_settings(place))
-    made = _done(lambda: founding.renew(place.state.root, called, new_keys=new_keys, force=force))
-    _tell(place)
+    called = [*hosts] or names(_settings(deployment))
+    made = _done(lambda: bootstrap_ca.renew(deployment.state.root, called, new_keys=new_keys, force=force))
+    _reload_listener(deployment)
     return made
 
 
-def authority_file(place: Place) -> Path:
+def authority_file(deployment: Deployment) -> Path:
     """Return where the fleet's authority lies."""
-    return files.listener_folder(place.state.root) / files.AUTHORITY
+    return files.listener_folder(deployment.state.root) / files.AUTHORITY
 
 
-def _settings(place: Place) -> ListenerSettings:
-    settings = place.settings.section("listener", ListenerSettings)
+def _settings(deployment: Deployment) -> ListenerSettings:
+    settings = deployment.settings.section("listener", ListenerSettings)
     if not settings.listen:
         raise RefusedError('no sensor can reach this host: write listen = "0.0.0.0:6514" below [listener] and restart')
     return settings
 
 
-def _master(settings: ListenerSettings, said: str) -> Address:
-    """Return where a sensor comes to enrol: what was said, what is set, or what this host calls itself."""
+def _master(settings: ListenerSettings, given: str) -> Address:
+    """Return where a sensor comes to enrol: the option, the setting, or this host's own name."""
     port = settings.enrolment.port
     try:
-        if said and ":" in said.rpartition("]")[2]:
-            return address_in(said)
-        host = address_in(said).host if said else settings.public or settings.enrolment.host
+        if given and ":" in given.rpartition("]")[2]:
+            return address_in(given)
+        host = address_in(given).host if given else settings.public or settings.enrolment.host
     except ValueError as error:
         raise WrongUsageError(str(error)) from error
     if host not in ("0.0.0.0", "::"):  # noqa: S104  # compared only
         return Address(host, port)
     if not (called := names(settings)):
-        raise WrongUsageError("this host has no name: say with --master HOST how the sensor reaches it")
+        raise WrongUsageError("this host has no name: name it with --master HOST, as the sensor reaches it")
     return Address(called[0], port)
 
 
@@ -179,31 +179,31 @@ def _waiting(known: Registry, now: int) -> list[Listed]:
     return [Listed(each.name, "waiting", each.expires_at) for each in known.tokens if each.expires_at > now]
 
 
-def _last_events(place: Place) -> dict[str, int]:
+def _last_events(deployment: Deployment) -> dict[str, int]:
     """Return when the listener last stored events of each sensor, from its checkpoint."""
     try:
-        found = msgspec.json.decode((place.state.positions / "listener.json").read_bytes(), type=Checkpoint)
+        found = msgspec.json.decode((deployment.state.positions / "listener.json").read_bytes(), type=Checkpoint)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
     return {name: record.stored_at for name, record in found.sensors.items()}
 
 
-def _tell(place: Place) -> None:
-    """Have the listener look at once; one that cannot be reached looks by itself every `check_seconds`."""
+def _reload_listener(deployment: Deployment) -> None:
+    """Have the listener reload at once; one that cannot be reached does so within `check_seconds`."""
 
-    async def tell() -> None:
-        async with reached(place, "decnet-swarm") as bus:
+    async def reload() -> None:
+        async with reachable_bus(deployment, "decnet-swarm") as bus:
             if bus is not None:
                 bus.publish(CONTROL.of("listener"), _RELOAD)
                 await bus.flush()
 
-    asyncio.run(tell())
+    asyncio.run(reload())
 
 
 def _done(work: Callable[[], T]) -> T:
     try:
         return work()
-    except (FoundingError, BadRequestError) as error:
+    except (BootstrapError, BadRequestError) as error:
         raise OperatorError(str(error)) from error
     except (RegistryError, ValueError) as error:
         raise RefusedError(str(error)) from error
@@ -212,7 +212,7 @@ def _done(work: Callable[[], T]) -> T:
 def _named(work: Callable[[], None]) -> None:
     try:
         work()
-    except FoundingError as error:
+    except BootstrapError as error:
         raise NotFoundError(str(error)) from error
     except RegistryError as error:
         raise RefusedError(str(error)) from error

@@ -6,21 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from decnet.cli.errors import OperatorError
-from decnet.fleet.bus_client import ask_all
+from decnet.fleet.bus_access import query_all_health
+from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
-from decnet.fleet.selection import Place, records
 from decnet.up.view import Figures
 from decnet_core import footprint
 from decnet_core.bus.interface import Bus
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 
 
-async def measure(place: Place, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:
+async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:
     """Return the figures of each worker that runs."""
     running = [status for status in statuses if status.phase is Phase.READY and status.pid]
-    progress = _progress(place)
-    health = await ask_all(bus, [status.name for status in running if status.name == "ingest"], 0.5)
+    progress = _progress(deployment)
+    health = await query_all_health(bus, [status.name for status in running if status.name == "ingest"], 0.5)
     return {
         status.name: Figures(_memory_of(status.pid), lag_text(status.name, health.get(status.name), progress))
         for status in running
@@ -32,9 +32,9 @@ def _memory_of(pid: int | None) -> int | None:
     return found.pss if found else None
 
 
-def _progress(place: Place) -> Progress | None:
+def _progress(deployment: Deployment) -> Progress | None:
     try:
-        with records(place) as connection:
+        with transaction(deployment) as connection:
             return read_progress(connection)
     except OperatorError:
         return None

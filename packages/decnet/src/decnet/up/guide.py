@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.settings import Settings
-from decnet_decoys.fleet import Decky, deckies
+from decnet_decoys.decky import Decky
+from decnet_decoys.fleet import deckies, suggestions
 from decnet_decoys.settings import DecoysSettings
 
 
@@ -24,13 +25,7 @@ class Guide(msgspec.Struct, frozen=True):
 
     def hints(self) -> list[str]:
         """Return commands to try."""
-        first = next((decky for decky in self.deckies if decky.login), None)
-        found = []
-        if first is not None and first.login is not None:
-            found.append(f"{ssh_command(first)}  (password {first.login[1]})")
-        web = next((decky for decky in self.deckies if decky.port("http")), None)
-        if web is not None:
-            found.append(f"curl {http_url(web)}")
+        found = suggestions(self.deckies)
         found += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
         return [*found, f"{this_command()} drill"]
 
@@ -46,16 +41,3 @@ def this_command() -> str:
 def guide_to(settings: Settings, canaries: tuple[str, ...]) -> Guide:
     """Return the guide to the fleet of these settings; raises SettingsError, FleetError."""
     return Guide(deckies(settings.section("decoys", DecoysSettings)), canaries)
-
-
-def ssh_command(decky: Decky) -> str | None:
-    """Return how to log in to the decky, None when it has no SSH."""
-    port = decky.port("ssh")
-    user = decky.login[0] if decky.login else "root"
-    return None if port is None else f"ssh -p {port} {user}@{decky.address}"
-
-
-def http_url(decky: Decky) -> str | None:
-    """Return the decky's web address, None when it has none."""
-    port = decky.port("http")
-    return None if port is None else f"http://{decky.address}:{port}/"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How `decnet up` hosts its workers: forked from a warm parent, as tasks of this process, or each with an interpreter.
+"""How `decnet up` hosts its workers: forked from a zygote, as tasks of this process, or each with an interpreter.
 
 As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. There is one
 log in a process, so `fleet.log` then has theirs, too, beside what became of each.
@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import Iterator
 
-from decnet.fleet.selection import Place
+from decnet.fleet.deployment import Deployment
 from decnet_core.runtime import logs
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.supervise.fleet import Fleet
@@ -25,7 +25,7 @@ HELP = "fork: workers share their code in memory; tasks: one process for all; un
 
 
 class Hosting(enum.StrEnum):
-    """How workers are hosted; the words of `decnet-supervise --mode` and of the roster."""
+    """How workers are hosted; the words of `decnet-supervise --mode` and of the status file."""
 
     FORK = "fork"
     TASKS = "tasks"
@@ -33,40 +33,42 @@ class Hosting(enum.StrEnum):
 
 
 @contextlib.contextmanager
-def hosted(place: Place, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
-    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the warm parent of FORK."""
-    supervision = place.settings.section("supervise", SuperviseSettings)
-    with _logging(place, supervision):
+def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | None) -> Iterator[Fleet]:
+    """Yield the fleet, not started yet, inside a running event loop; `zygote` leads to the zygote of FORK."""
+    supervision = deployment.settings.section("supervise", SuperviseSettings)
+    with _logging(deployment, supervision):
         if hosting is Hosting.TASKS:
-            with _tasks(place) as fleet:
+            with _tasks(deployment) as fleet:
                 yield fleet
             return
-        yield ProcessFleet(supervision, logs=place.state.root / "log", environment=environment(place), zygote=zygote)
+        yield ProcessFleet(
+            supervision, logs=deployment.state.root / "log", environment=environment(deployment), zygote=zygote
+        )
 
 
 @contextlib.contextmanager
-def _logging(place: Place, supervision: SuperviseSettings) -> Iterator[None]:
+def _logging(deployment: Deployment, supervision: SuperviseSettings) -> Iterator[None]:
     """Keep the log of this process in a file: the terminal has the page."""
     file = LogFile(
-        place.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
+        deployment.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
     )
-    logs.configure("fleet", place.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
+    logs.configure("fleet", deployment.settings.section("runtime", RuntimeSettings).log_level, _Lines(file))
     with contextlib.closing(file):
         yield
 
 
-def environment(place: Place) -> dict[str, str]:
+def environment(deployment: Deployment) -> dict[str, str]:
     """Return the environment of processes that are to work on the same state directory."""
-    return {**os.environ, "DECNET_STATE_DIR": str(place.state.root.absolute())}
+    return {**os.environ, "DECNET_STATE_DIR": str(deployment.state.root.absolute())}
 
 
 @contextlib.contextmanager
-def _tasks(place: Place) -> Iterator[Fleet]:
+def _tasks(deployment: Deployment) -> Iterator[Fleet]:
     from decnet_core.supervise.stalls import watched
     from decnet_core.supervise.task_fleet import TaskFleet
 
     with watched() as stalls:
-        yield TaskFleet(place.settings, stalls)
+        yield TaskFleet(deployment.settings, stalls)
 
 
 class _Lines:

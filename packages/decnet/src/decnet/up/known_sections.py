@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings, refuse_unknown_sections
 
 SHARED = ("state", "bus", "spool", "runtime", "database", "supervise")
@@ -11,4 +11,4 @@ SHARED = ("state", "bus", "spool", "runtime", "database", "supervise")
 
 def refuse_unknown(settings: Settings) -> None:
     """Raise SettingsError for a section that nobody reads: a misspelt one would be ignored in silence."""
-    refuse_unknown_sections(settings, [*SHARED, *registry.names()])
+    refuse_unknown_sections(settings, [*SHARED, *worker_registry.names()])

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from decnet.show import eventline
 from decnet.show.times import size
-from decnet.up.guide import Guide, http_url, ssh_command
+from decnet.up.guide import Guide
 from decnet.up.view import Figures
-from decnet_core.supervise.fleet import Status
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.text import for_terminal
+from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
 
 _STYLES = {Phase.READY: "green", Phase.REFUSED: "red", Phase.CRASH_LOOP: "red", Phase.STOPPED: "dim"}
@@ -63,7 +64,7 @@ class LiveView:
             self._figures = figures
             self._draw()
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Show it at the bottom."""
         self._message = text
         self._draw()
@@ -114,8 +115,7 @@ class LiveView:
     def _deckies(self, guide: Guide) -> Table:
         table = _table("decky", "persona", "reach it by")
         for decky in guide.deckies:
-            ways = [way for way in (ssh_command(decky), http_url(decky)) if way]
-            table.add_row(decky.name, decky.persona, _line("   ".join(ways)))
+            table.add_row(decky.name, decky.persona, _line("   ".join(reach(decky))))
         for canary in guide.canaries:
             table.add_row("canary", "token", _line(canary))
         return table

@@ -18,27 +18,27 @@ import msgspec
 
 from decnet.canary.tokens import first_tokens
 from decnet.cli.errors import OperatorError, RefusedError
-from decnet.fleet.bus_client import client_of
-from decnet.fleet.event_feed import Feed
-from decnet.fleet.selection import Place, records
-from decnet.swarm.listener_identity import found_if_listening
+from decnet.fleet.bus_access import bus_client
+from decnet.fleet.deployment import Deployment, transaction
+from decnet.fleet.event_feed import EventFeed
+from decnet.swarm.listener_identity import create_if_listening
 from decnet.up.figures import measure
 from decnet.up.guide import guide_to
 from decnet.up.hosting import Hosting, environment, hosted
 from decnet.up.view import View
 from decnet_core.bus.client import Client
-from decnet_core.runtime import worker_registry as registry
+from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
-from decnet_core.supervise.status_file import keep_roster
+from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
 from decnet_decoys.fleet import FleetError
 
 _FIGURES_SECONDS = 2.0
 
 
-class Wishes(msgspec.Struct, frozen=True):
+class RunOptions(msgspec.Struct, frozen=True):
     """What the operator asked for beside the fleet itself."""
 
     seconds: float | None = None
@@ -49,102 +49,106 @@ class Wishes(msgspec.Struct, frozen=True):
     """The process to signal."""
 
 
-def prepare(place: Place) -> FleetLock:
+def prepare(deployment: Deployment) -> FleetLock:
     """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
-    _refuse_that_of_units(place)
-    place.state.create()
-    lock = FleetLock(place.state.run)
+    _refuse_that_of_units(deployment)
+    deployment.state.create()
+    lock = FleetLock(deployment.state.run)
     try:
-        _migrate(place)
-        found_if_listening(place.settings, place.state.root)
+        _migrate(deployment)
+        create_if_listening(deployment.settings, deployment.state.root)
     except BaseException:
         lock.release()
         raise
     return lock
 
 
-def _refuse_that_of_units(place: Place) -> None:
+def _refuse_that_of_units(deployment: Deployment) -> None:
     """What this user makes there the units' accounts could not use; `run` is sticky where `decnet init` made it."""
-    run = place.state.run
+    run = deployment.state.run
     if run.is_dir() and run.stat().st_mode & stat.S_ISVTX:
         raise RefusedError(
-            f"{place.state.root} is for the units that `decnet init` wrote; use `systemctl start decnet.target`, "
+            f"{deployment.state.root} is for the units that `decnet init` wrote; use `systemctl start decnet.target`, "
             "or another directory with --state DIR"
         )
 
 
-def workers(place: Place) -> list[str]:
+def workers(deployment: Deployment) -> list[str]:
     """Return the names of the workers of this fleet, in the order of their start."""
-    return [name for name in registry.wanted(place.settings) if name != "bus" or place.embedded_bus]
+    return [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
 
 
-async def run(place: Place, view: View, wishes: Wishes, hosting: Hosting, zygote: socket.socket | None) -> None:
+async def run(
+    deployment: Deployment, view: View, options: RunOptions, hosting: Hosting, zygote: socket.socket | None
+) -> None:
     """Run the fleet until a signal or the time is up; when this returns no process of it is left.
 
     `zygote` leads to the warm process that forks the workers, where there is one.
     """
-    with hosted(place, hosting, zygote) as fleet:
+    with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
-        keep_roster(fleet, place.state.run, "up", hosting)
-        await _run(place, fleet, view, wishes)
+        publish_status(fleet, deployment.state.run, "up", hosting)
+        await _run(deployment, fleet, view, options)
 
 
-async def _run(place: Place, fleet: Fleet, view: View, wishes: Wishes) -> None:
+async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOptions) -> None:
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
     with _signals(fleet, stopping, view):
         try:
             tasks.spawn(fleet.failed(), name="supervision")
-            bus = await client_of(place, "decnet-up")
-            tasks.spawn(_begin(place, fleet, view, wishes, stopping), name="begin", may_end=True)
-            tasks.spawn(_show_events(place, bus, view), name="events")
+            bus = await bus_client(deployment, "decnet-up")
+            tasks.spawn(_begin(deployment, fleet, view, options, stopping), name="begin", may_end=True)
+            tasks.spawn(_show_events(deployment, bus, view), name="events")
             if view.wants_figures:
-                tasks.spawn(_show_figures(place, bus, fleet, view), name="figures")
+                tasks.spawn(_show_figures(deployment, bus, fleet, view), name="figures")
             with _lifeline(stopping):
                 await tasks.until(stopping)
         finally:
-            view.said("stopping")
+            view.message("stopping")
             await tasks.close()  # first, so that nothing starts a worker any more
             await fleet.stop()
             if bus is not None:
                 await bus.close()
-            view.said("stopped")
+            view.message("stopped")
 
 
-async def _begin(place: Place, fleet: Fleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
-    _show_guide(place, view)
+async def _begin(
+    deployment: Deployment, fleet: Fleet, view: View, options: RunOptions, stopping: asyncio.Event
+) -> None:
+    _show_guide(deployment, view)
     try:
-        await fleet.start(workers(place))
+        await fleet.start(workers(deployment))
     except OSError as error:
-        raise OperatorError(f"the fleet cannot start: {error}; see {place.state.root / 'log'}") from error
-    if wishes.ready_file is not None:
-        wishes.ready_file.write_text(f"{wishes.pid}\n", encoding="ascii")
-    if wishes.seconds is not None:
-        await asyncio.sleep(wishes.seconds)
+        raise OperatorError(f"the fleet cannot start: {error}; see {deployment.state.root / 'log'}") from error
+    if options.ready_file is not None:
+        options.ready_file.write_text(f"{options.pid}\n", encoding="ascii")
+    if options.seconds is not None:
+        await asyncio.sleep(options.seconds)
         stopping.set()
 
 
-async def _show_events(place: Place, bus: Client, view: View) -> None:
-    feed = Feed(place, bus)
+async def _show_events(deployment: Deployment, bus: Client, view: View) -> None:
+    feed = EventFeed(deployment, bus)
     feed.start_at_end()
     async for batch in feed.batches():
         view.happened(batch)
 
 
-async def _show_figures(place: Place, bus: Client, fleet: Fleet, view: View) -> None:
+async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view: View) -> None:
     while True:
-        view.measured(await measure(place, bus, fleet.status()))
+        view.measured(await measure(deployment, bus, fleet.status()))
         await asyncio.sleep(_FIGURES_SECONDS)
 
 
-def _show_guide(place: Place, view: View) -> None:
-    with records(place, write=True) as connection:
-        canaries = tuple(token.place for token in first_tokens(connection, place))
+def _show_guide(deployment: Deployment, view: View) -> None:
+    with transaction(deployment, write=True) as connection:
+        canaries = tuple(token.place for token in first_tokens(connection, deployment))
     try:
-        view.guide(guide_to(place.settings, canaries))
+        view.guide(guide_to(deployment.settings, canaries))
     except FleetError as error:  # the decoys worker refuses to start and says the same
-        view.said(str(error))
+        view.message(str(error))
 
 
 @contextlib.contextmanager
@@ -153,7 +157,7 @@ def _signals(fleet: Fleet, stopping: asyncio.Event, view: View) -> Iterator[None
 
     def asked() -> None:
         if stopping.is_set():
-            view.said("killing what still runs")
+            view.message("killing what still runs")
             fleet.kill()
         stopping.set()
 
@@ -183,13 +187,13 @@ def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
         loop.remove_reader(int(number))
 
 
-def _migrate(place: Place) -> None:
+def _migrate(deployment: Deployment) -> None:
     """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory for ever."""
-    with contextlib.suppress(RefusedError), records(place):
+    with contextlib.suppress(RefusedError), transaction(deployment):
         return  # it has this version's tables
     done = subprocess.run(
         [sys.executable, "-c", "from decnet_models.command import main; main()", "upgrade"],
-        env={**environment(place), "DECNET_DATABASE_URL": place.database_url},
+        env={**environment(deployment), "DECNET_DATABASE_URL": deployment.database_url},
         capture_output=True,
         text=True,
         check=False,

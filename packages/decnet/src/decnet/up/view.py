@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a view of a running fleet is told, and the two views for pipes: lines of text and lines of JSON."""
+"""The interface of a view of a running fleet, and the two views for pipes: lines of text and lines of JSON."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Protocol
 import msgspec
 
 from decnet.show import documents, eventline
-from decnet.up.guide import Guide, http_url, ssh_command
-from decnet_core.supervise.fleet import Status
+from decnet.up.guide import Guide
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.text import for_terminal
+from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
 
 
@@ -45,7 +46,7 @@ class View(Protocol):
         """New figures of all workers."""
         ...
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Something the operator should know."""
         ...
 
@@ -62,8 +63,7 @@ class PlainView:
     def guide(self, guide: Guide) -> None:
         """Print each decky and token on a line."""
         for decky in guide.deckies:
-            places = [place for place in (ssh_command(decky), http_url(decky)) if place]
-            _print(f"decky {decky.name} ({decky.persona}): {', '.join(places)}")
+            _print(f"decky {decky.name} ({decky.persona}): {', '.join(reach(decky))}")
         for canary in guide.canaries:
             _print(f"canary {canary}")
         _print(f"try: {' | '.join(guide.hints())}")
@@ -71,7 +71,7 @@ class PlainView:
     def changed(self, status: Status) -> None:
         """Print the worker's state, its pid or the reason."""
         detail = status.reason or (f"pid {status.pid}" if status.pid else "")
-        _print(f"worker {status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
+        _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
 
     def happened(self, events: list[StoredEvent]) -> None:
         """Print each event."""
@@ -81,7 +81,7 @@ class PlainView:
     def measured(self, figures: dict[str, Figures]) -> None:
         """Nothing: it wants no figures."""
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Print it."""
         _print(text)
 
@@ -110,7 +110,7 @@ class JsonView:
     def measured(self, figures: dict[str, Figures]) -> None:
         """Nothing: it wants no figures."""
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Print it."""
         _print(documents.line({"type": "message", "text": text}))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Adds, finds and tests the endpoints of webhooks, and tells their secrets."""
+"""Adds, finds and tests the endpoints of webhooks, and shows their secrets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from decnet.cli.errors import NotFoundError, OperatorError
-from decnet.fleet.bus_client import reached
-from decnet.fleet.selection import Place
+from decnet.fleet.bus_access import reachable_bus
+from decnet.fleet.deployment import Deployment
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
 from decnet_core.events.notices import NOTICE_KINDS, TestNotice, notice_kind
@@ -36,8 +36,10 @@ class Added(msgspec.Struct, frozen=True):
     secret: str
 
 
-def add(connection: Connection, place: Place, url: str, *, kinds: Sequence[str], allow_private: bool) -> Added:
-    """Add an endpoint that hears what comes from now on; raises OperatorError, KeyFileError."""
+def add(
+    connection: Connection, deployment: Deployment, url: str, *, kinds: Sequence[str], allow_private: bool
+) -> Added:
+    """Add an endpoint that receives notices from now on; raises OperatorError, KeyFileError."""
     try:
         parse_target(url)
     except TargetError as error:
@@ -52,12 +54,12 @@ def add(connection: Connection, place: Place, url: str, *, kinds: Sequence[str],
         since_seq=notices.last_seq(connection),
         now_ns=time.time_ns(),
     )
-    return Added(made.id, made.url, made.kinds, secret(place, made))
+    return Added(made.id, made.url, made.kinds, secret(deployment, made))
 
 
-def secret(place: Place, webhook: Webhook) -> str:
+def secret(deployment: Deployment, webhook: Webhook) -> str:
     """Return the endpoint's secret as its receiver needs it."""
-    return written(secret_of(webhook_key(place.state.keys), webhook.id, webhook.generation))
+    return written(secret_of(webhook_key(deployment.state.keys), webhook.id, webhook.generation))
 
 
 def find(connection: Connection, webhook_id: str) -> Webhook:
@@ -75,13 +77,13 @@ def write_test(connection: Connection, webhook: Webhook) -> int:
     return notices.last_seq(connection)
 
 
-def nudge(place: Place, seq: int) -> None:
-    """Tell the webhook worker that there is something to do; without a bus it finds out by itself a little later."""
-    asyncio.run(_nudge(place, seq))
+def nudge(deployment: Deployment, seq: int) -> None:
+    """Wake the webhook worker; without a bus it finds the notice at its next poll."""
+    asyncio.run(_nudge(deployment, seq))
 
 
-async def _nudge(place: Place, seq: int) -> None:
-    async with reached(place, "decnet-webhook") as bus:
+async def _nudge(deployment: Deployment, seq: int) -> None:
+    async with reachable_bus(deployment, "decnet-webhook") as bus:
         if bus is None:
             return
         with contextlib.suppress(BusError, TimeoutError):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Who may publish and subscribe to what, decided by the kernel's word on who is at the other end of the socket.
+"""Which client may publish and subscribe to what, decided by the socket credentials that the kernel reports.
 
-A worker may say what workers say, one with an account of its own (`decnet init`) only what it itself would say; the
-operator alone may give orders. Nobody but the operator may listen to answers that others wait for.
+A worker may publish the workers' subjects, one with an account of its own (`decnet init`) only its own; only the
+operator may send orders, and only the operator may subscribe to other clients' replies.
 
-Pure, but for `resolved`, which asks the system's user database once, when the broker starts.
+Pure, except for `resolved`, which reads the system's user database once, when the broker starts.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
 
 def own(worker: str) -> Role:
     """Return what the worker of this name may do that has an account of its own."""
-    said = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", HEALTH.of(worker), "_INBOX.>")
-    return Role(name=worker, publish=said, subscribe=WORKER.subscribe)
+    publish = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", HEALTH.of(worker), "_INBOX.>")
+    return Role(name=worker, publish=publish, subscribe=WORKER.subscribe)
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """Who is at the other end: process, user and groups."""
+    """The process, user and groups of a client."""
 
     pid: int
     uid: int
@@ -48,7 +48,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class Access:
-    """One role's permissions, with bounded memory of what was asked before."""
+    """One role's permissions, with a bounded cache of earlier answers."""
 
     def __init__(self, role: Role) -> None:
         for pattern in role.publish + role.subscribe:
@@ -101,14 +101,14 @@ class Roles:
         self._operators = operators
         self._own_uid = own_uid
 
-    def of(self, who: Credentials) -> Access:
-        """Return what `who` may do."""
-        if who.uid in (0, self._own_uid) or who.gids & self._operators:
+    def of(self, client: Credentials) -> Access:
+        """Return what `client` may do."""
+        if client.uid in (0, self._own_uid) or client.gids & self._operators:
             return self.operator
         for access, uids, gids in self._named:
-            if who.uid in uids or who.gids & gids:
+            if client.uid in uids or client.gids & gids:
                 return access
-        return self._workers.get(who.uid, self.worker)
+        return self._workers.get(client.uid, self.worker)
 
     def named(self, name: str) -> Access:
         """Return the role called `name`; BusError when there is none."""

@@ -56,7 +56,7 @@ class BrokerState:
         return self.subscribed_bytes >= self.settings.max_subscribed_bytes
 
     def relieve(self) -> None:
-        """Disconnect whoever has held half a message for longest, until the other halves have room."""
+        """Disconnect the client that has held half a message for longest, until the other halves have room."""
         while self.held_bytes > self.settings.max_held_bytes and self.holding:
             next(iter(self.holding)).give_up()
 

@@ -31,7 +31,7 @@ class Malformed(msgspec.Struct, frozen=True):
 
 
 class Connect(msgspec.Struct, frozen=True, rename={"password": "pass"}):
-    """What a client says about itself; defaults are those of a client that says nothing, as in nats-server."""
+    """CONNECT: a client's options; the defaults are those of an empty CONNECT, as in nats-server."""
 
     verbose: bool = True
     pedantic: bool = True
@@ -49,7 +49,7 @@ class Connect(msgspec.Struct, frozen=True, rename={"password": "pass"}):
 
 
 class Info(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a server says about itself; `dropped` is ours: messages for this client dropped so far."""
+    """INFO: a server's properties; `dropped` is our extension: messages for this client dropped so far."""
 
     server_id: str = ""
     server_name: str = ""

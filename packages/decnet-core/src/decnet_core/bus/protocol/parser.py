@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The NATS client protocol as a stream: bytes in, operations out, however the bytes are cut.
 
-A publisher repeats itself: nearly every control line was seen before. Lines are therefore looked up whole, in a
-bounded table, before they are taken apart; this is what makes pure Python fast enough. Bytes are scanned once: an
+Publishers repeat themselves, so nearly every control line was seen before. Lines are therefore looked up whole, in a
+bounded table, before they are parsed; this is what makes pure Python fast enough. Bytes are scanned once: an
 unfinished payload waits in a buffer that grows in place until all of it is there.
 """
 
@@ -51,12 +51,12 @@ class ControlLines:
 
 
 def lines_from_client(max_payload: int = MAX_PAYLOAD) -> ControlLines:
-    """Return a reader of what clients say to a server."""
+    """Return the reader of what clients send."""
     return ControlLines(FROM_CLIENT, max_payload)
 
 
 def lines_from_server(max_payload: int = MAX_PAYLOAD) -> ControlLines:
-    """Return a reader of what servers say to a client."""
+    """Return the reader of what servers send."""
     return ControlLines(FROM_SERVER, max_payload)
 
 
@@ -79,7 +79,7 @@ class Parser:
         return len(self._held)
 
     def give_up(self) -> None:
-        """Forget what waits, and read nothing more."""
+        """Discard what waits, and read nothing more."""
         self._held = bytearray()
         self._finished = True
 

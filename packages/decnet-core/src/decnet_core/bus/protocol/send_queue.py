@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Frames waiting for one connection, bounded: when full the oldest whole message goes, and is counted.
+"""Frames waiting for one connection, bounded: when full, the oldest whole message is dropped and counted.
 
 Only a little is handed to the transport at a time, because what the transport holds can no longer be dropped and
 a frame cut in half would ruin the stream.
@@ -70,7 +70,7 @@ class SendQueue:
 
     @property
     def overfull(self) -> bool:
-        """Whether too many lines wait that may not be dropped: the other side asks and never reads."""
+        """Whether too many lines wait that may not be dropped: the other side sends requests and never reads."""
         return self._lines > MAX_LINES
 
     def open(self, writer: Writer) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Fork: its modules say what is where."""
+"""A worker's process: forked by a zygote or started with an interpreter; its identity, privileges and supervision."""

@@ -4,7 +4,7 @@
 The kernel then counts what each worker holds and ends one that takes far too much. Above its budget a worker is
 replaced in good order by the supervisor; the hard limit is twice that, for at a replacement two of them live at once.
 
-A group with children may hold no process of its own, so the supervisor and the warm parent move into one, too.
+A group with children may hold no process of its own, so the supervisor and the zygote move into one, too.
 """
 
 from __future__ import annotations

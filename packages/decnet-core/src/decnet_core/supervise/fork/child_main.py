@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 
-def be(name: str, place: str, *, hosting: str = "process") -> int:
+def run(name: str, place: str, *, hosting: str = "process") -> int:
     """Run worker `name`, the class at `module:Class`, until it is told to stop; return its exit code."""
     from decnet_core.runtime import process
     from decnet_core.supervise.fork.identity import separate
@@ -25,4 +25,4 @@ def be(name: str, place: str, *, hosting: str = "process") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(be(*sys.argv[1:3]))
+    sys.exit(run(*sys.argv[1:3]))

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What a supervisor holds of a running child, however it was made: its pid, its output, its end, its signals."""
+"""A supervisor's handle on one child process: its pid, its output, its signals, its end.
+
+The end is seen through a pidfd (pidfd_open(2)) in the event loop: no SIGCHLD handler to share, and no thread per child,
+which is how asyncio watches children on Python 3.11. A child leads a session of its own, so that Ctrl-C at a terminal
+reaches its supervisor only, and so that what it has started itself can be killed with it.
+"""
 
 from __future__ import annotations
 
@@ -8,43 +13,105 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
-from typing import Protocol
 
-_CHUNK = 64 * 1024
+EXIT_CODE_SECONDS = 30.0
+"""Who reaps the child reports its exit code in milliseconds; one that takes this long hangs, or is stopped."""
+LOST = -signal.SIGKILL
+"""The exit code of a child about which nobody will tell."""
+_CHUNK_BYTES = 64 * 1024
 
 
-class ChildProcess(Protocol):
+class ChildProcess:
     """One running child."""
 
-    pid: int
+    def __init__(
+        self,
+        pid: int,
+        pidfd: int,
+        output: int,
+        write: Callable[[bytes], None],
+        reap: Callable[[], int] | None = None,
+    ) -> None:
+        """Take over the descriptors `pidfd` and `output`; `write` receives what the child prints.
+
+        `reap` returns the exit code of a child of this process. Without it another process reaps the child, calls
+        `exited` and has to kill the session: once the child is reaped its number may belong to a stranger.
+        """
+        self.pid = pid
+        self._pidfd = pidfd
+        self._output = _Output(output, write)
+        self._reap = reap
+        self._loop = asyncio.get_running_loop()
+        self._gone: asyncio.Future[None] = self._loop.create_future()
+        self._code: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_reader(pidfd, self._on_exit)
 
     async def wait(self) -> int:
-        """Return the exit code, negative for the signal that killed it."""
-        ...
+        """Return the exit code, negative for the signal that killed the child."""
+        await asyncio.shield(self._gone)
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(asyncio.shield(self._code), EXIT_CODE_SECONDS)
+        return LOST
 
     async def stop(self, seconds: float) -> None:
-        """Send SIGTERM, after `seconds` SIGKILL; returns when the process is gone."""
-        ...
+        """Ask the child to end, kill it after `seconds`; returns when it is gone."""
+        self.terminate()
+        try:
+            await asyncio.wait_for(self.wait(), seconds)
+        except TimeoutError:
+            self.kill()
+            await self.wait()
+
+    def terminate(self) -> None:
+        """Send SIGTERM, unless the child has exited."""
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill the process and whatever it started in its session."""
-        ...
+        """Kill the child and its session; one that was forked a moment ago may not lead a session yet."""
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):  # reaped: its number may belong to a stranger
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def exited(self, code: int) -> None:
+        """Note the exit code; the first report counts."""
+        if not self._code.done():
+            self._code.set_result(code)
+
+    def _on_exit(self) -> None:
+        self._loop.remove_reader(self._pidfd)
+        if self._reap is not None:
+            self.kill()
+            self.exited(self._reap())
+        os.close(self._pidfd)
+        self._pidfd = -1
+        self._output.close()
+        self._gone.set_result(None)
 
 
-class Output:
-    """Reads what a child prints from a descriptor, which it owns, and passes it on."""
+class _Output:
+    """Reads what a child prints from a descriptor, which it owns."""
 
     def __init__(self, descriptor: int, write: Callable[[bytes], None]) -> None:
         self._descriptor = descriptor
         self._write = write
         self._loop = asyncio.get_running_loop()
         os.set_blocking(descriptor, False)
-        self._loop.add_reader(descriptor, self.read)
+        self._loop.add_reader(descriptor, self._read)
 
-    def read(self) -> bool:
-        """Pass on one chunk; tell whether there may be more now."""
+    def close(self) -> None:
+        """Pass on what is left and close the descriptor."""
+        while self._read():
+            pass
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+
+    def _read(self) -> bool:
+        """Pass on one chunk; return whether there may be more."""
         try:
-            data = os.read(self._descriptor, _CHUNK)
+            data = os.read(self._descriptor, _CHUNK_BYTES)
         except BlockingIOError:
             return False
         if not data:
@@ -52,60 +119,3 @@ class Output:
             return False
         self._write(data)
         return True
-
-    def close(self) -> None:
-        """Pass on what is still there and let go."""
-        while self.read():
-            pass
-        self._loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
-
-
-class PidFd:
-    """Signals one process and sees its end; `ended` is called once (pidfd_open(2)).
-
-    Of a child of `ours` what it started in its session is then killed: until it is reaped, which is ours to do, its
-    number cannot be another's. Who reaps the others must do that for them.
-    """
-
-    def __init__(self, pid: int, descriptor: int, ended: Callable[[], None], *, ours: bool) -> None:
-        self._pid = pid
-        self._descriptor = descriptor
-        self._ended = ended
-        self._ours = ours
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(descriptor, self._over)
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the process; one that has ended is left alone."""
-        if self._descriptor >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._descriptor, number)
-
-    def kill_session(self) -> None:
-        """Kill the process and whatever it started in its session, of which it is the leader.
-
-        A child that was forked a moment ago may not lead one yet, so it gets the signal itself, too.
-        """
-        if self._descriptor >= 0:
-            with contextlib.suppress(ProcessLookupError):  # reaped: its number may be another's already
-                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
-                os.killpg(self._pid, signal.SIGKILL)
-
-    def _over(self) -> None:
-        self._loop.remove_reader(self._descriptor)
-        if self._ours:
-            self.kill_session()
-        os.close(self._descriptor)
-        self._descriptor = -1
-        self._ended()
-
-
-async def stop(child: ChildProcess, terminate: Callable[[], None], seconds: float) -> None:
-    """Ask a child to end with `terminate`; kill it when it has not after `seconds`."""
-    terminate()
-    try:
-        await asyncio.wait_for(child.wait(), seconds)
-    except TimeoutError:
-        child.kill()
-        await child.wait()

@@ -26,17 +26,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def follow_parent() -> None:
-    """Get SIGTERM when the parent dies; if it has already died, end."""
+    """Ask the kernel for SIGTERM when the parent dies (PR_SET_PDEATHSIG); if it has already died, end."""
     parent = os.getppid()
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it died before we could ask
         os._exit(1)
 
 
-def become(name: str, *, output: int, environment: dict[str, str]) -> None:
-    """Turn the process that has just been forked into worker `name`, writing to the descriptor `output`.
+def become_worker(name: str, *, output: int, environment: dict[str, str]) -> None:
+    """Turn the process that has just been forked into worker `name`, which writes to the descriptor `output`.
 
-    When the zygote dies the child gets SIGTERM; the zygote is single-threaded, so its main thread's end is its own.
+    PR_SET_PDEATHSIG fires when the forking thread ends; the zygote has only one, so that is when the zygote ends.
     """
     os.setsid()
     follow_parent()
@@ -51,23 +51,23 @@ def become(name: str, *, output: int, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     with contextlib.suppress(OSError):  # without /proc a child is only harder to tell apart
         Path("/proc/self/comm").write_text(f"decnet-{name}"[:_NAME_LIMIT], encoding="ascii")
-        _show_as(f"decnet-{name}")
+        _set_title(f"decnet-{name}")
     random.seed()
 
 
-def _show_as(title: str) -> None:
-    """Put `title` in the place of the inherited command line, where ps(1) and `systemctl status` read it; OSError."""
+def _set_title(title: str) -> None:
+    """Overwrite the inherited command line, which ps(1) and `systemctl status` show. Raises OSError."""
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     begin, end = (int(fields[number - 3]) for number in _ARGUMENTS)
     room = end - begin
-    if room > len(title):  # the zero at the end must stay, or the environment would be shown, too
+    if room > len(title):  # the final zero must stay, or the environment would be shown too
         ctypes.memmove(begin, title.encode("ascii", "replace").ljust(room, b"\0"), room)
 
 
 def separate(worker: type[Worker[Any]], file: Path | None = None) -> None:
-    """Be a process of `worker`'s own, if the supervisor wants that: its control group, account and capabilities.
+    """If the supervisor wants that, enter `worker`'s control group, become its user and keep only its capabilities.
 
-    Raises StartupError when it cannot be had: a worker never runs with more than it declares.
+    Raises StartupError when that is impossible: a worker never runs with more privileges than it declares.
     """
     if os.environ.get(SEPARATE) != "1":
         return

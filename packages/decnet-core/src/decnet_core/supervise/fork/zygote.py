@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The warm parent: imports once what its workers share (`warmth`), and forks one child per worker.
+"""The zygote: imports once what its workers share (`preload`), and forks one child per worker.
 
-It runs no event loop and no thread once it forks, so that a fork is always safe; the supervisor, which does, is another
-process and speaks to it over a socket pair (see `orders`). Measured with the eight workers of the walking fleet: one
-costs its supervisor's order, about 3 ms and the pages that it writes, instead of 20 to 50 MiB of imports.
+It runs no event loop and no thread once it forks, so that a fork is always safe. The supervisor, which does, is another
+process and talks to it over a socket pair (`zygote_protocol`). A child costs about 3 ms and the pages that it writes,
+instead of 20 to 50 MiB of imports.
 """
 
 from __future__ import annotations
@@ -24,138 +24,152 @@ import msgspec
 from decnet_core import library_pages
 from decnet_core.exits import Exit
 from decnet_core.runtime import process
-from decnet_core.supervise.fork import child_main as child
-from decnet_core.supervise.fork import identity
+from decnet_core.supervise.fork import child_main, identity
 from decnet_core.supervise.fork.zygote_protocol import (
     LARGEST_PACKET,
-    Answer,
     Exited,
     Fork,
     Forked,
+    Message,
+    Preloaded,
     Reload,
-    Warm,
-    decode_order,
+    decode_request,
     encode,
 )
-from decnet_core.supervise.preload.before_fork import warm
+from decnet_core.supervise.preload.before_fork import preload
 
 log = logging.getLogger(__name__)
 
 SOCKET = "DECNET_ZYGOTE_FD"
 """Names the descriptor of the zygote's end of the pair."""
 
-LEADER = "DECNET_ZYGOTE_LEADER"
-"""Names the pid of the supervisor, when the zygote forked that, too, and so must pass on its signals and its end."""
+SUPERVISOR = "DECNET_ZYGOTE_SUPERVISOR"
+"""Names the pid of a supervisor that the zygote has forked, so that it must pass on signals and the exit code."""
 
 _DESCRIPTORS = 2
-_SETTLED_SECONDS = 1.0
-"""No order came for so long: the start is over."""
-_HANDLED = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STARTED_SECONDS = 1.0
+"""Without a request for this long, the fleet has started."""
+_SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Zygote:
     """Serves one supervisor until its end of the pair is closed."""
 
-    def __init__(self, channel: socket.socket, leader: int = 0) -> None:
+    def __init__(self, channel: socket.socket, supervisor: int = 0) -> None:
+        """`supervisor` is the pid of the supervisor if it is a child of the zygote."""
         self._channel = channel
-        self._leader = leader
-        self._leader_code: int = Exit.STOPPED
-        self._wake, self._woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._supervisor = supervisor
+        self._exit_code: int = Exit.STOPPED
+        self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def serve(self) -> int:
-        """Fork when asked, report who ended, until the supervisor is gone; return the exit code to end with."""
+        """Fork on request and report exits until the supervisor is gone; return the exit code to end with."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the supervisor's to decide about
-            signal.signal(number, self._pass_on if self._leader else signal.SIG_IGN)
-        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)  # a reload has left them blocked
-        patience: float | None = _SETTLED_SECONDS
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the supervisor decides what they mean
+            signal.signal(number, self._forward if self._supervisor else signal.SIG_IGN)
+        signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)  # blocked by `_reload`
+        timeout: float | None = _STARTED_SECONDS
         while True:
-            ready, _, _ = select.select((self._channel.fileno(), self._wake), (), (), patience)
-            if not ready:
-                library_pages.let_go()
-                patience = None
-            if self._wake in ready:
+            readable, _, _ = select.select((self._channel.fileno(), self._wakeup), (), (), timeout)
+            if not readable:
+                library_pages.drop_clean_pages()
+                timeout = None
+            if self._wakeup in readable:
                 self._drain_wakeups()
-            if self._channel.fileno() in ready and not self._obey():
+            if self._channel.fileno() in readable and not self._handle_request():
                 break
             self._reap()
-        if self._leader_code == Exit.STOPPED and self._leader:
-            with contextlib.suppress(ChildProcessError):
-                self._leader_code = os.waitstatus_to_exitcode(os.waitpid(self._leader, 0)[1])
-        if self._leader_code < 0:
-            log.error("the supervisor was killed by signal %d", -self._leader_code)
-            return Exit.CRASHED
-        return self._leader_code
+        return self._final_code()
 
-    def _pass_on(self, number: int, _frame: object) -> None:
+    def _final_code(self) -> int:
+        if self._exit_code == Exit.STOPPED and self._supervisor:
+            with contextlib.suppress(ChildProcessError):
+                self._exit_code = os.waitstatus_to_exitcode(os.waitpid(self._supervisor, 0)[1])
+        if self._exit_code < 0:
+            log.error("the supervisor was killed by signal %d", -self._exit_code)
+            return Exit.CRASHED
+        return self._exit_code
+
+    def _forward(self, number: int, _frame: object) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._leader, number)
+            os.kill(self._supervisor, number)
 
     def _drain_wakeups(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            os.read(self._wake, 4096)
+            os.read(self._wakeup, 4096)
 
-    def _obey(self) -> bool:
-        """Carry out one order; False when the supervisor is gone."""
+    def _handle_request(self) -> bool:
+        """Read and carry out one request; False when the supervisor is gone."""
         try:
             data, descriptors = _receive(self._channel)
-        except ConnectionResetError:  # it left without having heard our last words
+        except ConnectionResetError:  # it ended with messages of ours unread
             return False
         if not data:
             return False
-        order = decode_order.decode(data)
-        if isinstance(order, Reload):
+        request = decode_request.decode(data)
+        if isinstance(request, Reload):
             self._reload()
         else:
-            self._fork(order, descriptors)
+            self._fork(request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return True
 
     def _reload(self) -> None:
-        """Execute the code anew; signals wait until the new image handles them, for by default they would end it."""
+        """Replace this process's image by a new one, with the code that is installed now.
+
+        An exec keeps pid, children and socket, but resets signal handlers to the default, which for SIGHUP and SIGTERM
+        would end the zygote and all its children. So signals stay blocked, which an exec keeps too, until `serve` has
+        installed handlers in the new image.
+        """
         command = [sys.executable, "-m", "decnet_core.supervise.fork.zygote", *sys.argv[1:]]
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             os.execv(command[0], command)  # noqa: S606  # no shell is wanted
         except OSError as error:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
-            log.error("the code stays as it is: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
-            self._say(Warm(os.getpid(), len(sys.modules), 0.0))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            log.error("the code was not reloaded: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
+            self._send(Preloaded(os.getpid(), len(sys.modules), 0.0))
 
-    def _fork(self, order: Fork, descriptors: list[int]) -> None:
-        # A child that is told to stop before it has handlers of its own must not pass that on to the supervisor.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
-        pid, reason = _forked()
+    def _fork(self, request: Fork, descriptors: list[int]) -> None:
+        # A child that is signalled before it has handlers of its own must not forward that to the supervisor.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._send(Forked(request.request, 0, f"cannot fork: {error.strerror}"))
+            pid = -1
         if pid == 0:
-            self._be_child(order, *descriptors)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
-        if pid is None:
-            self._say(Forked(order.order, 0, reason))
-            return
-        pidfd = os.pidfd_open(pid)
-        self._say(Forked(order.order, pid), [pidfd])
-        os.close(pidfd)
+            self._run_child(request, *descriptors)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        if pid > 0:
+            pidfd = os.pidfd_open(pid)
+            self._send(Forked(request.request, pid), [pidfd])
+            os.close(pidfd)
 
-    def _be_child(self, order: Fork, output: int, lifeline: int) -> None:
+    def _run_child(self, request: Fork, output: int, lifeline: int) -> None:
         """Be the worker, from here to the end of the process."""
         code: int = Exit.CRASHED
         try:
             self._channel.close()
-            os.close(self._wake)
-            os.close(self._woken)
-            identity.become(
-                order.name, output=output, environment={**order.environment, process.LIFELINE: str(lifeline)}
-            )
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDLED)
+            os.close(self._wakeup)
+            os.close(self._wakeup_writer)
+            environment = {**request.environment, process.LIFELINE: str(lifeline)}
+            identity.become_worker(request.name, output=output, environment=environment)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             os.close(output)
-            code = child.be(order.name, order.place, hosting="fork")
+            code = child_main.run(request.name, request.place, hosting="fork")
         finally:
             sys.stderr.flush()
-            os._exit(code)  # the parent's exit handlers are not the child's
+            os._exit(code)  # the zygote's exit handlers are not the child's
 
     def _reap(self) -> None:
+        """Reap every child that has exited and report its exit code.
+
+        A worker may have left processes of its own in its session. They are killed between WNOWAIT, which tells of the
+        exit, and `waitpid`, which frees the number: until then no stranger can have the same process group.
+        """
         while True:
             try:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -164,27 +178,19 @@ class Zygote:
             if ended is None:
                 return
             pid = ended.si_pid
-            if pid != self._leader:
+            if pid != self._supervisor:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)  # what it started itself, while its number is still its own
-            _, status = os.waitpid(pid, 0)
-            if pid == self._leader:
-                self._leader_code = os.waitstatus_to_exitcode(status)
-                self._leader = 0
+                    os.killpg(pid, signal.SIGKILL)
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if pid == self._supervisor:
+                self._exit_code = code
+                self._supervisor = 0
             else:
-                self._say(Exited(pid, os.waitstatus_to_exitcode(status)))
+                self._send(Exited(pid, code))
 
-    def _say(self, answer: Answer, descriptors: Sequence[int] = ()) -> None:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read tells that it is gone
-            socket.send_fds(self._channel, [encode(answer)], list(descriptors))
-
-
-def _forked() -> tuple[int | None, str]:
-    """Fork; return the pid, 0 in the child, or None and why it cannot be done."""
-    try:
-        return os.fork(), ""
-    except OSError as error:
-        return None, f"cannot fork: {error.strerror}"
+    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read finds that it is gone
+            socket.send_fds(self._channel, [encode(message)], list(descriptors))
 
 
 def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
@@ -199,23 +205,23 @@ def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def main(places: Sequence[str]) -> int:
-    """Be the zygote of the workers at `places`."""
+    """Be the zygote of the workers at `places`, started by a supervisor or executed anew by itself."""
     started = time.monotonic()
     channel = socket.socket(fileno=int(os.environ[SOCKET]))
-    warm(places)
-    return _serve(channel, int(os.environ.get(LEADER, "0")), started)
+    preload(places)
+    return _serve(channel, int(os.environ.get(SUPERVISOR, "0")), started)
 
 
-def lead(places: Sequence[str], supervise: Callable[[socket.socket], int]) -> int:
+def run_with_supervisor(places: Sequence[str], supervise: Callable[[socket.socket], int]) -> int:
     """Be the zygote of the workers at `places` and of their supervisor, which so shares the same pages.
 
     `supervise` runs in a forked child, is given its end of the pair, and returns the exit code of both.
     """
     started = time.monotonic()
-    warm(places)
+    preload(places)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    leader = os.fork()
-    if leader == 0:
+    supervisor = os.fork()
+    if supervisor == 0:
         ours.close()
         code: int = Exit.CRASHED
         try:
@@ -226,18 +232,18 @@ def lead(places: Sequence[str], supervise: Callable[[socket.socket], int]) -> in
             os._exit(code)
     theirs.close()
     ours.set_inheritable(True)
-    os.environ.update({SOCKET: str(ours.fileno()), LEADER: str(leader)})  # for the image that a reload executes
+    os.environ.update({SOCKET: str(ours.fileno()), SUPERVISOR: str(supervisor)})  # for the image that a reload executes
     sys.argv[1:] = places
-    return _serve(ours, leader, started)
+    return _serve(ours, supervisor, started)
 
 
-def _serve(channel: socket.socket, leader: int, started: float) -> int:
+def _serve(channel: socket.socket, supervisor: int, started: float) -> int:
     with contextlib.suppress(BrokenPipeError):
-        channel.send(encode(Warm(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))))
+        channel.send(encode(Preloaded(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))))
     try:
-        return Zygote(channel, leader).serve()
+        return Zygote(channel, supervisor).serve()
     except msgspec.DecodeError as error:
-        print(f"zygote: an order that is not one: {error}", file=sys.stderr)  # noqa: T201  # no logging here
+        print(f"zygote: invalid request: {error}", file=sys.stderr)  # noqa: T201  # no logging here
         return Exit.CRASHED
 
 

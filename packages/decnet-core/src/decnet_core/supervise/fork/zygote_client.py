@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The supervisor's side of fork mode: keeps a zygote and has it fork children.
+"""The supervisor's side of fork mode: starts a zygote, or uses the one that forked it, and has it fork children.
 
 A zygote that dies takes its children along (parent-death signal); the next child is forked by a new one.
 """
@@ -16,80 +16,37 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from decnet_core.supervise.fork import child_process
-from decnet_core.supervise.fork.child_process import Output, PidFd
-from decnet_core.supervise.fork.popen_child import Child
+from decnet_core.supervise.fork.child_process import LOST, ChildProcess
+from decnet_core.supervise.fork.popen_child import popen_child
 from decnet_core.supervise.fork.zygote import SOCKET
 from decnet_core.supervise.fork.zygote_protocol import (
     LARGEST_PACKET,
     Exited,
     Fork,
     Forked,
+    Preloaded,
     Reload,
-    Warm,
-    decode_answer,
+    decode_message,
     encode,
 )
 
-_WARM_SECONDS = 60.0
-_ANSWER_SECONDS = 30.0
-"""A zygote forks, and tells of an end, in milliseconds; one that is silent for so long is stopped, or hangs."""
+_PRELOAD_SECONDS = 60.0
+_REPLY_SECONDS = 30.0
+"""A zygote forks within milliseconds; one that is silent for this long hangs, or is stopped."""
 _LEAVE_SECONDS = 10.0
-"""A zygote ends when its supervisor has let go of it; it is not told by a signal, for it ignores them."""
-_LOST = -signal.SIGKILL
-"""The exit code of a child whose zygote died, or hangs, before it could tell."""
+"""A zygote ends when its supervisor has closed the socket; signals cannot tell it so, for it ignores them."""
 
 
-class ForkedChild:
-    """One running child of the zygote."""
+class _Request(NamedTuple):
+    """A child that was asked for and does not exist yet."""
 
-    def __init__(self, pid: int, pidfd: int, output: int, write: Callable[[bytes], None]) -> None:
-        self.pid = pid
-        self._output = Output(output, write)
-        loop = asyncio.get_running_loop()
-        self._code: asyncio.Future[int] = loop.create_future()
-        self._over: asyncio.Future[None] = loop.create_future()
-        self._pidfd = PidFd(pid, pidfd, self._end, ours=False)
-
-    async def wait(self) -> int:
-        """Return the exit code, negative for the signal that killed it."""
-        await asyncio.shield(self._over)
-        with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(asyncio.shield(self._code), _ANSWER_SECONDS)
-        return _LOST
-
-    async def stop(self, seconds: float) -> None:
-        """Send SIGTERM, after `seconds` SIGKILL; returns when the process is gone."""
-        await child_process.stop(self, lambda: self.signal(signal.SIGTERM), seconds)
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the process; one that has ended is left alone."""
-        self._pidfd.signal(number)
-
-    def kill(self) -> None:
-        """Kill the process and whatever it started in its session."""
-        self._pidfd.kill_session()
-
-    def reaped(self, code: int) -> None:
-        """Take the exit code from the zygote; the first word counts."""
-        if not self._code.done():
-            self._code.set_result(code)
-
-    def _end(self) -> None:
-        self._output.close()
-        self._over.set_result(None)
-
-
-class _Birth(NamedTuple):
-    """A child that was ordered and is not there yet."""
-
-    child: asyncio.Future[ForkedChild]
+    child: asyncio.Future[ChildProcess]
     output: int
     write: Callable[[bytes], None]
 
 
-class Nursery:
-    """Forks workers of the classes at `places` from one warm zygote, which is started when it is first needed."""
+class ZygoteClient:
+    """Has one zygote fork workers of the classes at `places`."""
 
     def __init__(
         self,
@@ -98,16 +55,19 @@ class Nursery:
         write: Callable[[bytes], None],
         channel: socket.socket | None = None,
     ) -> None:
-        """`channel` leads to a zygote that already runs, our own parent; otherwise one is started when needed."""
+        """`channel` leads to a running zygote, our own parent; without it one is started when it is first needed.
+
+        `write` receives what a zygote of our own prints.
+        """
         self._places = tuple(places)
         self._environment = dict(environment)
         self._write = write
-        self._orders = itertools.count(1)
-        self._births: dict[int, _Birth] = {}
-        self._children: dict[int, ForkedChild] = {}
+        self._numbers = itertools.count(1)
+        self._requests: dict[int, _Request] = {}
+        self._children: dict[int, ChildProcess] = {}
         self._channel: socket.socket | None = None
-        self._zygote: Child | None = None
-        self._warm: asyncio.Future[Warm] | None = None
+        self._zygote: ChildProcess | None = None
+        self._preloaded: asyncio.Future[Preloaded] | None = None
         self._opening = asyncio.Lock()
         self._adopted = channel is not None
         self._parent = os.getppid()
@@ -116,64 +76,67 @@ class Nursery:
 
     @property
     def pid(self) -> int | None:
-        """The zygote's process id, when it runs."""
+        """The zygote's process id, while it runs."""
+        if self._adopted:
+            return self._parent
         return self._zygote.pid if self._zygote is not None else None
 
-    async def open(self) -> Warm:
-        """Start the zygote unless it runs, and wait until it is warm; OSError when that fails."""
+    async def open(self) -> Preloaded:
+        """Start the zygote unless it runs, and wait until it can fork. Raises OSError."""
         async with self._opening:
-            if self._channel is None and self._adopted:
-                raise OSError("the zygote that forked this supervisor is gone")
             if self._channel is None:
+                if self._adopted:
+                    raise OSError("the zygote that forked this supervisor is gone")
                 self._start()
-            assert self._warm is not None
+            assert self._preloaded is not None
             try:
-                return await asyncio.wait_for(asyncio.shield(self._warm), _WARM_SECONDS)
+                return await asyncio.wait_for(asyncio.shield(self._preloaded), _PRELOAD_SECONDS)
             except TimeoutError as error:
-                raise OSError(f"the zygote was not warm within {_WARM_SECONDS:g} s") from error
+                raise OSError(f"the zygote was not ready after {_PRELOAD_SECONDS:g} s") from error
 
     async def fork(
         self, name: str, place: str, *, environment: Mapping[str, str], lifeline: int, write: Callable[[bytes], None]
-    ) -> ForkedChild:
-        """Have the zygote fork worker `name`; `write` gets what it prints. Raises OSError when it cannot."""
+    ) -> ChildProcess:
+        """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError."""
         await self.open()
         assert self._channel is not None
-        order = next(self._orders)
-        message = encode(Fork(order, name, place, dict(environment)))
+        number = next(self._numbers)
+        message = encode(Fork(number, name, place, dict(environment)))
         if len(message) > LARGEST_PACKET:
             raise OSError(f"the environment is too large for a forked worker: {len(message)} of {LARGEST_PACKET} bytes")
         reading, writing = os.pipe2(os.O_CLOEXEC)
-        birth = self._births[order] = _Birth(asyncio.get_running_loop().create_future(), reading, write)
+        request = _Request(asyncio.get_running_loop().create_future(), reading, write)
+        self._requests[number] = request
         try:
             socket.send_fds(self._channel, [message], [writing, lifeline])
-            return await asyncio.wait_for(birth.child, _ANSWER_SECONDS)
+            return await asyncio.wait_for(request.child, _REPLY_SECONDS)
         except TimeoutError as error:
-            self._give_up()
-            raise OSError(f"the zygote did not answer within {_ANSWER_SECONDS:g} s; killed") from error
+            self._kill_zygote()
+            raise OSError(f"the zygote did not answer within {_REPLY_SECONDS:g} s, killed") from error
         finally:
             os.close(writing)
-            if self._births.pop(order, None) is not None:  # no child took the other end
+            if self._requests.pop(number, None) is not None:  # no child took the other end
                 os.close(reading)
 
     async def reload(self) -> None:
-        """Let the zygote load the code anew; children that run go on, the next are of the new code."""
+        """Let the zygote load the code anew; children that run stay, the next ones run the new code."""
         if self._channel is None:
             return
-        self._warm = asyncio.get_running_loop().create_future()
+        self._preloaded = asyncio.get_running_loop().create_future()
         self._channel.send(encode(Reload()))
         await self.open()
 
     async def close(self) -> None:
         """End the zygote; its children must have ended before."""
         if self._channel is not None:
-            self._lose("the zygote was stopped")
+            self._detach("the zygote was stopped")
         if self._zygote is not None:
             await self._zygote.stop(_LEAVE_SECONDS)
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._zygote = Child.spawn(
+            self._zygote = popen_child(
                 [sys.executable, "-m", "decnet_core.supervise.fork.zygote", *self._places],
                 environment={**self._environment, SOCKET: str(theirs.fileno())},
                 inherit=[theirs.fileno()],
@@ -185,7 +148,7 @@ class Nursery:
         channel.setblocking(False)
         self._channel = channel
         loop = asyncio.get_running_loop()
-        self._warm = loop.create_future()
+        self._preloaded = loop.create_future()
         loop.add_reader(channel, self._read)
 
     def _read(self) -> None:
@@ -197,57 +160,54 @@ class Nursery:
         except ConnectionResetError:
             data, descriptors = b"", []
         if not data:
-            self._lose("the zygote has died")
+            self._detach("the zygote has died")
             return
-        answer = decode_answer.decode(data)
-        if isinstance(answer, Warm):
-            if self._warm is not None and not self._warm.done():
-                self._warm.set_result(answer)
-        elif isinstance(answer, Exited):
-            self._exited(answer)
-        else:
-            self._forked(answer, descriptors)
+        match decode_message.decode(data):
+            case Forked() as reply:
+                self._on_forked(reply, descriptors)
+            case Exited(pid, code):
+                if (child := self._children.pop(pid, None)) is not None:
+                    child.exited(code)
+            case Preloaded() as message:
+                if self._preloaded is not None and not self._preloaded.done():
+                    self._preloaded.set_result(message)
 
-    def _forked(self, answer: Forked, descriptors: list[int]) -> None:
-        birth = self._births.get(answer.order)
-        if birth is None or birth.child.done():  # who asked has gone, and may have asked for another instead
+    def _on_forked(self, reply: Forked, descriptors: list[int]) -> None:
+        request = self._requests.get(reply.request)
+        if request is None or request.child.done():  # nobody waits for it any more; another may have been asked for
             for descriptor in descriptors:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                 os.close(descriptor)
-        elif answer.pid:
-            del self._births[answer.order]
-            child = self._children[answer.pid] = ForkedChild(answer.pid, descriptors[0], birth.output, birth.write)
-            birth.child.set_result(child)
+        elif reply.pid:
+            del self._requests[reply.request]
+            child = ChildProcess(reply.pid, descriptors[0], request.output, request.write)
+            self._children[reply.pid] = child
+            request.child.set_result(child)
         else:
-            birth.child.set_exception(OSError(answer.reason))
+            request.child.set_exception(OSError(reply.reason))
 
-    def _exited(self, answer: Exited) -> None:
-        child = self._children.pop(answer.pid, None)
-        if child is not None:
-            child.reaped(answer.code)
-
-    def _give_up(self) -> None:
+    def _kill_zygote(self) -> None:
         """Kill a zygote that does not answer: its children go with it, and so does a supervisor that it forked."""
         if self._zygote is not None:
             self._zygote.kill()
         elif self._adopted and os.getppid() == self._parent:
             os.kill(self._parent, signal.SIGKILL)
-        self._lose("the zygote did not answer")
+        self._detach("the zygote did not answer")
 
-    def _lose(self, reason: str) -> None:
-        """Let go of a zygote that is gone: nobody will answer, nobody else will tell how its children ended."""
+    def _detach(self, reason: str) -> None:
+        """Fail what waits for a zygote that is gone: it will send no reply and no exit code any more."""
         if self._channel is not None:
             asyncio.get_running_loop().remove_reader(self._channel)
             self._channel.close()
             self._channel = None
         error = OSError(reason)
-        if self._warm is not None and not self._warm.done():
-            self._warm.set_exception(error)
-            self._warm.exception()  # seen here; who waits in `open` gets it too
-        for birth in self._births.values():
-            if not birth.child.done():
-                birth.child.set_exception(error)
+        if self._preloaded is not None and not self._preloaded.done():
+            self._preloaded.set_exception(error)
+            self._preloaded.exception()  # retrieved here, for nobody may be waiting in `open`
+        for request in self._requests.values():
+            if not request.child.done():
+                request.child.set_exception(error)
         for child in self._children.values():
-            child.reaped(_LOST)
+            child.exited(LOST)
         self._children.clear()

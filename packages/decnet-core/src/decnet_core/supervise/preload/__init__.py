@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Preload: its modules say what is where."""
+"""What a zygote does before it forks, so that its children share as much memory with it as they can."""

@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Finds a worker's class; one that is broken refuses to start, with its reason, and is no matter for the others.
+"""Loads worker classes; one that cannot be imported fails to start, with the reason, and does not affect the others.
 
-Whatever its modules do when they are imported, `sys.exit` included, is that worker's start-up failure.
+Whatever its modules do while they are imported, `sys.exit` included, is that worker's start-up failure.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from decnet_core.exits import StartupError
-from decnet_core.runtime import worker_registry as registry
-
-if TYPE_CHECKING:
-    from decnet_core.runtime.worker import Worker
+from decnet_core.runtime import worker_registry
+from decnet_core.runtime.worker import Worker
 
 
 class BrokenWorkerError(StartupError):
-    """The worker's class cannot be had; the message says why."""
+    """A worker's class cannot be imported; the message says why."""
 
 
 def at(place: str) -> type[Worker[Any]]:
@@ -34,9 +32,9 @@ def at(place: str) -> type[Worker[Any]]:
 
 def named(name: str) -> type[Worker[Any]]:
     """Return the class of the registered worker `name`; raises UnknownWorker, BrokenWorkerError."""
-    return at(registry.place(name))
+    return at(worker_registry.entry_point(name))
 
 
 def reason(error: BaseException) -> str:
-    """Return in one line what went wrong."""
+    """Return the type and message of an error in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Objects that a forked child does not copy by looking at them: their reference counts are fixed before the fork.
+"""Fixes the reference counts of a zygote's objects, so that its children do not copy their pages by using them.
 
 CPython keeps an object's reference count inside the object, so a child that merely uses what its parent imported writes
 into the shared pages and gets each of them for itself. Since 3.12 an object whose count has one special value is
-*immortal* (PEP 683): the interpreter no longer counts its references, hence never writes to it. It does so with None,
-small integers and its own types; `immortalise` does it with all that a warm parent holds. Measured on 3.13: a fleet of
-eight workers takes 140 MiB instead of 182, for 0.3 s at the start.
+*immortal* (PEP 683): the interpreter no longer counts its references, hence never writes to it. CPython does this to
+None, small integers and its own types; `make_immortal` does it to all objects of the zygote. Measured on 3.13: a fleet
+of eight workers takes 140 MiB instead of 182, for 0.3 s at the start.
 
-Safe, because an immortal object behaves like one that somebody holds for ever, as a parent's modules are held anyway:
-it is never freed, so nothing that waits for its end (a weak reference's callback, a file's closing) happens. Therefore
-close before the fork what must not stay open. Frames, generators and coroutines are left alone: they end when they have
-run, and that is also how what their variables hold is let go. An extension built for the stable ABI of older versions
-still counts, as it does with None; PEP 683 allows for that, a count has 2**31 to go before it is mortal again.
+This is safe because an immortal object behaves like one that is referenced for ever, as modules are anyway: it is never
+freed, so nothing that its end would cause (a weak reference's callback, the closing of a file) happens. Therefore close
+before the fork what must not stay open. Frames, generators and coroutines are skipped: their end releases what their
+variables refer to. An extension built for the stable ABI of older versions still counts, as it does with None; PEP 683
+allows for that, a count has 2**31 to go before the object is mortal again.
 
 Where the value lies and which it is were read from CPython 3.12 and 3.13 (Include/object.h): on 64-bit builds with a
 GIL the low 32 bits of the first word of the object, all ones. 3.11 has no such value; free-threaded and debug builds
@@ -27,15 +27,16 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, Genera
 IMMORTAL = 0xFFFFFFFF
 """The reference count of an immortal object."""
 
-_KNOWN = ((3, 12), (3, 13))
+KNOWN = ((3, 12), (3, 13))
+"""The versions whose layout was read."""
 _ENDING = (FrameType, GeneratorType, CoroutineType, AsyncGeneratorType, TracebackType)
 
 
 def supported() -> bool:
-    """Tell whether this interpreter keeps reference counts in the way that `immortalise` knows."""
+    """Return whether this interpreter stores reference counts in the way that `make_immortal` relies on."""
     return (
         sys.implementation.name == "cpython"
-        and sys.version_info[:2] in _KNOWN
+        and sys.version_info[:2] in KNOWN
         and sys.abiflags == ""  # "t" is free-threaded, "d" debug
         and not hasattr(sys, "getobjects")  # counts are traced
         and sys.maxsize > 1 << 32
@@ -45,10 +46,10 @@ def supported() -> bool:
     )
 
 
-def immortalise() -> int:
-    """Make every object that the collector sees, and all that these refer to, immortal; return how many became so.
+def make_immortal() -> int:
+    """Make every object that the collector tracks, and all that these refer to, immortal; return how many became so.
 
-    Call it when nothing but the caller is running, right before `gc.freeze()`; does nothing unless `supported()`.
+    Call it with a single thread, right before `gc.freeze()`; does nothing unless `supported()`.
     """
     if not supported():
         return 0
@@ -67,7 +68,7 @@ def immortalise() -> int:
 
 
 def _parts(code: CodeType) -> tuple[object, ...]:
-    """Return what a code object holds, which the collector does not look into."""
+    """Return what a code object refers to; the collector does not traverse code objects."""
     return (
         code.co_consts,
         code.co_names,
@@ -80,7 +81,7 @@ def _parts(code: CodeType) -> tuple[object, ...]:
 
 
 def _counts_are_first() -> bool:
-    """Tell whether the first 32 bits of an object are its reference count."""
+    """Probe whether the first 32 bits of an object are its reference count."""
     from ctypes import c_uint32
 
     probe = object()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A worker's idle life, lived in the warm parent before it forks: the children then find it prepared.
+"""Runs a worker's idle life in the zygote before it forks, so that the children need not prepare the same themselves.
 
 CPython rewrites bytecode as it runs: an instruction notes, in the code object, which types it meets (PEP 659). Classes
 note what is looked up in them, msgspec resolves annotations, modules import others when they are needed. A child that
@@ -52,7 +52,7 @@ class Rehearsal(Worker[NoSettings]):
 
 
 def rehearse() -> None:
-    """Live; raises OSError where there is no room for a temporary directory or a socket in it."""
+    """Run it `LIVES` times; raises OSError if there is no temporary directory, or no socket in it."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="decnet-") as directory, _quiet():
@@ -74,7 +74,7 @@ async def _live(state: State) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Write this process's log nowhere, and let signals wait: they are meant for the real life."""
+    """Discard this process's log, and block signals: they are meant for what runs afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure(_NAME, "info", io.StringIO())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 """What an intruder can run; each function answers for a command and executes nothing.
 
-One module per subject; `registry` names the modules and `@command` the commands.
+A module per subject. `registry` finds the modules in these folders by itself, and the commands by `@command`.
 """

@@ -43,6 +43,11 @@ class Entry(NamedTuple):
         return self.content.size if isinstance(self.content, Filler) else len(self.content)
 
     @property
+    def kib(self) -> int:
+        """KiB that it takes on a disk of 4 KiB blocks."""
+        return -(-self.size // 4096) * 4
+
+    @property
     def data(self) -> bytes:
         """The whole content."""
         return self.content.read() if isinstance(self.content, Filler) else self.content

@@ -252,23 +252,15 @@ class _Parser:
         return token
 
     def _function(self) -> Function | None:
-        if self._keyword("function"):
-            return self._named_function()
+        if self._keyword("function"):  # bash's `function name { ... }`
+            self._at += 1
+            return self._function_body(self._literal())
         following = self._tokens[self._at + 1 : self._at + 3]
         if [getattr(token, "text", "") for token in following] != ["(", ")"]:
             return None
-        name = self._literal()
-        self._at += 2
-        self._skip_newlines()
-        body = self._compound()
-        if not isinstance(body, Group):
-            raise self._fault()
-        return Function(name, body)
+        return self._function_body(self._literal())
 
-    def _named_function(self) -> Function:
-        """Take bash's `function name { ... }`."""
-        self._at += 1
-        name = self._literal()
+    def _function_body(self, name: str) -> Function:
         self._at += 2 if self._operator("(") else 0
         self._skip_newlines()
         body = self._compound()

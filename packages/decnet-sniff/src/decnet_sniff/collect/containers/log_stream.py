@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from decnet_core.timestamps import moment
+from decnet_core.timestamps import parse_iso8601
 from decnet_sniff.errors import SniffError
 
 MAX_LINE_BYTES = 1 << 20
@@ -132,5 +132,5 @@ class LogStream:
 def _nanoseconds(time: re.Match[bytes]) -> int | None:
     """Return the time with all of its digits, which `datetime` would not keep."""
     zone = b"+00:00" if time[3] == b"Z" else time[3]
-    seconds = moment((time[1] + zone).decode("ascii"))
+    seconds = parse_iso8601((time[1] + zone).decode("ascii"))
     return None if seconds is None else seconds + int((time[2] or b"0").ljust(9, b"0"))

@@ -27,7 +27,7 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
-from decnet_core.timestamps import moment
+from decnet_core.timestamps import parse_iso8601
 from decnet_sniff.collect.formats.json_fields import Fields, count, details, endpoint, json_object, text
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
@@ -90,7 +90,7 @@ def parse(line: bytes, services: Services) -> Outcome:
 
 
 def _event(fields: Fields, make: Callable[[Fields, str], Payload | None], services: Services) -> Outcome:
-    ts = moment(fields.get("timestamp"))
+    ts = parse_iso8601(fields.get("timestamp"))
     src, dst = endpoint(fields, "src_ip", "src_port"), endpoint(fields, "dst_ip", "dst_port")
     if ts is None:
         return Rejected("no valid timestamp")

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 import msgspec
 
+from decnet_core.net.addresses import canonical
 from decnet_core.text import bounded
 
 Fields = dict[str, Any]
@@ -75,12 +75,7 @@ def address(value: object) -> str | None:
     """Return an IPv4 or IPv6 address in its canonical text form; one mapped into IPv6 is the IPv4 address it is."""
     if not isinstance(value, str) or len(value) > 100:
         return None
-    try:
-        found = ipaddress.ip_address(value.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return str(mapped or found)
+    return canonical(value)
 
 
 def port(value: object) -> int | None:

@@ -14,7 +14,7 @@ from decnet_core.events.catalogue import (
     PortScan,
     ServiceRequest,
 )
-from decnet_core.timestamps import moment
+from decnet_core.timestamps import parse_iso8601
 from decnet_sniff.collect.formats.json_fields import Fields, count, details, endpoint, json_object, port, text
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
@@ -40,7 +40,7 @@ def parse(line: bytes) -> Outcome:
 
 
 def _event(record: Fields, make: Maker) -> Outcome:
-    ts = moment(record.get("utc_time")) or moment(record.get("local_time"))
+    ts = parse_iso8601(record.get("utc_time")) or parse_iso8601(record.get("local_time"))
     src = endpoint(record, "src_host", "src_port")
     data = record.get("logdata")
     if ts is None:

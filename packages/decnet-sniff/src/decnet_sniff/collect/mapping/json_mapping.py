@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from decnet_core.events.catalogue import Payload, kind_of
-from decnet_core.timestamps import moment, nanoseconds
+from decnet_core.timestamps import nanoseconds, parse_iso8601
 from decnet_sniff.collect.formats.json_fields import Fields, address, json_object, port, shown
 from decnet_sniff.collect.mapping.coerce import Coercion
 from decnet_sniff.collect.outcome import Endpoint, Ignored, Outcome, Parsed, Rejected
@@ -141,7 +141,7 @@ class Mapping(NamedTuple):
     makings: tuple[Making, ...]
     ignored: tuple[tuple[Condition, ...], ...] = ()
     time: Where | None = None
-    clock: Clock = moment
+    clock: Clock = parse_iso8601
     src: Peer | None = None
     dst: Peer | None = None
     session: Where | None = None

@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
 import time
-from collections import Counter
 
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import parse_endpoint, parse_network, peer_address, source_of
+from decnet_core.net.connections import ConnectionLimiter
+from decnet_core.net.rates import SourceRates
+from decnet_core.net.sockets import BindError, listening
 from decnet_core.text import for_terminal
 from decnet_sniff.collect.input_sink import Desk
 from decnet_sniff.collect.network.framing import Frame, Framing, FramingError
-from decnet_sniff.collect.network.rate_limits import Rates, plain_address, source_of
-from decnet_sniff.collect.network.syslog_udp import bound_socket, is_allowed, record_of
-from decnet_sniff.collect.settings import NetworkSettings, endpoint
+from decnet_sniff.collect.network.syslog_udp import is_allowed, record_of
+from decnet_sniff.collect.settings import NetworkSettings
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +32,11 @@ class TcpInlet:
     def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
         self._desk = desk
         self._limits = limits
-        self._rates = Rates(limits.messages_per_second)
-        self._allowed = [ipaddress.ip_network(each) for each in desk.settings.allow]
+        self._rates = SourceRates(limits.messages_per_second, limits.message_burst)
+        self._connections = ConnectionLimiter(limits.connections, limits.connections_per_address)
+        self._allowed = [parse_network(each) for each in desk.settings.allow]
         self._socket: socket.socket | None = None
-        self._open: dict[asyncio.StreamWriter, str] = {}
-        """The connections, and who is counted as the sender of each."""
+        self._open: set[asyncio.StreamWriter] = set()
 
     @property
     def port(self) -> int:
@@ -45,12 +46,11 @@ class TcpInlet:
 
     async def open(self) -> None:
         """Bind; raises StartupError."""
-        host, port = endpoint(self._desk.settings.listen)
+        host, port = parse_endpoint(self._desk.settings.listen)
         try:
-            self._socket = bound_socket(host, port, socket.SOCK_STREAM)
-            self._socket.listen(128)
-        except OSError as error:
-            raise StartupError(f"cannot receive on tcp {self._desk.settings.listen}: {error.strerror}") from error
+            self._socket = listening(host, port)
+        except BindError as error:
+            raise StartupError(f"cannot receive on tcp {self._desk.settings.listen}: {error}") from error
         log.info("receiving syslog tcp=%s port=%d", host, self.port)
 
     async def run(self) -> None:
@@ -72,13 +72,13 @@ class TcpInlet:
             self._socket.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = plain_address(writer.get_extra_info("peername")[0])
+        address = peer_address(writer.get_extra_info("peername")[0])
         sender = source_of(address)
-        if not is_allowed(address, self._allowed) or not self._has_place(sender):
+        if not is_allowed(address, self._allowed) or not self._connections.acquire(sender):
             self._desk.count("network_refused")
             writer.transport.abort()
             return
-        self._open[writer] = sender
+        self._open.add(writer)
         try:
             await self._receive(reader, address, sender)
         except FramingError as error:
@@ -89,15 +89,11 @@ class TcpInlet:
         except OSError as error:
             log.debug("connection lost peer=%s: %s", for_terminal(address), error)
         finally:
-            del self._open[writer]
+            self._connections.release(sender)
+            self._open.discard(writer)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-
-    def _has_place(self, sender: str) -> bool:
-        limits = self._limits
-        mine = Counter(self._open.values())[sender]
-        return len(self._open) < limits.connections and mine < limits.connections_per_address
 
     async def _receive(self, reader: asyncio.StreamReader, address: str, sender: str) -> None:
         framing = Framing(self._limits.message_bytes)
@@ -109,7 +105,7 @@ class TcpInlet:
             self._take(frames, address)
             if not data:
                 return
-            ahead = self._rates.take(sender, time.monotonic(), len(frames))
+            ahead = self._rates.delay(sender, time.monotonic(), len(frames))
             if ahead:
                 self._desk.count("network_limited")
                 await asyncio.sleep(min(ahead, _LONGEST_WAIT))

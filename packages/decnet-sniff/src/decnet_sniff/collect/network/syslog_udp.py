@@ -8,19 +8,27 @@ The queue is the kernel's: it is bounded, costs no copy here, and the kernel cou
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import socket
 import sys
 import time
-from typing import Any
+from collections.abc import Sequence
 
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import (
+    Network,
+    parse_address,
+    parse_endpoint,
+    parse_network,
+    peer_address,
+    source_of,
+)
+from decnet_core.net.rates import SourceRates
+from decnet_core.net.sockets import BindError, bound_udp
 from decnet_sniff.collect.input_sink import Desk
 from decnet_sniff.collect.network.framing import Frame
-from decnet_sniff.collect.network.rate_limits import Rates, plain_address, source_of
 from decnet_sniff.collect.record import Record
-from decnet_sniff.collect.settings import NetworkSettings, endpoint
+from decnet_sniff.collect.settings import NetworkSettings
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +43,8 @@ class UdpInlet:
     def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
         self._desk = desk
         self._limits = limits
-        self._rates = Rates(limits.messages_per_second)
-        self._allowed = [ipaddress.ip_network(each) for each in desk.settings.allow]
+        self._rates = SourceRates(limits.messages_per_second, limits.message_burst)
+        self._allowed = [parse_network(each) for each in desk.settings.allow]
         self._socket: socket.socket | None = None
         self._full = asyncio.Event()
         self._overflows = 0
@@ -49,11 +57,11 @@ class UdpInlet:
 
     async def open(self) -> None:
         """Bind; raises StartupError."""
-        host, port = endpoint(self._desk.settings.listen)
+        host, port = parse_endpoint(self._desk.settings.listen)
         try:
-            self._socket = bound_socket(host, port, socket.SOCK_DGRAM)
-        except OSError as error:
-            raise StartupError(f"cannot receive on udp {self._desk.settings.listen}: {error.strerror}") from error
+            self._socket = bound_udp(host, port)
+        except BindError as error:
+            raise StartupError(f"cannot receive on udp {self._desk.settings.listen}: {error}") from error
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_bytes)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         log.info("receiving syslog udp=%s port=%d", host, self.port)
@@ -96,7 +104,7 @@ class UdpInlet:
                 return
 
     def _take(self, data: bytes, peer: str) -> None:
-        address = plain_address(peer)
+        address = peer_address(peer)
         if not is_allowed(address, self._allowed):
             self._desk.count("network_refused")
         elif not self._rates.allows(source_of(address), time.monotonic()):
@@ -112,25 +120,10 @@ class UdpInlet:
                 self._overflows = total
 
 
-def bound_socket(host: str, port: int, kind: int) -> socket.socket:
-    """Return a non-blocking socket bound to the address; [::] receives IPv4 too. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    try:
-        if kind == socket.SOCK_STREAM:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
-        sock.bind((host, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def is_allowed(address: str, networks: list[Any]) -> bool:
+def is_allowed(address: str, networks: Sequence[Network]) -> bool:
     """Return whether `address` is in one of the networks; everybody is where there are none."""
-    return not networks or any(ipaddress.ip_address(address) in network for network in networks)
+    found = parse_address(address)
+    return not networks or any(found in network for network in networks if found is not None)
 
 
 def record_of(frame: Frame, way: str, address: str, desk: Desk) -> Record:

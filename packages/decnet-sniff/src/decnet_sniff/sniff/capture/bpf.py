@@ -2,8 +2,8 @@
 """Classic BPF, the kernel's packet filter (Linux: Documentation/networking/filter.rst; McCanne and Jacobson 1993).
 
 A program is written as a list of instructions whose jumps name labels, assembled to the four numbers per instruction
-that SO_ATTACH_FILTER takes, and interpreted here as the kernel would: what a program loads from behind the packet's end
-rejects it. Only the instructions that filters for IP need are here.
+that SO_ATTACH_FILTER takes. What a program loads from behind the packet's end rejects the packet. Only the instructions
+that our filter needs are here.
 """
 
 from __future__ import annotations
@@ -12,20 +12,16 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from decnet_sniff.sniff.packets.link import Buffer
-
 LD_W, LD_H, LD_B = 0x20, 0x28, 0x30
 """A = packet[k : k + 4, 2, 1], big-endian."""
 AND = 0x54
 """A &= k."""
-JEQ, JGT, JGE, JSET = 0x15, 0x25, 0x35, 0x45
-"""Jump by A == k, A > k, A >= k, A & k."""
+JEQ = 0x15
+"""Jump by A == k."""
 JA = 0x05
 RET = 0x06
 """Accept k bytes of the packet; 0 rejects it."""
 
-SIZES: Final = {LD_W: 4, LD_H: 2, LD_B: 1}
-CONDITIONS: Final = frozenset((JEQ, JGT, JGE, JSET))
 WHOLE: Final = 0x40000
 """More bytes than a packet has."""
 
@@ -89,39 +85,3 @@ def _instruction(number: int, step: Step, places: dict[str, int]) -> Instruction
 def packed(program: Iterable[Instruction]) -> bytes:
     """Return the array of struct sock_filter."""
     return b"".join(struct.pack("HBBI", *instruction) for instruction in program)
-
-
-def interpret(program: Program, buffer: Buffer, start: int, end: int) -> int:
-    """Return how many bytes of the packet in buffer[start:end] the program accepts; 0: none.
-
-    Ancillary loads are answered as for a packet that came in.
-    """
-    accumulator, place = 0, 0
-    while True:
-        code, true, false, k = program[place]
-        place += 1
-        if code == RET:
-            return k
-        if code in SIZES:
-            if k >= ANCILLARY:
-                accumulator = 0
-            elif start + k + SIZES[code] > end:
-                return 0
-            else:
-                accumulator = int.from_bytes(buffer[start + k : start + k + SIZES[code]], "big")
-        elif code == AND:
-            accumulator &= k
-        elif code == JA:
-            place += k
-        else:
-            place += true if _holds(code, accumulator, k) else false
-
-
-def _holds(code: int, accumulator: int, k: int) -> bool:
-    if code == JEQ:
-        return accumulator == k
-    if code == JGT:
-        return accumulator > k
-    if code == JGE:
-        return accumulator >= k
-    return bool(accumulator & k)

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from decnet_sniff.sniff.packets.link import Buffer
 
 Record = tuple[int, int, int]
 """(ns since the Unix epoch, where the packet begins in the buffer, where it ends)."""
+
+Accept = Callable[[Buffer, int, int], bool]
+"""(buffer, start, end) of a packet: whether the sniffer looks at it."""
 
 
 class Batch(NamedTuple):

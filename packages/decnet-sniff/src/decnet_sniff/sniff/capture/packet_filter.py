@@ -34,8 +34,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_IGNORED: Final = 16
 """Networks; the kernel runs the comparisons for every packet."""
 
-_IP4_PROTOCOLS: Final = (6, 17, 47, 4, 41)
-_IP6_PROTOCOLS: Final = (6, 17, 47, 4, 41, 44, 0, 43, 60, 51)
+IP4_PROTOCOLS: Final = (6, 17, 47, 4, 41)
+IP6_PROTOCOLS: Final = (6, 17, 47, 4, 41, 44, 0, 43, 60, 51)
 """With those of extension headers, whatever they lead to."""
 
 
@@ -44,7 +44,7 @@ def program(kind: int, ignore: Sequence[Network] = (), *, both_ways: bool = True
 
     The loopback interface shows each packet twice, once as sent.
     """
-    steps = list(_behind_link(kind, ignore))
+    steps = list(_behind_link(kind, tuple(dict.fromkeys(ignore))))  # labels name networks: each only once
     if not both_ways:
         steps[0] = steps[0]._replace(label="came in")
         steps = [Step(LD_B, PACKET_TYPE), Step(JEQ, OUTGOING, false="came in"), Step(RET, 0), *steps]
@@ -107,14 +107,14 @@ def _ip4(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
     for network in (each for each in ignore if each.version == 4):
         for place in (at + 12, at + 16):
             yield from _in_network(f"{name}_{network}_{place}", place, network)
-    yield from _protocol(f"4_{name}", at + 9, _IP4_PROTOCOLS)
+    yield from _protocol(f"4_{name}", at + 9, IP4_PROTOCOLS)
 
 
 def _ip6(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
     for network in (each for each in ignore if each.version == 6):
         for place in (at + 8, at + 24):
             yield from _in_network(f"{name}_{network}_{place}", place, network)
-    yield from _protocol(f"6_{name}", at + 6, _IP6_PROTOCOLS)
+    yield from _protocol(f"6_{name}", at + 6, IP6_PROTOCOLS)
 
 
 def _in_network(name: str, at: int, network: Network) -> Iterator[Step]:

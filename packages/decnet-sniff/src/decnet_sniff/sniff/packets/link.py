@@ -35,6 +35,7 @@ NAMES: Final = {
 
 IP4: Final = 0x0800
 IP6: Final = 0x86DD
+IP: Final = frozenset((IP4, IP6))
 VLANS: Final = frozenset((0x8100, 0x88A8, 0x9100))
 """802.1Q, 802.1ad (QinQ), and the tag that was used for QinQ before."""
 MOST_TAGS: Final = 2
@@ -70,7 +71,7 @@ def tagged(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
             return SHORT
         ethertype = buffer[at] << 8 | buffer[at + 1]
         if ethertype not in VLANS:
-            return (ethertype, at + 2) if ethertype in {IP4, IP6} else OTHER
+            return (ethertype, at + 2) if ethertype in IP else OTHER
         at += 4
     return OTHER
 
@@ -89,7 +90,7 @@ def _cooked2(buffer: Buffer, start: int, end: int) -> tuple[int, int]:
     ethertype = buffer[start] << 8 | buffer[start + 1]
     if ethertype in VLANS:
         return tagged(buffer, start + 22, end)
-    return (ethertype, start + 20) if ethertype in {IP4, IP6} else OTHER
+    return (ethertype, start + 20) if ethertype in IP else OTHER
 
 
 def _loopback(link: int, buffer: Buffer, start: int, end: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from collections.abc import Hashable
 
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff.lru_ttl_cache import Recent
-from decnet_sniff.sniff.quic.aes import Aes, best_aes
+from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.quic.initial_keys import Keys, initial_keys
 from decnet_sniff.sniff.quic.packets import INITIAL, RETRY, Packet, crypto_frames, may_be_quic, opened, packets
 from decnet_sniff.sniff.reassembly_buffer import Pieces
@@ -112,18 +112,20 @@ class _Connection:
 class Connections:
     """Finds hellos in datagrams; remembers no more than the limits above."""
 
-    def __init__(self, aes: Aes | None = None) -> None:
-        self._aes = aes
+    def __init__(self) -> None:
+        self._aes = aes.load()
         self._recent = Recent[_Flow, _Connection](MAX_CONNECTIONS, LIFETIME_NS, self._forgotten)
         self._pending = 0
         self._initials = 0
+        self._undecrypted = 0
         self._unreadable = 0
         self._retries = 0
 
     def counters(self) -> dict[str, int]:
-        """Return what was seen and what was given up since the start."""
+        """Return what was seen and what was given up since the start; without a libcrypto nothing is decrypted."""
         return {
             "quic_initials": self._initials,
+            "quic_undecrypted": self._undecrypted,
             "quic_unreadable": self._unreadable,
             "quic_retries": self._retries,
             "quic_evicted": self._recent.evicted,
@@ -141,6 +143,9 @@ class Connections:
         for packet in packets(data):
             if packet.kind == INITIAL:
                 self._initials += 1
+                if self._aes is None:
+                    self._undecrypted += 1
+                    continue
                 hello = self._initial((source, destination), data, packet, now)
                 found = found or hello
             elif packet.kind == RETRY:
@@ -205,6 +210,4 @@ class Connections:
         self._pending -= connection.size
 
     def _open(self, data: bytes, packet: Packet, keys: Keys) -> bytes | None:
-        if self._aes is None:
-            self._aes = best_aes()
-        return opened(data, packet, keys, self._aes)
+        return None if self._aes is None else opened(data, packet, keys, self._aes)

@@ -8,8 +8,8 @@ import stat
 import time
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.files.permissions import group_of, owner_of
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
@@ -35,8 +35,8 @@ def ls(call: Call) -> int:
             shown += 1
             _directory(call, path, options)
         except FileSystemError as error:
-            opened = error.args[0] == "Permission denied"
-            status = call.fail(f"cannot {'open directory' if opened else 'access'} '{path}': {error}", 2)
+            verb = "open directory" if str(error) == DENIED else "access"
+            status = call.fail(f"cannot {verb} '{path}': {error}", 2)
     return status
 
 
@@ -51,8 +51,7 @@ def _directory(call: Call, path: str, options: dict[str, str]) -> None:
         parent = shell.files.stat(posixpath.dirname(place))
         rows = [(".", shell.files.stat(place)), ("..", parent), *rows]
     if "l" in options:
-        blocks = sum(-(-entry.size // 4096) * 4 for _, entry in rows)
-        call.print(f"total {blocks}")
+        call.print(f"total {sum(entry.kib for _, entry in rows)}")
     _rows(call, rows, options)
     if "R" in options:
         for name, entry in rows:
@@ -75,7 +74,7 @@ def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) ->
     width = max((len(size) for size in sizes), default=0)
     for (name, entry), size in zip(rows, sizes, strict=True):
         arrow = f" -> {entry.target}" if entry.kind == "link" else ""
-        owner, group = owner_of(call, entry.uid), group_of(call, entry.gid)
+        owner, group = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
         links = 2 if entry.kind == "dir" else 1
         when = moment(entry.mtime, call.shell.now)
         call.print(f"{stat.filemode(entry.st_mode)} {links} {owner} {group} {size:>{width}} {when} {name}{arrow}")
@@ -113,24 +112,20 @@ def moment(mtime: int, now: int) -> str:
 @command("stat")
 def stat_(call: Call) -> int:
     """Describe files."""
-    status = 0
     _, operands = call.flags("cf")
-    for path in operands:
-        try:
-            entry = call.shell.files.stat(path, call.shell.access, follow=False)
-        except FileSystemError as error:
-            status = call.fail(f"cannot statx '{path}': {error}")
-            continue
+
+    def describe(path: str) -> None:
+        entry = call.shell.files.stat(path, call.shell.access, follow=False)
         when = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(entry.mtime))
-        blocks = -(-entry.size // 4096) * 8
         kind = _KINDS[entry.kind]
-        call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {blocks:<10} IO Block: 4096   {kind}")
+        call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {entry.kib * 2:<10} IO Block: 4096   {kind}")
         call.print(
             f"Access: ({entry.mode:04o}/{stat.filemode(entry.st_mode)})  "
-            f"Uid: ({entry.uid:5}/{owner_of(call, entry.uid):>8})   "
+            f"Uid: ({entry.uid:5}/{call.shell.owner_name(entry.uid):>8})   "
             f"Gid: ({entry.gid:5}/{group_of(call, entry.gid):>8})\nAccess: {when}\nModify: {when}\nChange: {when}"
         )
-    return status
+
+    return call.for_each(operands, describe, "cannot statx '%s'")
 
 
 @command("readlink", "realpath")
@@ -158,7 +153,7 @@ def du(call: Call) -> int:
     for path in operands or ["."]:
         try:
             place = call.shell.files.locate(path, call.shell.access)
-            total = sum(-(-entry.size // 4096) * 4 for _, entry in call.shell.files.walk(place))
+            total = sum(entry.kib for _, entry in call.shell.files.walk(place))
         except FileSystemError as error:
             return call.fail(f"cannot access '{path}': {error}")
         call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")

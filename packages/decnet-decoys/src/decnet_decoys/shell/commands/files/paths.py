@@ -6,10 +6,9 @@ from __future__ import annotations
 import posixpath
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import NO_SPACE, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.registry import command
 
 
@@ -17,17 +16,14 @@ from decnet_decoys.shell.registry import command
 def mkdir(call: Call) -> int:
     """Make directories; -p makes those above too."""
     options, operands = call.flags("m")
-    status = 0
-    for path in operands:
-        steps = _parents(path) if "p" in options else [path]
-        try:
-            for step in steps:
-                if "p" in options and call.shell.files.exists(step, call.shell.access):
-                    continue
-                call.shell.files.mkdir(step, call.shell.access)
-        except FileSystemError as error:
-            status = call.fail(f"cannot create directory {quoted(path)}: {error}")
-    return status
+    files, access = call.shell.files, call.shell.access
+
+    def make(path: str) -> None:
+        for place in _parents(path) if "p" in options else [path]:
+            if "p" not in options or not files.exists(place, access):
+                files.mkdir(place, access)
+
+    return call.for_each(operands, make, f"cannot create directory {quoted('%s')}")
 
 
 def _parents(path: str) -> list[str]:
@@ -38,94 +34,89 @@ def _parents(path: str) -> list[str]:
 @command("touch")
 def touch(call: Call) -> int:
     """Create files or renew their time."""
-    shell, status = call.shell, 0
+    files, access = call.shell.files, call.shell.access
     _, operands = call.flags("rdt")
-    for path in operands:
-        try:
-            if shell.files.exists(path, shell.access):
-                shell.files.change(path, shell.access, mtime=shell.now)
-            else:
-                shell.files.write(path, b"", shell.access)
-        except FileSystemError as error:
-            status = call.fail(f"cannot touch '{path}': {error}")
-    return status
+
+    def renew(path: str) -> None:
+        if files.exists(path, access):
+            files.change(path, access, mtime=access.now)
+        else:
+            files.write(path, b"", access)
+
+    return call.for_each(operands, renew, "cannot touch '%s'")
 
 
 @command("cp", "install")
-def cp(call: Call) -> Effects:
+def cp(call: Call) -> int:
     """Copy files; -r copies directories."""
     options, operands = call.flags("m")
     if len(operands) < 2:
         return call.fail("missing file operand")
-    shell, status = call.shell, 0
-    for source in operands[:-1]:
-        try:
-            place = shell.files.locate(source, shell.access)
-            if shell.files.stat(place).kind == "dir" and not {"r", "R", "a"} & options.keys():
-                status = call.fail(f"-r not specified; omitting directory '{source}'")
-                continue
+    files, omitted = call.shell.files, 0
+
+    def copy(source: str) -> None:
+        nonlocal omitted
+        place = files.locate(source, call.shell.access)
+        if files.stat(place).kind == "dir" and not {"r", "R", "a"} & options.keys():
+            omitted = call.fail(f"-r not specified; omitting directory '{source}'")
+        else:
             _copy(call, place, _inside(call, operands[-1], source))
-        except FileSystemError as error:
-            status = call.fail(f"cannot stat '{source}': {error}")
-    yield from ()
-    return status
+
+    return call.for_each(operands[:-1], copy, "cannot stat '%s'") or omitted
 
 
 def _inside(call: Call, target: str, source: str) -> str:
     """Return the target path: within it when it is a directory."""
-    shell = call.shell
-    place = shell.files.locate(target, shell.access)
-    if shell.files.exists(place) and shell.files.stat(place).kind == "dir":
+    files = call.shell.files
+    place = files.locate(target, call.shell.access)
+    if files.exists(place) and files.stat(place).kind == "dir":
         return posixpath.join(place, posixpath.basename(source.rstrip("/")))
     return place
 
 
 def _copy(call: Call, place: str, target: str) -> None:
-    shell = call.shell
-    for count, (path, entry) in enumerate(list(shell.files.walk(place))):
+    files, access = call.shell.files, call.shell.access
+    for count, (path, entry) in enumerate(list(files.walk(place))):
         if count > MAX_ENTRIES:
-            raise FileSystemError("No space left on device")
+            raise FileSystemError(NO_SPACE)
         copied = target + path[len(place) :]
-        if entry.kind == "dir":
-            if not shell.files.exists(copied):
-                shell.files.mkdir(copied, shell.access)
-        else:
-            data = shell.files.read(path, shell.access)
-            shell.files.write(copied, data, shell.access)
-            shell.files.change(copied, shell.access, mode=entry.mode)
+        if entry.kind != "dir":
+            files.write(copied, files.read(path, access), access)
+            files.change(copied, access, mode=entry.mode)
+        elif not files.exists(copied):
+            files.mkdir(copied, access)
 
 
 @command("mv")
 def mv(call: Call) -> int:
     """Move files."""
-    shell, status = call.shell, 0
+    files, access = call.shell.files, call.shell.access
     _, operands = call.flags()
     if len(operands) < 2:
         return call.fail("missing file operand")
-    for source in operands[:-1]:
-        try:
-            shell.files.rename(source, _inside(call, operands[-1], source), shell.access)
-        except FileSystemError as error:
-            status = call.fail(f"cannot stat '{source}': {error}")
-    return status
+
+    def move(source: str) -> None:
+        files.rename(source, _inside(call, operands[-1], source), access)
+
+    return call.for_each(operands[:-1], move, "cannot stat '%s'")
 
 
 @command("ln")
 def ln(call: Call) -> int:
     """Make links; without -s a copy stands for the hard link."""
     options, operands = call.flags()
-    shell = call.shell
+    files, access = call.shell.files, call.shell.access
     if len(operands) < 2:
         return call.fail("missing file operand")
-    try:
-        target = _inside(call, operands[1], operands[0])
+
+    def link(path: str) -> None:
+        target = _inside(call, path, operands[0])
         if "s" in options:
-            shell.files.link(operands[0], target, shell.access)
+            files.link(operands[0], target, access)
         else:
-            _copy(call, shell.files.locate(operands[0], shell.access), target)
-    except FileSystemError as error:
-        return call.fail(f"failed to create link '{operands[-1]}': {error}")
-    return 0
+            _copy(call, files.locate(operands[0], access), target)
+
+    return call.for_each([operands[1]], link, "failed to create link '%s'")
 
 
 @command("rm", "unlink")
@@ -138,10 +129,9 @@ def rm(call: Call) -> int:
             if posixpath.normpath(path) == "/" and "no-preserve-root" not in options:
                 status = call.fail("it is dangerous to operate recursively on '/'")
                 continue
-            only = None if tree else "file"
-            call.shell.files.remove(path, call.shell.access, tree=tree, only=only)
+            call.shell.files.remove(path, call.shell.access, tree=tree, only=None if tree else "file")
         except FileSystemError as error:
-            if not (force and error.args[0] == "No such file or directory"):
+            if not (force and str(error) == NOT_FOUND):
                 status = call.fail(f"cannot remove '{path}': {error}")
     return status
 
@@ -149,10 +139,5 @@ def rm(call: Call) -> int:
 @command("rmdir")
 def rmdir(call: Call) -> int:
     """Remove empty directories."""
-    status = 0
-    for path in call.args:
-        try:
-            call.shell.files.remove(path, call.shell.access, only="dir")
-        except FileSystemError as error:
-            status = call.fail(f"failed to remove '{path}': {error}")
-    return status
+    files, access = call.shell.files, call.shell.access
+    return call.for_each(call.args, lambda path: files.remove(path, access, only="dir"), "failed to remove '%s'")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands about whose files are and who may what with them: chmod, chown; and the names of accounts."""
+"""Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
@@ -51,7 +51,7 @@ def _change(call: Call, paths: list[str], fields: Callable[[Entry], dict[str, in
             entry = shell.files.stat(path, shell.access)
             shell.files.change(path, shell.access, **fields(entry))
         except FileSystemError as error:
-            verb = "cannot access" if error.args[0] == "No such file or directory" else "changing permissions of"
+            verb = "cannot access" if str(error) == NOT_FOUND else "changing permissions of"
             status = call.fail(f"{verb} '{path}': {error}")
     return status
 
@@ -71,12 +71,7 @@ def _mode(text: str, mode: int) -> dict[str, int]:
     return {"mode": mode}
 
 
-def owner_of(call: Call, uid: int) -> str:
-    """Return the account's name."""
-    return next((user.name for user in call.shell.users if user.uid == uid), str(uid))
-
-
 def group_of(call: Call, gid: int) -> str:
     """Return the group's name; one that was made here has its account's."""
     named = next((name for name, number in call.shell.machine.groups.items() if number == gid), None)
-    return named or owner_of(call, gid)
+    return named or call.shell.owner_name(gid)

@@ -7,7 +7,6 @@ import posixpath
 import stat
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.files.permissions import owner_of
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -59,7 +58,7 @@ def _fits(call: Call, path: str, entry: Entry, tests: dict[str, str]) -> bool:
     if "-perm" in tests:
         return _permitted(entry.mode, tests["-perm"].lstrip("-/"))
     if "-user" in tests:
-        return owner_of(call, entry.uid) == tests["-user"]
+        return call.shell.owner_name(entry.uid) == tests["-user"]
     return "-writable" not in tests or call.shell.identity.may(entry, 2)
 
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""Supervises one worker as a process: spawns it, reads its sd_notify messages and its output."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+
+from decnet_core.exits import Exit
+from decnet_core.runtime.handover import SUCCEEDS
+from decnet_core.runtime.notify import BUDGET, USED
+from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
+from decnet_core.supervise.logfile import LogFile, StandardError
+from decnet_core.supervise.settings import SuperviseSettings
+from decnet_core.supervise.supervised_worker import SupervisedWorker
+from decnet_core.tasks import Tasks
+
+SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str]], Awaitable[ChildProcess]]
+"""Spawns the process of a worker: its name, who receives its output, additions to its environment. Raises OSError."""
+
+_TAIL_BYTES = 4096
+_REASON_LIMIT = 300
+
+
+class SupervisedProcess(SupervisedWorker):
+    """One worker whose instances are processes, known by their pid."""
+
+    def __init__(
+        self,
+        name: str,
+        spawn: SpawnChild,
+        *,
+        settings: SuperviseSettings,
+        logfile: LogFile | StandardError,
+        tasks: Tasks,
+        changed: Callable[[Status], None],
+    ) -> None:
+        super().__init__(Lifecycle(name, settings), tasks, changed)
+        self._spawn = spawn
+        self._logfile = logfile
+        self._children: dict[int, _Child] = {}
+
+    @property
+    def budget_bytes(self) -> int:
+        """The memory budget that the current process has declared; 0 until it has."""
+        child = self._children.get(self.status.pid or 0)
+        return child.budget_bytes if child else 0
+
+    @property
+    def reported_bytes(self) -> int:
+        """The unique memory that the current process has last reported; 0 if that is within its budget."""
+        child = self._children.get(self.status.pid or 0)
+        return child.reported_bytes if child else 0
+
+    def knows(self, pid: int) -> bool:
+        """Return whether `pid` is a process of this worker."""
+        return pid in self._children
+
+    def on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
+        """Handle an sd_notify message from process `pid`.
+
+        A heartbeat counts as READY=1 too, which can get lost while this process is suspended: workers send READY=1
+        first.
+        """
+        self._children[pid].note(fields)
+        if "STANDBY" in fields:
+            self._carry_out(self._lifecycle.standing_by(pid, self._now()))
+        elif "READY" in fields or "WATCHDOG" in fields:
+            self._ready(pid)
+        else:
+            self._carry_out(self._lifecycle.heartbeat(pid, self._now()))
+
+    async def stop(self) -> None:
+        """End the worker for good; no process of it is left when this returns."""
+        await super().stop()
+        self._logfile.close()
+
+    async def _run(self, spawn: Spawn) -> tuple[int, int, str]:
+        child = _Child(self._logfile)
+        environment = {} if spawn.succeeds is None else {SUCCEEDS: str(spawn.succeeds)}
+        child.process = await self._spawn(self.name, child.take_output, environment)
+        pid = child.process.pid
+        self._children[pid] = child
+        self._spawned(spawn, pid)
+        code = await child.process.wait()
+        del self._children[pid]
+        return pid, code, child.reason(code)
+
+    def _terminate(self, instance: int, /) -> None:
+        self._children[instance].process.terminate()
+
+    def _kill(self, instance: int, /) -> None:
+        self._children[instance].process.kill()
+
+
+class _Child:
+    """One process and what it has reported."""
+
+    process: ChildProcess
+
+    def __init__(self, logfile: LogFile | StandardError) -> None:
+        self.budget_bytes = 0
+        self.reported_bytes = 0
+        self._logfile = logfile
+        self._last_status = ""
+        self._tail = b""
+
+    def note(self, fields: Mapping[str, str]) -> None:
+        """Keep what later events need."""
+        if fields.get(BUDGET, "").isdecimal():
+            self.budget_bytes = int(fields[BUDGET])
+        if fields.get(USED, "").isdecimal():
+            self.reported_bytes = int(fields[USED])
+        self._last_status = fields.get("STATUS", self._last_status)[:_REASON_LIMIT]
+
+    def take_output(self, data: bytes) -> None:
+        """Log a chunk of output."""
+        self._tail = (self._tail + data)[-_TAIL_BYTES:]
+        self._logfile.write(data)
+
+    def reason(self, code: int) -> str:
+        """Return why the process has exited with `code`: its own words where it has left some."""
+        if code == Exit.STARTUP_FAILED and self._last_status:
+            return self._last_status
+        if code < 0:
+            return f"killed by {_signal_name(-code)}"
+        lines = self._tail.decode("utf-8", "backslashreplace").strip().splitlines()
+        last = lines[-1].rpartition(" | ")[2].strip('"') if lines else ""
+        return f"exit code {code}: {last}"[:_REASON_LIMIT] if last else f"exit code {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

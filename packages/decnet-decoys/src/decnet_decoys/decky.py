@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""One decoy host as plain data."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Decky(msgspec.Struct, frozen=True):
+    """One decoy host: where it is and what it claims to be."""
+
+    name: str
+    address: str
+    persona: str
+    os: str
+    services: tuple[tuple[str, int], ...]
+    """Service and port."""
+    login: tuple[str, str] | None
+    """A user and password that it accepts, for drills."""
+
+    def port(self, service: str) -> int | None:
+        """Return the port of `service`, None when the decky does not offer it."""
+        return dict(self.services).get(service)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""What a persona says about its SSH server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from decnet_decoys.personas.schema import Part
+
+
+class SshProfile(Part, frozen=True, kw_only=True):
+    """What SSH shows before login: the software version and the algorithms, in its order (RFC 4253 §7.1)."""
+
+    version: str
+    kex: tuple[str, ...]
+    kex_extra: tuple[str, ...] = ("kex-strict-s-v00@openssh.com",)
+    """What the key exchange list ends with although it is no key exchange."""
+    host_keys: tuple[Literal["ed25519", "ecdsa", "rsa"], ...]
+    host_key_algorithms: tuple[str, ...]
+    ciphers: tuple[str, ...]
+    macs: tuple[str, ...]
+    compression: tuple[str, ...] = ("none", "zlib@openssh.com")
+    keyboard_interactive: bool = False
+    accept_after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """A source's attempt of this number opens an existing account with whatever password; 0: never."""

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The filter of `packet_filter` for capture files, whose packets no kernel has filtered: the same decision, in Python.
+
+What the kernel's program loads from behind a packet's end rejects the packet, so an address that the capture cuts off
+counts as ignored unless a word (32 bits) of it that is there differs from the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from decnet_sniff.sniff.capture.packet_batch import Accept
+from decnet_sniff.sniff.capture.packet_filter import IP4_PROTOCOLS, IP6_PROTOCOLS, Network
+from decnet_sniff.sniff.packets import link
+from decnet_sniff.sniff.packets.link import IP4, IP6, OTHER, Buffer
+
+
+class _Fields(NamedTuple):
+    """Where an IP header has what is compared, bytes from its beginning."""
+
+    source: int
+    destination: int
+    protocol: int
+    accepted: frozenset[int]
+
+
+_FIELDS: Final = {
+    IP4: _Fields(12, 16, 9, frozenset(IP4_PROTOCOLS)),
+    IP6: _Fields(8, 24, 6, frozenset(IP6_PROTOCOLS)),
+}
+
+
+class _Prefix(NamedTuple):
+    """A network as its first `size` bytes (whole words), in which its mask has all its ones."""
+
+    size: int
+    mask: int
+    address: int
+
+    def holds(self, buffer: Buffer, at: int, end: int) -> bool:
+        """Tell whether the address at `at` is in the network, as far as it is there."""
+        there = max(0, min(self.size, (end - at) & ~3))
+        missing = 8 * (self.size - there)
+        return int.from_bytes(buffer[at : at + there], "big") & self.mask >> missing == self.address >> missing
+
+
+def file_filter(kind: int, ignore: Sequence[Network] = ()) -> Accept:
+    """Return the filter for packets of link type `kind`, equal to `packet_filter.program` with the same arguments."""
+    locate, offset = _LOCATE.get(kind, (link.raw, 0))
+    prefixes = {
+        IP4: [_prefix(network) for network in ignore if network.version == 4],
+        IP6: [_prefix(network) for network in ignore if network.version == 6],
+    }
+
+    def accept(buffer: Buffer, start: int, end: int) -> bool:
+        version, at = locate(buffer, start + offset, end)
+        if version not in prefixes:
+            return False
+        source, destination, protocol, accepted = _FIELDS[version]
+        if at + protocol >= end or buffer[at + protocol] not in accepted:
+            return False
+        for prefix in prefixes[version]:
+            if prefix.holds(buffer, at + source, end) or prefix.holds(buffer, at + destination, end):
+                return False
+        return True
+
+    return accept
+
+
+def _prefix(network: Network) -> _Prefix:
+    size = max(4, (network.prefixlen + 31) // 32 * 4)
+    mask, address = network.netmask.packed[:size], network.network_address.packed[:size]
+    return _Prefix(size, int.from_bytes(mask, "big"), int.from_bytes(address, "big"))
+
+
+def _cooked2(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
+    return (buffer[at] << 8 | buffer[at + 1], at + 20) if at + 2 <= end else OTHER
+
+
+_LOCATE: Final = {
+    link.ETHERNET: (link.tagged, 12),
+    link.SLL: (link.tagged, 14),
+    link.SLL2: (_cooked2, 0),
+    link.NULL: (link.raw, 4),
+    link.LOOP: (link.raw, 4),
+}
+"""What finds the IP header by the link type, and how far from the packet's beginning; the others begin with it."""

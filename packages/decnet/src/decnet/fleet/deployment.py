@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""Which fleet the operator means: its settings, state directory, bus and database, from options and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from decnet.cli.errors import RefusedError
+from decnet_core.bus.settings import BusSettings
+from decnet_core.settings import Settings
+from decnet_core.state import State, StateSettings
+from decnet_models.database.engine import open_engine, reading, shown, writing
+from decnet_models.database.from_settings import database_url
+from decnet_models.database.schema import require_current
+from decnet_models.errors import DatabaseError, reason
+
+
+class Deployment(msgspec.Struct, frozen=True):
+    """One fleet, as far as it can be told without touching it."""
+
+    settings: Settings
+    state: State
+    database_url: str
+    bus_url: str
+    embedded_bus: bool
+    """Whether the fleet runs its own broker."""
+
+
+def find_deployment() -> Deployment:
+    """Return the fleet that the environment names; raises SettingsError, StateError."""
+    settings = Settings.load()
+    state = State.of(settings.section("state", StateSettings))
+    bus = settings.section("bus", BusSettings)
+    return Deployment(
+        settings=settings,
+        state=state,
+        database_url=database_url(settings, state),
+        bus_url=bus.client_url(state),
+        embedded_bus=bus.embedded,
+    )
+
+
+@contextmanager
+def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Connection]:
+    """One transaction on the fleet's database, read-only unless `write`; raises RefusedError when it cannot be had."""
+    try:
+        engine = open_engine(deployment.database_url, read_only=not write)
+    except DatabaseError as error:
+        raise RefusedError(_hint(deployment, error)) from error
+    try:
+        with (writing if write else reading)(engine) as connection:
+            require_current(connection)
+            yield connection
+    except DatabaseError as error:
+        raise RefusedError(_hint(deployment, error)) from error
+    except DBAPIError as error:
+        raise RefusedError(f"the database {shown(deployment.database_url)} cannot be used: {reason(error)}") from error
+    finally:
+        engine.dispose()
+
+
+def _hint(deployment: Deployment, error: DatabaseError) -> str:
+    if deployment.state.root.exists():
+        return str(error)
+    return f"there is no fleet in {deployment.state.root}; start one with `decnet up` or name another with --state DIR"

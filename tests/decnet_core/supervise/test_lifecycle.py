@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: MIT
+"""The lifecycle as a dialogue: each event, and what the driver is told to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet_core.supervise.lifecycle import Kill, Lifecycle, Spawn, Status, Terminate
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.settings import SuperviseSettings
+
+SETTINGS = SuperviseSettings(
+    first_delay_seconds=1,
+    longest_delay_seconds=4,
+    jitter=0,
+    stable_seconds=60,
+    crash_limit=3,
+    start_seconds=20,
+    stop_seconds=5,
+    watchdog_seconds=10,
+)
+SUCCESSOR = Spawn(succeeds=1)
+
+
+def lifecycle(*, watchdog: bool = True, settings: SuperviseSettings = SETTINGS) -> Lifecycle:
+    return Lifecycle("decoys", settings, watchdog=watchdog, jitter=lambda: 0.0)
+
+
+def started(*, watchdog: bool = True) -> Lifecycle:
+    """Instance 1 runs, since second 0."""
+    made = lifecycle(watchdog=watchdog)
+    assert made.start() == [Spawn()]
+    assert made.spawned(Spawn(), 1, 0) == []
+    return made
+
+
+def ready(*, watchdog: bool = True) -> Lifecycle:
+    """Instance 1 is ready, since second 0."""
+    made = started(watchdog=watchdog)
+    assert made.ready(1, 0) == []
+    return made
+
+
+def replacing() -> Lifecycle:
+    """Instance 2 has been spawned at second 0 to replace instance 1."""
+    made = ready()
+    assert made.recycle() == [SUCCESSOR]
+    assert made.spawned(SUCCESSOR, 2, 0) == []
+    return made
+
+
+def standing_by() -> Lifecycle:
+    made = replacing()
+    assert made.standing_by(2, 0) == [Terminate(1)]
+    return made
+
+
+def test_a_worker_is_starting_until_it_says_that_it_is_ready() -> None:
+    made = lifecycle()
+    assert made.start() == [Spawn()]
+    assert (made.status, made.settled, made.deadline) == (Status("decoys", Phase.STOPPED), False, None)
+    made.spawned(Spawn(), 7, 100)
+    assert (made.status, made.settled, made.deadline) == (Status("decoys", Phase.STARTING, 7), False, 120)
+    made.ready(7, 101)
+    assert (made.status, made.settled, made.deadline) == (Status("decoys", Phase.READY, 7), True, 111)
+
+
+def test_a_heartbeat_of_a_starting_worker_does_not_prolong_its_start() -> None:
+    made = started()
+    made.heartbeat(1, 5)
+    assert (made.status.phase, made.deadline) == (Phase.STARTING, 20)
+
+
+def test_every_heartbeat_puts_the_watchdog_off() -> None:
+    made = ready()
+    made.heartbeat(1, 9)
+    assert made.deadline == 19
+    assert made.tick(18.9) == []
+    assert made.tick(19) == [Kill(1, "no heartbeat for 10 s")]
+
+
+def test_without_a_watchdog_a_ready_worker_may_be_silent() -> None:
+    assert ready(watchdog=False).deadline is None
+
+
+def test_a_message_of_another_instance_is_no_sign_of_this_one() -> None:
+    made = started()
+    made.ready(2, 1)
+    assert made.status.phase is Phase.STARTING
+    assert made.exited(2, 1, "stranger", 1) == []
+    assert made.status == Status("decoys", Phase.STARTING, 1)
+
+
+def test_a_worker_that_is_not_ready_in_time_is_killed_which_is_a_crash() -> None:
+    made = started()
+    assert made.tick(20) == [Kill(1, "not ready after 20 s")]
+    made.ready(1, 20)  # sent before it was killed
+    made.exited(1, -9, "killed by SIGKILL", 20)
+    assert made.status == Status("decoys", Phase.WAITING, reason="not ready after 20 s, killed")
+
+
+@pytest.mark.parametrize(("make", "deadline", "again"), [(started, 20, 20), (ready, 10, 10)])
+def test_a_supervisor_that_was_suspended_gives_another_chance(make: object, deadline: float, again: float) -> None:
+    """A timer more than a second late means that what was sent meanwhile is unread, or lost."""
+    made = make()  # type: ignore[operator]
+    assert made.tick(deadline + 1.1) == []
+    assert made.deadline == deadline + 1.1 + again
+    assert len(made.tick(deadline + 1.1 + again)) == 1
+    made = make()  # type: ignore[operator]
+    assert len(made.tick(deadline + 1)) == 1
+
+
+def test_a_task_that_survives_its_cancellation_is_cancelled_again() -> None:
+    made = started(watchdog=False)
+    assert made.tick(20) == made.tick(40) == [Kill(1, "not ready after 20 s")]
+
+
+def test_crashes_are_counted_exactly_and_the_last_one_is_given_up() -> None:
+    made, now, waited = lifecycle(), 0.0, []
+    actions = made.start()
+    for number in range(1, SETTINGS.crash_limit + 1):
+        assert actions == [Spawn()]
+        made.spawned(Spawn(), number, now)
+        made.ready(number, now)
+        assert made.exited(number, 1, "exit code 1", now) == []
+        assert made.status.restarts == number - 1
+        if made.deadline is not None:
+            waited.append(made.deadline - now)
+            now = made.deadline
+            actions = made.tick(now)
+    assert waited == [1, 2]
+    assert made.status == Status("decoys", Phase.CRASH_LOOP, None, SETTINGS.crash_limit - 1, "exit code 1")
+    assert (made.deadline, made.settled) == (None, True)
+
+
+def crash(made: Lifecycle, instance: int, now: float, ready_seconds: float = 0) -> float:
+    """Let `instance` crash; return when the next start is due."""
+    made.spawned(Spawn(), instance, now)
+    made.ready(instance, now)
+    made.exited(instance, 1, "exit code 1", now + ready_seconds)
+    return made.deadline or 0.0
+
+
+def test_a_worker_that_was_ready_long_enough_starts_with_a_clean_slate() -> None:
+    made = lifecycle()
+    made.start()
+    due = crash(made, 1, 0)
+    made.tick(due)
+    due = crash(made, 2, due, ready_seconds=60)
+    assert due == 1 + 60 + 1  # the delay after a first crash, not the third one's end
+    made.tick(due)
+    assert crash(made, 3, due) == due + 2
+
+
+def test_the_time_before_it_is_ready_does_not_make_a_worker_stable() -> None:
+    made = lifecycle(settings=SuperviseSettings(crash_limit=2, stable_seconds=10, start_seconds=100, jitter=0))
+    made.start()
+    crash(made, 1, 0)
+    made.tick(1)
+    made.spawned(Spawn(), 2, 1)
+    made.exited(2, 1, "exit code 1", 50)
+    assert made.status.phase is Phase.CRASH_LOOP
+
+
+def test_a_refused_start_is_not_repeated() -> None:
+    made = started()
+    assert made.exited(1, 78, "port 22 is busy", 1) == []
+    assert made.status == Status("decoys", Phase.REFUSED, reason="port 22 is busy")
+    assert (made.deadline, made.settled) == (None, True)
+
+
+def test_a_process_that_cannot_be_started_is_a_crash() -> None:
+    made = lifecycle()
+    made.start()
+    assert made.spawn_failed(Spawn(), "no memory", 3) == []
+    assert made.status == Status("decoys", Phase.WAITING, reason="cannot start a process: no memory")
+    assert made.deadline == 4
+    assert made.tick(3.9) == []
+    assert made.tick(4) == [Spawn()]
+
+
+def test_a_stop_asks_first_and_kills_at_the_deadline() -> None:
+    made = ready()
+    assert made.stop(3) == [Terminate(1)]
+    assert made.status == Status("decoys", Phase.STOPPING, 1)
+    assert made.tick(7.9) == []
+    assert made.tick(8) == [Kill(1, "did not stop within 5 s")]
+    assert not made.finished
+    assert made.exited(1, -9, "killed by SIGKILL", 8) == []
+    assert (made.status, made.finished, made.deadline) == (Status("decoys", Phase.STOPPED), True, None)
+
+
+def test_a_late_stop_deadline_still_kills() -> None:
+    made = ready()
+    made.stop(3)
+    assert made.tick(100) == [Kill(1, "did not stop within 5 s")]
+
+
+def test_what_a_stopping_worker_says_changes_nothing() -> None:
+    made = started()
+    made.stop(1)
+    made.ready(1, 2)
+    assert (made.status.phase, made.deadline) == (Phase.STOPPING, 6)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_worker_that_waits_for_its_restart_stops_at_once(again: bool) -> None:
+    made = ready()
+    made.exited(1, 1, "exit code 1", 1)
+    assert made.stop(1.5) == []
+    if again:
+        assert made.stop(1.6) == []
+    assert (made.status, made.finished, made.deadline) == (Status("decoys", Phase.STOPPED), True, None)
+    assert made.restart(2) == []
+
+
+def test_a_worker_that_is_being_spawned_when_it_should_stop_is_asked_to_as_soon_as_it_is_there() -> None:
+    made = lifecycle()
+    made.start()
+    assert made.stop(0) == []
+    assert not made.finished
+    assert made.spawned(Spawn(), 1, 1) == [Terminate(1)]
+    made.exited(1, 0, "", 2)
+    assert made.finished
+
+
+def test_a_spawn_that_fails_while_stopping_ends_the_worker() -> None:
+    made = lifecycle()
+    made.start()
+    made.stop(0)
+    made.spawn_failed(Spawn(), "no memory", 1)
+    assert (made.status.phase, made.finished) == (Phase.STOPPED, True)
+
+
+def test_a_restart_is_no_crash_and_forgets_those_there_were() -> None:
+    made = lifecycle()
+    made.start()
+    due = crash(made, 1, 0)
+    made.tick(due)
+    made.spawned(Spawn(), 2, due)
+    made.ready(2, due)
+    assert made.restart(10) == [Terminate(2)]
+    assert not made.settled
+    assert made.restart(11) == []
+    assert made.exited(2, 0, "", 12) == [Spawn()]
+    assert crash(made, 3, 13) == 13 + 1
+
+
+@pytest.mark.parametrize("code", [1, 78])
+def test_a_worker_that_was_given_up_is_started_by_the_operator(code: int) -> None:
+    made = lifecycle(settings=SuperviseSettings(crash_limit=1))
+    made.start()
+    made.spawned(Spawn(), 1, 0)
+    made.exited(1, code, "", 0)
+    assert made.status.phase.over
+    assert made.restart(9) == [Spawn()]
+    assert made.restart(9) == []  # one is on its way
+    made.spawned(Spawn(), 2, 9)
+    made.ready(2, 9)
+    assert made.status == Status("decoys", Phase.READY, 2, restarts=1)
+
+
+def test_a_restart_that_is_asked_for_once_does_not_excuse_a_later_crash() -> None:
+    made = ready()
+    made.restart(1)
+    made.exited(1, 0, "", 1)
+    made.spawned(Spawn(), 2, 1)
+    assert made.exited(2, 1, "exit code 1", 2) == []
+    assert made.status.phase is Phase.WAITING
+
+
+def test_a_replacement_asks_the_old_one_to_end_only_when_the_new_one_stands_by() -> None:
+    made = replacing()
+    assert (made.replaced, made.status.pid, made.instances) == (None, 1, (1, 2))
+    assert made.deadline == 10  # the old one's watchdog goes on
+    assert made.standing_by(2, 3) == [Terminate(1)]
+    assert made.standing_by(2, 3) == []
+    assert made.deadline == 8
+    made.heartbeat(1, 4)
+    assert made.deadline == 8
+    assert made.exited(1, 0, "", 5) == []
+    assert (made.status, made.replaced, made.settled) == (Status("decoys", Phase.STARTING, 2), True, False)
+    assert made.deadline == 25
+    made.ready(2, 6)
+    assert (made.status, made.settled) == (Status("decoys", Phase.READY, 2), True)
+
+
+def test_a_successor_that_is_ready_before_its_predecessors_end_is_known_is_ready() -> None:
+    made = standing_by()
+    made.ready(2, 1)
+    made.exited(1, 0, "", 1)
+    assert (made.status, made.settled) == (Status("decoys", Phase.READY, 2), True)
+
+
+def test_an_old_one_that_does_not_leave_is_killed() -> None:
+    made = standing_by()
+    assert made.tick(100) == [Kill(1, "did not stop within 5 s")]
+
+
+def test_a_successor_that_fails_leaves_the_old_one_in_place() -> None:
+    made = replacing()
+    made.exited(2, 1, "exit code 1", 1)
+    assert (made.replaced, made.status, made.deadline) == (False, Status("decoys", Phase.READY, 1), 10)
+    assert made.instances == (1,)
+
+
+def test_a_successor_that_cannot_be_spawned_leaves_the_old_one_in_place() -> None:
+    made = ready()
+    made.recycle()
+    made.spawn_failed(SUCCESSOR, "no memory", 1)
+    assert (made.replaced, made.status) == (False, Status("decoys", Phase.READY, 1))
+
+
+def test_a_successor_that_does_not_stand_by_in_time_is_killed() -> None:
+    made = replacing()
+    made.heartbeat(1, 15)
+    assert made.deadline == 20
+    assert made.tick(20) == [Kill(2, "not standing by after 20 s")]
+    assert (made.replaced, made.status.pid, made.deadline) == (False, 1, 25)
+    assert set(made.instances) == {1, 2}  # until it has exited
+    made.exited(2, -9, "", 21)
+    assert set(made.instances) == {1}
+
+
+def test_when_the_old_one_falls_its_successor_takes_its_place_and_no_crash_is_counted() -> None:
+    made = replacing()
+    assert made.exited(1, -11, "killed by SIGSEGV", 1) == []
+    assert (made.status, made.replaced) == (Status("decoys", Phase.STARTING, 2), True)
+    made.exited(2, 1, "exit code 1", 2)
+    assert made.deadline == 2 + 1  # the delay after a first crash
+
+
+def test_a_successor_that_comes_too_late_is_killed() -> None:
+    made = ready()
+    made.recycle()
+    made.exited(1, 1, "exit code 1", 1)
+    assert made.tick(2) == [Spawn()]
+    made.spawned(Spawn(), 3, 2)
+    assert (made.replaced, made.status.pid) == (None, 3)
+    assert made.spawned(SUCCESSOR, 2, 3) == [Kill(2)]
+    assert (made.replaced, made.status) == (False, Status("decoys", Phase.STARTING, 3, restarts=1))
+
+
+def test_a_successor_that_falls_while_the_old_one_leaves_is_a_crash() -> None:
+    made = standing_by()
+    assert made.exited(2, 1, "exit code 1", 1) == []
+    assert made.status == Status("decoys", Phase.READY, 1)
+    assert made.exited(1, 0, "", 2) == []
+    assert made.status == Status("decoys", Phase.WAITING, reason="exit code 1")
+    assert made.tick(3) == [Spawn()]
+
+
+def test_a_restart_during_a_replacement_is_that_replacement() -> None:
+    made = replacing()
+    assert made.restart(1) == [Terminate(1)]
+    assert made.standing_by(2, 2) == []
+    assert made.exited(1, 0, "", 3) == []
+    assert made.status == Status("decoys", Phase.STARTING, 2)
+    made.exited(2, 1, "exit code 1", 4)
+    assert made.status.phase is Phase.WAITING
+
+
+def test_a_stop_during_a_replacement_ends_both() -> None:
+    made = replacing()
+    assert made.stop(1) == [Kill(2), Terminate(1)]
+    assert made.replaced is False
+    made.exited(1, 0, "", 2)
+    assert not made.finished
+    made.exited(2, -9, "", 2)
+    assert made.finished
+
+
+def test_a_successor_that_is_spawned_while_stopping_is_killed() -> None:
+    made = ready()
+    made.recycle()
+    assert made.stop(1) == [Terminate(1)]
+    made.exited(1, 0, "", 2)
+    assert not made.finished
+    assert made.spawned(SUCCESSOR, 2, 3) == [Kill(2)]
+    assert not made.finished
+    made.exited(2, -9, "", 4)
+    assert made.finished
+
+
+@pytest.mark.parametrize("outgrown", [False, True])
+def test_only_a_replacement_for_memory_is_counted_as_one(outgrown: bool) -> None:
+    made = ready()
+    made.recycle(1, outgrown=outgrown)
+    made.spawned(SUCCESSOR, 2, 0)
+    made.standing_by(2, 0)
+    made.exited(1, 0, "", 0)
+    assert made.status == Status("decoys", Phase.STARTING, 2, recycled=int(outgrown))
+
+
+def test_a_worker_that_is_not_ready_is_not_replaced() -> None:
+    made = started()
+    assert made.recycle() == []
+    made.ready(1, 0)
+    assert made.recycle(2) == []
+    assert made.replaced is False
+    assert made.recycle(1) == [SUCCESSOR]
+    assert made.recycle(1) == []
+    assert made.replaced is None

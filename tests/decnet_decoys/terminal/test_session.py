@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""Shells played over channels that are not SSH: a pair of sockets, and memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from decky_host import ORIGIN, root_shell
+from plain_channel import MemoryChannel, Notes, over_socket
+
+from decnet_decoys.memory_budget import MemoryBudget
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.login import logged_in
+from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.machine.overlays import OverlayStore
+from decnet_decoys.shell.registry import Program, programs
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.terminal.session import ShellSession
+from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
+
+DEADLINE = 10.0
+PROMPT = "root@web-01:~# "
+
+
+@dataclass
+class Client:
+    """Someone at a terminal on a socket."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    notes: Notes
+    playing: asyncio.Task[int]
+
+    async def sees(self, text: str) -> str:
+        shown = await asyncio.wait_for(self.reader.readuntil(text.encode()), DEADLINE)
+        return shown.decode()
+
+    async def types(self, text: str, until: str = PROMPT) -> str:
+        self.writer.write(text.encode())
+        return await self.sees(until)
+
+    async def left(self) -> int:
+        """Wait until the shell has ended; return its exit status."""
+        return await asyncio.wait_for(self.playing, DEADLINE)
+
+    async def close(self) -> None:
+        self.writer.close()
+        await asyncio.wait([self.playing], timeout=DEADLINE)
+        await self.reader.read()
+
+
+async def at_terminal(shell: ShellState) -> Client:
+    channel, reader, writer = await over_socket(pty=True)
+    notes = Notes()
+    channel.terminal.recording = notes
+    session = ShellSession(shell, channel.terminal, notes)
+
+    async def play() -> int:
+        try:
+            return await session.interactive()
+        finally:
+            channel.close()
+
+    client = Client(reader, writer, notes, asyncio.create_task(play()))
+    await client.sees(PROMPT)
+    return client
+
+
+@pytest.fixture
+async def client(shell: ShellState) -> AsyncIterator[Client]:
+    one = await at_terminal(shell)
+    yield one
+    await one.close()
+
+
+async def run(shell: ShellState, line: str, *chunks: bytes) -> tuple[int, MemoryChannel, Notes]:
+    """Run one command as `exec` does, with `chunks` as its standard input."""
+    channel, notes = MemoryChannel(), Notes()
+    terminal = Terminal(channel, pty=False, idle_seconds=5.0)
+    for chunk in chunks:
+        terminal.data_received(chunk)
+    terminal.eof_received()
+    return await ShellSession(shell, terminal, notes).run(line), channel, notes
+
+
+async def test_a_socket_is_a_terminal_like_any_other(client: Client) -> None:
+    assert await client.types("id -u\r") == f"id -u\r\n0\r\n{PROMPT}"
+    assert await client.types("nosuch\r") == f"nosuch\r\n-bash: nosuch: command not found\r\n{PROMPT}"
+    assert client.notes.commands == [("id -u", True), ("nosuch", False)]
+    assert await client.types("exit 3\r", "\n") == "exit 3\r\n"
+    assert await client.left() == 3
+    assert ("i", b"id -u\r") in client.notes.kept
+
+
+async def test_a_shell_over_a_socket_has_nothing_of_ssh(client: Client) -> None:
+    assert "SSH" not in await client.types("env\r")
+
+
+async def test_end_of_input_logs_out(client: Client) -> None:
+    assert await client.types("\x04", "\n") == "logout\r\n"
+    assert await client.left() == 0
+
+
+async def test_a_greeting_is_the_distributions(shell: ShellState) -> None:
+    channel, notes = MemoryChannel(), Notes()
+    terminal = Terminal(channel, pty=True, idle_seconds=5.0)
+    terminal.eof_received()
+    await ShellSession(shell, terminal, notes).interactive()
+    assert channel.shown.startswith(b"Linux web-01 ")
+    assert b"\r\nLast login: " in channel.shown
+
+
+async def test_a_command_of_several_lines_is_one(client: Client) -> None:
+    await client.types("for i in 1 2\r", "> ")
+    await client.types("do echo n$i\r", "> ")
+    assert await client.types("done\r") == f"done\r\nn1\r\nn2\r\n{PROMPT}"
+    assert client.notes.commands == [("for i in 1 2\ndo echo n$i\ndone", True)]
+
+
+async def test_control_c_drops_the_line_and_the_lines_before_it(client: Client) -> None:
+    assert await client.types("rm -rf\x03") == f"rm -rf^C\r\n{PROMPT}"
+    await client.types("echo 'open\r", "> ")
+    await client.types("more\x03")
+    assert client.notes.commands == []
+
+
+async def test_control_c_interrupts_a_command(client: Client, shell: ShellState) -> None:
+    await client.types("sleep 600\r", "\n")
+    client.writer.write(b"\x03")
+    assert await client.sees(PROMPT) == f"^C\r\n{PROMPT}"
+    assert await client.types("echo $?\r") == f"echo $?\r\n130\r\n{PROMPT}"
+
+
+async def test_a_password_is_asked_for_and_not_shown(client: Client) -> None:
+    await client.types("passwd\r", "New password: ")
+    assert await client.types("s3cret\r", "Retype new password: ") == "\r\nRetype new password: "
+    assert "updated successfully" in await client.types("s3cret\r")
+
+
+async def test_what_is_typed_until_control_d_is_standard_input(client: Client) -> None:
+    await client.types("cat > /tmp/f\r", "\n")
+    await client.types("one\rtwo\r", "two\r\n")
+    await client.types("\x04")
+    assert client.notes.files == [("/tmp/f", b"one\ntwo\n")]
+
+
+async def test_tab_completes_and_up_recalls(client: Client) -> None:
+    assert await client.types("cat /etc/hostn\t\r") == f"cat /etc/hostname \r\nweb-01\r\n{PROMPT}"
+    assert "web-01\r\n" in await client.types("\x1b[A\r")
+
+
+async def test_a_client_that_hangs_up_ends_the_session(client: Client) -> None:
+    client.writer.transport.abort()
+    assert await client.left() == 0
+
+
+async def test_a_channel_that_is_lost_ends_what_runs(shell: ShellState) -> None:
+    terminal = Terminal(MemoryChannel(), pty=True, idle_seconds=5.0)
+    playing = asyncio.create_task(ShellSession(shell, terminal, Notes()).interactive())
+    terminal.data_received(b"sleep 600\r")
+    await asyncio.sleep(0)
+    terminal.connection_lost()
+    with pytest.raises(ClientGoneError):
+        await asyncio.wait_for(playing, DEADLINE)
+
+
+async def test_a_command_has_its_output_errors_and_status(shell: ShellState) -> None:
+    status, channel, notes = await run(shell, "echo out; ls /nosuch")
+    assert (status, channel.shown) == (2, b"out\n")
+    assert channel.errors == b"ls: cannot access '/nosuch': No such file or directory\n"
+    assert notes.commands == [("echo out; ls /nosuch", True)]
+
+
+async def test_what_is_piped_in_is_standard_input(shell: ShellState) -> None:
+    status, channel, notes = await run(shell, "cat > /tmp/p; wc -c < /tmp/p", b"\x7fELF", b"\xff\0")
+    assert (status, channel.shown) == (0, b"6\n")
+    assert notes.files == [("/tmp/p", b"\x7fELF\xff\0")]
+
+
+async def test_commands_that_read_lines_share_what_is_piped_in(shell: ShellState) -> None:
+    _, channel, _ = await run(shell, "read a; read b; echo $b $a; read c; echo $?", b"o", b"ne\ntwo\n")
+    assert channel.shown == b"two one\n1\n"
+
+
+async def test_wishes_for_the_network_are_recorded(shell: ShellState) -> None:
+    _, _, notes = await run(shell, "nslookup c2.example")
+    assert notes.requests == [("resolve", {"program": "nslookup", "name": "c2.example"})]
+
+
+async def test_an_empty_line_is_nothing(shell: ShellState) -> None:
+    assert (await run(shell, "  "))[2].commands == []
+
+
+async def test_a_command_that_raises_is_counted_and_ends_only_itself(
+    shell: ShellState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_call: Call) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(programs(), "broken", Program(broken, "/usr/bin", ("debian",)))
+    status, _, notes = await run(shell, "broken")
+    assert (status, notes.failures) == (1, 1)
+    assert (await run(shell, "echo on"))[1].shown == b"on\n"
+
+
+async def test_a_line_that_computes_too_long_is_killed(shell: ShellState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("decnet_decoys.terminal.session.MAX_BUSY_SECONDS", 0.0)
+    status, channel, _ = await run(shell, "echo never")
+    assert (status, channel.shown) == (137, b"Killed\n")
+
+
+async def test_more_input_than_there_is_memory_for_is_dropped_and_given_back(machine: Machine) -> None:
+    budget = MemoryBudget(1 << 20)
+    with logged_in(machine, OverlayStore(budget), budget, "root", ORIGIN, command="wc -c") as shell:
+        _, channel, _ = await run(shell, "wc -c", bytes(900_000), bytes(900_000))
+        assert int(channel.shown) < 1 << 20
+    assert budget.left == 1 << 20
+
+
+async def test_history_is_bounded_and_starts_with_the_personas(machine: Machine) -> None:
+    shell = root_shell(machine)
+    before = len(shell.history)
+    await run(shell, "id " + "x" * 9000)
+    assert len(shell.history[-1]) == 4096
+    assert len(shell.history) == before + 1
