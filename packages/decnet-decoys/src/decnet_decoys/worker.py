@@ -69,7 +69,7 @@ class Decoys(Worker[DecoysSettings]):
         return ("CAP_NET_BIND_SERVICE",) if low else ()
 
     async def start(self, ctx: Context) -> None:
-        """Finish what a kill left open, then open all ports; raises StartupError."""
+        """End the sessions that a kill left open, then open all ports; raises StartupError."""
         try:
             fleet = deckies(self.settings)
         except FleetError as error:

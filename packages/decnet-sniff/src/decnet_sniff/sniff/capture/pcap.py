@@ -7,9 +7,12 @@ says what is wrong. Memory is bounded by one chunk and one record.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import BinaryIO, Final
 
 from decnet_sniff.sniff.capture import pcapng
 from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, File, Window
@@ -22,6 +25,15 @@ _MAGIC: Final = {
     b"\xa1\xb2\x3c\x4d": (">", 1),
 }
 """First bytes: (byte order, nanoseconds per fraction)."""
+
+
+def open_capture(file: str) -> AbstractContextManager[BinaryIO]:
+    """Open a capture file, or standard input for -; raises OSError and CaptureError."""
+    if file != "-":
+        return Path(file).open("rb")
+    if sys.stdin is None:
+        raise CaptureError("standard input is closed")
+    return nullcontext(sys.stdin.buffer)
 
 
 def batches(file: File) -> Iterator[Batch]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
-import time
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered
@@ -89,7 +88,7 @@ def _wget(call: Call, target: str) -> Effects:
     if quiet:
         yield Pause(1.2)
         return 4
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(call.shell.now))
+    when = call.shell.date("%Y-%m-%d %H:%M:%S")
     call.print_error(f"--{when}--  {target}")
     yield Pause(1.2)
     if _is_address(host):
@@ -175,7 +174,6 @@ def connect(call: Call) -> Effects:
 
 @command("nslookup", "dig", "host", "getent")
 def resolve(call: Call) -> Effects:
-    """Ask for a name and get no answer."""
     _, operands = call.flags("t")
     name = operands[-1] if operands else "."
     yield Requested("resolve", {"program": call.name, "name": name[:253]})
