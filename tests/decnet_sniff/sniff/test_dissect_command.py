@@ -38,8 +38,8 @@ def test_each_packet_is_shown_by_scapy_and_by_us(capture: str) -> None:
     assert [line["number"] for line in lines] == [*range(1, len(lines)), 0]
     assert f"{CLIENT}:40000" in lines[0]["scapy"]
     assert lines[0]["findings"][0]["payload"]["kind"] == "tcp.stack"
-    told = [(line["scapy"], one["payload"]["kind"]) for line in lines for one in line["findings"]]
-    assert any(kind == "http.client" and "TCP" in scapy for scapy, kind in told)
+    reported = [(line["scapy"], one["payload"]["kind"]) for line in lines for one in line["findings"]]
+    assert any(kind == "http.client" and "TCP" in scapy for scapy, kind in reported)
     assert lines[-2]["counted"] == {"frames_not_ip": 1}
     assert "ARP" in lines[-2]["scapy"]
     assert {one["payload"]["kind"] for one in lines[-1]["findings"]} == {"flow.closed"}

@@ -25,7 +25,7 @@ from decnet_core.net.addresses import (
 )
 from decnet_core.net.rates import SourceRates
 from decnet_core.net.sockets import BindError, bound_udp
-from decnet_sniff.collect.input_sink import Desk
+from decnet_sniff.collect.input_sink import InputSink
 from decnet_sniff.collect.network.framing import Frame
 from decnet_sniff.collect.record import Record
 from decnet_sniff.collect.settings import NetworkSettings
@@ -37,14 +37,14 @@ _AT_ONCE = 64
 _DATAGRAM_BYTES = 65_535
 
 
-class UdpInlet:
+class SyslogUdpInput:
     """One UDP socket; a stopped disk or a pause leaves datagrams to the kernel."""
 
-    def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
-        self._desk = desk
+    def __init__(self, sink: InputSink, limits: NetworkSettings) -> None:
+        self._sink = sink
         self._limits = limits
         self._rates = SourceRates(limits.messages_per_second, limits.message_burst)
-        self._allowed = [parse_network(each) for each in desk.settings.allow]
+        self._allowed = [parse_network(each) for each in sink.settings.allow]
         self._socket: socket.socket | None = None
         self._full = asyncio.Event()
         self._overflows = 0
@@ -57,11 +57,11 @@ class UdpInlet:
 
     async def open(self) -> None:
         """Bind; raises StartupError."""
-        host, port = parse_endpoint(self._desk.settings.listen)
+        host, port = parse_endpoint(self._sink.settings.listen)
         try:
             self._socket = bound_udp(host, port)
         except BindError as error:
-            raise StartupError(f"cannot receive on udp {self._desk.settings.listen}: {error}") from error
+            raise StartupError(f"cannot receive on udp {self._sink.settings.listen}: {error}") from error
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_bytes)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         log.info("receiving syslog udp=%s port=%d", host, self.port)
@@ -72,7 +72,7 @@ class UdpInlet:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                await self._desk.room()
+                await self._sink.room()
                 self._full.clear()
                 loop.add_reader(self._socket, self._receive, self._socket)
                 await self._full.wait()
@@ -98,7 +98,7 @@ class UdpInlet:
                 return
             self._note_overflow(ancillary)
             self._take(data, peer[0])
-            if not self._desk.has_room:
+            if not self._sink.has_room:
                 asyncio.get_running_loop().remove_reader(sock)
                 self._full.set()
                 return
@@ -106,17 +106,17 @@ class UdpInlet:
     def _take(self, data: bytes, peer: str) -> None:
         address = peer_address(peer)
         if not is_allowed(address, self._allowed):
-            self._desk.count("network_refused")
+            self._sink.count("network_refused")
         elif not self._rates.allows(source_of(address), time.monotonic()):
-            self._desk.count("network_limited")
+            self._sink.count("network_limited")
         else:
-            self._desk.take(record_of(Frame(data[: self._limits.message_bytes], len(data)), "udp", address, self._desk))
+            self._sink.take(record_of(Frame(data[: self._limits.message_bytes], len(data)), "udp", address, self._sink))
 
     def _note_overflow(self, ancillary: list[tuple[int, int, bytes]]) -> None:
         for level, kind, value in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, _SO_RXQ_OVFL):
                 total = int.from_bytes(value[:4], sys.byteorder)
-                self._desk.count("udp_overflow", (total - self._overflows) % (1 << 32))
+                self._sink.count("udp_overflow", (total - self._overflows) % (1 << 32))
                 self._overflows = total
 
 
@@ -126,7 +126,7 @@ def is_allowed(address: str, networks: Sequence[Network]) -> bool:
     return not networks or any(found in network for network in networks if found is not None)
 
 
-def record_of(frame: Frame, way: str, address: str, desk: Desk) -> Record:
+def record_of(frame: Frame, way: str, address: str, sink: InputSink) -> Record:
     """Return a message of the host at `address`, which its text has no say in; it is received now."""
-    host = desk.settings.hosts.get(address, address)
+    host = sink.settings.hosts.get(address, address)
     return Record(frame.text, f"{way} {address}", size=frame.size, ts=time.time_ns(), host=host)
