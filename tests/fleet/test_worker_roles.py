@@ -42,5 +42,5 @@ def test_the_outbox_is_read_and_followed_as_the_role_of_webhook(role: As, ingest
     engine = open_engine(role("webhook"))
     outbox = Outbox(engine, WebhookSettings())
     outbox.prepare()
-    assert outbox.turn().lag == 0
+    assert outbox.poll().lag == 0
     engine.dispose()
