@@ -145,7 +145,8 @@ _USAGES = {
 
 def _ssh_version(call: Call) -> str:
     """Return what `ssh -V` says: the client is of the package that the server is of."""
-    version = str(getattr(call.shell.machine.persona.services.get("ssh"), "version", "OpenSSH_9.2p1"))
+    server = call.shell.machine.persona.services.get("ssh")
+    version = server.version if server is not None else "OpenSSH_9.2p1"
     libraries = {"Debian": "OpenSSL 3.0.14 4 Jun 2024", "Ubuntu": "OpenSSL 3.0.2 15 Mar 2022"}
     library = next((text for name, text in libraries.items() if name in version), "")
     return f"{version}, {library}\n" if library else f"{version}\n"
