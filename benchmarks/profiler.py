@@ -34,8 +34,8 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import events_after, insert_events
-from decnet_models.following.batch_processor import Consumption
-from decnet_models.following.cursor_worker import Batch
+from decnet_models.following.batch_processor import BatchProcessor
+from decnet_models.following.cursor_worker import EventBatch
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.profiler.worker import Profiler
@@ -132,14 +132,14 @@ def profile(engine: Engine) -> None:
     worker = Profiler(NoSettings())
     with writing(engine) as connection:
         begin_cursor(connection, worker.name, now_ns=START)
-    consumption = Consumption(
+    processor = BatchProcessor(
         engine,
         worker.name,
-        lambda connection, events: worker.handle(Batch(connection, events)).notices,
+        lambda connection, events: worker.handle(EventBatch(connection, events)).notices,
         kinds=[kind_of(kind) for kind in worker.consumes],
         limit=worker.batch_events,
     )
-    while consumption.step().lag:
+    while processor.step().lag:
         pass
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import functools
 import importlib
 import inspect
 import itertools
@@ -21,11 +22,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Uuid
 from sqlalchemy.exc import DBAPIError
 
+from decnet_models import grouping
 from decnet_models.database.engine import writing
-from decnet_models.database.warm_up import rehearse
+from decnet_models.database.warm_up import warm_up
+from decnet_models.grouping.shape import Grouping
 
 Query = Callable[..., Any]
 
@@ -48,22 +51,16 @@ REFUSALS = (DBAPIError, ValueError, msgspec.MsgspecError)
 
 
 def query_functions(domain: str) -> list[Query]:
-    """Return the public functions of a domain's modules that take a connection first, by module and name."""
+    """Return the public functions of a domain's modules that take a connection first, by module and name.
+
+    Of a domain whose tables are a `Grouping` also those of `decnet_models.grouping`, bound to it.
+    """
     package = importlib.import_module(f"decnet_models.{domain}")
-    found: list[Query] = []
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name == "models":  # SQLModel classes: no queries, and not for a process that should stay small
-            continue
-        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-        found += [
-            function
-            for name, function in sorted(vars(loaded).items())
-            if inspect.isfunction(function)
-            and function.__module__ == loaded.__name__
-            and not name.startswith("_")
-            and _takes_connection(function)
-        ]
-    return found
+    found = [one for module in _modules(package) for one in _public(module) if _takes(one, Connection)]
+    tables = importlib.import_module(f"{package.__name__}.tables")
+    of_groups = [one for module in _modules(grouping) for one in _public(module) if _takes(one, Connection, Grouping)]
+    groupings = [one for one in vars(tables).values() if isinstance(one, Grouping)]
+    return found + [_bound(function, one) for one in groupings for function in of_groups]
 
 
 def rounds(domains: Iterable[str]) -> Iterator[tuple[Query, dict[str, Any]]]:
@@ -133,16 +130,49 @@ def warm_domains(engine: Engine, *domains: str) -> None:
             function(connection, **arguments)
 
 
-def rehearse_domains(*domains: str) -> None:
+def warm_up_domains(*domains: str) -> None:
     """Let a parent that is about to fork hold the compiled statements of `domains`; for a worker's `warm()`."""
     for domain in domains:
-        query_functions(domain)  # loads their tables, which the rehearsal makes
-    rehearse(lambda engine: warm_domains(engine, *domains))
+        query_functions(domain)  # loads their tables, which the warm-up makes
+    warm_up(lambda engine: warm_domains(engine, *domains))
 
 
-def _takes_connection(function: Query) -> bool:
-    parameters = list(inspect.signature(function).parameters.values())
-    return bool(parameters) and parameters[0].annotation in {"Connection", Connection}
+def _modules(package: types.ModuleType) -> list[types.ModuleType]:
+    """Return the package's modules, but its SQLModel classes: no queries, and not for a process that stays small."""
+    names = [one.name for one in pkgutil.iter_modules(package.__path__) if one.name != "models"]
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+def _public(module: types.ModuleType) -> list[Query]:
+    own = [one for one in vars(module).values() if inspect.isfunction(one) and one.__module__ == module.__name__]
+    return sorted((one for one in own if not one.__name__.startswith("_")), key=lambda one: one.__name__)
+
+
+def _takes(function: Query, *kinds: type) -> bool:
+    """Return whether the first parameters are of these kinds; annotations are text here."""
+    said = [str(one.annotation).partition("[")[0] for one in inspect.signature(function).parameters.values()]
+    return said[: len(kinds)] == [kind.__name__ for kind in kinds]
+
+
+def _bound(function: Query, group: Grouping[Any]) -> Query:
+    """Return the function for one grouping: it takes the connection and what follows, with that grouping's subjects."""
+
+    @functools.wraps(function)
+    def bound(connection: Connection, **arguments: Any) -> Any:
+        return function(connection, group, **arguments)
+
+    subject = UUID if isinstance(group.member.c[group.subject].type, Uuid) else str
+    hints = {name: _with_subject(hint, subject) for name, hint in typing.get_type_hints(function).items()}
+    first, _, *others = inspect.signature(function).parameters.values()
+    bound.__signature__ = inspect.Signature([first, *others])  # type: ignore[attr-defined]  # what inspect looks for
+    bound.__annotations__ = {name: hint for name, hint in hints.items() if name not in {"g", "return"}}
+    return bound
+
+
+def _with_subject(hint: Any, subject: type) -> Any:
+    if isinstance(hint, typing.TypeVar):
+        return subject
+    return hint[subject] if getattr(hint, "__parameters__", ()) else hint
 
 
 def _instance(kind: type, annotation: Any, inner: tuple[Any, ...], number: int) -> Any:

@@ -137,8 +137,8 @@ def command(run: list[str]) -> None:
 def memory(file: Path, seconds: float) -> None:
     """Replay in a process of its own, which imports no more than the worker does, and print its memory."""
     run = [sys.executable, "-c", "import sniff_replay; sniff_replay.replay()", str(file), str(seconds), str(AIM_MIB)]
-    told = subprocess.run(run, capture_output=True, text=True, check=True, timeout=seconds + 600, cwd=HERE).stdout
-    print(told, end="")
+    reported = subprocess.run(run, capture_output=True, text=True, check=True, timeout=seconds + 600, cwd=HERE).stdout
+    print(reported, end="")
 
 
 def live(count: int = 20_000) -> None:
@@ -161,9 +161,9 @@ def send(count: int) -> None:
 
 def by_ring(count: int) -> tuple[int, float]:
     """Return packets and seconds for the worker's way."""
-    from decnet_sniff.sniff.capture.packet_socket import Capture
+    from decnet_sniff.sniff.capture.packet_socket import PacketSocket
 
-    capture = Capture("lo", (), promiscuous=False, ring_kib=16_384)
+    capture = PacketSocket("lo", (), promiscuous=False, ring_kib=16_384)
     send(count)
     time.sleep(0.3)
     begun, seen = time.process_time(), 0

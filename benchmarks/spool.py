@@ -17,7 +17,7 @@ from decnet_core.spool.positions import START
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_sniff.collect.files.source import Source
+from decnet_sniff.collect.files.source import FileSource
 from decnet_sniff.collect.formats.readers import parser_of
 
 EVENTS = 50_000
@@ -77,7 +77,7 @@ def measure_collect(place: Path) -> None:
     lines = SAMPLE.read_bytes().splitlines()
     log = place / "cowrie.json"
     log.write_bytes(b"".join(lines[number % len(lines)] + b"\n" for number in range(EVENTS)))
-    parse, source = parser_of("cowrie"), Source(str(log), [])
+    parse, source = parser_of("cowrie"), FileSource(str(log), [])
     source.look(time.time_ns())
 
     def collect() -> None:

@@ -24,7 +24,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.events.queries import insert_events
-from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.ttp.findings import Findings
@@ -124,15 +124,15 @@ def worked(events: list[Event], library: Library) -> float:
 def consume(engine: Engine, library: Library) -> None:
     """Follow the log to its end, as the worker does."""
 
-    def handle(connection, batch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # Consumption's types
+    def handle(connection, batch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # BatchProcessor's types
         findings = Findings(connection, library)
         findings.look_at(batch)
         return findings.write()
 
     with writing(engine) as connection:
         begin_cursor(connection, "ttp", now_ns=START)
-    consumption = Consumption(engine, "ttp", handle, kinds=[kind_of(kind) for kind in Ttp.consumes], limit=BATCH)
-    while consumption.step().lag:
+    processor = BatchProcessor(engine, "ttp", handle, kinds=[kind_of(kind) for kind in Ttp.consumes], limit=BATCH)
+    while processor.step().lag:
         pass
 
 

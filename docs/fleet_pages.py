@@ -14,10 +14,10 @@ from decnet_core.events.catalogue import KINDS, kind_of
 from decnet_core.events.notices import notice_kind
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_core.setup.wanted import SHAPES
+from decnet_core.setup.host_files import SECTIONS
 from decnet_models.database.engine import DatabaseSettings
 
-SHARED: dict[str, type[msgspec.Struct]] = {**SHAPES, "database": DatabaseSettings}
+SHARED: dict[str, type[msgspec.Struct]] = {**SECTIONS, "database": DatabaseSettings}
 
 
 def workers() -> Iterator[str]:

@@ -12,7 +12,7 @@ from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, SessionClosed, SessionOpened
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.events.queries import events_after
-from decnet_models.following.cursor_worker import Batch
+from decnet_models.following.cursor_worker import EventBatch
 from decnet_workers.profiler.worker import Profiler
 
 
@@ -26,7 +26,7 @@ def _intruder(deployment: Deployment, store: Callable[..., None]) -> None:
         SessionClosed(service="ssh", duration_ms=4200, commands=1, recording="ab" * 32),
     )
     with transaction(deployment, write=True) as connection:
-        Profiler(NoSettings()).handle(Batch(connection, events_after(connection, 0, 100)))
+        Profiler(NoSettings()).handle(EventBatch(connection, events_after(connection, 0, 100)))
 
 
 @pytest.mark.usefixtures("_intruder")

@@ -18,7 +18,7 @@ from decnet.drill.checks import replay
 from decnet.drill.private import free_block, settings_text
 from decnet.drill.receiver import Receiver, verify
 from decnet.drill.script import new_script
-from decnet.drill.ssh import Door, Ssh
+from decnet.drill.ssh import Ssh, SshEndpoint
 from decnet_core.settings import Settings
 from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DecoysSettings
@@ -103,7 +103,7 @@ async def test_web_request_without_an_answer_fails() -> None:
 
 
 async def test_wrong_door_is_not_let_in(tmp_path: Path) -> None:
-    assert not await Ssh(tmp_path).try_password(Door("127.0.0.1", 1, "127.66.1.2"), "root", "x")
+    assert not await Ssh(tmp_path).try_password(SshEndpoint("127.0.0.1", 1, "127.66.1.2"), "root", "x")
 
 
 def test_dns_query_is_a_question_for_an_address() -> None:

@@ -15,7 +15,7 @@ from decnet_core.settings import Settings
 from decnet_swarm.pki import authority, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.der import fingerprint
-from decnet_swarm.pki.token import Token, read
+from decnet_swarm.pki.token import Token, decode_token
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_token_is_one_command_to_paste_and_pins_the_authority(swarm: Path, run: 
     program, command, *options = said.out.split()
     assert (program, command) == ("decnet-forwarder", "enrol")
     assert options[:3] == ["--master", "master.example:6515", "--token"]
-    token = read(options[3])
+    token = decode_token(options[3])
     assert isinstance(token, Token)
     assert token.name == "berlin-1"
     pem = run("swarm", "authority").out

@@ -33,6 +33,13 @@ class Impatient(Echo):
     idle_seconds = 0.2
 
 
+class UdpEcho(Echo):
+    """The same by UDP."""
+
+    transport = "udp"
+    idle_seconds = 0.5
+
+
 class BannerProfile(Part, frozen=True):
     """Has a field without a default."""
 
@@ -55,6 +62,7 @@ def entry_points() -> dict[str, EntryPoint]:
         "broken": "no_such_module:Service",
         "echo": "trial_services:Echo",
         "impatient": "trial_services:Impatient",
+        "udp-echo": "trial_services:UdpEcho",
         "text": "trial_services:NOT_A_SERVICE",
     }
     return {name: EntryPoint(name, value, registry.GROUP) for name, value in values.items()}

@@ -12,20 +12,20 @@ from decnet_swarm.enrolment.signer_child import sign
 from decnet_swarm.enrolment.signing_requests import SignEnrolment
 from decnet_swarm.pki import authority, bootstrap_ca, files
 from decnet_swarm.pki.files import Enrolled
-from decnet_swarm.pki.token import Token, read
+from decnet_swarm.pki.token import Token, decode_token
 
 SERVER = "127.0.0.1:6514"
 
 
 def master(state: Path, now: dt.datetime | None = None) -> Path:
-    """Found a fleet below `state`; return the listener's folder."""
+    """Bootstrap a fleet below `state`; return the listener's folder."""
     bootstrap_ca.bootstrap(state, ["master.example"], now)
     return files.listener_folder(state)
 
 
 def offered(state: Path, name: str = "berlin-1", hours: float = 24, *, replaces: bool = False) -> Token:
     """Return a token that waits on the master."""
-    found = read(bootstrap_ca.issue_token(state, name, hours, replaces=replaces))
+    found = decode_token(bootstrap_ca.issue_token(state, name, hours, replaces=replaces))
     assert isinstance(found, Token)
     return found
 

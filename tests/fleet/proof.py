@@ -24,8 +24,8 @@ from decnet_models.attackers.tables import metadata as attackers
 from decnet_models.canary.tables import metadata as canary
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.tables import event
-from decnet_models.following.batch_processor import Consumption
-from decnet_models.following.cursor_worker import Batch, CursorWorker
+from decnet_models.following.batch_processor import BatchProcessor
+from decnet_models.following.cursor_worker import CursorWorker, EventBatch
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor
@@ -82,14 +82,14 @@ def run_once(name: str, engine: Any) -> None:
     with writing(engine) as connection:
         begin_cursor(connection, name, now_ns=1)
         worker.prepare(connection)
-    consumption = Consumption(
+    processor = BatchProcessor(
         engine,
         name,
-        lambda connection, events: worker.handle(Batch(connection, events)).notices,
+        lambda connection, events: worker.handle(EventBatch(connection, events)).notices,
         kinds=[kind_of(payload) for payload in shape.consumes],
         limit=100_000,
     )
-    while consumption.step().lag:
+    while processor.step().lag:
         pass
 
 

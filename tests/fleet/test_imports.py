@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
 
 from decnet_core.exits import StartupError
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork.group_lookup import groups_of
 from decnet_core.supervise.preload import loading
+from decnet_models.database.domains import domains, load_metadata
+from decnet_models.database.ownership import READERS, may_write
+from decnet_models.following.cursor_worker import CursorWorker
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,9 +41,11 @@ NEVER = {
 }
 """In no worker that runs."""
 
+WITH_DATABASE = {name for name in worker_registry.names() if worker_registry.load(name).database}
+
 ONLY_IN = {
-    "sqlalchemy": {"ingest", "profiler", "ttp", "webhook"},
-    "decnet_models": {"ingest", "profiler", "ttp", "webhook"},
+    "sqlalchemy": WITH_DATABASE,
+    "decnet_models": WITH_DATABASE,
     "h11": {"webhook"},
     "asyncssh": {"decoys"},
     "cryptography": {"decoys"},
@@ -44,13 +53,28 @@ ONLY_IN = {
 }
 """What is heavy, and who may hold it."""
 
-DOMAINS = {
-    "ingest": {"events", "artifacts", "progress"},
-    "profiler": {"events", "progress", "notices", "attackers", "canary"},
-    "ttp": {"events", "progress", "notices", "ttp"},
-    "webhook": {"progress", "notices", "webhooks"},
-}
-"""The domains that a worker names; their tables and no others are loaded."""
+
+def domains_of(name: str) -> set[str]:
+    """Return the domains that a worker may load: those that its sources name and whose tables say that it is theirs.
+
+    Who follows the log has, besides, the log, the outbox and its progress; every worker of the database its progress.
+    """
+    worker = worker_registry.load(name)
+    if not worker.database:
+        return set()
+    sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.glob("*.py"))
+    named = {"progress", *re.findall(r"^from decnet_models\.(\w+)", sources, re.MULTILINE)}
+    if issubclass(worker, CursorWorker):
+        named |= {"events", "notices"}
+    return {domain for domain in domains() if domain in named and any(map(partial(uses, name), tables_of(domain)))}
+
+
+def tables_of(domain: str) -> list[Table]:
+    return load_metadata(domain).sorted_tables
+
+
+def uses(name: str, table: Table) -> bool:
+    return may_write(table, name) or name in table.info[READERS]
 
 
 def script_targets() -> dict[str, str]:
@@ -73,8 +97,8 @@ def test_a_worker_holds_only_its_own_job(name: str, modules_of: Callable[[str, s
         assert module not in loaded or name in allowed, f"{name} holds {module}"
     others = {other for other in worker_registry.names() if other != name}
     assert not {m for m in loaded for other in others if m.startswith(f"decnet_workers.{other}")}
-    domains = {m.split(".")[1] for m in loaded if m.startswith("decnet_models.") and m.endswith(".tables")}
-    assert domains <= DOMAINS.get(name, set())
+    loaded_domains = {m.split(".")[1] for m in loaded if m.startswith("decnet_models.") and m.endswith(".tables")}
+    assert loaded_domains <= domains_of(name)
 
 
 LOOK = """

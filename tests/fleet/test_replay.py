@@ -17,7 +17,7 @@ from decnet_models.errors import CursorMovedError
 from decnet_models.events import queries as events
 from decnet_models.events.volume import forget, volumes
 from decnet_models.following import replay
-from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker
 from decnet_models.following.shard_leases import Leases
 from decnet_models.notices.tables import notice
@@ -42,7 +42,7 @@ def log(engine: Engine, make_events: Maker) -> Engine:
     return engine
 
 
-def follow(engine: Engine, kind: type[CursorWorker[Any]]) -> Consumption:
+def follow(engine: Engine, kind: type[CursorWorker[Any]]) -> BatchProcessor:
     worker = kind(kind.Settings())
     if isinstance(worker, Ttp):
         worker._rules, worker._counters = Watched(worker.settings), Counters()
@@ -50,15 +50,15 @@ def follow(engine: Engine, kind: type[CursorWorker[Any]]) -> Consumption:
     if engine.dialect.name == "postgresql":
         leases = Leases(engine, kind.name, seconds=60, shared=kind.shared)
         leases.keep()
-        return worker._consumption(engine, kind.name, leases)
+        return worker._processor(engine, kind.name, leases)
     with writing(engine) as connection:
         progress.begin_cursor(connection, kind.name, now_ns=1)
-    return worker._consumption(engine, kind.name)
+    return worker._processor(engine, kind.name)
 
 
 def run(engine: Engine, kind: type[CursorWorker[Any]]) -> None:
-    consumption = follow(engine, kind)
-    while (step := consumption.step()).lag:
+    processor = follow(engine, kind)
+    while (step := processor.step()).lag:
         assert step.set_aside == 0
 
 
@@ -129,7 +129,7 @@ def test_a_worker_without_anything_to_empty_begins_where_it_is_told(
 def test_a_batch_in_hand_during_a_replay_is_refused(log: Engine, url: str) -> None:
     other = open_engine(url)
 
-    class Overtaken(Consumption):
+    class Overtaken(BatchProcessor):
         def _consume(self, *arguments: Any) -> int:
             begin(other, "profiler", 1)
             return super()._consume(*arguments)
@@ -138,10 +138,10 @@ def test_a_batch_in_hand_during_a_replay_is_refused(log: Engine, url: str) -> No
     before = rows(log)
     with writing(log) as connection:  # one more batch to do
         progress.put_back(connection, "profiler", 100, now_ns=1)
-    consumption = follow(log, Profiler)
-    consumption.__class__ = Overtaken
+    processor = follow(log, Profiler)
+    processor.__class__ = Overtaken
     with pytest.raises(CursorMovedError):
-        consumption.step()
+        processor.step()
     run(log, Profiler)
     assert rows(log) == before
     other.dispose()

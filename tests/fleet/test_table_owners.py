@@ -39,10 +39,10 @@ def test_every_owner_is_a_worker_that_is_planned_or_the_operator() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in worker_registry.names() if worker_registry.load(name).database])
-def test_what_a_worker_does_in_its_rehearsal_is_its_own(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_worker_does_in_its_warm_up_is_its_own(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every worker handles one event of each kind, on an engine that is guarded in its name."""
     made = engines._sqlite_engine()
-    monkeypatch.setattr(engines, "_rehearsed", [made])
+    monkeypatch.setattr(engines, "_warmed", [made])
     written: set[str] = set()
 
     def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -52,6 +52,6 @@ def test_what_a_worker_does_in_its_rehearsal_is_its_own(name: str, monkeypatch: 
     hooks.listen(made[0], "before_cursor_execute", note)
     worker_registry.load(name).warm()
     tables = {table.name: table for table in all_tables()}
-    assert written, "the rehearsal wrote nothing"
+    assert written, "the warm-up wrote nothing"
     by_others = {table for table in written if table in tables and not may_write(tables[table], name)}
     assert {owner for table in by_others for owner in owners(tables[table])} <= {"ingest"}  # the samples in the log

@@ -10,7 +10,7 @@ import pytest
 from decnet_core.runtime import worker_registry
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import last_seq
-from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker
 from decnet_models.following.shard_leases import Leases
 from decnet_models.progress import queries as progress
@@ -25,13 +25,13 @@ def test_a_cursor_worker_works_as_its_own_role(name: str, role: As, ingested: No
     engine = open_engine(role(name))
     kind = worker_registry.load(name)
     assert issubclass(kind, CursorWorker)
-    worker = kind._rehearsing()
+    worker = kind._unstarted()
     leases = Leases(engine, name, seconds=30, shared=worker.shared)
     with writing(engine) as connection:
         worker.prepare(connection)
     leases.keep()
-    consumption: Consumption = worker._consumption(engine, name, leases)
-    assert consumption.step().set_aside == 0
+    processor: BatchProcessor = worker._processor(engine, name, leases)
+    assert processor.step().set_aside == 0
     with reading(engine) as connection:
         assert progress.cursor_of(connection, name) == last_seq(connection) > 0
     leases.release()
@@ -42,5 +42,5 @@ def test_the_outbox_is_read_and_followed_as_the_role_of_webhook(role: As, ingest
     engine = open_engine(role("webhook"))
     outbox = Outbox(engine, WebhookSettings())
     outbox.prepare()
-    assert outbox.turn().lag == 0
+    assert outbox.poll().lag == 0
     engine.dispose()

@@ -17,8 +17,8 @@ from decnet.up.known_sections import SHARED, refuse_unknown
 from decnet_core.field_docs import field_docs
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
+from decnet_core.setup.host_files import SECTIONS, Database, files_of, site_of
 from decnet_core.setup.settings_text import environment_text, settings_text
-from decnet_core.setup.wanted import SHAPES, Database, site_of, wanted
 from decnet_core.units.job import Site
 
 DEFAULTS = Settings({}, {}, "defaults")
@@ -46,7 +46,7 @@ class Section(msgspec.Struct, frozen=True):
 
 def written(database: Database | None) -> str:
     site: Site = site_of(DEFAULTS, PROGRAMS, database=database)
-    return wanted(DEFAULTS, site, "units", database=database)[site.settings]
+    return files_of(DEFAULTS, site, "units", database=database)[site.settings]
 
 
 def uncommented(text: str) -> str:
@@ -82,7 +82,7 @@ def test_uncommented_the_file_says_the_defaults_of_every_worker() -> None:
         if name != "bus":
             shape = worker_registry.load(name).Settings
             assert settings.section(name, shape) == shape()
-    for name, shape in {**SHAPES, "database": DATABASE.shape}.items():
+    for name, shape in {**SECTIONS, "database": DATABASE.section}.items():
         assert set(msgspec.structs.asdict(settings.section(name, shape))) == set(shape.__struct_fields__)
 
 
@@ -95,7 +95,7 @@ def test_as_written_the_file_names_one_state_directory_for_all_accounts() -> Non
 
 
 def test_every_shared_section_has_its_shape() -> None:
-    assert {*SHAPES, "database"} == set(SHARED)
+    assert {*SECTIONS, "database"} == set(SHARED)
 
 
 def test_the_environment_file_sets_nothing() -> None:
@@ -111,9 +111,9 @@ def parts_of(shape: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
                 yield from parts_of(each)
 
 
-@pytest.mark.parametrize("section", [*SHAPES, "database", *worker_registry.names()])
+@pytest.mark.parametrize("section", [*SECTIONS, "database", *worker_registry.names()])
 def test_every_setting_has_its_sentence(section: str) -> None:
-    known = {**SHAPES, "database": DATABASE.shape}
+    known = {**SECTIONS, "database": DATABASE.section}
     shape = known[section] if section in known else worker_registry.load(section).Settings
     for part in parts_of(shape):
         missing = set(part.__struct_fields__) - set(field_docs(part))

@@ -10,7 +10,7 @@ import pytest
 
 from decnet.commands.init import database_of
 from decnet_core.settings import Settings
-from decnet_core.setup.wanted import jobs_of, site_of
+from decnet_core.setup.host_files import jobs_of, site_of
 
 PROGRAMS = Path("/opt/decnet/bin")
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,59 @@ async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypat
             assert await echoed(streams, b"hello") == b"hello"
         listener._socket = real
         assert host.ctx.counters.snapshot()["decoys_accept_failed"] == 1
+
+
+@contextlib.contextmanager
+def sender(host: DeckyHost) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.setblocking(False)
+        client.connect((host.decky.address, host.decky.services["udp-echo"]))
+        yield client
+
+
+async def answered(client: socket.socket, data: bytes) -> bytes:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(client, data)
+    return await asyncio.wait_for(loop.sock_recv(client, 1 << 16), DEADLINE)
+
+
+async def test_datagrams_of_one_client_are_one_conversation_until_it_is_silent(tmp_path: Path) -> None:
+    async with playing(tmp_path, "udp-echo") as host:
+        with sender(host) as client, sender(host) as another:
+            assert [await answered(client, data) for data in (b"1", b"22", bytes(60_000))] == [
+                b"1",
+                b"22",
+                bytes(60_000),
+            ]
+            assert await answered(another, b"3") == b"3"
+            first, second = (event.src_port for event in host.events(ConnectionOpened))
+            assert (first, second) == (client.getsockname()[1], another.getsockname()[1])
+            assert len({event.session for event in host.events(ServiceRequest)}) == 2
+            await counted(host, "decoys_connections_open", 0)
+            assert await answered(client, b"4") == b"4"
+        assert len(host.events(ConnectionOpened)) == 3
+
+
+async def test_limits_hold_for_datagrams(tmp_path: Path) -> None:
+    async with playing(tmp_path, "udp-echo", connections=1, session_bytes=5) as host:
+        with sender(host) as client, sender(host) as another:
+            assert await answered(client, b"12345") == b"12345"
+            another.send(b"x")
+            await counted(host, "decoys_connections_refused")
+            client.send(b"6")
+            await counted(host, "decoys_connections_cut")
+            await counted(host, "decoys_connections_open", 0)
+            assert await answered(another, b"x") == b"x"
+
+
+async def test_stopping_frees_a_udp_port_with_conversations_open(tmp_path: Path) -> None:
+    async with playing(tmp_path, "udp-echo") as host:
+        with sender(host) as client:
+            assert await answered(client, b"1") == b"1"
+            await host.worker.stop(host.ctx)
+            with pytest.raises(ConnectionRefusedError):
+                await answered(client, b"2")
+        assert host.ctx.counters.snapshot()["decoys_connections_open"] == 0
 
 
 class FailsOnce:

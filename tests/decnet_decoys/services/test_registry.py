@@ -85,6 +85,13 @@ def test_a_persona_need_not_describe_a_service_that_has_defaults() -> None:
 
 
 @pytest.mark.usefixtures("trial")
+def test_tcp_and_udp_services_may_have_the_same_port_two_of_one_transport_not() -> None:
+    deckies(offering({"echo": 7007, "udp-echo": 7007}))
+    with pytest.raises(FleetError, match=r"two deckies have the same address and port: 127\.77\.0\.1:7007"):
+        deckies(offering({"echo": 7007, "impatient": 7007}))
+
+
+@pytest.mark.usefixtures("trial")
 def test_a_service_without_defaults_that_the_persona_does_not_describe_is_refused() -> None:
     with pytest.raises(FleetError, match=r"decky a: persona nas does not describe banner, .* add \[services.banner\]"):
         deckies(offering({"banner": 7008}))

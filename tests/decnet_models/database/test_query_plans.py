@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from query_smoke import REFUSALS, Query, query_functions, rehearse_domains, rounds, variants
+from query_smoke import REFUSALS, Query, query_functions, rounds, variants, warm_up_domains
 from sqlalchemy import Connection, Engine, event
 
 from decnet_models.database.domains import domains
@@ -44,11 +44,10 @@ WHOLE = {
     "attackers.queries.count": "counts",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
-    "campaigns.queries.count_members": "counts, once per start of the worker",
     "events.queries.count": "sums up a row per hour and kind",
     "events.queries.count_by_kind": "sums up a row per hour and kind",
     "events.volume.volumes": "a row per hour and kind",
-    "identities.queries.count_members": "counts, once per start of the worker",
+    "grouping.membership.count_members": "counts, once per start of the worker",
     "progress.queries.count_set_aside": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
 }
@@ -164,8 +163,8 @@ def test_a_forgotten_index_is_found(lenient: Engine) -> None:
 
 
 @pytest.mark.parametrize("domain", domains())
-def test_after_the_rehearsal_nothing_is_compiled_any_more(domain: str, sqlite_url: str) -> None:
-    rehearse_domains(domain)
+def test_after_the_warm_up_nothing_is_compiled_any_more(domain: str, sqlite_url: str) -> None:
+    warm_up_domains(domain)
     engine = open_engine(sqlite_url)
     compiled = set(engine._compiled_cache or ())
     for function in query_functions(domain):

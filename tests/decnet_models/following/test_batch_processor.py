@@ -18,8 +18,8 @@ from decnet_models.errors import CursorMovedError
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
-from decnet_models.following import batch_processor as consumption
-from decnet_models.following.batch_processor import Consumption, EveryEventFailsError
+from decnet_models.following import batch_processor as processor
+from decnet_models.following.batch_processor import BatchProcessor, EveryEventFailsError
 from decnet_models.following.cursor_position import Span
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
@@ -59,8 +59,8 @@ class Handler:
             yield f"k{one.seq}", AttackerObserved(ts=one.event.ts, attacker=one.event.src_ip or "")
 
 
-def consume(engine: Engine, handler: Handler, **options: object) -> Consumption:
-    return Consumption(engine, "w", handler, **{"kinds": ["session.command"], "limit": 10, **options})  # type: ignore[arg-type]
+def consume(engine: Engine, handler: Handler, **options: object) -> BatchProcessor:
+    return BatchProcessor(engine, "w", handler, **{"kinds": ["session.command"], "limit": 10, **options})  # type: ignore[arg-type]
 
 
 def insert(engine: Engine, made: list[Event]) -> None:
@@ -97,7 +97,7 @@ def test_an_error_where_no_event_is_at_fault_is_said_as_it_is(
     with writing(log) as connection:
         connection.execute(text("ALTER TABLE worker_cursor RENAME TO gone"))
     try:
-        monkeypatch.setattr(failing._track, "span", lambda _: Span(0))
+        monkeypatch.setattr(failing._position, "span", lambda _: Span(0))
         with pytest.raises(DBAPIError, match="worker_cursor"):
             failing.step()
     finally:
@@ -129,9 +129,9 @@ def test_synthetic_life_is_given_to_who_asks(log: Engine, make_events: Maker) ->
 
 def test_a_backlog_is_taken_in_batches_and_windows(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(5))
-    insert(log, make_events(consumption.WINDOW * 2 + 3, LoginAttempt("ssh", "a", success=False)))
+    insert(log, make_events(processor.WINDOW * 2 + 3, LoginAttempt("ssh", "a", success=False)))
     insert(log, make_events(1))
-    last = 5 + consumption.WINDOW * 2 + 3 + 1
+    last = 5 + processor.WINDOW * 2 + 3 + 1
     reader = consume(log, Handler(), limit=2)
     steps = [reader.step()]
     while steps[-1].lag:
@@ -183,7 +183,7 @@ def test_a_payload_of_another_version_is_set_aside(log: Engine, make_events: Mak
 
 
 def test_a_worker_that_fails_on_everything_crashes_and_the_log_waits(log: Engine, make_events: Maker) -> None:
-    number = consumption.MAX_SET_ASIDE_IN_A_ROW + 20
+    number = processor.MAX_SET_ASIDE_IN_A_ROW + 20
     insert(log, make_events(number))
     reader = consume(log, Handler(*range(number + 1)), limit=5)
 
@@ -193,7 +193,7 @@ def test_a_worker_that_fails_on_everything_crashes_and_the_log_waits(log: Engine
 
     with pytest.raises(EveryEventFailsError, match="in a row"):
         run()
-    assert cursor(log) == consumption.MAX_SET_ASIDE_IN_A_ROW
+    assert cursor(log) == processor.MAX_SET_ASIDE_IN_A_ROW
 
 
 def test_bad_events_among_good_ones_never_crash_it(log: Engine, make_events: Maker) -> None:
@@ -239,7 +239,7 @@ def test_an_instance_that_lost_the_cursor_writes_nothing(url: str, log: Engine, 
     insert(log, make_events(4))
     other = open_engine(url)
 
-    class Overtaken(Consumption):
+    class Overtaken(BatchProcessor):
         """Another instance handles the batch between this one's reading and its writing."""
 
         def _consume(self, *arguments: object) -> int:

@@ -29,7 +29,7 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events import queries as events
-from decnet_models.following.cursor_worker import Batch, CursorWorker, Results
+from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.progress import queries as progress
 
 Maker = Callable[..., list[Event]]
@@ -45,7 +45,7 @@ class Follower(CursorWorker[NoSettings]):
     def prepare(self, connection: Connection) -> None:
         connection.execute(text("CREATE TABLE IF NOT EXISTS handled (seq BIGINT PRIMARY KEY)"))
 
-    def handle(self, batch: Batch) -> Results:
+    def handle(self, batch: EventBatch) -> Results:
         for one in batch.events:
             batch.connection.execute(text("INSERT INTO handled VALUES (:seq)"), {"seq": one.seq})
         return Results([("seen", AttackerObserved(ts=1, attacker="192.0.2.1"))])
@@ -231,7 +231,7 @@ VICTIM = textwrap.dedent(
     """
     import sys, time
     from sqlalchemy import text
-    from decnet_models.following.batch_processor import Consumption
+    from decnet_models.following.batch_processor import BatchProcessor
     from decnet_models.database.engine import open_engine
     from decnet_core.events.notices import AttackerObserved
 
@@ -242,7 +242,7 @@ VICTIM = textwrap.dedent(
             yield f"k{one.seq}", AttackerObserved(ts=1, attacker="a")
 
     engine = open_engine(sys.argv[1])
-    reader = Consumption(engine, "w", handle, kinds=["session.command"], limit=50)
+    reader = BatchProcessor(engine, "w", handle, kinds=["session.command"], limit=50)
     while reader.step().lag:
         pass
     print("done", flush=True)
@@ -285,12 +285,12 @@ def test_importing_a_cursor_worker_loads_neither_alembic_nor_an_orm() -> None:
 
 def test_following_is_quick_enough(sqlite_engine: Engine, make_events: Maker) -> None:
     """A backlog of 5,000 events: reading, decoding and moving the cursor cost well below a millisecond each."""
-    from decnet_models.following.batch_processor import Consumption
+    from decnet_models.following.batch_processor import BatchProcessor
 
     with writing(sqlite_engine) as connection:
         events.insert_events(connection, make_events(5000))
         progress.begin_cursor(connection, "w", now_ns=1)
-    reader = Consumption(sqlite_engine, "w", lambda *_: [], kinds=["session.command"], limit=500)
+    reader = BatchProcessor(sqlite_engine, "w", lambda *_: [], kinds=["session.command"], limit=500)
     started = time.perf_counter()
     while reader.step().lag:
         pass

@@ -23,7 +23,7 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import CursorMovedError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import Consumption, Step
+from decnet_models.following.batch_processor import BatchProcessor, Step
 from decnet_models.following.shard_leases import Leases
 from decnet_models.progress import lease_queries
 from decnet_models.progress import queries as progress
@@ -84,7 +84,7 @@ class Instance:
         self.handler = Handler("w")
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None
-        self.consumption = Interrupted(self)
+        self.processor = Interrupted(self)
         self.life: int | None = None
         for name in ("begin", "before_cursor_execute", "commit"):
             hooks.listen(self.engine, name, self._grow_older)
@@ -99,7 +99,7 @@ class Instance:
     def step(self) -> Step | None:
         """Handle a batch; None when the database or another instance was in the way."""
         try:
-            return self.consumption.step()
+            return self.processor.step()
         except CursorMovedError:
             return None
         except OperationalError as error:
@@ -121,11 +121,11 @@ class Instance:
                 self.leases.release()
 
 
-class Interrupted(Consumption):
+class Interrupted(BatchProcessor):
     """Lets the test do something between reading a batch and its transaction, and right after one was committed."""
 
     def __init__(self, instance: Instance) -> None:
-        super().__init__(instance.engine, "w", instance.handler, kinds=KINDS, limit=BATCH, track=instance.leases)
+        super().__init__(instance.engine, "w", instance.handler, kinds=KINDS, limit=BATCH, position=instance.leases)
         self._instance = instance
 
     def _consume(self, *arguments: Any) -> int:
@@ -347,7 +347,7 @@ class Interleaving(RuleBasedStateMachine):
             self._steal_all(last)
         while (step := last.step()) is None or step.lag:
             assert step is not None
-        clean = Consumption(self.engine, "clean", Handler("clean"), kinds=KINDS, limit=1000)
+        clean = BatchProcessor(self.engine, "clean", Handler("clean"), kinds=KINDS, limit=1000)
         with writing(self.engine) as connection:
             progress.begin_cursor(connection, "clean", now_ns=1)
         while clean.step().lag:

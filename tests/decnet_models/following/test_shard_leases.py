@@ -20,7 +20,7 @@ from decnet_models.database.shards import ALL, NOBODY, SHARDS, shard_of
 from decnet_models.errors import LeaseLostError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import Consumption
+from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.shard_leases import Leases, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress import queries as progress
@@ -78,7 +78,7 @@ def test_a_hundred_attackers_are_spread_over_the_shards() -> None:
     assert max(counts.values()) < 40
 
 
-class Robbed(Consumption):
+class Robbed(BatchProcessor):
     """Calls `between` when a batch is read and not yet written."""
 
     between: Callable[[], None] = staticmethod(lambda: None)
@@ -105,7 +105,7 @@ def write(connection: Connection, batch: Sequence[StoredEvent]) -> Iterator[None
 
 
 def follow(engine: Engine, leases: Leases, limit: int = 50) -> Robbed:
-    return Robbed(engine, "w", write, kinds=["session.command"], limit=limit, track=leases)  # type: ignore[arg-type]
+    return Robbed(engine, "w", write, kinds=["session.command"], limit=limit, position=leases)  # type: ignore[arg-type]
 
 
 def seen(engine: Engine) -> list[int]:
@@ -147,14 +147,14 @@ def test_who_is_robbed_between_reading_and_writing_commits_nothing(log: Engine, 
     other = open_engine(url)
     victim, thief = Leases(log, "w", seconds=30), Leases(other, "w", seconds=30)
     victim.keep()
-    consumption = follow(log, victim)
-    consumption.between = thief.keep
+    processor = follow(log, victim)
+    processor.between = thief.keep
     with pytest.raises(LeaseLostError, match="epoch"):
-        consumption.step()
+        processor.step()
     assert seen(log) == []
-    consumption.between = lambda: None
+    processor.between = lambda: None
     victim.keep()
-    assert consumption.step().handled + follow(other, thief).step().handled == 60
+    assert processor.step().handled + follow(other, thief).step().handled == 60
     assert seen(log) == list(range(1, 61))
     other.dispose()
 
@@ -164,12 +164,12 @@ def test_who_slept_through_its_leases_end_commits_nothing_until_they_are_renewed
     leases.keep()
     with writing(log) as connection:
         connection.execute(text("UPDATE lease SET expires_at = 1"))
-    consumption = follow(log, leases)
+    processor = follow(log, leases)
     with pytest.raises(LeaseLostError):
-        consumption.step()
+        processor.step()
     assert seen(log) == []
     leases.keep()
-    assert consumption.step().handled == 50
+    assert processor.step().handled == 50
 
 
 def test_a_released_lease_is_free_at_once_and_a_held_one_is_not(log: Engine, url: str) -> None:
@@ -211,7 +211,7 @@ def test_a_row_number_given_early_and_committed_late_is_not_passed_over(postgres
     leases = Leases(here, "w", seconds=30)
     leases.keep()
     kinds = ["session.command", "auth.attempt"]
-    consumption = Consumption(here, "w", lambda *_: (), kinds=kinds, limit=50, track=leases)
+    processor = BatchProcessor(here, "w", lambda *_: (), kinds=kinds, limit=50, position=leases)
 
     def insert() -> None:
         with writing(quick) as connection:  # of a kind of its own, or it would wait for the row that counts the kind
@@ -222,9 +222,9 @@ def test_a_row_number_given_early_and_committed_late_is_not_passed_over(postgres
         events.insert_events(connection, make_events(2, LoginAttempt("ssh", "a", success=False)))
         thread.start()
         thread.join(0.5)  # it waits, or would have passed the first one by now
-        assert consumption.step().handled == 0
+        assert processor.step().handled == 0
     thread.join(30)
-    assert consumption.step().handled == 5
+    assert processor.step().handled == 5
     for one in (slow, quick, here):
         one.dispose()
 
@@ -253,9 +253,9 @@ class Crowd:
         try:
             while not self.done(engine):
                 leases = Leases(engine, "w", seconds=30)
-                consumption = follow(engine, leases, limit=20)
+                processor = follow(engine, leases, limit=20)
                 for _ in range(dice.randint(2, 8)):
-                    self.try_to_work(leases, consumption)
+                    self.try_to_work(leases, processor)
                 with writing(engine) as connection:  # its process is gone and its time is up
                     connection.execute(text("UPDATE lease SET expires_at = 1 WHERE holder = :h"), {"h": leases.holder})
         except Exception as error:
@@ -269,10 +269,10 @@ class Crowd:
             return ended and progress.cursor_of(connection, "w") == events.last_seq(connection)
 
     @staticmethod
-    def try_to_work(leases: Leases, consumption: Consumption) -> None:
+    def try_to_work(leases: Leases, processor: BatchProcessor) -> None:
         try:
             leases.keep()
-            consumption.step()
+            processor.step()
         except LeaseLostError:
             pass
         except OperationalError as error:

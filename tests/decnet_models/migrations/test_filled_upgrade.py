@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from decnet_core.events.catalogue import KINDS, PAYLOADS
 from decnet_core.events.codec import encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import NOTICE_KINDS, encode_notice
+from decnet_models.database import schema
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
@@ -24,12 +26,51 @@ from decnet_models.migrations.upgrade import migrate_to, upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
 
-FIRST = "0001_events"
+FIRST, SECOND = "0001_log", "0002_rest"
+
+CHAIN = {
+    FIRST: """
+def upgrade():
+    for name in BEGINNING:
+        getattr(initial, name)()
+""",
+    SECOND: """
+def upgrade():
+    for name in BEGINNING:
+        setattr(initial, name, lambda: None)
+    initial.upgrade()
+""",
+}
+"""The first migration in two, as if the fleet had grown: first log, cursors and outbox, then everything else."""
+
+HEAD = """
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("initial", {path!r})
+initial = module_from_spec(spec)
+spec.loader.exec_module(initial)
+BEGINNING = ("_events", "_progress", "_notices")
+revision, down_revision = {revision!r}, {before!r}
+"""
 Rows = dict[str, list[dict[str, Any]]]
+TABLES = (
+    *("event", "event_volume", "event_forgotten", "ingest_position"),
+    *("worker_cursor", "lease", "set_aside", "notice"),
+)
+
+
+@pytest.fixture
+def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be two migrations that make together what the first real one makes."""
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    for before, (revision, body) in zip((None, FIRST), CHAIN.items(), strict=True):
+        head = HEAD.format(path=str(schema.VERSIONS / "0001_initial.py"), revision=revision, before=before)
+        (folder / f"{revision}.py").write_text(head + body)
+    monkeypatch.setattr(schema, "VERSIONS", folder)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def old_url(request: pytest.FixtureRequest, tmp_path: Path, chain: None) -> str:
     """Return the URL of a database at the first migration."""
     url = f"sqlite:///{tmp_path / 'decnet.db'}"
     if request.param == "postgres":
@@ -64,6 +105,14 @@ def rows_of_every_kind(dialect: str, made: Sequence[Event]) -> Rows:
     return {
         "event": [event_row(one, dialect=dialect) for one in [*made, other]],
         "ingest_position": [{"spool": "decoys", "segment": 3, "offset": 2**40, "updated_at": 9}],
+        "event_volume": [
+            {"hour": 0, "kind": kind, "events": number, "bytes": 300 * number, "last_seq": len(made) + 1}
+            for kind, number in Counter(one.kind for one in [*made, other]).items()
+        ],
+        "event_forgotten": [{"kind": "flow.closed", "events": 4}],
+        "lease": [
+            {"worker": "ttp", "shard": 3, "seq": 0, "epoch": 2, "holder": None, "expires_at": 0, "updated_at": 9}
+        ],
         "worker_cursor": [{"worker": name, "seq": seq, "updated_at": 9} for name, seq in (("profiler", 2), ("ttp", 0))],
         "set_aside": [{"worker": "profiler", "seq": 2, "error": "ValueError: \u2400 ünïcode", "created_at": 9}],
         "notice": list(notice_rows()),
@@ -76,7 +125,7 @@ def content(connection: Connection) -> Rows:
     tables.reflect(connection)
     return {
         name: sorted((dict(row._mapping) for row in connection.execute(select(tables.tables[name]))), key=str)
-        for name in ("event", "ingest_position", "worker_cursor", "set_aside", "notice")
+        for name in TABLES
     }
 
 

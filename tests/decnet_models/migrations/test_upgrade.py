@@ -13,7 +13,11 @@ from sqlalchemy import text
 from decnet_models.database import schema
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import DatabaseError, NotMigratedError
-from decnet_models.migrations.upgrade import upgrade
+from decnet_models.maintenance.access import require_known
+from decnet_models.maintenance.backup import backup
+from decnet_models.maintenance.restore import restore
+from decnet_models.migrations.check import differences
+from decnet_models.migrations.upgrade import Phase, upgrade
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -115,3 +119,65 @@ def test_events_survive_a_second_upgrade(sqlite_url: str, make_events: Callable[
     with reading(engine) as connection:
         assert queries.count(connection) == 3
     engine.dispose()
+
+
+def stamp(url: str, revision: str) -> None:
+    """Let the database say that it is at the revision of a chain that this version has no more."""
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+        connection.execute(text("UPDATE schema_floor SET revision = :it"), {"it": revision})
+    engine.dispose()
+
+
+def stamps(url: str) -> set[str]:
+    engine = open_engine(url)
+    with reading(engine) as connection:
+        found = connection.execute(
+            text("SELECT version_num FROM alembic_version UNION SELECT revision FROM schema_floor")
+        )
+        names = set(found.scalars())
+    engine.dispose()
+    return names
+
+
+OLD_HEAD = "0015_group_revisions"
+
+
+def test_a_database_at_the_end_of_the_old_chain_is_used_as_it_is_and_gets_the_new_name(empty_url: str) -> None:
+    upgrade(empty_url)
+    stamp(empty_url, OLD_HEAD)
+    engine = open_engine(empty_url)
+    with reading(engine) as connection:
+        schema.require_current(connection)
+        assert differences(connection) == []
+    engine.dispose()
+    newest = schema.newest_revision()
+    assert upgrade(empty_url, Phase.BEFORE) == (newest, newest)
+    assert stamps(empty_url) == {OLD_HEAD}  # hosts of the old version may still start
+    assert upgrade(empty_url) == (newest, newest)
+    assert stamps(empty_url) == {newest}
+    assert upgrade(empty_url) == (newest, newest)
+
+
+@pytest.mark.parametrize("revision", ["0001_events", "0002_attackers", "0014_event_forgotten"])
+def test_a_database_in_the_middle_of_the_old_chain_is_refused_with_what_to_do(sqlite_url: str, revision: str) -> None:
+    stamp(sqlite_url, revision)
+    engine = open_engine(sqlite_url)
+    advice = f"at {revision}, from which this version cannot upgrade: bring it to {OLD_HEAD} with `decnet-db upgrade`"
+    with reading(engine) as connection, pytest.raises(NotMigratedError, match=advice):
+        schema.require_current(connection)
+    engine.dispose()
+    for phase in Phase:
+        with pytest.raises(DatabaseError, match=advice):
+            upgrade(sqlite_url, phase)
+    assert stamps(sqlite_url) == {revision}
+
+
+def test_a_backup_of_the_old_chains_end_is_restored_as_this_versions(sqlite_url: str, tmp_path: Path) -> None:
+    stamp(sqlite_url, OLD_HEAD)
+    backup(sqlite_url, tmp_path / "backup", lambda _: None)
+    new, newest = f"sqlite:///{tmp_path / 'new.db'}", schema.newest_revision()
+    assert restore(new, tmp_path / "backup", lambda _: None).revision == newest
+    assert upgrade(new) == (newest, newest)
+    assert require_known(OLD_HEAD) == newest  # what an archive of PostgreSQL says

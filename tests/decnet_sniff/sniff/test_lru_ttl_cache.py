@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-from decnet_sniff.sniff.lru_ttl_cache import Recent
+from decnet_sniff.sniff.lru_ttl_cache import LruTtlCache
 
 
 def test_the_longest_untouched_goes_when_the_table_is_full() -> None:
     gone: list[str] = []
-    table = Recent[int, str](2, 100, gone.append)
+    table = LruTtlCache[int, str](2, 100, gone.append)
     table.put(1, "a", 0)
     table.put(2, "b", 1)
     assert table.get(1, 2) == "a"
@@ -16,7 +16,7 @@ def test_the_longest_untouched_goes_when_the_table_is_full() -> None:
 
 def test_what_was_not_asked_for_in_time_is_forgotten_and_not_counted_as_evicted() -> None:
     gone: list[str] = []
-    table = Recent[int, str](10, 100, gone.append)
+    table = LruTtlCache[int, str](10, 100, gone.append)
     table.put(1, "a", 0)
     table.put(2, "b", 50)
     assert table.get(1, 101) is None
@@ -26,14 +26,14 @@ def test_what_was_not_asked_for_in_time_is_forgotten_and_not_counted_as_evicted(
 
 def test_a_value_that_is_put_again_replaces_the_first() -> None:
     gone: list[str] = []
-    table = Recent[int, str](1, 100, gone.append)
+    table = LruTtlCache[int, str](1, 100, gone.append)
     table.put(1, "a", 0)
     table.put(1, "b", 0)
     assert (table.get(1, 0), gone, table.evicted) == ("b", ["a"], 0)
 
 
 def test_time_may_step_back() -> None:
-    table = Recent[int, str](3, 100)
+    table = LruTtlCache[int, str](3, 100)
     table.put(1, "a", 1000)
     table.put(2, "b", 10)
     assert (table.get(1, 0), table.get(2, 0)) == ("a", "b")

@@ -169,15 +169,15 @@ def test_the_same_ports_used_again_are_another_connection() -> None:
 
 def test_equal_findings_of_a_window_are_one_with_their_count() -> None:
     observer = new_observer(window=10)
-    told: list[Finding] = []
+    reported: list[Finding] = []
     for number in range(50):
         begin = START + number * SECOND // 2
         packets = map(ether, conversation([REQUEST], ports=(30000 + number, 80)))
         observer.take(batch_of(packets, begin=begin))
-        told += observer.due(begin)
-    told += observer.rest()
-    heads = only(told, HttpClient)
-    assert sum(p.count for p in payloads(told, HttpClient)) == 50
+        reported += observer.due(begin)
+    reported += observer.rest()
+    heads = only(reported, HttpClient)
+    assert sum(p.count for p in payloads(reported, HttpClient)) == 50
     assert len(heads) == 3
     assert heads[0].ts < heads[1].ts < heads[2].ts
     assert observer.counts()["tcp_flows"] == 0
@@ -191,8 +191,8 @@ def test_a_reset_and_silence_end_a_flow_too() -> None:
     assert closed.payload.ended == "rst"
     observer = new_observer(idle=5)
     observer.take(batch_of(map(ether, packets)))
-    told = list(observer.due(START + 30 * SECOND))
-    assert [f.payload.ended for f in told if isinstance(f.payload, FlowClosed)] == ["idle"]
+    reported = list(observer.due(START + 30 * SECOND))
+    assert [f.payload.ended for f in reported if isinstance(f.payload, FlowClosed)] == ["idle"]
 
 
 def test_what_nobody_answered_is_no_flow() -> None:
@@ -276,9 +276,9 @@ def test_hellos_that_never_end_are_bounded_together() -> None:
 def test_a_clock_that_is_set_back_stops_nothing() -> None:
     observer = new_observer(window=10)
     observer.take(batch_of(map(ether, conversation([REQUEST])), begin=START + 3600 * SECOND))
-    told = list(observer.due(START + 20 * SECOND))
-    told += observer.due(START + 40 * SECOND)
-    assert kinds(told) == {"tcp.stack": 2, "http.client": 1, "flow.closed": 1}
+    reported = list(observer.due(START + 20 * SECOND))
+    reported += observer.due(START + 40 * SECOND)
+    assert kinds(reported) == {"tcp.stack": 2, "http.client": 1, "flow.closed": 1}
 
 
 def test_a_full_table_of_findings_tells_the_oldest_early() -> None:
@@ -289,7 +289,7 @@ def test_a_full_table_of_findings_tells_the_oldest_early() -> None:
         assert findings.waiting <= 64 + 1000
     found = [*findings.due(START + 1), *findings.rest()]
     assert len({finding.ends.source for finding in found}) == len(found) == 1000
-    assert findings.counts["findings_told_early"] > 900
+    assert findings.counts["findings_reported_early"] > 900
 
 
 def test_ssh_of_both_sides() -> None:

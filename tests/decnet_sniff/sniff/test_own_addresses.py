@@ -11,34 +11,34 @@ from hypothesis import strategies as st
 
 from decnet_core.events.catalogue import SshKex
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
-from decnet_sniff.sniff.own_addresses import home_of
+from decnet_sniff.sniff.own_addresses import own_address_test
 from decnet_sniff.sniff.settings import SniffSettings
 
 SETTINGS = SniffSettings(home=("10.1.0.0/16", "fd00::/8"))
-HOME = home_of(SETTINGS.ours())
+HOME = own_address_test(SETTINGS.own_networks())
 ATTACKER, DECKY = b"\xc6\x33\x64\x07", b"\x0a\x01\x02\x03"
 CLIENT, SERVER = SshKex("client", "SSH-2.0-x", "h", "a"), SshKex("server", "SSH-2.0-y", "h", "a")
 
 
 @pytest.mark.parametrize("window", [0, 10])
 def test_only_what_the_attacker_sends_is_told(window: int) -> None:
-    findings = Findings(window, home=HOME)
+    findings = Findings(window, is_own=HOME)
     findings.add(1, Ends(ATTACKER, 40000, DECKY, 22), CLIENT, 22)
     findings.add(2, Ends(DECKY, 22, ATTACKER, 40000), SERVER, 22)
-    findings.tell(Finding(3, Ends(DECKY, None, ATTACKER, None), SERVER))
+    findings.report(Finding(3, Ends(DECKY, None, ATTACKER, None), SERVER))
     assert [finding.payload for finding in findings.rest()] == [CLIENT]
     assert findings.counts["findings_of_home"] == 2
 
 
 def test_without_home_all_is_told() -> None:
-    findings = Findings(10, home=home_of(()))
+    findings = Findings(10, is_own=own_address_test(()))
     findings.add(1, Ends(DECKY, 22, ATTACKER, 40000), SERVER, 22)
     assert [finding.payload for finding in findings.rest()] == [SERVER]
 
 
 @given(st.ip_addresses())
 def test_home_is_what_is_in_its_networks(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-    assert HOME(address.packed) == any(address in network for network in SETTINGS.ours())
+    assert HOME(address.packed) == any(address in network for network in SETTINGS.own_networks())
 
 
 @given(st.binary(max_size=20))

@@ -19,7 +19,7 @@ from sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, unt
 
 from decnet_core.events.catalogue import FlowClosed
 from decnet_core.exits import Exit, StartupError
-from decnet_sniff.sniff.capture.packet_socket import Capture
+from decnet_sniff.sniff.capture.packet_socket import PacketSocket
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.scan.detector import ScanSettings
@@ -46,12 +46,12 @@ while True:
 UNPRIVILEGED = """
 import select, sys
 from decnet_core.supervise.fork.privileges import become_user
-from decnet_sniff.sniff.capture.packet_socket import Capture
+from decnet_sniff.sniff.capture.packet_socket import PacketSocket
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.scan.detector import ScanSettings
 become_user("nobody", ("CAP_NET_RAW",))
 print([line.split()[1] for line in open("/proc/self/status") if line.startswith(("Uid", "CapEff"))], flush=True)
-capture = Capture("v0", (), promiscuous=True, ring_kib=512)
+capture = PacketSocket("v0", (), promiscuous=True, ring_kib=512)
 observer = Observer(window_ns=10**9, flows=64, idle_ns=10**9, scan=ScanSettings())
 print("ready", flush=True)
 while not observer.counts().get("tcp_flows_opened"):
@@ -176,14 +176,14 @@ def test_cap_net_raw_is_all_it_needs() -> None:
             assert process.wait(30) == 0
 
 
-def local(capture: Capture, observer: Observer) -> None:
+def local(capture: PacketSocket, observer: Observer) -> None:
     for batch in capture.read():
         observer.take(batch)
 
 
 def test_a_packet_of_the_loopback_interface_is_seen_once() -> None:
     observer = Observer(window_ns=SECOND, flows=4096, idle_ns=300 * SECOND, scan=ScanSettings())
-    capture = Capture("lo", (), promiscuous=False, ring_kib=4096)
+    capture = PacketSocket("lo", (), promiscuous=False, ring_kib=4096)
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
@@ -206,7 +206,7 @@ def test_a_packet_of_the_loopback_interface_is_seen_once() -> None:
 
 
 def test_what_the_kernel_has_no_room_for_is_counted() -> None:
-    capture = Capture("lo", (), promiscuous=False, ring_kib=256)
+    capture = PacketSocket("lo", (), promiscuous=False, ring_kib=256)
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as sink:
             sink.bind(("127.0.0.1", 0))
@@ -222,7 +222,7 @@ def test_what_the_kernel_has_no_room_for_is_counted() -> None:
 def test_networks_to_ignore_never_leave_the_kernel() -> None:
     import ipaddress
 
-    capture = Capture("lo", [ipaddress.ip_network("127.0.0.2/32")], promiscuous=False, ring_kib=1024)
+    capture = PacketSocket("lo", [ipaddress.ip_network("127.0.0.2/32")], promiscuous=False, ring_kib=1024)
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, socket.socket(type=socket.SOCK_DGRAM) as sink:
             sink.bind(("0.0.0.0", 0))  # a namespace of our own would be the same
@@ -246,5 +246,5 @@ def test_an_interface_that_is_none_is_refused_without_a_leak() -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         with pytest.raises(StartupError, match="there is no interface"):
-            Capture("nonesuch0", (), promiscuous=True, ring_kib=256)
+            PacketSocket("nonesuch0", (), promiscuous=True, ring_kib=256)
     assert len(os.listdir("/proc/self/fd")) == before

@@ -142,9 +142,13 @@ CYBERDUCK = Kexinit(
 def test_hassh_of_the_published_example() -> None:
     found = recognise(b"SSH-2.0-Cyberduck/6.7.1.28683\r\n" + kexinit(CYBERDUCK))
     assert isinstance(found, Ssh)
-    told = payloads.ssh_kex(found, server=False)
-    assert told.hassh == "8a8ae540028bf433cd68356c1b9e8d5b"
-    assert (told.role, told.software, told.host_keys) == ("client", "SSH-2.0-Cyberduck/6.7.1.28683", "ssh-rsa")
+    reported = payloads.ssh_kex(found, server=False)
+    assert reported.hassh == "8a8ae540028bf433cd68356c1b9e8d5b"
+    assert (reported.role, reported.software, reported.host_keys) == (
+        "client",
+        "SSH-2.0-Cyberduck/6.7.1.28683",
+        "ssh-rsa",
+    )
 
 
 def test_what_is_told_of_equal_introductions_is_equal() -> None:

@@ -151,7 +151,7 @@ async def test_sensor_tells_its_token_to_nobody_but_the_master_that_made_it(offi
 
 
 async def test_sensor_whose_clock_is_days_late_is_told_so_and_keeps_its_token(office: Office, tmp_path: Path) -> None:
-    root = authority.Signer.read((files.authority_folder(office.state) / files.ROOT_KEY).read_bytes())
+    root = authority.Signer.from_pem((files.authority_folder(office.state) / files.ROOT_KEY).read_bytes())
     key, later = authority.new_key(), dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
     made = authority.member(root, Role.LISTENER, "x", key.public_key(), now=later, days=9)
     files.write(office.folder / files.IDENTITY, authority.key_pem(key) + authority.certificate_pem(made))

@@ -13,11 +13,11 @@ from decnet_swarm.pki.token import (
     PREFIX,
     Misread,
     Token,
+    decode_token,
+    encode_token,
     hashed,
     new_token,
     opens,
-    read,
-    written,
 )
 
 NAMES = st.from_regex(r"\A[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
@@ -26,32 +26,32 @@ NAMES = st.from_regex(r"\A[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 @given(NAMES, st.binary(min_size=FINGERPRINT_BYTES, max_size=FINGERPRINT_BYTES))
 def test_token_says_what_was_written_into_it(name: str, authority: bytes) -> None:
     token = new_token(authority, name)
-    assert read(written(token)) == token
-    assert read(f"  {written(token)}\n") == token
+    assert decode_token(encode_token(token)) == token
+    assert decode_token(f"  {encode_token(token)}\n") == token
 
 
 @given(st.text())
 def test_any_text_is_a_token_or_has_a_reason_why_not(text: str) -> None:
-    assert isinstance(read(text), (Token, Misread))
-    assert isinstance(read(PREFIX + text), (Token, Misread))
+    assert isinstance(decode_token(text), (Token, Misread))
+    assert isinstance(decode_token(PREFIX + text), (Token, Misread))
 
 
 @given(st.data())
 def test_changed_letter_is_noticed(data: st.DataObject) -> None:
-    word = written(new_token(bytes(FINGERPRINT_BYTES), "berlin-1"))
+    word = encode_token(new_token(bytes(FINGERPRINT_BYTES), "berlin-1"))
     at = data.draw(st.integers(len(PREFIX), len(word) - 2))  # the last letter may have bits that mean nothing
     other = data.draw(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_ +/=\n\u2028"))
     changed = word[:at] + other + word[at + 1 :]
-    assert changed == word or isinstance(read(changed), Misread)
+    assert changed == word or isinstance(decode_token(changed), Misread)
 
 
 def test_token_that_was_not_copied_whole_says_so() -> None:
-    word = written(new_token(bytes(FINGERPRINT_BYTES), "berlin-1"))
+    word = encode_token(new_token(bytes(FINGERPRINT_BYTES), "berlin-1"))
     for end in range(len(PREFIX), len(word) - 1):
-        found = read(word[:end])
+        found = decode_token(word[:end])
         assert isinstance(found, Misread)
         assert "copy it whole" in found.reason
-    assert isinstance(read(word + word), Misread)
+    assert isinstance(decode_token(word + word), Misread)
 
 
 def test_only_the_secret_itself_opens() -> None:

@@ -45,8 +45,8 @@ class Fleet:
         self.state = tmp_path / "master"
         self.listener = master(self.state)
         self.forwarder = sensor(self.state, files.forwarder_folder(tmp_path / "sensor"))
-        self.root = Signer.read((files.authority_folder(self.state) / files.ROOT_KEY).read_bytes())
-        self.issuing = Signer.read((self.listener / files.ISSUING).read_bytes())
+        self.root = Signer.from_pem((files.authority_folder(self.state) / files.ROOT_KEY).read_bytes())
+        self.issuing = Signer.from_pem((self.listener / files.ISSUING).read_bytes())
 
     def identity(self, folder: Path, above: Signer, role: Role, **dates: object) -> None:
         """Put another identity into `folder`."""

@@ -21,13 +21,13 @@ from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.plain import event_of
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context, listener_context
-from decnet_swarm.stream import Stream, connected
+from decnet_swarm.stream import Stream, connect_tls
 
 EXAMPLE = b'<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [x@1 a="b"] An event'
 
 
 async def sender(below: Path, port: int) -> Stream:
-    return await connected("127.0.0.1", port, forwarder_context(files.forwarder_folder(below)), None)
+    return await connect_tls("127.0.0.1", port, forwarder_context(files.forwarder_folder(below)), None)
 
 
 @pytest.mark.parametrize("stream", [frame(EXAMPLE) + frame(b"x"), EXAMPLE + b"\nx\n", EXAMPLE + b"\nx"])

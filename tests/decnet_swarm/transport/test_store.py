@@ -16,7 +16,7 @@ from decnet_core.spool.positions import Position
 from decnet_swarm.listener.records import MOST_READ, Records, near_the_end
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context
-from decnet_swarm.stream import connected
+from decnet_swarm.stream import connect_tls
 from decnet_swarm.wire import SpoolPosition
 
 
@@ -90,7 +90,7 @@ async def test_syslog_of_others_is_forgotten_when_they_come_again(tmp_path: Path
 
 
 async def say_plainly(below: Path, master: Running, said: bytes) -> None:
-    peer = await connected("127.0.0.1", port_of(master), forwarder_context(files.forwarder_folder(below)), None)
+    peer = await connect_tls("127.0.0.1", port_of(master), forwarder_context(files.forwarder_folder(below)), None)
     peer.write(said)
     await peer.drain()
     await peer.close()

@@ -24,7 +24,7 @@ from decnet_swarm.framing import Deframer, frame
 from decnet_swarm.message import of_event
 from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.contexts import client_context, forwarder_context
-from decnet_swarm.stream import Stream, connected
+from decnet_swarm.stream import Stream, connect_tls
 from decnet_swarm.wire import (
     ALPN,
     BATCH_EVENTS,
@@ -78,7 +78,7 @@ class Talk:
 async def talking(below: Path, port: int, alpn: str = ALPN) -> AsyncIterator[Talk]:
     context = forwarder_context(files.forwarder_folder(below))
     context.set_alpn_protocols([alpn])
-    stream = await connected("127.0.0.1", port, context, None)
+    stream = await connect_tls("127.0.0.1", port, context, None)
     try:
         yield Talk(stream)
     finally:
@@ -163,7 +163,7 @@ async def test_client_without_a_certificate_is_refused(tmp_path: Path) -> None:
     context.verify_mode = ssl.CERT_NONE
     async with listener(above) as master:
         with contextlib.suppress(OSError):
-            stream = await connected("127.0.0.1", port_of(master), context, None)
+            stream = await connect_tls("127.0.0.1", port_of(master), context, None)
             assert await stream.receive() == b""
         await until(lambda: master.count("refused_greeting") == 1)
 
@@ -217,7 +217,7 @@ async def test_one_certificate_cannot_take_all_connections(tmp_path: Path) -> No
     sensor(above, files.forwarder_folder(other), "paris-1")
     async with listener(above, max_connections=4, max_connections_per_sensor=2) as master:
         plain = forwarder_context(files.forwarder_folder(below))
-        streams = [await connected("127.0.0.1", port_of(master), plain, None) for _ in range(3)]
+        streams = [await connect_tls("127.0.0.1", port_of(master), plain, None) for _ in range(3)]
         await until(lambda: (master.count("connected"), master.count("refused_full")) == (2, 1))
         async with talking(below, port_of(master)) as talk:
             assert await talk.hear() == Farewell(f"{NAME} has 2 connections already")

@@ -30,7 +30,7 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers.tables import metadata
 from decnet_models.canary.tables import metadata as canary_metadata
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.cursor_worker import Batch
+from decnet_models.following.cursor_worker import EventBatch
 from decnet_workers.profiler.worker import Profiler
 
 Tables = dict[str, list[tuple[Any, ...]]]
@@ -57,7 +57,7 @@ def profile(connection: Connection) -> Callable[[Sequence[Sequence[StoredEvent]]
         worker, outbox = Profiler(NoSettings()), dict[str, Notice]()
         try:
             for batch in batches:
-                for key, notice in worker.handle(Batch(connection, batch)).notices:
+                for key, notice in worker.handle(EventBatch(connection, batch)).notices:
                     outbox.setdefault(key, notice)
             return rows_of(connection), outbox
         finally:

@@ -23,8 +23,8 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import StoredEvent, insert_events
-from decnet_models.following.batch_processor import Consumption
-from decnet_models.following.cursor_worker import Batch
+from decnet_models.following.batch_processor import BatchProcessor
+from decnet_models.following.cursor_worker import EventBatch
 from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor, cursor_of
@@ -122,14 +122,14 @@ def await_server(url: str) -> None:
 
 def consume(engine: Engine) -> None:
     worker = Profiler(NoSettings())
-    consumption = Consumption(
+    processor = BatchProcessor(
         engine,
         worker.name,
-        lambda connection, events: worker.handle(Batch(connection, events)).notices,
+        lambda connection, events: worker.handle(EventBatch(connection, events)).notices,
         kinds=[kind_of(kind) for kind in worker.consumes],
         limit=worker.batch_events,
     )
-    while consumption.step().lag:
+    while processor.step().lag:
         pass
 
 

@@ -13,7 +13,7 @@ from decnet_core.events.catalogue import CanaryHit, CommandRun, ConnectionOpened
 from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, SessionEnded
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.cursor_worker import Batch
+from decnet_models.following.cursor_worker import EventBatch
 from decnet_workers.profiler.actions import digest_of
 from decnet_workers.profiler.worker import Profiler
 
@@ -33,10 +33,10 @@ def test_known_attacker_and_credential_are_not_announced_again(connection: Conne
     worker = Profiler(NoSettings())
     login = LoginAttempt("ssh", "root", success=False, password="123456")
     try:
-        assert len(worker.handle(Batch(connection, [stored(1, login)])).notices) == 2
-        assert worker.handle(Batch(connection, [stored(2, login, decky="db")])).notices == []
+        assert len(worker.handle(EventBatch(connection, [stored(1, login)])).notices) == 2
+        assert worker.handle(EventBatch(connection, [stored(2, login, decky="db")])).notices == []
         other = LoginAttempt("telnet", "root", success=True, password="123456")
-        ((key, notice),) = worker.handle(Batch(connection, [stored(3, other)])).notices
+        ((key, notice),) = worker.handle(EventBatch(connection, [stored(3, other)])).notices
     finally:
         connection.rollback()
     assert key == f"credential.captured:192.0.2.1:{digest_of(login)}:telnet"
@@ -89,5 +89,5 @@ def test_keys_fit_the_outbox_whatever_the_attacker_sends(profile: Any, stored: S
 def test_events_without_an_attacker_are_counted_and_leave_nothing(connection: Connection, stored: Stored) -> None:
     worker = Profiler(NoSettings())
     log = [stored(1, ConnectionOpened("ssh"), src_ip=None), stored(2, ConnectionOpened("ssh"), src_ip="host")]
-    assert worker.handle(Batch(connection, log)).notices == ()
+    assert worker.handle(EventBatch(connection, log)).notices == ()
     assert worker._passed_over == 2

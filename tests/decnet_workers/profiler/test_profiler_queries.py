@@ -25,7 +25,7 @@ from decnet_models.attackers import queries, tables
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.canary.queries import add_token
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.cursor_worker import Batch
+from decnet_models.following.cursor_worker import EventBatch
 from decnet_workers.profiler.actions import digest_of
 from decnet_workers.profiler.worker import Profiler
 
@@ -56,7 +56,7 @@ def visit(connection: Connection, stored: Callable[..., StoredEvent]) -> Iterato
         stored(21, ConnectionOpened("ssh"), src_ip="2001:DB8::7", decky="db"),
     ]
     add_token(connection, SLUG, "in the wiki", now_ns=1)
-    results = Profiler(NoSettings()).handle(Batch(connection, log))
+    results = Profiler(NoSettings()).handle(EventBatch(connection, log))
     assert [n.label for _, n in results.notices if isinstance(n, CanaryTriggered)] == ["in the wiki"]
     yield connection
     connection.rollback()
@@ -124,7 +124,7 @@ def test_what_worked_stays_first_and_an_unnamed_decky_is_none(
 ) -> None:
     refused = LoginAttempt("ssh", "root", success=False, password="later")
     try:
-        Profiler(NoSettings()).handle(Batch(connection, [stored(1, PASSWORD), stored(2, refused, decky=None)]))
+        Profiler(NoSettings()).handle(EventBatch(connection, [stored(1, PASSWORD), stored(2, refused, decky=None)]))
         uses = queries.credential_uses(connection)
     finally:
         connection.rollback()

@@ -53,9 +53,9 @@ def test_a_turn_takes_new_notices_once(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet)
     for number in range(3):
         fleet.notice(str(number))
-    turn = outbox.turn()
-    assert (turn.ready, turn.lag, turn.pending) == ((added.id,), 0, 3)
-    assert outbox.turn().ready == (added.id,)
+    poll = outbox.poll()
+    assert (poll.ready, poll.lag, poll.pending) == ((added.id,), 0, 3)
+    assert outbox.poll().ready == (added.id,)
     assert len(fleet.deliveries()) == 3
     with reading(fleet.engine) as connection:
         assert cursor_of(connection, "webhook") == 3
@@ -67,7 +67,7 @@ def test_a_long_backlog_is_taken_in_batches(fleet: Any, clock: Clock, monkeypatc
     outbox = opened(fleet)
     for number in range(5):
         fleet.notice(str(number))
-    assert [outbox.turn().lag for _ in range(3)] == [3, 1, 0]
+    assert [outbox.poll().lag for _ in range(3)] == [3, 1, 0]
     assert BATCH > 2
     assert len(fleet.deliveries()) == 5
 
@@ -87,19 +87,19 @@ def test_another_instance_that_moved_the_cursor_is_noticed(
 
     monkeypatch.setattr(outbox, "_take", late)
     with pytest.raises(CursorMovedError):
-        outbox.turn()
+        outbox.poll()
     assert fleet.deliveries() == []
 
 
 def test_a_day_of_failures_is_a_dead_letter(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1000)
     fleet.notice()
-    outbox.turn()
+    outbox.poll()
     started, attempts = clock.now, 0
     while fleet.states() == ["pending"]:
         outbox.record(first(outbox, added.id), DOWN)
         attempts += 1
-        clock.now = outbox.turn().next_at or clock.now
+        clock.now = outbox.poll().next_at or clock.now
     (letter,) = fleet.deliveries()
     assert (letter.state, letter.attempts, letter.error) == ("dead", attempts, "down")
     assert letter.ended_at - started == 86400 * NS
@@ -111,31 +111,31 @@ def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: An
     outbox = opened(fleet, breaker_failures=2, breaker_seconds=60, first_retry_seconds=1)
     for number in range(4):
         fleet.notice(str(number))
-    outbox.turn()
+    outbox.poll()
     for _ in range(2):
         outbox.record(first(outbox, added.id), DOWN)
-    turn = outbox.turn()
-    assert (turn.ready, turn.next_at) == ((), clock.now + 60 * NS)
+    poll = outbox.poll()
+    assert (poll.ready, poll.next_at) == ((), clock.now + 60 * NS)
     assert outbox.job(added.id, 10) is None
     clock.now += 60 * NS
     probe = first(outbox, added.id)
     assert probe.notice_seq == 1
     outbox.record(probe, DOWN)
-    assert outbox.turn().next_at == clock.now + 120 * NS
+    assert outbox.poll().next_at == clock.now + 120 * NS
     clock.now += 120 * NS
     outbox.record(first(outbox, added.id), Reply(204))
-    assert outbox.turn().ready == (added.id,)
+    assert outbox.poll().ready == (added.id,)
 
 
 def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
     for number in range(3):
         fleet.notice(str(number))
-    outbox.turn()
+    outbox.poll()
     outbox.record(first(outbox, added.id), DOWN)
     clock.now += 86401 * NS
     fleet.notice("late")
-    outbox.turn()
+    outbox.poll()
     outbox.record(first(outbox, added.id), DOWN)
     assert fleet.states() == ["dead", "dead", "dead", "pending"]
 
@@ -144,17 +144,17 @@ def test_ended_deliveries_are_forgotten_after_their_days(fleet: Any, clock: Cloc
     added, outbox = fleet.add("https://x.test/"), opened(fleet, keep_days=30)
     for number in range(2):
         fleet.notice(str(number))
-    outbox.turn()
+    outbox.poll()
     outbox.record(first(outbox, added.id), Reply(200))
     clock.now += 31 * 86400 * NS
-    outbox.turn()
+    outbox.poll()
     assert fleet.states() == ["pending"]
 
 
 def test_a_delivery_ends_though_its_endpoint_was_removed_meanwhile(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.turn()
+    outbox.poll()
     delivery = first(outbox, added.id)
     with writing(fleet.engine) as connection:
         remove_webhook(connection, added.id, now_ns=clock.now)
@@ -169,12 +169,12 @@ def test_what_was_put_off_by_a_clock_that_was_fast_is_sent_when_it_is_set_right(
     added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
     clock.now += HOUR
     fleet.notice("failed")
-    outbox.turn()
+    outbox.poll()
     outbox.record(first(outbox, added.id), DOWN)
     fleet.notice("never attempted")
-    assert outbox.turn().ready == ()
+    assert outbox.poll().ready == ()
     clock.now -= HOUR
-    assert outbox.turn().ready == (added.id,)
+    assert outbox.poll().ready == (added.id,)
     job = outbox.job(added.id, 9)
     assert job is not None
     assert len(job.deliveries) == 2
@@ -184,15 +184,15 @@ def test_a_clock_set_right_while_the_worker_was_down_holds_nothing_up(fleet: Any
     added = fleet.add("https://x.test/")
     clock.now += HOUR
     fleet.notice()
-    opened(fleet).turn()
+    opened(fleet).poll()
     clock.now -= HOUR
-    assert opened(fleet).turn().ready == (added.id,)
+    assert opened(fleet).poll().ready == (added.id,)
 
 
 def test_a_retry_keeps_its_time_when_the_clock_is_right(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.turn()
+    outbox.poll()
     outbox.record(first(outbox, added.id), DOWN)
     clock.now += 1
-    assert opened(fleet).turn().ready == ()
+    assert opened(fleet).poll().ready == ()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from decnet_workers.webhook.dial import DialError, Dialler
-from decnet_workers.webhook.http_sender import Failed, Poster, Reply
+from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
 from decnet_workers.webhook.target import parse_target
 
 
@@ -69,11 +69,11 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 async def post(port: int, host: str, ca_file: str) -> Reply | Failed:
     dialler = Dialler(allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
-    poster = Poster(dialler, attempt_seconds=5, idle_seconds=1)
+    sender = HttpSender(dialler, attempt_seconds=5, idle_seconds=1)
     try:
-        return await poster.post(parse_target(f"https://{host}:{port}/"), [], b"{}", allow_private=True)
+        return await sender.post(parse_target(f"https://{host}:{port}/"), [], b"{}", allow_private=True)
     finally:
-        poster.close()
+        sender.close()
 
 
 async def test_a_certificate_of_the_name_is_accepted(port: int, certificate: Path) -> None:

@@ -35,7 +35,7 @@ def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
     chosen = settings.decky or DEFAULT_FLEET
     _refuse_repeats("name", (one.name for one in chosen))
     fleet = tuple(_decky(one) for one in chosen)
-    _refuse_repeats("address and port", (f"{decky.address}:{port}" for decky in fleet for _, port in decky.services))
+    _refuse_repeats("address and port", (place for decky in fleet for place in _places(decky)))
     return fleet
 
 
@@ -98,6 +98,14 @@ def _decky(one: DeckySettings) -> Decky:
 
 def _default_services(who: Persona) -> dict[str, int]:
     return {service: port for service, port in registry.default_ports().items() if service in who.services}
+
+
+def _places(decky: Decky) -> list[str]:
+    """Return what the decky binds; TCP and UDP have ports of their own."""
+    return [
+        f"{decky.address}:{port}" + ("/udp" if registry.load(service).transport == "udp" else "")
+        for service, port in decky.services
+    ]
 
 
 def _login(who: Persona) -> tuple[str, str] | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Memory that all sessions together may fill with what attackers send or write; when it is gone, disks are full."""
+"""The memory that all sessions together may use for what attackers send or write. Without it, disks appear full."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 
 class MemoryBudget:
-    """Bytes that are left of a fixed amount."""
+    """A fixed number of bytes to be leased."""
 
     def __init__(self, size: int) -> None:
         self.left = size
         self.refused = 0
         self.relieve: Callable[[], bool] | None = None
-        """Gives something back that can be missed; False when there is nothing of the kind."""
+        """Frees something dispensable; returns False if there is nothing."""
 
     def take(self, size: int) -> bool:
-        """Take `size` bytes, or none of them (counted)."""
+        """Take `size` bytes, or none (counted as refused)."""
         while size > self.left:
             if self.relieve is None or not self.relieve():
                 self.refused += 1
@@ -25,19 +25,18 @@ class MemoryBudget:
         return True
 
     def give(self, size: int) -> None:
-        """Give back what was taken."""
         self.left += size
 
 
 class MemoryLease:
-    """What one session, or one disk, has taken of the budget, given back when it ends."""
+    """What one session or one disk has taken of the budget."""
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
         self._taken = 0
 
     def hold(self, size: int) -> bool:
-        """Hold `size` more bytes (fewer when negative); False when there is no room."""
+        """Hold `size` more bytes (fewer if negative); False if the budget is exhausted."""
         if size > 0 and not self._budget.take(size):
             return False
         if size < 0:

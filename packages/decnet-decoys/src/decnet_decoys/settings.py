@@ -27,28 +27,28 @@ class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Table `[decoys.limits]`: what is allowed before a client is turned away, and counted."""
+    """Table `[decoys.limits]`: when a client is rejected or disconnected."""
 
     connections: Positive = 512
     """Open connections to all deckies together."""
     connections_per_source: Positive = 24
     """Open connections from one address."""
     idle_seconds: Positive = 300
-    """A client that sends nothing for so long is disconnected."""
+    """A client that is silent for this long is disconnected."""
     session_seconds: Positive = 3600
-    """A connection lasts at most so long."""
+    """A connection lasts at most this long."""
     session_bytes: Positive = 32 << 20
     """Bytes one connection may send."""
     memory_bytes: Positive = 32 << 20
     """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input."""
     upload_bytes: Positive = 16 << 20
-    """Bytes of one captured file; the rest is taken and forgotten."""
+    """Bytes of one captured file; the rest is received and dropped."""
     recording_bytes: Positive = 4 << 20
     """Bytes of the recording of one session; what comes after is not recorded."""
     artifacts_bytes: Positive = 2 << 30
-    """Bytes of all files that decoys keep; when it is full, new ones are counted but not kept."""
+    """Bytes of all captured files; when they are used up, new files are counted but not stored."""
     body_bytes: Positive = 1 << 20
-    """Bytes of one HTTP request body; larger ones are refused with 413."""
+    """Bytes of one HTTP request body; larger ones are rejected with 413."""
 
 
 class DecoysSettings(msgspec.Struct, frozen=True):
@@ -57,6 +57,6 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     decky: tuple[DeckySettings, ...] = ()
     """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
     failure_delay_ms: Milliseconds = 1200
-    """How long a refused password waits for its answer, as PAM's does."""
+    """Delay before a rejected password is answered, as with PAM."""
     limits: LimitSettings = LimitSettings()
-    """What is allowed before a client is turned away."""
+    """When a client is rejected or disconnected."""

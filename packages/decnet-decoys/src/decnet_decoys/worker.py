@@ -31,7 +31,7 @@ from decnet_decoys.fleet import FleetError, deckies, profile_of
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.services import registry
-from decnet_decoys.services.listener import Listener
+from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Decoys(Worker[DecoysSettings]):
         return ("CAP_NET_BIND_SERVICE",) if low else ()
 
     async def start(self, ctx: Context) -> None:
-        """Finish what a kill left open, then open all ports; raises StartupError."""
+        """End the sessions that a kill left open, then open all ports; raises StartupError."""
         try:
             fleet = deckies(self.settings)
         except FleetError as error:
@@ -124,4 +124,4 @@ def _listeners(context: DeckyContext) -> Iterator[Listener]:
     """Yield a listener for each service of the decky; raises StartupError."""
     for name, port in context.decky.services:
         service = registry.load(name)(context, profile_of(name, context.persona), port)
-        yield Listener(name, service)
+        yield listener_of(name, service)

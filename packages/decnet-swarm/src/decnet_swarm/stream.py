@@ -85,7 +85,7 @@ class Stream:
         return found
 
 
-async def connected(host: str, port: int, context: ssl.SSLContext, name: str | None) -> Stream:
+async def connect_tls(host: str, port: int, context: ssl.SSLContext, name: str | None) -> Stream:
     """Connect and complete TLS; `name` is what the server's certificate must be for, where `context` checks that.
 
     Raises OSError, of which ssl.SSLError is one.
@@ -105,7 +105,7 @@ async def connected(host: str, port: int, context: ssl.SSLContext, name: str | N
     return Stream(reader, asyncio.StreamWriter(tls, protocol, reader, loop), raw)
 
 
-async def accepted(sock: socket.socket, context: ssl.SSLContext, greeting_seconds: float) -> Stream:
+async def accept_tls(sock: socket.socket, context: ssl.SSLContext, greeting_seconds: float) -> Stream:
     """Complete TLS on an accepted `sock`; raises OSError.
 
     A failure is told by an exception that holds no frames: those hold the connection, which holds the exception and a

@@ -39,7 +39,7 @@ COMMANDS = (
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after saying what that does."),
-    Command("drill", "Attack the fleet with real clients and check that everything is told."),
+    Command("drill", "Attack the fleet with real clients and check that everything is reported."),
     Command("footprint", "Show what every worker costs in memory, wake-ups and CPU, and the fleet in all."),
     Command("bus", "Look into the message bus: sub, pub, top."),
 )
@@ -136,7 +136,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Do `work` and return the exit code; what goes wrong is told in one line (DECNET_DEBUG=1: with its traceback)."""
+    """Do `work` and return the exit code; an error becomes one line (DECNET_DEBUG=1: with its traceback)."""
     import logging
 
     import typer

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_sniff.collect.containers.checkpoints import Mark, Window
+from decnet_sniff.collect.containers.checkpoints import Checkpoint, SeenLines
 from decnet_sniff.collect.containers.engine_api import Answer, EngineError
 from decnet_sniff.collect.containers.log_stream import STDERR, STDOUT, LogLine, LogStream, StreamError
 
@@ -80,7 +80,7 @@ def test_any_bytes_are_lines_or_refused(pieces: list[bytes]) -> None:
         lines(pieces)
 
 
-def read(window: Window, log: list[LogLine]) -> list[bytes]:
+def read(window: SeenLines, log: list[LogLine]) -> list[bytes]:
     """Return the identities of what is new of what an engine sends from `since`."""
     window.begin()
     found = [window.admit(line) for line in log if line.ts >= window.since * SECOND]
@@ -93,11 +93,11 @@ def saying(text: bytes, ts: int = AT, stream: int = STDOUT) -> LogLine:
 
 def test_equal_lines_of_one_second_are_all_new_once() -> None:
     log = [saying(b"failed")] * 3
-    window = Window(Mark())
+    window = SeenLines(Checkpoint())
     first = read(window, log)
     assert len(set(first)) == 3
     log.append(saying(b"failed"))
-    again = Window(window.mark())
+    again = SeenLines(window.checkpoint())
     assert len(read(again, log)) == 1
     assert read(again, log) == []
 
@@ -110,21 +110,21 @@ def test_reading_on_after_any_kill_gives_each_line_one_identity(data: st.DataObj
     for step, text, is_late in drawn:
         now += step * SECOND
         log.append(saying(text, now - is_late * SECOND, STDERR if is_late else STDOUT))
-    mark, identities = Mark(), set()
+    checkpoint, identities = Checkpoint(), set()
     for end in [*sorted(data.draw(st.lists(st.integers(0, len(log)), max_size=5))), len(log)]:
-        window = Window(mark)
+        window = SeenLines(checkpoint)
         identities.update(read(window, log[:end]))
         if data.draw(st.booleans()):
-            mark = window.mark()
+            checkpoint = window.checkpoint()
     assert len(identities) == len(log)
 
 
 def test_burst_that_is_not_remembered_whole_keeps_its_identities() -> None:
     log = [saying(b"%d" % number) for number in range(30_000)]
-    window = Window(Mark())
+    window = SeenLines(Checkpoint())
     first = read(window, log)
     assert len(window._seen) <= 20_000
-    assert set(read(Window(window.mark()), log)) <= set(first)
+    assert set(read(SeenLines(window.checkpoint()), log)) <= set(first)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -12,12 +12,12 @@ from collect_harness import collecting, command, events_in, process, settings_of
 
 from decnet_core.footprint import measure
 from decnet_sniff.collect.files import inotify
-from decnet_sniff.collect.files.inotify import Watch, directories_of
+from decnet_sniff.collect.files.inotify import InotifyWatch, directories_of
 
 MINUTE = {"busy_ms": 10, "idle_ms": 60_000, "watched_ms": 60_000}
 
 
-async def told(watched: Watch, seconds: float = 30) -> bool:
+async def told(watched: InotifyWatch, seconds: float = 30) -> bool:
     """Return whether something is told in time."""
     happened = asyncio.Event()
     with watched.telling(happened.set):
@@ -30,7 +30,7 @@ async def told(watched: Watch, seconds: float = 30) -> bool:
 
 @pytest.mark.parametrize("change", ["write", "create", "rename", "remove", "truncate"])
 async def test_what_matters_is_told(tmp_path: Path, change: str) -> None:
-    log, watched = tmp_path / "x.log", Watch()
+    log, watched = tmp_path / "x.log", InotifyWatch()
     log.write_bytes(b"one\n")
     watched.follow([str(tmp_path / "*.log")], [str(log)])
     assert watched.is_complete
@@ -51,7 +51,7 @@ async def test_what_matters_is_told(tmp_path: Path, change: str) -> None:
 
 
 async def test_writes_of_others_beside_the_log_and_what_is_past_are_not_told(tmp_path: Path) -> None:
-    log, other, watched = tmp_path / "x.log", tmp_path / "other", Watch()
+    log, other, watched = tmp_path / "x.log", tmp_path / "other", InotifyWatch()
     log.write_bytes(b"")
     other.write_bytes(b"")
     watched.follow([str(log)], [str(log)])
@@ -65,7 +65,7 @@ async def test_writes_of_others_beside_the_log_and_what_is_past_are_not_told(tmp
 
 
 async def test_file_that_takes_the_name_of_a_rotated_one_is_watched_in_its_place(tmp_path: Path) -> None:
-    log, watched = tmp_path / "x.log", Watch()
+    log, watched = tmp_path / "x.log", InotifyWatch()
     log.write_bytes(b"")
     watched.follow([str(log)], [str(log)])
     log.rename(tmp_path / "x.log.1")
@@ -88,17 +88,17 @@ def test_directories_that_can_change_what_a_pattern_matches(tmp_path: Path) -> N
 
 
 def test_what_cannot_be_watched_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watched = Watch(max_watches=1)
+    watched = InotifyWatch(max_watches=1)
     watched.follow([str(tmp_path / "x")], [str(tmp_path / "x")])
     assert not watched.is_complete  # too many
     watched.close()
     monkeypatch.setattr(inotify, "file_systems", lambda: {"/": "ext4", str(tmp_path): "nfs4"})
     (tmp_path / "y").touch()
-    remote = Watch()
+    remote = InotifyWatch()
     remote.follow([str(tmp_path / "y")], [str(tmp_path / "y")])
     assert not remote.is_complete
     remote.close()
-    missing = Watch()
+    missing = InotifyWatch()
     missing.follow(["/does/not/exist/x"], [])
     assert not missing.is_complete
     missing.close()

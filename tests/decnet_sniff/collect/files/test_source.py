@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet_sniff.collect.files.positions import FilePosition, Positions
-from decnet_sniff.collect.files.source import Source
+from decnet_sniff.collect.files.source import FileSource
 
 LINGER = 10**12
 Key = tuple[str, int, bytes]
@@ -33,7 +33,7 @@ class Reader:
         self.linger = linger
         self.lines: list[bytes] = []
         self.keys: set[Key] = set()
-        self.source = Source(self.pattern, [], linger)
+        self.source = FileSource(self.pattern, [], linger)
 
     def read(self, later: int = 0) -> list[bytes]:
         """Look and read all; return the lines that have new ids."""
@@ -55,7 +55,7 @@ class Reader:
     def restart(self) -> None:
         saved = msgspec.json.decode(msgspec.json.encode(self.source.positions()), type=list[FilePosition])
         self.source.close()
-        self.source = Source(self.pattern, saved, self.linger)
+        self.source = FileSource(self.pattern, saved, self.linger)
 
 
 def append(path: Path, text: bytes) -> None:
@@ -224,7 +224,7 @@ def test_reused_inode_is_not_mistaken_for_the_old_file(tmp_path: Path) -> None:
     position = reader.source.positions()[0]
     reader.source.close()
     log.write_bytes(b"ten\nsix\nmore\n")  # the same inode, the same length and more, other lines
-    reader.source = Source(str(log), [position])
+    reader.source = FileSource(str(log), [position])
     assert reader.read() == [b"ten", b"six", b"more"]
 
 
@@ -266,7 +266,7 @@ def test_compressed_parts_are_left_alone(tmp_path: Path) -> None:
 def test_several_logs_take_turns(tmp_path: Path) -> None:
     for name in ("a.log", "b.log"):
         append(tmp_path / name, b"x" * 50 + b"\n" + b"y" * 40 + b"\n" * 5000)
-    source = Source(str(tmp_path / "*.log"), [])
+    source = FileSource(str(tmp_path / "*.log"), [])
     source.look(time.time_ns())
     seen = []
     while (found := source.next_lines(time.time_ns())) is not None:
@@ -286,7 +286,7 @@ def test_unreadable_file_does_not_stop_the_others(tmp_path: Path) -> None:
 def test_overlong_line_is_skipped_and_reported(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     append(log, b"one\n" + b"x" * 10_000_000)
-    source = Source(str(log), [])
+    source = FileSource(str(log), [])
     source.look(time.time_ns())
     lines = []
     while (found := source.next_lines(time.time_ns())) is not None:

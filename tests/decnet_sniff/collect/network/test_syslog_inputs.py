@@ -26,8 +26,8 @@ from decnet_core.net.rates import SourceRates
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import SettingsError
-from decnet_sniff.collect.network.syslog_tcp import TcpInlet
-from decnet_sniff.collect.network.syslog_udp import UdpInlet
+from decnet_sniff.collect.network.syslog_tcp import SyslogTcpInput
+from decnet_sniff.collect.network.syslog_udp import SyslogUdpInput
 from decnet_sniff.collect.settings import CollectSettings, NetworkSettings, SourceSettings
 from decnet_sniff.collect.worker import Collect
 
@@ -46,9 +46,9 @@ async def listening(state: Path, way: str, **more: Any) -> AsyncIterator[tuple[C
     ready = asyncio.Event()
     task = asyncio.ensure_future(Host(worker, ctx).run(ready.set))
     await asyncio.wait_for(ready.wait(), 30)
-    inlet = worker._inlets["net"]
-    assert isinstance(inlet, TcpInlet | UdpInlet)
-    yield ctx, inlet.port
+    push_input = worker._push_inputs["net"]
+    assert isinstance(push_input, SyslogTcpInput | SyslogUdpInput)
+    yield ctx, push_input.port
     ctx.stop()
     await asyncio.wait_for(task, 30)
 

@@ -103,11 +103,12 @@ def test_a_handshake_packet_before_the_initial_is_passed_over() -> None:
 
 
 def test_a_client_that_changed_to_the_server_s_connection_id_goes_on_with_its_keys() -> None:
-    wire, first, half = Wire(), b"12345678", 150
-    assert wire.up(initial(crypto(0, CLIENT_HELLO[:half]), first=first, source=b"me")) is None
+    wire, first, direction = Wire(), b"12345678", 150
+    assert wire.up(initial(crypto(0, CLIENT_HELLO[:direction]), first=first, source=b"me")) is None
     assert wire.down(initial(b"\x02\0\0\0\0", first=first, destination=b"me", source=b"you", server=True)) is None
     assert isinstance(
-        wire.up(initial(crypto(half, CLIENT_HELLO[half:]), first=first, destination=b"you", number=1)), ClientHello
+        wire.up(initial(crypto(direction, CLIENT_HELLO[direction:]), first=first, destination=b"you", number=1)),
+        ClientHello,
     )
 
 
@@ -214,9 +215,9 @@ def test_many_connections_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatc
 def test_bytes_of_unfinished_hellos_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hellos, "MAX_PENDING_BYTES", 5000)
     wire = Wire()
-    half = crypto(0, CLIENT_HELLO[:240])
+    direction = crypto(0, CLIENT_HELLO[:240])
     for number in range(100):
-        wire.up(initial(half, first=number.to_bytes(8, "big")), client=str(number))
+        wire.up(initial(direction, first=number.to_bytes(8, "big")), client=str(number))
     assert wire.table.counters()["quic_connections"] == 5000 // 240
     assert wire.table._pending == 240 * (5000 // 240)  # what the bound is about
     whole = initial(crypto(240, CLIENT_HELLO[240:]), first=(99).to_bytes(8, "big"), number=1)

@@ -31,7 +31,7 @@ WORDS = {
 }
 
 
-def told(client: Sequence[bytes], server: Sequence[bytes] = ()) -> list[str]:
+def reported(client: Sequence[bytes], server: Sequence[bytes] = ()) -> list[str]:
     """The kinds that are told of a connection, but for those of its packets."""
     found = found_in(batch_of(ether(packet) for packet in conversation(client, server)))
     kinds = {HttpClient: "http", TlsClient: "client", TlsServer: "server"}
@@ -42,34 +42,34 @@ def told(client: Sequence[bytes], server: Sequence[bytes] = ()) -> list[str]:
 def test_both_hellos_are_found_behind_the_words_of(protocol: str) -> None:
     client, server = WORDS[protocol]
     expected = ["client", "http", "server"] if protocol == "proxy" else ["client", "server"]
-    assert told([*client, ASKS], [*server, ANSWERS]) == expected
+    assert reported([*client, ASKS], [*server, ANSWERS]) == expected
 
 
 @pytest.mark.parametrize("protocol", ["smtp", "imap", "mysql", "proxy"])
 def test_a_hello_that_was_joined_to_the_words_before_it_is_found(protocol: str) -> None:
-    assert "client" in told([b"".join(WORDS[protocol][0]) + ASKS])
+    assert "client" in reported([b"".join(WORDS[protocol][0]) + ASKS])
 
 
 def test_a_late_hello_may_come_in_pieces() -> None:
-    assert told([b"\0\0\0\x08\4\xd2\x16\x2f", ASKS[:9], ASKS[9:40], ASKS[40:]]) == ["client"]
+    assert reported([b"\0\0\0\x08\4\xd2\x16\x2f", ASKS[:9], ASKS[9:40], ASKS[40:]]) == ["client"]
 
 
 def test_a_late_hello_that_is_to_be_said_again_is_told_twice() -> None:
     retry = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
-    assert told([b"\0\0\0\x08\4\xd2\x16\x2f", ASKS], [b"S", records(server_hello(random=retry)), ANSWERS]) == [
+    assert reported([b"\0\0\0\x08\4\xd2\x16\x2f", ASKS], [b"S", records(server_hello(random=retry)), ANSWERS]) == [
         "client", "server", "server",
     ]  # fmt: skip
 
 
 def test_a_hello_inside_of_other_bytes_is_none() -> None:
-    assert told([b"POST / HTTP/1.1\r\nHost: a\r\n\r\n", b"data" + ASKS]) == ["http"]
-    assert told([b"data", b"data " + ASKS]) == []
+    assert reported([b"POST / HTTP/1.1\r\nHost: a\r\n\r\n", b"data" + ASKS]) == ["http"]
+    assert reported([b"data", b"data " + ASKS]) == []
 
 
 def test_patience_ends() -> None:
     words = b"x" * (starttls.PATIENCE // 2)
-    assert told([words, ASKS]) == ["client"]
-    assert told([words, words, b"x", ASKS]) == []
+    assert reported([words, ASKS]) == ["client"]
+    assert reported([words, words, b"x", ASKS]) == []
 
 
 @pytest.mark.parametrize(

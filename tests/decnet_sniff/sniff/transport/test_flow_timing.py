@@ -25,13 +25,13 @@ def flow(moments: list[int]) -> Timing:
 
 @given(times)
 def test_mean_and_deviation_are_those_of_the_gaps(moments: list[int]) -> None:
-    told = closed(ENDING, flow(moments))
+    reported = closed(ENDING, flow(moments))
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     if not gaps:
-        assert (told.gap_mean_us, told.gap_deviation_us) == (None, None)
+        assert (reported.gap_mean_us, reported.gap_deviation_us) == (None, None)
         return
-    assert told.gap_mean_us == sum(gaps) // len(gaps) // 1000
-    assert told.gap_deviation_us == pytest.approx(statistics.pstdev(gaps) / 1000, abs=2)
+    assert reported.gap_mean_us == sum(gaps) // len(gaps) // 1000
+    assert reported.gap_deviation_us == pytest.approx(statistics.pstdev(gaps) / 1000, abs=2)
 
 
 @given(st.lists(times, min_size=1, max_size=6))
@@ -39,12 +39,12 @@ def test_flows_that_end_alike_are_told_as_one(flows: list[list[int]]) -> None:
     timings = Timings(limit=1)
     for moments in flows:
         timings.add(ENDING, flow(moments))
-    ((ending, first, told),) = timings.take()
-    assert (ending, told.count) == (ENDING, len(flows))
+    ((ending, first, reported),) = timings.take()
+    assert (ending, reported.count) == (ENDING, len(flows))
     assert first == min(moments[0] for moments in flows)
-    assert told.packets_sent == sum(map(len, flows))
-    assert told.bytes_sent == 10 * told.packets_sent
-    assert told.duration_ms == sum(moments[-1] - moments[0] for moments in flows) // MS
+    assert reported.packets_sent == sum(map(len, flows))
+    assert reported.bytes_sent == 10 * reported.packets_sent
+    assert reported.duration_ms == sum(moments[-1] - moments[0] for moments in flows) // MS
     assert timings.take() == []
 
 
@@ -52,9 +52,9 @@ def test_more_endings_than_the_limit_are_counted() -> None:
     timings = Timings(limit=2)
     for port in range(5):
         timings.add(ENDING._replace(port=port), flow([1, 2]))
-    assert (len(timings), timings.not_told) == (2, 3)
+    assert (len(timings), timings.not_reported) == (2, 3)
     timings.add(ENDING._replace(port=0), flow([5, 6]))
-    assert timings.not_told == 3
+    assert timings.not_reported == 3
 
 
 @given(st.integers(-3, 9), st.integers(-(2**63), 2**63), st.integers(0, 2**90))

@@ -8,7 +8,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet_sniff.sniff.reassembly_buffer import ISLAND_BYTES, Pieces
+from decnet_sniff.sniff.reassembly_buffer import ISLAND_BYTES, ReassemblyBuffer
 from decnet_sniff.sniff.transport import stream_head
 from decnet_sniff.sniff.transport.stream_head import LIMIT, Stream
 
@@ -31,7 +31,7 @@ def test_any_split_order_and_overlap_give_the_same_stream(pieces: list[tuple[int
 @given(pieces=st.lists(st.tuples(st.integers(-50, 120), st.binary(max_size=40)), max_size=40))
 def test_the_byte_that_came_first_wins(pieces: list[tuple[int, bytes]]) -> None:
     known: dict[int, int] = {}
-    tested = Pieces(100)
+    tested = ReassemblyBuffer(100)
     for offset, piece in pieces:
         tested.add(offset, piece)
         for number, byte in enumerate(piece, offset):
@@ -88,7 +88,7 @@ def test_a_sender_of_single_bytes_is_not_looked_at_for_ever() -> None:
 
 @given(order=st.permutations(range(60)))
 def test_pieces_that_touch_are_one_piece(order: list[int]) -> None:
-    tested = Pieces(1000)
+    tested = ReassemblyBuffer(1000)
     for count, number in enumerate(order, 1):
         tested.add(1 + number, bytes([number]))
         known = set(order[:count])

@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 
 LIFELINE = "DECNET_LIFELINE_FD"
 
-_REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
+REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
+"""Errors with which a worker refuses to start; it is not started again before somebody has changed something."""
 
 
 def run(
@@ -56,7 +57,7 @@ def run(
         logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
         instance = worker(settings.section(worker.name, worker.Settings))
         asyncio.run(serve(instance, settings, notifier, hosting))
-    except _REFUSALS as refusal:
+    except REFUSALS as refusal:
         return _refused(refusal, notifier)
     except KeyboardInterrupt:
         return Exit.STOPPED

@@ -18,18 +18,18 @@ from pathlib import Path
 from decnet_core.exits import Exit
 from decnet_core.settings import SettingsError
 from decnet_core.setup.errors import DisputedError, SetupError
-from decnet_core.setup.steps import Wishes, remove, set_up
+from decnet_core.setup.steps import InstallOptions, remove, set_up
 
 
 def main(arguments: Sequence[str]) -> int:
     """Set this host up as a sensor, or take that away; return the exit code (see `Exit`)."""
     asked = _parser().parse_args(arguments)
-    wishes = Wishes(
+    options = InstallOptions(
         prefix=asked.prefix, programs=asked.bin, role="sensor", hosting=asked.hosting, dry_run=asked.dry_run,
         force=asked.force, as_json=asked.json,
     )  # fmt: skip
     try:
-        (remove if asked.remove else set_up)(wishes)
+        (remove if asked.remove else set_up)(options)
     except (SetupError, SettingsError) as error:
         return _refused(error, Exit.STARTUP_FAILED)
     except DisputedError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Why a host cannot be set up."""
+"""Reasons why a host cannot be set up."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from decnet_core.errors import CoreError
 
 
 class SetupError(CoreError):
-    """It cannot be done here before somebody changes something; the message says what."""
+    """Setup is not possible until something is changed; the message says what."""
 
 
 class DisputedError(CoreError):
-    """A file that the operator has changed is in the way, and nobody may decide; the message names it."""
+    """A file that the operator has edited is in the way, and nobody is there to ask; the message names it."""

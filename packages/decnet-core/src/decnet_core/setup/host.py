@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The files of a host, or of a root file system that will be one, and the record of what we wrote there."""
+"""The files of a host, or of a root file system prepared for one, and the record of what init wrote there."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from decnet_core.units.job import Site
 
 RECORD = "/etc/decnet/installed.json"
 _MODES = {Site(programs="").settings: 0o640, Site(programs="").environment: 0o600}
-"""Of what is not for everybody; systemd itself reads the environment file, as root."""
+"""Modes of files that are not public; systemd itself reads the environment file, as root."""
 
 
 class Record(msgspec.Struct, frozen=True):
     """What init has done here."""
 
     written: dict[str, str] = {}
-    """Path and the digest of what we wrote there."""
+    """Path and digest of each file that init wrote."""
     directories: tuple[str, ...] = ()
     """Directories that were not there before."""
     role: Role | None = None
-    """What this host is for; None when that was never said."""
+    """What this host is for; None if no init recorded it."""
 
 
 class Host:
@@ -42,7 +42,7 @@ class Host:
         return self.prefix / path.lstrip("/")
 
     def record(self) -> Record:
-        """Return what was done before; raises SetupError when that cannot be read."""
+        """Return the record of earlier runs; raises SetupError if it cannot be read."""
         try:
             return msgspec.json.decode(self.place(RECORD).read_bytes(), type=Record)
         except FileNotFoundError:
@@ -63,7 +63,7 @@ class Host:
         return found
 
     def apply(self, changes: Iterable[Change], role: Role | None = None) -> None:
-        """Carry the changes out and record them; raises SetupError where the disk or a permission refuses."""
+        """Make the changes and record them; raises SetupError if the file system refuses one."""
         record = self.record()
         written, directories = dict(record.written), list(record.directories)
         try:
@@ -81,11 +81,11 @@ class Host:
             self._keep(Record(written, tuple(dict.fromkeys(directories)), role or record.role))
 
     def forget(self) -> None:
-        """Remove the record, and the directories that we made and that are empty now."""
+        """Remove the record, and the directories that init made and that are empty now."""
         directories = self.record().directories
         self.place(RECORD).unlink(missing_ok=True)
         for path in sorted(directories, key=len, reverse=True):
-            with contextlib.suppress(OSError):  # somebody else uses it
+            with contextlib.suppress(OSError):  # not empty
                 self.place(path).rmdir()
 
     def _make_directory(self, path: str) -> list[str]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What to do to each file: pure comparison of what is wanted, what is there, and what we wrote the last time.
+"""What to do to each file: a pure comparison of what is wanted, what is there, and what init wrote the last time.
 
-A file that is as we wrote it is ours to replace. One that somebody has changed since is theirs: it is kept when we have
-nothing new to say, and never replaced without their word when we have.
+A file that is as init wrote it may be replaced. One that was edited since belongs to the operator: it is kept if init
+would write the same as before, and otherwise only replaced with the operator's consent.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class Action(enum.StrEnum):
     UPDATE = "update"
     UNCHANGED = "unchanged"
     KEEP = "keep"
-    """The operator has changed it, and we have nothing new."""
+    """The operator has edited it, and init has nothing new."""
     CONFLICT = "conflict"
-    """The operator has changed it, and we want another text."""
+    """The operator has edited it, and init has another text for it."""
     REMOVE = "remove"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One file; `before` is None when there is none, `after` None when it goes."""
+    """One file; `before` is None if it does not exist, `after` None if it is to be removed."""
 
     path: str
     action: Action
@@ -40,7 +40,7 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def diff(self) -> str:
-        """The change as a unified diff; empty when nothing is done, or when that is kept from view."""
+        """The change as a unified diff; empty for a file that is kept, without contents if it may hold secrets."""
         if self.action is Action.KEEP:
             return ""
         if self.private and self.action is Action.CONFLICT:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The settings file as an operator first meets it: every setting with its default, commented out, and what it means.
+"""The initial settings file: every setting with its default, commented out, and its documentation.
 
-It is made of the Structs that the settings are read with, and of the sentences beside their fields. So it cannot name
-a setting that there is not. `#name = value` is a setting, `# Words` explain the one below.
+It is generated from the Structs that the settings are read with and from the docstrings of their fields, so it cannot
+name a setting that does not exist. `#name = value` is a setting, `# Words` document the one below.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def settings_text(sections: Mapping[str, type[msgspec.Struct]], chosen: Mapping[
 
 
 def environment_text() -> str:
-    """Return the environment file: nothing is set, for settings belong into decnet.toml."""
+    """Return the environment file; it sets nothing, for settings belong in decnet.toml."""
     return (
         "# Environment of all units of the fleet (EnvironmentFile= of systemd.exec(5)), for secrets\n"
         "# that should not stand in decnet.toml, e.g.\n"
@@ -44,13 +44,13 @@ def environment_text() -> str:
 
 def _table(name: str, shape: type[msgspec.Struct], chosen: Mapping[str, Any]) -> Iterator[str]:
     yield f"[{name}]"
-    said, below = field_docs(shape), []
+    docs, below = field_docs(shape), []
     for field in msgspec.structs.fields(shape):
         value = chosen.get(field.encode_name, _default(field))
         if isinstance(value, msgspec.Struct):
             below.append((f"{name}.{field.encode_name}", type(value)))
             continue
-        yield from (f"# {line}" for line in textwrap.wrap(said.get(field.name, ""), _WIDTH))
+        yield from (f"# {line}" for line in textwrap.wrap(docs.get(field.name, ""), _WIDTH))
         mark = "" if field.encode_name in chosen else "#"
         yield f"{mark}{field.encode_name} = {_toml(value)}"
     for title, part in below:

@@ -15,17 +15,17 @@ from decnet_core.settings import Settings, environment_in
 from decnet_core.setup import system
 from decnet_core.setup.errors import DisputedError, SetupError
 from decnet_core.setup.host import Host
+from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
-from decnet_core.setup.wanted import Database, jobs_of, known, operators, site_of, wanted
 from decnet_core.units.job import TARGET, Site, supervisor_service
 from decnet_core.units.render import Hosting
 
 _TO_DO = (Action.CREATE, Action.UPDATE, Action.REMOVE)
 
 
-class Wishes(msgspec.Struct, frozen=True, kw_only=True):
-    """How the operator wants it."""
+class InstallOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator asked for."""
 
     prefix: Path = Path("/")
     """The root file system to write into."""
@@ -54,87 +54,87 @@ class Master(msgspec.Struct, frozen=True):
     """Makes in the state directory what must be there before the first start."""
 
 
-def set_up(wishes: Wishes, master: Master | None = None) -> None:
+def set_up(options: InstallOptions, master: Master | None = None) -> None:
     """Write units, accounts, directories and settings; raises SetupError, DisputedError, SettingsError."""
-    if wishes.live and not wishes.dry_run:
-        system.check(wishes.programs)
-    host = Host(wishes.prefix)
+    if options.live and not options.dry_run:
+        system.check(options.programs)
+    host = Host(options.prefix)
     record = host.record()
-    role = _role(wishes, record.role, written=bool(record.written), is_master=master is not None)
-    decided = known(host.place(Site(programs="").state))
-    settings = _settings(host, decided)
-    state = site_of(settings, wishes.programs).state
+    role = _role(options, record.role, written=bool(record.written), is_master=master is not None)
+    chosen = chosen_settings(host.place(Site(programs="").state))
+    settings = _settings(host, chosen)
+    state = site_of(settings, options.programs).state
     database = master.database(settings, state) if master is not None and role == "all" else None
-    site = site_of(settings, wishes.programs, role, database)
-    hosting = wishes.hosting or ("groups" if role == "sensor" else "units")
-    texts = wanted(settings, site, hosting, role=role, database=database, decided=decided)
+    site = site_of(settings, options.programs, role, database)
+    hosting = options.hosting or ("groups" if role == "sensor" else "units")
+    texts = files_of(settings, site, hosting, role=role, database=database, chosen=chosen)
     present = host.present({**texts, **record.written})
-    found = changes(texts, present, record.written, operators=operators(site))
-    if not _carried_out(host, wishes, found, role=role):
+    found = changes(texts, present, record.written, operators=operator_files(site))
+    if not _apply(host, options, found, role=role):
         return
-    _tell_off(wishes, settings, role)
-    if not wishes.live:
-        _say(wishes, "written; at the first boot systemd makes accounts and directories")
+    _list_workers_off(options, settings, role)
+    if not options.live:
+        _print(options, "written; at the first boot systemd makes accounts and directories")
         return
     system.set_up(jobs_of(settings, role), site)
     if master is not None and role == "all":
         master.begin(settings, Path(site.state))
     look = "decnet status" if role == "all" else f"systemctl status {supervisor_service('sensor')}"
-    _say(wishes, f"ready; start it with `systemctl enable --now {TARGET}`, then `{look}`")
+    _print(options, f"ready; start it with `systemctl enable --now {TARGET}`, then `{look}`")
 
 
-def remove(wishes: Wishes) -> None:
+def remove(options: InstallOptions) -> None:
     """Take away what was written; needs no settings: what has to go, or to stop, is in the record."""
-    host = Host(wishes.prefix)
+    host = Host(options.prefix)
     record = host.record()
-    if wishes.live and not wishes.dry_run:
+    if options.live and not options.dry_run:
         system.check_root()
-    found = removals(host.present(record.written), record.written, operators=operators(Site(programs="")))
-    if not _carried_out(host, wishes, found, stop=record.written if wishes.live else ()):
+    found = removals(host.present(record.written), record.written, operators=operator_files(Site(programs="")))
+    if not _apply(host, options, found, stop=record.written if options.live else ()):
         return
     host.forget()
-    if wishes.live:
+    if options.live:
         system.reload_units()
-    _say(wishes, "removed; what the fleet has recorded is still there, and so are its accounts")
+    _print(options, "removed; what the fleet has recorded is still there, and so are its accounts")
 
 
-def _role(wishes: Wishes, before: Role | None, *, written: bool, is_master: bool) -> Role:
-    """Return what the host is for; nobody makes a sensor of a master by mistake, for that removes its units."""
-    role = wishes.role or before or ("all" if is_master else "sensor")
+def _role(options: InstallOptions, before: Role | None, *, written: bool, is_master: bool) -> Role:
+    """Return what the host is for; turning a master into a sensor needs `force`, for that removes its units."""
+    role = options.role or before or ("all" if is_master else "sensor")
     was = before or ("all" if written else role)
-    if was == "all" and role == "sensor" and not wishes.force:
+    if was == "all" and role == "sensor" and not options.force:
         raise SetupError("this host is a master; --force makes it a sensor, which removes the master's units")
     return role
 
 
-def _settings(host: Host, decided: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """The settings of that host, as its units read them; what was decided where it has none."""
+def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Return the settings of that host as its units will read them, `chosen` if it has no file yet."""
     place = Site(programs="")
     file = host.place(place.settings)
     environ = environment_in(host.present([place.environment]).get(place.environment, ""))
-    return Settings.load(file, environ) if file.exists() else Settings(decided, environ, place.environment)
+    return Settings.load(file, environ) if file.exists() else Settings(chosen, environ, place.environment)
 
 
-def _carried_out(
-    host: Host, wishes: Wishes, found: Sequence[Change], *, stop: Iterable[str] = (), role: Role | None = None
+def _apply(
+    host: Host, options: InstallOptions, found: Sequence[Change], *, stop: Iterable[str] = (), role: Role | None = None
 ) -> bool:
-    """Show the changes and make them, after the units in `stop` have stopped; False when that was not wanted."""
-    if wishes.as_json:
+    """Show the changes and, unless this is a dry run, make them after stopping the units in `stop`."""
+    if options.as_json:
         files = [{"path": each.path, "action": each.action.value, "diff": each.diff} for each in found]
-        document = msgspec.json.encode({"dry_run": wishes.dry_run, "files": files})
+        document = msgspec.json.encode({"dry_run": options.dry_run, "files": files})
         _write(msgspec.json.format(document, indent=2).decode())
     else:
-        _tell(found, dry_run=wishes.dry_run, force=wishes.force)
-    if wishes.dry_run:
+        _print_changes(found, dry_run=options.dry_run, force=options.force)
+    if options.dry_run:
         return False
-    decided = _decided(found, force=wishes.force, ask=not wishes.as_json and sys.stdin.isatty())
+    resolved = _resolved(found, force=options.force, ask=not options.as_json and sys.stdin.isatty())
     system.stop(stop)
-    host.apply(decided, role)
+    host.apply(resolved, role)
     return True
 
 
-def _decided(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]:
-    """Return what to do; raises DisputedError when a file of the operator's is in the way and nobody may decide."""
+def _resolved(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]:
+    """Return what to do; raises DisputedError if a changed file is in the way and nobody is there to ask."""
     disputed = [change for change in found if change.action is Action.CONFLICT]
     agreed = [change for change in found if change.action in _TO_DO]
     if force:
@@ -151,7 +151,7 @@ def _decided(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]
     return agreed
 
 
-def _tell(found: Sequence[Change], *, dry_run: bool, force: bool) -> None:
+def _print_changes(found: Sequence[Change], *, dry_run: bool, force: bool) -> None:
     for change in found:
         if change.action is not Action.UNCHANGED:
             _write(f"{change.action.value:<9} {change.path}")
@@ -161,10 +161,10 @@ def _tell(found: Sequence[Change], *, dry_run: bool, force: bool) -> None:
         _write("nothing to change")
 
 
-def _tell_off(wishes: Wishes, settings: Settings, role: Role) -> None:
-    """Say which workers of this role wait for a setting."""
+def _list_workers_off(options: InstallOptions, settings: Settings, role: Role) -> None:
+    """Print which workers of this role wait for a setting."""
     if role == "all":
-        return  # `decnet status` tells
+        return  # `decnet status` shows them
     waiting = {
         name: key
         for name, key in worker_registry.off(settings).items()
@@ -172,13 +172,13 @@ def _tell_off(wishes: Wishes, settings: Settings, role: Role) -> None:
     }
     for name, key in waiting.items():
         file = Site(programs="").settings
-        _say(wishes, f"off: {name}, until you set {key} below [{name}] in {file} and run this again")
+        _print(options, f"off: {name}, until you set {key} below [{name}] in {file} and run this again")
 
 
-def _say(wishes: Wishes, words: str) -> None:
-    if not wishes.as_json:
-        _write(words)
+def _print(options: InstallOptions, text: str) -> None:
+    if not options.as_json:
+        _write(text)
 
 
-def _write(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

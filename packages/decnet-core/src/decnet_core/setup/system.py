@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What must happen on a running host after its files have changed: accounts, directories, keys, systemd's reload."""
+"""What follows on a running host when its files have changed: accounts, directories, keys, a reload of systemd."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decnet_core.units.job import TARGET, Job, Site
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS
 
 _HIDDEN = ("/home", "/root", "/run", "/tmp", "/var/tmp")  # noqa: S108  # names, not used as such
-"""Directories that a service of the fleet does not see (ProtectHome=, PrivateTmp=)."""
+"""Directories hidden from the fleet's services (ProtectHome=, PrivateTmp=)."""
 
 
 def check(programs: Path) -> None:
@@ -44,7 +44,7 @@ def check_root() -> None:
 
 
 def set_up(jobs: Sequence[Job], site: Site) -> None:
-    """Make accounts, directories and keys, and have systemd read the units; raises SetupError."""
+    """Make accounts, directories and keys, and reload systemd's units; raises SetupError."""
     _run("systemd-sysusers", SYSUSERS)
     _run("systemd-tmpfiles", "--create", TMPFILES)
     for job in jobs:
@@ -54,7 +54,7 @@ def set_up(jobs: Sequence[Job], site: Site) -> None:
 
 
 def stop(paths: Iterable[str]) -> None:
-    """Stop the units among the files at `paths`, and start them no more at boot."""
+    """Stop the units among the files at `paths`, and disable their target."""
     names = [path.rpartition("/")[2] for path in paths if path.startswith(UNITS)]
     if names and booted():
         _run("systemctl", "disable", "--quiet", "--now", TARGET)
@@ -62,7 +62,7 @@ def stop(paths: Iterable[str]) -> None:
 
 
 def reload_units() -> None:
-    """Have systemd read the units again, where it runs."""
+    """Have systemd reload its units, if it runs this host."""
     if booted():
         _run("systemctl", "daemon-reload")
 
@@ -73,7 +73,7 @@ def booted() -> bool:
 
 
 def _make_key(path: Path, user: str) -> None:
-    """Make the key before anybody needs it: one that the operator's command made first would be root's."""
+    """Make the key now: one that an operator's command made first would belong to root."""
     read_or_create(path)
     account = pwd.getpwnam(user)
     os.chown(path, account.pw_uid, account.pw_gid)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Groups of workers that share a supervisor: they share a failure domain and a privilege.
+"""Groups of workers that share a supervisor, and with it a failure domain and privileges.
 
-A worker names its group itself (`Worker.group`), so that there is one list of workers only, the registry.
+A worker declares its group itself (`Worker.group`), so the registry stays the only list of workers.
 """
 
 from __future__ import annotations
@@ -30,5 +30,5 @@ def members(group_of: Mapping[str, str], wanted: Iterable[str]) -> tuple[str, ..
     asked = set(wanted)
     known = {*group_of.values(), ALL}
     if unknown := asked - known:
-        raise UnknownGroup(f"there is no group {min(unknown)!r}; there are: {', '.join(sorted(known))}")
+        raise UnknownGroup(f"unknown group {min(unknown)!r}; choose from: {', '.join(sorted(known))}")
     return tuple(worker for worker, group in group_of.items() if ALL in asked or group in asked)

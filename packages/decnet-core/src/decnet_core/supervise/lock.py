@@ -23,7 +23,7 @@ class FleetBusyError(StateError):
 
 
 class FleetLock:
-    """Keeps away from a state directory whoever would host the workers of `groups` a second time."""
+    """Holds the locks of `groups` on a state directory."""
 
     def __init__(self, run: Path, groups: Sequence[str] = (ALL,)) -> None:
         """Take the locks in the existing directory `run`.
@@ -43,7 +43,7 @@ class FleetLock:
             raise
 
     def release(self) -> None:
-        """Let another fleet have the directory."""
+        """Release the locks."""
         while self._descriptors:
             os.close(self._descriptors.pop())
 

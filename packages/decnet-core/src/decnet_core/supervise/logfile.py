@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A worker's output in a file of bounded size: `NAME.log`, the older ones `NAME.log.1`, `.2`, ..., oldest dropped."""
+"""A worker's output in rotated files of bounded size: `NAME.log`, older ones `NAME.log.1`, `.2`, ..."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class LogFile:
-    """Appends bytes; a write that fails (full disk) is counted and forgotten, for output must not stop a fleet."""
+    """Appends bytes; a write that fails (full disk) only counts as lost, because output must not stop a fleet."""
 
     def __init__(self, path: Path, *, limit_bytes: int, files: int) -> None:
         self._path = path

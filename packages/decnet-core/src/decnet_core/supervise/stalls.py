@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Measures what holds an event loop that many workers share, and blames the worker by name.
+"""Measures what blocks an event loop that many workers share, and attributes it to the worker.
 
 Every callback of a loop runs through `asyncio.Handle._run`, in the context of who scheduled it. Timing that one method
-covers tasks, timers, readers and protocols alike, for about 0.1 µs a callback; debug mode would cost ten times as much
-and a watching thread would wake ten times a second. It is done only where workers share a loop.
+covers tasks, timers, readers and protocols alike, for about 0.1 µs a callback; debug mode would cost ten times as much,
+and a watching thread would wake up ten times a second. It is done only where workers share a loop.
 
-There, what one does must not end the others either: a `sys.exit` in a callback would end the loop. It is only reported;
-where it came out of a task, that task has failed with it, and its owner with the task.
+There, one worker must not end the others either: a `sys.exit` in a callback would end the loop. It is only logged; if a
+task raised it, that task has failed with it, and its owner with the task.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOBODY = "(runtime)"
 
 
 class Stalls:
-    """How often, and for how long at worst, each worker held the loop for more than STALL_SECONDS."""
+    """How often, and for how long at most, each worker blocked the loop for STALL_SECONDS or more."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -39,10 +39,10 @@ class Stalls:
         """Count one stall of `seconds` against `worker`."""
         self.counts[worker] = self.counts.get(worker, 0) + 1
         self.longest[worker] = max(seconds, self.longest.get(worker, 0.0))
-        log.warning("event loop held worker=%s seconds=%.3f", worker, seconds)
+        log.warning("%s: blocked the event loop for %.3f s", worker, seconds)
 
     def counters_of(self, worker: str) -> dict[str, float]:
-        """Return the worker's figures for its health."""
+        """Return the worker's counters for its health report."""
         return {
             "loop_stalls": self.counts.get(worker, 0),
             "loop_stall_longest_seconds": round(self.longest.get(worker, 0.0), 3),
@@ -65,7 +65,7 @@ def watched() -> Iterator[Stalls]:
         try:
             unwatched(handle)
         except SystemExit as error:
-            log.error("sys.exit(%s) was not obeyed worker=%s", error.code, _worker_of(handle))  # noqa: TRY400
+            log.error("%s: called sys.exit(%s), ignored", _worker_of(handle), error.code)  # noqa: TRY400
         seconds = time.perf_counter() - started
         if seconds >= STALL_SECONDS:
             stalls.blame(_worker_of(handle), seconds)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""In which order a fleet comes and goes, however it is hosted.
+"""The order in which a fleet's workers start and stop, however they are hosted.
 
-The workers of `registry.FLOW` start first, one after the other, and stop last in the opposite order: what the others
-said to the end is still carried on.
+The workers of `worker_registry.FLOW` start first, one after the other, and stop last, in the opposite order: so what
+the others send until their end is still delivered and stored.
 """
 
 from __future__ import annotations

@@ -17,10 +17,9 @@ from typing import Any
 from decnet_core.exits import Exit, StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
+from decnet_core.runtime.process import REFUSALS
 from decnet_core.runtime.worker import Worker
-from decnet_core.settings import Settings, SettingsError
-from decnet_core.spool.writer import SpoolBusyError
-from decnet_core.state import StateError
+from decnet_core.settings import Settings
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.preload import loading
@@ -30,8 +29,6 @@ from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
 
 log = logging.getLogger(__name__)
-
-_REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
 
 LoadWorker = Callable[[str], type[Worker[Any]]]
 
@@ -91,7 +88,7 @@ class SupervisedTask(SupervisedWorker):
         error = task.exception()
         if error is None:
             return Exit.STOPPED, "ended by itself"
-        if isinstance(error, _REFUSALS):
+        if isinstance(error, REFUSALS):
             return Exit.STARTUP_FAILED, str(error)
         log.error("%s: crashed", self.name, exc_info=error)
         return Exit.CRASHED, f"{type(error).__name__}: {error}"

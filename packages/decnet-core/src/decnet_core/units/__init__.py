@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What systemd is told about the fleet, as text: units, accounts, directories. Values in, text out (law 7)."""
+"""The fleet's systemd files as text: units, accounts, directories. Values in, text out (law 7)."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a unit must know: the worker's own word on what it needs, and where the fleet is installed."""
+"""What a unit is made from: what a worker declares that it needs, and where the fleet is installed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from decnet_core.runtime.worker import Worker
 GROUP = "decnet"
 """The primary group of all workers: they share the bus socket and the spools."""
 DATABASE_GROUP = "decnet-db"
-"""Who may open the database: never a worker that attackers talk to."""
+"""May open the database: never a worker that attackers talk to."""
 DATABASE_USER = "decnet-db"
-"""Who makes the database and migrates it."""
+"""Creates and migrates the database."""
 SUPERVISE_USER = "decnet-supervise"
 
 DATABASE_SERVICE = "decnet-db.service"
@@ -45,7 +45,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def user(self) -> str:
-        """The account that only this worker runs as."""
+        """The user that only this worker runs as."""
         return user_of(self.name)
 
     @property
@@ -65,11 +65,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     database_file: str = "/var/lib/decnet/database/decnet.db"
     """Of SQLite; with a database server nothing is there."""
     bus_network: Network = "none"
-    """What workers need to reach the bus: nothing for the embedded one, for it is a UNIX socket."""
+    """What workers need to reach the bus: none for the embedded one, which is a UNIX socket."""
     database_network: Network = "none"
     """The same for the database: nothing for a SQLite file."""
     bus_beside: str = ""
-    """The group whose unit runs the broker, too; empty: the broker has a unit of its own."""
+    """The group whose unit also runs the broker; empty: the broker has a unit of its own."""
     broker_network: Network = "none"
     """What the embedded broker itself listens on beside its UNIX socket."""
 
@@ -90,7 +90,7 @@ def supervisor_service(group: str) -> str:
 
 
 def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
-    """Return what the class says that it needs with these settings of its section."""
+    """Return what the class declares that it needs with these settings of its section."""
     return Job(
         name=worker.name,
         description=worker.description(),
@@ -112,7 +112,7 @@ def widest(networks: Iterable[Network]) -> Network:
 
 
 def network_of(job: Job, site: Site) -> Network:
-    """Return which addresses the worker speaks with here: the most that it, the bus and the database need."""
+    """Return the network access of the worker: the widest of what it, the bus and the database need."""
     needs = [job.network, site.broker_network if job.name == "bus" else site.bus_network]
     if job.database:
         needs.append(site.database_network)
@@ -120,7 +120,7 @@ def network_of(job: Job, site: Site) -> Network:
 
 
 def writable(job: Job, site: Site) -> tuple[str, ...]:
-    """Return the directories that the worker may write to; all else is read-only for it."""
+    """Return the directories that the worker may write to; everything else is read-only for it."""
     below = [f"{site.state}/run", *(f"{site.state}/{folder}" for folder in job.writes)]
     if job.spools:
         below.append(f"{site.state}/spool/{job.name}")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The sandbox that every service of the fleet runs in, as systemd.exec(5) and systemd.resource-control(5) name it.
 
-All is denied that no worker needs; what one does need it declares in its class. A setting that an old systemd or a
-container cannot enforce is passed over there, so the list does not depend on the machine.
+Everything that no worker needs is denied; what one does need its class declares. systemd ignores a directive that it,
+or the container it runs in, cannot enforce, so the list does not depend on the machine.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def sandbox(
 ) -> dict[str, Value]:
     """Return the directives of a service that runs as one ordinary user.
 
-    With `own_ids` it gets a user namespace in which all other accounts are nobody's: not for who must know its peers,
-    and without effect for capabilities, which would be of that namespace only.
+    With `own_ids` it gets a user namespace (PrivateUsers=) that maps all other users to nobody. That is not for a
+    service that must identify its peers, nor for one with capabilities, which would hold in that namespace only.
     """
     held = tuple(capabilities)
     return {
@@ -63,7 +63,7 @@ def sandbox(
 
 
 def addresses(network: Network, *, packets: bool = False) -> dict[str, Value]:
-    """Return the directives for what a service may speak with; `packets` for who sees the host's own interfaces."""
+    """Return the directives for network access; `packets` for a service that captures on interfaces."""
     families: tuple[str, ...] = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
     found: dict[str, Value] = {
         "PrivateNetwork": network == "none" and not packets,

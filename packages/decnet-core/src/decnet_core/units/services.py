@@ -41,7 +41,7 @@ def worker_unit(job: Job, site: Site) -> str:
 
 
 def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
-    """Return how a unit of these workers stands to target, bus and database; a bus that is down stops nobody."""
+    """Return the ordering of a unit of these workers; only the database is required, a bus that is down is not."""
     first: list[str] = ["network.target"]
     found: dict[str, Value] = {"PartOf": TARGET}
     if all(job.name != "bus" for job in jobs):
@@ -53,9 +53,9 @@ def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
 
 
 def environment(site: Site, *, database: bool) -> dict[str, Value]:
-    """Return where the process finds its settings; a variable of the environment file overrides one of them.
+    """Return where the process finds its settings; variables of the environment file override the settings file.
 
-    Who opens no `database` is not told the password of one, which is in the address.
+    Without `database` the unit does not get the database's URL, which may hold a password.
     """
     found: dict[str, Value] = {
         "Environment": f"DECNET_SETTINGS={site.settings}",
@@ -90,7 +90,7 @@ def _box(job: Job, site: Site) -> dict[str, Value]:
         writable=writable(job, site),
         network=network_of(job, site),
         capabilities=job.capabilities,
-        own_ids=job.name != "bus",  # the broker asks the kernel who its peers are
+        own_ids=job.name != "bus",  # the broker reads its peers' uids (SO_PEERCRED)
     )
 
 

@@ -4,9 +4,9 @@
 systemd has no Conflicts= per instance of a template, and each group needs other directories and capabilities. So each
 group is a whole unit of its own, named like an instance of a template: `decnet-supervise@herd.service`.
 
-The supervisor is an ordinary user who may become others. Each child takes the account of its worker and exactly the
-capabilities that the worker declares, before it does any of the worker's work (`supervise.identity`). What a unit says
-of directories and addresses can only be the sum of what its workers need.
+The supervisor runs as a user that may become others. Each child becomes its worker's user with exactly the capabilities
+that the worker declares, before it does any of the worker's work (`supervise.fork.identity`). The directories and
+addresses of such a unit can only be the union of what its workers need.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from decnet_core.units.services import PATIENCE, RESTARTS, environment, order
 from decnet_core.units.text import Value, escaped, unit
 
 BECOME_ANOTHER = ("CAP_KILL", "CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID")
-"""To take an account, to give up capabilities for good, and to end a child that has done so."""
+"""To become another user, to drop capabilities for good, and to signal a child that has done so."""
 OWN_BYTES = 64 * MIB
-"""What supervisor and zygote take beside their children."""
+"""Memory of supervisor and zygote, beside their children."""
 
 OWN_CONTROL_GROUP = "-/sys/fs/cgroup/system.slice/%n"
-"""The one part of the control groups that stays writable: each child gets a group with its own limit there."""
+"""The only writable part of the cgroup tree: each child gets a group with a limit of its own there."""
 
 
 def groups_of(jobs: Sequence[Job], site: Site) -> dict[str, tuple[Job, ...]]:
@@ -51,7 +51,7 @@ def groups_of(jobs: Sequence[Job], site: Site) -> dict[str, tuple[Job, ...]]:
 
 
 def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site) -> str:
-    """Return the unit that runs `group`; starting it stops the units that it replaces, and the other way round."""
+    """Return the unit that runs `group`; starting it stops the units that it replaces, and vice versa."""
     jobs, meaning = groups[group], MEANING.get(group, "the whole fleet" if group == ALL else "workers")
     replaces = [job.service for job in jobs]
     if group == ALL:
@@ -89,7 +89,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
 
 
 def _words(group: str, jobs: Sequence[Job]) -> str:
-    """Return the groups as the supervisor knows them: those that the workers name themselves."""
+    """Return the groups for the supervisor's command line: those that the workers declare."""
     return group if group == ALL else " ".join(dict.fromkeys(job.group for job in jobs))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The artifact store's decoy side: files kept by their SHA-256 in `<state>/artifacts/ab/abcdef...`, bounded in all."""
+"""Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 class ArtifactStore:
-    """Keeps content that attackers left; the same content is kept once. Files are never executable (0440)."""
+    """Stores content that attackers left, each content once. Files are never executable (0440)."""
 
     def __init__(self, directory: Path, limit_bytes: int) -> None:
         self._directory = directory
@@ -21,15 +21,15 @@ class ArtifactStore:
         self.refused = 0
 
     def counters(self) -> dict[str, float]:
-        """Return what is used and what had to be refused."""
+        """Return the bytes in use and the number of files that did not fit."""
         return {"artifacts_bytes": self._used, "artifacts_refused": self.refused}
 
     def path(self, digest: str) -> Path:
-        """Return where the artifact of that SHA-256 lies."""
+        """Return the path of the artifact with that SHA-256."""
         return self._directory / digest[:2] / digest
 
     def keep(self, data: bytes) -> str:
-        """Keep `data`; returns its SHA-256 also when the store is full or the disk refuses (counted)."""
+        """Store `data`; returns its SHA-256 even when the store is full or the disk fails (counted)."""
         digest = hashlib.sha256(data).hexdigest()
         if not self.path(digest).exists() and self._room(len(data)):
             try:
@@ -39,7 +39,7 @@ class ArtifactStore:
         return digest
 
     def digest(self, file: Path) -> str | None:
-        """Return a file's SHA-256, None when it cannot be read."""
+        """Return the SHA-256 of a file, None if it cannot be read."""
         try:
             with file.open("rb") as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -47,7 +47,7 @@ class ArtifactStore:
             return None
 
     def adopt(self, file: Path) -> None:
-        """Move a finished file into the store; afterwards it is gone from where it was."""
+        """Move a finished file into the store; it is gone from its old path afterwards."""
         digest = self.digest(file)
         if digest is None:
             return
@@ -65,7 +65,7 @@ class ArtifactStore:
         self._used += size
 
     def _move(self, file: Path, target: Path) -> None:
-        """Rename the file; where the two directories are separate mounts, as in a hardened unit, copy it."""
+        """Rename the file, or copy it if the directories are separate mounts, as in a hardened unit."""
         try:
             file.replace(target)
         except OSError as error:
@@ -87,7 +87,7 @@ class ArtifactStore:
         self._used += len(data)
 
     def _store(self, target: Path, data: bytes) -> None:
-        """Write a private file and rename it: whoever finds `target` finds all of it."""
+        """Write a temporary file and rename it, so that `target` is never incomplete."""
         handle, name = tempfile.mkstemp(prefix=".new-", dir=self._directory)
         try:
             with os.fdopen(handle, "wb") as file:

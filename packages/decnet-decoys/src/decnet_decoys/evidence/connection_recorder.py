@@ -67,13 +67,12 @@ class ConnectionRecorder:
         return ConnectionRecorder(self._emitter, self.info, session)
 
     def opened(self) -> None:
-        """Record that somebody connected."""
         self.emit(ConnectionOpened(service=self.service))
 
     def emit(self, payload: Payload, *, ts: int | None = None, id: UUID | None = None) -> None:  # noqa: A002
-        """Record `payload`; when this returns it survives the death of the process.
+        """Record `payload`. When this returns, the event survives the death of the process.
 
-        An event that cannot be encoded is counted: a client must not be able to stop a decoy with its text.
+        An event that cannot be encoded is counted, not raised: no text of a client may stop a decoy.
         """
         try:
             self._emitter.emit(

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which sessions are open, on disk, so that each ends exactly once: also those a SIGKILL cut off.
+"""The journal of open sessions, on disk, so that each ends exactly once, even after a SIGKILL.
 
 `<state>/decoys/sessions/<session>.json` stands beside `<session>.cast`. Closing writes the end into the entry, moves
-the recording into the artifact store, emits SessionClosed and removes the entry. Whatever is left is gone through again
-at the next start; the event's id depends only on what the entry says, so emitting it twice is emitting it once (law 3).
+the recording into the artifact store, emits SessionClosed and removes the entry. Entries that are left are finished at
+the next start. The event's id depends only on the entry, so emitting it twice is emitting it once (law 3).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class OpenSession(msgspec.Struct, frozen=True):
-    """A session that has begun; with `ending` its end is decided and only has to be told."""
+    """A session that has begun; once `ending` is set its end is decided and remains to be reported."""
 
     session: str
     decky: str
@@ -45,7 +45,7 @@ class OpenSession(msgspec.Struct, frozen=True):
 
     @property
     def info(self) -> ConnectionInfo:
-        """Where it took place."""
+        """The connection that the session belongs to."""
         return ConnectionInfo(self.decky, self.service, self.src, self.dst)
 
 
@@ -58,21 +58,21 @@ class Journal:
         directory.mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def recording(self, session: str) -> Path:
-        """Return where a session's recording is written."""
+        """Return the path of a session's recording."""
         return self._directory / f"{session}.cast"
 
     def begin(self, entry: OpenSession) -> None:
-        """Note that a session begins; call it before the event that says so."""
+        """Enter a session that begins; call this before emitting SessionOpened."""
         self._write(entry)
 
     def close(self, entry: OpenSession, ending: Ending, recorder: ConnectionRecorder) -> None:
-        """End a session: decide its end, keep its recording, tell it, forget it."""
+        """End a session: decide its end, store its recording, report it, remove the entry."""
         decided = msgspec.structs.replace(entry, ending=entry.ending or ending)
         self._write(decided)
-        self._tell(decided, recorder)
+        self._report(decided, recorder)
 
     def left_open(self) -> Iterator[OpenSession]:
-        """Yield the sessions that an earlier process did not finish; an entry that cannot be read is put aside."""
+        """Yield the sessions that an earlier process did not finish; an unreadable entry is renamed to `.bad`."""
         for file in sorted(self._directory.glob("*.json")):
             try:
                 yield msgspec.json.decode(file.read_bytes(), type=OpenSession)
@@ -82,10 +82,10 @@ class Journal:
                     file.rename(file.with_suffix(".bad"))
 
     def recover(self, entry: OpenSession, recorder: ConnectionRecorder) -> None:
-        """Finish a session that an earlier process left open: it ended when its recording was last written."""
+        """End a session that an earlier process left open, at the time its recording was last written."""
         file = self.recording(entry.session)
         if entry.ending is not None:
-            self._tell(entry, recorder)
+            self._report(entry, recorder)
             return
         finish_at = entry.started
         with contextlib.suppress(OSError):
@@ -93,7 +93,7 @@ class Journal:
         finish(file)
         self.close(entry, Ending(finish_at, commands_in(file)), recorder)
 
-    def _tell(self, entry: OpenSession, recorder: ConnectionRecorder) -> None:
+    def _report(self, entry: OpenSession, recorder: ConnectionRecorder) -> None:
         ending = entry.ending
         if ending is None:
             raise ValueError(f"session {entry.session} has no ending")
@@ -110,7 +110,7 @@ class Journal:
             self._kept(entry.session).unlink()
 
     def _keep(self, entry: OpenSession) -> str | None:
-        """Move the recording into the store once; a kill in between finds its name in `<session>.sha256`."""
+        """Move the recording into the store once; after a kill in between, `<session>.sha256` has its name."""
         kept, file = self._kept(entry.session), self.recording(entry.session)
         if not file.exists():
             return kept.read_text(encoding="ascii").strip() if kept.exists() else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Session recordings as asciicast v2 (asciinema file format, version 2), written as the session goes.
+"""Session recordings as asciicast v2 (asciinema file format, version 2), written while the session runs.
 
 One line each: the header, `o` for output, `i` for input, `m` for a command line entered. When the limit is reached the
-recording stops and the session goes on. A file cut off by a kill is a valid recording up to its last whole line.
+recording stops and the session continues. A file cut off by a kill is a valid recording up to its last whole line.
 """
 
 from __future__ import annotations
@@ -41,15 +41,13 @@ class Recording:
         self._line(_encode(header))
 
     def shown(self, moment: float, data: bytes) -> None:
-        """Record output."""
         self._data(moment, "o", data)
 
     def typed(self, moment: float, data: bytes) -> None:
-        """Record input."""
         self._data(moment, "i", data)
 
     def command(self, moment: float, line: str) -> None:
-        """Mark a command line; these are counted when a killed session is finished later."""
+        """Mark a command line. The marks are counted when a killed session is ended at the next start."""
         self._line(_encode([round(moment, 6), "m", bounded(line, 256)]))
 
     def _data(self, moment: float, code: Literal["o", "i"], data: bytes) -> None:
@@ -58,7 +56,7 @@ class Recording:
             self._line(_encode([round(moment, 6), code, text]))
 
     def _line(self, line: bytes) -> None:
-        """Append one line in one write, so that it survives a kill; a disk that refuses ends the recording."""
+        """Append one line in one write, so that it survives a kill; a write error ends the recording."""
         self._left -= len(line) + 1
         if self.full or self._left < 0:
             self.full = True
@@ -69,12 +67,11 @@ class Recording:
             self.full = True
 
     def close(self) -> None:
-        """Close the file."""
         os.close(self._handle)
 
 
 def commands_in(file: Path) -> int:
-    """Return how many command lines a recording marks; 0 when it cannot be read."""
+    """Return the number of command lines in a recording, 0 if it cannot be read."""
     try:
         with file.open("rb") as lines:
             return sum(b', "m", ' in line[:40] or b',"m",' in line[:40] for line in lines)
@@ -83,7 +80,7 @@ def commands_in(file: Path) -> int:
 
 
 def finish(file: Path) -> None:
-    """Cut a torn last line off a recording whose process was killed."""
+    """Remove the incomplete last line of a recording whose process was killed."""
     try:
         with file.open("r+b") as stream:
             data = stream.read()

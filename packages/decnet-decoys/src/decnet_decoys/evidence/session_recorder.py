@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One recorded session on a decky: begins with SessionOpened, ends exactly once with SessionClosed."""
+"""Records one session on a decky, from SessionOpened to exactly one SessionClosed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_CAPTURES = 200
 
 
 class SessionRecorder:
-    """What a session's events have in common."""
+    """The events, recording and captured files of one session."""
 
     def __init__(self, context: DeckyContext, connection: ConnectionRecorder, username: str) -> None:
         self.context = context
@@ -30,7 +30,7 @@ class SessionRecorder:
         self._growing: tuple[str, bytes] | None = None
 
     def begin(self, terminal: str | None, columns: int, rows: int) -> Recording | None:
-        """Tell that the session begins and open its recording; None when the disk refuses one."""
+        """Report that the session begins and open its recording; None if the disk refuses one."""
         connection, journal = self.connection, self.context.fleet.journal
         started = time.time_ns()
         info = connection.info
@@ -56,14 +56,13 @@ class SessionRecorder:
         return self._recording
 
     def command(self, line: str, *, known: bool, moment: float) -> None:
-        """Tell that a command line was entered."""
         self._commands += 1
         self.connection.emit(CommandRun(service=self.connection.service, command=text(line), known=known))
         if self._recording is not None:
             self._recording.command(moment, line)
 
     def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
-        """Keep a file the attacker wrote; one that grows piece by piece is kept when it has stopped growing."""
+        """Store a file that the attacker wrote; a `partial` one is stored when it has stopped growing."""
         if self._growing is not None and self._growing[0] != path:
             self._keep_growing()
         if partial:
@@ -88,7 +87,7 @@ class SessionRecorder:
         )
 
     def uploaded(self, path: str, data: bytes, size: int) -> None:
-        """Keep an uploaded file of `size` bytes, of which `data` was kept."""
+        """Store an uploaded file of `size` bytes, of which `data` was kept."""
         if len(data) == size:
             self.captured(path, data)
             return
@@ -97,7 +96,7 @@ class SessionRecorder:
         self.connection.emit(FileCaptured(service=self.connection.service, sha256=digest, size=size, name=text(path)))
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
-        """Tell what the attacker wanted of the network and did not get."""
+        """Report what the attacker wanted from the network; nothing was sent."""
         self.connection.emit(
             ServiceRequest(
                 service=self.connection.service, action=action, detail={k: text(v) for k, v in detail.items()}
@@ -109,7 +108,7 @@ class SessionRecorder:
         self.connection.counters.add("decoys_command_errors")
 
     def end(self) -> None:
-        """Tell that the session ended; does nothing the second time or when it never began."""
+        """Report that the session ended; does nothing the second time, or if it never began."""
         if self._entry is None:
             return
         entry, self._entry = self._entry, None

@@ -53,7 +53,7 @@ _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
 
 
 class Answer(NamedTuple):
-    """A response before it is put into bytes."""
+    """A response before it is encoded."""
 
     status: int
     headers: tuple[tuple[str, str], ...]

@@ -41,4 +41,4 @@ class HttpProfile(Part, frozen=True, kw_only=True):
     pages: dict[str, Page]
     forms: tuple[Form, ...] = ()
     protected: dict[str, str] = msgspec.field(default_factory=dict)
-    """Path prefix and its Basic realm (RFC 7617); nobody gets in."""
+    """Path prefix and its Basic realm (RFC 7617); no login is accepted."""

@@ -21,7 +21,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 class Credentials(NamedTuple):
-    """A login somebody tried."""
+    """A login attempt."""
 
     username: str
     password: str

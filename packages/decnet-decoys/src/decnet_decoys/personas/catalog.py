@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The personas that are shipped, read when first asked for and shared by every decky that plays them."""
+"""The shipped personas, each read at its first use and shared by all deckies that play it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UnknownPersonaError(DecoysError, LookupError):
 
 
 class PersonaError(DecoysError, ValueError):
-    """A persona says what no service understands; the message names the persona and the key."""
+    """A persona has an unknown service or key; the message names the persona and the key."""
 
 
 @functools.cache
@@ -43,14 +43,14 @@ def parsed(name: str, text: str) -> Persona:
     """Return the persona that a TOML document describes; raises PersonaError."""
     try:
         document = tomllib.loads(text)
-        profiles = {service: _profile(service, said) for service, said in document.pop("services", {}).items()}
+        profiles = {service: _profile(service, given) for service, given in document.pop("services", {}).items()}
         return msgspec.convert({"name": name, **document, "services": profiles}, Persona)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, registry.UnknownService) as error:
         raise PersonaError(f"persona {name}: {error}") from error
 
 
-def _profile(service: str, said: Any) -> Any:
+def _profile(service: str, given: Any) -> Any:
     try:
-        return msgspec.convert(said, registry.load(service).Profile)
+        return msgspec.convert(given, registry.load(service).Profile)
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(f"services.{service}: {error}") from error

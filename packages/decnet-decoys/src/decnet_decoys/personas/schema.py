@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a persona file may say; everything in it must tell one coherent story."""
+"""The schema of a persona file; everything in one must tell one coherent story."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ P = TypeVar("P")
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What all parts share: a key nobody knows is an error."""
+    """Part of a persona: an unknown key is an error."""
 
 
 class User(Part, frozen=True, kw_only=True):
-    """An account; `passwords` are those that SSH accepts."""
+    """An account; `passwords` are those that a login accepts."""
 
     name: str
     uid: int
@@ -96,7 +96,7 @@ class Persona(Part, frozen=True, kw_only=True):
     history: tuple[str, ...] = ()
     files: dict[str, str] = {}
     services: dict[str, Any] = {}
-    """Service and its profile; one that is not here the persona does not describe."""
+    """Service and its profile: what the machine would run."""
 
     def profile(self, kind: type[P]) -> P | None:
         """Return the profile of that class, None when the persona does not describe such a service."""

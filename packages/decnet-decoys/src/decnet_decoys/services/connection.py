@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""One client's TCP connection to a service: bounded in time and bytes."""
+"""One client of a service: a TCP connection, or what one UDP endpoint sends. Bounded in time and bytes."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
@@ -12,28 +15,34 @@ from decnet_decoys.settings import LimitSettings
 
 MOST_AT_ONCE = 64 << 10
 """Bytes that one `read` returns at most."""
+MAX_WAITING = 64
+"""Datagrams of one client that wait to be read; more are dropped, as a kernel does."""
 
 
 class ConnectionEnded(DecoysError):
     """The client sent more than it may, or the service has had enough of it."""
 
 
-class Connection:
-    """A connection that was accepted. A service reads and writes here, or hands `socket` to a protocol library."""
+class Connection(ABC):
+    """What a service reads from and writes to."""
 
     def __init__(
         self, sock: socket.socket, recorder: ConnectionRecorder, limits: LimitSettings, idle_seconds: float
     ) -> None:
         self.socket = sock
+        """Of TCP the client's, which a service may hand to a protocol library; of UDP that of all clients."""
         self.recorder = recorder
         self._idle_seconds = min(idle_seconds, limits.idle_seconds)
         self._left = limits.session_bytes
 
     async def read(self) -> bytes:
-        """Return what the client sent, b"" at its end; raises OSError, TimeoutError and ConnectionEnded."""
-        await asyncio.sleep(0)  # bytes that are there are returned at once: one who floods must not starve the others
+        """Return what the client sent: by TCP b"" at its end, by UDP one datagram.
+
+        Raises OSError, TimeoutError and ConnectionEnded.
+        """
+        await asyncio.sleep(0)  # what has arrived is returned at once: a client that floods must not starve the others
         async with asyncio.timeout(self._idle_seconds):
-            data = await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
+            data = await self._receive()
         self._left -= len(data)
         if self._left < 0:
             self.recorder.counters.add("decoys_connections_cut")
@@ -43,4 +52,56 @@ class Connection:
     async def write(self, data: bytes) -> None:
         """Send all of `data`, waiting while the client does not take it; raises OSError, TimeoutError."""
         async with asyncio.timeout(self._idle_seconds):
-            await asyncio.get_running_loop().sock_sendall(self.socket, data)
+            await self._send(data)
+
+    @abstractmethod
+    async def _receive(self) -> bytes: ...
+
+    @abstractmethod
+    async def _send(self, data: bytes) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what is this client's alone."""
+
+
+class TcpConnection(Connection):
+    """A TCP connection that was accepted."""
+
+    async def _receive(self) -> bytes:
+        return await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
+
+    async def _send(self, data: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self.socket, data)
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class UdpConversation(Connection):
+    """The datagrams of one client; it ends when the service has had enough or the client is silent."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._waiting: deque[bytes] = deque()
+        self._arrived = asyncio.Event()
+
+    def deliver(self, data: bytes) -> None:
+        """Let `read` return a datagram; one too many is dropped and counted."""
+        if len(self._waiting) >= MAX_WAITING:
+            self.recorder.counters.add("decoys_datagrams_dropped")
+            return
+        self._waiting.append(data)
+        self._arrived.set()
+
+    async def _receive(self) -> bytes:
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._waiting.popleft()
+
+    async def _send(self, data: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendto(self.socket, data, self.recorder.info.src)
+
+    def close(self) -> None:
+        self._waiting.clear()

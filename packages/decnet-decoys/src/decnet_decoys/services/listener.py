@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Listens on one port of a decky and serves whoever connects, each in a task of its own.
+"""Listens on one port of a decky and serves each client in a task of its own.
 
 Own accept loop, not asyncio's servers: a client over the limit is rejected before anything is allocated for it, and
-until the first arrives a service of a decky is one listening socket.
+until the first arrives a service of a decky is one bound socket.
 """
 
 from __future__ import annotations
@@ -11,77 +11,67 @@ import asyncio
 import functools
 import logging
 import socket
+from abc import ABC, abstractmethod
 from typing import Any
 
 from decnet_core.exits import StartupError
 from decnet_core.net.addresses import source_of
-from decnet_core.net.sockets import BindError, listening
+from decnet_core.net.sockets import BindError, bound_udp, listening
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
-from decnet_decoys.services.connection import Connection, ConnectionEnded
+from decnet_decoys.services.connection import Connection, ConnectionEnded, TcpConnection, UdpConversation
 from decnet_decoys.services.service import Service
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """How long to wait before accepting again after it failed: most likely this process has no file descriptor left."""
+MAX_DATAGRAM = 65_535
+"""Bytes, of IP (RFC 791)."""
 
 
-class Listener:
-    """One service's port, bound when this is made; raises StartupError."""
+class Listener(ABC):
+    """One service's bound port."""
 
-    def __init__(self, name: str, service: Service[Any]) -> None:
+    def __init__(self, name: str, service: Service[Any], bound: socket.socket) -> None:
         self._name = name
         self._service = service
         self._context = service.context
-        decky = self._context.decky
-        try:
-            self._socket = listening(decky.address, service.port)
-        except BindError as error:
-            raise StartupError(
-                f"decky {decky.name}: cannot offer {name} at {decky.address}:{service.port}: {error}"
-            ) from error
+        self._counters = service.context.runtime.counters
+        self._socket = bound
         self._serving: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     def open(self) -> None:
         """Begin to accept."""
-        if self._socket.fileno() >= 0:
+        if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
     async def close(self) -> None:
         """Stop accepting and end what is open; does nothing the second time."""
-        if self._socket.fileno() < 0:
+        if self._closed:
             return
+        self._closed = True
         asyncio.get_running_loop().remove_reader(self._socket)
-        self._socket.close()
         serving = list(self._serving)
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
+        self._socket.close()
 
-    def _accept(self) -> None:
-        counters = self._context.runtime.counters
-        try:
-            client, peer = self._socket.accept()
-        except OSError:
-            counters.add("decoys_accept_failed")
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(self._socket)
-            loop.call_later(RETRY_SECONDS, self.open)
-            return
-        if not self._context.fleet.connections.acquire(source_of(peer[0])):
-            counters.add("decoys_connections_refused")
-            client.close()
-            return
-        client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        here = client.getsockname()
-        info = ConnectionInfo(self._context.decky.name, self._name, (peer[0], peer[1]), (here[0], here[1]))
-        connection = Connection(
-            client,
-            ConnectionRecorder(self._context.runtime, info),
-            self._context.settings.limits,
-            self._service.idle_seconds,
-        )
+    @abstractmethod
+    def _accept(self) -> None: ...
+
+    def _admit(self, peer: tuple[str, int]) -> bool:
+        if self._context.fleet.connections.acquire(source_of(peer[0])):
+            return True
+        self._counters.add("decoys_connections_refused")
+        return False
+
+    def _recorder(self, peer: tuple[str, int], here: tuple[str, int]) -> ConnectionRecorder:
+        info = ConnectionInfo(self._context.decky.name, self._name, peer[:2], here[:2])
+        return ConnectionRecorder(self._context.runtime, info)
+
+    def _start(self, connection: Connection) -> None:
         task = self._context.runtime.spawn(self._serve(connection), name=f"{self._name}-connection", may_end=True)
         self._serving.add(task)
         task.add_done_callback(functools.partial(self._ended, connection))
@@ -104,4 +94,64 @@ class Listener:
         """Release what the connection held; also that of a task which was cancelled before it began."""
         self._serving.discard(task)
         self._context.fleet.connections.release(source_of(connection.recorder.info.src[0]))
-        connection.socket.close()
+        connection.close()
+
+
+class TcpListener(Listener):
+    """Accepts TCP connections."""
+
+    def _accept(self) -> None:
+        try:
+            client, peer = self._socket.accept()
+        except OSError:
+            self._counters.add("decoys_accept_failed")
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._socket)
+            loop.call_later(RETRY_SECONDS, self.open)
+            return
+        if not self._admit(peer):
+            client.close()
+            return
+        client.setblocking(False)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        recorder = self._recorder(peer, client.getsockname())
+        self._start(TcpConnection(client, recorder, self._context.settings.limits, self._service.idle_seconds))
+
+
+class UdpListener(Listener):
+    """Gives each datagram to the conversation with its sender, which the first one begins."""
+
+    def __init__(self, name: str, service: Service[Any], bound: socket.socket) -> None:
+        super().__init__(name, service, bound)
+        self._conversations: dict[tuple[str, int], UdpConversation] = {}
+
+    def _accept(self) -> None:
+        try:
+            data, peer = self._socket.recvfrom(MAX_DATAGRAM)
+        except OSError:  # an ICMP error about one that we sent
+            return
+        conversation = self._conversations.get(peer)
+        if conversation is None:
+            if not self._admit(peer):
+                return
+            recorder = self._recorder(peer, self._socket.getsockname())
+            limits, idle_seconds = self._context.settings.limits, self._service.idle_seconds
+            conversation = self._conversations[peer] = UdpConversation(self._socket, recorder, limits, idle_seconds)
+            self._start(conversation)
+        conversation.deliver(data)
+
+    def _ended(self, connection: Connection, task: asyncio.Task[Any]) -> None:
+        super()._ended(connection, task)
+        del self._conversations[connection.recorder.info.src]
+
+
+def listener_of(name: str, service: Service[Any]) -> Listener:
+    """Return the listener of a service of a decky, its port bound; raises StartupError."""
+    decky = service.context.decky
+    try:
+        if service.transport == "udp":
+            return UdpListener(name, service, bound_udp(decky.address, service.port))
+        return TcpListener(name, service, listening(decky.address, service.port))
+    except BindError as error:
+        place = f"{decky.address}:{service.port}"
+        raise StartupError(f"decky {decky.name}: cannot offer {name} at {place}: {error}") from error

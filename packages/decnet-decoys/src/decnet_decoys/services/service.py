@@ -8,7 +8,7 @@ heavy; what `serve` needs is imported when an instance is made, which is when a 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -28,6 +28,7 @@ class Service(Generic[P]):
 
     default_port: ClassVar[int]
     """One that needs no privilege."""
+    transport: ClassVar[Literal["tcp", "udp"]] = "tcp"
     in_default_fleet: ClassVar[bool] = False
     """Whether a decky whose settings name no services offers it."""
     reach: ClassVar[str] = "{address}:{port}"

@@ -29,11 +29,9 @@ class Call:
         """Whether standard output is the terminal."""
 
     def print(self, text: str = "", end: str = "\n") -> None:
-        """Write a line to standard output."""
         self.out.write(encode(text + end))
 
     def print_error(self, text: str, end: str = "\n") -> None:
-        """Write a line to standard error."""
         self.err.write(encode(text + end))
 
     def fail(self, message: str, status: int = 1) -> int:
@@ -107,8 +105,8 @@ class Call:
 
 
 def _letters(cluster: str, takes_value: str, options: dict[str, str], args: Iterator[str]) -> None:
-    for place, letter in enumerate(cluster):
+    for index, letter in enumerate(cluster):
         if letter in takes_value:
-            options[letter] = cluster[place + 1 :] or next(args, "")
+            options[letter] = cluster[index + 1 :] or next(args, "")
             return
         options[letter] = ""

@@ -43,8 +43,8 @@ def _missing(shell: ShellState, name: str) -> Found:
 
 def _at_path(shell: ShellState, path: str) -> Found:
     try:
-        place = shell.files.locate(path, shell.access)
-        entry = shell.files.stat(place)
+        resolved = shell.files.locate(path, shell.access)
+        entry = shell.files.stat(resolved)
     except FileSystemError as fault:
         return Found(path, complaint=f"{path}: {fault}")
     if entry.kind == "dir":
@@ -73,7 +73,7 @@ def _silent(_call: object) -> int:
 
 
 def known(shell: ShellState, sequence: Sequence) -> bool:
-    """Tell whether the decoy has an answer for every command of a line whose name is written out."""
+    """Return whether the decoy has an answer for every command of a line whose name is written out."""
     return all(_known(shell, command) for pipeline, _ in sequence.items for command in pipeline.commands)
 
 

@@ -19,11 +19,11 @@ def completion(shell: ShellState, line: str) -> str:
         found = [name for name, program in programs().items() if name.startswith(word) and family in program.families]
         return _rest(word, found, " ") if word else ""
     folder, _, start = word.rpartition("/")
-    place = folder + "/" if "/" in word else "."
+    directory = folder + "/" if "/" in word else "."
     try:
-        names = [name for name in shell.files.names(place, shell.access) if name.startswith(start)]
+        names = [name for name in shell.files.names(directory, shell.access) if name.startswith(start)]
         if len(names) == 1:
-            entry = shell.files.stat(posixpath.join(place, names[0]), shell.access)
+            entry = shell.files.stat(posixpath.join(directory, names[0]), shell.access)
             return _rest(start, names, "/" if entry.kind == "dir" else " ")
     except FileSystemError:
         return ""
@@ -35,6 +35,6 @@ def _rest(start: str, names: list[str], ending: str) -> str:
         return ""
     first, last = min(names), max(names)
     shared = next(
-        (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+        (index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
     )
     return first[len(start) : shared] + (ending if len(names) == 1 else "")

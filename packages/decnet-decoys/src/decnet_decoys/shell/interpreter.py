@@ -212,10 +212,10 @@ class Interpreter:
         if not data:
             return
         try:
-            place = shell.files.write(path, data, shell.access, append=append)
+            resolved = shell.files.write(path, data, shell.access, append=append)
         except FileSystemError as error:
             if err is not None:
                 err.write(encode(f"{shell.error_prefix}: {path}: {error}\n"))
             return
-        whole = shell.files.read(place)
-        yield Captured(place, whole, partial=len(whole) > len(data))
+        whole = shell.files.read(resolved)
+        yield Captured(resolved, whole, partial=len(whole) > len(data))

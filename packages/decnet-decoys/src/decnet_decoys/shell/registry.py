@@ -14,7 +14,7 @@ ALL = ("debian", "busybox")
 
 
 class Program(NamedTuple):
-    """A command's function and its place; no folder means that the shell itself has it."""
+    """A command's function and its folder; none means that the shell itself has it."""
 
     handler: Handler
     folder: str

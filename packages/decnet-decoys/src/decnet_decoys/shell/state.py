@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -112,6 +113,10 @@ class ShellState:
         """Unix time in seconds."""
         return int(self.clock())
 
+    def date(self, layout: str, moment: int | None = None) -> str:
+        """Return Unix time `moment`, now when None, in a layout of strftime(3); the machine's clock shows UTC."""
+        return time.strftime(layout, time.gmtime(self.now if moment is None else moment))
+
     @property
     def access(self) -> Access:
         """As whom and from where the shell's programs use the files."""
@@ -121,9 +126,10 @@ class ShellState:
     def prompt(self) -> str:
         """The prompt as bash, or BusyBox's ash, shows it."""
         home = self.variables.get("HOME", "")
-        place = "~" + self.cwd[len(home) :] if home != "/" and (self.cwd + "/").startswith(home + "/") else self.cwd
+        inside = home != "/" and (self.cwd + "/").startswith(home + "/")
+        directory = "~" + self.cwd[len(home) :] if inside else self.cwd
         mark = "#" if self.identity.uid == 0 else "$"
-        return f"{self.user.name}@{self.machine.hostname}:{place}{mark} "
+        return f"{self.user.name}@{self.machine.hostname}:{directory}{mark} "
 
     @property
     def name(self) -> str:
@@ -155,7 +161,7 @@ class ShellState:
         kept = {name: self.variables.get(name, "") for name in names}
         argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
         rest = " ".join(argv[1:])
-        self.variables.update({str(place): argv[place] if place < len(argv) else "" for place in range(10)})
+        self.variables.update({str(index): argv[index] if index < len(argv) else "" for index in range(10)})
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
 

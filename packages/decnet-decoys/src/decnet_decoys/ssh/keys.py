@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Host keys of a decky: made when it is first touched, then the same for ever, as a real machine's."""
+"""Host keys of a decky: made when a client first connects, then kept, like those of a real machine."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and refused."""
+"""Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and rejected."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Login(asyncssh.SSHServer):
         apply_profile(conn, self._profile)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """End; a client that left before login may still have named its software."""
+        """Record the software of a client that left before logging in."""
         self._identify()
 
     def _identify(self) -> None:
@@ -58,30 +58,25 @@ class Login(asyncssh.SSHServer):
             self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(software)))
 
     def begin_auth(self, username: str) -> bool:
-        """Ask for a login, always."""
         self._identify()
         self._username = username
         return True
 
     def password_auth_supported(self) -> bool:
-        """Offer passwords."""
         return True
 
     def public_key_auth_supported(self) -> bool:
-        """Offer keys; none fits."""
+        """Offer public keys, so that clients show theirs; none is accepted."""
         return True
 
     def kbdint_auth_supported(self) -> bool:
-        """Offer keyboard-interactive where the persona does."""
         return self._profile.keyboard_interactive
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Record the key, refuse it."""
         self._attempt(username, "publickey", success=False, public_key=key.get_fingerprint())
         return False
 
     async def validate_password(self, username: str, password: str) -> bool:
-        """Record the password and answer as the policy decides."""
         return await self._judge(username, password, "password")
 
     def get_kbdint_challenge(self, _username: str, _lang: str, _submethods: str) -> Any:
@@ -89,7 +84,6 @@ class Login(asyncssh.SSHServer):
         return "", "", "", [("Password: ", False)]
 
     async def validate_kbdint_response(self, username: str, responses: Any) -> bool:
-        """Record what was answered."""
         return await self._judge(username, str(responses[0]) if responses else "", "keyboard-interactive")
 
     async def _judge(self, username: str, password: str, method: str) -> bool:
@@ -131,31 +125,27 @@ class Login(asyncssh.SSHServer):
     def _ended(self) -> None:
         self._open -= 1
 
-    def _refused(self, action: str, **detail: object) -> bool:
+    def _rejected(self, action: str, **detail: object) -> bool:
         named = {name: text(str(value)) for name, value in detail.items()}
         self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=named))
         return False
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         """Refuse to forward a connection (RFC 4254 §7.2)."""
-        return self._refused("direct-tcpip", host=dest_host, port=dest_port, origin=f"{orig_host}:{orig_port}")
+        return self._rejected("direct-tcpip", host=dest_host, port=dest_port, origin=f"{orig_host}:{orig_port}")
 
     def server_requested(self, listen_host: str, listen_port: int) -> bool:
         """Refuse to listen (RFC 4254 §7.1)."""
-        return self._refused("tcpip-forward", host=listen_host, port=listen_port)
+        return self._rejected("tcpip-forward", host=listen_host, port=listen_port)
 
     def unix_connection_requested(self, dest_path: str) -> bool:
-        """Refuse to forward to a UNIX socket."""
-        return self._refused("direct-streamlocal", path=dest_path)
+        return self._rejected("direct-streamlocal", path=dest_path)
 
     def unix_server_requested(self, listen_path: str) -> bool:
-        """Refuse to listen on a UNIX socket."""
-        return self._refused("streamlocal-forward", path=listen_path)
+        return self._rejected("streamlocal-forward", path=listen_path)
 
     def tun_requested(self, unit: int | None) -> bool:
-        """Refuse a tunnel."""
-        return self._refused("tun", unit=unit)
+        return self._rejected("tun", unit=unit)
 
     def tap_requested(self, unit: int | None) -> bool:
-        """Refuse a tunnel."""
-        return self._refused("tap", unit=unit)
+        return self._rejected("tap", unit=unit)

@@ -16,7 +16,7 @@ sntrup.register()
 
 
 def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
-    """Return the options of a decky; an algorithm that this host's libraries lack is left out."""
+    """Return the options of a decky; algorithms that this host's libraries lack are omitted."""
     return asyncssh.SSHServerConnectionOptions(
         server_host_keys=keys,
         server_version=profile.version,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import stat
 import struct
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -277,5 +276,5 @@ _REQUESTS: dict[int, _Handler] = {
 
 def _longname(shell: ShellState, name: str, entry: Entry) -> str:
     owner = shell.owner_name(entry.uid)
-    when = time.strftime("%b %e %H:%M", time.gmtime(entry.mtime))
+    when = shell.date("%b %e %H:%M", entry.mtime)
     return f"{stat.filemode(entry.st_mode)}    1 {owner:<8} {owner:<8} {entry.size:>8} {when} {name}"

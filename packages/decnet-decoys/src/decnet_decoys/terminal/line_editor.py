@@ -44,24 +44,24 @@ class LineEditor:
         """Begin a line; returns what to show. `keep` puts the finished line into the history."""
         self._line, self._at, self._escape = "", 0, ""
         self._prompt, self._echo, self._keep = prompt, echo, keep
-        self._place = len(self._history)
+        self._recalled = len(self._history)
         return prompt
 
     def remember(self, lines: list[str]) -> None:
         """Fill the history with earlier lines."""
         self._history = lines[-MAX_HISTORY:]
-        self._place = len(self._history)
+        self._recalled = len(self._history)
 
     def feed(self, data: bytes) -> tuple[str, Done | None, bytes]:
         """Take input; returns what to echo, what was finished if anything, and the input that follows it."""
         data = self._waiting + data
         text, self._waiting = _whole(data)
         shown: list[str] = []
-        for place, character in enumerate(text):
+        for index, character in enumerate(text):
             echo, done = self._key(character)
             shown.append(echo)
             if done is not None:
-                rest = text[place + 1 :]
+                rest = text[index + 1 :]
                 if character == "\r" and rest.startswith("\n"):
                     rest = rest[1:]
                 following = rest.encode("utf-8", "surrogateescape") + self._waiting
@@ -171,16 +171,16 @@ class LineEditor:
         return self._shown("\x1b[H\x1b[2J" + self._prompt + self._line + _left(behind))
 
     def _do_up(self) -> str:
-        return self._recall(self._place - 1)
+        return self._recall(self._recalled - 1)
 
     def _do_down(self) -> str:
-        return self._recall(self._place + 1)
+        return self._recall(self._recalled + 1)
 
-    def _recall(self, place: int) -> str:
-        if not self._keep or not 0 <= place <= len(self._history):
+    def _recall(self, index: int) -> str:
+        if not self._keep or not 0 <= index <= len(self._history):
             return ""
-        back, self._place = self._at, place
-        self._line = self._history[place] if place < len(self._history) else ""
+        back, self._recalled = self._at, index
+        self._line = self._history[index] if index < len(self._history) else ""
         self._at = len(self._line)
         return self._shown(_left(back) + self._line + "\x1b[K")
 

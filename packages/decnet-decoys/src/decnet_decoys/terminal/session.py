@@ -90,7 +90,7 @@ class ShellSession:
         text = machine.expand(machine.persona.motd)
         if machine.persona.family == "busybox":
             return text
-        when = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(shell.now - 93_784))
+        when = shell.date("%a %b %e %H:%M:%S %Y", shell.now - 93_784)
         return f"{text}Last login: {when} from 10.20.0.{11 + machine.booted % 40}\n"
 
     async def _continued(self, line: str) -> str:

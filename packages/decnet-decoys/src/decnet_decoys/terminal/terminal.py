@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A client's byte channel as a place to read from and write to: buffered, bounded, recorded, with time limits.
+"""Input and output of one client over any byte channel: buffered, bounded, recorded, with time limits.
 
 The service that owns the connection feeds a `Terminal` with the callbacks of `asyncio.Protocol` and gives it a
 `ByteChannel` to write to; SSH and a plain socket look the same from here.
@@ -155,8 +155,8 @@ class Terminal:
         except TimeoutError:
             return False
         self._check_connected()
-        place = self._input.find(b"\x03")
-        del self._input[: place + 1]
+        index = self._input.find(b"\x03")
+        del self._input[: index + 1]
         return True
 
     def _check_connected(self) -> None:

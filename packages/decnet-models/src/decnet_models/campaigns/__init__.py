@@ -3,4 +3,5 @@
 
 Tables: campaign and campaign_member, _evidence, _feature, _change, _moved, written by campaign-clusterer;
 campaign_decision, the operator's word.
+Its queries are those of `decnet_models.grouping` with `tables.CAMPAIGNS`.
 """

@@ -6,14 +6,16 @@ The references to `identity` are keys in the database: an identity's row stays f
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import MetaData, Uuid
 
 from decnet_models.database.columns import refers_to
-from decnet_models.grouping.shape import Makers, Subject, grouping
+from decnet_models.grouping.shape import Grouping, Makers, Subject, grouping
 
 metadata = MetaData()
 
-CAMPAIGNS = grouping(
+CAMPAIGNS: Grouping[UUID] = grouping(
     Makers(
         metadata,
         "campaign",

@@ -80,20 +80,20 @@ class _Door:
         raise DatabaseError("no database was opened")
 
 
-_rehearsed: list[tuple[Engine, _Door]] = []
+_warmed: list[tuple[Engine, _Door]] = []
 """An engine that a zygote has used: its compiled statements serve the first who opens a database after a fork."""
 
 
 @contextmanager
-def rehearsal() -> Iterator[Engine]:
+def warm_up_engine() -> Iterator[Engine]:
     """Lend the engine of a database in memory; what is compiled on it is kept for `open_engine` in forked children."""
-    engine, door = _rehearsed.pop() if _rehearsed else _sqlite_engine()
+    engine, door = _warmed.pop() if _warmed else _sqlite_engine()
     door.connect = lambda: sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
         yield engine
     finally:
         engine.dispose()
-        _rehearsed.append((engine, door))
+        _warmed.append((engine, door))
 
 
 def open_engine(
@@ -177,7 +177,7 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float) -> 
             raise
         return connection
 
-    engine, door = _rehearsed.pop() if _rehearsed else _sqlite_engine()
+    engine, door = _warmed.pop() if _warmed else _sqlite_engine()
     door.connect = connect
     return engine
 

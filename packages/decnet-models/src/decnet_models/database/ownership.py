@@ -2,7 +2,7 @@
 """One writer per table (law 4), held by each worker's engine: a statement that writes another's table is never sent.
 
 It costs one look at the first word of a statement, below a microsecond, so it is always on: a defect shows in the first
-test or rehearsal, not as a row that two workers disagree about. On PostgreSQL, roles forbid the same (`grants`).
+test or warm-up, not as a row that two workers disagree about. On PostgreSQL, roles forbid the same (`grants`).
 """
 
 from __future__ import annotations

@@ -20,6 +20,17 @@ VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
 
 FLOOR = "schema_floor"
 
+ADOPTED = {"0015_group_revisions": "0001_initial"}
+"""The end of a chain that was made one migration, and that migration: both made the same schema, so a database at the
+one is at the other. `decnet-db upgrade` writes down the new name."""
+
+_SUPERSEDED = {
+    *("0001_events", "0002_attackers", "0003_ttp", "0004_canary_webhooks", "0005_leases", "0006_artifacts"),
+    *("0007_event_volume", "0008_intel", "0009_identities", "0010_campaigns", "0011_fleet", "0012_accounts"),
+    *("0013_kept_artifacts", "0014_event_forgotten"),
+}
+"""What came before it in that chain; no migration leads from there any more."""
+
 
 def revisions() -> list[str]:
     """Return the names of this version's migrations, first to last; they are numbered and form one chain."""
@@ -27,7 +38,7 @@ def revisions() -> list[str]:
 
 
 def newest_revision() -> str:
-    """Return the last migration's name (`0002_attackers`)."""
+    """Return the last migration's name (`0001_initial`)."""
     return revisions()[-1]
 
 
@@ -45,11 +56,25 @@ def oldest_usable(chain: list[str]) -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the migration that the database was last upgraded to, None for an empty one."""
+    """Return the migration that the database was last upgraded to, None for an empty one.
+
+    Raises NotMigratedError when that is one of which this version knows no more than the name.
+    """
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return revision
+    return None if revision is None else known_as(revision)
+
+
+def known_as(revision: str) -> str:
+    """Return this version's name of a revision that a database or a backup says; raises NotMigratedError as above."""
+    if revision in _SUPERSEDED:
+        raise NotMigratedError(
+            f"the database is at {revision}, from which this version cannot upgrade: bring it to {next(iter(ADOPTED))} "
+            "with `decnet-db upgrade` of the version that it was last used with, or of a later one that has that "
+            "migration; then use this one"
+        )
+    return ADOPTED.get(revision, revision)
 
 
 def floor_of(connection: Connection) -> str | None:
@@ -57,7 +82,7 @@ def floor_of(connection: Connection) -> str | None:
     if not inspect(connection).has_table(FLOOR):
         return None
     revision: str | None = connection.execute(text(f"SELECT revision FROM {FLOOR}")).scalar()  # noqa: S608  # our name
-    return revision
+    return ADOPTED.get(revision, revision) if revision else None
 
 
 def serves(connection: Connection, has: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A dress rehearsal for a forking parent: a worker's database work, done once in memory before the children are forked.
+"""Warming up a parent that is about to fork: a worker's database work, done once in memory.
 
 What it compiles and caches (statements, result shapes, event types) is then in the pages that all children share.
 """
@@ -17,15 +17,15 @@ from decnet_core.events.catalogue import Payload, kind_of
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.database.domains import loaded_metadata
-from decnet_models.database.engine import rehearsal, writing
+from decnet_models.database.engine import warm_up_engine, writing
 
 _TS = 1_700_000_000_000_000_000
-_VALUES: dict[Any, object] = {str: "rehearsal", int: 1, bool: True}
+_VALUES: dict[Any, object] = {str: "warm-up", int: 1, bool: True}
 
 
-def rehearse(work: Callable[[Engine], object]) -> None:
+def warm_up(work: Callable[[Engine], object]) -> None:
     """Run `work` on an empty database that has the tables of every domain loaded so far."""
-    with rehearsal() as engine:
+    with warm_up_engine() as engine:
         with writing(engine) as connection:
             for metadata in loaded_metadata():
                 metadata.create_all(connection)
@@ -38,12 +38,12 @@ def sample_events(kinds: Sequence[type[Payload]]) -> list[Event]:
         Event(
             id=uuid7(_TS),
             ts=_TS,
-            sensor="rehearsal",
+            sensor="warm-up",
             payload=_sample(kind),
-            decky="rehearsal",
+            decky="warm-up",
             src_ip="192.0.2.1",  # TEST-NET-1, RFC 5737
             src_port=1,
-            session="rehearsal",
+            session="warm-up",
         )
         for kind in kinds
     ]

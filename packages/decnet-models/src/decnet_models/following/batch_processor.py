@@ -24,7 +24,7 @@ from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError, ModelsError, passes
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
-from decnet_models.following.cursor_position import Span, Track, WholeLog
+from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
 
@@ -51,10 +51,10 @@ class Step(msgspec.Struct):
     notices: dict[str, int] = {}
 
 
-class Consumption:
+class BatchProcessor:
     """Reads the log for `worker`; `handle` writes an events' results on the connection and returns its notices.
 
-    `track` is its place in the log, by default one cursor over all of it.
+    `position` is where it is in the log, by default one cursor over all of it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Consumption:
         kinds: Sequence[str],
         limit: int,
         synthetic: bool = False,
-        track: Track | None = None,
+        position: CursorPosition | None = None,
     ) -> None:
         self._engine = engine
         self._worker = worker
@@ -74,7 +74,7 @@ class Consumption:
         self._kinds = kinds
         self._limit = limit
         self._synthetic = synthetic
-        self._track = track or WholeLog(worker)
+        self._position = position or WholeLog(worker)
         self._set_aside_in_a_row = 0
 
     def step(self) -> Step:
@@ -84,7 +84,7 @@ class Consumption:
         EveryEventFailsError, and MemoryError.
         """
         with reading(self._engine) as connection:
-            span = self._track.span(connection)
+            span = self._position.span(connection)
             if span is None:
                 return Step()
             head = last_seq(connection)
@@ -132,7 +132,7 @@ class Consumption:
         events = [stored(row) for row in rows]
         kinds: set[str] = set()
         with writing(self._engine) as connection:
-            self._track.move(connection, span, position, end)
+            self._position.move(connection, span, position, end)
             if events:
                 kinds = self._write(connection, events)
             newest = notices.last_seq(connection) if kinds else 0
@@ -153,5 +153,5 @@ class Consumption:
         words = f"{type(error).__name__}: {error}"
         log.error("event set aside seq=%d error=%s", seq, for_terminal(words), exc_info=error)
         with writing(self._engine) as connection:
-            self._track.move(connection, span, position, end)
+            self._position.move(connection, span, position, end)
             progress.set_event_aside(connection, self._worker, seq, words, now_ns=time.time_ns())

@@ -27,7 +27,7 @@ class Span(msgspec.Struct, frozen=True):
     """None: of every attacker."""
 
 
-class Track(Protocol):
+class CursorPosition(Protocol):
     """How a worker's place in the log is kept."""
 
     def span(self, connection: Connection) -> Span | None:

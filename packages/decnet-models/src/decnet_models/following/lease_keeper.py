@@ -20,7 +20,7 @@ LOOKS = 10
 """How often a standby looks in that time whether something has become free."""
 
 
-class Tenure:
+class LeaseKeeper:
     """Says when `leases`, each for `seconds`, are to be kept, and shows in the counters what is held."""
 
     def __init__(self, ctx: Context, leases: Leases, seconds: float) -> None:

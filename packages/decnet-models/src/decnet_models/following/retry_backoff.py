@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Waiting for a database that cannot answer now: longer each time, said once, shown in the counters."""
+"""Waiting for a database that cannot answer now: longer each time, logged once, shown in the counters."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ import asyncio
 import contextlib
 import logging
 import random
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
-from decnet_models.errors import reason
+from decnet_models.errors import CursorMovedError, passes, reason
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
+RETRIED = (DBAPIError, CursorMovedError)
+"""What a failed step may raise and be tried again; of DBAPIError only what `passes`."""
 
-class Patience:
+
+class RetryBackoff:
     """Exponential back-off with jitter, from the first failure until `recovered`."""
 
     def __init__(self, ctx: Context) -> None:
@@ -26,7 +35,9 @@ class Patience:
         self._failing = False
 
     async def wait(self, error: BaseException) -> None:
-        """Wait before the next try; returns at once when the worker must stop."""
+        """Wait before the next try, at most until the worker must stop; raises `error` if trying again is no use."""
+        if isinstance(error, DBAPIError) and not passes(error):
+            raise error
         if not self._failing:
             log.warning("the database cannot answer now, trying again: %s", reason(error))
         self._failing = True
@@ -43,3 +54,18 @@ class Patience:
             self._ctx.counters.set("database_unavailable", 0)
         self._failing = False
         self._seconds = FIRST_SECONDS
+
+
+async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:
+    """Run database work in the worker's thread, again while the database cannot answer; None when told to stop."""
+    backoff = RetryBackoff(ctx)
+    while True:
+        try:
+            done = await ctx.in_thread(function, *arguments)
+        except RETRIED as error:
+            await backoff.wait(error)
+            if ctx.stopping.is_set():
+                return None
+        else:
+            backoff.recovered()
+            return done

@@ -21,7 +21,7 @@ STANDBY_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def only_instance(ctx: Context) -> AsyncIterator[bool]:
+async def single_instance(ctx: Context) -> AsyncIterator[bool]:
     """Wait until no other instance of this worker runs on the state directory; False when it must stop before that."""
     descriptor = _open(ctx.state.run / f"{ctx.worker}.lock")
     try:

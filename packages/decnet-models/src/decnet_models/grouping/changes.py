@@ -12,12 +12,12 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Row, func, insert,
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import next_revision, resolved
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Change, Reason, reasons, written
+from decnet_models.grouping.values import Change, Reason, S, reasons, written
 
 
 def merge(
     connection: Connection,
-    g: Grouping,
+    g: Grouping[Any],
     source: UUID,
     target: UUID,
     *,
@@ -38,11 +38,11 @@ def merge(
 
 def split(
     connection: Connection,
-    g: Grouping,
+    g: Grouping[S],
     source: UUID,
     target: UUID,
     *,
-    subjects: Collection[Any],
+    subjects: Collection[S],
     because: Sequence[Reason],
     now_ns: int,
 ) -> int:
@@ -57,7 +57,7 @@ def split(
     return change
 
 
-def undo(connection: Connection, g: Grouping, change_id: int, *, now_ns: int) -> bool:
+def undo(connection: Connection, g: Grouping[Any], change_id: int, *, now_ns: int) -> bool:
     """Move those back who went with a change and are still where it put them; False when it was undone already.
 
     Both groups may have been merged since: members are looked for where the target's are now. A merge's source stands
@@ -79,43 +79,43 @@ def undo(connection: Connection, g: Grouping, change_id: int, *, now_ns: int) ->
     return True
 
 
-def change(connection: Connection, g: Grouping, change_id: int) -> Change | None:
+def change(connection: Connection, g: Grouping[Any], change_id: int) -> Change | None:
     """Return the change of that number, or None."""
     row = connection.execute(select(g.change).where(g.change.c.id == change_id)).one_or_none()
     return _change(row) if row else None
 
 
-def changes(connection: Connection, g: Grouping, group_id: UUID, limit: int) -> list[Change]:
+def changes(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int = 100) -> list[Change]:
     """Return what moved into or out of the group, newest first."""
     c = g.change.c
     query = select(g.change).where(or_(c.source == group_id, c.target == group_id)).order_by(c.id.desc()).limit(limit)
     return [_change(row) for row in connection.execute(query)]
 
 
-def _recount(connection: Connection, g: Grouping, touched: Iterable[UUID]) -> None:
+def _recount(connection: Connection, g: Grouping[Any], touched: Iterable[UUID]) -> None:
     """Count members anew, and see when they were seen; a group that lost all of them keeps its times."""
     member, c = g.member.c, g.group.c
     for group_id in sorted(touched):
         query = select(func.count(), func.min(member.first_seen), func.max(member.last_seen))
         number, first, last = connection.execute(query.where(member[g.key] == group_id)).one()
         values = {"members": number, "first_seen": first, "last_seen": last} if number else {"members": 0}
-        revised = update(g.group).values(revision=next_revision(connection, g))
+        revised = update(g.group).values(revision=next_revision(g, connection))
         connection.execute(revised.where(c.id == group_id).values(**values))
 
 
-def _require_standing(connection: Connection, g: Grouping, source: UUID, target: UUID) -> None:
+def _require_standing(connection: Connection, g: Grouping[Any], source: UUID, target: UUID) -> None:
     c = g.group.c
     asked = select(func.count()).select_from(g.group).where(c.id.in_([source, target]), c.merged_into.is_(None))
     if source == target or connection.execute(asked).scalar_one() != 2:
         raise ValueError(f"{source} and {target} must be two groups that are not merged into another")
 
 
-def _record(connection: Connection, g: Grouping, row: dict[str, Any]) -> int:
+def _record(connection: Connection, g: Grouping[Any], row: dict[str, Any]) -> int:
     values = row | {"because": written(row["because"])}
     return int(connection.execute(insert(g.change).values(**values).returning(g.change.c.id)).scalar_one())
 
 
-def _move(connection: Connection, g: Grouping, change: int, chosen: ColumnElement[bool], target: UUID) -> None:
+def _move(connection: Connection, g: Grouping[Any], change: int, chosen: ColumnElement[bool], target: UUID) -> None:
     """Put the chosen members into `target`, and remember that they went with the change."""
     who = select(literal(change, BigInteger), g.member.c[g.subject]).where(chosen)
     connection.execute(insert(g.moved).from_select(["change", g.subject], who))

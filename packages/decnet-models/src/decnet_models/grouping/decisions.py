@@ -9,10 +9,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from decnet_core.text import for_column
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Decision
+from decnet_models.grouping.values import Decision, S
 
 
-def decide(connection: Connection, g: Grouping, decision: Decision[Any]) -> int:
+def decide(connection: Connection, g: Grouping[S], decision: Decision[S]) -> int:
     """Write the operator's word (its `id` is not looked at) and return its number.
 
     Raises sqlalchemy.exc.IntegrityError when it does not name exactly what its kind is about.
@@ -30,14 +30,14 @@ def decide(connection: Connection, g: Grouping, decision: Decision[Any]) -> int:
     return int(connection.execute(insert(g.decision).values(**values).returning(g.decision.c.id)).scalar_one())
 
 
-def withdraw(connection: Connection, g: Grouping, decision_id: int, *, now_ns: int) -> bool:
+def withdraw(connection: Connection, g: Grouping[Any], decision_id: int, *, now_ns: int) -> bool:
     """Take the operator's word back; False when there is no such word in force."""
     c = g.decision.c
     statement = update(g.decision).where(c.id == decision_id, c.withdrawn_at.is_(None))
     return connection.execute(statement.values(withdrawn_at=now_ns)).rowcount > 0
 
 
-def decisions(connection: Connection, g: Grouping, limit: int, *, after: int = 0) -> list[Decision[Any]]:
+def decisions(connection: Connection, g: Grouping[S], limit: int = 1000, *, after: int = 0) -> list[Decision[S]]:
     """Return what is in force, oldest first; page on with `after` = the last one's `id`."""
     c = g.decision.c
     named = (c.id, c.kind, c[g.subject], c.other, c[g.key], c.change)

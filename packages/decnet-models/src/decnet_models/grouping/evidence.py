@@ -13,13 +13,13 @@ from sqlalchemy import Connection, case, func, select, tuple_
 from decnet_core.text import for_column
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Evidence, Feature, Shared, digest
+from decnet_models.grouping.values import Evidence, Feature, S, Shared, digest
 
 MAX_VALUE = 4096
 """Characters of a feature's value that are kept; longer ones are still told apart by their digest."""
 
 
-def add_evidence(connection: Connection, g: Grouping, found: Iterable[Evidence[Any]]) -> dict[Feature, int]:
+def add_evidence(connection: Connection, g: Grouping[S], found: Iterable[Evidence[S]]) -> dict[Feature, int]:
     """Write who has which features; return how many subjects have each that was named. Again: nothing changes."""
     rows: dict[tuple[str, str, Any], Evidence[Any]] = {}
     values: dict[tuple[str, str], str] = {}
@@ -37,15 +37,15 @@ def add_evidence(connection: Connection, g: Grouping, found: Iterable[Evidence[A
     return {(kind, value): counted[kind, key] for (kind, key), value in values.items()}
 
 
-def frequencies(connection: Connection, g: Grouping, features: Iterable[Feature]) -> dict[Feature, int]:
+def frequencies(connection: Connection, g: Grouping[Any], features: Iterable[Feature]) -> dict[Feature, int]:
     """Return how many subjects have each feature; one that nobody has is left out."""
     asked = {(kind, digest(value)): (kind, value) for kind, value in features}
     return {asked[key]: number for key, number in _counted(connection, g, asked.keys()).items()}
 
 
 def sharing(
-    connection: Connection, g: Grouping, features: Iterable[Feature], *, at_most: int
-) -> dict[Feature, list[Any]]:
+    connection: Connection, g: Grouping[S], features: Iterable[Feature], *, at_most: int = 1000
+) -> dict[Feature, list[S]]:
     """Return who has each feature, in order; one that more than `at_most` have says little and is left out."""
     asked = {(kind, digest(value)): (kind, value) for kind, value in features}
     rare = [key for key, number in _counted(connection, g, asked.keys()).items() if number <= at_most]
@@ -58,7 +58,7 @@ def sharing(
     return found
 
 
-def evidence_of(connection: Connection, g: Grouping, subject: Any, limit: int) -> list[Evidence[Any]]:
+def evidence_of(connection: Connection, g: Grouping[S], subject: S, limit: int = 1000) -> list[Evidence[S]]:
     """Return the subject's features, by kind and value."""
     c, feature = g.evidence.c, g.feature.c
     same = (feature.kind == c.kind) & (feature.digest == c.digest)
@@ -72,7 +72,7 @@ def evidence_of(connection: Connection, g: Grouping, subject: Any, limit: int) -
     return [Evidence(*row) for row in connection.execute(query)]
 
 
-def evidence_of_all(connection: Connection, g: Grouping, subjects: Iterable[Any]) -> list[Evidence[Any]]:
+def evidence_of_all(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> list[Evidence[S]]:
     """Return the features of all these subjects, by subject, kind and value: what the group that they are has."""
     c, feature = g.evidence.c, g.feature.c
     same = (feature.kind == c.kind) & (feature.digest == c.digest)
@@ -83,7 +83,7 @@ def evidence_of_all(connection: Connection, g: Grouping, subjects: Iterable[Any]
     ]
 
 
-def shared(connection: Connection, g: Grouping, kind: str, limit: int) -> list[Shared]:
+def shared(connection: Connection, g: Grouping[Any], kind: str, limit: int = 100) -> list[Shared]:
     """Return the features of a kind that most subjects have, those that are in several groups: reused credentials."""
     c, feature, member = g.evidence.c, g.feature.c, g.member.c
     common = (
@@ -105,12 +105,12 @@ def shared(connection: Connection, g: Grouping, kind: str, limit: int) -> list[S
     return [Shared(*row) for row in connection.execute(query)]
 
 
-def _joined(one: Evidence[Any], other: Evidence[Any]) -> Evidence[Any]:
+def _joined(one: Evidence[S], other: Evidence[S]) -> Evidence[S]:
     first, last = min(one.first_seen, other.first_seen), max(one.last_seen, other.last_seen)
     return msgspec.structs.replace(one, first_seen=first, last_seen=last)
 
 
-def _known(connection: Connection, g: Grouping, keys: Iterable[Any]) -> set[Any]:
+def _known(connection: Connection, g: Grouping[Any], keys: Iterable[Any]) -> set[Any]:
     c = g.evidence.c
     key = (c.kind, c.digest, c[g.subject])
     return {
@@ -118,7 +118,7 @@ def _known(connection: Connection, g: Grouping, keys: Iterable[Any]) -> set[Any]
     }
 
 
-def _counted(connection: Connection, g: Grouping, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def _counted(connection: Connection, g: Grouping[Any], keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     c = g.feature.c
     query = select(c.kind, c.digest, c.subjects)
     return {
@@ -128,7 +128,7 @@ def _counted(connection: Connection, g: Grouping, keys: Iterable[tuple[str, str]
     }
 
 
-def _write_features(connection: Connection, g: Grouping, found: Mapping[tuple[str, str], tuple[str, int]]) -> None:
+def _write_features(connection: Connection, g: Grouping[Any], found: Mapping[tuple[str, str], tuple[str, int]]) -> None:
     statement = insert_into(connection, g.feature)
     added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
     connection.execute(
@@ -140,7 +140,7 @@ def _write_features(connection: Connection, g: Grouping, found: Mapping[tuple[st
     )
 
 
-def _write_evidence(connection: Connection, g: Grouping, rows: Mapping[tuple[str, str, Any], Evidence[Any]]) -> None:
+def _write_evidence(connection: Connection, g: Grouping[S], rows: Mapping[tuple[str, str, Any], Evidence[S]]) -> None:
     statement = insert_into(connection, g.evidence)
     new, old = statement.excluded, g.evidence.c
     widened = {

@@ -14,19 +14,19 @@ from sqlalchemy import Connection, ScalarSelect, case, func, select, tuple_, upd
 
 from decnet_models.database.statements import commit_in_order, insert_into, parts
 from decnet_models.grouping.shape import Grouping
-from decnet_models.grouping.values import Group, Member, reasons, written
+from decnet_models.grouping.values import Group, Member, S, reasons, written
 
 _MAX_MERGES = 64
 """How far `resolved` follows an id from merge to merge."""
 
 
-def found_group(connection: Connection, g: Grouping, group: UUID, *, now_ns: int) -> None:
-    """Make a group without members; the caller chooses the id, so that a repeated batch founds the same one."""
+def create_group(connection: Connection, g: Grouping[Any], group: UUID, *, now_ns: int) -> None:
+    """Make a group without members; the caller chooses the id, so that a repeated batch makes the same one."""
     row = {"id": group, "members": 0, "first_seen": now_ns, "last_seen": 0, "created_at": now_ns}
     connection.execute(insert_into(connection, g.group).values(**row).on_conflict_do_nothing(index_elements=["id"]))
 
 
-def place(connection: Connection, g: Grouping, members: Iterable[Member[Any]]) -> None:
+def place(connection: Connection, g: Grouping[S], members: Iterable[Member[S]]) -> None:
     """Put subjects into groups; of one that is in a group already, only the times of its events are widened."""
     rows = {one.subject: one for one in members}
     if not rows:
@@ -51,7 +51,7 @@ def place(connection: Connection, g: Grouping, members: Iterable[Member[Any]]) -
         _widen(connection, g, group, (sum(joined), min(first), max(last)))
 
 
-def groups_of(connection: Connection, g: Grouping, subjects: Iterable[Any]) -> dict[Any, UUID]:
+def groups_of(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> dict[S, UUID]:
     """Return the group of each subject that is in one."""
     c = g.member.c
     query = select(c[g.subject], c[g.key])
@@ -62,7 +62,9 @@ def groups_of(connection: Connection, g: Grouping, subjects: Iterable[Any]) -> d
     }
 
 
-def members(connection: Connection, g: Grouping, group: UUID, limit: int, *, after: Any = None) -> list[Member[Any]]:
+def members(
+    connection: Connection, g: Grouping[S], group: UUID, limit: int = 1000, *, after: S | None = None
+) -> list[Member[S]]:
     """Return the group's members in the order of their names; page on with `after` = the last one's subject."""
     c = g.member.c
     query = select(c[g.subject], c[g.key], c.weight, c.because, c.first_seen, c.last_seen, c.joined_at)
@@ -74,7 +76,7 @@ def members(connection: Connection, g: Grouping, group: UUID, limit: int, *, aft
     ]
 
 
-def groups(connection: Connection, g: Grouping, limit: int, *, before: Group | None = None) -> list[Group]:
+def groups(connection: Connection, g: Grouping[Any], limit: int = 100, *, before: Group | None = None) -> list[Group]:
     """Return the groups that stand for themselves, last seen first; page on with `before` = the last one."""
     c = g.group.c
     query = select(*_group_columns(g)).where(c.merged_into.is_(None))
@@ -84,13 +86,13 @@ def groups(connection: Connection, g: Grouping, limit: int, *, before: Group | N
     return [Group(*row) for row in connection.execute(query)]
 
 
-def group(connection: Connection, g: Grouping, group_id: UUID) -> Group | None:
+def group(connection: Connection, g: Grouping[Any], group_id: UUID) -> Group | None:
     """Return the group of that id, merged or not; None when there never was one."""
     row = connection.execute(select(*_group_columns(g)).where(g.group.c.id == group_id)).one_or_none()
     return Group(*row) if row else None
 
 
-def resolved(connection: Connection, g: Grouping, group_id: UUID) -> UUID | None:
+def resolved(connection: Connection, g: Grouping[Any], group_id: UUID) -> UUID | None:
     """Return where the members of a group are now, following its merges; None for an id that never was."""
     for _ in range(_MAX_MERGES):
         found = group(connection, g, group_id)
@@ -100,25 +102,25 @@ def resolved(connection: Connection, g: Grouping, group_id: UUID) -> UUID | None
     return group_id
 
 
-def next_revision(connection: Connection, g: Grouping) -> ScalarSelect[int]:
+def next_revision(g: Grouping[Any], connection: Connection) -> ScalarSelect[int]:
     """Return the expression for a changed group's revision; until the commit nobody else gives one."""
     commit_in_order(connection, g.group)
     return select(func.coalesce(func.max(g.group.c.revision), 0) + 1).scalar_subquery()
 
 
-def changed(connection: Connection, g: Grouping, revision: int, limit: int) -> list[Group]:
+def changed(connection: Connection, g: Grouping[Any], revision: int, limit: int = 1000) -> list[Group]:
     """Return the groups, merged ones too, that changed after a revision, in that order."""
     c = g.group.c
     query = select(*_group_columns(g)).where(c.revision > revision).order_by(c.revision).limit(limit)
     return [Group(*row) for row in connection.execute(query)]
 
 
-def count_members(connection: Connection, g: Grouping) -> int:
+def count_members(connection: Connection, g: Grouping[Any]) -> int:
     """Return the number of subjects in groups; it reads them all, so a worker asks once and then counts on."""
     return connection.execute(select(func.count()).select_from(g.member)).scalar_one()
 
 
-def _member_row(g: Grouping, one: Member[Any]) -> dict[str, Any]:
+def _member_row(g: Grouping[S], one: Member[S]) -> dict[str, Any]:
     return {
         g.subject: one.subject,
         g.key: one.group,
@@ -130,7 +132,7 @@ def _member_row(g: Grouping, one: Member[Any]) -> dict[str, Any]:
     }
 
 
-def _widen(connection: Connection, g: Grouping, group_id: UUID, seen: tuple[int, int, int]) -> None:
+def _widen(connection: Connection, g: Grouping[Any], group_id: UUID, seen: tuple[int, int, int]) -> None:
     """Add to the group's members, and widen its times."""
     joined, first, last = seen
     c = g.group.c
@@ -141,10 +143,10 @@ def _widen(connection: Connection, g: Grouping, group_id: UUID, seen: tuple[int,
             members=c.members + joined,
             first_seen=case((c.first_seen < first, c.first_seen), else_=first),
             last_seen=case((c.last_seen > last, c.last_seen), else_=last),
-            revision=next_revision(connection, g),
+            revision=next_revision(g, connection),
         )
     )
 
 
-def _group_columns(g: Grouping) -> list[Any]:
+def _group_columns(g: Grouping[Any]) -> list[Any]:
     return [g.group.c[name] for name in Group.__struct_fields__]

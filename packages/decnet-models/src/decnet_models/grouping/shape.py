@@ -9,11 +9,12 @@ it back, and whatever kept the old id still finds it. A subject is in one group;
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
 from decnet_models.database.columns import BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
+from decnet_models.grouping.values import S
 
 
 class Subject(NamedTuple):
@@ -28,7 +29,7 @@ class Subject(NamedTuple):
         return Column(name or self.name, self.type, info=self.info, **options)
 
 
-class Grouping(NamedTuple):
+class Grouping(NamedTuple, Generic[S]):
     """The tables of such a domain; `key` is the name of the column that names the group, `subject` the subject's."""
 
     key: str
@@ -60,7 +61,7 @@ class Makers(NamedTuple):
         return Table(f"{self.key}{suffix}", self.metadata, *columns, info=self.info, **options)
 
 
-def grouping(make: Makers) -> Grouping:
+def grouping(make: Makers) -> Grouping[Any]:
     """Declare the tables in the domain's metadata."""
     return Grouping(
         make.key,

@@ -6,11 +6,11 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from decnet_models.database.columns import ADDRESS, mentions
-from decnet_models.grouping.shape import Makers, Subject, grouping
+from decnet_models.grouping.shape import Grouping, Makers, Subject, grouping
 
 metadata = MetaData()
 
-IDENTITIES = grouping(
+IDENTITIES: Grouping[str] = grouping(
     Makers(
         metadata,
         "identity",

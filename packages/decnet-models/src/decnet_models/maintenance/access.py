@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import BUSY_SECONDS, open_engine, reading, shown
-from decnet_models.database.schema import FLOOR, current_revision, newer, newest_revision, revisions
+from decnet_models.database.schema import FLOOR, current_revision, known_as, newer, newest_revision, revisions
 from decnet_models.errors import DatabaseError, reason
 
 Say = Callable[[str], None]
@@ -79,8 +79,8 @@ def require_known(revision: str | None) -> str:
     """Return the revision of a database or backup whose data this version knows; raise DatabaseError for any other."""
     if revision is None:
         raise DatabaseError("this is no DECNET database: it does not say which migration it is at")
-    if revision in revisions():
-        return revision
+    if (known := known_as(revision)) in revisions():
+        return known
     if revision > newest_revision():
         raise DatabaseError(newer(revision))
     raise DatabaseError(f"the database is at {revision}, which this version never had")

@@ -25,7 +25,7 @@ from decnet_models.maintenance.access import (
     require_known,
     revision_at,
 )
-from decnet_models.maintenance.archive import Manifest, load_archive, open_archive
+from decnet_models.maintenance.archive import load_archive, open_archive
 from decnet_models.maintenance.backup import PAGES, sync
 from decnet_models.maintenance.integrity import damages
 from decnet_models.migrations.upgrade import exclusive, migrate_to, set_floor
@@ -114,7 +114,7 @@ def _restore_postgresql(url: str, file: Path, say: Say) -> str:
         try:
             with writing(engine) as connection:
                 exclusive(connection)
-                _prepare(connection, manifest)
+                _prepare(connection, revision)
                 load_archive(connection, archive, manifest, say)
         except (BadZipFile, zlib.error, EOFError, KeyError) as error:
             raise DatabaseError(f"{file} is damaged: {error}") from error
@@ -123,15 +123,15 @@ def _restore_postgresql(url: str, file: Path, say: Say) -> str:
     return revision
 
 
-def _prepare(connection: Connection, manifest: Manifest) -> None:
+def _prepare(connection: Connection, revision: str) -> None:
     """Make the tables of the backup's migration, empty."""
     has = current_revision(connection)
     if data_tables(connection):
         require_empty(connection)
-    if has not in (None, manifest.revision):
-        raise DatabaseError(f"the backup is at {manifest.revision}, the empty database at {has}; make a new database")
+    if has not in (None, revision):
+        raise DatabaseError(f"the backup is at {revision}, the empty database at {has}; make a new database")
     if has is None:
-        migrate_to(connection, manifest.revision)
-        set_floor(connection, manifest.revision)
+        migrate_to(connection, revision)
+        set_floor(connection, revision)
     names = ", ".join(f'"{name}"' for name in data_tables(connection))
     connection.execute(text(f"TRUNCATE {names}"))  # what migrations wrote comes again with the backup

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from decnet_models.database import schema
 from decnet_models.database.engine import open_engine, shown, writing
 from decnet_models.database.schema import (
+    ADOPTED,
     FLOOR,
     contracts,
     current_revision,
@@ -118,12 +119,24 @@ def _migrate(connection: Connection, has: str | None, phase: Phase) -> str:
             raise DatabaseError(newer(has))
         return has  # a newer version is being rolled out
     reached = target(revisions(), has, phase)
+    if reached != has or phase is not Phase.BEFORE:  # else programs that know the old name only may still run
+        _adopt(connection, has)
     if reached != has:
         migrate_to(connection, reached)
     floor = _floor(connection, has, phase)
     if floor != floor_of(connection):
         set_floor(connection, floor)
     return reached
+
+
+def _adopt(connection: Connection, has: str | None) -> None:
+    """Write down this version's name of the revision that the database is at."""
+    for old, new in ADOPTED.items():
+        if new == has:
+            names = {"old": old, "new": new}
+            connection.execute(text("UPDATE alembic_version SET version_num = :new WHERE version_num = :old"), names)
+            if floor_of(connection):
+                connection.execute(text(f"UPDATE {FLOOR} SET revision = :new WHERE revision = :old"), names)  # noqa: S608
 
 
 def _floor(connection: Connection, has: str | None, phase: Phase) -> str:

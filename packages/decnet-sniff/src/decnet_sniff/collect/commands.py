@@ -16,7 +16,7 @@ from decnet_core.exits import Exit, StartupError
 from decnet_core.settings import Settings, SettingsError
 from decnet_sniff.collect.emitter import Reader
 from decnet_sniff.collect.files.file_inputs import records_of
-from decnet_sniff.collect.files.tail import MAX_LINE_BYTES, Follower
+from decnet_sniff.collect.files.tail import MAX_LINE_BYTES, FileTail
 from decnet_sniff.collect.formats.readers import reader_of
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 from decnet_sniff.collect.preview import COLUMNS, as_json, rows
@@ -105,7 +105,7 @@ def _outcomes(file: str, read: Reader) -> Iterator[tuple[Record, Outcome]]:
 
 def _from_file(file: str) -> Iterator[Record]:
     try:
-        follower = Follower(file)
+        follower = FileTail(file)
     except OSError as error:
         raise typer.BadParameter(f"cannot read {file}: {error.strerror}") from error
     try:

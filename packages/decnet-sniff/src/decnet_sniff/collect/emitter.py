@@ -20,7 +20,7 @@ Reader = Callable[[Record], Outcome]
 
 
 class Emitter:
-    """The one door from all sources to spool and quarantine; only the event loop uses it."""
+    """The one way from all sources to spool and quarantine; only the event loop uses it."""
 
     def __init__(self, ctx: Context, quarantine: Quarantine, key: bytes) -> None:
         """`key` is this collector's own: without it another sensor could give an event of its own the id of a line."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a source that speaks by itself (a journal, containers, the network) hands in what it has received."""
+"""Where an input that pushes (a journal, containers, the network) delivers the records it has received."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from decnet_sniff.collect.settings import SourceSettings
 _REFUSED_SECONDS = 1.0
 
 
-class Desk:
-    """One source's door to the spool. After `take` has returned, the record's events survive the process."""
+class InputSink:
+    """One source's way to the spool. After `take` has returned, the record's events survive the process."""
 
     def __init__(
         self, ctx: Context, emitter: Emitter, settings: SourceSettings, read: Reader, progress: asyncio.Event
@@ -45,7 +45,7 @@ class Desk:
         self._emitter.take(record, self._read(record), self.settings.host)
 
     def moved(self) -> None:
-        """Say that the source's position has changed and should be saved soon."""
+        """Note that the source's position has changed and should be saved soon."""
         self._progress.set()
 
     def count(self, what: str, amount: float = 1) -> None:
@@ -53,8 +53,8 @@ class Desk:
         self.ctx.counters.add(f"collect_{what}", amount)
 
 
-class Inlet(Protocol):
-    """A source that speaks by itself."""
+class PushInput(Protocol):
+    """A source that pushes its records, as against files, which are polled."""
 
     async def open(self) -> None:
         """Acquire what `run` needs; raises StartupError."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The worker `collect`: lines of other programs' logs become events, each exactly once.
 
-Files are read in the worker's thread (`files`); a journal, containers and the network speak by themselves (`desk`).
+Files are read in the worker's thread (`files`); a journal, containers and the network push (`input_sink`).
 Positions are saved after the events before them are on the disk, never sooner; what is read a second time gets the
 ids it had.
 """
@@ -22,10 +22,10 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.quarantine import Quarantine
 from decnet_sniff.collect.emitter import Emitter, Reader
-from decnet_sniff.collect.files.file_inputs import Files, is_full
+from decnet_sniff.collect.files.file_inputs import FileInputs, is_full
 from decnet_sniff.collect.files.positions import FilePosition, Positions
 from decnet_sniff.collect.formats.readers import reader_of
-from decnet_sniff.collect.input_sink import Desk, Inlet
+from decnet_sniff.collect.input_sink import InputSink, PushInput
 from decnet_sniff.collect.kinds import PRODUCED
 from decnet_sniff.collect.settings import CollectSettings
 
@@ -51,8 +51,8 @@ class Collect(Worker[CollectSettings]):
 
     def __init__(self, settings: CollectSettings) -> None:
         super().__init__(settings)
-        self._files: Files | None = None
-        self._inlets: dict[str, Inlet] = {}
+        self._files: FileInputs | None = None
+        self._push_inputs: dict[str, PushInput] = {}
         self._tasks: list[asyncio.Task[Any]] = []
 
     @classmethod
@@ -86,29 +86,29 @@ class Collect(Worker[CollectSettings]):
         ctx.counters.read_from(self._quarantine.counters)
         readers = {source.name: reader_of(source) for source in self.settings.source}
         await self._start_files(ctx, readers)
-        await self._start_inlets(ctx, readers)
+        await self._start_push_inputs(ctx, readers)
 
     async def _start_files(self, ctx: Context, readers: dict[str, Reader]) -> None:
         positions = Positions(ctx.state.positions / "collect.json", dict[str, list[FilePosition]])
         saved = await ctx.in_thread(positions.load)
         sources = [(source, readers[source.name]) for source in self.settings.source if source.input == "file"]
-        self._files = Files(self.settings, sources, positions, saved)
+        self._files = FileInputs(self.settings, sources, positions, saved)
         ctx.counters.read_from(self._files.counters)
 
-    async def _start_inlets(self, ctx: Context, readers: dict[str, Reader]) -> None:
+    async def _start_push_inputs(self, ctx: Context, readers: dict[str, Reader]) -> None:
         self._positions = Positions(ctx.state.positions / "collect-streams.json", dict[str, Any])
         saved = await ctx.in_thread(self._positions.load)
         for source in self.settings.source:
             if source.input != "file":
-                desk = Desk(ctx, self._emitter, source, readers[source.name], self._progress)
-                inlet = inlet_of(desk, saved.get(source.name), self.settings)
-                await inlet.open()
-                self._inlets[source.name] = inlet
+                sink = InputSink(ctx, self._emitter, source, readers[source.name], self._progress)
+                push_input = push_input_of(sink, saved.get(source.name), self.settings)
+                await push_input.open()
+                self._push_inputs[source.name] = push_input
 
     async def run(self, ctx: Context) -> None:
         """Read and receive, for ever."""
-        self._tasks = [ctx.spawn(inlet.run(), name=name) for name, inlet in self._inlets.items()]
-        if self._inlets:
+        self._tasks = [ctx.spawn(push_input.run(), name=name) for name, push_input in self._push_inputs.items()]
+        if self._push_inputs:
             self._tasks.append(ctx.spawn(self._keep_saving(ctx), name="positions"))
         if not self.settings.source:
             log.info("no [[collect.source]] is set; nothing to do")
@@ -122,26 +122,26 @@ class Collect(Worker[CollectSettings]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for inlet in self._inlets.values():
-            await inlet.close()
-        if self._inlets:
-            await self._save_inlets(ctx)
+        for push_input in self._push_inputs.values():
+            await push_input.close()
+        if self._push_inputs:
+            await self._save_push_inputs(ctx)
         if self._files is not None:
             await ctx.in_thread(self._files.save, ctx, self._quarantine)
             self._files.close()
             self._quarantine.close()
 
     async def _keep_saving(self, ctx: Context) -> None:
-        """Save the inlets' positions a second after the first of them has moved."""
+        """Save the positions of push inputs a second after the first of them has moved."""
         while True:
             await self._progress.wait()
             await asyncio.sleep(_SAVE_SECONDS)
             self._progress.clear()
-            await self._save_inlets(ctx)
+            await self._save_push_inputs(ctx)
 
-    async def _save_inlets(self, ctx: Context) -> None:
+    async def _save_push_inputs(self, ctx: Context) -> None:
         """What the positions are now, the spool has; so once that is on the disk they may be, too."""
-        found = {name: inlet.positions() for name, inlet in self._inlets.items()}
+        found = {name: push_input.positions() for name, push_input in self._push_inputs.items()}
         positions = {name: position for name, position in found.items() if position is not None}
         await ctx.in_thread(self._save_after_spool, ctx, positions)
 
@@ -162,25 +162,25 @@ def _key(file: Path) -> bytes:
         raise StartupError(str(error)) from error
 
 
-def inlet_of(desk: Desk, saved: Any, settings: CollectSettings) -> Inlet:
-    """Return the inlet of a source, with the position that was `saved`; only the code that it needs is loaded."""
-    match desk.settings.input:
+def push_input_of(sink: InputSink, saved: Any, settings: CollectSettings) -> PushInput:
+    """Return the push input of a source, with the position that was `saved`; only the code that it needs is loaded."""
+    match sink.settings.input:
         case "journal":
             from decnet_sniff.collect.journal import journal_input
 
-            return journal_input.JournalInlet(desk, journal_input.position_of(saved))
+            return journal_input.JournalInput(sink, journal_input.position_of(saved))
         case "containers":
             from decnet_sniff.collect.containers import container_input
 
-            marks = container_input.marks_of(saved)
-            return container_input.ContainersInlet(desk, marks, limit=settings.containers, now=int(time.time()))
+            checkpoints = container_input.checkpoints_of(saved)
+            return container_input.ContainerInput(sink, checkpoints, limit=settings.containers, now=int(time.time()))
         case "udp":
-            from decnet_sniff.collect.network.syslog_udp import UdpInlet
+            from decnet_sniff.collect.network.syslog_udp import SyslogUdpInput
 
-            return UdpInlet(desk, settings.network)
+            return SyslogUdpInput(sink, settings.network)
         case "tcp":
-            from decnet_sniff.collect.network.syslog_tcp import TcpInlet
+            from decnet_sniff.collect.network.syslog_tcp import SyslogTcpInput
 
-            return TcpInlet(desk, settings.network)
+            return SyslogTcpInput(sink, settings.network)
         case other:
-            raise ValueError(f"{other} does not speak by itself")
+            raise ValueError(f"{other} is not a push input")

@@ -7,44 +7,32 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from io import TextIOWrapper
-from pathlib import Path
-from typing import Annotated, BinaryIO, NoReturn
+from typing import Annotated, NoReturn
 
 import msgspec
 import typer
 
-from decnet_core.events.catalogue import Payload, kind_of
 from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal
+from decnet_sniff.sniff import finding_lines
 from decnet_sniff.sniff.capture.file_buffer import CaptureError
 from decnet_sniff.sniff.capture.file_filter import file_filter
 from decnet_sniff.sniff.capture.packet_batch import Accept
-from decnet_sniff.sniff.capture.pcap import batches
+from decnet_sniff.sniff.capture.pcap import batches, open_capture
+from decnet_sniff.sniff.dissect import dissect
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.packets import link
 from decnet_sniff.sniff.settings import SniffSettings
-from decnet_sniff.sniff.worker import end_of, observer_of
-
-
-class Line(msgspec.Struct, omit_defaults=True):
-    """One finding as a line of JSON: the fields of the event that it would be, but for `id` and `sensor`."""
-
-    ts: int
-    payload: Payload
-    src_ip: str | None = None
-    src_port: int | None = None
-    dst_ip: str | None = None
-    dst_port: int | None = None
+from decnet_sniff.sniff.worker import observer_of
 
 
 def register(app: typer.Typer) -> None:
-    """Add `read` to the worker's command line."""
+    """Add `read` and `dissect` to the worker's command line."""
     app.command()(read)
+    app.command()(dissect)
 
 
 def read(
@@ -61,7 +49,7 @@ def read(
         settings = msgspec.structs.replace(settings, window_seconds=window)
     observer = observer_of(settings)
     try:
-        problem = _tell(file, observer, settings, _json if as_json else _plain)
+        problem = _tell(file, observer, settings, finding_lines.as_json if as_json else finding_lines.as_text)
     except BrokenPipeError:
         _leave()
     except OSError as error:
@@ -116,7 +104,7 @@ def _findings(file: str, observer: Observer, settings: SniffSettings) -> Iterato
     """Yield what is found in the packets that the kernel's filter would let through; raises CaptureError."""
     filters: dict[int, Accept] = {}
     try:
-        with _opened(file) as source:
+        with open_capture(file) as source:
             for batch in batches(source):
                 accept = filters.get(batch.link)
                 if accept is None and batch.link in link.NAMES:
@@ -125,35 +113,6 @@ def _findings(file: str, observer: Observer, settings: SniffSettings) -> Iterato
                 yield from observer.due(batch.records[-1][0])
     except OSError as error:
         raise CaptureError(f"cannot be read: {error.strerror}") from error
-
-
-def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    if file != "-":
-        return Path(file).open("rb")
-    if sys.stdin is None:
-        raise CaptureError("standard input is closed")
-    return nullcontext(sys.stdin.buffer)
-
-
-def _json(finding: Finding) -> str:
-    source, source_port, destination, destination_port = finding.ends
-    src, dst = end_of(source, source_port) or (None, None), end_of(destination, destination_port) or (None, None)
-    return msgspec.json.encode(Line(finding.ts, finding.payload, *src, *dst)).decode() + "\n"
-
-
-def _plain(finding: Finding) -> str:
-    moment = datetime.fromtimestamp(finding.ts / 1e9, UTC).isoformat(timespec="microseconds")
-    what = msgspec.to_builtins(finding.payload)
-    details = " ".join(f"{name}={value}" for name, value in what.items() if name != "kind")
-    text = f"{_end(*finding.ends[:2])} > {_end(*finding.ends[2:])} {details}"
-    return f"{moment} {kind_of(finding.payload)} {for_terminal(text, 4096)}\n"
-
-
-def _end(address: bytes, port: int | None) -> str:
-    named = end_of(address, port)
-    if named is None:
-        return "*"
-    return named[0] if port is None else f"{named[0]}.{port}"
 
 
 def _settings() -> SniffSettings:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A table that forgets: what nobody asked for in a while, and when it is full what was asked for longest ago."""
+"""A cache with a time to live, and the least recently used entry evicted when it is full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class LruTtlCache(Generic[K, V]):
     """At most `limit` values, each for `lifetime_ns` nanoseconds after it was last got or put.
 
     Time is what the caller says (that of the packets), and may stand still or step back.

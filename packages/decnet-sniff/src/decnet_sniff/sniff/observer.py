@@ -17,15 +17,15 @@ from typing import Final
 
 from decnet_sniff.sniff.capture.packet_batch import Accept, Batch
 from decnet_sniff.sniff.findings import Finding, Findings
-from decnet_sniff.sniff.own_addresses import Home, nobody
+from decnet_sniff.sniff.own_addresses import IsOwn, none_is_own
 from decnet_sniff.sniff.packets import ip, link, tunnels
 from decnet_sniff.sniff.packets.fragments import Fragments
 from decnet_sniff.sniff.packets.link import IP4, IP6, Buffer
-from decnet_sniff.sniff.scan.detector import Scans, ScanSettings
-from decnet_sniff.sniff.sinks import Books
+from decnet_sniff.sniff.scan.detector import ScanDetector, ScanSettings
+from decnet_sniff.sniff.sinks import FindingSinks
 from decnet_sniff.sniff.transport.flow_timing import Timings
-from decnet_sniff.sniff.transport.tcp import TcpSide
-from decnet_sniff.sniff.transport.udp import UdpSide
+from decnet_sniff.sniff.transport.tcp import TcpTracker
+from decnet_sniff.sniff.transport.udp import UdpTracker
 
 MOST_ENDINGS: Final = 1024
 """Kinds of ended flows (who, whom, which port, how) per window; see `timing`."""
@@ -43,12 +43,14 @@ _NOT_QUICK: Final = 0x07
 
 
 class Observer:
-    """Sees packets, remembers flows, finds things."""
+    """Turns packets into fingerprint, scan and flow findings; keeps state per flow, does no I/O."""
 
-    def __init__(self, *, window_ns: int, flows: int, idle_ns: int, scan: ScanSettings, home: Home = nobody) -> None:
-        self._books = Books(Findings(window_ns, home=home), Scans(scan), Timings(MOST_ENDINGS))
-        self._tcp = TcpSide(self._books, flows, idle_ns)
-        self._udp = UdpSide(self._books, flows, idle_ns)
+    def __init__(
+        self, *, window_ns: int, flows: int, idle_ns: int, scan: ScanSettings, is_own: IsOwn = none_is_own
+    ) -> None:
+        self._sinks = FindingSinks(Findings(window_ns, is_own=is_own), ScanDetector(scan), Timings(MOST_ENDINGS))
+        self._tcp = TcpTracker(self._sinks, flows, idle_ns)
+        self._udp = UdpTracker(self._sinks, flows, idle_ns)
         self._window = window_ns
         self._timings_due = 0
         self._fragments = Fragments()
@@ -58,7 +60,7 @@ class Observer:
     def take(self, batch: Batch, accept: Accept | None = None) -> None:
         """See the packets of a batch, only those that `accept` accepts where it is given."""
         kind, buffer, records = batch
-        skip, halves, due = _SKIP.get(kind), self._tcp.flows.halves, self._due
+        skip, directions, due = _SKIP.get(kind), self._tcp.flows.directions, self._due
         filtered = quick = 0
         for ts, start, end in records:
             if accept is not None and not accept(buffer, start, end):
@@ -82,13 +84,13 @@ class Observer:
             else:
                 self._unusual(kind, ts, buffer, start, end)
                 continue
-            half = halves.get(key)
+            direction = directions.get(key)
             payload = length - (offset >> 2 & 0x3C)
-            if half is not None and half.quick and not flags & _NOT_QUICK and payload >= 0:
+            if direction is not None and direction.quick and not flags & _NOT_QUICK and payload >= 0:
                 quick += 1
-                half.packets += 1
-                half.bytes += payload
-                flow = half.flow
+                direction.packets += 1
+                direction.bytes += payload
+                flow = direction.flow
                 gap = ts - flow.last
                 flow.squares += gap * gap
                 flow.last = ts
@@ -100,23 +102,23 @@ class Observer:
         self._counts["packets_quick"] += quick
 
     def due(self, now: int) -> Iterator[Finding]:
-        """Yield what is to be told at `now`, ns; call it once in a while."""
+        """Yield the findings due at `now`, ns; call it once in a while."""
         if not 0 <= self._due - now <= 2 * TICK_NS:  # also after the clock was set back
             self._due = self._tick(now)
-        return self._books.findings.due(now)
+        return self._sinks.findings.due(now)
 
     def rest(self) -> Iterator[Finding]:
         """Yield all that is left, when no more packets come."""
         self._tcp.close_all()
         self._udp.close_all()
-        self._books.tell_scans(None)
-        self._books.tell_timings()
-        return self._books.findings.rest()
+        self._sinks.report_scans(None)
+        self._sinks.report_timings()
+        return self._sinks.findings.rest()
 
     @property
     def busy(self) -> bool:
-        """Whether time alone may bring something to tell."""
-        return bool(self._tcp.flows.size or self._udp.flows.size or self._books.findings.waiting)
+        """Whether time alone may make findings due."""
+        return bool(self._tcp.flows.size or self._udp.flows.size or self._sinks.findings.waiting)
 
     def counts(self) -> dict[str, float]:
         """Return counters and levels."""
@@ -125,18 +127,18 @@ class Observer:
             **self._fragments.counts,
             **self._tcp.counts(),
             **self._udp.counts(),
-            **self._books.findings.counts,
-            **self._books.scans.counters(),
-            "flows_closed_not_told": self._books.timings.not_told,
+            **self._sinks.findings.counts,
+            **self._sinks.scans.counters(),
+            "flows_closed_not_reported": self._sinks.timings.not_reported,
         }
 
     def _tick(self, ts: int) -> int:
         """Do what time brings; return when to do so again."""
         self._tcp.age(ts)
         self._udp.age(ts)
-        self._books.tell_scans(ts)
+        self._sinks.report_scans(ts)
         if not 0 < self._timings_due - ts <= self._window:
-            self._books.tell_timings()
+            self._sinks.report_timings()
             self._timings_due = ts + self._window
         return ts + TICK_NS
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bytes that arrive in pieces, in any order, twice or overlapping: what is known from the start on, without a hole.
+"""Reassembles bytes that arrive in any order, twice or overlapping, up to the first gap.
 
 The byte that came first wins. Systems differ in this, and an attacker can send two versions of one segment; whichever
 policy a sensor has, somebody's stack has the other. To keep the first is what needs no second look at anything.
@@ -13,7 +13,7 @@ ISLAND_BYTES = 128
 """What a piece behind a hole takes beside its bytes."""
 
 
-class Pieces:
+class ReassemblyBuffer:
     """The first `limit` bytes of something; what lies behind them is cut off."""
 
     __slots__ = ("_ahead", "_starts", "data", "limit", "waiting")

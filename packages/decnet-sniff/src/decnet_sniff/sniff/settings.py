@@ -41,13 +41,13 @@ class SniffSettings(msgspec.Struct, frozen=True):
         if len(self.ignore) > MOST_IGNORED:
             raise ValueError(f"ignore: at most {MOST_IGNORED} networks")
         self.ignored()
-        self.ours()
+        self.own_networks()
 
     def ignored(self) -> tuple[Network, ...]:
         """Return the networks of `ignore`."""
         return tuple(_network("ignore", text) for text in self.ignore)
 
-    def ours(self) -> tuple[Network, ...]:
+    def own_networks(self) -> tuple[Network, ...]:
         """Return the networks of `home`."""
         return tuple(_network("home", text) for text in self.home)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What both transports write into: findings, who scans, and how flows were timed."""
+"""Where both transports report to: findings, the scan detector, and the timing of closed flows."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 from decnet_core.events.catalogue import PortScan
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
-from decnet_sniff.sniff.scan.detector import Scan, Scans
+from decnet_sniff.sniff.scan.detector import Scan, ScanDetector
 from decnet_sniff.sniff.transport.flow_timing import Ending, Timing, Timings
 from decnet_sniff.sniff.transport.flows import Flow, ends
 
 _MILLISECOND = 1_000_000
 
 
-class Books(NamedTuple):
+class FindingSinks(NamedTuple):
     """One of each."""
 
     findings: Findings
-    scans: Scans
+    scans: ScanDetector
     timings: Timings
 
     def close(self, flow: Flow, transport: str) -> None:
-        """Write down the timing of a flow that is over, if more was said than a SYN and what answers it."""
+        """Record the timing of a closed flow, unless it was no more than a SYN and its answer."""
         if not flow.opened:
             return
         client, server = flow.client, flow.server
@@ -38,18 +38,18 @@ class Books(NamedTuple):
         opener, _, responder, port = ends(flow.key)
         self.timings.add(Ending(opener, responder, port or 0, transport, flow.ended), timing)
         if not self.findings.folds:
-            self.tell_timings()
+            self.report_timings()
 
-    def tell_scans(self, now: int | None) -> None:
+    def report_scans(self, now: int | None) -> None:
         """Move scans that are due at `now` to the findings; all of them without it."""
         for scan in self.scans.rest() if now is None else self.scans.due(now):
-            self.findings.tell(_scan(scan))
+            self.findings.report(_scan(scan))
 
-    def tell_timings(self) -> None:
+    def report_timings(self) -> None:
         """Move what is known of the flows that ended to the findings."""
         for ending, first, payload in self.timings.take():
-            told = Ends(ending.opener, None, ending.responder, ending.port)
-            self.findings.tell(Finding(first, told, payload))
+            reported = Ends(ending.opener, None, ending.responder, ending.port)
+            self.findings.report(Finding(first, reported, payload))
 
 
 def _scan(scan: Scan) -> Finding:

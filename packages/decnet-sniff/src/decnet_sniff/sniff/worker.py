@@ -18,10 +18,10 @@ from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_sniff.sniff.capture.packet_socket import Capture
+from decnet_sniff.sniff.capture.packet_socket import PacketSocket
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
-from decnet_sniff.sniff.own_addresses import home_of
+from decnet_sniff.sniff.own_addresses import own_address_test
 from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.settings import SniffSettings
 
@@ -49,8 +49,8 @@ class Sniff(Worker[SniffSettings]):
 
     def __init__(self, settings: SniffSettings) -> None:
         super().__init__(settings)
-        self._captures: list[Capture] = []
-        self._resting: set[Capture] = set()
+        self._captures: list[PacketSocket] = []
+        self._resting: set[PacketSocket] = set()
         """Those that are not read because the worker is paused."""
         self._observer = observer_of(settings)
         self._watchful = True
@@ -68,7 +68,7 @@ class Sniff(Worker[SniffSettings]):
             raise StartupError('no interface is set; write e.g. interfaces = ["eth0"] into [sniff]')
         for interface in settings.interfaces:
             self._captures.append(
-                Capture(
+                PacketSocket(
                     interface,
                     settings.ignored(),
                     promiscuous=settings.promiscuous,
@@ -85,7 +85,7 @@ class Sniff(Worker[SniffSettings]):
         log.info("listening interfaces=%s", ",".join(settings.interfaces))
 
     async def run(self, ctx: Context) -> None:
-        """Tell what is due, and look after the interfaces, until it must stop."""
+        """Emit the findings that are due and look after the interfaces, until it must stop."""
         while not ctx.stopping.is_set():
             self._watchful = self._observer.busy or any(capture.down for capture in self._captures)
             await ctx.nudged(LOOK_SECONDS if self._watchful else IDLE_SECONDS)
@@ -95,10 +95,10 @@ class Sniff(Worker[SniffSettings]):
             for capture in self._captures:
                 if capture.down:
                     self._look_after(ctx, capture)
-            self._tell(ctx, time.time_ns())
+            self._report(ctx, time.time_ns())
 
     async def stop(self, ctx: Context) -> None:
-        """Tell what was found so far and close the sockets."""
+        """Emit what was found so far and close the sockets."""
         loop = asyncio.get_running_loop()
         for capture in self._captures:
             loop.remove_reader(capture.fileno())
@@ -107,10 +107,10 @@ class Sniff(Worker[SniffSettings]):
         for finding in self._observer.rest():
             _emit(ctx, finding)
 
-    def _read_when_ready(self, ctx: Context, capture: Capture) -> None:
+    def _read_when_ready(self, ctx: Context, capture: PacketSocket) -> None:
         asyncio.get_running_loop().add_reader(capture.fileno(), self._readable, ctx, capture)
 
-    def _readable(self, ctx: Context, capture: Capture) -> None:
+    def _readable(self, ctx: Context, capture: PacketSocket) -> None:
         """Look at what one interface has caught."""
         if not ctx.unpaused.is_set():
             asyncio.get_running_loop().remove_reader(capture.fileno())
@@ -118,19 +118,19 @@ class Sniff(Worker[SniffSettings]):
             return
         for batch in capture.read():
             self._observer.take(batch)
-        self._tell(ctx, time.time_ns())
+        self._report(ctx, time.time_ns())
         if not self._watchful:  # there is something now: look sooner
             self._watchful = True
             ctx.nudge()
 
-    def _look_after(self, ctx: Context, capture: Capture) -> None:
+    def _look_after(self, ctx: Context, capture: PacketSocket) -> None:
         """See whether an interface that was down is back."""
         loop, old = asyncio.get_running_loop(), capture.fileno()
         loop.remove_reader(old)
-        capture.again()
+        capture.reopen()
         self._read_when_ready(ctx, capture)
 
-    def _tell(self, ctx: Context, now: int) -> None:
+    def _report(self, ctx: Context, now: int) -> None:
         for finding in self._observer.due(now):
             _emit(ctx, finding)
 
@@ -148,7 +148,7 @@ def observer_of(settings: SniffSettings) -> Observer:
         flows=settings.flows,
         idle_ns=settings.idle_seconds * _SECOND,
         scan=settings.scan,
-        home=home_of(settings.ours()),
+        is_own=own_address_test(settings.own_networks()),
     )
 
 
@@ -170,4 +170,4 @@ def _emit(ctx: Context, finding: Finding) -> None:
         )
     except BadEventError as error:
         ctx.counters.add("sniff_findings_too_large")
-        log.warning("a finding cannot be told: %s", error)
+        log.warning("a finding cannot be emitted: %s", error)

@@ -54,7 +54,7 @@ class EnrolmentServer:
         self._rates = EnrolmentRates()
         self._connections = 0
         self._queue = 0
-        self._one = asyncio.Lock()
+        self._signing = asyncio.Lock()
         self._server: asyncio.Server | None = None
         self._context: Reloaded | None = None
         counters.read_from(lambda: {"certificate_ending": int(is_ending(folder))})
@@ -72,7 +72,7 @@ class EnrolmentServer:
         try:
             self._context = Reloaded(enrolment_context, self._folder)
             sock = listening(host, port)
-            self._server = await asyncio.start_server(self._greet, sock=sock, limit=messages.LIMIT)
+            self._server = await asyncio.start_server(self._accept, sock=sock, limit=messages.LIMIT)
         except files.NotEnrolledError as error:
             raise StartupError(str(error)) from error
         except BindError as error:
@@ -88,15 +88,15 @@ class EnrolmentServer:
     async def renew(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, member: Admitted) -> None:
         """Reply to the one request of `member` on a connection that negotiated `messages.RENEWAL_PROTOCOL`."""
         with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-            asked = await self._asked(reader)
+            asked = await self._receive(reader)
             if isinstance(asked, Renew):
-                answer = await self._signed(SignRenewal(member.name, member.fingerprint, asked.request))
+                reply = await self._signed(SignRenewal(member.name, member.fingerprint, asked.request))
             else:
-                answer = Refused("request", "this is where certificates are renewed")
-            self._counters.add("renewed" if isinstance(answer, Issued) else "renewals_refused")
-            await self._answer(writer, answer)
+                reply = Refused("request", "this is where certificates are renewed")
+            self._counters.add("renewed" if isinstance(reply, Issued) else "renewals_refused")
+            await self._send(writer, reply)
 
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         source = peer_address(str((writer.get_extra_info("peername") or ("?",))[0]))
         if not self._is_allowed(source):
             writer.transport.abort()
@@ -107,7 +107,7 @@ class EnrolmentServer:
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             self._counters.add("enrolment_errors")
             log.info("enrolment broke off source=%s: %s", source, for_terminal(str(error) or type(error).__name__))
-            error.__traceback__ = None  # it would hold the connection: see `stream.accepted`
+            error.__traceback__ = None  # it would hold the connection: see `stream.accept_tls`
         finally:
             self._connections -= 1
             writer.transport.abort()
@@ -126,21 +126,21 @@ class EnrolmentServer:
         assert self._context is not None
         async with asyncio.timeout(SECONDS):
             await writer.start_tls(self._context.current(), ssl_handshake_timeout=SECONDS)
-        asked = await self._asked(reader)
-        answer = await self._answer_to(asked, source)
-        if not isinstance(answer, Authority):
-            self._counters.add("enrolled" if isinstance(answer, Issued) else "enrolments_refused")
-            outcome = answer.name if isinstance(answer, Issued) else answer.text
+        asked = await self._receive(reader)
+        reply = await self._reply_to(asked, source)
+        if not isinstance(reply, Authority):
+            self._counters.add("enrolled" if isinstance(reply, Issued) else "enrolments_refused")
+            outcome = reply.name if isinstance(reply, Issued) else reply.text
             log.info("enrolment source=%s outcome=%s", source, for_terminal(outcome))
-        await self._answer(writer, answer)
+        await self._send(writer, reply)
 
-    async def _answer_to(self, asked: messages.Request | Malformed, source: str) -> Reply:
+    async def _reply_to(self, asked: messages.Request | Malformed, source: str) -> Reply:
         if isinstance(asked, AskAuthority):
             return Authority((self._folder / files.AUTHORITY).read_text("ascii"), int(time.time()))
         if not isinstance(asked, Enrol):
             return Refused("request", "this is where sensors enrol")
-        if (no := self._token_refusal(asked)) is not None:
-            return no
+        if (refusal := self._token_refusal(asked)) is not None:
+            return refusal
         return await self._signed(SignEnrolment(asked.id, asked.secret, asked.request, source))
 
     def _token_refusal(self, asked: Enrol) -> Refused | None:
@@ -156,26 +156,26 @@ class EnrolmentServer:
             return Refused("busy", "the master signs others; try again in a minute")
         self._queue += 1
         try:
-            async with self._one:
-                answer = await sign_in_child(self._folder, request, self._days)
+            async with self._signing:
+                reply = await sign_in_child(self._folder, request, self._days)
         finally:
             self._queue -= 1
         self._admission.refresh()
-        if isinstance(answer, Issued):
-            return Issued(answer.name, answer.chain, answer.pins, self._port)
-        return answer
+        if isinstance(reply, Issued):
+            return Issued(reply.name, reply.chain, reply.pins, self._port)
+        return reply
 
-    async def _asked(self, reader: asyncio.StreamReader) -> messages.Request | Malformed:
+    async def _receive(self, reader: asyncio.StreamReader) -> messages.Request | Malformed:
         async with asyncio.timeout(SECONDS):
             length = messages.length_in(await reader.readexactly(messages.HEAD))
             if isinstance(length, Malformed):
                 return length
             return messages.request_in(await reader.readexactly(length))
 
-    async def _answer(self, writer: asyncio.StreamWriter, answer: Reply) -> None:
+    async def _send(self, writer: asyncio.StreamWriter, reply: Reply) -> None:
         async with asyncio.timeout(SECONDS):
-            writer.write(messages.framed(answer))
+            writer.write(messages.framed(reply))
             await writer.drain()
             writer.close()
-            with contextlib.suppress(OSError):  # who has the answer may go without a word
+            with contextlib.suppress(OSError):  # who has the reply may go without a word
                 await writer.wait_closed()

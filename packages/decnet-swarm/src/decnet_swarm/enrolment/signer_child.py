@@ -32,7 +32,7 @@ def sign(folder: Path, request: SigningRequest, days: float, now: dt.datetime | 
         key = authority.requested_key(request.request)
     except authority.BadRequestError as error:
         return Refused("request", str(error))
-    signer = Signer.read((folder / files.ISSUING).read_bytes())
+    signer = Signer.from_pem((folder / files.ISSUING).read_bytes())
     signature = _Signature(signer, key, days, moment, pins(folder))
 
     def step(known: Registry) -> tuple[Registry | RegistryRefusal, Issued | None]:

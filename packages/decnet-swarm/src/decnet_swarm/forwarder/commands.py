@@ -47,7 +47,7 @@ def enrol(
 
 
 def _word(text: str) -> tokens.Token:
-    found = tokens.read(sys.stdin.readline() if text == "-" else text)
+    found = tokens.decode_token(sys.stdin.readline() if text == "-" else text)
     if isinstance(found, tokens.Misread):
         _refuse(f"this is no token: {found.reason}", Exit.USAGE)
     return found

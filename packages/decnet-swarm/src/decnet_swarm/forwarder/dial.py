@@ -15,7 +15,7 @@ from decnet_swarm.forwarder.settings import ForwarderSettings
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import Reloaded, forwarder_context
 from decnet_swarm.pki.pinning import check_listener
-from decnet_swarm.stream import Stream, connected
+from decnet_swarm.stream import Stream, connect_tls
 from decnet_swarm.wire import ALPN
 
 _NOT_YET_VALID, _EXPIRED = 9, 10
@@ -40,7 +40,7 @@ class Dial:
         """Return a connection to a server that is who it should be; raises OSError."""
         context = self._used = self._current()
         name = self.address.host if self._foreign else None
-        stream = await connected(self.address.host, self.address.port, context, name)
+        stream = await connect_tls(self.address.host, self.address.port, context, name)
         try:
             self._check(stream)
         except BaseException:

@@ -109,7 +109,7 @@ class Forwarder(Worker[ForwarderSettings]):
     async def _connection(self, ctx: Context, dial: Dial) -> OSError | None:
         """Make one connection and use it; return what ended it, None when that was our own wish.
 
-        What is returned holds no frames, and so not the connection: see `stream.accepted`.
+        What is returned holds no frames, and so not the connection: see `stream.accept_tls`.
         """
         self._steady = False
         try:

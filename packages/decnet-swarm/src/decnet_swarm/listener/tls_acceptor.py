@@ -30,7 +30,7 @@ from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.contexts import Reloaded, listener_context
 from decnet_swarm.pki.names import Role
-from decnet_swarm.stream import Stream, accepted
+from decnet_swarm.stream import Stream, accept_tls
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ class TlsAcceptor:
 
     async def _shake_hands(self, handshake: Handshake) -> Stream | None:
         try:
-            return await accepted(handshake.sock, self._contexts.current(), self._settings.greeting_seconds)
+            return await accept_tls(handshake.sock, self._contexts.current(), self._settings.greeting_seconds)
         except (OSError, ssl.SSLError) as error:
             self._counts["refused_greeting"] += 1
             log.info("no TLS peer=%s: %s", handshake.host, for_terminal(str(error)))

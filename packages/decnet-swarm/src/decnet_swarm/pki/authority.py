@@ -53,11 +53,11 @@ class Signer:
         self.key = key
 
     @classmethod
-    def read(cls, pem: bytes) -> Signer:
-        """Return what `written` gave; raises ValueError."""
+    def from_pem(cls, pem: bytes) -> Signer:
+        """Return the signer in the PEM of `to_pem`; raises ValueError."""
         return cls(x509.load_pem_x509_certificate(pem), read_key(pem))
 
-    def written(self) -> bytes:
+    def to_pem(self) -> bytes:
         """Return key and certificate as PEM."""
         return key_pem(self.key) + certificate_pem(self.certificate)
 

@@ -33,7 +33,7 @@ def bootstrap(state: Path, hosts: Iterable[str], now: dt.datetime | None = None)
     files.make_folder(own)
     files.make_folder(shared)
     if not (own / files.ROOT_KEY).exists():
-        files.write(own / files.ROOT_KEY, authority.root(moment).written())
+        files.write(own / files.ROOT_KEY, authority.root(moment).to_pem())
     listener_identity.create(shared, _root(state), hosts, moment)
     return True
 
@@ -64,7 +64,7 @@ def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False,
         made.id.hex(), token.hashed(made.secret), name, moment, moment + int(hours * 3600), replaces=replaces
     )
     _must(change(folder, lambda known: (registry.offered(known, waiting), None)))
-    return token.written(made)
+    return token.encode_token(made)
 
 
 def sign_request(
@@ -77,7 +77,7 @@ def sign_request(
     folder, moment = _listener_folder(state), now or dt.datetime.now(dt.UTC)
     if not is_name(name):
         raise BootstrapError("a name has up to 63 letters and digits, inside also . _ and -")
-    signer = Signer.read((folder / files.ISSUING).read_bytes())
+    signer = Signer.from_pem((folder / files.ISSUING).read_bytes())
     key = authority.requested_key(request)
     made = authority.member(signer, Role.FORWARDER, name, key, now=moment, days=days)
     mark = Certificate(fingerprint(authority.der(made)), int(made.not_valid_after_utc.timestamp()))
@@ -111,7 +111,7 @@ def _listener_folder(state: Path) -> Path:
 def _root(state: Path) -> Signer:
     path = files.authority_folder(state) / files.ROOT_KEY
     try:
-        return Signer.read(path.read_bytes())
+        return Signer.from_pem(path.read_bytes())
     except FileNotFoundError as error:
         raise BootstrapError(f"{path} is not there: bring the root's key back to sign with it") from error
 

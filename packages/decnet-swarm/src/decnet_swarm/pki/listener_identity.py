@@ -63,7 +63,7 @@ def _write(
     )
     files.write(folder / files.AUTHORITY, authority.certificate_pem(root.certificate))
     if new_issuing:
-        files.write(folder / files.ISSUING, authority.issuing(root, now).written())
+        files.write(folder / files.ISSUING, authority.issuing(root, now).to_pem())
     if not next_path.exists():
         files.write(next_path, authority.key_pem(authority.new_key()))
     files.write(folder / files.IDENTITY, own + authority.certificate_pem(made))

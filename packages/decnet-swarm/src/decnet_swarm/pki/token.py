@@ -53,13 +53,13 @@ def new_token(authority: bytes, name: str) -> Token:
     return Token(secrets.token_bytes(ID_BYTES), secrets.token_bytes(SECRET_BYTES), authority, name)
 
 
-def written(token: Token) -> str:
+def encode_token(token: Token) -> str:
     """Return the token as one word."""
     body = token.id + token.secret + token.authority + token.name.encode()
     return PREFIX + base64.urlsafe_b64encode(body + _sum(body)).decode().rstrip("=")
 
 
-def read(text: str) -> Token | Misread:
+def decode_token(text: str) -> Token | Misread:
     """Return the token in `text`, or why it is none."""
     word = text.strip()
     if not word.startswith(PREFIX):
@@ -91,6 +91,8 @@ def _token(body: bytes) -> Token | Misread:
 
 
 def _decoded(word: str) -> bytes | None:
+    if "+" in word or "/" in word:  # b64decode takes these as well as the letters that replace them
+        return None
     try:
         return base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

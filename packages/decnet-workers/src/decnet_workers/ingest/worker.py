@@ -3,34 +3,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from functools import partial
 
 import msgspec
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
 from decnet_core.events.catalogue import PAYLOADS, kind_of
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
-from decnet_core.runtime.worker import MIB, Worker
+from decnet_core.runtime.worker import MIB
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.database.engine import reading, writing
-from decnet_models.database.from_settings import engine_of
-from decnet_models.database.warm_up import rehearse, sample_events
-from decnet_models.errors import passes
+from decnet_models.database.warm_up import sample_events, warm_up
 from decnet_models.events import queries
-from decnet_models.following.retry_backoff import Patience
-from decnet_models.following.single_instance import only_instance
+from decnet_models.following.database_worker import DatabaseWorker
+from decnet_models.following.single_instance import single_instance
+from decnet_models.following.step_loop import AT_ONCE, repeat
 from decnet_workers.ingest.intake import Intake, Outcome
 from decnet_workers.ingest.retention import Retention
 from decnet_workers.ingest.settings import IngestSettings
 
 
-class Ingest(Worker[IngestSettings]):
+class Ingest(DatabaseWorker[IngestSettings]):
     """Moves the events of this host's spools into the database, each exactly once.
 
     The only writer of the event log; a second instance stands by. A spool that cannot be read is shown and passed over,
@@ -41,37 +38,30 @@ class Ingest(Worker[IngestSettings]):
     Settings = IngestSettings
     listens = (SPOOL_APPENDED.wildcard,)
     memory_budget = 96 * MIB
-    database = True
     writes = ("spool", "quarantine/ingest")
     oom_score_adj = 100
 
-    _engine: Engine
     _intake: Intake | None = None
     _retention: Retention
 
     @classmethod
     def warm(cls) -> None:
         """Insert one event of each kind into a database in memory, so that children share what this compiles."""
-        rehearse(_insert_samples)
+        warm_up(_insert_samples)
 
     async def start(self, ctx: Context) -> None:
-        """Open the database; raises StartupError when it is not there or not this version's, or for an unknown kind."""
+        """Open the database; raises StartupError also for a setting of an unknown kind."""
         unknown = set(self.settings.retention.kinds) - set(map(kind_of, PAYLOADS))
         if unknown:
             raise StartupError(f"[ingest.retention.kinds] names what is no kind of event: {', '.join(sorted(unknown))}")
-        self._engine = await ctx.in_thread(engine_of, ctx)
+        await super().start(ctx)
 
     async def run(self, ctx: Context) -> None:
         """Move events until asked to stop."""
-        async with only_instance(ctx) as mine:
+        async with single_instance(ctx) as mine:
             if mine:
                 await self._follow(ctx, self._begin(ctx))
                 await ctx.in_thread(self._finish)
-
-    async def stop(self, ctx: Context) -> None:
-        """Close the database."""
-        if hasattr(self, "_engine"):
-            await ctx.in_thread(self._engine.dispose)
 
     def _begin(self, ctx: Context) -> Intake:
         quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
@@ -87,27 +77,17 @@ class Ingest(Worker[IngestSettings]):
             self._intake.close()
 
     async def _follow(self, ctx: Context, intake: Intake) -> None:
-        patience, announced = Patience(ctx), False
-        while not ctx.stopping.is_set():
+        async def announce() -> None:  # a predecessor may have died between its commit and its nudge
+            _announce(ctx, await ctx.in_thread(intake.newest))
+
+        async def step() -> float:
             started = time.perf_counter()
-            try:
-                if not announced:  # a predecessor may have died between its commit and its nudge
-                    _announce(ctx, await ctx.in_thread(intake.newest))
-                    announced = True
-                outcome = await ctx.in_thread(intake.run_pass)
-                more = await self._forget(ctx)
-            except DBAPIError as error:
-                if not passes(error):
-                    raise
-                await patience.wait(error)
-                continue
-            patience.recovered()
+            outcome = await ctx.in_thread(intake.run_pass)
+            more = await self._forget(ctx)
             _report(ctx, outcome, time.perf_counter() - started)
-            if outcome.read or more:
-                await asyncio.sleep(0)
-            else:
-                await ctx.nudged(ctx.poll_seconds(self.settings.poll_seconds))
-            await ctx.unpaused.wait()
+            return AT_ONCE if outcome.read or more else ctx.poll_seconds(self.settings.poll_seconds)
+
+        await repeat(ctx, step, prepare=announce)
 
     async def _forget(self, ctx: Context) -> bool:
         """Delete a few events that are due; return whether there are more: they go between the batches that come."""
@@ -139,8 +119,8 @@ def _insert_samples(engine: Engine) -> None:
         queries.insert_events(connection, samples)
         digest, first = "0" * 64, samples[0]
         register(connection, [(Artifact(digest, "file", 1, 1, 1), Sighting(first.id, digest, first.ts, "ssh"))])
-        queries.move_ingest_position(connection, "rehearsal", 1, 0, now_ns=1)
-        queries.move_ingest_position(connection, "rehearsal", 1, 1, now_ns=1)
+        queries.move_ingest_position(connection, "warm-up", 1, 0, now_ns=1)
+        queries.move_ingest_position(connection, "warm-up", 1, 1, now_ns=1)
     with reading(engine) as connection:
         queries.ingest_positions(connection)
         queries.last_seq(connection)

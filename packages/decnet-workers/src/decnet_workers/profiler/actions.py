@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an event tells of the attacker's doing: log-ins, sessions, commands, canary tokens."""
+"""What an event reports of the attacker's actions: logins, sessions, commands, canary tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row
 from decnet_workers.profiler.fingerprints import client, fingerprint
-from decnet_workers.profiler.observation import NAME, Touch, text
+from decnet_workers.profiler.observation import NAME, Observation, text
 
 
 def digest_of(login: LoginAttempt) -> str:
@@ -36,84 +36,86 @@ def digest_of(login: LoginAttempt) -> str:
     return digest.hexdigest()
 
 
-def _login(touch: Touch, payload: LoginAttempt) -> None:
+def _login(observation: Observation, payload: LoginAttempt) -> None:
     digest = digest_of(payload)
     tried: Row = {
         "uses": 1,
         "accepted": int(payload.success),
-        "first_seen": touch.ts,
-        "last_seen": touch.ts,
+        "first_seen": observation.ts,
+        "last_seen": observation.ts,
     }
-    told: Row = {
-        "first_seq": touch.seq,
+    reported: Row = {
+        "first_seq": observation.seq,
         "username": for_column(payload.username),
         "password": text(payload.password),
         "public_key": text(payload.public_key),
     }
-    touch.tally.add(tables.credential, (digest,), tried | told)
-    use = (touch.attacker, digest, touch.service or "", touch.decky or tables.UNKNOWN)
-    touch.tally.add(tables.credential_use, use, tried)
+    observation.tally.add(tables.credential, (digest,), tried | reported)
+    use = (observation.attacker, digest, observation.service or "", observation.decky or tables.UNKNOWN)
+    observation.tally.add(tables.credential_use, use, tried)
     if payload.public_key:
-        fingerprint(touch, "ssh.public_key", payload.public_key)
+        fingerprint(observation, "ssh.public_key", payload.public_key)
 
 
-def _opened(touch: Touch, payload: SessionOpened) -> None:
-    told: Row = {
-        "opened_seq": touch.seq,
-        "opened_at": touch.ts,
+def _opened(observation: Observation, payload: SessionOpened) -> None:
+    reported: Row = {
+        "opened_seq": observation.seq,
+        "opened_at": observation.ts,
         "username": text(payload.username),
         "terminal": text(payload.terminal),
     }
-    _session(touch, told)
+    _session(observation, reported)
 
 
-def _command(touch: Touch, payload: CommandRun) -> None:
-    _session(touch, {"commands": 1, "first_command": touch.ts, "last_command": touch.ts})
+def _command(observation: Observation, payload: CommandRun) -> None:
+    _session(observation, {"commands": 1, "first_command": observation.ts, "last_command": observation.ts})
     row: Row = {
-        "attacker": touch.attacker,
-        "session": touch.session,
-        "ts": touch.ts,
-        "service": touch.service or "",
-        "decky": touch.decky,
+        "attacker": observation.attacker,
+        "session": observation.session,
+        "ts": observation.ts,
+        "service": observation.service or "",
+        "decky": observation.decky,
         "text": for_column(payload.command),
         "known": payload.known,
     }
-    touch.tally.add(tables.command, (touch.seq,), row)
+    observation.tally.add(tables.command, (observation.seq,), row)
 
 
-def _closed(touch: Touch, payload: SessionClosed) -> None:
-    told: Row = {
-        "closed_seq": touch.seq,
-        "closed_at": touch.ts,
+def _closed(observation: Observation, payload: SessionClosed) -> None:
+    reported: Row = {
+        "closed_seq": observation.seq,
+        "closed_at": observation.ts,
         "duration_ms": payload.duration_ms,
         "recording": None if payload.recording is None else for_column(payload.recording, 64),
     }
-    _session(touch, told)
+    _session(observation, reported)
 
 
-def _session(touch: Touch, values: Row) -> None:
-    """Merge into the session's row; a session without a name cannot be told from others and is only counted."""
-    if touch.session is None:
+def _session(observation: Observation, values: Row) -> None:
+    """Merge into the session's row; a session without a name cannot be told apart and is only counted."""
+    if observation.session is None:
         return
-    told: Row = {"first_seq": touch.seq, "service": touch.service, "decky": touch.decky}
-    touch.tally.add(tables.attacker_session, (touch.attacker, touch.session), touch.seen | told | values)
+    reported: Row = {"first_seq": observation.seq, "service": observation.service, "decky": observation.decky}
+    observation.tally.add(
+        tables.attacker_session, (observation.attacker, observation.session), observation.seen | reported | values
+    )
 
 
-def _canary(touch: Touch, payload: CanaryHit) -> None:
+def _canary(observation: Observation, payload: CanaryHit) -> None:
     row: Row = {
-        "attacker": touch.attacker,
+        "attacker": observation.attacker,
         "token": for_column(payload.token, NAME),
         "channel": for_column(payload.channel, 32),
-        "ts": touch.ts,
+        "ts": observation.ts,
         "target": text(payload.target),
         "user_agent": text(payload.user_agent),
     }
-    touch.tally.add(tables.canary_hit, (touch.seq,), row)
+    observation.tally.add(tables.canary_hit, (observation.seq,), row)
     if payload.user_agent:
-        client(touch, "http.user_agent", payload.user_agent)
+        client(observation, "http.user_agent", payload.user_agent)
 
 
-DETAILS: dict[type[Payload], Callable[[Touch, Any], None]] = {
+DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     LoginAttempt: _login,
     CanaryHit: _canary,
     SessionOpened: _opened,

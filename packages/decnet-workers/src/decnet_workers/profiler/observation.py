@@ -15,7 +15,7 @@ NAME = 255
 """Characters of a column of names."""
 
 
-class Touch:
+class Observation:
     """One event of one attacker, with what most tables want of it."""
 
     __slots__ = ("attacker", "decky", "event", "seen", "seq", "service", "session", "tally", "ts")

@@ -14,41 +14,40 @@ from decnet_core.events.catalogue import PAYLOADS, Payload, Probed
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row, Tally
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler import actions as deeds
-from decnet_workers.profiler import fingerprints
-from decnet_workers.profiler.observation import Touch
+from decnet_workers.profiler import actions, fingerprints
+from decnet_workers.profiler.observation import Observation
 
 MINUTE = 60_000_000_000
 
 
 def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
     """Add one event of `attacker` (canonical address) to `tally`."""
-    touch = Touch(tally, attacker, stored)
+    observation = Observation(tally, attacker, stored)
     payload = stored.event.payload
     if isinstance(payload, Probed):
-        fingerprints.probed(touch, payload)
+        fingerprints.probed(observation, payload)
         return
-    tally.add(tables.attacker, (attacker,), touch.seen | payload.counts())
-    if touch.decky is not None:
-        tally.add(tables.attacker_decky, (attacker, touch.decky), touch.seen)
-    if touch.service is not None:
-        tally.add(tables.attacker_service, (attacker, touch.service), touch.seen)
+    tally.add(tables.attacker, (attacker,), observation.seen | payload.counts())
+    if observation.decky is not None:
+        tally.add(tables.attacker_decky, (attacker, observation.decky), observation.seen)
+    if observation.service is not None:
+        tally.add(tables.attacker_service, (attacker, observation.service), observation.seen)
     for phase in payload.reached():
-        tally.add(tables.attacker_phase, (attacker, phase), touch.seen)
-    _activity(touch)
+        tally.add(tables.attacker_phase, (attacker, phase), observation.seen)
+    _activity(observation)
     details = _DETAILS.get(type(payload))
     if details is not None:
-        details(touch, payload)
+        details(observation, payload)
 
 
-def _activity(touch: Touch) -> None:
+def _activity(observation: Observation) -> None:
     values: Row = {"events": 1}
-    if touch.event.payload.arrival:
-        values = {"events": 1, "arrivals": 1, "first_arrival": touch.ts, "last_arrival": touch.ts}
-    touch.tally.add(tables.attacker_activity, (touch.attacker, touch.ts // MINUTE), values)
+    if observation.event.payload.arrival:
+        values = {"events": 1, "arrivals": 1, "first_arrival": observation.ts, "last_arrival": observation.ts}
+    observation.tally.add(tables.attacker_activity, (observation.attacker, observation.ts // MINUTE), values)
 
 
-_DETAILS: dict[type[Payload], Callable[[Touch, Any], None]] = {**fingerprints.DETAILS, **deeds.DETAILS}
+_DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {**fingerprints.DETAILS, **actions.DETAILS}
 
 KINDS = tuple(kind for kind in PAYLOADS if kind.from_attacker)
 """What is recorded: a kind that `_DETAILS` does not name is counted by what its class declares, and has no details."""

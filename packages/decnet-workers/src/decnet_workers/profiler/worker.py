@@ -16,7 +16,7 @@ from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known, known_uses, rescore
 from decnet_models.canary.queries import label_of
-from decnet_models.following.cursor_worker import Batch, CursorWorker, Results
+from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.record import KINDS, record
 
@@ -44,7 +44,7 @@ class Profiler(CursorWorker[NoSettings]):
         ctx.counters.read_from(lambda: {"events_without_attacker": self._passed_over})
         await super().start(ctx)
 
-    def handle(self, batch: Batch) -> Results:
+    def handle(self, batch: EventBatch) -> Results:
         """Merge the batch into the tables and say what is new."""
         touched = self._touched(batch)
         if not touched:
@@ -63,7 +63,7 @@ class Profiler(CursorWorker[NoSettings]):
         rescore(connection, attackers)
         return Results(found)
 
-    def _touched(self, batch: Batch) -> list[Touched]:
+    def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
         found = []
         for stored in batch.events:

@@ -11,7 +11,7 @@ from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.worker import MIB
-from decnet_models.following.cursor_worker import Batch, CursorWorker, Results
+from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_workers.ttp.findings import Findings
 from decnet_workers.ttp.reader import ReaderError
 from decnet_workers.ttp.settings import TtpSettings
@@ -37,7 +37,7 @@ class Ttp(CursorWorker[TtpSettings]):
     _counters: Counters
 
     @classmethod
-    def _rehearsing(cls) -> Ttp:
+    def _unstarted(cls) -> Ttp:
         """Return a worker without rules: those are read by each process itself, when they change."""
         worker = cls(TtpSettings(shipped_rules=False))
         worker._rules, worker._counters = Watched(worker.settings), Counters()
@@ -61,7 +61,7 @@ class Ttp(CursorWorker[TtpSettings]):
         ctx.spawn(self._reload(ctx), name="reload")
         await super().run(ctx)
 
-    def handle(self, batch: Batch) -> Results:
+    def handle(self, batch: EventBatch) -> Results:
         """Tag the batch's events."""
         self._rules.read_if_changed()
         findings = Findings(batch.connection, self._rules.library)

@@ -11,7 +11,7 @@ from typing import Any
 from decnet_core.runtime.context import Context
 from decnet_models.webhooks.queries import DEAD, DELIVERED, Delivery, Webhook
 from decnet_workers.webhook.envelope import CONTENT_TYPE
-from decnet_workers.webhook.http_sender import Failed, Poster, Reply
+from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
 from decnet_workers.webhook.outbox import Outbox
 from decnet_workers.webhook.signature import headers, secret_of
 from decnet_workers.webhook.target import TargetError, parse_target
@@ -24,18 +24,18 @@ BATCH = 32
 InDatabase = Callable[..., Awaitable[Any]]
 
 
-class Lane:
+class EndpointQueue:
     """Sends what is due to one endpoint until nothing is, or an attempt fails."""
 
-    def __init__(self, ctx: Context, outbox: Outbox, poster: Poster, key: bytes, in_database: InDatabase) -> None:
+    def __init__(self, ctx: Context, outbox: Outbox, sender: HttpSender, key: bytes, in_database: InDatabase) -> None:
         self._ctx = ctx
         self._outbox = outbox
-        self._poster = poster
+        self._sender = sender
         self._key = key
         self._in_database = in_database
 
     async def run(self, webhook_id: str) -> None:
-        """Go on while deliveries succeed; after a failure the turn decides anew, by the breaker and the time."""
+        """Deliver while attempts succeed; after a failure the next poll decides, by the breaker and the time."""
         while job := await self._in_database(self._outbox.job, webhook_id, BATCH):
             for delivery in job.deliveries:
                 if self._ctx.stopping.is_set() or not self._ctx.unpaused.is_set():
@@ -61,12 +61,12 @@ class Lane:
         secret = secret_of(self._key, webhook.id, webhook.generation)
         signed = headers(secret, delivery.message_id, int(time.time()), body)
         described = [("Content-Type", CONTENT_TYPE), ("User-Agent", "DECNET"), *signed]
-        return await self._poster.post(target, described, body, allow_private=webhook.allow_private)
+        return await self._sender.post(target, described, body, allow_private=webhook.allow_private)
 
     def _count(self, webhook: Webhook, delivery: Delivery, outcome: Reply | Failed, state: str) -> None:
         self._ctx.counters.add("delivered" if state == DELIVERED else "attempts_failed")
         if state == DELIVERED:
             return
-        said = f"status {outcome.status}" if isinstance(outcome, Reply) else outcome.reason
+        reason = f"status {outcome.status}" if isinstance(outcome, Reply) else outcome.reason
         gave_up = "; given up" if state == DEAD else ""
-        log.warning("not delivered webhook=%s message=%s: %s%s", webhook.id, delivery.message_id, said, gave_up)
+        log.warning("not delivered webhook=%s message=%s: %s%s", webhook.id, delivery.message_id, reason, gave_up)

@@ -42,7 +42,7 @@ class _StaleError(WorkersError):
     """A kept connection had been closed by the other side before it answered."""
 
 
-class Poster:
+class HttpSender:
     """Sends to one endpoint, one message at a time; keeps its connection for `idle_seconds`."""
 
     def __init__(self, dialler: Dialler, *, attempt_seconds: float, idle_seconds: float) -> None:
@@ -71,7 +71,7 @@ class Poster:
             return Failed(str(error))
         except (OSError, h11.ProtocolError, _StaleError) as error:
             self.close()
-            return Failed(_said(error))
+            return Failed(_reason(error))
         except asyncio.CancelledError:
             self.close()
             raise
@@ -88,7 +88,7 @@ class Poster:
             self._stream = None
 
     async def _exchange(self, place: tuple[Target, bool], headers: list[tuple[str, str]], body: bytes) -> Reply:
-        """Use the kept connection; when that turns out to be dead, a new one, once."""
+        """Use the kept connection; when that proves dead, a new one, once."""
         if self._stream is not None and self._place == place:
             with contextlib.suppress(_StaleError, ConnectionError):
                 return await self._send(self._stream, place[0], headers, body)
@@ -154,7 +154,7 @@ def _header(response: h11.Response, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in response.headers if key == name), None)
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, h11.ProtocolError):
         return "the answer was not HTTP"
     if isinstance(error, OSError):

@@ -43,7 +43,7 @@ GONE = 410
 _ASKS_TO_WAIT = frozenset({429, 503})
 
 
-class Turn(msgspec.Struct, frozen=True):
+class Poll(msgspec.Struct, frozen=True):
     """What there is to do: endpoints to send to now, when the next one is ready (ns), notices still unread."""
 
     ready: tuple[str, ...]
@@ -77,7 +77,7 @@ class Outbox:
         self._forgotten_at = 0
         self._counts: dict[str, int] = {}
         self._counted_at = 0
-        self._last_turn = 0
+        self._last_poll = 0
 
     def prepare(self) -> None:
         """Make the cursors of a new database, and due what a clock that was fast has put off."""
@@ -86,7 +86,7 @@ class Outbox:
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
             outbox.hasten(connection, now_ns=time.time_ns())
 
-    def turn(self) -> Turn:
+    def poll(self) -> Poll:
         """Make deliveries of what is new and say what is to be sent; writes only when there is something to write."""
         now = self._now()
         with reading(self._engine) as connection:
@@ -107,11 +107,11 @@ class Outbox:
     def _now(self) -> int:
         """Return the time; when the clock was set back, what was to be done later than now is to be done now."""
         now = time.time_ns()
-        if now < self._last_turn:
+        if now < self._last_poll:
             self._forgotten_at = self._counted_at = 0
             with writing(self._engine) as connection:
                 outbox.hasten(connection, now_ns=now)
-        self._last_turn = now
+        self._last_poll = now
         return now
 
     def job(self, webhook_id: str, limit: int) -> Job | None:
@@ -155,16 +155,16 @@ class Outbox:
             outbox.revive(connection, replay, now_ns=now)
 
     def _forget(self, connection: Connection, now: int) -> None:
-        """Keep the table bounded; more than one batch is gone after as many turns."""
+        """Keep the table bounded; more than one batch is gone after as many polls."""
         outbox.bury_removed(connection, now_ns=now)
         if outbox.forget_ended(connection, now - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
             self._forgotten_at = now
 
-    def _look(self, connection: Connection, done: int, now: int) -> Turn:
+    def _look(self, connection: Connection, done: int, now: int) -> Poll:
         ready_at = outbox.ready_at(connection)
         if now - self._counted_at > _COUNT_EVERY_NS:
             self._counts, self._counted_at = outbox.counts(connection), now
-        return Turn(
+        return Poll(
             ready=tuple(name for name, at in ready_at.items() if at <= now),
             next_at=min((at for at in ready_at.values() if at > now), default=None),
             lag=max(0, last_seq(connection) - done),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes canary tokens and says where they are reached."""
+"""Makes canary tokens and the URLs or host names under which they are reached."""
 
 from __future__ import annotations
 

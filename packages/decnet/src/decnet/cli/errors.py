@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the operator is reported when something cannot be done: one line that says what to do, never a traceback."""
+"""Errors as the operator sees them: one line that says what to do, never a traceback."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 import msgspec
@@ -14,6 +13,7 @@ from decnet.cli.options import Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.show import documents
 from decnet.show.profile import page
+from decnet_core.net.addresses import canonical
 from decnet_models.attackers.queries import attacker as profile_of
 from decnet_models.ttp.queries import techniques_of
 
@@ -25,12 +25,12 @@ def attacker(
     address: Annotated[str, typer.Argument(help="IPv4 or IPv6 address.")], limit: Limit = 100, as_json: Json = False
 ) -> None:
     """Show an address's score with its terms, sessions, credentials, commands, techniques and canary hits."""
-    canonical = _canonical(address)
+    attacker_address = _canonical(address)
     with transaction(find_deployment()) as connection:
-        found = profile_of(connection, canonical, limit=limit)
-        techniques = techniques_of(connection, canonical)
+        found = profile_of(connection, attacker_address, limit=limit)
+        techniques = techniques_of(connection, attacker_address)
     if found is None:
-        raise NotFoundError(f"{canonical} was never seen; decnet attackers lists who was")
+        raise NotFoundError(f"{attacker_address} was never seen; decnet attackers lists those that were")
     if as_json:
         typer.echo(documents.document({**msgspec.structs.asdict(found), "techniques": techniques}))
     else:
@@ -38,7 +38,7 @@ def attacker(
 
 
 def _canonical(address: str) -> str:
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError as error:
-        raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address") from error
+    found = canonical(address)
+    if found is None:
+        raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address")
+    return found

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet attackers`: who was here."""
+"""`decnet attackers`: the attackers, by score."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from decnet_models.attackers.profile import Attacker
 
 app = application("Who was here.")
 
-HEADING = ("attacker", "score", "events", "log-ins", "let in", "commands", "requests", "canaries", "last seen")
+HEADING = ("attacker", "score", "events", "logins", "accepted", "commands", "requests", "canaries", "last seen")
 
 
 class Order(enum.StrEnum):

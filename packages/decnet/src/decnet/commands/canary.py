@@ -18,7 +18,7 @@ from decnet_core.canary import TokenKind
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.attackers.queries import hits_by_token
 
-app = application("Canary tokens: bait that tells when it is touched.")
+app = application("Canary tokens: bait that reports when it is used.")
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 @app.command()
 def new(
-    label: Annotated[str, typer.Argument(help="Where it is planted, in your words; a hit is told with it.")],
+    label: Annotated[str, typer.Argument(help="Where it is planted, in your words; shown with each hit.")],
     kind: Annotated[TokenKind, typer.Option(help="What it is.")] = TokenKind.URL,
     as_json: Json = False,
 ) -> None:

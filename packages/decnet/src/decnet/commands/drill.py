@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet drill`: checks that everything an attacker does is told, and how soon."""
+"""`decnet drill`: checks that everything an attacker does is reported, and how soon."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def drill(
     deadline: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds that each check has.")] = 10.0,
     as_json: Json = False,
 ) -> None:
-    """Attack the fleet with real clients and check that everything is told; exit code 0 only if all is."""
+    """Attack the fleet with real clients and check that everything is reported; exit code 0 only if all of it is."""
     if host is not None and not private:
         raise WrongUsageError("--host is for the fleet that --private makes; a running one is hosted as it is")
     hosting = host or Hosting.FORK
@@ -64,7 +64,7 @@ def _tell(outcome: Outcome) -> None:
 
 
 def _silent(outcome: Outcome) -> None:
-    """Say nothing: the document at the end says all."""
+    """Print nothing: the document at the end has it all."""
 
 
 def _verdict(report: Report) -> str:

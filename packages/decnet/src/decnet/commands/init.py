@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from decnet.cli.options import Json, application
 from decnet.swarm.listener_identity import create_if_listening
 from decnet_core.settings import Settings
+from decnet_core.setup.host_files import Database
 from decnet_core.setup.roles import Role
-from decnet_core.setup.steps import Master, Wishes, remove, set_up
-from decnet_core.setup.wanted import Database
+from decnet_core.setup.steps import InstallOptions, Master, remove, set_up
 from decnet_core.units.render import Hosting
 from decnet_models.database.engine import DatabaseSettings, sqlite_file
 
@@ -41,13 +41,13 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Write units, accounts, directories and settings for every installed worker; asks before it undoes your edits."""
-    wishes = Wishes(
+    options = InstallOptions(
         prefix=prefix, programs=programs, role=role, hosting=hosting, dry_run=dry_run, force=force, as_json=as_json
     )
     if remove_it:
-        remove(wishes)
+        remove(options)
     else:
-        set_up(wishes, Master(database_of, create_if_listening))
+        set_up(options, Master(database_of, create_if_listening))
 
 
 def database_of(settings: Settings, state: str) -> Database:

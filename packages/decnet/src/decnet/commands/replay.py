@@ -38,7 +38,7 @@ def replay(
 ) -> None:
     """Let a worker handle events again: with its newer rules, or because its tables are doubted.
 
-    Nothing is told twice, and interrupting this command or the worker changes nothing about the end.
+    No notice is sent twice, and interrupting this command or the worker changes nothing about the end.
     """
     deployment = find_deployment()
     with transaction(deployment) as connection:
@@ -46,7 +46,7 @@ def replay(
     if plan.forgotten and not lose_forgotten:
         raise OperatorError(
             f"{worker} counts all events, and retention has removed {plan.forgotten} of them; what they added would "
-            "be lost. If that is meant, say --lose-forgotten"
+            "be lost. If that is intended, add --lose-forgotten"
         )
     if not as_json:
         typer.echo(words(plan))

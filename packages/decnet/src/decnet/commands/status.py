@@ -28,7 +28,7 @@ app = application("How the fleet is.")
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What `decnet status` found out."""
+    """The result of `decnet status`."""
 
     bus: str
     bus_reached: bool
@@ -37,7 +37,7 @@ class Report(msgspec.Struct, frozen=True):
     workers: dict[str, Health | None]
     progress: Progress | None
     supervised: dict[str, Status] = {}
-    """What the supervisors that run say of their workers."""
+    """What the running supervisors report of their workers."""
     off: dict[str, str] = {}
     """Workers that are off, each with the setting of its section that switches it on."""
 
@@ -115,7 +115,7 @@ def _page(report: Report) -> str:
 
 
 def _events_and_leases(progress: Progress) -> list[str]:
-    """Return the events that were set aside, with their errors, and (PostgreSQL) who holds which part of the work."""
+    """Return the events set aside, with their errors, and (PostgreSQL) which instance holds which shards."""
     lines: list[str] = []
     if progress.aside:
         rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.aside]
@@ -131,7 +131,7 @@ def _events_and_leases(progress: Progress) -> list[str]:
 
 
 def _phase(status: Status | None) -> str:
-    """Return what the supervisor says of a worker that does not answer; it may take one that hangs for ready."""
+    """Return the supervisor's state of a worker that does not answer; a hung one may count as ready."""
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 

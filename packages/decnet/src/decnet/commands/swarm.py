@@ -18,7 +18,7 @@ from decnet.show.times import duration, moment
 from decnet.swarm import sensors as swarm
 from decnet.swarm.sensors import Listed, Offer
 
-app = application("Sensor hosts: who belongs to this fleet, and how one more joins it.")
+app = application("Sensor hosts: list, enrol, renew and revoke them.")
 
 Name = Annotated[str, typer.Argument(help="The sensor's name, as its events will show it.")]
 Replace = Annotated[bool, typer.Option("--replace", help="It is enrolled already; its old certificates end.")]
@@ -79,7 +79,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def revoke(name: Name) -> None:
-    """Let a sensor, and who has a token for it, in no more; its connection ends at once, its events stay."""
+    """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
     swarm.revoke(find_deployment(), name)
 
 
@@ -118,7 +118,7 @@ def _explained(made: Offer) -> str:
     left = duration(made.expires_at - time.time())
     return (
         f"\nRun this on {made.name}, as root where systemd shall run it. It works once, within {left}.\n"
-        f"If {made.name} reaches this host otherwise than by {made.master}, say so with --master or [listener] public."
+        f"If {made.name} does not reach this host as {made.master}, set --master or [listener] public."
     )
 
 

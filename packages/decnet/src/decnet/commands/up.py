@@ -24,7 +24,7 @@ from decnet.command import guarded
 from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
-from decnet.up.run import Wishes, prepare, run, workers
+from decnet.up.run import RunOptions, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
 from decnet_core.runtime import worker_registry
 
@@ -45,12 +45,12 @@ def up(
     deployment = find_deployment()
     refuse_unknown(deployment.settings)
     lock = prepare(deployment)
-    wishes = Wishes(seconds, ready_file, os.getpid())
+    options = RunOptions(seconds, ready_file, os.getpid())
 
     def supervise(zygote: socket.socket | None) -> int:
         view = _view(deployment, plain=plain, as_json=as_json)
         try:
-            asyncio.run(run(deployment, view, wishes, host, zygote))
+            asyncio.run(run(deployment, view, options, host, zygote))
         finally:
             view.close()
         return 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet webhook`: who hears notices, what was sent, and what to try again."""
+"""`decnet webhook`: endpoints, deliveries and their retries."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def try_out(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the outcome.")] = 15.0,
     as_json: Json = False,
 ) -> None:
-    """Send a test notice to one receiver and say how it went; exit code 1 when it was not delivered."""
+    """Send a test notice to one receiver and show the outcome; exit code 1 when it was not delivered."""
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
@@ -164,9 +164,9 @@ def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> 
 
 def _words(outcome: Delivery | None) -> str:
     if outcome is None:
-        return "not attempted yet: is the webhook worker running? decnet status tells"
-    told = [str(one) for one in (outcome.status, outcome.error) if one is not None]
-    return f"{outcome.state} after {outcome.attempts} attempts" + (f": {', '.join(told)}" if told else "")
+        return "not attempted yet: is the webhook worker running? See decnet status"
+    details = [str(one) for one in (outcome.status, outcome.error) if one is not None]
+    return f"{outcome.state} after {outcome.attempts} attempts" + (f": {', '.join(details)}" if details else "")
 
 
 def _row(one: WebhookStatus) -> tuple[object, ...]:

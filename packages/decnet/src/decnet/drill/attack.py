@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Carries out the script, and notes when each deed was done."""
+"""Carries out the script, and notes when each action was done."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from decnet.canary.tokens import Planted
 from decnet.cli.errors import CommandError
 from decnet.drill import dns, web
 from decnet.drill.script import BROWSED_PATHS, BROWSER, SCANNED_PATHS, SCANNER, Script
-from decnet.drill.ssh import Door, Ssh
+from decnet.drill.ssh import Ssh, SshEndpoint
 from decnet.drill.target import Target
 
 
-class Deed(enum.Enum):
+class Action(enum.Enum):
     """One part of the attack."""
 
     GUESSES = "wrong passwords"
@@ -40,15 +40,15 @@ class AttackFailed(CommandError):
 
 
 class Attack:
-    """The deeds; `done` says when each was done, in seconds of the monotonic clock."""
+    """The deeds; `done` holds when each was done, in seconds of the monotonic clock."""
 
     def __init__(self, script: Script, target: Target, bait: Bait, directory: Path) -> None:
-        self.done: dict[Deed, float] = {}
+        self.done: dict[Action, float] = {}
         self.ssh = Ssh(directory)
         self._script = script
         self._target = target
         self._bait = bait
-        self._door = Door(target.shell.address, target.shell.port("ssh") or 0, script.source)
+        self._shell_server = SshEndpoint(target.shell.address, target.shell.port("ssh") or 0, script.source)
 
     async def run(self) -> None:
         """Do everything, SSH beside HTTP; what fails on one side does not keep the other from being done."""
@@ -59,27 +59,27 @@ class Attack:
 
     async def _by_ssh(self) -> None:
         user, password = self._target.login
-        guesses = (self.ssh.try_password(self._door, user, wrong) for wrong in self._script.wrong_passwords)
+        guesses = (self.ssh.try_password(self._shell_server, user, wrong) for wrong in self._script.wrong_passwords)
         if any(await asyncio.gather(*guesses)):
-            raise AttackFailed("a wrong password was let in")
-        self._did(Deed.GUESSES)
-        shown = await self.ssh.session(self._door, user, password, self._script.commands)
+            raise AttackFailed("a wrong password was accepted")
+        self._note(Action.GUESSES)
+        shown = await self.ssh.session(self._shell_server, user, password, self._script.commands)
         if f"{self._script.mark}\r\n" not in shown:
-            raise AttackFailed(f"the shell of {self._door.address} did not answer as a shell does")
-        self._did(Deed.SESSION)
+            raise AttackFailed(f"the shell of {self._shell_server.address} did not answer as a shell does")
+        self._note(Action.SESSION)
 
     async def _by_web(self) -> None:
         base = self._target.site
         for agent, paths in ((SCANNER, SCANNED_PATHS), (BROWSER, BROWSED_PATHS)):
             for path in paths:
                 await web.get(base + path, source=self._script.source, agent=agent)
-        self._did(Deed.WEB)
+        self._note(Action.WEB)
         await web.get(self._bait.url.place, source=self._script.source, agent=BROWSER)
-        self._did(Deed.CANARY_HTTP)
+        self._note(Action.CANARY_HTTP)
         rcode = await dns.ask(self._bait.name.place, self._target.dns, source=self._script.source)
         if rcode != 0:
             raise AttackFailed(f"the canary's DNS receiver answered with RCODE {rcode}")
-        self._did(Deed.CANARY_DNS)
+        self._note(Action.CANARY_DNS)
 
-    def _did(self, deed: Deed) -> None:
-        self.done[deed] = time.monotonic()
+    def _note(self, action: Action) -> None:
+        self.done[action] = time.monotonic()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.drill.attack import Bait, Deed
+from decnet.drill.attack import Action, Bait
 from decnet.drill.receiver import Arrival
 from decnet.drill.script import BROWSED_PATHS, EXPECTED_TECHNIQUES, SCANNED_PATHS, Script
 from decnet.drill.target import Target
@@ -50,21 +50,21 @@ Look = Callable[[Connection, Evidence], Finding]
 
 
 class Check(NamedTuple):
-    """One thing that must become true after a deed."""
+    """One thing that must become true after a action."""
 
     name: str
-    after: Deed
+    after: Action
     look: Look
 
 
 def recorded(connection: Connection, evidence: Evidence) -> Finding:
-    """Every log-in, command and request is an event, with who and where."""
+    """Every login, command and request is an event, with source and decky."""
     payloads = [one.event.payload for one in events.of_attacker(connection, evidence.script.source, _MANY)]
     logins = Counter(one.success for one in payloads if isinstance(one, LoginAttempt) and one.method != "none")
     commands = {one.command for one in payloads if isinstance(one, CommandRun)}
     holds = (logins[False], logins[True]) == (len(evidence.script.wrong_passwords), 1)
     missing = [command for command in evidence.script.commands if command not in commands]
-    detail = f"{logins[False]} log-ins refused, {logins[True]} let in, {len(commands)} commands"
+    detail = f"{logins[False]} logins rejected, {logins[True]} accepted, {len(commands)} commands"
     return Finding(holds and not missing, detail + (f", not {missing[0]!r}" if missing else ""))
 
 
@@ -105,7 +105,7 @@ def profiled(connection: Connection, evidence: Evidence) -> Finding:
 
 
 def credential_stored(connection: Connection, evidence: Evidence) -> Finding:
-    """All passwords are kept with how often they were let in."""
+    """All passwords are kept with how often they were accepted."""
     uses = attackers.credential_uses(connection, attacker=evidence.script.source)
     user, password = evidence.target.login
     found = {(use.username, use.password, use.accepted > 0) for use in uses}
@@ -133,7 +133,7 @@ def canary_attributed(channel: str) -> Look:
 
 
 def delivered(kind: str, key: str | None = None) -> Look:
-    """Return the check that the webhook heard of `kind`, signed; the field `key` must carry the drill's mark."""
+    """Return the check that the webhook delivered `kind`, signed; the field `key` must carry the drill's mark."""
 
     def look(_: Connection, evidence: Evidence) -> Finding:
         ours = [
@@ -151,19 +151,19 @@ def delivered(kind: str, key: str | None = None) -> Look:
 
 
 CHECKS = (
-    Check("log-ins and commands recorded", Deed.SESSION, recorded),
-    Check("web requests recorded", Deed.WEB, requests_recorded),
-    Check("session recorded and replays", Deed.SESSION, session_replays),
-    Check("attacker profiled", Deed.SESSION, profiled),
-    Check("credentials stored", Deed.SESSION, credential_stored),
-    Check("techniques tagged", Deed.SESSION, technique_tagged),
-    Check("canary hit by HTTP attributed", Deed.CANARY_HTTP, canary_attributed("http")),
-    Check("canary hit by DNS attributed", Deed.CANARY_DNS, canary_attributed("dns")),
-    Check("webhook: attacker.observed", Deed.GUESSES, delivered("attacker.observed")),
-    Check("webhook: credential.captured", Deed.SESSION, delivered("credential.captured")),
-    Check("webhook: session.ended", Deed.SESSION, delivered("session.ended")),
-    Check("webhook: ttp.tagged", Deed.SESSION, delivered("ttp.tagged")),
-    Check("webhook: canary.hit", Deed.CANARY_DNS, delivered("canary.hit", "label")),
+    Check("logins and commands recorded", Action.SESSION, recorded),
+    Check("web requests recorded", Action.WEB, requests_recorded),
+    Check("session recorded and replays", Action.SESSION, session_replays),
+    Check("attacker profiled", Action.SESSION, profiled),
+    Check("credentials stored", Action.SESSION, credential_stored),
+    Check("techniques tagged", Action.SESSION, technique_tagged),
+    Check("canary hit by HTTP attributed", Action.CANARY_HTTP, canary_attributed("http")),
+    Check("canary hit by DNS attributed", Action.CANARY_DNS, canary_attributed("dns")),
+    Check("webhook: attacker.observed", Action.GUESSES, delivered("attacker.observed")),
+    Check("webhook: credential.captured", Action.SESSION, delivered("credential.captured")),
+    Check("webhook: session.ended", Action.SESSION, delivered("session.ended")),
+    Check("webhook: ttp.tagged", Action.SESSION, delivered("ttp.tagged")),
+    Check("webhook: canary.hit", Action.CANARY_DNS, delivered("canary.hit", "label")),
 )
 
 
@@ -200,5 +200,5 @@ def _expected_counts(evidence: Evidence) -> tuple[int, ...]:
 
 def _score_text(profile: AttackerProfile) -> str:
     one = profile.attacker
-    counts = f"{one.logins} log-ins, {one.commands} commands, {one.requests} requests, {one.canary_hits} canary hits"
+    counts = f"{one.logins} logins, {one.commands} commands, {one.requests} requests, {one.canary_hits} canary hits"
     return f"score {one.score}: {counts}"

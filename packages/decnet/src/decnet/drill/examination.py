@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks again and again until each check holds or its time is up, and says how long it took."""
+"""Looks again and again until each check holds or its time is up, and records how long that took."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from decnet.drill.attack import Deed
+from decnet.drill.attack import Action
 from decnet.drill.checks import Check, Evidence, Finding
 from decnet.fleet.deployment import Deployment
 from decnet_models.database.engine import open_engine, reading
@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.05
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How one check ended; `seconds` is from the deed to when it was seen to hold."""
+    """How one check ended; `seconds` is from the action to when it was seen to hold."""
 
     check: str
     holds: bool
@@ -29,19 +29,19 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Examination:
-    """The checks of one drill; `tell` hears each outcome as soon as it is known."""
+    """The checks of one drill; `report` is called with each outcome as soon as it is known."""
 
     def __init__(
-        self, deployment: Deployment, evidence: Evidence, checks: Iterable[Check], tell: Callable[[Outcome], None]
+        self, deployment: Deployment, evidence: Evidence, checks: Iterable[Check], report: Callable[[Outcome], None]
     ) -> None:
         self.outcomes: list[Outcome] = []
         self._engine = open_engine(deployment.database_url, read_only=True)
         self._evidence = evidence
         self._open = list(checks)
-        self._tell = tell
+        self._report = report
 
-    async def run(self, done: Mapping[Deed, float], seconds: float, attack_over: asyncio.Event) -> None:
-        """Go on until nothing is open; a check has `seconds` after its deed, one whose deed failed has none."""
+    async def run(self, done: Mapping[Action, float], seconds: float, attack_over: asyncio.Event) -> None:
+        """Go on until nothing is open; a check has `seconds` after its action, one whose action failed has none."""
         try:
             while self._open:
                 over = attack_over.is_set()  # before looking: what was done by then is looked at once more
@@ -65,7 +65,7 @@ class Examination:
     def _judge(
         self, check: Check, finding: Finding, now: float, began: float | None, seconds: float, *, over: bool
     ) -> None:
-        """Close the check if it holds, if its time is up, or if its deed will never be done."""
+        """Close the check if it holds, if its time is up, or if its action will never be done."""
         took = 0.0 if began is None else max(0.0, (finding.at or now) - began)
         if finding.holds:
             self._close(check, finding, took)
@@ -78,4 +78,4 @@ class Examination:
         self._open.remove(check)
         outcome = Outcome(check.name, finding.holds, round(seconds, 3), finding.detail)
         self.outcomes.append(outcome)
-        self._tell(outcome)
+        self._report(outcome)

@@ -139,8 +139,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) 
     deadline = time.monotonic() + _READY_SECONDS
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text("utf-8", "backslashreplace").strip().splitlines()
-            raise OperatorError(f"the private fleet did not come up: {said[-1] if said else 'it said nothing'}")
+            lines = log.read_text("utf-8", "backslashreplace").strip().splitlines()
+            raise OperatorError(f"the private fleet did not come up: {lines[-1] if lines else 'it logged nothing'}")
         time.sleep(0.02)
 
 

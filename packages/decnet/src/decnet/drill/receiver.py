@@ -42,7 +42,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.secret = ""
-        """What the fleet said the secret is; set before anything arrives."""
+        """The secret that the fleet showed; set before anything arrives."""
         self.arrivals: list[Arrival] = []
         self.arrived = asyncio.Event()
         """Set at each arrival; whoever waits clears it."""

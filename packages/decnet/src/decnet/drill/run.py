@@ -48,18 +48,18 @@ class Report(msgspec.Struct, frozen=True):
         return self.attack_error is None and all(outcome.holds for outcome in self.outcomes)
 
 
-async def drill(deployment: Deployment, seconds: float, tell: Callable[[Outcome], None]) -> Report:
+async def drill(deployment: Deployment, seconds: float, report: Callable[[Outcome], None]) -> Report:
     """Attack the fleet; each check has `seconds` to hold. Raises OperatorError when there is nothing to attack."""
     began = time.monotonic()
     script, target = new_script(), choose(deployment)
     first = await _workers_answer(deployment)
-    tell(first)
+    report(first)
     async with _webhook(deployment) as receiver:
         with tempfile.TemporaryDirectory(prefix="decnet-drill-") as directory:
             bait = _bait(deployment, script)
             attack = Attack(script, target, bait, Path(directory))
             evidence = Evidence(script, target, bait, deployment.state, receiver.arrivals)
-            examination = Examination(deployment, evidence, CHECKS, tell)
+            examination = Examination(deployment, evidence, CHECKS, report)
             error = await _attack_and_examine(attack, examination, seconds)
     outcomes = [first, *examination.outcomes]
     return Report(script.source, attack.ssh.name, round(time.monotonic() - began, 3), outcomes, error)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a drill does: words and requests of an ordinary intruder, marked so that one drill is told from another."""
+"""What a drill does: commands and requests of an ordinary intruder, marked so that drills can be told apart."""
 
 from __future__ import annotations
 

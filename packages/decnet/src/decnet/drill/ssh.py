@@ -23,7 +23,7 @@ _WHOLE_SECONDS = 25.0
 _LARGEST_OUTPUT = 1 << 20
 
 
-class Door(msgspec.Struct, frozen=True):
+class SshEndpoint(msgspec.Struct, frozen=True):
     """Where to knock, and from which address."""
 
     address: str
@@ -49,32 +49,34 @@ class Ssh:
         """Which client it is."""
         return self._program or "asyncssh"
 
-    async def try_password(self, door: Door, user: str, password: str) -> bool:
+    async def try_password(self, server: SshEndpoint, user: str, password: str) -> bool:
         """Try to log in; return whether the decky accepted. Raises SshFailed when it does not answer."""
-        process = await self._start(door, user, password, terminal=False)
+        process = await self._start(server, user, password, terminal=False)
         try:
             _, _ = await asyncio.wait_for(process.communicate(b"exit\n"), _WHOLE_SECONDS)
         except TimeoutError as error:
-            raise SshFailed(f"no answer from {door.address}:{door.port}") from error
+            raise SshFailed(f"no answer from {server.address}:{server.port}") from error
         finally:
             _kill(process)
         return process.returncode == 0
 
-    async def session(self, door: Door, user: str, password: str, commands: tuple[str, ...]) -> str:
+    async def session(self, server: SshEndpoint, user: str, password: str, commands: tuple[str, ...]) -> str:
         """Log in with a terminal, enter each command when the shell prompts, leave; return what was shown.
 
         Raises SshFailed when the session breaks off.
         """
-        process = await self._start(door, user, password, terminal=True)
+        process = await self._start(server, user, password, terminal=True)
         try:
             return await asyncio.wait_for(_converse(process, commands), _WHOLE_SECONDS)
         except (TimeoutError, ConnectionError) as error:
-            raise SshFailed(f"the session with {door.address}:{door.port} broke off: {error}") from error
+            raise SshFailed(f"the session with {server.address}:{server.port} broke off: {error}") from error
         finally:
             _kill(process)
 
-    async def _start(self, door: Door, user: str, password: str, *, terminal: bool) -> asyncio.subprocess.Process:
-        command = self._openssh(door, user, terminal=terminal) if self._program else _asyncssh(door, user, terminal)
+    async def _start(
+        self, server: SshEndpoint, user: str, password: str, *, terminal: bool
+    ) -> asyncio.subprocess.Process:
+        command = self._openssh(server, user, terminal=terminal) if self._program else _asyncssh(server, user, terminal)
         environment = {
             **os.environ,
             "SSH_ASKPASS": str(self._askpass),
@@ -93,7 +95,7 @@ class Ssh:
             start_new_session=True,  # without a controlling terminal, older ssh asks through SSH_ASKPASS too
         )
 
-    def _openssh(self, door: Door, user: str, *, terminal: bool) -> list[str]:
+    def _openssh(self, server: SshEndpoint, user: str, *, terminal: bool) -> list[str]:
         options = {
             "StrictHostKeyChecking": "no",
             "UserKnownHostsFile": "/dev/null",
@@ -106,16 +108,16 @@ class Ssh:
         }
         assert self._program is not None
         return [
-            *(self._program, "-F", "/dev/null", "-b", door.source, "-p", str(door.port)),
+            *(self._program, "-F", "/dev/null", "-b", server.source, "-p", str(server.port)),
             *(word for name, value in options.items() for word in ("-o", f"{name}={value}")),
             *(["-tt"] if terminal else []),
-            *("-l", user, door.address),
+            *("-l", user, server.address),
             *([] if terminal else ["exit"]),
         ]
 
 
-def _asyncssh(door: Door, user: str, terminal: bool) -> list[str]:
-    target = [door.address, str(door.port), door.source, user]
+def _asyncssh(server: SshEndpoint, user: str, terminal: bool) -> list[str]:
+    target = [server.address, str(server.port), server.source, user]
     return [sys.executable, "-m", "decnet.drill.asyncssh_client", *target, *(["--terminal"] if terminal else [])]
 
 

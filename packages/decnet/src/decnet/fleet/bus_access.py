@@ -20,7 +20,7 @@ _REPORT = msgspec.json.encode(Control("report"))
 
 
 async def bus_client(deployment: Deployment, name: str, *, wait: float = 0.0) -> Client:
-    """Return a client of the fleet's bus, as its settings say; one that is away is tried for ever."""
+    """Return a client of the fleet's bus, by its settings; it keeps trying while the bus is unreachable."""
     options = deployment.settings.section("bus", BusSettings).client_options
     return await connect(deployment.bus_url, name=name, wait=wait, options=options)
 

@@ -66,7 +66,7 @@ def read_progress(connection: Connection) -> Progress:
 
 
 def holdings(leases: Sequence[Lease], now_ns: int) -> tuple[Holding, ...]:
-    """Return who holds how much of each worker; a lease that has ended is nobody's."""
+    """Return which instance holds how many shards of each worker; a lease that has ended is nobody's."""
     found: dict[tuple[str, str | None], list[int]] = {}
     for one in leases:
         left = one.expires_at - now_ns

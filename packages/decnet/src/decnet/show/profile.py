@@ -26,7 +26,7 @@ def page(profile: AttackerProfile, techniques: Sequence[TechniqueSeen]) -> str:
         ("fingerprints", ("type", "value", "events"), [(f.type, f.value, f.events) for f in profile.fingerprints]),
         (
             "credentials",
-            ("service", "user", "secret", "tries", "let in"),
+            ("service", "user", "secret", "tries", "accepted"),
             [_credential(c) for c in profile.credentials],
         ),
         ("sessions", ("opened", "service", "decky", "user", "s", "commands", "recording"), _sessions(profile.sessions)),

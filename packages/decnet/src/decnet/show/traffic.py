@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the broker's counters say between two looks: totals, rates, and whose messages were dropped."""
+"""Traffic from two readings of the broker's counters: totals, rates, and whose messages were dropped."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an operator should know about each worker, in sentences: why it does not run, and what its counters say."""
+"""What is wrong with each worker, in sentences: why it does not run, and what its counters show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COUNTERS = {
     "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",
     "quarantine_lost": "such lines that the disk refused to keep",
     "events_from_future": "events dated in the future: a sensor's clock is wrong",
-    "collect_future": "events dated in the future: the clock of who wrote the log is wrong",
+    "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
     "collect_unreadable": "times that a log could not be opened or read",
     "spool_backlog": "events wait in memory, for the disk refuses them",
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
@@ -28,7 +28,7 @@ Trouble = tuple[str, int | None, str]
 
 
 def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Status]) -> Iterator[Trouble]:
-    """Yield what is wrong with each worker; `supervised` is what the supervisors say of theirs."""
+    """Yield what is wrong with each worker; `supervised` are the supervisors' own reports."""
     for name, health in workers.items():
         status = supervised.get(name)
         if status is not None and status.recycled:

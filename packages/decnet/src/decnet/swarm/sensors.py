@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the operator does with the swarm: the authority's steps, where this fleet has its files, in the command's words.
 
-No database: the listener is an edge worker, and who belongs to the fleet lies in its files.
+No database: the listener is an edge worker, and the fleet's members are listed in its files.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A sensor, or who may become one; times in seconds since the Unix epoch."""
+    """A sensor, or one that may enrol; times in seconds since the Unix epoch."""
 
     name: str
     state: str
@@ -95,12 +95,12 @@ def sign(deployment: Deployment, name: str, request: Path, *, days: float | None
     text = _request(request)
     lasting = days or settings.certificate_days
     chain = _done(lambda: bootstrap_ca.sign_request(deployment.state.root, name, text, lasting, replaces=replaces))
-    _tell(deployment)
+    _reload_listener(deployment)
     return Signed(name, chain, authority_file(deployment).read_text(encoding="ascii"))
 
 
 def listed(deployment: Deployment) -> Listing:
-    """Return who belongs to the fleet and who may; raises OperatorError."""
+    """Return the fleet's sensors and those that may enrol; raises OperatorError."""
     folder, now = files.listener_folder(deployment.state.root), int(time.time())
     known = _done(lambda: load(folder))
     last = _last_events(deployment)
@@ -113,9 +113,9 @@ def listed(deployment: Deployment) -> Listing:
 
 
 def revoke(deployment: Deployment, name: str) -> None:
-    """Let sensor `name` in no more, and end its connection now; raises NotFoundError."""
+    """Reject sensor `name` from now on, and end its connection; raises NotFoundError."""
     _named(lambda: bootstrap_ca.revoke(deployment.state.root, name))
-    _tell(deployment)
+    _reload_listener(deployment)
 
 
 def forget(deployment: Deployment, name: str) -> None:
@@ -127,7 +127,7 @@ def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force
     """Give the listener a new certificate; raises OperatorError."""
     called = [*hosts] or names(_settings(deployment))
     made = _done(lambda: bootstrap_ca.renew(deployment.state.root, called, new_keys=new_keys, force=force))
-    _tell(deployment)
+    _reload_listener(deployment)
     return made
 
 
@@ -143,19 +143,19 @@ def _settings(deployment: Deployment) -> ListenerSettings:
     return settings
 
 
-def _master(settings: ListenerSettings, said: str) -> Address:
-    """Return where a sensor comes to enrol: what was said, what is set, or what this host calls itself."""
+def _master(settings: ListenerSettings, given: str) -> Address:
+    """Return where a sensor comes to enrol: the option, the setting, or this host's own name."""
     port = settings.enrolment.port
     try:
-        if said and ":" in said.rpartition("]")[2]:
-            return address_in(said)
-        host = address_in(said).host if said else settings.public or settings.enrolment.host
+        if given and ":" in given.rpartition("]")[2]:
+            return address_in(given)
+        host = address_in(given).host if given else settings.public or settings.enrolment.host
     except ValueError as error:
         raise WrongUsageError(str(error)) from error
     if host not in ("0.0.0.0", "::"):  # noqa: S104  # compared only
         return Address(host, port)
     if not (called := names(settings)):
-        raise WrongUsageError("this host has no name: say with --master HOST how the sensor reaches it")
+        raise WrongUsageError("this host has no name: name it with --master HOST, as the sensor reaches it")
     return Address(called[0], port)
 
 
@@ -188,16 +188,16 @@ def _last_events(deployment: Deployment) -> dict[str, int]:
     return {name: record.stored_at for name, record in found.sensors.items()}
 
 
-def _tell(deployment: Deployment) -> None:
-    """Have the listener look at once; one that cannot be reached looks by itself every `check_seconds`."""
+def _reload_listener(deployment: Deployment) -> None:
+    """Have the listener reload at once; one that cannot be reached does so within `check_seconds`."""
 
-    async def tell() -> None:
+    async def reload() -> None:
         async with reachable_bus(deployment, "decnet-swarm") as bus:
             if bus is not None:
                 bus.publish(CONTROL.of("listener"), _RELOAD)
                 await bus.flush()
 
-    asyncio.run(tell())
+    asyncio.run(reload())
 
 
 def _done(work: Callable[[], T]) -> T:

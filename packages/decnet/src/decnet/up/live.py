@@ -59,12 +59,11 @@ class LiveView:
         self._draw()
 
     def measured(self, figures: dict[str, Figures]) -> None:
-        """Show memory and lag."""
         if figures != self._figures:
             self._figures = figures
             self._draw()
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Show it at the bottom."""
         self._message = text
         self._draw()

@@ -38,7 +38,7 @@ from decnet_decoys.fleet import FleetError
 _FIGURES_SECONDS = 2.0
 
 
-class Wishes(msgspec.Struct, frozen=True):
+class RunOptions(msgspec.Struct, frozen=True):
     """What the operator asked for beside the fleet itself."""
 
     seconds: float | None = None
@@ -79,7 +79,7 @@ def workers(deployment: Deployment) -> list[str]:
 
 
 async def run(
-    deployment: Deployment, view: View, wishes: Wishes, hosting: Hosting, zygote: socket.socket | None
+    deployment: Deployment, view: View, options: RunOptions, hosting: Hosting, zygote: socket.socket | None
 ) -> None:
     """Run the fleet until a signal or the time is up; when this returns no process of it is left.
 
@@ -88,10 +88,10 @@ async def run(
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
         publish_status(fleet, deployment.state.run, "up", hosting)
-        await _run(deployment, fleet, view, wishes)
+        await _run(deployment, fleet, view, options)
 
 
-async def _run(deployment: Deployment, fleet: Fleet, view: View, wishes: Wishes) -> None:
+async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOptions) -> None:
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
@@ -99,31 +99,33 @@ async def _run(deployment: Deployment, fleet: Fleet, view: View, wishes: Wishes)
         try:
             tasks.spawn(fleet.failed(), name="supervision")
             bus = await bus_client(deployment, "decnet-up")
-            tasks.spawn(_begin(deployment, fleet, view, wishes, stopping), name="begin", may_end=True)
+            tasks.spawn(_begin(deployment, fleet, view, options, stopping), name="begin", may_end=True)
             tasks.spawn(_show_events(deployment, bus, view), name="events")
             if view.wants_figures:
                 tasks.spawn(_show_figures(deployment, bus, fleet, view), name="figures")
             with _lifeline(stopping):
                 await tasks.until(stopping)
         finally:
-            view.said("stopping")
+            view.message("stopping")
             await tasks.close()  # first, so that nothing starts a worker any more
             await fleet.stop()
             if bus is not None:
                 await bus.close()
-            view.said("stopped")
+            view.message("stopped")
 
 
-async def _begin(deployment: Deployment, fleet: Fleet, view: View, wishes: Wishes, stopping: asyncio.Event) -> None:
+async def _begin(
+    deployment: Deployment, fleet: Fleet, view: View, options: RunOptions, stopping: asyncio.Event
+) -> None:
     _show_guide(deployment, view)
     try:
         await fleet.start(workers(deployment))
     except OSError as error:
         raise OperatorError(f"the fleet cannot start: {error}; see {deployment.state.root / 'log'}") from error
-    if wishes.ready_file is not None:
-        wishes.ready_file.write_text(f"{wishes.pid}\n", encoding="ascii")
-    if wishes.seconds is not None:
-        await asyncio.sleep(wishes.seconds)
+    if options.ready_file is not None:
+        options.ready_file.write_text(f"{options.pid}\n", encoding="ascii")
+    if options.seconds is not None:
+        await asyncio.sleep(options.seconds)
         stopping.set()
 
 
@@ -146,7 +148,7 @@ def _show_guide(deployment: Deployment, view: View) -> None:
     try:
         view.guide(guide_to(deployment.settings, canaries))
     except FleetError as error:  # the decoys worker refuses to start and says the same
-        view.said(str(error))
+        view.message(str(error))
 
 
 @contextlib.contextmanager
@@ -155,7 +157,7 @@ def _signals(fleet: Fleet, stopping: asyncio.Event, view: View) -> Iterator[None
 
     def asked() -> None:
         if stopping.is_set():
-            view.said("killing what still runs")
+            view.message("killing what still runs")
             fleet.kill()
         stopping.set()
 

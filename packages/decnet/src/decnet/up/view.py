@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a view of a running fleet is told, and the two views for pipes: lines of text and lines of JSON."""
+"""The interface of a view of a running fleet, and the two views for pipes: lines of text and lines of JSON."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class View(Protocol):
         """New figures of all workers."""
         ...
 
-    def said(self, text: str) -> None:
+    def message(self, text: str) -> None:
         """Something the operator should know."""
         ...
 
@@ -74,15 +74,13 @@ class PlainView:
         _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
 
     def happened(self, events: list[StoredEvent]) -> None:
-        """Print each event."""
         for stored in events:
             _print(eventline.line(stored.event))
 
     def measured(self, figures: dict[str, Figures]) -> None:
         """Nothing: it wants no figures."""
 
-    def said(self, text: str) -> None:
-        """Print it."""
+    def message(self, text: str) -> None:
         _print(text)
 
     def close(self) -> None:
@@ -95,11 +93,9 @@ class JsonView:
     wants_figures = False
 
     def guide(self, guide: Guide) -> None:
-        """Print the whole guide."""
         _print(documents.line({"type": "guide", **msgspec.to_builtins(guide)}))
 
     def changed(self, status: Status) -> None:
-        """Print the whole status."""
         _print(documents.line({"type": "worker", **msgspec.to_builtins(status)}))
 
     def happened(self, events: list[StoredEvent]) -> None:
@@ -110,8 +106,7 @@ class JsonView:
     def measured(self, figures: dict[str, Figures]) -> None:
         """Nothing: it wants no figures."""
 
-    def said(self, text: str) -> None:
-        """Print it."""
+    def message(self, text: str) -> None:
         _print(documents.line({"type": "message", "text": text}))
 
     def close(self) -> None:

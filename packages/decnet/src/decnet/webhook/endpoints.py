@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Adds, finds and tests the endpoints of webhooks, and tells their secrets."""
+"""Adds, finds and tests the endpoints of webhooks, and shows their secrets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Added(msgspec.Struct, frozen=True):
 def add(
     connection: Connection, deployment: Deployment, url: str, *, kinds: Sequence[str], allow_private: bool
 ) -> Added:
-    """Add an endpoint that hears what comes from now on; raises OperatorError, KeyFileError."""
+    """Add an endpoint that receives notices from now on; raises OperatorError, KeyFileError."""
     try:
         parse_target(url)
     except TargetError as error:
@@ -78,7 +78,7 @@ def write_test(connection: Connection, webhook: Webhook) -> int:
 
 
 def nudge(deployment: Deployment, seq: int) -> None:
-    """Tell the webhook worker that there is something to do; without a bus it finds out by itself a little later."""
+    """Wake the webhook worker; without a bus it finds the notice at its next poll."""
     asyncio.run(_nudge(deployment, seq))
 
 

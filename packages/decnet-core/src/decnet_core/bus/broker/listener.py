@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import fcntl
-import ipaddress
 import os
 import socket
 import stat
@@ -15,6 +14,7 @@ from typing import IO
 from decnet_core.bus.broker.permissions import Credentials, group_number
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
+from decnet_core.net.addresses import parse_address, parse_endpoint
 
 _SO_PEERGROUPS = 59  # Linux 4.13, asm-generic/socket.h; not yet a name in Python's socket module
 _MAX_GROUPS = 256  # as many as fit into the longest answer that getsockopt of Python takes
@@ -75,18 +75,16 @@ def tcp_address(settings: BusSettings) -> tuple[str, int] | None:
     """Return where to listen on the loopback, None when that is off; BusError when it would be open to others."""
     if not settings.tcp:
         return None
-    host, _, port = settings.tcp.rpartition(":")
-    host = host.strip("[]")
     try:
-        on_loopback = ipaddress.ip_address(host).is_loopback
-        number = int(port)
+        host, port = parse_endpoint(settings.tcp)
     except ValueError as error:
         raise BusError(f"[bus] tcp: write address:port, as 127.0.0.1:4222, not {settings.tcp!r}") from error
-    if not on_loopback:
+    address = parse_address(host)
+    if address is None or not address.is_loopback:
         raise BusError(f"[bus] tcp: {settings.tcp} is not on the loopback; between hosts use nats-server and [bus] url")
     if not settings.tcp_token:
         raise BusError("[bus] tcp needs tcp_token: any process of this machine could connect otherwise")
-    return host, number
+    return host, port
 
 
 def credentials(opened: socket.socket) -> Credentials:

@@ -20,6 +20,7 @@ from decnet_core.bus.broker.permissions import Access, resolved
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
+from decnet_core.net.sockets import BindError, listening
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +65,11 @@ class Broker:
         self._servers.append(await loop.create_server(self._peer, sock=listener, backlog=backlog))
         if self._tcp is not None:
             try:
-                self._servers.append(await loop.create_server(self._tcp_peer, *self._tcp, backlog=backlog))
-            except OSError as error:
+                tcp = listening(*self._tcp, backlog)
+            except BindError as error:
                 await self.stop()
-                raise BusError(f"[bus] tcp: cannot listen on {self._settings.tcp}: {error.strerror}") from error
+                raise BusError(f"[bus] tcp: cannot listen on {self._settings.tcp}: {error}") from error
+            self._servers.append(await loop.create_server(self._tcp_peer, sock=tcp, backlog=backlog))
         log.info("bus listening socket=%s tcp=%s", self._path, self._settings.tcp or "off")
 
     async def stop(self) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A control group per child, where systemd has delegated ours (Delegate=memory, cgroup v2).
 
-The kernel then counts what each worker holds and ends one that takes far too much. Above its budget a worker is
-replaced in good order by the supervisor; the hard limit is twice that, for at a replacement two of them live at once.
+The kernel then accounts for each worker and kills one that uses far too much. Above its budget a worker is replaced
+gracefully by the supervisor; the hard limit is twice the budget, for during a replacement two instances live in it.
 
 A group with children may hold no process of its own, so the supervisor and the zygote move into one, too.
 """
@@ -27,7 +27,7 @@ def path_in(membership: str) -> str | None:
 
 
 def delegated(root: Path, path: str | None) -> Path | None:
-    """Return the directory of group `path` if it is ours to divide by memory, else None."""
+    """Return the directory of group `path` if it was delegated to us with the memory controller, else None."""
     if path is None or path == "/":
         return None
     directory = root / path.lstrip("/")
@@ -40,7 +40,7 @@ def delegated(root: Path, path: str | None) -> Path | None:
 
 
 def divide(directory: Path) -> None:
-    """Move this process, the only one there, into a group below, so that others can have theirs; raises OSError."""
+    """Move this process, the only one in the group, into a child group, so that others can be made; raises OSError."""
     _join(directory / OWN)
     (directory / "cgroup.subtree_control").write_text("+memory")
 
@@ -55,7 +55,7 @@ def enter(directory: Path, name: str, budget_bytes: int) -> None:
 
 
 def used_bytes(directory: Path, name: str) -> int:
-    """Return the memory that worker `name` holds for itself, without what the kernel caches for it; 0 when unknown."""
+    """Return the anonymous memory of worker `name`, without the page cache; 0 if unknown."""
     try:
         lines = (directory / name / "memory.stat").read_text().splitlines()
     except OSError:

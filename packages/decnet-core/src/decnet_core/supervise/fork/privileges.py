@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Giving up privileges for good: another account, exactly the capabilities that are wanted, no way back.
+"""Drops privileges for good: another user, exactly the capabilities that are wanted, no way back.
 
-By prctl(2) and capset(2) of the C library: Python has neither, and a program like setpriv(1) could only be executed,
-which would throw away the memory that a forked child shares with its parent.
+Calls prctl(2) and capset(2) of the C library, which Python does not offer. A program like setpriv(1) would have to be
+executed, which discards the memory that a forked child shares with its parent.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Words(ctypes.Structure):
 
 
 def numbers(names: Iterable[str]) -> frozenset[int]:
-    """Return the numbers of capabilities; ValueError names one that there is not."""
+    """Return the numbers of capabilities; raises ValueError for an unknown name."""
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         raise ValueError(f"there is no capability {unknown[0]!r}")
@@ -48,15 +48,15 @@ def numbers(names: Iterable[str]) -> frozenset[int]:
 
 
 def become_user(name: str, capabilities: Iterable[str]) -> None:
-    """Be user `name` with its groups and `capabilities`, without any way to more.
+    """Become user `name` with its groups and `capabilities`, with no way to regain more.
 
-    Needs CAP_SETUID, CAP_SETGID and CAP_SETPCAP. KeyError when there is no such user, OSError when it is not allowed.
+    Needs CAP_SETUID, CAP_SETGID and CAP_SETPCAP. Raises KeyError if there is no such user, OSError if not permitted.
     """
     account, held = pwd.getpwnam(name), numbers(capabilities)
     for number in range(len(NAMES)):
         if number not in held and _prctl(_PR_CAPBSET_READ, number) == 1:
             _prctl(_PR_CAPBSET_DROP, number)
-    _prctl(_PR_SET_KEEPCAPS, 1)  # else root's end would be the end of those that are wanted, too
+    _prctl(_PR_SET_KEEPCAPS, 1)  # otherwise leaving root drops the wanted ones too
     os.setgroups(os.getgrouplist(name, account.pw_gid))
     os.setresgid(account.pw_gid, account.pw_gid, account.pw_gid)
     os.setresuid(account.pw_uid, account.pw_uid, account.pw_uid)
@@ -65,7 +65,7 @@ def become_user(name: str, capabilities: Iterable[str]) -> None:
 
 
 def hold_only(held: frozenset[int]) -> None:
-    """Keep exactly these capabilities, for this process and not for programs that it executes; OSError."""
+    """Keep exactly these capabilities, in this process but not in programs that it executes. Raises OSError."""
     words = (_Words * 2)()
     for word in range(2):
         bits = sum(1 << (number - 32 * word) for number in held if number // 32 == word)
@@ -77,7 +77,7 @@ def hold_only(held: frozenset[int]) -> None:
 
 def _prctl(option: int, argument: int) -> int:
     result: int = _libc.prctl(option, argument, 0, 0, 0)
-    if result < 0 and option != _PR_CAPBSET_READ:  # reading one that this kernel does not know is no error
+    if result < 0 and option != _PR_CAPBSET_READ:  # a capability unknown to this kernel is no error
         raise _last_error("prctl")
     return result
 

@@ -10,7 +10,7 @@ from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.expansion.patterns import matches
 
 MAX_TRIMMED = 1024
-"""Characters of a value in which `#` and `%` look for their pattern: each place costs a match."""
+"""Characters of a value in which `#` and `%` look for their pattern: each position costs a match."""
 
 _WITH_OPERATOR = re.compile(r"([A-Za-z_]\w*|[?$#@*!0-9-])(:?[-+=?]|##?|%%?|//?)(.*)", re.DOTALL)
 

@@ -17,7 +17,7 @@ _BRACES = re.compile(r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6})\.\.(-?\d{1,6
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Tell whether a shell pattern fits `text`; stars are merged and bounded so that matching stays cheap."""
+    """Return whether a shell pattern fits `text`; stars are merged and bounded so that matching stays cheap."""
     pattern = re.sub(r"\*+", "*", pattern)
     if pattern.count("*") > 6 or len(pattern) > 256:
         return text == pattern

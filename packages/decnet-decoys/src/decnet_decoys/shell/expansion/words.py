@@ -40,9 +40,9 @@ def fields(runner: Runner, words: tuple[Word, ...]) -> Generator[Effect, Any, li
 def text(runner: Runner, word: Word) -> Generator[Effect, Any, str]:
     """Return the word as one string, neither split nor matched against files."""
     values: list[str] = []
-    for place, part in enumerate(word):
+    for index, part in enumerate(word):
         value = yield from _value(runner, part)
-        values.append(_home(runner.shell, value) if place == 0 and not part.quoted else value)
+        values.append(_home(runner.shell, value) if index == 0 and not part.quoted else value)
     return "".join(values)[:MAX_WORD]
 
 
@@ -65,13 +65,13 @@ def _split(runner: Runner, word: Word) -> Generator[Effect, Any, list[str]]:
     """Return the fields of a word; quoted characters are marked so that they match only themselves."""
     pieces: list[str] = []
     open_field: str | None = None
-    for place, part in enumerate(word):
+    for index, part in enumerate(word):
         value = yield from _value(runner, part)
         if part.quoted:
             open_field = (open_field or "") + _marked(value)
             continue
         if part.kind == "text":
-            open_field = (open_field or "") + (_home(runner.shell, value) if place == 0 else value)
+            open_field = (open_field or "") + (_home(runner.shell, value) if index == 0 else value)
             continue
         inner = value.split()
         if not inner:

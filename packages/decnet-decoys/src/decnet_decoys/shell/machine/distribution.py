@@ -102,8 +102,8 @@ def groups(persona: Persona) -> dict[str, int]:
     found = dict(_GROUPS) if persona.family == "debian" else {}
     named = {user.gid: user.name for user in reversed(accounts(persona))}
     found |= {name: gid for gid, name in sorted(named.items()) if gid not in found.values()}
-    for place, name in enumerate(sorted({name for user in persona.users for name in user.groups} - found.keys())):
-        found[name] = _FIRST_OTHER_GROUP + place
+    for index, name in enumerate(sorted({name for user in persona.users for name in user.groups} - found.keys())):
+        found[name] = _FIRST_OTHER_GROUP + index
     return found
 
 
@@ -136,15 +136,15 @@ def files(persona: Persona, installed: int) -> dict[str, str]:
         "/etc/ssh/sshd_config": _SSHD_CONFIG,
         "/etc/ssh/ssh_config": _SSH_CONFIG,
         "/var/log/dpkg.log": "".join(
-            f"{when}:{place * 3 % 60:02} install {name}:amd64 <none> {version}\n"
-            for place, (name, _, version) in enumerate(packages)
+            f"{when}:{index * 3 % 60:02} install {name}:amd64 <none> {version}\n"
+            for index, (name, _, version) in enumerate(packages)
         ),
         **dict.fromkeys(("/var/log/btmp", "/var/log/faillog", "/var/log/lastlog", "/var/log/wtmp"), ""),
     }
 
 
 def mounts(persona: Persona) -> list[tuple[str, str, str, str]]:
-    """Return device, place, type and options of everything mounted, as /proc/mounts has it (proc(5))."""
+    """Return device, mount point, type and options of everything mounted, as /proc/mounts has it (proc(5))."""
     disks = [(disk.device, disk.mount, disk.type, "rw,relatime") for disk in persona.hardware.disks]
     if persona.family != "debian":
         virtual = [
@@ -175,7 +175,7 @@ def mounts(persona: Persona) -> list[tuple[str, str, str, str]]:
 
 
 def memory_disks(persona: Persona) -> list[tuple[str, str, int, int]]:
-    """Return name, place, size and use in KiB of the file systems in memory that `df` shows."""
+    """Return name, mount point, size and use in KiB of the file systems in memory that `df` shows."""
     if persona.family != "debian":
         return []
     run, hardware = _run_kib(persona.hardware), persona.hardware

@@ -108,7 +108,7 @@ class FileSystem:
         return entry
 
     def exists(self, path: str, access: Access = KERNEL) -> bool:
-        """Tell whether there is something at `path`."""
+        """Return whether there is something at `path`."""
         try:
             self.stat(path, access)
         except FileSystemError:
@@ -119,39 +119,38 @@ class FileSystem:
         """Return the names in a directory, sorted."""
         return self._names(self._directory(path, access, 4))
 
-    def _names(self, place: str) -> list[str]:
-        known = self._tree.names.get(place, set()) | self._added.get(place, set())
-        return sorted(name for name in known if self._entry(posixpath.join(place, name)) is not None)
+    def _names(self, resolved: str) -> list[str]:
+        known = self._tree.names.get(resolved, set()) | self._added.get(resolved, set())
+        return sorted(name for name in known if self._entry(posixpath.join(resolved, name)) is not None)
 
     def enter(self, path: str, access: Access) -> str:
         """Return a directory's absolute path; raises FileSystemError unless it is one that may be searched."""
         return self._directory(path, access, 1)
 
     def _directory(self, path: str, access: Access, bit: int) -> str:
-        place = self.locate(path, access)
-        entry = self.stat(place)
+        resolved = self.locate(path, access)
+        entry = self.stat(resolved)
         if entry.kind != "dir":
             raise FileSystemError(NOT_DIRECTORY)
         if not access.identity.may(entry, bit):
             raise FileSystemError(DENIED)
-        return place
+        return resolved
 
     def read(self, path: str, access: Access = KERNEL) -> bytes:
-        """Return a file's content."""
-        place = self.locate(path, access)
-        entry = self.stat(place)
+        resolved = self.locate(path, access)
+        entry = self.stat(resolved)
         if entry.kind == "dir":
             raise FileSystemError(IS_DIRECTORY)
         if not access.identity.may(entry, 4):
             raise FileSystemError(DENIED)
-        return self.live[place]() if place in self.live else entry.data
+        return self.live[resolved]() if resolved in self.live else entry.data
 
     def write(self, path: str, data: bytes, access: Access, *, append: bool = False) -> str:
         """Create or replace a file, or append to it; returns its absolute path."""
-        place = self.locate(path, access)
-        old = self._entry(place)
+        resolved = self.locate(path, access)
+        old = self._entry(resolved)
         if old is None:
-            self._check_parent(place, access)
+            self._check_parent(resolved, access)
             new = access.made(Entry("file", 0o644, content=data))
         else:
             if old.kind == "dir":
@@ -159,103 +158,101 @@ class FileSystem:
             if not access.identity.may(old, 2):
                 raise FileSystemError(DENIED)
             if old.kind == "device":
-                return place
+                return resolved
             new = old._replace(mtime=access.now, content=old.data + data if append else data)
-        self._set(place, new)
-        return place
+        self._set(resolved, new)
+        return resolved
 
     def mkdir(self, path: str, access: Access) -> None:
-        """Make a directory."""
         self._create(self.locate(path, access), Entry("dir", 0o755), access)
 
     def link(self, target: str, path: str, access: Access) -> None:
-        """Make a symbolic link."""
         link = Entry("link", 0o777, target=target[:MAX_PATH])
         self._create(self.locate(path, access, follow=False), link, access)
 
-    def _create(self, place: str, entry: Entry, access: Access) -> None:
-        if self._entry(place) is not None:
+    def _create(self, resolved: str, entry: Entry, access: Access) -> None:
+        if self._entry(resolved) is not None:
             raise FileSystemError(EXISTS)
-        self._check_parent(place, access)
-        self._set(place, access.made(entry))
+        self._check_parent(resolved, access)
+        self._set(resolved, access.made(entry))
 
     def remove(self, path: str, access: Access, *, tree: bool = False, only: str | None = None) -> None:
         """Remove a file, an empty directory, or with `tree` everything below; `only` names the kind it must be."""
-        place = self.locate(path, access, follow=False)
-        entry = self._entry(place)
+        resolved = self.locate(path, access, follow=False)
+        entry = self._entry(resolved)
         if entry is None:
             raise FileSystemError(NOT_FOUND)
         if only is not None and (entry.kind == "dir") != (only == "dir"):
             raise FileSystemError(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
-        self._check_parent(place, access)
+        self._check_parent(resolved, access)
         if entry.kind == "dir":
-            below = self._names(place)
+            below = self._names(resolved)
             if below and not tree:
                 raise FileSystemError(NOT_EMPTY)
             for name in below:
-                self.remove(posixpath.join(place, name), access, tree=True)
-        self._set(place, None)
+                self.remove(posixpath.join(resolved, name), access, tree=True)
+        self._set(resolved, None)
 
     def change(self, path: str, access: Access, **fields: Any) -> None:
         """Change mode, uid, gid or mtime (whole numbers); only the owner and root may."""
-        place = self.locate(path, access)
-        entry = self.stat(place)
+        resolved = self.locate(path, access)
+        entry = self.stat(resolved)
         if access.identity.uid not in (0, entry.uid):
             raise FileSystemError("Operation not permitted")
-        self._set(place, entry._replace(**fields))
+        self._set(resolved, entry._replace(**fields))
 
     def rename(self, old: str, new: str, access: Access) -> None:
         """Move a file or directory with all below it; a file in the way is replaced."""
         source = self.locate(old, access, follow=False)
-        place = self.locate(new, access, follow=False)
+        resolved = self.locate(new, access, follow=False)
         entry = self._entry(source)
         if entry is None:
             raise FileSystemError(NOT_FOUND)
-        if place == source:
+        if resolved == source:
             return
-        if place.startswith(source.rstrip("/") + "/"):
+        if resolved.startswith(source.rstrip("/") + "/"):
             raise FileSystemError("Invalid argument")
         self._check_parent(source, access)
-        self._check_parent(place, access)
+        self._check_parent(resolved, access)
         below = self._names(source) if entry.kind == "dir" else []
-        self._set(place, entry)
+        self._set(resolved, entry)
         for name in below:
-            self.rename(posixpath.join(source, name), posixpath.join(place, name), KERNEL)
+            self.rename(posixpath.join(source, name), posixpath.join(resolved, name), KERNEL)
         self._set(source, None)
 
     def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
         """Yield a path and all below it, parents first."""
         pending = [path]
         while pending:
-            place = pending.pop()
-            entry = self._entry(place)
+            resolved = pending.pop()
+            entry = self._entry(resolved)
             if entry is None:
                 continue
-            yield place, entry
+            yield resolved, entry
             if entry.kind == "dir":
-                pending.extend(posixpath.join(place, name) for name in reversed(self._names(place)))
+                pending.extend(posixpath.join(resolved, name) for name in reversed(self._names(resolved)))
 
-    def _check_parent(self, place: str, access: Access) -> None:
-        parent = self._entry(posixpath.dirname(place))
+    def _check_parent(self, resolved: str, access: Access) -> None:
+        parent = self._entry(posixpath.dirname(resolved))
         if parent is None:
             raise FileSystemError(NOT_FOUND)
         if parent.kind != "dir":
             raise FileSystemError(NOT_DIRECTORY)
-        if place.startswith(("/proc/", "/sys/")) or place == "/" or not access.identity.may(parent, 2):
+        if resolved.startswith(("/proc/", "/sys/")) or resolved == "/" or not access.identity.may(parent, 2):
             raise FileSystemError(DENIED)
 
-    def _set(self, place: str, entry: Entry | None) -> None:
-        old = self._changed.get(place)
+    def _set(self, resolved: str, entry: Entry | None) -> None:
+        old = self._changed.get(resolved)
         used = self._used + _weight(entry) - _weight(old)
-        too_many = place not in self._changed and len(self._changed) >= MAX_ENTRIES
+        too_many = resolved not in self._changed and len(self._changed) >= MAX_ENTRIES
         if entry is not None and (used > self._limit or too_many):
             raise FileSystemError(NO_SPACE)
-        fresh = entry is not None and place not in self._changed
+        fresh = entry is not None and resolved not in self._changed
         if not self._lease.hold(used - self._used + fresh * _ENTRY_BYTES):
             raise FileSystemError(NO_SPACE)
         self._used = used
-        self._changed[place] = entry
-        parent, name = posixpath.split(place)
+        self._changed[resolved] = entry
+        parent, name = posixpath.split(resolved)
         if entry is not None:
             self._added.setdefault(parent, set()).add(name)
 

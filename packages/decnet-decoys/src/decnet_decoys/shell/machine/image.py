@@ -20,34 +20,11 @@ from decnet_decoys.shell.registry import programs
 _INSTALLED_DAYS = 240
 """How long before its boot the machine was set up: the age of most files."""
 
-_DIRECTORIES = (
-    "/boot",
-    "/dev",
-    "/etc/cron.d",
-    "/etc/cron.daily",
-    "/etc/ssh",
-    "/home",
-    "/lib",
-    "/media",
-    "/mnt",
-    "/opt",
-    "/proc",
-    "/run/lock",
-    "/srv",
-    "/sys",
-    "/usr/lib",
-    "/usr/local/bin",
-    "/usr/share",
-    "/var/cache",
-    "/var/lib",
-    "/var/log",
-    "/var/run",
-    "/var/spool/cron/crontabs",
-    "/var/www",
-)
-_DEBIAN_DIRECTORIES = (
-    "/usr/lib64", "/lost+found", "/var/log/apt", "/var/log/journal", "/var/backups", "/etc/apt", "/etc/init.d",
-)  # fmt: skip
+_DIRECTORIES = """
+    /boot /dev /etc/cron.d /etc/cron.daily /etc/ssh /home /lib /media /mnt /opt /proc /run/lock /srv /sys /usr/lib
+    /usr/local/bin /usr/share /var/cache /var/lib /var/log /var/run /var/spool/cron/crontabs /var/www
+"""
+_DEBIAN_DIRECTORIES = "/usr/lib64 /lost+found /var/log/apt /var/log/journal /var/backups /etc/apt /etc/init.d"
 _DEVICES = ("null", "zero", "random", "urandom", "tty", "console", "ptmx")
 _CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SALT_LENGTH, _HASH_LENGTH = 22, 43
@@ -59,12 +36,12 @@ def build(persona: Persona, hostname: str, address: str, booted: int) -> Machine
     tree = Tree()
     machine = Machine(persona, hostname, address, booted, tree, accounts(persona), groups(persona))
     old = booted - _INSTALLED_DAYS * 86400
-    for path in ("/", *_DIRECTORIES):
+    for path in ("/", *_DIRECTORIES.split()):
         tree.put(path, Entry("dir", 0o755, mtime=old))
     for path in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # the decoy's, not ours
         tree.put(path, Entry("dir", 0o1777, mtime=booted))
     if persona.family == "debian":
-        for path in _DEBIAN_DIRECTORIES:
+        for path in _DEBIAN_DIRECTORIES.split():
             tree.put(path, Entry("dir", 0o700 if path == "/lost+found" else 0o755, mtime=old))
         tree.put("/lib64", Entry("link", 0o777, mtime=old, target="usr/lib64"))
         for name in ("vmlinuz", "initrd.img", "System.map", "config"):

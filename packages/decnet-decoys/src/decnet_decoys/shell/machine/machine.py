@@ -22,7 +22,6 @@ class Machine(NamedTuple):
     groups: dict[str, int]
 
     def user(self, name: str) -> User | None:
-        """Return the account `name`."""
         return next((user for user in self.users if user.name == name), None)
 
     def groups_of(self, user: User) -> dict[str, int]:

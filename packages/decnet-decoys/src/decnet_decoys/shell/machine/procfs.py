@@ -59,7 +59,7 @@ def _self(persona: Persona) -> dict[str, str]:
 
 
 def _partitions(hardware: Hardware) -> str:
-    rows = [f"{8:>4} {place:>8} {disk.size:>10} {disk.device[5:]}\n" for place, disk in enumerate(hardware.disks)]
+    rows = [f"{8:>4} {index:>8} {disk.size:>10} {disk.device[5:]}\n" for index, disk in enumerate(hardware.disks)]
     return "major minor  #blocks  name\n\n" + "".join(rows)
 
 
@@ -67,12 +67,12 @@ def _sockets(persona: Persona) -> str:
     """Return the listening sockets as /proc/net/tcp has them: addresses in hexadecimal, in the processor's order."""
     rows = ["  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"]
     listening = [socket for socket in persona.listeners if socket.protocol == "tcp"]
-    for place, socket in enumerate(listening):
+    for index, socket in enumerate(listening):
         address = "".join(f"{int(part):02X}" for part in reversed(socket.address.split(".")))
         here = f"{address}:{socket.port:04X}"
-        inode = 18_000 + 211 * place
+        inode = 18_000 + 211 * index
         rows.append(
-            f"{place:4}: {here} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} "
+            f"{index:4}: {here} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} "
             "1 0000000000000000 100 0 0 10 0"
         )
     return "\n".join(rows) + "\n"

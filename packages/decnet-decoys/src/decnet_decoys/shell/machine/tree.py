@@ -17,7 +17,6 @@ class Filler(NamedTuple):
     seed: str
 
     def read(self) -> bytes:
-        """Return the whole content."""
         rest = max(0, self.size - len(self.head))
         return self.head + hashlib.shake_128(self.seed.encode()).digest(rest)
 
@@ -49,7 +48,6 @@ class Entry(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """The whole content."""
         return self.content.read() if isinstance(self.content, Filler) else self.content
 
     @property
@@ -66,7 +64,7 @@ class Identity(NamedTuple):
     gids: frozenset[int]
 
     def may(self, entry: Entry, bit: int) -> bool:
-        """Tell whether this user may read (4), write (2) or search/execute (1) the entry."""
+        """Return whether this user may read (4), write (2) or search/execute (1) the entry."""
         if self.uid == 0:
             return True
         if self.uid == entry.uid:

@@ -33,7 +33,7 @@ def array(name: str, elements: list[Word]) -> list[tuple[str, Word]]:
     whole: Word = ()
     for element in elements:
         whole = (*whole, *((Part("text", " ", quoted=True),) if whole else ()), *element)
-    single = [(f"{name}[{place}]", element) for place, element in enumerate(elements)]
+    single = [(f"{name}[{index}]", element) for index, element in enumerate(elements)]
     return [(name, elements[0] if elements else literal("")), *single, (f"{name}[@]", whole), (f"{name}[*]", whole)]
 
 

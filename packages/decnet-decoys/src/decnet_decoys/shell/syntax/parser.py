@@ -72,7 +72,7 @@ class _Parser:
         return token.text if isinstance(token, Operator) and token.text in texts else None
 
     def _keyword(self, *words: str) -> str | None:
-        """Return the reserved word at this place: one unquoted literal."""
+        """Return the reserved word here: one unquoted literal."""
         token = self._peek()
         if isinstance(token, Operator) or token is None or len(token) != 1:
             return None

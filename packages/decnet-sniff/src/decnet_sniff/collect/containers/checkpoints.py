@@ -22,24 +22,24 @@ _REMEMBERED = 20_000
 _SAVED = 1000
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True):
     """All up to `ts` (ns since the Unix epoch) was read; `seen` names the lines of the last seconds."""
 
     ts: int = 0
     seen: tuple[str, ...] = ()
 
 
-class Window:
+class SeenLines:
     """What was seen of one container's log in its last seconds; bounded."""
 
-    def __init__(self, mark: Mark) -> None:
-        self._newest = mark.ts
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._newest = checkpoint.ts
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         """The identity of each line of the last seconds, and its second."""
         self._equal: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
         """How many equal lines of one moment there were since `begin`, and their second."""
-        for name in mark.seen:
-            self._seen[bytes.fromhex(name)] = mark.ts // _SECOND
+        for name in checkpoint.seen:
+            self._seen[bytes.fromhex(name)] = checkpoint.ts // _SECOND
 
     @property
     def since(self) -> int:
@@ -69,11 +69,11 @@ class Window:
         self._bound()
         return identity
 
-    def mark(self) -> Mark:
+    def checkpoint(self) -> Checkpoint:
         """Return what a later run needs."""
         first = self._newest // _SECOND - OVERLAP_SECONDS
         recent = [identity.hex() for identity, second in self._seen.items() if second >= first]
-        return Mark(self._newest, tuple(recent[-_SAVED:]))
+        return Checkpoint(self._newest, tuple(recent[-_SAVED:]))
 
     def _forget(self, before: int) -> None:
         """Let go of the oldest, as they were added, up to the first that is not old enough."""

@@ -19,10 +19,10 @@ import msgspec
 
 from decnet_core.exits import StartupError
 from decnet_core.text import for_terminal
-from decnet_sniff.collect.containers.checkpoints import Mark, Window
+from decnet_sniff.collect.containers.checkpoints import Checkpoint, SeenLines
 from decnet_sniff.collect.containers.engine_api import Engine, EngineError
 from decnet_sniff.collect.containers.log_stream import STDERR, LogLine, LogStream, StreamError
-from decnet_sniff.collect.input_sink import Desk
+from decnet_sniff.collect.input_sink import InputSink
 from decnet_sniff.collect.record import Record
 
 log = logging.getLogger(__name__)
@@ -41,15 +41,15 @@ class Container(NamedTuple):
     running: bool
 
 
-class ContainersInlet:
+class ContainerInput:
     """The containers of one engine; `now` (s since the Unix epoch) is where those without wanted history begin."""
 
-    def __init__(self, desk: Desk, marks: dict[str, Mark], *, limit: int, now: int) -> None:
-        self._desk = desk
-        self._windows = {identity: Window(mark) for identity, mark in marks.items()}
-        self._engine = Engine(desk.settings.path or next(filter(os.path.exists, SOCKETS), SOCKETS[0]))
+    def __init__(self, sink: InputSink, checkpoints: dict[str, Checkpoint], *, limit: int, now: int) -> None:
+        self._sink = sink
+        self._seen_lines = {identity: SeenLines(checkpoint) for identity, checkpoint in checkpoints.items()}
+        self._engine = Engine(sink.settings.path or next(filter(os.path.exists, SOCKETS), SOCKETS[0]))
         self._limit = limit
-        self._first = Mark() if desk.settings.history else Mark(now * 1_000_000_000)
+        self._first = Checkpoint() if sink.settings.history else Checkpoint(now * 1_000_000_000)
         self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._finished: set[str] = set()
         """Containers that have ended and been read to their end."""
@@ -70,18 +70,18 @@ class ContainersInlet:
         pause = _FIRST_PAUSE
         while True:
             try:
-                await self._look_again_and_again()
+                await self._poll_list()
             except EngineError as error:
-                self._desk.count("engine_errors")
-                self._complain(str(error))
+                self._sink.count("engine_errors")
+                self._warn_once(str(error))
             if self._reached:
                 pause = _FIRST_PAUSE
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def positions(self) -> dict[str, Mark]:
+    def positions(self) -> dict[str, Checkpoint]:
         """Return the mark of each container that the engine still knows."""
-        return {identity: window.mark() for identity, window in self._windows.items()}
+        return {identity: window.checkpoint() for identity, window in self._seen_lines.items()}
 
     async def close(self) -> None:
         """End all reading."""
@@ -89,9 +89,11 @@ class ContainersInlet:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _look_again_and_again(self) -> None:
+    async def _poll_list(self) -> None:
         self._reached = False
-        hearing = self._desk.ctx.spawn(self._hear_events(), name=f"{self._desk.settings.name}.events", may_end=True)
+        receiving = self._sink.ctx.spawn(
+            self._receive_events(), name=f"{self._sink.settings.name}.events", may_end=True
+        )
         try:
             while True:
                 self._nudge.clear()
@@ -103,12 +105,12 @@ class ContainersInlet:
                         await asyncio.sleep(_NUDGE_SECONDS)  # several events come together
                 except TimeoutError:
                     self._failed.clear()
-                if hearing.done():
+                if receiving.done():
                     raise EngineError("the stream of events ended")
         finally:
-            hearing.cancel()
+            receiving.cancel()
 
-    async def _hear_events(self) -> None:
+    async def _receive_events(self) -> None:
         """An event may mean that an ended container has begun again; what it says beside that the list says better."""
         filters = quote(msgspec.json.encode({"type": ["container"]}))
         try:
@@ -119,19 +121,19 @@ class ContainersInlet:
                 if len(piece) > 1 or piece.strip():
                     self._nudge.set()
         except EngineError as error:
-            self._complain(str(error))
+            self._warn_once(str(error))
         finally:
             self._finished.clear()
             self._nudge.set()
 
     async def _listed(self) -> list[Container]:
         """Return the containers that are meant, and forget the windows of those that are gone."""
-        settings = self._desk.settings
+        settings = self._sink.settings
         filters = quote(msgspec.json.encode({"label": settings.labels} if settings.labels else {}))
         found = containers_of(await self._engine.get(f"/containers/json?all=1&filters={filters}"))
         known = {container.id for container in found}
-        for identity in [each for each in self._windows if each not in known and each not in self._tasks]:
-            del self._windows[identity]
+        for identity in [each for each in self._seen_lines if each not in known and each not in self._tasks]:
+            del self._seen_lines[identity]
         self._finished &= known
         return [container for container in found if is_meant(container.name, settings.containers)]
 
@@ -140,13 +142,13 @@ class ContainersInlet:
             if container.id in self._tasks or container.id in self._finished or container.id in self._failed:
                 continue
             if len(self._tasks) >= self._limit:
-                self._desk.count("containers_beyond_limit")
+                self._sink.count("containers_beyond_limit")
                 continue
-            if container.id not in self._windows:
-                self._windows[container.id] = Window(self._first)
-                self._desk.moved()
-            name = f"{self._desk.settings.name}.{container.id[:12]}"
-            self._tasks[container.id] = self._desk.ctx.spawn(self._read(container), name=name, may_end=True)
+            if container.id not in self._seen_lines:
+                self._seen_lines[container.id] = SeenLines(self._first)
+                self._sink.moved()
+            name = f"{self._sink.settings.name}.{container.id[:12]}"
+            self._tasks[container.id] = self._sink.ctx.spawn(self._read(container), name=name, may_end=True)
 
     async def _read(self, container: Container) -> None:
         """Read one container's log from where it was, until it ends."""
@@ -157,7 +159,7 @@ class ContainersInlet:
         except (EngineError, StreamError) as error:
             if isinstance(error, StreamError) or error.status:
                 self._failed.add(container.id)
-            self._desk.count("unreadable")
+            self._sink.count("unreadable")
             log.warning("cannot read container=%s: %s", for_terminal(container.name), error)
         finally:
             del self._tasks[container.id]
@@ -166,32 +168,32 @@ class ContainersInlet:
         self._nudge.set()
 
     async def _read_log(self, container: Container) -> None:
-        window, lines = self._windows[container.id], LogStream()
+        window, lines = self._seen_lines[container.id], LogStream()
         window.begin()
         asked = f"follow={int(container.running)}&stdout=1&stderr=1&timestamps=1&since={window.since}"
         async for piece in self._engine.stream(f"/containers/{container.id}/logs?{asked}"):
             self._take(container, window, lines.feed(piece))
-            await self._desk.room()
+            await self._sink.room()
         self._take(container, window, lines.end())
 
-    def _take(self, container: Container, window: Window, lines: list[LogLine]) -> None:
+    def _take(self, container: Container, window: SeenLines, lines: list[LogLine]) -> None:
         for line in lines:
             identity = window.admit(line)
             if identity is not None:
-                self._desk.take(record_of(container, line, identity))
-                self._desk.moved()
+                self._sink.take(record_of(container, line, identity))
+                self._sink.moved()
 
-    def _complain(self, trouble: str) -> None:
+    def _warn_once(self, trouble: str) -> None:
         """Say what is wrong once, not at every try."""
         if trouble != self._trouble:
             self._trouble = trouble
-            log.warning("container engine source=%s: %s", self._desk.settings.name, for_terminal(trouble))
+            log.warning("container engine source=%s: %s", self._sink.settings.name, for_terminal(trouble))
 
 
-def marks_of(saved: object) -> dict[str, Mark]:
-    """Return the marks that an earlier run saved; none of anything else."""
+def checkpoints_of(saved: object) -> dict[str, Checkpoint]:
+    """Return the checkpoints that an earlier run saved; none of anything else."""
     try:
-        return {} if saved is None else msgspec.convert(saved, dict[str, Mark])
+        return {} if saved is None else msgspec.convert(saved, dict[str, Checkpoint])
     except msgspec.ValidationError:
         return {}
 

@@ -19,10 +19,10 @@ from typing import NamedTuple
 from decnet_core.runtime.context import Context
 from decnet_core.spool.quarantine import Quarantine
 from decnet_sniff.collect.emitter import Emitter, Reader
-from decnet_sniff.collect.files.inotify import Watch
+from decnet_sniff.collect.files.inotify import InotifyWatch
 from decnet_sniff.collect.files.positions import FilePosition, Positions
-from decnet_sniff.collect.files.source import Source
-from decnet_sniff.collect.files.tail import Follower, Line
+from decnet_sniff.collect.files.source import FileSource
+from decnet_sniff.collect.files.tail import FileTail, Line
 from decnet_sniff.collect.outcome import Outcome
 from decnet_sniff.collect.record import Record
 from decnet_sniff.collect.settings import CollectSettings, SourceSettings
@@ -40,7 +40,7 @@ class Feed(NamedTuple):
     """One source as it runs."""
 
     settings: SourceSettings
-    source: Source
+    source: FileSource
     read: Reader
 
 
@@ -51,7 +51,7 @@ class Slice(NamedTuple):
     outcomes: list[tuple[Record, Outcome]]
 
 
-class Files:
+class FileInputs:
     """The files of all sources, and how far each was read."""
 
     def __init__(
@@ -64,10 +64,10 @@ class Files:
         self._settings = settings
         self._positions = positions
         self._feeds = [
-            Feed(each, Source(each.path, saved.get(each.name, []), settings.linger_ms * 1_000_000), read)
+            Feed(each, FileSource(each.path, saved.get(each.name, []), settings.linger_ms * 1_000_000), read)
             for each, read in sources
         ]
-        self._watch = Watch()
+        self._watch = InotifyWatch()
         self._turn = 0
         self._saved_at = 0
         self._quiet_looks = 0
@@ -208,7 +208,7 @@ def is_full(ctx: Context) -> bool:
     return ctx.spool is not None and ctx.spool.waiting > 0
 
 
-def records_of(follower: Follower, lines: list[Line]) -> list[Record]:
+def records_of(follower: FileTail, lines: list[Line]) -> list[Record]:
     """Return lines of a file as records; their identity is the same under any name of the file."""
     head = follower.head.encode()
     records = []

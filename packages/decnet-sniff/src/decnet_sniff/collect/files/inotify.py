@@ -30,7 +30,7 @@ _REMOTE = frozenset({
 })  # fmt: skip
 
 
-class Watch:
+class InotifyWatch:
     """What the kernel watches for one worker; without inotify `is_complete` is never true."""
 
     def __init__(self, *, max_watches: int = 4096) -> None:

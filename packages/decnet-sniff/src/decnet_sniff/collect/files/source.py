@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from decnet_core.text import for_terminal
 from decnet_sniff.collect.files.positions import FilePosition
 from decnet_sniff.collect.files.rotated_files import COMPRESSED, Identity, base_of, copy_of, parts_of
-from decnet_sniff.collect.files.tail import Change, Follower, Line
+from decnet_sniff.collect.files.tail import Change, FileTail, Line
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +37,13 @@ Part = tuple[bool, int, str, Identity]
 """A part of a log, as parts are ordered: the one with the log's own name last, the others by their last change."""
 
 
-class Source:
+class FileSource:
     """The files of one path or pattern; `now` (ns) is given by the caller."""
 
     def __init__(self, pattern: str, positions: list[FilePosition], linger_ns: int = 60_000_000_000) -> None:
         self._pattern = pattern
         self._linger_ns = linger_ns
-        self._logs: dict[str, list[Follower]] = {}
+        self._logs: dict[str, list[FileTail]] = {}
         """The open parts of each log, the oldest first."""
         self._left: dict[Identity, int] = {}
         """Since when a part has been without a name that the pattern matches."""
@@ -94,7 +94,7 @@ class Source:
             follower.close()
         self._logs.clear()
 
-    def _followers(self) -> Iterator[Follower]:
+    def _followers(self) -> Iterator[FileTail]:
         for parts in self._logs.values():
             yield from parts
 
@@ -189,7 +189,7 @@ class Source:
     def _open(self, path: str, position: FilePosition | None, now: int, *, left: bool = False) -> None:
         """Follow a file from `position`, unless it is followed already."""
         try:
-            follower = Follower(path, position)
+            follower = FileTail(path, position)
         except OSError as error:
             self._unreadable(path, error)
             if position is not None:
@@ -209,7 +209,7 @@ class Source:
         if position is not None:
             self._check_position(follower, position, now)
 
-    def _check_position(self, follower: Follower, position: FilePosition, now: int) -> None:
+    def _check_position(self, follower: FileTail, position: FilePosition, now: int) -> None:
         """See whether an earlier run's file was cut meanwhile; one of which nothing was read shows only a new time."""
         if follower.offset != position.offset:
             self.counts["truncated"] += 1
@@ -251,7 +251,7 @@ class Source:
             if status.st_mtime_ns >= since_ns and part != base and not is_matched:
                 self._open(part, None, now, left=True)
 
-    def next_lines(self, now: int) -> tuple[Follower, list[Line]] | None:
+    def next_lines(self, now: int) -> tuple[FileTail, list[Line]] | None:
         """Return the next lines of the log whose turn it is, and their file; None when there is nothing to read."""
         bases = list(self._logs)
         for step in range(len(bases)):
@@ -262,7 +262,7 @@ class Source:
                 return found
         return None
 
-    def _lines_of(self, base: str, now: int) -> tuple[Follower, list[Line]] | None:
+    def _lines_of(self, base: str, now: int) -> tuple[FileTail, list[Line]] | None:
         for follower in list(self._logs[base]):
             self._notice_cut(base, follower, now)
         for follower in list(self._logs.get(base, [])):
@@ -273,7 +273,7 @@ class Source:
                 return follower, lines
         return None
 
-    def _notice_cut(self, base: str, follower: Follower, now: int) -> None:
+    def _notice_cut(self, base: str, follower: FileTail, now: int) -> None:
         before = follower.position
         try:
             change = follower.look(now)
@@ -286,7 +286,7 @@ class Source:
         if change is Change.CUT or (change is Change.MAYBE and not before.offset):
             self._find_copies(follower.path, before, now)
 
-    def _read(self, base: str, follower: Follower, now: int) -> list[Line]:
+    def _read(self, base: str, follower: FileTail, now: int) -> list[Line]:
         try:
             lines = follower.read(last=self._is_final(base, follower, now))
         except OSError as error:
@@ -296,7 +296,7 @@ class Source:
             self._let_go_if_over(base, follower, now)
         return lines
 
-    def _give_up(self, base: str, follower: Follower, error: OSError) -> None:
+    def _give_up(self, base: str, follower: FileTail, error: OSError) -> None:
         """Close a file that cannot be read now (a network file system went away); the next look opens it again."""
         self._unreadable(follower.path, error)
         self._save(follower.position)
@@ -309,16 +309,16 @@ class Source:
             self._open(part, position, now, left=True)
         self._open_missed(path, position.mtime_ns, now)
 
-    def _is_over(self, follower: Follower, now: int) -> bool:
+    def _is_over(self, follower: FileTail, now: int) -> bool:
         left = self._left.get(follower.identity)
         return left is not None and left + self._linger_ns <= now
 
-    def _is_final(self, base: str, follower: Follower, now: int) -> bool:
+    def _is_final(self, base: str, follower: FileTail, now: int) -> bool:
         """Return whether nobody will end the last line of a part any more."""
         is_old = follower is not self._logs[base][-1] and follower.mtime_ns + self._linger_ns <= now
         return is_old or self._is_over(follower, now)
 
-    def _let_go_if_over(self, base: str, follower: Follower, now: int) -> None:
+    def _let_go_if_over(self, base: str, follower: FileTail, now: int) -> None:
         """Close a part that has nothing more to give; remember one that still has a name."""
         if self._is_over(follower, now):
             self._close(base, follower)
@@ -329,7 +329,7 @@ class Source:
             self._quiet[follower.identity] = follower.position
             self._close(base, follower)
 
-    def _close(self, base: str, follower: Follower) -> None:
+    def _close(self, base: str, follower: FileTail) -> None:
         self._left.pop(follower.identity, None)
         self._logs[base].remove(follower)
         if not self._logs[base]:

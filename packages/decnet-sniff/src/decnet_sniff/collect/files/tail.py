@@ -43,7 +43,7 @@ class Change(enum.Enum):
     """It was truncated, or truncated and written anew."""
 
 
-class Follower:
+class FileTail:
     """One open file and how far it has been read; raises OSError when it cannot be opened."""
 
     def __init__(self, path: str, position: FilePosition | None = None) -> None:

@@ -24,7 +24,7 @@ import msgspec
 
 from decnet_core.exits import StartupError
 from decnet_core.text import for_terminal, from_wire
-from decnet_sniff.collect.input_sink import Desk
+from decnet_sniff.collect.input_sink import InputSink
 from decnet_sniff.collect.journal.export_format import Entry, ExportError, ExportParser
 from decnet_sniff.collect.record import Record
 from decnet_sniff.collect.settings import SourceSettings
@@ -46,13 +46,13 @@ class JournalPosition(msgspec.Struct, frozen=True):
     realtime_us: int = 0
 
 
-class JournalInlet:
+class JournalInput:
     """One journal."""
 
-    def __init__(self, desk: Desk, position: JournalPosition | None) -> None:
-        self._desk = desk
+    def __init__(self, sink: InputSink, position: JournalPosition | None) -> None:
+        self._sink = sink
         if position is None:
-            position = JournalPosition(realtime_us=0 if desk.settings.history else time.time_ns() // 1000)
+            position = JournalPosition(realtime_us=0 if sink.settings.history else time.time_ns() // 1000)
         self._position = position
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -60,7 +60,7 @@ class JournalInlet:
         """See that there is a journalctl; raises StartupError."""
         if shutil.which("journalctl") is None:
             raise StartupError("there is no journalctl on this host; leave input journal away or install systemd")
-        self._desk.moved()  # a first run that is killed must not begin later the next time
+        self._sink.moved()  # a first run that is killed must not begin later the next time
 
     async def run(self) -> None:
         """Follow the journal; when journalctl ends, begin again where it was."""
@@ -68,7 +68,7 @@ class JournalInlet:
         while True:
             before = self._position
             await self._follow()
-            self._desk.count("journal_restarts")
+            self._sink.count("journal_restarts")
             pause = _FIRST_PAUSE if self._position != before else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(pause)
 
@@ -81,7 +81,7 @@ class JournalInlet:
 
     async def _follow(self) -> None:
         process = subprocess.Popen(  # noqa: ASYNC220  # vfork and exec, at most once a second
-            arguments_of(self._desk.settings, self._position),
+            arguments_of(self._sink.settings, self._position),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -105,21 +105,21 @@ class JournalInlet:
         while data := await stdout.read(_READ_BYTES):
             for entry in parser.feed(data):
                 self._take(entry)
-            await self._desk.room()
+            await self._sink.room()
 
     def _take(self, entry: Entry) -> None:
         cursor = entry.get("__CURSOR", b"").decode("ascii", "replace")
         if not cursor or cursor == self._position.cursor:
             return
-        record = record_of(entry, self._desk.settings.name)
-        self._desk.take(record)
+        record = record_of(entry, self._sink.settings.name)
+        self._sink.take(record)
         self._position = JournalPosition(cursor, (record.ts or 0) // 1000)
-        self._desk.moved()
+        self._sink.moved()
 
     def _ended(self, complaint: str) -> None:
-        log.warning("journalctl ended source=%s: %s", self._desk.settings.name, for_terminal(complaint) or "no reason")
+        log.warning("journalctl ended source=%s: %s", self._sink.settings.name, for_terminal(complaint) or "no reason")
         if "cursor" in complaint and self._position.cursor:
-            self._desk.count("journal_cursor_lost")
+            self._sink.count("journal_cursor_lost")
             self._position = JournalPosition(realtime_us=self._position.realtime_us)
 
 

@@ -9,15 +9,13 @@ import logging
 import socket
 import time
 
-from decnet_core.exits import StartupError
-from decnet_core.net.addresses import parse_endpoint, parse_network, peer_address, source_of
+from decnet_core.net.addresses import peer_address, source_of
 from decnet_core.net.connections import ConnectionLimiter
-from decnet_core.net.rates import SourceRates
-from decnet_core.net.sockets import BindError, listening
+from decnet_core.net.sockets import listening
 from decnet_core.text import for_terminal
-from decnet_sniff.collect.input_sink import Desk
-from decnet_sniff.collect.network.framing import Frame, Framing, FramingError
-from decnet_sniff.collect.network.syslog_udp import is_allowed, record_of
+from decnet_sniff.collect.input_sink import InputSink
+from decnet_sniff.collect.network.framing import Framing, FramingError
+from decnet_sniff.collect.network.syslog_port import SyslogPort
 from decnet_sniff.collect.settings import NetworkSettings
 
 log = logging.getLogger(__name__)
@@ -26,32 +24,18 @@ _READ_BYTES = 65_536
 _LONGEST_WAIT = 5.0
 
 
-class TcpInlet:
+class SyslogTcpInput(SyslogPort):
     """One TCP port and the connections to it."""
 
-    def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
-        self._desk = desk
-        self._limits = limits
-        self._rates = SourceRates(limits.messages_per_second, limits.message_burst)
+    transport = "tcp"
+
+    def __init__(self, sink: InputSink, limits: NetworkSettings) -> None:
+        super().__init__(sink, limits)
         self._connections = ConnectionLimiter(limits.connections, limits.connections_per_address)
-        self._allowed = [parse_network(each) for each in desk.settings.allow]
-        self._socket: socket.socket | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
-    @property
-    def port(self) -> int:
-        """The port that it has."""
-        assert self._socket is not None
-        return int(self._socket.getsockname()[1])
-
-    async def open(self) -> None:
-        """Bind; raises StartupError."""
-        host, port = parse_endpoint(self._desk.settings.listen)
-        try:
-            self._socket = listening(host, port)
-        except BindError as error:
-            raise StartupError(f"cannot receive on tcp {self._desk.settings.listen}: {error}") from error
-        log.info("receiving syslog tcp=%s port=%d", host, self.port)
+    def _bind(self, host: str, port: int) -> socket.socket:
+        return listening(host, port)
 
     async def run(self) -> None:
         """Serve connections until cancelled."""
@@ -63,29 +47,21 @@ class TcpInlet:
             for writer in list(self._open):
                 writer.transport.abort()
 
-    def positions(self) -> None:
-        """There is nothing that could be read a second time."""
-
-    async def close(self) -> None:
-        """Release the port."""
-        if self._socket is not None:
-            self._socket.close()
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = peer_address(writer.get_extra_info("peername")[0])
         sender = source_of(address)
-        if not is_allowed(address, self._allowed) or not self._connections.acquire(sender):
-            self._desk.count("network_refused")
+        if not self._is_allowed(address) or not self._connections.acquire(sender):
+            self._sink.count("network_refused")
             writer.transport.abort()
             return
         self._open.add(writer)
         try:
             await self._receive(reader, address, sender)
         except FramingError as error:
-            self._desk.count("network_framing")
+            self._sink.count("network_framing")
             log.warning("connection closed peer=%s: %s", for_terminal(address), error)
         except TimeoutError:
-            self._desk.count("network_idle")
+            self._sink.count("network_idle")
         except OSError as error:
             log.debug("connection lost peer=%s: %s", for_terminal(address), error)
         finally:
@@ -98,18 +74,15 @@ class TcpInlet:
     async def _receive(self, reader: asyncio.StreamReader, address: str, sender: str) -> None:
         framing = Framing(self._limits.message_bytes)
         while True:
-            await self._desk.room()
+            await self._sink.room()
             async with asyncio.timeout(self._limits.idle_seconds):
                 data = await reader.read(_READ_BYTES)
             frames = framing.feed(data) if data else framing.end()
-            self._take(frames, address)
+            for frame in frames:
+                self._take(frame, address)
             if not data:
                 return
             ahead = self._rates.delay(sender, time.monotonic(), len(frames))
             if ahead:
-                self._desk.count("network_limited")
+                self._sink.count("network_limited")
                 await asyncio.sleep(min(ahead, _LONGEST_WAIT))
-
-    def _take(self, frames: list[Frame], address: str) -> None:
-        for frame in frames:
-            self._desk.take(record_of(frame, "tcp", address, self._desk))

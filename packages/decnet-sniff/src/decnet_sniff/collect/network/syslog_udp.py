@@ -12,22 +12,12 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Sequence
 
-from decnet_core.exits import StartupError
-from decnet_core.net.addresses import (
-    Network,
-    parse_address,
-    parse_endpoint,
-    parse_network,
-    peer_address,
-    source_of,
-)
-from decnet_core.net.rates import SourceRates
-from decnet_core.net.sockets import BindError, bound_udp
-from decnet_sniff.collect.input_sink import Desk
+from decnet_core.net.addresses import peer_address, source_of
+from decnet_core.net.sockets import bound_udp
+from decnet_sniff.collect.input_sink import InputSink
 from decnet_sniff.collect.network.framing import Frame
-from decnet_sniff.collect.record import Record
+from decnet_sniff.collect.network.syslog_port import SyslogPort
 from decnet_sniff.collect.settings import NetworkSettings
 
 log = logging.getLogger(__name__)
@@ -37,34 +27,25 @@ _AT_ONCE = 64
 _DATAGRAM_BYTES = 65_535
 
 
-class UdpInlet:
+class SyslogUdpInput(SyslogPort):
     """One UDP socket; a stopped disk or a pause leaves datagrams to the kernel."""
 
-    def __init__(self, desk: Desk, limits: NetworkSettings) -> None:
-        self._desk = desk
-        self._limits = limits
-        self._rates = SourceRates(limits.messages_per_second, limits.message_burst)
-        self._allowed = [parse_network(each) for each in desk.settings.allow]
-        self._socket: socket.socket | None = None
+    transport = "udp"
+
+    def __init__(self, sink: InputSink, limits: NetworkSettings) -> None:
+        super().__init__(sink, limits)
         self._full = asyncio.Event()
         self._overflows = 0
 
-    @property
-    def port(self) -> int:
-        """The port that it has."""
-        assert self._socket is not None
-        return int(self._socket.getsockname()[1])
-
     async def open(self) -> None:
-        """Bind; raises StartupError."""
-        host, port = parse_endpoint(self._desk.settings.listen)
-        try:
-            self._socket = bound_udp(host, port)
-        except BindError as error:
-            raise StartupError(f"cannot receive on udp {self._desk.settings.listen}: {error}") from error
+        """Bind, with the buffer that is set; raises StartupError."""
+        await super().open()
+        assert self._socket is not None
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_bytes)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
-        log.info("receiving syslog udp=%s port=%d", host, self.port)
+
+    def _bind(self, host: str, port: int) -> socket.socket:
+        return bound_udp(host, port)
 
     async def run(self) -> None:
         """Receive, as long as there is room."""
@@ -72,20 +53,12 @@ class UdpInlet:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                await self._desk.room()
+                await self._sink.room()
                 self._full.clear()
                 loop.add_reader(self._socket, self._receive, self._socket)
                 await self._full.wait()
         finally:
             loop.remove_reader(self._socket)
-
-    def positions(self) -> None:
-        """There is nothing that could be read a second time."""
-
-    async def close(self) -> None:
-        """Release the port."""
-        if self._socket is not None:
-            self._socket.close()
 
     def _receive(self, sock: socket.socket) -> None:
         for _ in range(_AT_ONCE):
@@ -97,36 +70,24 @@ class UdpInlet:
                 log.debug("receiving failed: %s", error.strerror)
                 return
             self._note_overflow(ancillary)
-            self._take(data, peer[0])
-            if not self._desk.has_room:
+            self._judge(data, peer[0])
+            if not self._sink.has_room:
                 asyncio.get_running_loop().remove_reader(sock)
                 self._full.set()
                 return
 
-    def _take(self, data: bytes, peer: str) -> None:
+    def _judge(self, data: bytes, peer: str) -> None:
         address = peer_address(peer)
-        if not is_allowed(address, self._allowed):
-            self._desk.count("network_refused")
+        if not self._is_allowed(address):
+            self._sink.count("network_refused")
         elif not self._rates.allows(source_of(address), time.monotonic()):
-            self._desk.count("network_limited")
+            self._sink.count("network_limited")
         else:
-            self._desk.take(record_of(Frame(data[: self._limits.message_bytes], len(data)), "udp", address, self._desk))
+            self._take(Frame(data[: self._limits.message_bytes], len(data)), address)
 
     def _note_overflow(self, ancillary: list[tuple[int, int, bytes]]) -> None:
         for level, kind, value in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, _SO_RXQ_OVFL):
                 total = int.from_bytes(value[:4], sys.byteorder)
-                self._desk.count("udp_overflow", (total - self._overflows) % (1 << 32))
+                self._sink.count("udp_overflow", (total - self._overflows) % (1 << 32))
                 self._overflows = total
-
-
-def is_allowed(address: str, networks: Sequence[Network]) -> bool:
-    """Return whether `address` is in one of the networks; everybody is where there are none."""
-    found = parse_address(address)
-    return not networks or any(found in network for network in networks if found is not None)
-
-
-def record_of(frame: Frame, way: str, address: str, desk: Desk) -> Record:
-    """Return a message of the host at `address`, which its text has no say in; it is received now."""
-    host = desk.settings.hosts.get(address, address)
-    return Record(frame.text, f"{way} {address}", size=frame.size, ts=time.time_ns(), host=host)

@@ -26,7 +26,7 @@ class File(Protocol):
         ...
 
 
-class Window:
+class FileBuffer:
     """The part of a stream that is in memory: `data` from `at` on is not read yet."""
 
     def __init__(self, file: File) -> None:

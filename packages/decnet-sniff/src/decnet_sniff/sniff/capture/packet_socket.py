@@ -48,7 +48,7 @@ _LINKS: Final = {
 """Link types by the kernel's hardware types (ARPHRD_): Ethernet, loopback, none (tun, WireGuard), PPP, tunnels."""
 
 
-class Capture:
+class PacketSocket:
     """One interface, open; `read` when its file descriptor is readable."""
 
     def __init__(self, interface: str, ignore: Sequence[Network], *, promiscuous: bool, ring_kib: int) -> None:
@@ -79,7 +79,7 @@ class Capture:
             self.dropped += self._ring.drops()
         return self.dropped
 
-    def again(self) -> bool:
+    def reopen(self) -> bool:
         """Look whether the interface is up again; True when it has a new socket. Call it while `down`."""
         index = _index_of(self.interface)
         if index is None:

@@ -7,12 +7,15 @@ says what is wrong. Memory is bounded by one chunk and one record.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import BinaryIO, Final
 
 from decnet_sniff.sniff.capture import pcapng
-from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, File, Window
+from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, File, FileBuffer
 from decnet_sniff.sniff.capture.packet_batch import Batch, Record
 
 _MAGIC: Final = {
@@ -24,9 +27,18 @@ _MAGIC: Final = {
 """First bytes: (byte order, nanoseconds per fraction)."""
 
 
+def open_capture(file: str) -> AbstractContextManager[BinaryIO]:
+    """Open a capture file, or standard input for -; raises OSError and CaptureError."""
+    if file != "-":
+        return Path(file).open("rb")
+    if sys.stdin is None:
+        raise CaptureError("standard input is closed")
+    return nullcontext(sys.stdin.buffer)
+
+
 def batches(file: File) -> Iterator[Batch]:
     """Yield the packets of a capture file of either format; raises CaptureError where it is not or no longer one."""
-    window = Window(file)
+    window = FileBuffer(file)
     if not window.need(4):
         raise CaptureError("the file is empty" if not window.data else "the file ends within its first four bytes")
     magic = window.data[:4]
@@ -38,7 +50,7 @@ def batches(file: File) -> Iterator[Batch]:
         raise CaptureError(f"this is neither pcap nor pcapng: it begins with {magic.hex(' ')}")
 
 
-def _classic(window: Window, order: str, unit: int) -> Iterator[Batch]:
+def _classic(window: FileBuffer, order: str, unit: int) -> Iterator[Batch]:
     if not window.need(24):
         raise CaptureError("the file ends within its header")
     link = int.from_bytes(window.data[20:24], "little" if order == "<" else "big") & 0xFFFF
@@ -57,7 +69,7 @@ def _classic(window: Window, order: str, unit: int) -> Iterator[Batch]:
         raise CaptureError(f"the file ends within the record header at byte {window.position}")
 
 
-def _records(window: Window, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> list[Record]:
+def _records(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> list[Record]:
     """Return the records that are whole in the window, and move behind them."""
     data, at, found = window.data, window.at, list[Record]()
     last = len(data) - 16
@@ -72,7 +84,7 @@ def _records(window: Window, unpack: Callable[[bytes, int], tuple[int, ...]], un
     return found
 
 
-def _cut(window: Window, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> Record:
+def _cut(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> Record:
     """Return the last record of a file that ends within it: headers are in its first bytes."""
     seconds, fraction, _, _ = unpack(window.data, window.at)
     return seconds * 1_000_000_000 + fraction * unit, window.at + 16, len(window.data)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final, NamedTuple
 
-from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, Window
+from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, FileBuffer
 from decnet_sniff.sniff.capture.packet_batch import Batch, Record
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
@@ -90,7 +90,7 @@ class _Section:
         self.interfaces.append(_Interface(link, snaplen, units, offset))
 
 
-def batches(window: Window) -> Iterator[Batch]:
+def batches(window: FileBuffer) -> Iterator[Batch]:
     """Yield the packets of a pcapng stream that begins at a section header; raises CaptureError at its damage."""
     reader = _Reader()
     while window.need(12):
@@ -123,7 +123,7 @@ class _Reader:
         size: int = self._section.head(data, at)[1]
         return size if 12 <= size <= LARGEST_BLOCK and size % 4 == 0 else None
 
-    def packets(self, window: Window) -> tuple[int, list[Record]]:
+    def packets(self, window: FileBuffer) -> tuple[int, list[Record]]:
         """Return the packets of the whole blocks in the window, as far as they have one link type; move behind them."""
         data, link, found = window.data, -1, list[Record]()
         while len(data) - window.at >= 12 and len(found) < MOST_RECORDS:
@@ -139,7 +139,7 @@ class _Reader:
             window.at += size
         return link, found
 
-    def cut(self, window: Window) -> tuple[int, list[Record]]:
+    def cut(self, window: FileBuffer) -> tuple[int, list[Record]]:
         """Return the packet of a block that the file ends within, as far as it is there."""
         packet = self._packet(window.data, window.at, len(window.data))
         return (packet[0], [packet[1]]) if packet else (-1, [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decnet_sniff.sniff.packets.ip import Packet, upper
 from decnet_sniff.sniff.packets.link import Buffer
-from decnet_sniff.sniff.reassembly_buffer import Pieces
+from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 
 MOST_PACKETS = 64
 MOST_BYTES = 256 * 1024
@@ -21,14 +21,14 @@ _LARGEST = 65_535
 Key = tuple[bytes, bytes, int, int]
 
 
-class _Puzzle:
+class _Reassembly:
     __slots__ = ("began", "header", "pieces", "protocol", "size", "total")
 
     def __init__(self, began: int, protocol: int) -> None:
         self.began = began
         self.protocol = protocol
         self.header = b""
-        self.pieces = Pieces(_LARGEST)
+        self.pieces = ReassemblyBuffer(_LARGEST)
         self.total: int | None = None
         self.size = 0
 
@@ -37,7 +37,7 @@ class Fragments:
     """Fragments that wait for their siblings."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Key, _Puzzle] = {}
+        self._waiting: dict[Key, _Reassembly] = {}
         self.held = 0
         """Bytes that wait."""
         self.counts = {"fragments": 0, "fragments_joined": 0, "fragments_given_up": 0}
@@ -54,31 +54,31 @@ class Fragments:
         identification, offset, more = packet.fragment
         protocol = packet.protocol if len(packet.source) == 4 else 0  # in IPv6 only the first fragment's counts
         key = (packet.source, packet.destination, protocol, identification)
-        puzzle = self._waiting.get(key)
-        if puzzle is not None and ts - puzzle.began > PATIENCE_NS:
+        reassembly = self._waiting.get(key)
+        if reassembly is not None and ts - reassembly.began > PATIENCE_NS:
             self._give_up(key)
-            puzzle = None
-        if puzzle is None:
-            puzzle = self._waiting[key] = _Puzzle(ts, packet.protocol)
+            reassembly = None
+        if reassembly is None:
+            reassembly = self._waiting[key] = _Reassembly(ts, packet.protocol)
         piece = bytes(buffer[packet.payload : packet.end])
-        if offset == 0 and not puzzle.header:
-            puzzle.header = bytes(buffer[packet.header : packet.payload])
-            puzzle.protocol = packet.protocol
-        if not more and puzzle.total is None:
-            puzzle.total = offset + len(piece)
-        puzzle.pieces.add(offset, piece)
-        self._account(puzzle)
-        whole = self._whole(key, puzzle, packet)
+        if offset == 0 and not reassembly.header:
+            reassembly.header = bytes(buffer[packet.header : packet.payload])
+            reassembly.protocol = packet.protocol
+        if not more and reassembly.total is None:
+            reassembly.total = offset + len(piece)
+        reassembly.pieces.add(offset, piece)
+        self._account(reassembly)
+        whole = self._whole(key, reassembly, packet)
         self._bound()
         return whole
 
-    def _whole(self, key: Key, puzzle: _Puzzle, packet: Packet) -> tuple[bytes, Packet] | None:
-        if puzzle.total is None or len(puzzle.pieces.data) < puzzle.total or not puzzle.header:
+    def _whole(self, key: Key, reassembly: _Reassembly, packet: Packet) -> tuple[bytes, Packet] | None:
+        if reassembly.total is None or len(reassembly.pieces.data) < reassembly.total or not reassembly.header:
             return None
         self._remove(key)
         self.counts["fragments_joined"] += 1
-        header, payload = puzzle.header, bytes(puzzle.pieces.data[: puzzle.total])
-        buffer, protocol, at = header + payload, puzzle.protocol, len(header)
+        header, payload = reassembly.header, bytes(reassembly.pieces.data[: reassembly.total])
+        buffer, protocol, at = header + payload, reassembly.protocol, len(header)
         if header[0] >> 4 == 6:  # extension headers may follow the fragment header
             found = upper(protocol, buffer, at, len(buffer))
             if isinstance(found, str) or found[2] is not None:
@@ -86,15 +86,15 @@ class Fragments:
             protocol, at, _ = found
         return buffer, Packet(protocol, packet.source, packet.destination, 0, at, len(buffer))
 
-    def _account(self, puzzle: _Puzzle) -> None:
-        size = puzzle.pieces.size
-        self.held += size - puzzle.size
-        puzzle.size = size
+    def _account(self, reassembly: _Reassembly) -> None:
+        size = reassembly.pieces.size
+        self.held += size - reassembly.size
+        reassembly.size = size
 
     def _bound(self) -> None:
         while len(self._waiting) > MOST_PACKETS or self.held > MOST_BYTES:
             self._give_up(next(iter(self._waiting)))
-        spread = [key for key, puzzle in self._waiting.items() if puzzle.pieces.spread > MOST_PIECES]
+        spread = [key for key, reassembly in self._waiting.items() if reassembly.pieces.spread > MOST_PIECES]
         for key in spread:
             self._give_up(key)
 

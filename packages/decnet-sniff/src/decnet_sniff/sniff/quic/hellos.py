@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
-from decnet_sniff.sniff.lru_ttl_cache import Recent
+from decnet_sniff.sniff.lru_ttl_cache import LruTtlCache
 from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.quic.initial_keys import Keys, initial_keys
 from decnet_sniff.sniff.quic.packets import INITIAL, RETRY, Packet, crypto_frames, may_be_quic, opened, packets
-from decnet_sniff.sniff.reassembly_buffer import Pieces
+from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 from decnet_sniff.sniff.tls.hello import Hello, ServerHello
 from decnet_sniff.sniff.tls.records import read_message
 
@@ -47,7 +47,7 @@ class _Side:
     def __init__(self) -> None:
         self.start = 0
         self.done = False
-        self.pieces: Pieces | None = None
+        self.pieces: ReassemblyBuffer | None = None
 
     @property
     def size(self) -> int:
@@ -57,7 +57,7 @@ class _Side:
         """Take the CRYPTO frames of a packet; return the hello that they complete."""
         grown = False
         if self.pieces is None:
-            self.pieces = Pieces(MAX_CRYPTO_BYTES)
+            self.pieces = ReassemblyBuffer(MAX_CRYPTO_BYTES)
         for offset, data in crypto_frames(payload):
             grown |= self.pieces.add(offset - self.start, data)
             if self.pieces.spread > MAX_PIECES:
@@ -114,7 +114,7 @@ class Connections:
 
     def __init__(self) -> None:
         self._aes = aes.load()
-        self._recent = Recent[_Flow, _Connection](MAX_CONNECTIONS, LIFETIME_NS, self._forgotten)
+        self._recent = LruTtlCache[_Flow, _Connection](MAX_CONNECTIONS, LIFETIME_NS, self._forgotten)
         self._pending = 0
         self._initials = 0
         self._undecrypted = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is remembered of one source until it is known whether it scans: its first target, then all it has probed."""
+"""State of a source until it is known whether it scans: its first target, then all that it has probed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ MOST_SHARED = 512
 
 
 @lru_cache(maxsize=MOST_SHARED)
-def the_target(host: bytes, port: int) -> Target:
+def interned_target(host: bytes, port: int) -> Target:
     """Return the same object for the same target, for thousands of sources come to the same few deckies."""
     return host, port
 
 
-class Newcomer:
+class FirstProbe:
     """A source with one target."""
 
     __slots__ = ("aborted", "completed", "since", "talked", "target")
@@ -29,7 +29,7 @@ class Newcomer:
         self.talked = self.completed = self.aborted = False
 
 
-class Suspect:
+class Candidate:
     """What one source has probed with one technique since it was last told of."""
 
     __slots__ = (
@@ -41,24 +41,24 @@ class Suspect:
         "open",
         "ports",
         "probes",
+        "reported",
         "scanner",
         "talked",
-        "told",
     )
 
-    def __init__(self, newcomer: Newcomer) -> None:
-        self.first = self.last = newcomer.since
+    def __init__(self, first_probe: FirstProbe) -> None:
+        self.first = self.last = first_probe.since
         self.open: set[Target] = set()
         self.talked: dict[Target, None] = {}
         self.ports = Ports()
         self.hosts: set[bytes] = set()
         self.probes = 1
-        self.completed, self.aborted = newcomer.completed, newcomer.aborted
-        self.scanner = self.told = False
-        if newcomer.talked:
-            self.talked[newcomer.target] = None
+        self.completed, self.aborted = first_probe.completed, first_probe.aborted
+        self.scanner = self.reported = False
+        if first_probe.talked:
+            self.talked[first_probe.target] = None
         else:
-            self.open.add(newcomer.target)
+            self.open.add(first_probe.target)
 
     @property
     def kept(self) -> int:
@@ -67,5 +67,5 @@ class Suspect:
 
     def forget(self) -> None:
         """Begin anew, as a known scanner that has been told of."""
-        self.ports, self.hosts, self.probes, self.told = Ports(), set(), 0, True
+        self.ports, self.hosts, self.probes, self.reported = Ports(), set(), 0, True
         self.completed = self.aborted = False

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Port scans and host sweeps: who probed how many ports and addresses, fast or slowly.
 
-A source is a suspect from its second target on, and a scanner once its targets without a conversation are more ports,
+A source is a candidate from its second target on, and a scanner once its targets without a conversation are more ports,
 or more hosts, than a client needs. It is forgotten when it has been quiet for `memory_seconds`, hours, so that a probe
-every few minutes adds up; a flood of invented sources stays among the newcomers and does not displace suspects. What
-a scanner did is told when it pauses, at the latest at the end of a window: one finding per source and technique.
+every few minutes adds up; a flood of invented sources stays among the first probes and does not displace candidates.
+What a scanner did is reported when it pauses, at the latest at the end of a window: one finding per source and
+technique.
 
 Who holds a conversation with each host is no scanner here, however many: that it came to many deckies is known anyway.
 Times are nanoseconds of the capture; nothing here knows a clock.
@@ -16,7 +17,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from decnet_sniff.sniff.scan.candidates import Newcomer, Suspect, Target, the_target
+from decnet_sniff.sniff.scan.candidates import Candidate, FirstProbe, Target, interned_target
 
 SYN, CONNECT, FIN, NULL, XMAS, MAIMON, ACK, UDP = "syn", "connect", "fin", "null", "xmas", "maimon", "ack", "udp"
 
@@ -36,17 +37,17 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hosts: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
     """Addresses without a conversation that make a sweep."""
     pause_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
-    """Quiet for so long, a scan is told."""
+    """A scan that has been quiet for so long is reported."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 300
-    """Going on for so long, it is told as far as it has come."""
+    """A scan that goes on for so long is reported as far as it has come."""
     trickle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 3600
-    """Single probes of a scanner that has been told of are told together after so long."""
+    """Single probes of a scanner that was reported before are reported together after so long."""
     memory_seconds: Annotated[int, msgspec.Meta(ge=60, le=604800)] = 86400
     """Quiet for so long, a source is forgotten."""
-    newcomers: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 4096
+    first_probes: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 4096
     """Sources with one target that are remembered; above it those that came first are forgotten and counted."""
-    suspects: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 2048
-    """Sources with several, likewise; above it who has been quiet longest is told of and forgotten."""
+    candidates: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 2048
+    """Sources with several, likewise; above it the one that has been quiet longest is reported and forgotten."""
     targets: Annotated[int, msgspec.Meta(ge=1024, le=1 << 22)] = 16384
     """Ports, hosts and targets that are remembered of all sources together."""
     named_ports: Annotated[int, msgspec.Meta(ge=0, le=65536)] = 128
@@ -74,27 +75,27 @@ def technique_of(flags: int) -> str | None:
     return _BY_FLAGS.get(flags & 0x3F)
 
 
-class Scans:
+class ScanDetector:
     """The bounded memory of who probed what."""
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = settings
-        self._newcomers: dict[Key, Newcomer] = {}
-        self._suspects: dict[Key, Suspect] = {}  # the one that probed last is last
+        self._first_probes: dict[Key, FirstProbe] = {}
+        self._candidates: dict[Key, Candidate] = {}  # the one that probed last is last
         self._pending: dict[Key, None] = {}  # scanners with something to tell
-        self._told_early: list[Scan] = []
+        self._reported_early: list[Scan] = []
         self._kept = 0
-        self._newcomers_displaced = self._suspects_displaced = self._scans_told_early = 0
+        self._first_probes_displaced = self._candidates_displaced = self._scans_reported_early = 0
 
     def counters(self) -> dict[str, int]:
         """Return sizes, and what was cut short for want of room."""
         return {
-            "scan_newcomers": len(self._newcomers),
-            "scan_suspects": len(self._suspects),
+            "scan_first_probes": len(self._first_probes),
+            "scan_candidates": len(self._candidates),
             "scan_targets": self._kept,
-            "scan_newcomers_displaced": self._newcomers_displaced,
-            "scan_suspects_displaced": self._suspects_displaced,
-            "scans_told_early": self._scans_told_early,
+            "scan_first_probes_displaced": self._first_probes_displaced,
+            "scan_candidates_displaced": self._candidates_displaced,
+            "scans_reported_early": self._scans_reported_early,
         }
 
     def probe(self, now: int, source: bytes, host: bytes, port: int, technique: str) -> None:
@@ -102,24 +103,24 @@ class Scans:
 
         Of an ACK scan that is best told by the answer: a bare RST of a port to whom no flow is known.
         """
-        key, target = (source, technique), the_target(host, port)
-        suspect = self._suspects.pop(key, None)
-        if suspect is None:
-            newcomer = self._newcomers.pop(key, None)
-            if newcomer is None or now - newcomer.since > self._settings.memory_seconds * _SECOND:
-                newcomer = Newcomer(target, now)
-            if newcomer.target == target:
-                self._welcome(key, newcomer)
+        key, target = (source, technique), interned_target(host, port)
+        candidate = self._candidates.pop(key, None)
+        if candidate is None:
+            first_probe = self._first_probes.pop(key, None)
+            if first_probe is None or now - first_probe.since > self._settings.memory_seconds * _SECOND:
+                first_probe = FirstProbe(target, now)
+            if first_probe.target == target:
+                self._remember(key, first_probe)
                 return
-            suspect = Suspect(newcomer)
-            self._kept += suspect.kept
-        self._suspects[key] = suspect
-        suspect.last = now
-        before = suspect.kept
-        self._add(key, suspect, target)
-        self._kept += suspect.kept - before
-        while self._kept > self._settings.targets or len(self._suspects) > self._settings.suspects:
-            self._make_room(key, suspect)
+            candidate = Candidate(first_probe)
+            self._kept += candidate.kept
+        self._candidates[key] = candidate
+        candidate.last = now
+        before = candidate.kept
+        self._add(key, candidate, target)
+        self._kept += candidate.kept - before
+        while self._kept > self._settings.targets or len(self._candidates) > self._settings.candidates:
+            self._make_room(key, candidate)
 
     def udp(self, now: int, source: bytes, source_port: int, host: bytes, port: int) -> None:
         """Note a UDP datagram: the answer to one that was noted, or else a probe."""
@@ -130,123 +131,123 @@ class Scans:
 
     def completed(self, source: bytes) -> None:
         """Note that `source` completed a TCP handshake."""
-        found = self._suspects.get((source, SYN)) or self._newcomers.get((source, SYN))
+        found = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
         if found is not None:
             found.completed = True
 
     def aborted(self, source: bytes) -> None:
         """Note that `source` answered a SYN+ACK with RST, as who scans with lone SYNs does."""
-        found = self._suspects.get((source, SYN)) or self._newcomers.get((source, SYN))
+        found = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
         if found is not None:
             found.aborted = True
 
     def talked(self, source: bytes, host: bytes, port: int, technique: str = SYN) -> None:
         """Note that both sides of a flow sent data: a conversation, no probe, unless `source` is known as a scanner."""
         key, target = (source, technique), (host, port)
-        newcomer = self._newcomers.get(key)
-        if newcomer is not None and newcomer.target == target:
-            newcomer.talked = True
-        suspect = self._suspects.get(key)
-        if suspect is None or target not in suspect.open:
+        first_probe = self._first_probes.get(key)
+        if first_probe is not None and first_probe.target == target:
+            first_probe.talked = True
+        candidate = self._candidates.get(key)
+        if candidate is None or target not in candidate.open:
             return
-        suspect.open.discard(target)
-        suspect.talked[target] = None
-        if len(suspect.talked) > self._settings.ports * self._settings.hosts:
-            del suspect.talked[next(iter(suspect.talked))]
+        candidate.open.discard(target)
+        candidate.talked[target] = None
+        if len(candidate.talked) > self._settings.ports * self._settings.hosts:
+            del candidate.talked[next(iter(candidate.talked))]
             self._kept -= 1
 
     def due(self, now: int) -> list[Scan]:
         """Return the scans that paused or have gone on for a window; to be called every second or so."""
-        found, self._told_early = self._told_early, []
-        found += [self._tell(key) for key in list(self._pending) if self._is_due(self._suspects[key], now)]
+        found, self._reported_early = self._reported_early, []
+        found += [self._report(key) for key in list(self._pending) if self._is_due(self._candidates[key], now)]
         self._age(now - self._settings.memory_seconds * _SECOND)
         return found
 
     def rest(self) -> list[Scan]:
         """Return all scans that have not been told yet: the capture ends."""
-        found, self._told_early = self._told_early, []
-        return found + [self._tell(key) for key in list(self._pending)]
+        found, self._reported_early = self._reported_early, []
+        return found + [self._report(key) for key in list(self._pending)]
 
     def _known(self, key: Key, target: Target) -> bool:
-        newcomer = self._newcomers.get(key)
-        if newcomer is not None:
-            return newcomer.target == target
-        suspect = self._suspects.get(key)
-        return suspect is not None and (target in suspect.open or target in suspect.talked)
+        first_probe = self._first_probes.get(key)
+        if first_probe is not None:
+            return first_probe.target == target
+        candidate = self._candidates.get(key)
+        return candidate is not None and (target in candidate.open or target in candidate.talked)
 
-    def _welcome(self, key: Key, newcomer: Newcomer) -> None:
-        self._newcomers[key] = newcomer
-        if len(self._newcomers) > self._settings.newcomers:
-            del self._newcomers[next(iter(self._newcomers))]
-            self._newcomers_displaced += 1
+    def _remember(self, key: Key, first_probe: FirstProbe) -> None:
+        self._first_probes[key] = first_probe
+        if len(self._first_probes) > self._settings.first_probes:
+            del self._first_probes[next(iter(self._first_probes))]
+            self._first_probes_displaced += 1
 
-    def _add(self, key: Key, suspect: Suspect, target: Target) -> None:
-        if suspect.scanner:
-            if not suspect.probes:
-                suspect.first = suspect.last
+    def _add(self, key: Key, candidate: Candidate, target: Target) -> None:
+        if candidate.scanner:
+            if not candidate.probes:
+                candidate.first = candidate.last
             self._pending[key] = None
-            suspect.hosts.add(target[0])
-            suspect.ports.add(target[1])
-        elif target in suspect.talked:
+            candidate.hosts.add(target[0])
+            candidate.ports.add(target[1])
+        elif target in candidate.talked:
             return
-        elif target not in suspect.open:
-            suspect.open.add(target)
-            if self._is_scan(len({port for _, port in suspect.open}), len({host for host, _ in suspect.open})):
-                self._convict(key, suspect)
-        suspect.probes += 1
+        elif target not in candidate.open:
+            candidate.open.add(target)
+            if self._is_scan(len({port for _, port in candidate.open}), len({host for host, _ in candidate.open})):
+                self._confirm(key, candidate)
+        candidate.probes += 1
 
     def _is_scan(self, ports: int, hosts: int) -> bool:
         return ports >= self._settings.ports or hosts >= self._settings.hosts
 
-    def _convict(self, key: Key, suspect: Suspect) -> None:
-        suspect.scanner = True
-        for host, port in suspect.open:
-            suspect.hosts.add(host)
-            suspect.ports.add(port)
-        suspect.open, suspect.talked = set(), {}
+    def _confirm(self, key: Key, candidate: Candidate) -> None:
+        candidate.scanner = True
+        for host, port in candidate.open:
+            candidate.hosts.add(host)
+            candidate.ports.add(port)
+        candidate.open, candidate.talked = set(), {}
         self._pending[key] = None
 
-    def _make_room(self, key: Key, suspect: Suspect) -> None:
+    def _make_room(self, key: Key, candidate: Candidate) -> None:
         """Tell at once what a scanner did that takes much of the room; else forget who has been quiet for longest."""
-        if suspect.scanner and suspect.kept > self._settings.targets // 8:
-            self._told_early.append(self._tell(key))
-            self._scans_told_early += 1
+        if candidate.scanner and candidate.kept > self._settings.targets // 8:
+            self._reported_early.append(self._report(key))
+            self._scans_reported_early += 1
             return
-        oldest = next(iter(self._suspects))
-        self._suspects_displaced += 1
+        oldest = next(iter(self._candidates))
+        self._candidates_displaced += 1
         if oldest in self._pending:
-            self._told_early.append(self._tell(oldest))
-        self._kept -= self._suspects.pop(oldest).kept
+            self._reported_early.append(self._report(oldest))
+        self._kept -= self._candidates.pop(oldest).kept
 
-    def _is_due(self, suspect: Suspect, now: int) -> bool:
-        going_on = (now - suspect.first) // _SECOND
-        if suspect.told and not self._is_scan(len(suspect.ports), len(suspect.hosts)):
+    def _is_due(self, candidate: Candidate, now: int) -> bool:
+        going_on = (now - candidate.first) // _SECOND
+        if candidate.reported and not self._is_scan(len(candidate.ports), len(candidate.hosts)):
             return going_on >= self._settings.trickle_seconds
-        quiet = (now - suspect.last) // _SECOND
+        quiet = (now - candidate.last) // _SECOND
         return quiet >= self._settings.pause_seconds or going_on >= self._settings.window_seconds
 
     def _age(self, before: int) -> None:
-        while self._suspects:
-            key, suspect = next(iter(self._suspects.items()))
-            if suspect.last >= before or key in self._pending:
+        while self._candidates:
+            key, candidate = next(iter(self._candidates.items()))
+            if candidate.last >= before or key in self._pending:
                 return
-            self._kept -= self._suspects.pop(key).kept
+            self._kept -= self._candidates.pop(key).kept
 
-    def _tell(self, key: Key) -> Scan:
+    def _report(self, key: Key) -> Scan:
         del self._pending[key]
-        suspect, (source, technique) = self._suspects[key], key
-        connects = technique == SYN and suspect.completed and not suspect.aborted
+        candidate, (source, technique) = self._candidates[key], key
+        connects = technique == SYN and candidate.completed and not candidate.aborted
         found = Scan(
             source=source,
             technique=CONNECT if connects else technique,
-            ports=suspect.ports.lowest(self._settings.named_ports),
-            distinct_ports=len(suspect.ports),
-            hosts=len(suspect.hosts),
-            one_host=next(iter(suspect.hosts)) if len(suspect.hosts) == 1 else None,
-            probes=suspect.probes,
-            first_ns=suspect.first,
-            last_ns=suspect.last,
+            ports=candidate.ports.lowest(self._settings.named_ports),
+            distinct_ports=len(candidate.ports),
+            hosts=len(candidate.hosts),
+            one_host=next(iter(candidate.hosts)) if len(candidate.hosts) == 1 else None,
+            probes=candidate.probes,
+            first_ns=candidate.first,
+            last_ns=candidate.last,
         )
-        self._kept -= suspect.kept
-        suspect.forget()
+        self._kept -= candidate.kept
+        candidate.forget()
         return found

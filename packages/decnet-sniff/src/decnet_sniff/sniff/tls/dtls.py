@@ -11,8 +11,8 @@ from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
 from decnet_sniff.protocols.verdict import Verdict
-from decnet_sniff.sniff.lru_ttl_cache import Recent
-from decnet_sniff.sniff.reassembly_buffer import Pieces
+from decnet_sniff.sniff.lru_ttl_cache import LruTtlCache
+from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, SERVER_HELLO, Hello, read_hello, uint16, uint24
 
 MAX_HELLO_BYTES = 16_384
@@ -52,14 +52,14 @@ class _Unfinished:
 
     def __init__(self, identity: tuple[int, int, int]) -> None:
         self.identity = identity
-        self.pieces = Pieces(identity[1])
+        self.pieces = ReassemblyBuffer(identity[1])
 
 
 class Handshakes:
     """Finds hellos in datagrams; remembers only the unfinished ones."""
 
     def __init__(self) -> None:
-        self._unfinished = Recent[Hashable, _Unfinished](MAX_UNFINISHED, LIFETIME_NS)
+        self._unfinished = LruTtlCache[Hashable, _Unfinished](MAX_UNFINISHED, LIFETIME_NS)
         self._records = 0
 
     def counters(self) -> dict[str, int]:

@@ -53,7 +53,7 @@ class Timings:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._sums: dict[Ending, Timing] = {}
-        self.not_told = 0
+        self.not_reported = 0
 
     def __len__(self) -> int:
         return len(self._sums)
@@ -66,7 +66,7 @@ class Timings:
         elif len(self._sums) < self._limit:
             self._sums[ending] = flow
         else:
-            self.not_told += 1
+            self.not_reported += 1
 
     def take(self) -> list[tuple[Ending, int, FlowClosed]]:
         """Return what was added, each with the time of its first packet in ns, and begin anew."""

@@ -3,7 +3,7 @@
 
 The key of a direction is what stands in the packet: both addresses and both ports, as one string of 12 or 36 bytes.
 So the packet of a known flow costs one look into a dictionary. The second direction gets its entry when it first
-speaks; what nobody answers, as most of a scan, is half the size.
+speaks; what nobody answers, as most of a scan, takes half the memory.
 
 What ended is kept a little, for stray packets of it are no new flow. When the table is full, what is least likely to
 speak again goes first: the ended, then the unanswered, then the longest silent.
@@ -19,11 +19,11 @@ from typing import Final
 from decnet_sniff.sniff.findings import Ends
 from decnet_sniff.sniff.transport.stream_head import Stream
 
-ENDED_NS: Final = 2_000_000_000
-ASKED_NS: Final = 10_000_000_000
+CLOSED_NS: Final = 2_000_000_000
+UNANSWERED_NS: Final = 10_000_000_000
 """How long an unanswered SYN is kept."""
 
-ASKED, ANSWERED, OPEN, ENDED = range(4)
+SYN_SEEN, SYN_ACK_SEEN, ESTABLISHED, CLOSED = range(4)
 """What has happened: a SYN; its SYN+ACK; more; FIN of both sides or RST."""
 
 _KEY4: Final = Struct(">4s4sHH").unpack
@@ -37,7 +37,7 @@ WATCHED: Final = -2
 FIN, RST, IDLE = "fin", "rst", "idle"
 
 
-class Half:
+class Direction:
     """One direction of a flow."""
 
     __slots__ = ("base", "bytes", "closing", "flow", "packets", "quick", "stream")
@@ -84,7 +84,7 @@ class Flow:
         self.last = ts
         self.squares = 0
         """Sum of the squares of the times between packets, ns²."""
-        self.state = ASKED
+        self.state = SYN_SEEN
         self.ended = IDLE
         self.opened = False
         """Whether more was said than a SYN and what answers it."""
@@ -92,8 +92,8 @@ class Flow:
         """Whether both sides have sent bytes."""
         self.mss = 0
         """What the SYN said, 0 if nothing."""
-        self.client = Half(self, SETTLED)
-        self.server: Half | None = None
+        self.client = Direction(self, SETTLED)
+        self.server: Direction | None = None
 
     @property
     def packets(self) -> int:
@@ -119,10 +119,10 @@ def ends(key: bytes) -> Ends:
 
 
 class Flows:
-    """All flows of one transport; `halves` finds a direction by its key."""
+    """All flows of one transport; `directions` finds one by its key."""
 
     def __init__(self, most: int, idle_ns: int) -> None:
-        self.halves: dict[bytes, Half] = {}
+        self.directions: dict[bytes, Direction] = {}
         self.size = 0
         self._most = most
         self._idle = idle_ns
@@ -132,32 +132,37 @@ class Flows:
     def open(self, key: bytes, ts: int, sequence: int) -> Flow:
         """Add a flow whose client's direction is `key`; call `crowded` first."""
         flow = Flow(key, ts, sequence)
-        self.halves[key] = flow.client
+        self.directions[key] = flow.client
         self.size += 1
         return flow
 
-    def answer(self, flow: Flow, base: int) -> Half:
+    def answer(self, flow: Flow, base: int) -> Direction:
         """Add the server's direction of `flow`."""
-        half = flow.server = Half(flow, base)
-        self.halves[reverse(flow.key)] = half
-        return half
+        direction = flow.server = Direction(flow, base)
+        self.directions[reverse(flow.key)] = direction
+        return direction
 
     def close(self, flow: Flow) -> Flow:
         """Remove `flow` and return it; its directions do not know it any more, or they would be a cycle.
 
         Cycles wait for the garbage collector: thousands of closed flows would be held for nothing.
         """
-        self.halves.pop(flow.key, None)
+        self.directions.pop(flow.key, None)
         del flow.client.flow
         if flow.server is not None:
-            self.halves.pop(reverse(flow.key), None)
+            self.directions.pop(reverse(flow.key), None)
             del flow.server.flow
         self.size -= 1
         return flow
 
     def aged(self, now: int) -> Iterator[Flow]:
         """Remove and yield what ended or has been silent for its time at `now`."""
-        patience = {ASKED: min(ASKED_NS, self._idle), ANSWERED: self._idle, OPEN: self._idle, ENDED: ENDED_NS}
+        patience = {
+            SYN_SEEN: min(UNANSWERED_NS, self._idle),
+            SYN_ACK_SEEN: self._idle,
+            ESTABLISHED: self._idle,
+            CLOSED: CLOSED_NS,
+        }
         for flow in self._all():
             if abs(now - flow.last) > patience[flow.state]:  # a clock may be set back
                 yield self.close(flow)
@@ -176,10 +181,10 @@ class Flows:
             yield self.close(flow)
 
     def _all(self) -> list[Flow]:
-        return [half.flow for half in self.halves.values() if half is half.flow.client]
+        return [direction.flow for direction in self.directions.values() if direction is direction.flow.client]
 
 
-_RANK: Final = {ENDED: 0, ASKED: 1, ANSWERED: 1, OPEN: 2}
+_RANK: Final = {CLOSED: 0, SYN_SEEN: 1, SYN_ACK_SEEN: 1, ESTABLISHED: 2}
 
 
 def _worth(flow: Flow) -> tuple[int, int]:

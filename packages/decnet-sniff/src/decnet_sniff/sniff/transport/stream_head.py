@@ -2,13 +2,13 @@
 """The first bytes of one direction of a TCP connection (RFC 9293), whatever became of its segments on the way.
 
 A post-quantum ClientHello spans segments, so a handshake cannot be read from single packets. What is kept is bounded
-in bytes, in pieces behind a hole and in how much somebody must look at to tell what the bytes are; whoever goes beyond
-one of these bounds is left alone. Overlaps: the byte that came first wins (`pieces`).
+in bytes, in segments behind a gap and in how many bytes recognising them may look at; a direction that exceeds one of
+these bounds is given up. Overlaps: the byte that came first wins (`reassembly_buffer`).
 """
 
 from __future__ import annotations
 
-from decnet_sniff.sniff.reassembly_buffer import Pieces
+from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 
 LIMIT = 65_536
 """Bytes of a direction."""
@@ -29,7 +29,7 @@ class Stream:
     def __init__(self, base: int) -> None:
         self.base = base
         self.looked_at = 0
-        self._pieces = Pieces(LIMIT)
+        self._pieces = ReassemblyBuffer(LIMIT)
 
     def add(self, sequence: int, payload: bytes) -> bool:
         """Take a segment; tell whether there are more bytes in order than before."""
@@ -53,6 +53,6 @@ class Stream:
 
     @property
     def exhausted(self) -> bool:
-        """Whether this direction has used up the patience with it."""
+        """Whether this direction has exceeded one of its bounds."""
         pieces = self._pieces
         return len(pieces.data) >= LIMIT or pieces.spread > MOST_PIECES or self.looked_at >= MOST_LOOKED_AT

@@ -10,24 +10,24 @@ from typing import Final, NamedTuple
 from decnet_core.events.catalogue import Payload
 from decnet_sniff.protocols import stack
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
-from decnet_sniff.sniff.lru_ttl_cache import Recent
+from decnet_sniff.sniff.lru_ttl_cache import LruTtlCache
 from decnet_sniff.sniff.packets.link import Buffer
 from decnet_sniff.sniff.payloads import tcp_stack
 from decnet_sniff.sniff.scan import detector
-from decnet_sniff.sniff.sinks import Books
+from decnet_sniff.sniff.sinks import FindingSinks
 from decnet_sniff.sniff.tls import starttls
 from decnet_sniff.sniff.transport.flows import (
-    ANSWERED,
-    ASKED,
-    ENDED,
+    CLOSED,
+    ESTABLISHED,
     FIN,
-    OPEN,
     RST,
     SETTLED,
+    SYN_ACK_SEEN,
+    SYN_SEEN,
     WATCHED,
+    Direction,
     Flow,
     Flows,
-    Half,
     ends,
     ports,
     reverse,
@@ -62,15 +62,15 @@ class Segment(NamedTuple):
     payload: int
 
 
-class TcpSide:
+class TcpTracker:
     """All TCP connections."""
 
-    def __init__(self, books: Books, most: int, idle_ns: int) -> None:
+    def __init__(self, sinks: FindingSinks, most: int, idle_ns: int) -> None:
         self.flows = Flows(most, idle_ns)
-        self._books = books
-        self._finished = Recent[bytes, bool](256, PROBE_NS)
+        self._sinks = sinks
+        self._finished = LruTtlCache[bytes, bool](256, PROBE_NS)
         """Lone segments with FIN and ACK: what answers them tells a scan from the end of a forgotten connection."""
-        self._streams: dict[Half, int] = {}
+        self._streams: dict[Direction, int] = {}
         """Bytes that each stream holds, the oldest stream first."""
         self._held = 0
         self._counts: Counter[str] = Counter()
@@ -105,62 +105,62 @@ class TcpSide:
         first = (sequence + 1) % _WRAP if flags & _SYN else sequence
         data = at + (offset >> 2 & 0x3C)
         segment = Segment(ts, key, first, acknowledged, flags, payload)
-        half = self._half(segment)
-        if half is None:
+        direction = self._direction(segment)
+        if direction is None:
             return
-        flow = half.flow
-        half.packets += 1
-        half.bytes += payload
+        flow = direction.flow
+        direction.packets += 1
+        direction.bytes += payload
         gap = ts - flow.last
         flow.squares += gap * gap
         flow.last = ts
         if payload and not flow.talked:
-            self._talk(flow, half)
+            self._talk(flow, direction)
         if data > end:  # what stands behind `end` is of the next packet
             self._counts["tcp_short"] += 1
         elif flags & _SYN:
-            self._stack(segment, half, bytes(buffer[bounds[0] : at]), bytes(buffer[at:data]))
-        if half.base != SETTLED and payload and not flags & _RST:
-            self._data(segment, half, bytes(buffer[data:end]))
-        self._advance(flow, half, flags)
+            self._stack(segment, direction, bytes(buffer[bounds[0] : at]), bytes(buffer[at:data]))
+        if direction.base != SETTLED and payload and not flags & _RST:
+            self._data(segment, direction, bytes(buffer[data:end]))
+        self._advance(flow, direction, flags)
 
-    def _half(self, segment: Segment) -> Half | None:
+    def _direction(self, segment: Segment) -> Direction | None:
         """Return the direction that the segment belongs to, which may be a new one; None for a stray one."""
-        half = self.flows.halves.get(segment.key)
+        direction = self.flows.directions.get(segment.key)
         if segment.flags & _SYN:
-            return (half or self._answer(segment)) if segment.flags & _ACK else self._syn(half, segment)
-        if half is not None:
-            return half
-        if (asked := self.flows.halves.get(reverse(segment.key))) is not None:
+            return (direction or self._answer(segment)) if segment.flags & _ACK else self._syn(direction, segment)
+        if direction is not None:
+            return direction
+        if (asked := self.flows.directions.get(reverse(segment.key))) is not None:
             return self.flows.answer(asked.flow, SETTLED if segment.flags & _RST else segment.sequence)
         return self._joined(segment)
 
-    def _syn(self, half: Half | None, segment: Segment) -> Half:
+    def _syn(self, direction: Direction | None, segment: Segment) -> Direction:
         """Begin a connection; one with the same ends is over, unless this is its SYN sent again."""
-        known = half or self.flows.halves.get(reverse(segment.key))
+        known = direction or self.flows.directions.get(reverse(segment.key))
         if known is not None:
-            if known is known.flow.client and known is half and known.flow.sequence == segment.sequence:
+            if known is known.flow.client and known is direction and known.flow.sequence == segment.sequence:
                 return known
             self._closed(self.flows.close(known.flow))
         flow = self._open(segment.ts, segment.key, segment.sequence)
         flow.client.base = segment.sequence
         source, _, host, port = ends(segment.key)
-        self._books.scans.probe(segment.ts, source, host, port or 0, detector.SYN)
+        self._sinks.scans.probe(segment.ts, source, host, port or 0, detector.SYN)
         return flow.client
 
-    def _answer(self, segment: Segment) -> Half:
+    def _answer(self, segment: Segment) -> Direction:
         """Return the server's direction, which begins with this segment."""
-        asked = self.flows.halves.get(reverse(segment.key))
+        asked = self.flows.directions.get(reverse(segment.key))
         if asked is not None:
             flow = asked.flow
         else:  # we came too late for its SYN
             flow = self._open(segment.ts, reverse(segment.key), segment.acknowledged)
             flow.client.base = segment.acknowledged
-        if flow.state == ASKED:
-            flow.state = ANSWERED
+        if flow.state == SYN_SEEN:
+            flow.state = SYN_ACK_SEEN
         return self.flows.answer(flow, segment.sequence)
 
-    def _joined(self, segment: Segment) -> Half | None:
+    def _joined(self, segment: Segment) -> Direction | None:
         """Return the direction of a segment whose connection began before us, None when nothing begins with it."""
         if not segment.payload or segment.flags & (_RST | _FIN):
             self._stray(segment)
@@ -185,17 +185,17 @@ class TcpSide:
             self._finished.put(segment.key, True, segment.ts)
         elif segment.flags & _EXACTLY == _RST:
             kind = detector.MAIMON if self._finished.get(reverse(segment.key), segment.ts) else detector.ACK
-            self._books.scans.probe(segment.ts, host, source, source_port or 0, kind)
+            self._sinks.scans.probe(segment.ts, host, source, source_port or 0, kind)
         elif technique is not None and technique != detector.ACK:
-            self._books.scans.probe(segment.ts, source, host, port or 0, technique)
+            self._sinks.scans.probe(segment.ts, source, host, port or 0, technique)
 
-    def _talk(self, flow: Flow, half: Half) -> None:
+    def _talk(self, flow: Flow, direction: Direction) -> None:
         """Note that both sides of a connection have sent bytes, once."""
-        other = flow.server if half is flow.client else flow.client
+        other = flow.server if direction is flow.client else flow.client
         if other is not None and other.bytes:
             flow.talked = True
             source, _, host, port = ends(flow.key)
-            self._books.scans.talked(source, host, port or 0)
+            self._sinks.scans.talked(source, host, port or 0)
 
     def _open(self, ts: int, key: bytes, sequence: int) -> Flow:
         for crowded in self.flows.crowded():
@@ -203,7 +203,7 @@ class TcpSide:
         self._counts["tcp_flows_opened"] += 1
         return self.flows.open(key, ts, sequence)
 
-    def _stack(self, segment: Segment, half: Half, network: bytes, transport: bytes) -> None:
+    def _stack(self, segment: Segment, direction: Direction, network: bytes, transport: bytes) -> None:
         """Tell what the headers of a SYN or SYN+ACK say about who made them."""
         seen = stack.read(stack.Syn(network, transport, segment.payload))
         if seen is None:
@@ -211,108 +211,108 @@ class TcpSide:
             return
         answer = bool(segment.flags & _ACK)
         if not answer:
-            half.flow.mss = seen.mss or 0
-        told = tcp_stack(seen, server=answer, peer_mss=half.flow.mss if answer else 0)
-        self._books.findings.add(segment.ts, ends(segment.key), told, 0)  # the same on every port
+            direction.flow.mss = seen.mss or 0
+        reported = tcp_stack(seen, server=answer, peer_mss=direction.flow.mss if answer else 0)
+        self._sinks.findings.add(segment.ts, ends(segment.key), reported, 0)  # the same on every port
 
-    def _tell(self, segment: Segment, payload: Payload, *, server: bool) -> None:
+    def _report(self, segment: Segment, payload: Payload, *, server: bool) -> None:
         source_port, port = ports(segment.key)
-        self._books.findings.add(segment.ts, ends(segment.key), payload, source_port if server else port)
+        self._sinks.findings.add(segment.ts, ends(segment.key), payload, source_port if server else port)
 
-    def _data(self, segment: Segment, half: Half, payload: bytes) -> None:
+    def _data(self, segment: Segment, direction: Direction, payload: bytes) -> None:
         """Take bytes of a direction that is not settled."""
-        if half.base != WATCHED:
-            self._wanted(segment, half, payload)
-        if half.base == WATCHED and self._begins_late(segment, half, payload):
-            self._wanted(segment, half, payload)
+        if direction.base != WATCHED:
+            self._wanted(segment, direction, payload)
+        if direction.base == WATCHED and self._begins_late(segment, direction, payload):
+            self._wanted(segment, direction, payload)
 
-    def _begins_late(self, segment: Segment, half: Half, payload: bytes) -> bool:
+    def _begins_late(self, segment: Segment, direction: Direction, payload: bytes) -> bool:
         """Tell whether a hello begins in `payload`, behind words of another protocol; from there on it is wanted."""
         at = starttls.find(payload)
         if at is not None:
-            half.base = (segment.sequence + at) % _WRAP
-        elif half.bytes > starttls.PATIENCE:
-            self._settle(half)
+            direction.base = (segment.sequence + at) % _WRAP
+        elif direction.bytes > starttls.PATIENCE:
+            self._settle(direction)
         return at is not None
 
-    def _wanted(self, segment: Segment, half: Half, payload: bytes) -> None:
+    def _wanted(self, segment: Segment, direction: Direction, payload: bytes) -> None:
         """Take bytes of a direction whose beginning is wanted; most hellos are whole in their first segment."""
-        stream, asked = half.stream, False
+        stream, asked = direction.stream, False
         if stream is None:
-            asked = segment.sequence == half.base
-            if asked and not self._needs_more(segment, half, payload):
+            asked = segment.sequence == direction.base
+            if asked and not self._needs_more(segment, direction, payload):
                 return
-            stream = half.stream = Stream(half.base)
-            self._streams[half] = 0
+            stream = direction.stream = Stream(direction.base)
+            self._streams[direction] = 0
         grown = stream.add(segment.sequence, payload)
-        self._account(half, stream)
-        if grown and not asked and half.stream is stream:
-            self._needs_more(segment, half, stream.data)
-        if half.stream is stream and stream.exhausted:
+        self._account(direction, stream)
+        if grown and not asked and direction.stream is stream:
+            self._needs_more(segment, direction, stream.data)
+        if direction.stream is stream and stream.exhausted:
             self._counts["tcp_streams_given_up"] += 1
-            self._settle(half)
+            self._settle(direction)
 
-    def _needs_more(self, segment: Segment, half: Half, data: bytes) -> bool:
+    def _needs_more(self, segment: Segment, direction: Direction, data: bytes) -> bool:
         """Ask what the bytes are, tell it, and be done with the direction; True when more bytes are needed first."""
         if not data:
             return True  # the capture has no more than the headers
-        server = half is half.flow.server
+        server = direction is direction.flow.server
         found = recognise(data, server=server)
         if found is NEED_MORE:
             return True
-        base = half.base
-        self._settle(half)
+        base = direction.base
+        self._settle(direction)
         if isinstance(found, Verdict):
             if not may_be_tls(data):
-                self._watch(half)
+                self._watch(direction)
             return False
-        self._tell(segment, found.payload, server=server)
+        self._report(segment, found.payload, server=server)
         if found.opens:
-            self._watch(half)
+            self._watch(direction)
         if found.again is not None:  # both say hello once more
-            half.base, half.quick = (base + found.again) % _WRAP, False
-            half.flow.client.base, half.flow.client.quick = segment.acknowledged, False
+            direction.base, direction.quick = (base + found.again) % _WRAP, False
+            direction.flow.client.base, direction.flow.client.quick = segment.acknowledged, False
             if rest := data[found.again :]:
-                self._data(segment._replace(sequence=half.base), half, rest)
+                self._data(segment._replace(sequence=direction.base), direction, rest)
         return False
 
-    def _watch(self, half: Half) -> None:
-        half.base, half.quick = WATCHED, False
+    def _watch(self, direction: Direction) -> None:
+        direction.base, direction.quick = WATCHED, False
 
-    def _settle(self, half: Half) -> None:
-        half.base, half.stream, half.quick = SETTLED, None, True
-        self._held -= self._streams.pop(half, 0)
+    def _settle(self, direction: Direction) -> None:
+        direction.base, direction.stream, direction.quick = SETTLED, None, True
+        self._held -= self._streams.pop(direction, 0)
 
-    def _account(self, half: Half, stream: Stream) -> None:
-        self._held += stream.size - self._streams[half]
-        self._streams[half] = stream.size
+    def _account(self, direction: Direction, stream: Stream) -> None:
+        self._held += stream.size - self._streams[direction]
+        self._streams[direction] = stream.size
         while self._held > HELD_BYTES:
             self._counts["tcp_streams_crowded_out"] += 1
             self._settle(next(iter(self._streams)))
 
-    def _advance(self, flow: Flow, half: Half, flags: int) -> None:
+    def _advance(self, flow: Flow, direction: Direction, flags: int) -> None:
         """Follow the connection's state."""
         if flags & _RST:
-            if flow.state == OPEN:
+            if flow.state == ESTABLISHED:
                 flow.ended = RST
-            elif flow.state == ANSWERED and half is flow.client:
-                self._books.scans.aborted(ends(flow.key).source)
-            flow.state = ENDED
-        elif flow.state == ENDED or flags & _SYN:
+            elif flow.state == SYN_ACK_SEEN and direction is flow.client:
+                self._sinks.scans.aborted(ends(flow.key).source)
+            flow.state = CLOSED
+        elif flow.state == CLOSED or flags & _SYN:
             return
         else:
-            if flow.state == ANSWERED and half is flow.client:
-                self._books.scans.completed(ends(flow.key).source)
-            flow.state, flow.opened = OPEN, True
+            if flow.state == SYN_ACK_SEEN and direction is flow.client:
+                self._sinks.scans.completed(ends(flow.key).source)
+            flow.state, flow.opened = ESTABLISHED, True
             if flags & _FIN:
-                half.closing = True
-                other = flow.server if half is flow.client else flow.client
+                direction.closing = True
+                other = flow.server if direction is flow.client else flow.client
                 if other is not None and other.closing:
-                    flow.state, flow.ended = ENDED, FIN
+                    flow.state, flow.ended = CLOSED, FIN
 
     def _closed(self, flow: Flow) -> None:
         """Write down what is known of a flow that has left the table, and free what it held."""
-        self._books.close(flow, "tcp")
+        self._sinks.close(flow, "tcp")
         self._settle(flow.client)
         if flow.server is not None:
             self._settle(flow.server)

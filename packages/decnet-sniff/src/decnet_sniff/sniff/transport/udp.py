@@ -8,11 +8,11 @@ from typing import Final
 
 from decnet_sniff.sniff.packets.link import Buffer
 from decnet_sniff.sniff.quic.hellos import Connections
-from decnet_sniff.sniff.sinks import Books
+from decnet_sniff.sniff.sinks import FindingSinks
 from decnet_sniff.sniff.tls.dtls import Handshakes
 from decnet_sniff.sniff.tls.hello import Hello, ServerHello
 from decnet_sniff.sniff.tls.payloads import tls_payload
-from decnet_sniff.sniff.transport.flows import OPEN, Flows, Half, ends, ports, reverse
+from decnet_sniff.sniff.transport.flows import ESTABLISHED, Direction, Flows, ends, ports, reverse
 
 IDLE_NS: Final = 30_000_000_000
 
@@ -24,12 +24,12 @@ _HANDSHAKE: Final = 22
 _SMALLEST_DTLS: Final = 25
 
 
-class UdpSide:
+class UdpTracker:
     """All UDP flows."""
 
-    def __init__(self, books: Books, most: int, idle_ns: int) -> None:
+    def __init__(self, sinks: FindingSinks, most: int, idle_ns: int) -> None:
         self.flows = Flows(most, min(idle_ns, IDLE_NS))
-        self._books = books
+        self._sinks = sinks
         self._quic = Connections()
         self._dtls = Handshakes()
         self._counts: Counter[str] = Counter()
@@ -42,12 +42,12 @@ class UdpSide:
     def age(self, now: int) -> None:
         """Close what is silent."""
         for flow in self.flows.aged(now):
-            self._books.close(flow, "udp")
+            self._sinks.close(flow, "udp")
 
     def close_all(self) -> None:
         """Close every flow, for nothing more will come."""
         for flow in self.flows.rest():
-            self._books.close(flow, "udp")
+            self._sinks.close(flow, "udp")
 
     def datagram(self, ts: int, key: bytes, buffer: Buffer, at: int, end: int) -> None:
         """Take a datagram whose UDP header is at `at`."""
@@ -55,10 +55,10 @@ class UdpSide:
         if length < 8:
             self._counts["udp_malformed"] += 1
             return
-        half = self.flows.halves.get(key) or self._unknown(ts, key)
-        flow = half.flow
-        half.packets += 1
-        half.bytes += length - 8
+        direction = self.flows.directions.get(key) or self._unknown(ts, key)
+        flow = direction.flow
+        direction.packets += 1
+        direction.bytes += length - 8
         gap = ts - flow.last
         flow.squares += gap * gap
         flow.last = ts
@@ -68,24 +68,24 @@ class UdpSide:
             sender, receiver = key[:size] + key[-4:-2], key[size : 2 * size] + key[-2:]
             found = self._quic.datagram(sender, receiver, bytes(buffer[at + 8 : end]), ts)
             if found is not None:
-                self._tell(ts, key, found, "quic")
+                self._report(ts, key, found, "quic")
         elif end - at - 8 >= _SMALLEST_DTLS and buffer[at + 8] == _HANDSHAKE:
             found = self._dtls.datagram(key, bytes(buffer[at + 8 : end]), ts)
             if found is not None:
-                self._tell(ts, key, found, "dtls")
+                self._report(ts, key, found, "dtls")
 
-    def _tell(self, ts: int, key: bytes, hello: Hello, transport: str) -> None:
+    def _report(self, ts: int, key: bytes, hello: Hello, transport: str) -> None:
         source_port, port = ports(key)
         service = source_port if isinstance(hello, ServerHello) else port
-        self._books.findings.add(ts, ends(key), tls_payload(hello, transport), service)
+        self._sinks.findings.add(ts, ends(key), tls_payload(hello, transport), service)
 
-    def _unknown(self, ts: int, key: bytes) -> Half:
+    def _unknown(self, ts: int, key: bytes) -> Direction:
         source, source_port, host, port = ends(key)
-        self._books.scans.udp(ts, source, source_port or 0, host, port or 0)
-        asked = self.flows.halves.get(reverse(key))
+        self._sinks.scans.udp(ts, source, source_port or 0, host, port or 0)
+        asked = self.flows.directions.get(reverse(key))
         if asked is not None:
-            asked.flow.state, asked.flow.opened = OPEN, True
+            asked.flow.state, asked.flow.opened = ESTABLISHED, True
             return self.flows.answer(asked.flow, 0)
         for crowded in self.flows.crowded():
-            self._books.close(crowded, "udp")
+            self._sinks.close(crowded, "udp")
         return self.flows.open(key, ts, 0).client

@@ -16,44 +16,39 @@ from decnet_decoys.shell.syntax.escapes import unescape
 
 @command(":", folder="")
 def nothing(_call: Call) -> int:
-    """Do nothing, successfully."""
     return 0
 
 
 @command("true")
 def succeed(_call: Call) -> int:
-    """Do nothing, successfully."""
     return 0
 
 
 @command("false")
 def fail(_call: Call) -> int:
-    """Do nothing, unsuccessfully."""
     return 1
 
 
 @command("cd", folder="")
 def cd(call: Call) -> int:
-    """Change the working directory."""
     shell = call.shell
     target = call.args[0] if call.args else shell.variables.get("HOME", "/")
     if target == "-":
         target = shell.variables.get("OLDPWD", shell.cwd)
         call.print(target)
     try:
-        place = shell.files.enter(target, shell.access)
+        resolved = shell.files.enter(target, shell.access)
     except FileSystemError as error:
         call.shell_error(f"cd: {target}: {error}")
         return 1
     shell.set("OLDPWD", shell.cwd)
-    shell.cwd = place
-    shell.set("PWD", place)
+    shell.cwd = resolved
+    shell.set("PWD", resolved)
     return 0
 
 
 @command("pwd")
 def pwd(call: Call) -> int:
-    """Name the working directory."""
     call.print(call.shell.cwd)
     return 0
 
@@ -149,7 +144,6 @@ def set_(call: Call) -> int:
 
 @command("unset", folder="")
 def unset(call: Call) -> int:
-    """Forget variables."""
     for name in call.args:
         call.shell.variables.pop(name, None)
         call.shell.exported.discard(name)
@@ -210,14 +204,13 @@ def history(call: Call) -> int:
         return 0
     count = int(operands[0]) if operands and operands[0].isdigit() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history) - count)
-    for place, line in enumerate(call.shell.history[first:], first + 1):
-        call.print(f"{place:5}  {line}")
+    for index, line in enumerate(call.shell.history[first:], first + 1):
+        call.print(f"{index:5}  {line}")
     return 0
 
 
 @command("sleep", "usleep")
 def sleep(call: Call) -> Effects:
-    """Let time pass."""
     seconds = sum(_seconds(arg) for arg in call.args)
     yield Pause(seconds / (1e6 if call.name == "usleep" else 1))
     return 0
@@ -233,14 +226,12 @@ def _seconds(text: str) -> float:
 
 @command("clear")
 def clear(call: Call) -> int:
-    """Clear the screen."""
     call.print("\x1b[H\x1b[2J\x1b[3J", end="")
     return 0
 
 
 @command("basename", "dirname")
 def part_of_path(call: Call) -> int:
-    """Write a part of a path."""
     for path in call.args[:1]:
         trimmed = path.rstrip("/") or "/"
         call.print(posixpath.basename(trimmed) if call.name == "basename" else posixpath.dirname(trimmed) or ".")
@@ -249,7 +240,6 @@ def part_of_path(call: Call) -> int:
 
 @command("seq")
 def seq(call: Call) -> int:
-    """Count."""
     numbers = [arithmetic(arg, {}) or 0 for arg in call.args[:3]] or [0]
     first, step, last = (1, 1, numbers[0]) if len(numbers) == 1 else (numbers[0], 1, numbers[-1])
     if len(numbers) == 3:
@@ -269,7 +259,6 @@ def yes(call: Call) -> int:
 
 @command("expr")
 def expr(call: Call) -> int:
-    """Compute."""
     value = arithmetic(" ".join(call.args), call.shell.variables)
     if value is None:
         return call.fail("syntax error", 2)

@@ -11,14 +11,13 @@ from decnet_decoys.shell.registry import command
 
 @command("test", "[", "[[")
 def test(call: Call) -> int:
-    """Evaluate a condition (POSIX.1-2017, test)."""
     args = list(call.args)
     if call.name != "test" and args and args[-1] in ("]", "]]"):
         args.pop()
     for joint, combine in (("-o", any), ("||", any), ("-a", all), ("&&", all)):
         if joint in args and args.index(joint) not in (0, len(args) - 1):
-            place = args.index(joint)
-            return int(not combine([_holds(call, args[:place]), _holds(call, args[place + 1 :])]))
+            at = args.index(joint)
+            return int(not combine([_holds(call, args[:at]), _holds(call, args[at + 1 :])]))
     return int(not _holds(call, args))
 
 

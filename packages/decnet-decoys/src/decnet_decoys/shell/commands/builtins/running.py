@@ -31,13 +31,11 @@ def env(call: Call) -> Effects | int:
 
 @command("exit", "logout", folder="")
 def exit_(call: Call) -> int:
-    """Leave the shell."""
     raise control_flow.ExitShell(_status(call))
 
 
 @command("return", folder="")
 def return_(call: Call) -> int:
-    """Leave a function or script."""
     raise control_flow.ReturnFunction(_status(call))
 
 
@@ -49,13 +47,11 @@ def _status(call: Call) -> int:
 
 @command("break", "continue", folder="")
 def jump(call: Call) -> int:
-    """Leave or repeat a loop."""
     raise control_flow.LoopJump(repeat=call.name == "continue")
 
 
 @command("read", folder="")
 def read(call: Call) -> Effects:
-    """Read a line into variables."""
     options, names = call.flags("pntud")
     prompt = options.get("p", "")
     if call.stdin is not None:
@@ -63,8 +59,8 @@ def read(call: Call) -> Effects:
     else:
         got = yield AskLine(prompt, echo="s" not in options)
     words = decode(got or b"").split(None, max(0, len(names) - 1))
-    for place, name in enumerate(names or ["REPLY"]):
-        call.shell.set(name, words[place] if place < len(words) else "")
+    for index, name in enumerate(names or ["REPLY"]):
+        call.shell.set(name, words[index] if index < len(words) else "")
     return 0 if got is not None else 1
 
 
@@ -109,7 +105,6 @@ def path_of(call: Call, name: str) -> str | None:
 
 @command("which", "whereis")
 def which(call: Call) -> int:
-    """Name where commands lie."""
     status = 0
     for name in call.args:
         path = path_of(call, name)
@@ -146,24 +141,20 @@ def sh(call: Call) -> Effects:
 
 @command("eval", folder="")
 def eval_(call: Call) -> Effects:
-    """Run the arguments as a line."""
     return (yield from call.runner.script(" ".join(call.args), call.streams))
 
 
 @command("source", ".", folder="")
 def source(call: Call) -> Effects:
-    """Run a file in this shell."""
     data = call.read(call.args[0]) if call.args else None
     if data is None:
         return 1
     return (yield from call.runner.script(decode(data), call.streams))
 
 
-@command(
-    "exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs", "taskset"
-)
+@command("exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs",
+         "taskset")  # fmt: skip
 def wrap(call: Call) -> Effects:
-    """Run the command that follows."""
     args = list(call.args)
     while args and (args[0].startswith("-") or (call.name in ("timeout", "taskset") and args[0][:1].isdigit())):
         args.pop(0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import posixpath
 import stat
-import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of
@@ -13,6 +12,7 @@ from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
+HALF_A_YEAR = 15_778_476
 _KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}
 """As stat(1) names them."""
 
@@ -42,14 +42,14 @@ def ls(call: Call) -> int:
 
 def _directory(call: Call, path: str, options: dict[str, str]) -> None:
     shell = call.shell
-    place = shell.files.locate(path, shell.access)
-    names = shell.files.names(place, shell.access)
+    resolved = shell.files.locate(path, shell.access)
+    names = shell.files.names(resolved, shell.access)
     if "a" not in options and "A" not in options:
         names = [name for name in names if not name.startswith(".")]
-    rows = [(name, shell.files.stat(posixpath.join(place, name), follow=False)) for name in names]
+    rows = [(name, shell.files.stat(posixpath.join(resolved, name), follow=False)) for name in names]
     if "a" in options:
-        parent = shell.files.stat(posixpath.dirname(place))
-        rows = [(".", shell.files.stat(place)), ("..", parent), *rows]
+        parent = shell.files.stat(posixpath.dirname(resolved))
+        rows = [(".", shell.files.stat(resolved)), ("..", parent), *rows]
     if "l" in options:
         call.print(f"total {sum(entry.kib for _, entry in rows)}")
     _rows(call, rows, options)
@@ -76,7 +76,7 @@ def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) ->
         arrow = f" -> {entry.target}" if entry.kind == "link" else ""
         owner, group = call.shell.owner_name(entry.uid), group_of(call, entry.gid)
         links = 2 if entry.kind == "dir" else 1
-        when = moment(entry.mtime, call.shell.now)
+        when = _date(call, entry.mtime)
         call.print(f"{stat.filemode(entry.st_mode)} {links} {owner} {group} {size:>{width}} {when} {name}{arrow}")
 
 
@@ -103,20 +103,18 @@ def human(size: float) -> str:
     return f"{size:.1f}T"
 
 
-def moment(mtime: int, now: int) -> str:
+def _date(call: Call, mtime: int) -> str:
     """Return a time as `ls -l` shows it: with the year when it is half a year ago."""
-    when = time.gmtime(mtime)
-    return time.strftime("%b %e  %Y" if now - mtime > 15_778_476 else "%b %e %H:%M", when)
+    return call.shell.date("%b %e  %Y" if call.shell.now - mtime > HALF_A_YEAR else "%b %e %H:%M", mtime)
 
 
 @command("stat")
 def stat_(call: Call) -> int:
-    """Describe files."""
     _, operands = call.flags("cf")
 
     def describe(path: str) -> None:
         entry = call.shell.files.stat(path, call.shell.access, follow=False)
-        when = time.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000", time.gmtime(entry.mtime))
+        when = call.shell.date("%Y-%m-%d %H:%M:%S.000000000 +0000", entry.mtime)
         kind = _KINDS[entry.kind]
         call.print(f"  File: {path}\n  Size: {entry.size:<10}\tBlocks: {entry.kib * 2:<10} IO Block: 4096   {kind}")
         call.print(
@@ -130,7 +128,6 @@ def stat_(call: Call) -> int:
 
 @command("readlink", "realpath")
 def readlink(call: Call) -> int:
-    """Say where a link leads."""
     options, operands = call.flags()
     for path in operands:
         try:
@@ -148,12 +145,11 @@ def readlink(call: Call) -> int:
 
 @command("du")
 def du(call: Call) -> int:
-    """Sum up sizes."""
     options, operands = call.flags("d")
     for path in operands or ["."]:
         try:
-            place = call.shell.files.locate(path, call.shell.access)
-            total = sum(entry.kib for _, entry in call.shell.files.walk(place))
+            resolved = call.shell.files.locate(path, call.shell.access)
+            total = sum(entry.kib for _, entry in call.shell.files.walk(resolved))
         except FileSystemError as error:
             return call.fail(f"cannot access '{path}': {error}")
         call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")
@@ -162,7 +158,6 @@ def du(call: Call) -> int:
 
 @command("file")
 def file(call: Call) -> int:
-    """Guess what files are."""
     for path in call.args:
         try:
             entry = call.shell.files.stat(path, call.shell.access)

@@ -19,9 +19,9 @@ def mkdir(call: Call) -> int:
     files, access = call.shell.files, call.shell.access
 
     def make(path: str) -> None:
-        for place in _parents(path) if "p" in options else [path]:
-            if "p" not in options or not files.exists(place, access):
-                files.mkdir(place, access)
+        for directory in _parents(path) if "p" in options else [path]:
+            if "p" not in options or not files.exists(directory, access):
+                files.mkdir(directory, access)
 
     return call.for_each(operands, make, f"cannot create directory {quoted('%s')}")
 
@@ -56,11 +56,11 @@ def cp(call: Call) -> int:
 
     def copy(source: str) -> None:
         nonlocal omitted
-        place = files.locate(source, call.shell.access)
-        if files.stat(place).kind == "dir" and not {"r", "R", "a"} & options.keys():
+        resolved = files.locate(source, call.shell.access)
+        if files.stat(resolved).kind == "dir" and not {"r", "R", "a"} & options.keys():
             omitted = call.fail(f"-r not specified; omitting directory '{source}'")
         else:
-            _copy(call, place, _inside(call, operands[-1], source))
+            _copy(call, resolved, _inside(call, operands[-1], source))
 
     return call.for_each(operands[:-1], copy, "cannot stat '%s'") or omitted
 
@@ -68,18 +68,18 @@ def cp(call: Call) -> int:
 def _inside(call: Call, target: str, source: str) -> str:
     """Return the target path: within it when it is a directory."""
     files = call.shell.files
-    place = files.locate(target, call.shell.access)
-    if files.exists(place) and files.stat(place).kind == "dir":
-        return posixpath.join(place, posixpath.basename(source.rstrip("/")))
-    return place
+    resolved = files.locate(target, call.shell.access)
+    if files.exists(resolved) and files.stat(resolved).kind == "dir":
+        return posixpath.join(resolved, posixpath.basename(source.rstrip("/")))
+    return resolved
 
 
-def _copy(call: Call, place: str, target: str) -> None:
+def _copy(call: Call, resolved: str, target: str) -> None:
     files, access = call.shell.files, call.shell.access
-    for count, (path, entry) in enumerate(list(files.walk(place))):
+    for count, (path, entry) in enumerate(list(files.walk(resolved))):
         if count > MAX_ENTRIES:
             raise FileSystemError(NO_SPACE)
-        copied = target + path[len(place) :]
+        copied = target + path[len(resolved) :]
         if entry.kind != "dir":
             files.write(copied, files.read(path, access), access)
             files.change(copied, access, mode=entry.mode)
@@ -89,7 +89,6 @@ def _copy(call: Call, place: str, target: str) -> None:
 
 @command("mv")
 def mv(call: Call) -> int:
-    """Move files."""
     files, access = call.shell.files, call.shell.access
     _, operands = call.flags()
     if len(operands) < 2:
@@ -138,6 +137,5 @@ def rm(call: Call) -> int:
 
 @command("rmdir")
 def rmdir(call: Call) -> int:
-    """Remove empty directories."""
     files, access = call.shell.files, call.shell.access
     return call.for_each(call.args, lambda path: files.remove(path, access, only="dir"), "failed to remove '%s'")

@@ -26,14 +26,14 @@ def _below(call: Call, paths: list[str]) -> Iterator[str]:
     """Yield the paths and all below them."""
     for path in paths:
         try:
-            yield from (place for place, _ in call.shell.files.walk(call.shell.files.locate(path, call.shell.access)))
+            resolved = call.shell.files.locate(path, call.shell.access)
+            yield from (found for found, _ in call.shell.files.walk(resolved))
         except FileSystemError:
             yield path
 
 
 @command("chown", "chgrp")
 def chown(call: Call) -> int:
-    """Change the owner."""
     operands = call.words
     if len(operands) < 2:
         return call.fail("missing operand")

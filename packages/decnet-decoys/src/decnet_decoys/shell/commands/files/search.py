@@ -22,25 +22,25 @@ _KINDS = {"f": "file", "d": "dir", "l": "link", "c": "device"}
 def find(call: Call) -> int:
     """Search below paths; -name, -iname, -type, -perm, -maxdepth and -delete are understood."""
     args = call.args
-    cut = next((place for place, arg in enumerate(args) if arg.startswith(("-", "(", "!"))), len(args))
+    cut = next((index for index, arg in enumerate(args) if arg.startswith(("-", "(", "!"))), len(args))
     tests = dict(zip(args[cut:], [*args[cut + 1 :], ""], strict=False))
     status = 0
     for root in args[:cut] or ["."]:
         try:
-            place = call.shell.files.locate(root, call.shell.access)
-            call.shell.files.stat(place)
+            resolved = call.shell.files.locate(root, call.shell.access)
+            call.shell.files.stat(resolved)
         except FileSystemError as error:
             status = call.fail(f"{quoted(root)}: {error}")
             continue
-        _found(call, root, place, tests)
+        _found(call, root, resolved, tests)
     return status
 
 
-def _found(call: Call, root: str, place: str, tests: dict[str, str]) -> None:
+def _found(call: Call, root: str, resolved: str, tests: dict[str, str]) -> None:
     deepest = tests.get("-maxdepth", "")
     limit = int(deepest) if deepest.isdigit() and len(deepest) < 4 else 100
-    for seen, (path, entry) in enumerate(call.shell.files.walk(place)):
-        below = path[len(place.rstrip("/")) :]
+    for seen, (path, entry) in enumerate(call.shell.files.walk(resolved)):
+        below = path[len(resolved.rstrip("/")) :]
         if below.count("/") > limit or (seen > MAX_LISTED and below):
             continue
         if _fits(call, path, entry, tests):
@@ -63,7 +63,7 @@ def _fits(call: Call, path: str, entry: Entry, tests: dict[str, str]) -> bool:
 
 
 def _permitted(mode: int, digits: str) -> bool:
-    """Tell whether `mode` has all bits of `digits`; what is no octal number stands for set-user-id, the usual hunt."""
+    """Return whether `mode` has all bits of `digits`; no octal number stands for set-user-id, the usual hunt."""
     octal = digits.isdigit() and not set(digits) & {"8", "9"} and len(digits) < 6
     wanted = int(digits, 8) if octal else stat.S_ISUID
     return mode & wanted == wanted and bool(wanted)

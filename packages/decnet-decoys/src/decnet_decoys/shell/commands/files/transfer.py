@@ -16,7 +16,7 @@ def uudecode(call: Call) -> Effects:
     """Decode a file written by uuencode (POSIX.1-2017, uuencode)."""
     data = yield from call.input()
     lines = data.splitlines()
-    start = next((place for place, line in enumerate(lines) if line.startswith(b"begin ")), None)
+    start = next((index for index, line in enumerate(lines) if line.startswith(b"begin ")), None)
     if start is None:
         return call.fail("No `begin' line")
     content = bytearray()

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
@@ -18,7 +16,6 @@ MAX_USERS = 100
 
 @command("id")
 def id_(call: Call) -> int:
-    """Say who a user is."""
     options, operands = call.flags()
     user = call.shell.account(operands[0]) if operands else call.shell.user
     if user is None:
@@ -35,14 +32,12 @@ def id_(call: Call) -> int:
 
 @command("whoami", "logname")
 def whoami(call: Call) -> int:
-    """Name the user."""
     call.print(call.shell.user.name)
     return 0
 
 
 @command("groups")
 def groups(call: Call) -> int:
-    """Name the user's groups."""
     call.print(" ".join(call.shell.machine.groups_of(call.shell.user)))
     return 0
 
@@ -51,11 +46,11 @@ def groups(call: Call) -> int:
 def w(call: Call) -> int:
     """Say who is logged in: the one who asks."""
     shell = call.shell
-    since = time.strftime("%H:%M", time.gmtime(shell.now))
+    since = shell.date("%H:%M")
     if call.name == "users":
         call.print(shell.user.name)
     elif call.name == "who":
-        day = time.strftime("%Y-%m-%d", time.gmtime(shell.now))
+        day = shell.date("%Y-%m-%d")
         call.print(f"{shell.user.name:<8} pts/0        {day} {since} ({shell.origin.address})")
     else:
         call.print(uptime_line(call, users=1))
@@ -66,10 +61,9 @@ def w(call: Call) -> int:
 
 @command("last", "lastlog")
 def last(call: Call) -> int:
-    """List log-ins."""
     shell = call.shell
-    now = time.strftime("%a %b %e %H:%M", time.gmtime(shell.now))
-    boot = time.strftime("%a %b %e %H:%M", time.gmtime(shell.machine.booted))
+    now = shell.date("%a %b %e %H:%M")
+    boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
     call.print(f"{shell.user.name:<8} pts/0        {shell.origin.address:<16} {now}   still logged in")
     call.print(f"reboot   system boot  {shell.machine.persona.kernel[:16]:<16} {boot}   still running")
     call.print(f"\nwtmp begins {boot}")
@@ -118,7 +112,6 @@ def chpasswd(call: Call) -> Effects:
 
 @command("su", "login")
 def su(call: Call) -> Effects:
-    """Become another user."""
     shell = call.shell
     options, operands = call.flags("cs")
     operands = [name for name in operands if name != "-"]

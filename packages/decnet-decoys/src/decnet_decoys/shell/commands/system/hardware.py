@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import time
-
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.listing import human
@@ -47,14 +45,13 @@ def uptime_line(call: Call, users: int) -> str:
     """Return the first line of `uptime` and `w`."""
     seconds = max(0, call.shell.now - call.shell.machine.booted)
     days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    clock = time.strftime("%H:%M:%S", time.gmtime(call.shell.now))
+    clock = call.shell.date("%H:%M:%S")
     plural = "s" if days != 1 else ""
     return f" {clock} up {days} day{plural}, {hours:2}:{minutes:02},  {users} user,  load average: 0.08, 0.03, 0.01"
 
 
 @command("uptime")
 def uptime(call: Call) -> int:
-    """Say how long the machine has been up."""
     call.print(uptime_line(call, users=1))
     return 0
 
@@ -81,16 +78,16 @@ def df(call: Call) -> int:
     options, _ = call.flags("t")
     big = "h" in options
     rows = [("Filesystem", *(("Size", "Used", "Avail") if big else ("1K-blocks", "Used", "Available")), "Use%")]
-    places = ["Mounted on"]
-    for device, place, kib, used in _mounted(call.shell.machine.persona):
+    mount_points = ["Mounted on"]
+    for device, mount_point, kib, used in _mounted(call.shell.machine.persona):
         usable = kib * 95 // 100 if device.startswith("/") else kib
         shown = [human(n * 1024) if big and n else str(n) for n in (kib, used, usable - used)]
         rows.append((device, shown[0], shown[1], shown[2], f"{-(-used * 100 // usable)}%"))
-        places.append(place)
+        mount_points.append(mount_point)
     least = (14, 5, 5, 5, 4) if big else (14, 0, 0, 0, 4)
     widths = [max(size, *map(len, column)) for size, column in zip(least, zip(*rows, strict=True), strict=True)]
-    for row, place in zip(rows, places, strict=True):
-        call.print(f"{row[0]:<{widths[0]}} " + " ".join(map(str.rjust, row[1:], widths[1:])) + f" {place}")
+    for row, mount_point in zip(rows, mount_points, strict=True):
+        call.print(f"{row[0]:<{widths[0]}} " + " ".join(map(str.rjust, row[1:], widths[1:])) + f" {mount_point}")
     return 0
 
 
@@ -112,21 +109,19 @@ def mount(call: Call) -> int:
         return 0
     if call.words:
         return call.fail("permission denied." if call.name == "mount" else "cannot open: Operation not permitted", 32)
-    for device, place, kind, options in mounts(call.shell.machine.persona):
-        call.print(f"{device} on {place} type {kind} ({options})")
+    for device, mount_point, kind, options in mounts(call.shell.machine.persona):
+        call.print(f"{device} on {mount_point} type {kind} ({options})")
     return 0
 
 
 @command("nproc")
 def nproc(call: Call) -> int:
-    """Count processors."""
     call.print(str(call.shell.machine.persona.hardware.cores))
     return 0
 
 
 @command("lscpu")
 def lscpu(call: Call) -> int:
-    """Describe the processor."""
     persona = call.shell.machine.persona
     hardware = persona.hardware
     vendor = "AuthenticAMD" if "AMD" in hardware.cpu else "ARM" if "ARM" in hardware.cpu else "GenuineIntel"
@@ -165,24 +160,16 @@ def devices(call: Call) -> int:
 @command("date")
 def date(call: Call) -> int:
     """Tell the time; +FORMAT with the common letters."""
-    when = time.gmtime(call.shell.now)
-    layout = next((arg[1:] for arg in call.args if arg.startswith("+")), "")
-    if layout == "%s":
-        call.print(str(call.shell.now))
-    elif layout:
-        allowed = {letter: time.strftime("%" + letter, when) for letter in "YmdHMSjaAbByFTDZuweI"}
-        text = layout.replace("%s", str(call.shell.now)).replace("%N", "000000000")
-        for letter, value in allowed.items():
-            text = text.replace("%" + letter, value)
-        call.print(text)
-    else:
-        call.print(time.strftime("%a %b %e %H:%M:%S UTC %Y", when))
+    layout = next((arg[1:] for arg in call.args if arg.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
+    text = layout.replace("%s", str(call.shell.now)).replace("%N", "000000000")
+    for letter in "YmdHMSjaAbByFTDZuweI":
+        text = text.replace("%" + letter, call.shell.date("%" + letter))
+    call.print(text)
     return 0
 
 
 @command("hostname", "hostnamectl", "dnsdomainname")
 def hostname(call: Call) -> int:
-    """Name the host."""
     machine = call.shell.machine
     if call.name == "hostnamectl":
         call.print(f" Static hostname: {machine.hostname}\n       Icon name: computer-vm\n         Chassis: vm")
@@ -200,7 +187,6 @@ def hostname(call: Call) -> int:
 
 @command("lsb_release", families=("debian",))
 def lsb_release(call: Call) -> int:
-    """Name the distribution."""
     name = call.shell.machine.persona.os
     vendor, _, rest = name.partition(" ")
     version = next((word for word in rest.split() if word[0].isdigit()), "")

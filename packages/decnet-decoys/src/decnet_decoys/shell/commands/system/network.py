@@ -11,7 +11,6 @@ _ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
 
 @command("ifconfig", folder="/usr/sbin")
 def ifconfig(call: Call) -> int:
-    """Show interfaces the old way."""
     hardware, address = call.shell.machine.persona.hardware, call.shell.machine.address
     call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
     call.print(f"        inet {address}  netmask 255.255.255.0  broadcast {_broadcast(address)}")
@@ -74,7 +73,6 @@ def _routes(call: Call) -> None:
 
 @command("route", "arp", folder="/usr/sbin")
 def route(call: Call) -> int:
-    """Show routes or neighbours the old way."""
     network, interface = call.shell.machine.address.rpartition(".")[0], call.shell.machine.persona.hardware.interface
     if call.name == "arp":
         call.print("Address                  HWtype  HWaddress           Flags Mask            Iface")
@@ -101,31 +99,34 @@ def netstat(call: Call) -> int:
         call.print("Active Internet connections (servers and established)")
         tail = "       PID/Program name" if with_process else ""
         call.print(f"Proto Recv-Q Send-Q Local Address           Foreign Address         State{tail}")
-    for socket in shell.machine.persona.listeners if listening or not options else ():
-        process = f"{socket.pid}/{socket.process}" if shell.identity.uid == 0 else "-"
-        state = "LISTEN" if socket.protocol == "tcp" else "UNCONN"
-        _socket(
-            call,
-            socket.protocol,
-            state,
-            here=f"{socket.address}:{socket.port}",
-            there=f"{_ANY}:*",
-            process=process if with_process else "",
-        )
+    sockets = _listening(call) if listening or not options else []
     if "l" not in options:
         origin = shell.origin
         here, there = f"{shell.machine.address}:{origin.server_port}", f"{origin.address}:{origin.port}"
-        own = f"{shell.pid}/{origin.daemon}" if with_process else ""
-        _socket(call, "tcp", "ESTAB", here=here, there=there, process=own)
+        sockets.append(("tcp", "ESTAB", here, there, f"{shell.pid}/{origin.daemon}"))
+    for protocol, state, here, there, owner in sockets:
+        process = owner if with_process else ""
+        if call.name == "ss":
+            call.print(f"{protocol:<6}{state:<8}{0:<8}{128:<8}{here:>20} {there:>22} {process}".rstrip())
+        else:
+            shown = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(state, state)
+            call.print(f"{protocol:<5} {0:>6} {0:>6} {here:<23} {there:<23} {shown:<11} {process}".rstrip())
     return 0
 
 
-def _socket(call: Call, protocol: str, state: str, *, here: str, there: str, process: str) -> None:
-    if call.name == "ss":
-        call.print(f"{protocol:<6}{state:<8}{0:<8}{128:<8}{here:>20} {there:>22} {process}".rstrip())
-    else:
-        shown = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(state, state)
-        call.print(f"{protocol:<5} {0:>6} {0:>6} {here:<23} {there:<23} {shown:<11} {process}".rstrip())
+def _listening(call: Call) -> list[tuple[str, str, str, str, str]]:
+    """Return protocol, state, both addresses and process of what the persona listens on."""
+    root, listeners = call.shell.identity.uid == 0, call.shell.machine.persona.listeners
+    return [
+        (
+            one.protocol,
+            "LISTEN" if one.protocol == "tcp" else "UNCONN",
+            f"{one.address}:{one.port}",
+            f"{_ANY}:*",
+            f"{one.pid}/{one.process}" if root else "-",
+        )
+        for one in listeners
+    ]
 
 
 @command("iptables", "ip6tables", "ufw", "nft", "firewall-cmd", folder="/usr/sbin")

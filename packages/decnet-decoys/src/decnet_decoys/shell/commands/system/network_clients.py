@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ipaddress
 import posixpath
-import time
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered
@@ -15,7 +14,6 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.registry import command
-from decnet_decoys.ssh.profile import SshProfile
 
 
 @command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")
@@ -89,7 +87,7 @@ def _wget(call: Call, target: str) -> Effects:
     if quiet:
         yield Pause(1.2)
         return 4
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(call.shell.now))
+    when = call.shell.date("%Y-%m-%d %H:%M:%S")
     call.print_error(f"--{when}--  {target}")
     yield Pause(1.2)
     if _is_address(host):
@@ -147,7 +145,7 @@ _USAGES = {
 
 def _ssh_version(call: Call) -> str:
     """Return what `ssh -V` says: the client is of the package that the server is of."""
-    server = call.shell.machine.persona.profile(SshProfile)
+    server = call.shell.machine.persona.services.get("ssh")
     version = server.version if server is not None else "OpenSSH_9.2p1"
     libraries = {"Debian": "OpenSSL 3.0.14 4 Jun 2024", "Ubuntu": "OpenSSL 3.0.2 15 Mar 2022"}
     library = next((text for name, text in libraries.items() if name in version), "")
@@ -175,7 +173,6 @@ def connect(call: Call) -> Effects:
 
 @command("nslookup", "dig", "host", "getent")
 def resolve(call: Call) -> Effects:
-    """Ask for a name and get no answer."""
     _, operands = call.flags("t")
     name = operands[-1] if operands else "."
     yield Requested("resolve", {"program": call.name, "name": name[:253]})

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Process
@@ -23,25 +22,16 @@ class Row(NamedTuple):
 def rows(call: Call) -> list[Row]:
     """Return the persona's processes and the attacker's own."""
     shell = call.shell
-    booted = time.strftime("%b%d", time.gmtime(shell.machine.booted))
-    now = time.strftime("%H:%M", time.gmtime(shell.now))
+    booted = shell.date("%b%d", shell.machine.booted)
+    now = shell.date("%H:%M")
     user, pid, tty = shell.user.name, shell.pid, "pts/0" if shell.terminal else "?"
+    line, stat = " ".join([call.name, *call.args]), "R+" if shell.terminal else "R"
     own = (
         Process(pid=pid - 12, command=shell.origin.daemon_title, vsz=17804, rss=10860, stat="Ss"),
         Process(pid=pid, user=user, command=_title(shell), vsz=8932, rss=5540, stat="Ss", tty=tty),
-        Process(
-            pid=pid + 3,
-            user=user,
-            command=" ".join([call.name, *call.args]),
-            vsz=11084,
-            rss=4420,
-            stat="R+" if shell.terminal else "R",
-            tty=tty,
-        ),
+        Process(pid=pid + 3, user=user, command=line, vsz=11084, rss=4420, stat=stat, tty=tty),
     )
-    return [Row(process, booted) for process in shell.machine.persona.processes] + [
-        Row(process, now) for process in own
-    ]
+    return [*(Row(process, booted) for process in shell.machine.persona.processes), *(Row(one, now) for one in own)]
 
 
 def _title(shell: ShellState) -> str:
@@ -111,7 +101,6 @@ def top(call: Call) -> int:
 
 @command("pgrep", "pidof")
 def pgrep(call: Call) -> int:
-    """Name processes by number."""
     _, operands = call.flags("u")
     wanted = operands[0] if operands else ""
     found = [process.pid for process, _ in rows(call)[:-1] if wanted and wanted in process.command]
@@ -122,7 +111,6 @@ def pgrep(call: Call) -> int:
 
 @command("kill", "pkill", "killall", "skill")
 def kill(call: Call) -> int:
-    """Seem to end processes."""
     targets = call.words
     found = rows(call)
     status = 0

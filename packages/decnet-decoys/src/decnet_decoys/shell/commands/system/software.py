@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
@@ -57,7 +56,6 @@ def _unreachable(call: Call, verb: str, names: list[str]) -> Effects:
 
 @command("dpkg", "rpm", "snap", families=("debian",))
 def dpkg(call: Call) -> int:
-    """List what is installed."""
     if call.name == "rpm":
         return call.fail("RPM should not be used directly install RPM packages, use Alien instead!")
     if not {"l", "list"} & call.flags()[0].keys():
@@ -125,16 +123,16 @@ def _no_unit(call: Call, verb: str, unit: str) -> int:
 def crontab(call: Call) -> Effects:
     """List, replace or remove the user's table."""
     shell = call.shell
-    place = f"/var/spool/cron/crontabs/{shell.user.name}"
+    table = f"/var/spool/cron/crontabs/{shell.user.name}"
     options, operands = call.flags("u")
     if {"l", "r"} & options.keys():
-        if not shell.files.exists(place):
+        if not shell.files.exists(table):
             call.print_error(f"no crontab for {shell.user.name}")
             return 1
         if "l" in options:
-            call.out.write(shell.files.read(place))
+            call.out.write(shell.files.read(table))
         else:
-            shell.files.remove(place, KERNEL)
+            shell.files.remove(table, KERNEL)
         return 0
     if "e" in options:
         return call.fail("no editor available")
@@ -142,7 +140,7 @@ def crontab(call: Call) -> Effects:
     for _, data in found:
         with shell.forked():
             shell.identity = ROOT
-            yield from call.runner.save(place, data)
+            yield from call.runner.save(table, data)
     return int(not found)
 
 
@@ -213,19 +211,8 @@ def tar(call: Call) -> int:
     return call.fail("This does not look like a tar archive", 2) if names else 0
 
 
-@command(
-    "sync",
-    "ldconfig",
-    "update-grub",
-    "logger",
-    "chattr",
-    "setenforce",
-    "auditctl",
-    "renice",
-    "ulimit-n",
-    "mkfifo",
-    "mktemp",
-)
+@command("sync", "ldconfig", "update-grub", "logger", "chattr", "setenforce", "auditctl", "renice", "ulimit-n",
+         "mkfifo", "mktemp")  # fmt: skip
 def silent(call: Call) -> int:
     """Succeed without a word, as these do."""
     if call.name == "mktemp":
@@ -255,7 +242,7 @@ def lsattr(call: Call) -> int:
 def journalctl(call: Call) -> int:
     """Show the attacker's own login, as the newest entries would."""
     shell = call.shell
-    when = time.strftime("%b %d %H:%M:%S", time.gmtime(shell.now - 1))
+    when = shell.date("%b %d %H:%M:%S", shell.now - 1)
     host, user, daemon = shell.machine.hostname, shell.user.name, shell.origin.daemon
     logged = f"{when} {host} {daemon}[{shell.pid - 12}]:"
     call.print(f"{logged} {shell.origin.login_message}")

@@ -44,9 +44,9 @@ def _readable(call: Call, path: str) -> bool:
 @command("head", "tail")
 def head(call: Call) -> Effects:
     """Write the first or last lines (-n) or bytes (-c)."""
-    short = {arg[1:]: place for place, arg in enumerate(call.args) if arg[1:].isdigit() and arg[0] == "-"}
-    for digits, place in short.items():
-        call.args[place : place + 1] = ["-n", digits]
+    short = {arg[1:]: index for index, arg in enumerate(call.args) if arg[1:].isdigit() and arg[0] == "-"}
+    for digits, index in short.items():
+        call.args[index : index + 1] = ["-n", digits]
     options, operands = call.flags("nc")
     asked = options.get("n", options.get("c", "10"))
     wanted = count(asked.lstrip("+"))
@@ -67,7 +67,6 @@ def head(call: Call) -> Effects:
 
 @command("wc")
 def wc(call: Call) -> Effects:
-    """Count lines, words and bytes."""
     options, operands = call.flags()
     for path, data in (yield from call.sources(operands)):
         counts = {"l": data.count(b"\n"), "w": len(data.split()), "c": len(data)}
@@ -103,7 +102,6 @@ def _numeric(line: bytes) -> tuple[float, bytes]:
 
 @command("tee")
 def tee(call: Call) -> Effects:
-    """Write standard input to files and on."""
     options, operands = call.flags()
     data = yield from call.input()
     for path in operands:

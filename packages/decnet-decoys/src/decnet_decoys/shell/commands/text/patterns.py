@@ -46,18 +46,20 @@ def _show(call: Call, found: list[tuple[int, bytes]], prefix: str, options: dict
             call.print(path)
     else:
         for number, line in found:
-            place = f"{number}:" if "n" in options else ""
-            call.out.write(encode(prefix + place) + line + b"\n")
+            shown = f"{number}:" if "n" in options else ""
+            call.out.write(encode(prefix + shown) + line + b"\n")
 
 
 def _below(call: Call, paths: list[str]) -> list[str]:
     found: list[str] = []
     for path in paths:
         try:
-            place = call.shell.files.locate(path, call.shell.access)
+            resolved = call.shell.files.locate(path, call.shell.access)
         except FileSystemError:
             continue
-        found += [name for name, entry in call.shell.files.walk(place) if entry.kind == "file" and entry.size < 65536]
+        found += [
+            name for name, entry in call.shell.files.walk(resolved) if entry.kind == "file" and entry.size < 65536
+        ]
     return found[:500]
 
 
@@ -146,7 +148,7 @@ def _translated(text: str, operands: list[str], *, delete: bool) -> str:
     if delete or len(operands) < 2:
         return text.translate({ord(c): None for c in first})
     second = _set(operands[1]) or " "
-    return text.translate({ord(c): second[min(place, len(second) - 1)] for place, c in enumerate(first)})
+    return text.translate({ord(c): second[min(index, len(second) - 1)] for index, c in enumerate(first)})
 
 
 def _set(text: str) -> str:

@@ -76,7 +76,6 @@ def base64_(call: Call) -> Effects:
 
 @command("md5sum", "sha1sum", "sha256sum", "sha512sum")
 def digest(call: Call) -> Effects:
-    """Write checksums."""
     _, operands = call.flags()
     for path, data in (yield from call.sources(operands)):
         found = hashlib.new(call.name.removesuffix("sum"), data, usedforsecurity=False).hexdigest()
@@ -86,7 +85,6 @@ def digest(call: Call) -> Effects:
 
 @command("xxd", "hexdump", "od")
 def xxd(call: Call) -> Effects:
-    """Show bytes in hexadecimal."""
     options, operands = call.flags("lnNAtsc")
     length = options.get("l") or options.get("N") or options.get("n") or "1048576"
     for _, data in (yield from call.sources(operands)):

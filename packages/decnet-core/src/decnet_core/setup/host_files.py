@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which files a host should have: the units of its workers, as its settings make them, and the settings.
+"""The files that a host should have: the units of its workers, made from its settings, and the settings file itself.
 
-Whether there is a database, and where, the core cannot know (law 3): who has one says so by a `Database`.
+The core cannot know whether there is a database, and where (law 3): a caller that has one passes a `Database`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.units.job import Job, Network, Site, job_of, widest
 from decnet_core.units.render import Hosting, files
 
-SHAPES: dict[str, type[msgspec.Struct]] = {
+SECTIONS: dict[str, type[msgspec.Struct]] = {
     "state": StateSettings,
     "bus": BusSettings,
     "spool": SpoolSettings,
@@ -40,8 +40,8 @@ SHAPES: dict[str, type[msgspec.Struct]] = {
 class Database(msgspec.Struct, frozen=True):
     """The fleet's database, as far as units and settings must know it."""
 
-    shape: type[msgspec.Struct]
-    """Of section `[database]`."""
+    section: type[msgspec.Struct]
+    """The Struct of section `[database]`."""
     file: str
     """Of SQLite; empty for a database server."""
     host: str = ""
@@ -76,30 +76,30 @@ def site_of(settings: Settings, programs: Path, role: Role = "all", database: Da
     return site_for(role, site)
 
 
-def wanted(
+def files_of(
     settings: Settings,
     site: Site,
     hosting: Hosting,
     *,
     role: Role = "all",
     database: Database | None = None,
-    decided: Mapping[str, Mapping[str, Any]] = {},  # read only
+    chosen: Mapping[str, Mapping[str, Any]] = {},  # read only
 ) -> dict[str, str]:
-    """Return the text of every file by its path; `decided` is what `known` returned. Raises SettingsError."""
-    shapes = dict(SHAPES) if database is None else {**SHAPES, "database": database.shape}
-    chosen = dict(decided)
-    chosen["state"] = {"dir": site.state, **decided.get("state", {})}
+    """Return the text of every file by its path; `chosen` is what `chosen_settings` returned. Raises SettingsError."""
+    sections = dict(SECTIONS) if database is None else {**SECTIONS, "database": database.section}
+    values = dict(chosen)
+    values["state"] = {"dir": site.state, **chosen.get("state", {})}
     if database is not None:
-        chosen["database"] = {"url": f"sqlite:///{site.database_file}"}
+        values["database"] = {"url": f"sqlite:///{site.database_file}"}
     return {
-        site.settings: settings_text(_sections(shapes, role), chosen),
+        site.settings: settings_text(_sections(sections, role), values),
         site.environment: environment_text(),
         **files(jobs_of(settings, role), site, hosting),
     }
 
 
-def known(state: Path) -> dict[str, dict[str, Any]]:
-    """Return the settings that what lies in the state directory has decided, by section."""
+def chosen_settings(state: Path) -> dict[str, dict[str, Any]]:
+    """Return the settings that follow from what is in the state directory, by section; they are written out."""
     found: dict[str, dict[str, Any]] = {}
     for name in worker_registry.names():
         for section, values in worker_registry.load(name).known(state).items():
@@ -107,13 +107,13 @@ def known(state: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def operators(site: Site) -> tuple[str, ...]:
-    """Return the files that are the operator's from the moment they are made."""
+def operator_files(site: Site) -> tuple[str, ...]:
+    """Return the files that belong to the operator as soon as they exist."""
     return site.settings, site.environment
 
 
 def _reach(host: str) -> Network:
-    """Return what it takes to speak with `host`; a path is that of a UNIX socket."""
+    """Return the network that connecting to `host` needs; a path is that of a UNIX socket."""
     if not host or host.startswith("/"):
         return "none"
     try:
@@ -122,12 +122,12 @@ def _reach(host: str) -> Network:
         return "loopback" if host == "localhost" else "any"
 
 
-def _sections(shapes: Mapping[str, type[msgspec.Struct]], role: Role) -> dict[str, type[msgspec.Struct]]:
-    """Return every section that this host's settings may have; a worker that is off has one, to switch it on in."""
+def _sections(common: Mapping[str, type[msgspec.Struct]], role: Role) -> dict[str, type[msgspec.Struct]]:
+    """Return every section that this host's settings may have, also those of workers that are off."""
     workers: list[type[Worker[Any]]] = [worker_registry.load(name) for name in worker_registry.names()]
     own = {
         worker.name: worker.Settings
         for worker in workers
-        if worker.name not in shapes and (role == "all" or worker.group in SENSOR_GROUPS)
+        if worker.name not in common and (role == "all" or worker.group in SENSOR_GROUPS)
     }
-    return {**shapes, **own}
+    return {**common, **own}
