@@ -78,11 +78,7 @@ def lowest(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """mypy, strict."""
     _workspace(session)
-    session.run("mypy", "packages", "benchmarks", "docs", "noxfile.py")
-    # A test folder has a conftest.py and modules of its own beside it: one run each, or mypy sees two of a name.
-    shared = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["pythonpath"]
-    for folder in sorted(path.name for path in (ROOT / "tests").glob("[!._]*/")):
-        session.run("mypy", f"tests/{folder}", env={"MYPYPATH": ":".join((f"tests/{folder}", *shared))})
+    session.run("mypy", *SOURCES)
 
 
 @nox.session(python="3.11")

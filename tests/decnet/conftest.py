@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from said import Run, Said
+from tests.decnet.said import Run, Said
 
 from decnet.command import main
 from decnet.fleet.deployment import Deployment, find_deployment, transaction

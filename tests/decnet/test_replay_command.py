@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from said import Run
 from sqlalchemy import select, text
+from tests.decnet.said import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import LoginAttempt

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 
-from said import Run
+from tests.decnet.said import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_models.webhooks import outbox, queries

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from decky_host import NOW, ORIGIN, Player
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player
 
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-import trial_services
-from decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
+from tests.decnet_decoys import trial_services
+from tests.decnet_decoys.decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.services import registry

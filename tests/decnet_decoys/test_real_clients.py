@@ -16,7 +16,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from decky_host import DEADLINE, DeckyHost, events_in, fleet_settings
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, events_in, fleet_settings
 
 from decnet_core.events.catalogue import (
     ClientIdentified,

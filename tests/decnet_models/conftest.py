@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-from database_fixtures import (  # noqa: F401  # fixtures
+from tests.decnet_models.database_fixtures import (  # noqa: F401  # fixtures
     empty_postgres_url,
     engine,
     ingested,

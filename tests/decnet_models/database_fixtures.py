@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import postgres_server
 import pytest
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from tests.decnet_models import postgres_server
 
 from decnet_core.events.catalogue import PAYLOADS, CommandRun, Payload
 from decnet_core.events.envelope import Event

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from swarm_pki import master
+from tests.decnet_swarm.swarm_pki import master
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-from arena import Arena
 from sqlalchemy import select
+from tests.fleet.arena import Arena
 
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from database_fixtures import (  # noqa: F401  # fixtures
+from tests.decnet_models.database_fixtures import (  # noqa: F401  # fixtures
     empty_postgres_url,
     engine,
     ingested,

@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from accepted import CURSORS, assert_each_accepted_mark_is_one_event
-from arena import Arena
 from sqlalchemy import Connection, MetaData, insert, select
+from tests.fleet.accepted import CURSORS, assert_each_accepted_mark_is_one_event
+from tests.fleet.arena import Arena
 
 from decnet_core.events.catalogue import kind_of
 from decnet_core.runtime import worker_registry

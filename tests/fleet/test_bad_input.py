@@ -24,9 +24,9 @@ import asyncssh
 import msgspec
 import pytest
 import pytest_asyncio
-from accepted import assert_each_accepted_mark_is_one_event, settled, until
-from arena import Arena
 from sqlalchemy import select
+from tests.fleet.accepted import assert_each_accepted_mark_is_one_event, settled, until
+from tests.fleet.arena import Arena
 
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
 from decnet.fleet.bus_access import query_health

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from arena import Arena
-from installed import install
+from tests.fleet.arena import Arena
+from tests.fleet.installed import install
 
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.policy import Phase

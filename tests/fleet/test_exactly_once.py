@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from accepted import settled, until
-from arena import DEFAULTS, Arena
-from proof import attack_until_all_is_answered, prove
+from tests.fleet.accepted import settled, until
+from tests.fleet.arena import DEFAULTS, Arena
+from tests.fleet.proof import attack_until_all_is_answered, prove
 
 from decnet_core.runtime import worker_registry
 

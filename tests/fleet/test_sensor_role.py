@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from swarm_pki import master, sensor
+from tests.decnet_swarm.swarm_pki import master, sensor
 
 from decnet.command import main
 from decnet_core.supervise.command import main as supervise

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from swarm_pki import master, sensor
+from tests.decnet_swarm.swarm_pki import master, sensor
 
 from decnet.fleet.bus_access import query_health
 from decnet_core.bus.client import connect

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from swarm_workers import enrolled_pair, fill, forwarder, listener, port_of, until
+from tests.decnet_swarm.swarm_workers import enrolled_pair, fill, forwarder, listener, port_of, until
 
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database.engine import open_engine, reading

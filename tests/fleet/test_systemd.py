@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from machine import ROOT, Machine, booted, make_root, obstacle, run
+from tests.fleet.machine import ROOT, Machine, booted, make_root, obstacle, run
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings

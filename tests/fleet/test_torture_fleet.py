@@ -24,10 +24,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from accepted import settled, until
-from arena import Arena, children_of
-from proof import attack_until_all_is_answered, prove
-from tormentor import PATIENCE, SUPERVISION, Tormentor, workers_besides
+from tests.fleet.accepted import settled, until
+from tests.fleet.arena import Arena, children_of
+from tests.fleet.proof import attack_until_all_is_answered, prove
+from tests.fleet.tormentor import PATIENCE, SUPERVISION, Tormentor, workers_besides
 
 MINUTES = float(os.environ.get("DECNET_TORTURE_MINUTES", "30"))
 SEED = int(os.environ.get("DECNET_TORTURE_SEED", "0")) or secrets.randbelow(1 << 31)

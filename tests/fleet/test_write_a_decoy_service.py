@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from howto import Workspace, blocks, commands
+from tests.fleet.howto import Workspace, blocks, commands
 
 PAGE = "write-a-decoy-service"
 _INSTALL, TEST = commands(PAGE)

@@ -7,7 +7,7 @@ import re
 import shutil
 
 import pytest
-from howto import Workspace, blocks, commands
+from tests.fleet.howto import Workspace, blocks, commands
 
 from decnet.drill.private import free_block, settings_text
 

@@ -16,8 +16,8 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from howto import Workspace, blocks, commands
 from sqlalchemy import text
+from tests.fleet.howto import Workspace, blocks, commands
 
 from decnet.drill.private import HTTP_PORT, free_block, settings_text
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, Payload

@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from accepted import until
-from arena import Arena, as_user
-from installed import install
+from tests.fleet.accepted import until
+from tests.fleet.arena import Arena, as_user
+from tests.fleet.installed import install
 
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from supervised_workers import Crashing, CrashingOnce, Refusing, Steady
+from tests.decnet_core.supervise.supervised_workers import Crashing, CrashingOnce, Refusing, Steady
 
 from decnet_core.events.catalogue import SessionOpened
 from decnet_core.runtime.context import Context

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import pytest
-from event_log import EventLog
+from tests.decnet_decoys.event_log import EventLog
 
 from decnet_core.events.catalogue import ConnectionOpened, Payload
 from decnet_core.events.codec import BadEventError

@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from event_log import EventLog
+from tests.decnet_decoys.event_log import EventLog
 
 from decnet_core.events.catalogue import SessionClosed
 from decnet_decoys.evidence.artifact_store import ArtifactStore

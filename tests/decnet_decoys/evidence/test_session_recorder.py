@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from event_log import EventLog
+from tests.decnet_decoys.event_log import EventLog
 
 from decnet_core.events.catalogue import (
     CommandRun,

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from decky_host import DEADLINE, DeckyHost, free_port, http_profile, own_address
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, free_port, http_profile, own_address
 
 CONFIGURATION = """
 daemon off; master_process off; pid {0}/pid; error_log stderr notice;

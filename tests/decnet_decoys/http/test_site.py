@@ -4,9 +4,9 @@ from __future__ import annotations
 import base64
 
 import pytest
-from decky_host import http_profile
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import http_profile
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import rendered

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-from decky_host import ssh_profile
+from tests.decnet_decoys.decky_host import ssh_profile
 
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.services.credential_policy import MAX_SOURCES, CredentialPolicy

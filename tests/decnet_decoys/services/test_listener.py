@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from decky_host import DEADLINE, DeckyHost, fleet_settings
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 
 from decnet_core.events.catalogue import ConnectionOpened, ServiceRequest
 from decnet_decoys.services import listener as listening

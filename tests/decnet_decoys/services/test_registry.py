@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from decky_host import DeckyHost, fleet_settings
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 
 from decnet_core.exits import StartupError
 from decnet_decoys.fleet import FleetError, deckies, profile_of, reach, suggestions

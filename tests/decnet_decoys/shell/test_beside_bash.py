@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from beside_bash import in_bash, in_decoy
+from tests.decnet_decoys.beside_bash import in_bash, in_decoy
 
 from decnet_decoys.shell.machine.machine import Machine
 

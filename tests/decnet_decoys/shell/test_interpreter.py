@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from decky_host import NOW, Player, root_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import NOW, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
 from decnet_decoys.shell.interpreter import HANG_SECONDS

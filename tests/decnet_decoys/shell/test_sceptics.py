@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from decky_host import NOW, ORIGIN, Player, http_profile, ssh_profile
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, http_profile, ssh_profile
 
 from decnet_decoys.personas.catalog import names, persona
 from decnet_decoys.shell.machine.machine import Machine

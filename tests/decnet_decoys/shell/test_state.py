@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from decky_host import NOW, ORIGIN, Player, root_shell
+from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.completion import completion

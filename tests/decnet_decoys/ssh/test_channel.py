@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from decky_host import DeckyHost
+from tests.decnet_decoys.decky_host import DeckyHost
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionClosed, SessionOpened
 from decnet_decoys.ssh.engine import asyncssh

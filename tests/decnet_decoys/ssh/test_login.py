@@ -13,7 +13,7 @@ from typing import Any
 import asyncssh
 import msgspec
 import pytest
-from decky_host import DEADLINE, DeckyHost, fleet_settings
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 
 from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, ServiceRequest, SessionOpened
 

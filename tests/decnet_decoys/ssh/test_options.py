@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from decky_host import DEADLINE, DeckyHost, fleet_settings, free_port, own_address, ssh_profile
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, free_port, own_address, ssh_profile
 
 from decnet_decoys.personas.catalog import names
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from decky_host import DeckyHost
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import DeckyHost
 
 from decnet_decoys.ssh import sntrup
 

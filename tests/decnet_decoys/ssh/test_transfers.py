@@ -4,9 +4,9 @@ from __future__ import annotations
 import struct
 
 import pytest
-from decky_host import root_shell
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import root_shell
 
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
-from decky_host import ORIGIN, root_shell
-from plain_channel import MemoryChannel, Notes, over_socket
+from tests.decnet_decoys.decky_host import ORIGIN, root_shell
+from tests.decnet_decoys.plain_channel import MemoryChannel, Notes, over_socket
 
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.shell.call import Call

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable
 
 import pytest
-from plain_channel import MemoryChannel, Notes
+from tests.decnet_decoys.plain_channel import MemoryChannel, Notes
 
 from decnet_decoys.terminal.terminal import MAX_UNREAD, ClientGoneError, Terminal
 

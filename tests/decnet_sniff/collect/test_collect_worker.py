@@ -14,7 +14,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from collect_harness import collecting, command, events_in, settings_of, spooled, until, until_counted
+from tests.decnet_sniff.collect.collect_harness import (
+    collecting,
+    command,
+    events_in,
+    settings_of,
+    spooled,
+    until,
+    until_counted,
+)
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CommandRun

@@ -22,7 +22,7 @@ def guided(name: str, seconds: int) -> None:
     """Run libFuzzer; it leaves the process when the time is over, or with the trace of a failure."""
     atheris = importlib.import_module("atheris")  # only the session `fuzz` has it
     with atheris.instrument_imports(include=["decnet_sniff"]):
-        import fuzz_targets
+        from tests.decnet_sniff.fuzz import fuzz_targets
     with tempfile.TemporaryDirectory() as found:
         limits = {"max_total_time": seconds, "max_len": MAX_BYTES, "rss_limit_mb": RSS_LIMIT_MIB, "timeout": 10}
         flags = [f"-{flag}={value}" for flag, value in limits.items()]
@@ -33,7 +33,7 @@ def guided(name: str, seconds: int) -> None:
 
 def unguided(name: str, seconds: int, seed: int = 0) -> int:
     """Mutate inputs of the corpus; return how many were tried."""
-    import fuzz_targets
+    from tests.decnet_sniff.fuzz import fuzz_targets
 
     chance = random.Random(seed)
     corpus, target, tried = fuzz_targets.seeds(name), fuzz_targets.TARGETS[name], 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import random
 
-import fuzz_targets
 import pytest
-import run_fuzz
+from tests.decnet_sniff.fuzz import fuzz_targets, run_fuzz
 
 STEP = 7
 """Of the positions in a longer seed every seventh is taken: the others are for `nox -s fuzz`."""

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import oracle_certificates
 import pytest
+from tests.decnet_sniff.oracles import oracle_certificates
 
 
 @pytest.fixture(scope="session")

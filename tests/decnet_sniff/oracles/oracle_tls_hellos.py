@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import oracle_tshark
-from oracle_decnet_sniff import findings
+from tests.decnet_sniff.oracles import oracle_tshark
+from tests.decnet_sniff.oracles.oracle_decnet_sniff import findings
 
 from decnet_sniff.sniff.tls.payloads import MAX_ALPN
 

@@ -8,11 +8,11 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
-import oracle_tshark
 import pytest
-from oracle_certificates import Certificate
-from oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
-from sniff_network_namespaces import MISSING, SERVER, wire
+from tests.decnet_sniff.oracles import oracle_tshark
+from tests.decnet_sniff.oracles.oracle_certificates import Certificate
+from tests.decnet_sniff.oracles.oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
+from tests.decnet_sniff.sniff.sniff_network_namespaces import MISSING, SERVER, wire
 
 pytestmark = [
     pytest.mark.oracle,

@@ -11,10 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import oracle_decnet_sniff
-import oracle_tshark
 import pytest
-from sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, wire
+from tests.decnet_sniff.oracles import oracle_decnet_sniff, oracle_tshark
+from tests.decnet_sniff.sniff.sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, wire
 
 pytestmark = [
     pytest.mark.oracle,

@@ -8,9 +8,9 @@ import json
 import subprocess
 from pathlib import Path
 
-import oracle_programs
-import probe_servers
 import pytest
+from tests.decnet_sniff.oracles import oracle_programs
+from tests.decnet_sniff.probe import probe_servers
 
 from decnet_sniff.probe.probe_run import Host, visit
 from decnet_sniff.probe.settings import ProbeSettings

@@ -10,12 +10,12 @@ import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
-import oracle_tshark
 import pytest
-from oracle_certificates import Certificate
-from oracle_programs import environment
-from oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
-from sniff_network_namespaces import MISSING, SERVER, SERVER6, wire
+from tests.decnet_sniff.oracles import oracle_tshark
+from tests.decnet_sniff.oracles.oracle_certificates import Certificate
+from tests.decnet_sniff.oracles.oracle_programs import environment
+from tests.decnet_sniff.oracles.oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
+from tests.decnet_sniff.sniff.sniff_network_namespaces import MISSING, SERVER, SERVER6, wire
 
 pytestmark = [
     pytest.mark.oracle,

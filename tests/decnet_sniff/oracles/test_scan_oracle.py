@@ -7,9 +7,17 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import oracle_decnet_sniff
 import pytest
-from sniff_network_namespaces import CLIENT, CLIENT6, DISCARD_PORT, MISSING, SERVER, SERVER6, wire
+from tests.decnet_sniff.oracles import oracle_decnet_sniff
+from tests.decnet_sniff.sniff.sniff_network_namespaces import (
+    CLIENT,
+    CLIENT6,
+    DISCARD_PORT,
+    MISSING,
+    SERVER,
+    SERVER6,
+    wire,
+)
 
 pytestmark = [
     pytest.mark.oracle,

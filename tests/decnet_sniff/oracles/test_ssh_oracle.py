@@ -8,11 +8,9 @@ import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
-import oracle_decnet_sniff
-import oracle_programs
-import oracle_tshark
 import pytest
-from sniff_network_namespaces import MISSING, SERVER, SERVER6, Wire, wire
+from tests.decnet_sniff.oracles import oracle_decnet_sniff, oracle_programs, oracle_tshark
+from tests.decnet_sniff.sniff.sniff_network_namespaces import MISSING, SERVER, SERVER6, Wire, wire
 
 pytestmark = [
     pytest.mark.oracle,

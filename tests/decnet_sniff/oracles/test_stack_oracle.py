@@ -10,9 +10,9 @@ import subprocess
 from ipaddress import ip_address
 from pathlib import Path
 
-import oracle_decnet_sniff
 import pytest
-from sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, wire
+from tests.decnet_sniff.oracles import oracle_decnet_sniff
+from tests.decnet_sniff.sniff.sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, wire
 
 from decnet_sniff.protocols.stack import Syn, read
 from decnet_sniff.protocols.stack_signature import signature

@@ -9,12 +9,12 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-import oracle_tshark
 import pytest
-from oracle_certificates import Certificate
-from oracle_decnet_sniff import findings
-from oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
-from sniff_network_namespaces import MISSING, SERVER, SERVER6, Wire, wire
+from tests.decnet_sniff.oracles import oracle_tshark
+from tests.decnet_sniff.oracles.oracle_certificates import Certificate
+from tests.decnet_sniff.oracles.oracle_decnet_sniff import findings
+from tests.decnet_sniff.oracles.oracle_tls_hellos import hellos_of_ours, hellos_of_tshark
+from tests.decnet_sniff.sniff.sniff_network_namespaces import MISSING, SERVER, SERVER6, Wire, wire
 
 pytestmark = [
     pytest.mark.oracle,

@@ -8,10 +8,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import probe_servers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_sniff.probe import probe_servers
 
 from decnet_sniff.probe import der
 from decnet_sniff.probe.certificate import MAX_NAME, MOST_NAMES, describe

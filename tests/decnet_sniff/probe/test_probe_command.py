@@ -7,9 +7,9 @@ import asyncio
 from pathlib import Path
 
 import msgspec
-import probe_servers
 import pytest
-from probe_servers import HERE, serving
+from tests.decnet_sniff.probe import probe_servers
+from tests.decnet_sniff.probe.probe_servers import HERE, serving
 from typer.testing import CliRunner, Result
 
 from decnet_core.exits import Exit

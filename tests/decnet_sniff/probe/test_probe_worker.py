@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import probe_servers
 import pytest
-from probe_servers import HERE, serving
+from tests.decnet_sniff.probe import probe_servers
+from tests.decnet_sniff.probe.probe_servers import HERE, serving
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import CertificateProbed, ConnectionOpened, Payload, ProbeChanged, TcpStack, TlsProbed

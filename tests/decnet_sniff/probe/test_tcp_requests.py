@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 
 import msgspec
-import probe_servers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from probe_servers import HERE, serving
+from tests.decnet_sniff.probe import probe_servers
+from tests.decnet_sniff.probe.probe_servers import HERE, serving
 
 from decnet_core.events.catalogue import CertificateProbed, SshProbed, StackProbed, TlsProbed
 from decnet_sniff.probe import jarm, stack_child

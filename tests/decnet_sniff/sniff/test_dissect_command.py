@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from sniff_packet_makers import CLIENT, conversation, ether, pcap
+from tests.decnet_sniff.sniff.sniff_packet_makers import CLIENT, conversation, ether, pcap
 from typer.testing import CliRunner, Result
 
 from decnet_sniff.sniff.commands import register

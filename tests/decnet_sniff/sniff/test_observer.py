@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sniff_packet_makers import (
+from tests.decnet_sniff.sniff.sniff_packet_makers import (
     ACK,
     CLIENT,
     FIN,
@@ -32,7 +32,7 @@ from sniff_packet_makers import (
     tcp,
     udp,
 )
-from sniff_tls_messages import client_hello, records, server_hello
+from tests.decnet_sniff.sniff.sniff_tls_messages import client_hello, records, server_hello
 
 from decnet_core.events.catalogue import (
     FlowClosed,

@@ -24,7 +24,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.packet import Packet, Padding, Raw
 from scapy.sessions import StringBuffer
-from sniff_packet_makers import SECOND, START
+from tests.decnet_sniff.sniff.sniff_packet_makers import SECOND, START
 
 from decnet_core.events.catalogue import HttpClient
 from decnet_sniff.protocols import stack

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, until, wire
+from tests.decnet_sniff.sniff.sniff_network_namespaces import CLIENT, MISSING, SERVER, SERVER6, Wire, until, wire
 
 from decnet_core.events.catalogue import FlowClosed
 from decnet_core.exits import Exit, StartupError

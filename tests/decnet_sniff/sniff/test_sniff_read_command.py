@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sniff_packet_makers import conversation, ether, ip4, pcap, pcapng, tcp
+from tests.decnet_sniff.sniff.sniff_packet_makers import conversation, ether, ip4, pcap, pcapng, tcp
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: curl/8 \x1b[31m\r\n\r\n"
 FRAMES = [ether(packet) for packet in conversation([REQUEST], [b"HTTP/1.1 200 OK\r\n\r\n"])]

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from swarm_pki import master, offered, sensor, signing_request
+from tests.decnet_swarm.swarm_pki import master, offered, sensor, signing_request
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address

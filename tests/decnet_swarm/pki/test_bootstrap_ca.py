@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from swarm_pki import master, offered, sensor, signing_request
+from tests.decnet_swarm.swarm_pki import master, offered, sensor, signing_request
 
 from decnet_swarm.enrolment.messages import Issued, Refused
 from decnet_swarm.enrolment.signer_child import sign

@@ -8,7 +8,7 @@ import ssl
 from pathlib import Path
 
 import pytest
-from swarm_pki import master, sensor
+from tests.decnet_swarm.swarm_pki import master, sensor
 
 from decnet_swarm.pki import authority, bootstrap_ca, contexts, files
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from swarm_workers import made
+from tests.decnet_swarm.swarm_workers import made
 
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from swarm_pki import master, sensor
-from swarm_workers import NAME, forwarder, listener, port_of, until
+from tests.decnet_swarm.swarm_pki import master, sensor
+from tests.decnet_swarm.swarm_workers import NAME, forwarder, listener, port_of, until
 
 from decnet_swarm.pki import files
 

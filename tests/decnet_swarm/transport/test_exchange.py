@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from swarm_workers import (
+from tests.decnet_swarm.swarm_workers import (
     NAME,
     enrolled_pair,
     fill,

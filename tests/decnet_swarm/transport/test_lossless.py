@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from swarm_pki import master, sensor
-from swarm_workers import NAME, numbers
+from tests.decnet_swarm.swarm_pki import master, sensor
+from tests.decnet_swarm.swarm_workers import NAME, numbers
 
 from decnet_swarm.pki import files
 

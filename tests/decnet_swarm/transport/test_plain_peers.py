@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from swarm_workers import NAME, PATIENCE, enrolled_pair, fill, forwarder, listener, made, port_of, received, until
+from tests.decnet_swarm.swarm_workers import (
+    NAME,
+    PATIENCE,
+    enrolled_pair,
+    fill,
+    forwarder,
+    listener,
+    made,
+    port_of,
+    received,
+    until,
+)
 
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.events.codec import decode, encode

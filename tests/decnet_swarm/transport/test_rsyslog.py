@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from swarm_workers import (
+from tests.decnet_swarm.swarm_workers import (
     NAME,
     PATIENCE,
     enrolled_pair,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from swarm_workers import Running, enrolled_pair, fill, forwarder, listener, numbers, port_of, until
+from tests.decnet_swarm.swarm_workers import Running, enrolled_pair, fill, forwarder, listener, numbers, port_of, until
 
 from decnet_core.spool.positions import Position
 from decnet_swarm.listener.records import MOST_READ, Records, near_the_end

@@ -16,8 +16,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from swarm_pki import sensor
-from swarm_workers import NAME, Running, enrolled_pair, fill, forwarder, listener, made, numbers, port_of, until
+from tests.decnet_swarm.swarm_pki import sensor
+from tests.decnet_swarm.swarm_workers import (
+    NAME,
+    Running,
+    enrolled_pair,
+    fill,
+    forwarder,
+    listener,
+    made,
+    numbers,
+    port_of,
+    until,
+)
 
 from decnet_core.events.codec import encode as encode_event
 from decnet_swarm.framing import Deframer, frame

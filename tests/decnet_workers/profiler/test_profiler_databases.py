@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import postgres_server
 import pytest
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
+from tests.decnet_models import postgres_server
 
 from decnet_core.events.catalogue import kind_of
 from decnet_core.events.envelope import Event

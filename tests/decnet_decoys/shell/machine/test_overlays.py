@@ -5,7 +5,7 @@ import gc
 import weakref
 
 import pytest
-from decky_host import ORIGIN
+from tests.decnet_decoys.decky_host import ORIGIN
 
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.shell.machine.filesystem import KERNEL

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from decky_host import Player
+from tests.decnet_decoys.decky_host import Player
 
 from decnet_decoys.shell.state import MAX_VARIABLES
 from decnet_decoys.shell.syntax.nodes import IncompleteError

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from collect_harness import (
+from tests.decnet_sniff.collect.collect_harness import (
     collecting,
     events_in,
     messages,

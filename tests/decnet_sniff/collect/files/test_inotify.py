@@ -8,7 +8,16 @@ import time
 from pathlib import Path
 
 import pytest
-from collect_harness import collecting, command, events_in, process, settings_of, spooled, until_counted, wait_until
+from tests.decnet_sniff.collect.collect_harness import (
+    collecting,
+    command,
+    events_in,
+    process,
+    settings_of,
+    spooled,
+    until_counted,
+    wait_until,
+)
 
 from decnet_core.footprint import measure
 from decnet_sniff.collect.files import inotify

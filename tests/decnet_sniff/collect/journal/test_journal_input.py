@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collect_harness import (
+from tests.decnet_sniff.collect.collect_harness import (
     collecting,
     events_in,
     messages,

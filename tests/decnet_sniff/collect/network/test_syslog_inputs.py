@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collect_harness import events_in, settings_of, until, until_counted
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_sniff.collect.collect_harness import events_in, settings_of, until, until_counted
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import SyslogMessage

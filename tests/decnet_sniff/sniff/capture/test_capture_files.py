@@ -10,7 +10,16 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sniff_packet_makers import START, block, conversation, ether, interface, pcap, pcapng, section
+from tests.decnet_sniff.sniff.sniff_packet_makers import (
+    START,
+    block,
+    conversation,
+    ether,
+    interface,
+    pcap,
+    pcapng,
+    section,
+)
 
 from decnet_sniff.sniff.capture.file_buffer import CHUNK, CaptureError, File
 from decnet_sniff.sniff.capture.pcap import batches

@@ -12,8 +12,19 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sniff_bpf_interpreter import interpret
-from sniff_packet_makers import CLIENT, CLIENT6, SERVER, SERVER6, conversation, ether, ip4, ip6, tcp, udp
+from tests.decnet_sniff.sniff.sniff_bpf_interpreter import interpret
+from tests.decnet_sniff.sniff.sniff_packet_makers import (
+    CLIENT,
+    CLIENT6,
+    SERVER,
+    SERVER6,
+    conversation,
+    ether,
+    ip4,
+    ip6,
+    tcp,
+    udp,
+)
 
 from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Step, assemble
 from decnet_sniff.sniff.capture.file_filter import file_filter

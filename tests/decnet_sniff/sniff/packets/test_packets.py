@@ -8,7 +8,7 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sniff_packet_makers import (
+from tests.decnet_sniff.sniff.sniff_packet_makers import (
     ACK,
     CLIENT,
     CLIENT6,

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sniff_quic_vectors import CLIENT_INITIAL_1, CLIENT_PAYLOAD, CONNECTION_ID
+from tests.decnet_sniff.sniff.sniff_quic_vectors import CLIENT_INITIAL_1, CLIENT_PAYLOAD, CONNECTION_ID
 
 from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2, Keys, initial_keys

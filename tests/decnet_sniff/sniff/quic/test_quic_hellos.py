@@ -8,8 +8,8 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sniff_quic_sender import crypto, initial
-from sniff_quic_vectors import (
+from tests.decnet_sniff.sniff.sniff_quic_sender import crypto, initial
+from tests.decnet_sniff.sniff.sniff_quic_vectors import (
     CLIENT_HELLO,
     CLIENT_INITIAL_1,
     CLIENT_INITIAL_2,
@@ -19,7 +19,7 @@ from sniff_quic_vectors import (
     SERVER_INITIAL_1,
     SERVER_INITIAL_2,
 )
-from sniff_tls_messages import client_hello, server_hello, server_name, versions
+from tests.decnet_sniff.sniff.sniff_tls_messages import client_hello, server_hello, server_name, versions
 
 from decnet_sniff.sniff.quic import aes, hellos
 from decnet_sniff.sniff.quic.hellos import Connections

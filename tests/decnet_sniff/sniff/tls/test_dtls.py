@@ -9,7 +9,14 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sniff_tls_messages import client_hello, server_hello, server_name, signatures, vector, versions
+from tests.decnet_sniff.sniff.sniff_tls_messages import (
+    client_hello,
+    server_hello,
+    server_name,
+    signatures,
+    vector,
+    versions,
+)
 
 from decnet_sniff.sniff.tls import dtls
 from decnet_sniff.sniff.tls.dtls import Handshakes

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from sniff_packet_makers import batch_of, conversation, ether, found_in
-from sniff_tls_messages import client_hello, groups, records, server_hello, server_name
+from tests.decnet_sniff.sniff.sniff_packet_makers import batch_of, conversation, ether, found_in
+from tests.decnet_sniff.sniff.sniff_tls_messages import client_hello, groups, records, server_hello, server_name
 
 from decnet_core.events.catalogue import HttpClient, TlsClient, TlsServer
 from decnet_sniff.sniff.tls import starttls

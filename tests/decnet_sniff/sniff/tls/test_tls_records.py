@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sniff_tls_messages import (
+from tests.decnet_sniff.sniff.sniff_tls_messages import (
     alpn,
     client_hello,
     extension_block,

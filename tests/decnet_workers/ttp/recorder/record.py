@@ -25,7 +25,17 @@ from typing import Any
 from uuid import UUID
 
 import asyncssh
-from attacks import COMMANDS, STEPS, Banner, Forward, Login, Request, Step, Token, Upload
+from tests.decnet_workers.ttp.recorder.attacks import (
+    COMMANDS,
+    STEPS,
+    Banner,
+    Forward,
+    Login,
+    Request,
+    Step,
+    Token,
+    Upload,
+)
 
 from decnet_core.canary import TokenKind, canary_key, mint
 from decnet_core.events.catalogue import (
