@@ -153,7 +153,7 @@ def test_a_worker_that_was_ready_long_enough_starts_with_a_clean_slate() -> None
 
 
 def test_the_time_before_it_is_ready_does_not_make_a_worker_stable() -> None:
-    made = lifecycle(settings=SuperviseSettings(crash_limit=2, stable_seconds=10, start_seconds=100, jitter=0))
+    made = lifecycle(settings=SuperviseSettings(crash_limit=2, stable_seconds=0.5, start_seconds=100, jitter=0))
     made.start()
     crash(made, 1, 0)
     made.tick(1)
@@ -230,6 +230,12 @@ def test_a_spawn_that_fails_while_stopping_ends_the_worker() -> None:
     made.stop(0)
     made.spawn_failed(Spawn(), "no memory", 1)
     assert (made.status.phase, made.finished) == (Phase.STOPPED, True)
+
+
+def test_a_worker_that_was_never_started_stops_at_once() -> None:
+    made = lifecycle()
+    assert made.stop(0) == []
+    assert (made.status, made.finished) == (Status("decoys", Phase.STOPPED), True)
 
 
 def test_a_restart_is_no_crash_and_forgets_those_there_were() -> None:
@@ -394,6 +400,7 @@ def test_only_a_replacement_for_memory_is_counted_as_one(outgrown: bool) -> None
 
 def test_a_worker_that_is_not_ready_is_not_replaced() -> None:
     made = started()
+    assert made.replaced is False
     assert made.recycle() == []
     made.ready(1, 0)
     assert made.recycle(2) == []

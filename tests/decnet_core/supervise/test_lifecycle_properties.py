@@ -43,7 +43,7 @@ class Host(RuleBasedStateMachine):
         """What the policy says about the last crash, until something else happens."""
         self.told_to_end: set[int] = set()
         self.stopped = False
-        self.worker = Lifecycle("decoys", SETTINGS, jitter=lambda: CHANCE)
+        self.worker = Lifecycle("decoys", SETTINGS, watchdog=True, jitter=lambda: CHANCE)
         self.carry_out(self.worker.start())
 
     def carry_out(self, actions: list[Action]) -> None:

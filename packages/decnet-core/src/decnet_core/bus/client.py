@@ -103,7 +103,6 @@ class Client:
         reply: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Queue a message and return at once; while disconnected the oldest queued are dropped and counted."""
         raw = self._known_subjects.get(subject) or self._known(subject)
         if self._closed:
             raise BusError("the bus is closed")
@@ -152,7 +151,6 @@ class Client:
         timeout: float = 2.0,
         headers: Mapping[str, str] | None = None,
     ) -> Message:
-        """Publish and return the first reply; NoResponders at once when nobody subscribes, TimeoutError when late."""
         self._require_open()
         if _REPLIES not in self._receivers:
             self._receivers[_REPLIES] = self._replies
@@ -168,7 +166,6 @@ class Client:
             answer.cancel()
 
     async def drain(self, timeout: float = 5.0) -> None:
-        """Unsubscribe, deliver what is queued, flush what was published, then close."""
         if self._closed:
             return
         deadline = self._loop.time() + timeout
@@ -182,7 +179,6 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Close at once; safe to call twice."""
         if self._closed:
             return
         self._closed = True

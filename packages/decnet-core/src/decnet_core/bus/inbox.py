@@ -88,7 +88,6 @@ class Inbox:
         return self._take()
 
     async def close(self) -> None:
-        """Stop receiving; what is already queued is discarded."""
         if not self._ended:
             self._on_end(self)
         self.discard()

@@ -14,7 +14,6 @@ class Counters:
         self._sources: list[Callable[[], dict[str, float]]] = []
 
     def add(self, name: str, amount: float = 1) -> None:
-        """Count `amount` more."""
         self._values[name] = self._values.get(name, 0) + amount
 
     def set(self, name: str, value: float) -> None:

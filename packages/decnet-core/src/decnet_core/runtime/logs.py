@@ -47,13 +47,9 @@ def _quoted(value: str) -> str:
 class Stream(Protocol):
     """Where lines go."""
 
-    def write(self, text: str, /) -> object:
-        """Append `text`."""
-        ...
+    def write(self, text: str, /) -> object: ...
 
-    def flush(self) -> object:
-        """Hold nothing back."""
-        ...
+    def flush(self) -> object: ...
 
 
 def configure(worker: str, level: str, stream: Stream | None = None) -> None:

@@ -106,5 +106,4 @@ class Segment:
         os.fsync(self.descriptor)
 
     def close(self) -> None:
-        """Release the file."""
         os.close(self.descriptor)

@@ -67,7 +67,7 @@ class Lifecycle:
         name: str,
         settings: SuperviseSettings,
         *,
-        watchdog: bool = True,
+        watchdog: bool,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """With `watchdog`, a ready instance must send heartbeats; `jitter` returns numbers in [0, 1)."""

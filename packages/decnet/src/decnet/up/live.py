@@ -59,7 +59,6 @@ class LiveView:
         self._draw()
 
     def measured(self, figures: dict[str, Figures]) -> None:
-        """Show memory and lag."""
         if figures != self._figures:
             self._figures = figures
             self._draw()

@@ -74,7 +74,6 @@ class PlainView:
         _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
 
     def happened(self, events: list[StoredEvent]) -> None:
-        """Print each event."""
         for stored in events:
             _print(eventline.line(stored.event))
 
@@ -82,7 +81,6 @@ class PlainView:
         """Nothing: it wants no figures."""
 
     def message(self, text: str) -> None:
-        """Print it."""
         _print(text)
 
     def close(self) -> None:
@@ -95,11 +93,9 @@ class JsonView:
     wants_figures = False
 
     def guide(self, guide: Guide) -> None:
-        """Print the whole guide."""
         _print(documents.line({"type": "guide", **msgspec.to_builtins(guide)}))
 
     def changed(self, status: Status) -> None:
-        """Print the whole status."""
         _print(documents.line({"type": "worker", **msgspec.to_builtins(status)}))
 
     def happened(self, events: list[StoredEvent]) -> None:
@@ -111,7 +107,6 @@ class JsonView:
         """Nothing: it wants no figures."""
 
     def message(self, text: str) -> None:
-        """Print it."""
         _print(documents.line({"type": "message", "text": text}))
 
     def close(self) -> None:

@@ -144,7 +144,6 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def cancel_deadline(self, what: str) -> None:
-        """Cancel the deadline `what`."""
         timer = self._timers.pop(what, None)
         if timer is not None:
             timer.cancel()

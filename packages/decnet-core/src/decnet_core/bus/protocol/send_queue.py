@@ -93,7 +93,6 @@ class SendQueue:
         self._lines = self.waiting_bytes = 0
 
     def push(self, frame: bytes) -> None:
-        """Queue one message."""
         self._frames.append(frame)
         self.pushed += 1
         self.waiting_bytes += len(frame)

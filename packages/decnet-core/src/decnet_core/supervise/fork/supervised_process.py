@@ -36,7 +36,7 @@ class SupervisedProcess(SupervisedWorker):
         tasks: Tasks,
         changed: Callable[[Status], None],
     ) -> None:
-        super().__init__(Lifecycle(name, settings), tasks, changed)
+        super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
         self._spawn = spawn
         self._logfile = logfile
         self._children: dict[int, _Child] = {}
