@@ -64,9 +64,10 @@ def domains_of(name: str) -> set[str]:
         return set()
     sources = "".join(file.read_text() for file in Path(inspect.getfile(worker)).parent.glob("*.py"))
     named = {"progress", *re.findall(r"^from decnet_models\.(\w+)", sources, re.MULTILINE)}
-    if issubclass(worker, CursorWorker):
-        named |= {"events", "notices"}
-    return {domain for domain in domains() if domain in named and any(map(partial(uses, name), tables_of(domain)))}
+    log = {"events", "notices"} if issubclass(worker, CursorWorker) else set()
+    return log | {
+        domain for domain in domains() if domain in named and any(map(partial(uses, name), tables_of(domain)))
+    }
 
 
 def tables_of(domain: str) -> list[Table]:

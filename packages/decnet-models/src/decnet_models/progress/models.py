@@ -26,7 +26,7 @@ class Lease(TableModel, table=True):
     worker: str
     """The name of the worker."""
     shard: int
-    """The number of the shard, by the attacker's address (`decnet_models.shards`)."""
+    """The number of the shard, by the attacker's address (`decnet_models.database.shards`)."""
     seq: int
     """`event.seq` up to which every event of the shard is handled."""
     epoch: int
