@@ -58,11 +58,11 @@ class Banner(Service[BannerProfile]):
 
 def entry_points() -> dict[str, EntryPoint]:
     values = {
-        "banner": "trial_services:Banner",
+        "banner": "tests.decnet_decoys.trial_services:Banner",
         "broken": "no_such_module:Service",
-        "echo": "trial_services:Echo",
-        "impatient": "trial_services:Impatient",
-        "udp-echo": "trial_services:UdpEcho",
-        "text": "trial_services:NOT_A_SERVICE",
+        "echo": "tests.decnet_decoys.trial_services:Echo",
+        "impatient": "tests.decnet_decoys.trial_services:Impatient",
+        "udp-echo": "tests.decnet_decoys.trial_services:UdpEcho",
+        "text": "tests.decnet_decoys.trial_services:NOT_A_SERVICE",
     }
     return {name: EntryPoint(name, value, registry.GROUP) for name, value in values.items()}

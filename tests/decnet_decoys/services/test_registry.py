@@ -64,7 +64,11 @@ async def test_a_name_without_an_implementation_is_refused_and_not_served_as_ano
     ("name", "message"),
     [
         ("broken", "service 'broken' cannot be loaded from no_such_module:Service: No module named 'no_such_module'"),
-        ("text", "service 'text' cannot be loaded from trial_services:NOT_A_SERVICE: it is not a Service"),
+        (
+            "text",
+            "service 'text' cannot be loaded from tests.decnet_decoys.trial_services:NOT_A_SERVICE: it is not a "
+            "Service",
+        ),
     ],
 )
 def test_an_entry_point_that_is_no_service_is_refused(name: str, message: str) -> None:

@@ -30,7 +30,7 @@ PROGRAM = """
 import json, os, sys
 from pathlib import Path
 import alembic.command, alembic.config, alembic.runtime.migration, psycopg, sqlalchemy.dialects.postgresql
-from decnet_models import schema
+from decnet_models.database import schema
 schema.VERSIONS = Path(sys.argv[1])
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.errors import DatabaseError

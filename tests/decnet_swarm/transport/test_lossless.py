@@ -111,7 +111,7 @@ class Arena:
         self._running[worker].wait()
 
     def feed(self, count: int, rate: int) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+        environment = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
         spool = str(self.below / "spool" / "decoys")
         command = [sys.executable, str(HERE / "feeder_process.py"), spool, NAME, str(count), str(rate)]
         return self._process("feeder", command, environment, piped=True)
