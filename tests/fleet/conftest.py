@@ -25,6 +25,7 @@ from tests.decnet_models.database_fixtures import (  # noqa: F401  # fixtures
     postgres_admin,
     postgres_url,
     role,
+    schema_tables,
     sqlite_engine,
     sqlite_url,
     url,
