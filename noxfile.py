@@ -62,7 +62,7 @@ def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
     session.install(*_closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
-    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle and not systemd", folder, *session.posargs)
+    session.run("pytest", "-q", "-n", "3", "-m", "not torture and not oracle and not systemd", folder, *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -71,7 +71,7 @@ def lowest(session: nox.Session) -> None:
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
-    session.run("pytest", "-q", "-n", "2", "-m", "not torture and not oracle and not systemd", *session.posargs)
+    session.run("pytest", "-q", "-n", "3", "-m", "not torture and not oracle and not systemd", *session.posargs)
 
 
 @nox.session(python="3.11")

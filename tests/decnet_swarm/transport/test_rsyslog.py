@@ -94,7 +94,7 @@ async def test_rsyslog_sends_frames_of_any_size_to_our_listener(tmp_path: Path, 
     sent = [head + b"m" * (size - len(head)) for size in SIZES for head in heads if size > len(head)]
     async with listener(above) as master:
         async with rsyslog(tmp_path / "r", SENDER, driver=driver, folder=folder, port=port_of(master)) as place:
-            await until((place / "in").exists)
+            await until(lambda: is_listening(place / "in"))
             await asyncio.to_thread(put, place / "in", sent)
             await until(lambda: len(received(above)) >= len(sent))
         assert master.count("connections") == 1
@@ -104,6 +104,12 @@ async def test_rsyslog_sends_frames_of_any_size_to_our_listener(tmp_path: Path, 
     assert [len(each.message) for each in found if isinstance(each, SyslogMessage)] == [
         min(length, 1_040_000) for length in lengths
     ]
+
+
+def is_listening(path: Path) -> bool:
+    """Whether a connection is accepted: the socket's file is there a moment earlier."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        return path.exists() and sock.connect_ex(str(path)) == 0
 
 
 def put(path: Path, messages: list[bytes]) -> None:
