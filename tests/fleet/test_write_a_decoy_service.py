@@ -8,6 +8,8 @@ import json
 import pytest
 from tests.fleet.howto import Workspace, blocks, commands
 
+pytestmark = pytest.mark.howto
+
 PAGE = "write-a-decoy-service"
 _INSTALL, TEST = commands(PAGE)
 (SHOWN,) = (block.text for block in blocks(PAGE) if block.language == "text")

@@ -11,6 +11,8 @@ from tests.fleet.howto import Workspace, blocks, commands
 
 from decnet.drill.private import free_block, settings_text
 
+pytestmark = pytest.mark.howto
+
 PAGE = "write-a-rule"
 CHECK, UP, ATTACK, SHIP = commands(PAGE)
 CHECKED, SHOWN = (block.text for block in blocks(PAGE) if block.language == "text")

@@ -26,6 +26,8 @@ from decnet_core.events.ids import uuid7
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import insert_events
 
+pytestmark = pytest.mark.howto
+
 PAGE = "write-a-worker"
 _SYNC, CHECK, TESTS, UP, SHOW = commands(PAGE)
 HOUR_NS = 3_600_000_000_000
