@@ -142,7 +142,7 @@ def systemd(session: nox.Session) -> None:
 def howto(session: nox.Session) -> None:
     """Build the examples of the how-to pages in a copy of the checkout, as the pages say, and run them."""
     _workspace(session)
-    session.run("pytest", "-m", "howto", "-n", "2", *session.posargs)
+    session.run("pytest", "-m", "howto", "-n", "2", "--timeout", "300", *session.posargs)
 
 
 @nox.session(python="3.11")
