@@ -180,6 +180,21 @@ async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypat
         assert host.ctx.counters.snapshot()["decoys_accept_failed"] == 1
 
 
+async def test_a_client_that_left_before_it_was_accepted_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "RETRY_SECONDS", 10 * DEADLINE)
+    async with playing(tmp_path) as host:
+        (listener,) = host.worker._listeners
+        left = FailsOnce(listener._socket, ConnectionAbortedError(103, "Software caused connection abort"))
+        listener._socket, real = left, listener._socket  # type: ignore[assignment]
+        async with client(host) as streams:
+            assert await echoed(streams, b"hello") == b"hello"
+        listener._socket = real
+        assert left.failed
+        assert "decoys_accept_failed" not in host.ctx.counters.snapshot()
+
+
 @contextlib.contextmanager
 def sender(host: DeckyHost) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -234,16 +249,17 @@ async def test_stopping_frees_a_udp_port_with_conversations_open(tmp_path: Path)
 
 
 class FailsOnce:
-    """A listening socket whose first `accept` finds no file descriptor left."""
+    """A listening socket whose first `accept` fails, by default because there is no file descriptor left."""
 
-    def __init__(self, real: socket.socket) -> None:
+    def __init__(self, real: socket.socket, error: OSError | None = None) -> None:
         self._real = real
-        self._failed = False
+        self._error = error or OSError(24, "Too many open files")
+        self.failed = False
 
     def accept(self) -> tuple[socket.socket, Any]:
-        if not self._failed:
-            self._failed = True
-            raise OSError(24, "Too many open files")
+        if not self.failed:
+            self.failed = True
+            raise self._error
         return self._real.accept()
 
     def fileno(self) -> int:

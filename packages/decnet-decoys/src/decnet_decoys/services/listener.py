@@ -103,6 +103,8 @@ class TcpListener(Listener):
     def _accept(self) -> None:
         try:
             client, peer = self._socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # whoever was there has gone again: no reason to let others wait
         except OSError:
             self._counters.add("decoys_accept_failed")
             loop = asyncio.get_running_loop()
