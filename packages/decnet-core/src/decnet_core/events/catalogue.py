@@ -133,6 +133,8 @@ class CommandRun(Payload, frozen=True, tag="session.command"):
 class SessionClosed(Payload, frozen=True, tag="session.closed"):
     """A session ended; `recording` is the SHA-256 of its asciicast v2 file in the artifact store."""
 
+    phases: ClassVar[tuple[str, ...]] = ()
+
     service: str
     duration_ms: int
     commands: int = 0
@@ -398,6 +400,8 @@ class TlsClient(Payload, frozen=True, tag="tls.client"):
 class TlsServer(Payload, frozen=True, tag="tls.server"):
     """A TLS ServerHello was seen on the wire, sent by the event's `src_ip`; `count` times in the sensor's window."""
 
+    phases: ClassVar[tuple[str, ...]] = ()  # a machine that answers has not come to us
+
     transport: str
     """tcp, quic or dtls."""
     ja3s: str
@@ -420,6 +424,8 @@ class TlsServer(Payload, frozen=True, tag="tls.server"):
 
 class Probed(Payload, frozen=True):
     """What all findings of the prober share: it asked the event's `src_ip` at `src_port`; that host did nothing."""
+
+    phases: ClassVar[tuple[str, ...]] = ()  # what we asked of a host says nothing of what it did
 
     contact: int
     """When that host had last come to us, ns since the Unix epoch; the event's `ts` is when it was asked."""
