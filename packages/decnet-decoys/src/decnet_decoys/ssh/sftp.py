@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
-from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import Source
 from decnet_decoys.ssh import sftp_packets as packets
 from decnet_decoys.ssh.sftp_packets import (
     EOF,
@@ -50,13 +51,28 @@ class Upload(NamedTuple):
 class _Open:
     """An open file or directory."""
 
-    def __init__(self, path: str, data: bytes = b"", *, writing: bool = False) -> None:
+    def __init__(self, path: str, content: bytes | Filler = b"") -> None:
         self.path = path
-        self.data = bytearray(data)
-        """What a writer adds to it is held under the session's lease."""
-        self.writing = writing
-        self.size = len(data)
+        self.content = content
+        """What a reader reads."""
+        self.writing = False
+        self.data = bytearray()
+        """What a writer leaves; held under the session's lease."""
+        self.size = 0
         self.listing: list[tuple[str, Entry]] | None = None
+
+    def piece(self, offset: int, size: int) -> bytes:
+        """Return up to `size` bytes from `offset`."""
+        if self.writing:
+            return bytes(self.data[offset : offset + size])
+        return piece_of(self.content, offset, size)
+
+
+def _writing(path: str, old: bytes) -> _Open:
+    """Return a file opened to be written, `old` being its content."""
+    opened = _Open(path)
+    opened.writing, opened.data, opened.size = True, bytearray(old), len(old)
+    return opened
 
 
 class Sftp:
@@ -132,10 +148,11 @@ class Sftp:
         if not exists and not flags & _CREATE:
             raise FileSystemError(NOT_FOUND)
         old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.access)
+        old = Source(path, old).whole()
         shell.files.write(path, old, shell.access)
         if not shell.lease.hold(len(old)):
             raise FileSystemError(NO_SPACE)
-        return self._added(_Open(path, old, writing=True))
+        return self._added(_writing(path, old))
 
     def _do_close(self, packet: Packet) -> int:
         opened = self._open.pop(packet.string(), None)
@@ -155,7 +172,8 @@ class Sftp:
 
     def _do_read(self, packet: Packet) -> bytes | int:
         opened, offset, length = self._handle(packet), packet.number(8), packet.number()
-        piece = bytes(opened.data[offset : offset + min(length, MAX_READ)])
+        size = min(length, MAX_READ)
+        piece = opened.piece(offset, size)
         return packets.data(piece) if piece else EOF
 
     def _do_write(self, packet: Packet) -> int:
