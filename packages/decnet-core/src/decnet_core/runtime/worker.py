@@ -40,6 +40,8 @@ class Worker(Hosted[S]):
     """Which IP addresses it speaks with itself; what bus and database need is added where they are elsewhere."""
     database: ClassVar[bool] = False
     """Whether it opens the fleet's database."""
+    reads_spools: ClassVar[bool] = False
+    """Whether it reads what other workers have spooled; all others may not."""
     writes: ClassVar[tuple[str, ...]] = ()
     """Folders of the state directory that it writes to, beside `run` and its spool."""
     keys: ClassVar[tuple[str, ...]] = ()
