@@ -47,7 +47,6 @@ def test_a_worker_gets_what_it_declares() -> None:
     assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_RAW"]
     assert unit["PrivateNetwork"] == ["no"]
     assert unit["ReadWritePaths"][0].split() == [
-        "/var/lib/decnet/keys",
         "/var/lib/decnet/positions",
         "/var/lib/decnet/quarantine/listener",
         "/var/lib/decnet/run",

@@ -123,7 +123,7 @@ def write_position(file: Path, position: Position) -> None:
 
 def _overwrite(file: Path, content: bytes) -> None:
     """Write `content` over what `file` holds, padded with the blanks that JSON allows, and take no new block."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = os.open(file, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         write_all(descriptor, content.ljust(os.fstat(descriptor).st_size))
         os.fsync(descriptor)

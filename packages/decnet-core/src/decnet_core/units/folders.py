@@ -8,7 +8,8 @@ given its mode by the code that makes it, and each directory says here who may m
   root may make anything in the state directory itself.
 - Captured passwords are in spools, so only a worker that reads them is in group `decnet-spool`; set-group-ID gives
   segments that group. What such a reader has acknowledged the writer deletes, so it says so in a directory of its own.
-- `run` and `keys` are sticky: who may add a file there may not replace another account's, such as the bus socket.
+- `run` is sticky: who may add a file there may not replace another account's. `keys` is root's: `init` makes the keys,
+  for a worker that could add one would know a key that another account comes to use.
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
   before the first worker opens it. What attackers talk to is not in that group.
@@ -39,7 +40,7 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     yield f"d {site.state} 0750 root {GROUP}"
     yield f"d {site.state}/run 1770 root {GROUP}"
     yield f"d {site.state}/spool 0750 root {GROUP}"
-    yield f"d {site.state}/keys 1770 root {GROUP}"
+    yield f"d {site.state}/keys 0750 root {GROUP}"
     if any(job.database for job in jobs):
         yield f"d {site.database} 2770 {DATABASE_USER} {DATABASE_GROUP}"
         yield f"f {site.database_file} 0660 {DATABASE_USER} {DATABASE_GROUP}"

@@ -129,8 +129,6 @@ def writable(job: Job, site: Site) -> tuple[str, ...]:
     below = [f"{site.state}/run", *(f"{site.state}/{folder}" for folder in job.writes)]
     if job.spools:
         below.append(f"{site.state}/spool/{job.name}")
-    if job.keys:
-        below.append(f"{site.state}/keys")
     if job.database:
         below.append(site.database)
     return tuple(sorted(set(below)))
