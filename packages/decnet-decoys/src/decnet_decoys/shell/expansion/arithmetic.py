@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 MAX_EXPRESSION = 1024
 """Characters of an expression that are read."""
 
-_NUMBER = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
-)
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])")
 _ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
 _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
 

@@ -33,6 +33,7 @@ MAX_BRACKETS = 4000
 MAX_DOCUMENT_LINES = 20_000
 
 _BLANKS = re.compile(r"(?:[ \t\r]|\\\n|#[^\n]*)*")
+_EMPTY_LINES = re.compile(r"[ \t\r\n]*")
 _OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
 _ENDS_WORD = frozenset(";&|<>()\n \t\r")
 _PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
@@ -114,6 +115,7 @@ class Lexer:
             self._waiting.append((delimiter, any(part.quoted for part in word), operator.text == "<<-"))
         elif operator.text == "\n":
             self._read_documents()
+            self._matched(_EMPTY_LINES)
 
     def _read_documents(self) -> None:
         for delimiter, quoted, stripped in self._waiting:

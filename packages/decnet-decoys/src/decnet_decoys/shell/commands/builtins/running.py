@@ -90,7 +90,7 @@ def _where(call: Call, names: list[str], *, verbose: bool) -> Effects:
         elif not verbose:
             call.print(path)
         else:
-            call.print(f"{name} is {'a shell builtin' if path == name else path}")
+            call.print(f"{name} is {'a shell builtin' if path == name and '/' not in name else path}")
     return status
 
 
@@ -100,6 +100,8 @@ def path_of(call: Call, name: str) -> str | None:
         return name
     if find(call.shell, name).handler is None:
         return None
+    if "/" in name:
+        return name
     folder = programs()[name].folder
     if not folder:
         return name
@@ -112,7 +114,7 @@ def which(call: Call) -> Effects:
     for name in call.args:
         yield from turn()
         path = path_of(call, name)
-        if path is None or path == name:
+        if path is None or (path == name and "/" not in name):
             status = 1
         elif call.name == "whereis":
             call.print(f"{name}: {path} /usr/share/man/man1/{name}.1.gz")

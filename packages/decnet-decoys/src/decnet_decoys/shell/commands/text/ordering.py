@@ -40,9 +40,7 @@ def sort(call: Call) -> Effects:
     return 0
 
 
-def _runs(
-    sources: list[Source], key: Callable[[bytes], Any], *, reverse: bool
-) -> Steps[list[list[bytes]]]:
+def _runs(sources: list[Source], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
     """Return the lines of all sources in sorted runs."""
     runs: list[list[bytes]] = [[]]
     taken = 0
