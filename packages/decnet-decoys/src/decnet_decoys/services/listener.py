@@ -72,7 +72,11 @@ class Listener(ABC):
         return ConnectionRecorder(self._context.runtime, info)
 
     def _start(self, connection: Connection) -> None:
-        task = self._context.runtime.spawn(self._serve(connection), name=f"{self._name}-connection", may_end=True)
+        info = connection.recorder.info
+        payer = self._context.fleet.processor.context(self._name, info.decky, info.src[0])
+        task = payer.run(
+            self._context.runtime.spawn, self._serve(connection), name=f"{self._name}-connection", may_end=True
+        )
         self._serving.add(task)
         task.add_done_callback(functools.partial(self._ended, connection))
 
