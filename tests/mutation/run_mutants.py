@@ -7,11 +7,14 @@ survivors that mean the same as the original, each with its reason; what is list
 the list only shrinks. Exits with 1 when less than `REQUIRED` of the others were caught.
 
 cosmic-ray's own runner starts an interpreter for every mutant. Here each is a fork of one process that has the test
-tools loaded and the project not, which halves the time, and as many run at once as there are processors.
+tools loaded and the project not, which halves the time, and as many run at once as there are processors. Hypothesis
+draws the same examples in every run, so that a mutant is not caught on one day and survives on another, and does not
+shrink what fails.
 """
 
 from __future__ import annotations
 
+import compileall
 import difflib
 import itertools
 import os
@@ -108,6 +111,7 @@ def make_copy(place: Path) -> Path:
             shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__", "mutation"))
         else:
             shutil.copy2(source, place / name)
+    compileall.compile_dir(place / "packages", quiet=2)  # a mutant's source is newer than that, so it is compiled
     return place
 
 
@@ -161,6 +165,7 @@ def _be_pytest(copy: Path, tests: list[str]) -> None:
                 "-q",
                 "-p",
                 "no:cacheprovider",
+                "--hypothesis-profile=mutants",
                 "-W",
                 "ignore::pytest.PytestAssertRewriteWarning",
                 "-m",
@@ -205,6 +210,13 @@ def _load_tools() -> None:
     import sqlalchemy
     import typer
 
+    hypothesis.settings.register_profile(
+        "mutants",
+        deadline=None,
+        derandomize=True,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
     del asyncio, hypothesis, msgspec, pytest, sqlalchemy, sqlite3, ssl, typer
 
 
