@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import compileall
 import difflib
+import gc
+import importlib
 import itertools
 import os
 import shutil
@@ -29,7 +31,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import _pytest.config
 import cosmic_ray.plugins
+import hypothesis
 from cosmic_ray.mutating import mutate_code
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,6 +66,15 @@ OPERATORS = (
     "core/ExceptionReplacer",
     "core/ZeroIterationForLoop",
 )  # fmt: skip
+
+
+TOOLS = (
+    *(f"_pytest.{name}" for name in _pytest.config.default_plugins),
+    *("asyncio", "sqlite3", "ssl", "pytest_asyncio.plugin", "xdist.plugin", "pytest_timeout"),
+    *("alembic.command", "mako.template", "msgspec", "psycopg", "typer"),
+    *("sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.orm"),
+)
+"""What most tests import and most of their start-up goes into."""
 
 
 class Mutant(NamedTuple):
@@ -200,16 +213,8 @@ def survivors(mutants: list[Mutant], tests: list[str], copies: list[Path]) -> li
 
 def _load_tools() -> None:
     """Import what every test run needs of others, none of it of this project, so that forks need not."""
-    import asyncio
-    import sqlite3
-    import ssl
-
-    import hypothesis
-    import msgspec
-    import pytest
-    import sqlalchemy
-    import typer
-
+    for name in TOOLS:
+        importlib.import_module(name)
     hypothesis.settings.register_profile(
         "mutants",
         deadline=None,
@@ -217,7 +222,7 @@ def _load_tools() -> None:
         phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    del asyncio, hypothesis, msgspec, pytest, sqlalchemy, sqlite3, ssl, typer
+    gc.freeze()
 
 
 def main() -> int:

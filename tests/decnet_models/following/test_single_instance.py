@@ -124,9 +124,7 @@ async def test_a_lock_that_cannot_be_made_is_no_standby(
         await asyncio.wait_for(enter(make_context()), 30)
 
 
-async def test_the_lock_file_is_for_owner_and_group(
-    make_context: MakeContext, tmp_path: Path
-) -> None:
+async def test_the_lock_file_is_for_owner_and_group(make_context: MakeContext, tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         await enter(make_context())
