@@ -20,6 +20,7 @@ import gc
 import importlib
 import itertools
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -41,6 +42,9 @@ LIST = Path(__file__).parent / "modules.toml"
 REQUIRED = 0.95
 SECONDS = 120
 """A mutant whose tests take longer is caught: it made something wait for ever."""
+PROCESSOR_SECONDS = 30
+MEMORY_BYTES = 4 << 30
+"""What a mutant's tests may use of the processor and of addresses: it may also run in a circle, and collect things."""
 
 OPERATORS = (
     *(
@@ -161,6 +165,8 @@ def result(run: Run) -> int | None:
 def _be_pytest(copy: Path, tests: list[str]) -> None:
     os.setsid()
     os.chdir(copy)
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     quiet = os.open(os.environ.get("MUTANTS_OUTPUT", os.devnull), os.O_RDWR | os.O_CREAT | os.O_APPEND)
     for descriptor in range(3):
         os.dup2(quiet, descriptor)
@@ -236,7 +242,9 @@ def main() -> int:
     _load_tools()
     caught = made = wrong = 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
-        copies = [make_copy(Path(place) / str(number) / "checkout") for number in range(os.cpu_count() or 1)]
+        copies = [make_copy(Path(place) / "0" / "checkout")]
+        for number in range(1, os.cpu_count() or 1):
+            copies.append(shutil.copytree(copies[0], Path(place) / str(number) / "checkout"))
         for entry in modules:
             began = time.monotonic()
             same = {each["change"]: each["why"] for each in entry.get("same", ())}

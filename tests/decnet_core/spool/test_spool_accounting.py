@@ -123,10 +123,10 @@ def test_what_waits_makes_the_spool_dirty_even_where_nothing_is_synced(
     writer = open_writer(SpoolSettings(fsync="off"))
     disk.full = True
     writer.append(make_event(1))
-    assert writer.dirty
+    assert (writer.dirty, writer.waiting) == (True, 1)
     disk.full = False
     writer.sync()
-    assert not writer.dirty
+    assert (writer.dirty, writer.waiting) == (False, 0)
     assert writer.counters()["spool_appended"] == 1
 
 
@@ -183,15 +183,13 @@ def test_a_sync_that_fails_is_counted_and_tried_again(
     writer.append(make_event(1))
     disk.broken = True
     writer.sync()
-    assert writer.dirty
-    assert "cannot sync" in caplog.text
     counts = writer.counters()
-    assert (counts["spool_sync_errors"], counts["spool_syncs"]) == (1, 0)
+    assert (writer.dirty, counts["spool_sync_errors"], counts["spool_syncs"]) == (True, 1, 0)
+    assert "cannot sync" in caplog.text
     disk.broken = False
     writer.sync()
-    assert not writer.dirty
     counts = writer.counters()
-    assert (counts["spool_sync_errors"], counts["spool_syncs"]) == (1, 1)
+    assert (writer.dirty, counts["spool_sync_errors"], counts["spool_syncs"]) == (False, 1, 1)
 
 
 def test_append_waits_for_the_disk_when_more_than_four_finished_segments_do(open_writer: OpenWriter) -> None:
@@ -232,8 +230,7 @@ def test_a_sync_makes_room_first_and_then_writes_what_waits(
     assert writer.waiting == 1
     (tmp_path / "readers" / "ingest.json").write_text('{"segment":2,"offset":0}')
     writer.sync()
-    assert writer.waiting == 0
-    assert not writer.dirty
+    assert (writer.dirty, writer.waiting) == (False, 0)
     assert writer.counters()["spool_segments_removed"] == 1
 
 

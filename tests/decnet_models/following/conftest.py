@@ -24,7 +24,7 @@ async def make_context(tmp_path: Path) -> AsyncIterator[MakeContext]:
     state.create()
 
     def make(document: dict[str, object] | None = None) -> Context:
-        settings = Settings(document or {}, {}, "test")  # type: ignore[arg-type]
+        settings = Settings(document or {}, {}, "test")
         made.append(Context(worker="w", state=state, sensor="here", settings=settings, bus=MemoryBus()))
         return made[-1]
 

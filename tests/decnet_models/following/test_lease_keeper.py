@@ -94,7 +94,7 @@ async def test_a_standby_looks_ten_times_in_the_time_of_a_lease_and_says_once_th
     ctx: Context, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level("INFO")
-    monkeypatch.setattr(lease_keeper.asyncio, "wait_for", clock.wait_for)
+    monkeypatch.setattr(asyncio, "wait_for", clock.wait_for)
     leases = ScriptedLeases(clock, 0, 0, 3, 0)
     keeper = keeper_of(ctx, leases)
     assert [await keeper.held() for _ in range(3)] == [False, False, True]

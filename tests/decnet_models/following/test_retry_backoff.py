@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from decnet_core.runtime.context import Context
-from decnet_models.following import retry_backoff
 from decnet_models.following.retry_backoff import RetryBackoff, until_answered
 
 MakeContext = Callable[..., Context]
@@ -27,14 +27,14 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         seconds.append(timeout)
         raise TimeoutError
 
-    monkeypatch.setattr(retry_backoff.asyncio, "wait_for", pass_at_once)
+    monkeypatch.setattr(asyncio, "wait_for", pass_at_once)
     return seconds
 
 
 async def test_each_wait_is_twice_as_long_up_to_five_seconds(
     make_context: MakeContext, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_backoff.random, "uniform", lambda _, most: most)
+    monkeypatch.setattr(random, "uniform", lambda _, most: most)
     backoff = RetryBackoff(make_context())
     for _ in range(8):
         await backoff.wait(LOST)

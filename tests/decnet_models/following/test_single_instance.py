@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import subprocess
 import sys
@@ -62,7 +63,7 @@ async def test_the_second_one_waits_says_so_once_and_takes_over(
 ) -> None:
     caplog.set_level("INFO")
     first, second, tries = make_context(), make_context(), 0
-    flock = module.fcntl.flock
+    flock = fcntl.flock
 
     def counted(descriptor: int, operation: int) -> None:
         nonlocal tries
@@ -71,7 +72,7 @@ async def test_the_second_one_waits_says_so_once_and_takes_over(
 
     async with single_instance(first) as mine:
         assert mine
-        monkeypatch.setattr(module.fcntl, "flock", counted)
+        monkeypatch.setattr(fcntl, "flock", counted)
         waiting = asyncio.ensure_future(enter(second))
         async with asyncio.timeout(30):
             while tries < 5:
@@ -119,7 +120,7 @@ async def test_a_lock_that_cannot_be_made_is_no_standby(
     def no_locks(*_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(module.fcntl, "flock", no_locks)
+    monkeypatch.setattr(fcntl, "flock", no_locks)
     with pytest.raises(OSError, match="No locks"):
         await asyncio.wait_for(enter(make_context()), 30)
 
