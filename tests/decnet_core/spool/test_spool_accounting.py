@@ -225,11 +225,14 @@ def test_a_sync_makes_room_first_and_then_writes_what_waits(
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(descriptor, data)
 
-    monkeypatch.setattr(os, "write", only_without_the_first)
-    writer.append(make_event(1))
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", only_without_the_first)
+        writer.append(make_event(1))
     assert writer.waiting == 1
-    (tmp_path / "readers" / "ingest.json").write_text('{"segment":2,"offset":0}')
-    writer.sync()
+    SpoolReader(tmp_path, "ingest").acknowledge(Position(2, 0))
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", only_without_the_first)
+        writer.sync()
     assert (writer.dirty, writer.waiting) == (False, 0)
     assert writer.counters()["spool_segments_removed"] == 1
 
