@@ -100,12 +100,12 @@ def _difference(source: str, mutated: str) -> tuple[int, str]:
 
 
 def make_copy(place: Path) -> Path:
-    """Copy what the tests need of the checkout to `place`."""
+    """Copy what the tests need of the checkout to `place`, with its bytecode: a mutant is newer than its own."""
     place.mkdir(parents=True)
     for name in ("packages", "tests", "pyproject.toml", "docs", "benchmarks"):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__", "mutation"))
+            shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("mutation"))
         else:
             shutil.copy2(source, place / name)
     return place
@@ -199,13 +199,18 @@ def _load_tools() -> None:
     import sqlite3
     import ssl
 
+    import alembic.command
+    import cryptography.x509
     import hypothesis
     import msgspec
     import pytest
-    import sqlalchemy
+    import pytest_asyncio
+    import sqlalchemy.dialects.sqlite
     import typer
+    import xdist.plugin
 
-    del asyncio, hypothesis, msgspec, pytest, sqlalchemy, sqlite3, ssl, typer
+    del alembic, asyncio, cryptography, hypothesis, msgspec, pytest, pytest_asyncio, sqlalchemy, sqlite3, ssl, typer
+    del xdist
 
 
 def main() -> int:

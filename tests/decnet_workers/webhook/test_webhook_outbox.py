@@ -127,6 +127,18 @@ def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: An
     assert outbox.poll().ready == (added.id,)
 
 
+def test_the_breaker_counts_from_the_last_delivery_on(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=2, breaker_seconds=60)
+    for number in range(4):
+        fleet.notice(str(number))
+    outbox.poll()
+    opens = []
+    for outcome in (DOWN, Reply(204), DOWN, DOWN):
+        outbox.record(first(outbox, added.id), outcome)
+        opens.append(outbox.poll().ready == ())
+    assert opens == [False, False, False, True]
+
+
 def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
     for number in range(3):
