@@ -207,10 +207,8 @@ def _load_tools() -> None:
     import pytest_asyncio
     import sqlalchemy.dialects.sqlite
     import typer
-    import xdist.plugin
 
     del alembic, asyncio, cryptography, hypothesis, msgspec, pytest, pytest_asyncio, sqlalchemy, sqlite3, ssl, typer
-    del xdist
 
 
 def main() -> int:

@@ -52,9 +52,9 @@ def test_a_first_start_knows_nothing_and_has_nothing_to_note(tmp_path: Path) -> 
 def test_what_was_stored_is_noted_once(tmp_path: Path) -> None:
     records = Records(tmp_path / "listener.json")
     records.stored("berlin-1", "decoys", PLACE, 5)
-    assert records.fresh
+    stored = records.fresh
     records.save(Position(1, 1))
-    assert not records.fresh
+    assert (stored, records.fresh) == (True, False)
     again = Records(tmp_path / "listener.json")
     assert (again.found, again.fresh, again.sensors) == (True, False, 1)
     assert dict(again.places("berlin-1")) == {"decoys": PLACE}
@@ -148,7 +148,7 @@ def test_what_is_told_as_known_is_brought_to_the_disk_first(tmp_path: Path, monk
 def test_a_segment_that_the_writer_frees_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = spooled(tmp_path, range(2))
     listed = segments.sizes(spool)
-    monkeypatch.setattr(module.segments, "sizes", lambda _: {**listed, 2: 10})
+    monkeypatch.setattr(segments, "sizes", lambda _: {**listed, 2: 10})
     records = Records(saved(tmp_path))
     records.recover(spool)
     assert records.remembered == 2

@@ -134,15 +134,20 @@ def open_master(tmp_path: Path) -> Open:
 
 
 async def test_a_batch_is_safe_when_it_is_on_the_disk(open_master: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced, sync = list[int](), os.fsync
+    safe_then, sync = list[int](), os.fsync
     async with open_master() as master:
-        monkeypatch.setattr(os, "fsync", lambda descriptor: (sync(descriptor), synced.append(len(master.safe))))
+
+        def noted(descriptor: int) -> None:
+            sync(descriptor)
+            safe_then.append(len(master.safe))
+
+        monkeypatch.setattr(os, "fsync", noted)
         assert master.store.counters() == {**NOTHING, "waiting_bytes": 0, "sensors_known": 0, "remembered": 0}
         await master.store.put(master.batch(range(3), size=50))
         assert master.store.counters()["waiting_bytes"] == 50
         master.run()
         await master.until_safe("one")
-        assert 0 in synced
+        assert 0 in safe_then
         assert numbers(master.state) == [0, 1, 2]
         await master.until(lambda: master.store.counters()["waiting_bytes"] == 0)
         assert master.store.counters() == {
