@@ -13,7 +13,7 @@ import pytest
 from tests.decnet_swarm.swarm_workers import fill, made, spool_of
 
 from decnet_core.events.codec import MAX_LINE_BYTES, encode
-from decnet_core.spool.positions import START, Position, read_position
+from decnet_core.spool.positions import START, Position, acknowledgement, read_position
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.segments import path_of
 from decnet_swarm.forwarder import send_queue as module
@@ -74,7 +74,7 @@ def mark_of(batch: OutboundBatch) -> Mark:
 
 def told(tmp_path: Path, spool: str = "decoys") -> Position:
     """Return what the spool knows to be stored elsewhere."""
-    return read_position(tmp_path / "spool" / spool / "readers" / "forwarder.json")
+    return read_position(acknowledgement(tmp_path / "spool" / spool, "forwarder"))
 
 
 def expected(*numbers: int) -> list[bytes]:
@@ -303,7 +303,7 @@ def test_a_spool_with_nothing_new_is_not_written_to(queue: SendQueue, tmp_path: 
     fill(tmp_path, range(1))
     queue.stored(taken(queue))
     queue.save(now=True)
-    file = tmp_path / "spool" / "decoys" / "readers" / "forwarder.json"
+    file = acknowledgement(tmp_path / "spool" / "decoys", "forwarder")
     before = file.stat()
     queue.save(now=True)
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -446,5 +446,5 @@ def test_positions_are_kept_as_the_spool_reads_them(queue: SendQueue, tmp_path: 
     batch = taken(queue)
     queue.stored(batch)
     queue.save(now=True)
-    kept = (tmp_path / "spool" / "decoys" / "readers" / "forwarder.json").read_bytes()
+    kept = acknowledgement(tmp_path / "spool" / "decoys", "forwarder").read_bytes()
     assert msgspec.json.decode(kept, type=Position) == batch.next

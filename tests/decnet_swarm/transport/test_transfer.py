@@ -15,7 +15,7 @@ from tests.decnet_swarm.swarm_workers import fill
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.runtime.context import Context
 from decnet_core.settings import Settings
-from decnet_core.spool.positions import START, Position, read_position
+from decnet_core.spool.positions import START, Position, acknowledgement, read_position
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.state import State
 from decnet_swarm.forwarder import transfer as module
@@ -102,7 +102,7 @@ class Sender:
 
     def told(self) -> Position:
         """Return what the spool knows to be stored elsewhere."""
-        return read_position(self.state / "spool" / "decoys" / "readers" / "forwarder.json")
+        return read_position(acknowledgement(self.state / "spool" / "decoys", "forwarder"))
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(SECONDS):
