@@ -339,14 +339,15 @@ def test_a_spool_that_cannot_be_opened_stops_no_other_and_is_named_once(
     fill(tmp_path, range(1), "good")
     bad = tmp_path / "spool" / "bad"
     bad.mkdir()
-    (bad / "readers").write_bytes(b"no folder")
+    obstacle = acknowledgement(bad, "forwarder")
+    (obstacle / "in the way").mkdir(parents=True)
     assert taken(queue).spool == "good"
     assert queue.next_batch(plain=False) is None
     assert [record.getMessage() for record in caplog.records] == [
-        "cannot use spool=bad: Not a directory; the others go on"
+        "cannot use spool=bad: Is a directory; the others go on"
     ]
     assert (queue.counters()["spools"], queue.counters()["spool_errors"]) == (1, 2)
-    shutil.rmtree(bad)
+    shutil.rmtree(obstacle)
     fill(tmp_path, range(1), "bad")
     assert taken(queue).spool == "bad"
 
@@ -383,12 +384,12 @@ def test_a_spool_that_cannot_be_told_is_told_when_it_can_be(queue: SendQueue, tm
     batches = {batch.spool: batch for batch in (taken(queue), taken(queue))}
     for batch in batches.values():
         queue.stored(batch)
-    readers = tmp_path / "spool" / "bad" / "readers"
-    readers.rename(tmp_path / "aside")
+    obstacle = acknowledgement(tmp_path / "spool" / "bad", "forwarder").with_suffix(".json.new")
+    obstacle.mkdir()
     queue.save(now=True)
     assert told(tmp_path, "good") == batches["good"].next
     assert queue.counters()["spool_errors"] == 1
-    (tmp_path / "aside").rename(readers)
+    obstacle.rmdir()
     queue.save(now=True)
     assert told(tmp_path, "bad") == batches["bad"].next
 

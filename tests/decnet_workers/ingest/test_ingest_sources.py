@@ -177,12 +177,12 @@ def test_a_spool_that_cannot_be_told_is_told_when_it_can_be(
     ends = {}
     for read in sources.read({}, 100, 1 << 20):
         ends[read.source.name] = read.source.position = read.batch.next
-    readers = state / "spool" / "bad" / "readers"
-    readers.rename(state / "aside")
+    obstacle = acknowledgement(state / "spool" / "bad", "ingest").with_suffix(".json.new")
+    obstacle.mkdir()
     sources.acknowledge(finished_only=True)
     assert SpoolReader(state / "spool" / "good", "ingest").acknowledged() == ends["good"]
     assert sources.errors == 1
-    (state / "aside").rename(readers)
+    obstacle.rmdir()
     sources.acknowledge(finished_only=True)
     assert SpoolReader(state / "spool" / "bad", "ingest").acknowledged() == ends["bad"]
 
