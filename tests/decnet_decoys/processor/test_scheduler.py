@@ -142,7 +142,7 @@ async def test_uninstalling_runs_what_waits_and_leaves_asyncio_as_it_was() -> No
         loop.call_soon(done.append, number, context=context)
     await asyncio.sleep(0)
     first.uninstall()
-    assert asyncio.Handle._run is module._dispatch  # type: ignore[attr-defined]
+    assert asyncio.Handle._run is module._dispatch
     second.uninstall()
     assert done == list(range(50))
-    assert asyncio.Handle._run is module._run_handle  # type: ignore[attr-defined]
+    assert asyncio.Handle._run is module._run_handle

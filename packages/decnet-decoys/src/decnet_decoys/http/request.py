@@ -154,7 +154,7 @@ class Body:
         return end + 1
 
     def _line_end(self, buffer: bytearray, start: int) -> int:
-        ending = buffer[start : start + 2]
+        ending = bytes(buffer[start : start + 2])
         if ending in (b"", b"\r"):
             return start
         if not ending.startswith((b"\r\n", b"\n")):

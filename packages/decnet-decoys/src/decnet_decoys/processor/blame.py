@@ -63,7 +63,8 @@ def place_of(handle: Any) -> str:
     owner = getattr(callback, "__self__", None)
     if not isinstance(owner, asyncio.Task):
         return str(getattr(callback, "__qualname__", callback))
-    found = waiting = owner.get_coro()
+    waiting: Any = owner.get_coro()
+    found = waiting
     while (waiting := getattr(waiting, "cr_await", None)) is not None and hasattr(waiting, "cr_code"):
         if not waiting.cr_code.co_filename.startswith(_ASYNCIO):
             found = waiting
