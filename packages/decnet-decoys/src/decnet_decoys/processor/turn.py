@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-TURN_SECONDS = 0.004
+TURN_SECONDS = 0.002
 """Then it is the others' turn. Short beside LONGEST_SECONDS, for no loop asks after every byte."""
 LONGEST_SECONDS = 0.020
 """A callback that takes longer is a defect, and is counted and blamed (`scheduler`)."""
