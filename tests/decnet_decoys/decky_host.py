@@ -170,6 +170,12 @@ class DeckyHost:
                 await asyncio.sleep(0.02)
         return [event.payload for event in found]
 
+    async def until_counted(self, counter: str, count: float) -> None:
+        """Wait until the worker's counter has reached that."""
+        async with asyncio.timeout(DEADLINE):
+            while self.ctx.counters.snapshot().get(counter, 0) < count:
+                await asyncio.sleep(0.01)
+
     async def ssh(
         self,
         *arguments: str,

@@ -126,6 +126,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _status(self) -> int:
         """Open the shell, serve what was requested, return the exit status."""
         recorder, context = self._recorder, self._recorder.context
+        await context.prepare_machine()
         with logged_in(
             context.machine,
             context.fleet.overlays,

@@ -34,6 +34,8 @@ class Pacing:
 
     def data_received(self, data: bytes, datatype: int | None = None) -> None:  # noqa: ARG002  # asyncssh's signature
         """Take what the transport has read."""
+        if self._left < 0:
+            return
         self._left -= len(data)
         if self._left < 0:
             self._waiting.clear()
