@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import stat
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
@@ -82,24 +82,22 @@ class Sftp:
         self._shell = shell
         self._limit = limit_bytes
         self._uploaded = uploaded
-        self._waiting = b""
+        self._waiting = bytearray()
         self._open: dict[bytes, _Open] = {}
         self._next = 0
 
-    def feed(self, data: bytes) -> bytes:
-        """Take bytes, return the replies; raises BadPacketError when the stream makes no sense."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take bytes, yield each reply; raises BadPacketError when the stream makes no sense."""
         self._waiting += data
-        replies: list[bytes] = []
         while len(self._waiting) >= 4:
             length = int.from_bytes(self._waiting[:4], "big")
             if not 1 <= length <= MAX_PACKET:
                 raise BadPacketError
             if len(self._waiting) < 4 + length:
                 break
-            packet, self._waiting = self._waiting[4 : 4 + length], self._waiting[4 + length :]
-            reply = self._answer(packet[0], packet[1:])
-            replies.append(packets.framed(reply))
-        return b"".join(replies)
+            packet = bytes(self._waiting[4 : 4 + length])
+            del self._waiting[: 4 + length]
+            yield packets.framed(self._answer(packet[0], packet[1:]))
 
     def close(self) -> None:
         """End the channel; what was being uploaded is handed on as far as it came."""
