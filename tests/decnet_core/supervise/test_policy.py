@@ -85,7 +85,7 @@ def test_any_unasked_end_is_a_crash(code: int) -> None:
     exposed=st.booleans(),
 )
 def test_every_decision_is_bounded(
-    code: int, ready: float, crashes: int, chance: float, limit: int, exposed: bool
+    code: int, ready: float, crashes: int, chance: float, *, limit: int, exposed: bool
 ) -> None:
     settings = SuperviseSettings(crash_limit=limit)
     decision = decide(Ended(code, ready), crashes, chance, settings, exposed=exposed)

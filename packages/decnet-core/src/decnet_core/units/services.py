@@ -37,16 +37,11 @@ EXPOSED_RESTARTS: dict[str, Value] = {**RESTARTS, "RestartSec": 5}
 
 def worker_unit(job: Job, site: Site) -> str:
     """Return the unit that runs one worker alone."""
+    description = escaped(f"DECNET {job.name}: {job.description}")
+    patience = EXPOSED_PATIENCE if job.exposed else PATIENCE
     return unit(
         job.service,
-        (
-            "Unit",
-            {
-                "Description": escaped(f"DECNET {job.name}: {job.description}"),
-                **order(job),
-                **(EXPOSED_PATIENCE if job.exposed else PATIENCE),
-            },
-        ),
+        ("Unit", {"Description": description, **order(job), **patience}),
         ("Service", {**_service(job, site), **_box(job, site)}),
     )
 
