@@ -83,7 +83,7 @@ def _changed(folder: str) -> tuple[str, int]:
 
 @functools.lru_cache(maxsize=1)
 def _installed(_path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
-    """Read what all distributions register, 0.1 s for a hundred of them: only once, until one is installed or removed."""
+    """Read what all distributions register, 0.1 s for a hundred of them: once, until one is installed or removed."""
     from importlib.metadata import entry_points  # 2 MiB that a single worker's process never pays
 
     return tuple(point for group in (GROUP, OFF_UNTIL) for point in entry_points(group=group))
