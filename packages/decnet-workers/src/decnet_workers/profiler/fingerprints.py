@@ -14,6 +14,7 @@ from decnet_core.events.catalogue import (
     Payload,
     ProbeChanged,
     Probed,
+    SshIdentification,
     SshKex,
     SshProbed,
     StackProbed,
@@ -33,31 +34,34 @@ VALUE = 512
 
 
 def _software(observation: Observation, payload: ClientIdentified) -> None:
-    if payload.service in ("http", "https"):
-        client(observation, "http.user_agent", payload.software)
-    else:
-        client(observation, f"{for_column(payload.service, 22)}.software", payload.software)
+    http = payload.service in ("http", "https")
+    kind = "http.user_agent" if http else f"{for_column(payload.service, 22)}.software"
+    for one, count in payload.variants():
+        client(observation, kind, one.software, count)
 
 
 def _user_agent(observation: Observation, payload: HttpRequest) -> None:
-    if payload.user_agent:
-        client(observation, "http.user_agent", payload.user_agent)
+    for one, count in payload.variants():
+        if one.user_agent:
+            client(observation, "http.user_agent", one.user_agent, count)
 
 
-def client(observation: Observation, kind: str, software: str) -> None:
-    """Keep how the attacker's software names itself, as a fingerprint of `kind`, and the tool that it seems to be."""
-    fingerprint(observation, kind, software)
-    _tool(observation, guess(software))
+def client(observation: Observation, kind: str, software: str, count: int = 1) -> None:
+    """Keep how the attacker's software named itself `count` times, and the tool that it seems to be."""
+    fingerprint(observation, kind, software, count)
+    _tool(observation, guess(software), count)
 
 
-def _tool(observation: Observation, tool: Tool | None) -> None:
+def _tool(observation: Observation, tool: Tool | None, count: int = 1) -> None:
     if tool is not None:
-        observation.tally.add(tables.attacker_tool, (observation.attacker, tool.name, tool.purpose), observation.seen)
+        key = (observation.attacker, tool.name, tool.purpose)
+        observation.tally.add(tables.attacker_tool, key, observation.seen_times(count))
 
 
-def fingerprint(observation: Observation, kind: str, value: str) -> None:
-    """Keep one fingerprint."""
-    observation.tally.add(tables.fingerprint, (observation.attacker, kind, for_column(value, VALUE)), observation.seen)
+def fingerprint(observation: Observation, kind: str, value: str, count: int = 1) -> None:
+    """Keep one fingerprint, which the attacker showed `count` times."""
+    key = (observation.attacker, kind, for_column(value, VALUE))
+    observation.tally.add(tables.fingerprint, key, observation.seen_times(count))
 
 
 def _tls_client(observation: Observation, payload: TlsClient) -> None:
@@ -77,6 +81,11 @@ def _ssh_kex(observation: Observation, payload: SshKex) -> None:
     client(observation, "ssh.software", payload.software)
 
 
+def _ssh_identification(observation: Observation, payload: SshIdentification) -> None:
+    if payload.role == "client":
+        client(observation, "ssh.software", payload.software)
+
+
 def _http_client(observation: Observation, payload: HttpClient) -> None:
     fingerprint(observation, "http_client", payload.headers_hash)
     if payload.user_agent:
@@ -86,8 +95,14 @@ def _http_client(observation: Observation, payload: HttpClient) -> None:
 def _tcp_stack(observation: Observation, payload: TcpStack) -> None:
     fingerprint(observation, "tcp_stack", without_route(payload.signature))
     fingerprint(observation, "muonfp", payload.muonfp)
+    _system(observation, payload)
     if payload.tool:
         _tool(observation, guess_stack(payload.tool))
+
+
+def _system(observation: Observation, payload: TcpStack | StackProbed) -> None:
+    if payload.os is not None:
+        fingerprint(observation, "os" if payload.os_match == "exact" else "os_guess", payload.os)
 
 
 def without_route(signature: str) -> str:
@@ -112,6 +127,7 @@ def probed(observation: Observation, payload: Probed) -> None:
             fingerprint(observation, "hassh_server", hassh)
         case StackProbed(signature=signature):
             fingerprint(observation, "tcp_stack", without_route(signature))
+            _system(observation, payload)
         case ProbeChanged(what=what):  # what it was and what it is are rows already
             fingerprint(observation, "rotated", what)
 
@@ -120,6 +136,7 @@ DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     ClientIdentified: _software,
     HttpRequest: _user_agent,
     SshKex: _ssh_kex,
+    SshIdentification: _ssh_identification,
     HttpClient: _http_client,
     TcpStack: _tcp_stack,
     TlsClient: _tls_client,
