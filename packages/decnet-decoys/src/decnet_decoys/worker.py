@@ -85,6 +85,7 @@ class Decoys(Worker[DecoysSettings]):
             self._listeners += _listeners(DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx))
         for listener in self._listeners:
             listener.open()
+            ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
         log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
 
     def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
