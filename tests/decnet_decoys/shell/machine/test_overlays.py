@@ -50,7 +50,7 @@ def test_the_longest_unused_overlay_makes_room(machine: Machine) -> None:
 
 
 def test_an_overlay_in_use_is_never_taken_away(machine: Machine) -> None:
-    overlays = OverlayStore(MemoryBudget(int(1.5 * SIZE)))
+    overlays = OverlayStore(MemoryBudget(int(1.6 * SIZE)))
     with overlays.mounted(machine, FIRST) as mine:
         mine.files.write("/tmp/x", bytes(SIZE), KERNEL)
         with pytest.raises(FileSystemError, match="No space left"):
