@@ -9,12 +9,13 @@ import time
 
 import msgspec
 
+from decnet_core.bus.client import Client
 from hostile.attack import SOURCES, Tally
 from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
 from hostile.waiting import until
-from hostile.watch import Stretches, Visitors
+from hostile.watch import Stretches, Visitors, stretches_of
 
 KINDS = ("http.request", "auth.attempt", "session.command")
 """What attackers and visitors can count themselves."""
@@ -48,8 +49,9 @@ class Trial(msgspec.Struct, frozen=True):
     after_seconds: float
     """How long after the attack `pss_after` was read: when the aim was met, or the wait ended."""
     restarts: int
-    longest_stretch_ms: float | None
-    """The longest time between two yields of the decoys' event loop; None when no heartbeat told."""
+    stretches: Stretches | None
+    """What `decoys` told of the time between two yields: how often it was more than 20 ms, and the longest since its
+    start; None when it did not tell."""
     sent: dict[str, int]
     answered: dict[str, int]
     recorded: dict[str, int]
@@ -74,13 +76,11 @@ class Trial(msgspec.Struct, frozen=True):
 class Experiment:
     """A running fleet with those who watch it; each attempt is one trial."""
 
-    def __init__(
-        self, fleet: HostileFleet, visitors: Visitors, stretches: Stretches, *, seconds: float, rest: float
-    ) -> None:
+    def __init__(self, fleet: HostileFleet, visitors: Visitors, bus: Client, *, seconds: float, rest: float) -> None:
         """An attack lasts `seconds`; memory may take `rest` seconds to come back."""
         self.fleet = fleet
         self._visitors = visitors
-        self._stretches = stretches
+        self._bus = bus
         self._seconds = seconds
         self._rest = rest
 
@@ -88,7 +88,7 @@ class Experiment:
         """Play the attack `name`, "" for none."""
         fleet, visitors = self.fleet, self._visitors
         before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
-        self._stretches.reset()
+        stretches = await stretches_of(self._bus)
         began = time.monotonic()
         tally, peak = await _attacked(fleet, name, self._seconds)
         ended = time.monotonic()
@@ -106,7 +106,7 @@ class Experiment:
             pss_after=after,
             after_seconds=waited,
             restarts=_restarts(fleet) - restarts,
-            longest_stretch_ms=self._stretches.longest,
+            stretches=_during(stretches, await stretches_of(self._bus)),
             sent=tally.sent,
             answered=tally.answered,
             recorded=dict(fleet.recorded(SOURCES) - recorded),
@@ -156,6 +156,12 @@ def _waits(visitors: Visitors, service: str, began: float, ended: float) -> Wait
         visits=len(made),
         unanswered=sum(not one.answered for one in made),
     )
+
+
+def _during(before: Stretches | None, after: Stretches | None) -> Stretches | None:
+    if after is None or before is None or after.count < before.count:  # it was restarted
+        return after
+    return Stretches(after.count - before.count, after.longest_ms)
 
 
 def _restarts(fleet: HostileFleet) -> int:
