@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 
 import msgspec
 
 from decnet_core.bus.client import Client
 from hostile.attack import SOURCES, Tally
 from hostile.fleet import HostileFleet
-from hostile.visitor import PATIENCE_SECONDS
+from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
 from hostile.waiting import until
 from hostile.watch import Stretches, Visitors, stretches_of
@@ -96,6 +97,7 @@ class Experiment:
         await fleet.decoys_ready(SETTLE_SECONDS)
         await until(lambda: fleet.pss() <= before + RECOVERED_BYTES, self._rest)
         after, waited = fleet.pss(), time.monotonic() - ended
+        made = [visit for visit in visitors.visits if visit.began >= began]
         settled = await fleet.settled(SETTLE_SECONDS)
         return Trial(
             name=name or "(no attack)",
@@ -110,7 +112,7 @@ class Experiment:
             sent=tally.sent,
             answered=tally.answered,
             recorded=dict(fleet.recorded(SOURCES) - recorded),
-            visits_recorded=_visits_recorded(fleet, visitors, began),
+            visits_recorded=_visits_recorded(fleet, made),
             settled=settled,
         )
 
@@ -134,15 +136,13 @@ async def _attacked(fleet: HostileFleet, name: str, seconds: float) -> tuple[Tal
     return msgspec.json.decode(output.result()[0], type=Tally), peak
 
 
-def _visits_recorded(fleet: HostileFleet, visitors: Visitors, began: float) -> bool:
-    """Whether each visit since `began` that was answered is one event, and none is more."""
+def _visits_recorded(fleet: HostileFleet, made: Sequence[Visit]) -> bool:
+    """Whether each visit that was answered is one event, and none is more."""
     for service, kind in VISITS.items():
         found = fleet.recorded_by_source(SOURCES_OF_VISITORS[service], kind)
-        for visit in visitors.visits:
-            if visit.service == service and visit.began >= began:
-                count = found[visit.source]
-                if count > 1 or visit.answered > count:
-                    return False
+        for visit in made:
+            if visit.service == service and (found[visit.source] > 1 or visit.answered > found[visit.source]):
+                return False
     return True
 
 
