@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -50,6 +51,7 @@ async def run(names: Sequence[str], seconds: float, rest: float, *, quiet: bool)
 
 def main() -> int:
     """Attack as the command line says."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the fleet would stay
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attack", action="append", choices=sorted(ATTACKS), metavar="NAME", help="only this one")
     parser.add_argument("--short", action="store_true", help="the attacks marked so, each for a few seconds")
