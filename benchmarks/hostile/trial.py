@@ -12,6 +12,7 @@ import msgspec
 
 from decnet_core.bus.client import Client
 from hostile.attack import SOURCES, Tally
+from hostile.catalogue import ATTACKS
 from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
@@ -22,6 +23,8 @@ KINDS = ("http.request", "auth.attempt", "session.command")
 """What attackers and visitors can count themselves."""
 VISITS = {"ssh": "auth.attempt", "http": "http.request"}
 """The kind of event that one visit leaves once, by service."""
+KILL_AFTER = 0.75
+"""The part of an attack's time after which the worker is killed, if it is to be."""
 SAMPLE_SECONDS = 0.25
 SETTLE_SECONDS = 60.0
 RECOVERED_BYTES = 10 << 20
@@ -91,6 +94,9 @@ class Experiment:
         before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
         stretches = await stretches_of(self._bus)
         began = time.monotonic()
+        kills = bool(name) and ATTACKS[name].kills
+        if kills:
+            asyncio.get_running_loop().call_later(KILL_AFTER * self._seconds, fleet.kill_decoys)
         tally, peak = await _attacked(fleet, name, self._seconds)
         ended = time.monotonic()
         await visitors.all_begun_before(ended)
@@ -107,7 +113,7 @@ class Experiment:
             pss_peak=peak,
             pss_after=after,
             after_seconds=waited,
-            restarts=_restarts(fleet) - restarts,
+            restarts=_restarts(fleet) - restarts - kills,
             stretches=_during(stretches, await stretches_of(self._bus)),
             sent=tally.sent,
             answered=tally.answered,
