@@ -17,7 +17,7 @@ from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
 from hostile.waiting import until
-from hostile.watch import Stretches, Visitors, stretches_of
+from hostile.watch import Visitors, counters_of, nothing_folded
 
 KINDS = ("http.request", "auth.attempt", "session.command")
 """What attackers and visitors can count themselves."""
@@ -41,6 +41,15 @@ class Waits(msgspec.Struct, frozen=True):
     unanswered: int
 
 
+class Stretches(msgspec.Struct, frozen=True):
+    """What the worker `decoys` tells of the time between two yields of its event loop."""
+
+    count: int
+    """Stretches of more than 20 ms."""
+    longest_ms: float
+    """The longest since its start."""
+
+
 class Trial(msgspec.Struct, frozen=True):
     """What was measured; memory in bytes."""
 
@@ -62,6 +71,8 @@ class Trial(msgspec.Struct, frozen=True):
     visits_recorded: bool
     """Whether each visit that was answered is recorded, and no visit twice."""
     settled: bool
+    killed: bool
+    """Whether the worker was killed on purpose, so that some visitors found nobody."""
 
     @property
     def exact(self) -> bool:
@@ -74,7 +85,8 @@ class Trial(msgspec.Struct, frozen=True):
     @property
     def held(self) -> bool:
         """What the short form asserts: no restart, every visitor answered, events exact."""
-        return not (self.restarts or self.ssh.unanswered or self.http.unanswered) and self.exact
+        missed = not self.killed and (self.ssh.unanswered or self.http.unanswered)
+        return not self.restarts and not missed and self.exact
 
 
 class Experiment:
@@ -92,7 +104,7 @@ class Experiment:
         """Play the attack `name`, "" for none."""
         fleet, visitors = self.fleet, self._visitors
         before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
-        stretches = await stretches_of(self._bus)
+        counters = await counters_of(self._bus)
         began = time.monotonic()
         kills = bool(name) and ATTACKS[name].kills
         if kills:
@@ -100,10 +112,12 @@ class Experiment:
         tally, peak = await _attacked(fleet, name, self._seconds)
         ended = time.monotonic()
         await visitors.all_begun_before(ended)
+        await until(lambda: _restarts(fleet) >= restarts + kills, SETTLE_SECONDS)
         await fleet.decoys_ready(SETTLE_SECONDS)
         await until(lambda: fleet.pss() <= before + RECOVERED_BYTES, self._rest)
         after, waited = fleet.pss(), time.monotonic() - ended
         made = [visit for visit in visitors.visits if visit.began >= began]
+        await nothing_folded(self._bus, SETTLE_SECONDS)
         settled = await fleet.settled(SETTLE_SECONDS)
         return Trial(
             name=name or "(no attack)",
@@ -114,12 +128,13 @@ class Experiment:
             pss_after=after,
             after_seconds=waited,
             restarts=_restarts(fleet) - restarts - kills,
-            stretches=_during(stretches, await stretches_of(self._bus)),
+            stretches=_stretches(counters, await counters_of(self._bus)),
             sent=tally.sent,
             answered=tally.answered,
             recorded=dict(fleet.recorded(SOURCES) - recorded),
             visits_recorded=_visits_recorded(fleet, made),
             settled=settled,
+            killed=kills,
         )
 
 
@@ -164,10 +179,12 @@ def _waits(visitors: Visitors, service: str, began: float, ended: float) -> Wait
     )
 
 
-def _during(before: Stretches | None, after: Stretches | None) -> Stretches | None:
-    if after is None or before is None or after.count < before.count:  # it was restarted
-        return after
-    return Stretches(after.count - before.count, after.longest_ms)
+def _stretches(before: dict[str, float], after: dict[str, float]) -> Stretches | None:
+    if "decoys_stretches" not in after:
+        return None
+    since = before.get("decoys_stretches", 0)
+    count = after["decoys_stretches"] - (since if since <= after["decoys_stretches"] else 0)  # else it was restarted
+    return Stretches(int(count), after["longest_stretch_ms"])
 
 
 def _restarts(fleet: HostileFleet) -> int:
