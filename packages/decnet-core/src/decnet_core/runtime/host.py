@@ -20,12 +20,13 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
+from decnet_core.disk import share_of_disk
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import health
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.hosted import Hosted
-from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
+from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings
 from decnet_core.spool.folding import Folding
@@ -49,7 +50,7 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
     state.create()
     spool = folding = None
     if worker.produces:
-        spooling, directory = settings.section("spool", SpoolSettings), state.spool / worker.name
+        spooling, directory = _within_disk(settings.section("spool", SpoolSettings), state), state.spool / worker.name
         spool = SpoolWriter(directory, spooling)
         folding = _folding(directory, spool, spooling)
     if bus is None:
@@ -72,6 +73,12 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
     if folding is not None:
         ctx.counters.read_from(folding.counters)
     return ctx
+
+
+def _within_disk(settings: SpoolSettings, state: State) -> SpoolSettings:
+    """Return the settings with a quota that leaves a small disk room for others."""
+    quota = min(settings.quota_bytes, max(share_of_disk(state.spool), 2 * settings.segment_bytes))
+    return msgspec.structs.replace(settings, quota_bytes=quota)
 
 
 def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Folding | None:
@@ -113,7 +120,8 @@ class Host:
             await self._start_services()
             ctx.ready = True
             ready()
-            await self._notifier.insist(f"READY=1\n{BUDGET}={self._worker.memory_budget}")
+            worker = self._worker
+            await self._notifier.insist(f"READY=1\n{BUDGET}={worker.memory_budget}\n{EXPOSED}={worker.exposed:d}")
             log.info("ready")
             await self._until_stopped()
         finally:
