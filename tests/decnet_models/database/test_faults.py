@@ -16,7 +16,7 @@ VALUES = {
     "23505, not unique": ("INSERT INTO fault (id) VALUES (1), (1)", {}),
     "23502, NULL": ("INSERT INTO fault (id) VALUES (NULL)", {}),
 }
-FAULTS = {
+FAULTS: dict[str, tuple[str, dict[str, str]]] = {
     "42P01, no table": ("SELECT 1 FROM nowhere", {}),
     "42501, no grant": ("SET LOCAL ROLE pg_monitor; SELECT 1 FROM fault", {}),
     "42703, no column": ("SELECT nothing FROM fault", {}),
