@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.decnet_decoys.host_key_files import give_host_keys
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import Payload
@@ -121,6 +122,8 @@ class DeckyHost:
         self.state = State(directory / "state")
         self.state.create()
         self.settings = settings
+        for decky in settings.decky:
+            give_host_keys(self.state, decky.name)
         self.worker = Decoys(settings)
         self.ctx = Context(
             worker="decoys",

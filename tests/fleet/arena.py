@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import asyncssh
+from tests.decnet_decoys.host_key_files import give_host_keys
 
 from decnet.drill import dns
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
@@ -26,6 +27,7 @@ from decnet.drill.receiver import Receiver
 from decnet_core.canary import TokenKind, canary_key, mint
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
+from decnet_core.state import State
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.canary.queries import add_token
@@ -152,6 +154,7 @@ class Arena:
         (self.root / "decnet.toml").write_text(settings)
         upgrade(self.database)
         (self.state / "keys").mkdir()
+        give_host_keys(State(self.state), "web-01")
         url = await self.receiver.open()
         engine = open_engine(self.database)
         with writing(engine) as connection:
