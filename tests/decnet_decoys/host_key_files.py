@@ -10,17 +10,18 @@ import tempfile
 from pathlib import Path
 
 from decnet_core.state import State
-from decnet_decoys.ssh.keys import host_keys
+from decnet_decoys.ssh.keys import make_host_keys
 
 
-def give_host_keys(state: State, decky: str) -> None:
-    """Put keys where the decky looks for its own."""
-    shutil.copytree(_made_once(), state.keys / "decoys" / decky, dirs_exist_ok=True)
+def give_host_keys(state: State, *deckies: str) -> None:
+    """Put keys where the deckies look for their own."""
+    for decky in deckies:
+        shutil.copytree(_made_once(), state.keys / "decoys" / decky, dirs_exist_ok=True)
 
 
 @functools.cache
 def _made_once() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="decnet-host-keys-"))
     atexit.register(shutil.rmtree, folder)
-    host_keys(folder, ("rsa", "ecdsa", "ed25519"))
+    make_host_keys(folder, ("rsa", "ecdsa", "ed25519"))
     return folder

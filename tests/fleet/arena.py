@@ -38,6 +38,8 @@ from decnet_models.webhooks.queries import add_webhook
 DEFAULTS = Settings({}, {}, "defaults")
 """Workers that are off by these are off in the arena."""
 
+DECKIES = ("web-01", "db-01", "nas-01")
+"""Those of `settings_text`."""
 SOURCE = "127.66.6.6"
 PASSWORD = "P@ssw0rd"  # one of root's on the persona debian-web
 PATIENCE = 15
@@ -154,7 +156,7 @@ class Arena:
         (self.root / "decnet.toml").write_text(settings)
         upgrade(self.database)
         (self.state / "keys").mkdir()
-        give_host_keys(State(self.state), "web-01")
+        give_host_keys(State(self.state), *DECKIES)
         url = await self.receiver.open()
         engine = open_engine(self.database)
         with writing(engine) as connection:

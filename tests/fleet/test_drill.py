@@ -16,8 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.decnet_decoys.host_key_files import give_host_keys
+from tests.fleet.arena import DECKIES
 
 from decnet.drill.private import free_block, settings_text
+from decnet_core.state import State
 from decnet_models.migrations.upgrade import upgrade
 
 DECNET = [sys.executable, "-m", "decnet"]
@@ -61,6 +64,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(tmp_path: Path, migrated: Path) -> dict[str, str]:
     """A fleet of its own: state directory with a database, free addresses."""
     (tmp_path / "state").mkdir()
+    give_host_keys(State(tmp_path / "state"), *DECKIES)
     shutil.copy(migrated, tmp_path / "state" / "decnet.db")
     settings = tmp_path / "decnet.toml"
     settings.write_text(settings_text(free_block()))
