@@ -160,6 +160,17 @@ def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock
     assert fleet.states() == ["dead", "dead", "dead", "pending"]
 
 
+def test_what_is_old_is_not_given_up_at_the_first_failure(fleet: Any, clock: Clock) -> None:
+    """The worker was down for two days; the endpoint was not."""
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    for number in range(2):
+        fleet.notice(str(number))
+    outbox.poll()
+    clock.now += 2 * 86400 * NS
+    outbox.record(first(outbox, added.id), DOWN)
+    assert fleet.states() == ["pending", "pending"]
+
+
 def delivered_one(fleet: Any, outbox: Outbox, *keys: str) -> str:
     """Deliver as many notices to a new endpoint; return its id."""
     added: str = fleet.add("https://x.test/").id
