@@ -20,6 +20,7 @@ from pathlib import Path
 
 import asyncssh
 from tests.decnet_decoys.host_key_files import give_host_keys
+from tests.decnet_models.migrated import migrated_database
 
 from decnet.drill import dns
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
@@ -32,7 +33,6 @@ from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, writing
-from decnet_models.migrations.upgrade import upgrade
 from decnet_models.webhooks.queries import add_webhook
 
 DEFAULTS = Settings({}, {}, "defaults")
@@ -154,7 +154,7 @@ class Arena:
         self.log.touch()
         settings = canary + _SUPERVISION.format(log=self.log, decoys=deckies, supervision=self._supervision)
         (self.root / "decnet.toml").write_text(settings)
-        upgrade(self.database)
+        migrated_database(self.state / "decnet.db")
         (self.state / "keys").mkdir()
         give_host_keys(State(self.state), *DECKIES)
         url = await self.receiver.open()
