@@ -48,7 +48,7 @@ WHOLE = {
     "events.queries.count_by_kind": "sums up a row per hour and kind",
     "events.volume.volumes": "a row per hour and kind",
     "grouping.membership.count_members": "counts, once per start of the worker",
-    "progress.queries.count_set_aside": "counts what no worker could handle",
+    "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
 }
 """Functions that read a whole table or index because that is what they are for."""

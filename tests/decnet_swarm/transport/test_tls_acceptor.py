@@ -322,7 +322,7 @@ async def test_event_that_cannot_be_read_is_set_aside_and_confirmed(tmp_path: Pa
         talk.stream.write(frame(b"<13>1 no event at all"))
         talk.say(Mark("decoys", 1, 100, "x"))
         assert await talk.hear() == Stored(1)
-        assert master.count("set_aside") == 2
+        assert master.count("rejected") == 2
     assert numbers(above) == [1]
 
 

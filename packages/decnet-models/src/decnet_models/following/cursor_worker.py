@@ -159,7 +159,7 @@ class CursorWorker(DatabaseWorker[S]):
 
 def _report(ctx: Context, step: Step, seconds: float) -> None:
     ctx.counters.add("events_handled", step.handled)
-    ctx.counters.add("set_aside", step.set_aside)
+    ctx.counters.add("dead_letters", step.dead_letters)
     ctx.counters.set("lag_events", step.lag)
     if step.handled:
         ctx.counters.set("batch_seconds", round(seconds, 6))

@@ -30,7 +30,7 @@ from decnet_models.errors import DatabaseError
 from decnet_models.events.tables import event
 from decnet_models.events.volume import forgotten
 from decnet_models.progress import queries as progress
-from decnet_models.progress.tables import set_aside
+from decnet_models.progress.tables import dead_letter
 
 
 class ReplayError(DatabaseError):
@@ -85,7 +85,9 @@ def begin(connection: Connection, asked: Plan) -> None:
     The cursor first: it waits for what an instance is just committing, and what follows then empties that too.
     """
     progress.put_back(connection, asked.worker, asked.first - 1, now_ns=time.time_ns())
-    connection.execute(delete(set_aside).where(set_aside.c.worker == asked.worker, set_aside.c.seq >= asked.first))
+    connection.execute(
+        delete(dead_letter).where(dead_letter.c.worker == asked.worker, dead_letter.c.seq >= asked.first)
+    )
     for table in reversed(all_tables()):  # children first
         if table.name in asked.emptied:
             connection.execute(delete(table))

@@ -8,13 +8,13 @@ from sqlalchemy import Connection, case, delete, func, select, update
 
 from decnet_core.text import for_column
 from decnet_models.database.statements import insert_into
-from decnet_models.progress.tables import lease, set_aside, worker_cursor
+from decnet_models.progress.tables import dead_letter, lease, worker_cursor
 
 _OF_OTHER_LOGS = {"webhook", "campaign-clusterer"}
 """Workers whose cursors count notices or changes of identities, not events."""
 
 
-class SetAside(msgspec.Struct, frozen=True):
+class DeadLetter(msgspec.Struct, frozen=True):
     """An event that a worker could not handle."""
 
     worker: str
@@ -68,21 +68,21 @@ def move_cursor(connection: Connection, worker: str, seq: int, *, now_ns: int) -
     connection.execute(statement.on_conflict_do_update(index_elements=["worker"], set_=cursor))
 
 
-def set_event_aside(connection: Connection, worker: str, seq: int, error: str, *, now_ns: int) -> None:
-    """Record that `worker` passed over the event at `seq`, and why."""
+def add_dead_letter(connection: Connection, worker: str, seq: int, error: str, *, now_ns: int) -> None:
+    """Record that `worker` skipped the event at `seq`, and the error."""
     row = {"worker": worker, "seq": seq, "error": for_column(error), "created_at": now_ns}
-    connection.execute(insert_into(connection, set_aside).values(**row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, dead_letter).values(**row).on_conflict_do_nothing())
 
 
-def set_aside_by(connection: Connection, worker: str, limit: int = 100) -> list[SetAside]:
-    """Return the newest events that `worker` passed over."""
-    query = select(set_aside).where(set_aside.c.worker == worker).order_by(set_aside.c.seq.desc()).limit(limit)
-    return [SetAside(*row) for row in connection.execute(query)]
+def dead_letters_of(connection: Connection, worker: str, limit: int = 100) -> list[DeadLetter]:
+    """Return the newest events that `worker` skipped."""
+    query = select(dead_letter).where(dead_letter.c.worker == worker).order_by(dead_letter.c.seq.desc()).limit(limit)
+    return [DeadLetter(*row) for row in connection.execute(query)]
 
 
-def count_set_aside(connection: Connection) -> dict[str, int]:
-    """Return how many events each worker passed over."""
-    query = select(set_aside.c.worker, func.count()).group_by(set_aside.c.worker)
+def count_dead_letters(connection: Connection) -> dict[str, int]:
+    """Return how many events each worker skipped."""
+    query = select(dead_letter.c.worker, func.count()).group_by(dead_letter.c.worker)
     return dict(connection.execute(query).all())
 
 
@@ -100,6 +100,6 @@ def put_back(connection: Connection, worker: str, seq: int, *, now_ns: int) -> N
 
 
 def begin_again(connection: Connection, worker: str, *, now_ns: int) -> None:
-    """Put `worker` back to the beginning of the log: it handles every event again, those set aside too."""
+    """Put `worker` back to the beginning of the log: it handles every event again, dead letters too."""
     move_cursor(connection, worker, 0, now_ns=now_ns)
-    connection.execute(delete(set_aside).where(set_aside.c.worker == worker))
+    connection.execute(delete(dead_letter).where(dead_letter.c.worker == worker))

@@ -35,8 +35,8 @@ lease = Table(
     info={"owner": "each worker its own row", "readers": ("operator",)},
 )
 
-set_aside = Table(
-    "set_aside",
+dead_letter = Table(
+    "dead_letter",
     metadata,
     Column("worker", NAME, primary_key=True),
     Column("seq", BIG, primary_key=True, autoincrement=False),

@@ -66,7 +66,7 @@ class SensorSession(Session):
         self._spools: set[str] = set()
         self._ids: list[UUID] = []
         self._lines: list[bytes] = []
-        self._aside: list[RejectedLine] = []
+        self._rejected: list[RejectedLine] = []
         self._size = 0
         self._safe = 0
         self._told = 0
@@ -111,7 +111,7 @@ class SensorSession(Session):
                 raise BreachError("nothing of this protocol, or at the wrong time")
 
     def _take_event(self, message: bytes) -> None:
-        if len(self._lines) + len(self._aside) >= BATCH_EVENTS or self._size > _MOST_BYTES:
+        if len(self._lines) + len(self._rejected) >= BATCH_EVENTS or self._size > _MOST_BYTES:
             raise BreachError("a batch that is too large")
         line = event_line(message) or message
         try:
@@ -121,10 +121,10 @@ class SensorSession(Session):
                 self._ids.append(event.id)
                 return
         except BadEventError as error:
-            self._aside.append(RejectedLine(str(error), line))
+            self._rejected.append(RejectedLine(str(error), line))
             return
         self._counters.add("foreign_events")
-        self._aside.append(RejectedLine("the event names a sensor that is not its certificate's", line))
+        self._rejected.append(RejectedLine("the event names a sensor that is not its certificate's", line))
 
     async def _greet(self) -> None:
         """Tell what is stored, when all that an earlier connection brought is."""
@@ -140,9 +140,9 @@ class SensorSession(Session):
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
         batch = PendingWrite(
-            name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside
+            name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._rejected
         )
-        self._ids, self._lines, self._aside, self._size = [], [], [], 0
+        self._ids, self._lines, self._rejected, self._size = [], [], [], 0
         await self._store.put(batch)
 
     def _stored(self) -> None:

@@ -58,7 +58,7 @@ class PendingWrite(msgspec.Struct):
     spool: str = ""
     place: SpoolPosition | None = None
     """Where the sensor's spool goes on after it; None for who has no spool."""
-    aside: Sequence[RejectedLine] = ()
+    rejected: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""
 
@@ -80,7 +80,7 @@ class Store:
         self._changed = asyncio.Condition()
         self._arrived = asyncio.Event()
         self._saved_at = time.monotonic()
-        self._counts = dict.fromkeys(("events", "duplicates", "set_aside", "disk_refusals", "checkpoint_errors"), 0)
+        self._counts = dict.fromkeys(("events", "duplicates", "rejected", "disk_refusals", "checkpoint_errors"), 0)
 
     def recover(self) -> None:
         """Take up what a predecessor left; raises OSError. Call it before anything is put."""
@@ -180,9 +180,9 @@ class Store:
         batch.written += taken
         if batch.written < len(batch.lines):
             return False
-        self._counts["set_aside"] += len(batch.aside)
-        for aside in batch.aside:
-            self._quarantine.put(aside.reason, batch.sensor, aside.content)
+        self._counts["rejected"] += len(batch.rejected)
+        for line in batch.rejected:
+            self._quarantine.put(line.reason, batch.sensor, line.content)
         return True
 
     def _pass_over_known(self, batch: PendingWrite) -> None:
