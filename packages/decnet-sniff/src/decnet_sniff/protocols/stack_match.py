@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which system or tool a stack is: the rows of `stack_table` by p0f's rules.
+"""Identifies the system or tool of a stack: the rows of `stack_table` by p0f's rules.
 
 A row may leave open the IP version, the MSS, the window and the scale, give the window as a multiple of MSS or MTU or
-of a number (`%1024`), and bear a random TTL (`64-`: at most). When no row fits exactly, one fits whose `df` or `id+` is
-missing, that has `id-` or `ecn` in addition, or whose initial TTL is another: packets are changed like that on the way.
+of a number (`%1024`), and have a random TTL (`64-`: at most). When no row matches exactly, one matches that differs in
+a way that packets change in transit: `df` or `id+` missing, `id-` or `ecn` added, or another initial TTL.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _KINDS = {name: kind for kind, name in NAMES.items()}
 
 
 class Identity(NamedTuple):
-    """What a stack was taken for."""
+    """The result of identification."""
 
     name: str | None
-    """The system, or the tool; None when no row fits."""
+    """The system or tool; None when no row matches."""
     tool: bool
-    """Whether `name` is a program that writes its own packets, on whatever system."""
+    """Whether `name` is a program that builds its own packets, on whatever system."""
     exact: bool
     distance: int | None
     """Hops; None when the initial TTL is not known."""
 
 
 class Row(NamedTuple):
-    """One signature of the table; None where it says `*`."""
+    """One signature of the table; None where it has `*`."""
 
     name: str
     tool: bool
@@ -62,7 +62,7 @@ class Table(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def identify(stack: Stack, *, server: bool, peer_mss: int = 0) -> Identity:
-    """Return what sent `stack` in a SYN, or as a `server` in a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
+    """Identify the sender of `stack` in a SYN, or as a `server` in a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
     table = _table(server=server)
     times = multiple(stack, peer_mss)
     inexact = None
@@ -78,7 +78,7 @@ def identify(stack: Stack, *, server: bool, peer_mss: int = 0) -> Identity:
 
 
 def _fits(row: Row, stack: Stack, times: tuple[str, int]) -> bool:
-    """Tell whether all agrees that may not differ: everything but TTL and quirks."""
+    """Return whether all matches that must match: everything but TTL and quirks."""
     return (
         row.version in (None, stack.version)
         and row.ip_options == stack.ip_options
@@ -112,7 +112,7 @@ def _quirks_differ(row: Row, stack: Stack) -> int:
 
 
 def _explained(row: Row, stack: Stack) -> bool:
-    """Tell whether what differs is what differs on the way."""
+    """Return whether the differences can arise in transit."""
     difference = _quirks_differ(row, stack)
     gone, come = difference & row.quirks, difference & stack.quirks
     return not gone & ~_MAY_VANISH and not come & ~_MAY_APPEAR
@@ -135,7 +135,7 @@ def _guessed(stack: Stack) -> int | None:
 
 @cache
 def _table(*, server: bool) -> Table:
-    """Return the rows for SYN or SYN+ACK; made at the first packet, not at import."""
+    """Return the rows for SYN or SYN+ACK; built at the first packet, not at import."""
     special = stack_table.SYN_ACK if server else stack_table.SYN
     return Table(_by_kinds(special), _by_kinds(stack_table.GENERAL))
 

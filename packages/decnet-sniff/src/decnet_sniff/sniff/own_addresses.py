@@ -9,19 +9,19 @@ from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 IsOwn = Callable[[bytes], bool]
-"""Tells whether a packed address is ours."""
+"""Returns whether a packed address is ours."""
 
 REMEMBERED = 1024
-"""Addresses whose answer is kept."""
+"""Addresses whose result is cached."""
 
 
 def none_is_own(_: bytes) -> bool:
-    """No address is ours."""
+    """Return False."""
     return False
 
 
 def own_address_test(networks: Sequence[Network]) -> IsOwn:
-    """Return what tells whether an address is in one of `networks`."""
+    """Return the test whether an address is in one of `networks`."""
     if not networks:
         return none_is_own
 

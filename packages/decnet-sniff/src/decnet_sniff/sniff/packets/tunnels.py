@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is inside of GRE (RFC 2784, 2890), VXLAN (RFC 7348, with or without a policy) and Geneve (RFC 8926)."""
+"""The content of GRE (RFC 2784, 2890), VXLAN (RFC 7348, with or without a policy) and Geneve (RFC 8926)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ GENEVE_PORT: Final = 6081
 PORTS: Final = frozenset((VXLAN_PORT, GENEVE_PORT))
 
 _BRIDGED: Final = 0x6558
-"""Transparent Ethernet bridging: a whole frame is inside."""
+"""Transparent Ethernet bridging: the content is a frame."""
 
 
 def gre(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
-    """Return (IP4 or IP6, where it begins) of what is behind the GRE header at `at`; see `link.network`."""
+    """Return (IP4 or IP6, offset) of the content of the GRE header at `at`; see `link.network`."""
     if at + 4 > end:
         return SHORT
     flags = buffer[at]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which protocol the first bytes of one direction of a TCP connection are, and what they tell.
+"""Recognises the protocol of the first bytes of one direction of a TCP connection.
 
-The port is not asked: attackers choose it. The first byte says who could know.
+The port is not considered: attackers choose it. The first byte selects the recognisers.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ class Recognised(NamedTuple):
 
     payload: Payload
     again: int | None = None
-    """The offset of what both sides then begin anew with, after a HelloRetryRequest."""
+    """The offset at which both sides start over, after a HelloRetryRequest."""
     opens: bool = False
-    """Whether it only asks for a way to somebody else, with whom another protocol is spoken: CONNECT."""
+    """Whether it only requests a tunnel in which another protocol follows: CONNECT."""
 
 
 def may_be_tls(data: bytes) -> bool:
-    """Tell whether `data`, which is not empty, begins as a record of TLS does."""
+    """Return whether `data`, which is not empty, begins like a TLS record."""
     return data[0] in _RECORDS
 
 
 def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
-    """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
+    """Recognise `data`, the beginning of one side of a connection; `server` is the side that was called."""
     if may_be_tls(data):
         hello = records.recognise(data)
         if isinstance(hello, Verdict):
