@@ -132,6 +132,13 @@ def torture(session: nox.Session) -> None:
 
 
 @nox.session(python="3.11")
+def hostile(session: nox.Session) -> None:
+    """Attack a real fleet and print what other visitors notice; `-- --short` for a minute of it (`-- --help`)."""
+    _workspace(session)
+    session.run("python", "-m", "hostile", *session.posargs, env={"PYTHONPATH": str(ROOT / "benchmarks")})
+
+
+@nox.session(python="3.11")
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)

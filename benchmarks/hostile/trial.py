@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""One trial: an attack against the running fleet, and what visitors, memory, supervisor and database say about it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+import msgspec
+
+from hostile.attack import SOURCES, Tally
+from hostile.fleet import HostileFleet
+from hostile.visitor import PATIENCE_SECONDS
+from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
+from hostile.waiting import until
+from hostile.watch import Stretches, Visitors
+
+KINDS = ("http.request", "auth.attempt", "session.command")
+"""What attackers and visitors can count themselves."""
+VISITS = {"ssh": "auth.attempt", "http": "http.request"}
+"""The kind of event that one visit leaves once, by service."""
+SAMPLE_SECONDS = 0.25
+SETTLE_SECONDS = 60.0
+RECOVERED_BYTES = 10 << 20
+"""The aim: a minute after an attack the decoys hold at most this much more than before."""
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """How long visitors waited, in milliseconds, and how many were not answered."""
+
+    p50: float
+    p99: float
+    worst: float
+    visits: int
+    unanswered: int
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What was measured; memory in bytes."""
+
+    name: str
+    ssh: Waits
+    http: Waits
+    pss_before: int
+    pss_peak: int
+    pss_after: int
+    after_seconds: float
+    """How long after the attack `pss_after` was read: when the aim was met, or the wait ended."""
+    restarts: int
+    longest_stretch_ms: float | None
+    """The longest time between two yields of the decoys' event loop; None when no heartbeat told."""
+    sent: dict[str, int]
+    answered: dict[str, int]
+    recorded: dict[str, int]
+    visits_recorded: bool
+    """Whether each visit that was answered is recorded, and no visit twice."""
+    settled: bool
+
+    @property
+    def exact(self) -> bool:
+        """Whether all that was answered is recorded, and nothing that was not done."""
+        told = all(self.answered.get(kind, 0) <= self.recorded.get(kind, 0) for kind in KINDS)
+        # A browser's form or a smuggled request may hold more requests than its sender meant: no upper bound for HTTP.
+        done = all(self.recorded.get(kind, 0) <= self.sent.get(kind, 0) for kind in KINDS[1:])
+        return told and done and self.visits_recorded and self.settled
+
+    @property
+    def held(self) -> bool:
+        """What the short form asserts: no restart, every visitor answered, events exact."""
+        return not (self.restarts or self.ssh.unanswered or self.http.unanswered) and self.exact
+
+
+class Experiment:
+    """A running fleet with those who watch it; each attempt is one trial."""
+
+    def __init__(
+        self, fleet: HostileFleet, visitors: Visitors, stretches: Stretches, *, seconds: float, rest: float
+    ) -> None:
+        """An attack lasts `seconds`; memory may take `rest` seconds to come back."""
+        self.fleet = fleet
+        self._visitors = visitors
+        self._stretches = stretches
+        self._seconds = seconds
+        self._rest = rest
+
+    async def attempt(self, name: str) -> Trial:
+        """Play the attack `name`, "" for none."""
+        fleet, visitors = self.fleet, self._visitors
+        before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
+        self._stretches.reset()
+        began = time.monotonic()
+        tally, peak = await _attacked(fleet, name, self._seconds)
+        ended = time.monotonic()
+        await visitors.all_begun_before(ended)
+        await fleet.decoys_ready(SETTLE_SECONDS)
+        await until(lambda: fleet.pss() <= before + RECOVERED_BYTES, self._rest)
+        after, waited = fleet.pss(), time.monotonic() - ended
+        settled = await fleet.settled(SETTLE_SECONDS)
+        return Trial(
+            name=name or "(no attack)",
+            ssh=_waits(visitors, "ssh", began, ended),
+            http=_waits(visitors, "http", began, ended),
+            pss_before=before,
+            pss_peak=peak,
+            pss_after=after,
+            after_seconds=waited,
+            restarts=_restarts(fleet) - restarts,
+            longest_stretch_ms=self._stretches.longest,
+            sent=tally.sent,
+            answered=tally.answered,
+            recorded=dict(fleet.recorded(SOURCES) - recorded),
+            visits_recorded=_visits_recorded(fleet, visitors, began),
+            settled=settled,
+        )
+
+
+async def _attacked(fleet: HostileFleet, name: str, seconds: float) -> tuple[Tally, int]:
+    """Run the attacking process to its end; return its tally and the decoys' highest memory meanwhile."""
+    peak = fleet.pss()
+    if not name:
+        await asyncio.sleep(seconds)
+        return Tally(), peak
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "hostile.attacker", name, fleet.attacked, *map(str, fleet.ports.values()), str(seconds),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output = asyncio.ensure_future(process.communicate())
+    while not output.done():
+        peak = max(peak, fleet.pss())
+        await asyncio.wait([output], timeout=SAMPLE_SECONDS)
+    if process.returncode:
+        raise RuntimeError(f"the attack {name!r} failed by itself")
+    return msgspec.json.decode(output.result()[0], type=Tally), peak
+
+
+def _visits_recorded(fleet: HostileFleet, visitors: Visitors, began: float) -> bool:
+    """Whether each visit since `began` that was answered is one event, and none is more."""
+    for service, kind in VISITS.items():
+        found = fleet.recorded_by_source(SOURCES_OF_VISITORS[service], kind)
+        for visit in visitors.visits:
+            if visit.service == service and visit.began >= began:
+                count = found[visit.source]
+                if count > 1 or visit.answered > count:
+                    return False
+    return True
+
+
+def _waits(visitors: Visitors, service: str, began: float, ended: float) -> Waits:
+    made = [one for one in visitors.visits if one.service == service and began <= one.began <= ended]
+    spans = sorted(one.seconds * 1000 for one in made) or [PATIENCE_SECONDS * 1000]
+    return Waits(
+        p50=spans[len(spans) // 2],
+        p99=spans[min(len(spans) - 1, len(spans) * 99 // 100)],
+        worst=spans[-1],
+        visits=len(made),
+        unanswered=sum(not one.answered for one in made),
+    )
+
+
+def _restarts(fleet: HostileFleet) -> int:
+    status = fleet.decoys()
+    return status.restarts if status is not None else 0
