@@ -83,7 +83,7 @@ def test_removed_and_gone_endpoints_get_nothing(engine: Engine) -> None:
         assert outbox.active_webhooks(connection) == [kept]
         assert list(outbox.ready_at(connection)) == [kept.id]
         assert outbox.endpoint(connection, gone.id) is None
-        assert outbox.bury_removed(connection, now_ns=30) == 1
+        assert outbox.give_up_removed(connection, now_ns=30) == 1
         assert queries.enable_webhook(connection, gone.id, now_ns=21)
         assert set(outbox.ready_at(connection)) == {kept.id, gone.id}
 
@@ -114,8 +114,8 @@ def test_dead_letters_are_revived_all_or_one(engine: Engine) -> None:
         assert queries.request_replay(connection, made.id, delivery_id=letters[0].id, now_ns=40) == 1
         assert queries.request_replay(connection, made.id, now_ns=41) == 2
         first, second = outbox.replays_after(connection, 0, 10)
-        assert outbox.revive(connection, first, now_ns=50) == 1
-        assert outbox.revive(connection, second, now_ns=51) == 1
+        assert outbox.requeue(connection, first, now_ns=50) == 1
+        assert outbox.requeue(connection, second, now_ns=51) == 1
         assert outbox.replays_after(connection, second.seq, 10) == []
         revived = queries.deliveries(connection, webhook_id=made.id, state=PENDING)
         assert {delivery.message_id for delivery in revived} == {letter.message_id for letter in letters}
@@ -147,7 +147,7 @@ def test_what_waited_too_long_is_buried_with_its_reason(engine: Engine) -> None:
         made = endpoint(connection)
         deliver(connection, made, 1, now_ns=10)
         deliver(connection, made, 2, now_ns=20)
-        assert outbox.bury(connection, made.id, "too late", created_before=20, now_ns=30) == 1
+        assert outbox.give_up(connection, made.id, "too late", created_before=20, now_ns=30) == 1
         (pending, dead) = queries.deliveries(connection)
     assert (pending.state, dead.state, dead.error, dead.ended_at) == (PENDING, DEAD, "too late", 30)
 

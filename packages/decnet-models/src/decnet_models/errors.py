@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Errors of the database, and which of them pass by themselves."""
+"""Errors of the database, and which of them are transient."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _POSTGRES_PASSING = ("08", "25006", "40", "53", "55", "57", "58")
 
 
 class ModelsError(Exception):
-    """Something of decnet-models could not be done; the root of all its errors."""
+    """decnet-models could not do something; the root of all its errors."""
 
 
 class DatabaseError(ModelsError):
@@ -21,7 +21,7 @@ class DatabaseError(ModelsError):
 
 
 class NotMigratedError(DatabaseError):
-    """The database has not the tables of this version."""
+    """The database does not have the tables of this version."""
 
 
 class CursorMovedError(ModelsError):
@@ -29,7 +29,7 @@ class CursorMovedError(ModelsError):
 
 
 class LeaseLostError(CursorMovedError):
-    """The lease has ended, or another instance has taken it."""
+    """The lease has expired, or another instance has taken it."""
 
 
 def passes(error: BaseException) -> bool:
@@ -48,6 +48,6 @@ def passes(error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Return the driver's own words on one line, without the statement and its values."""
+    """Return the driver's message on one line, without the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return " ".join(str(cause).split()) or type(cause).__name__

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""One worker's way through the event log: a batch's results committed with the cursor, what cannot be handled skipped.
+"""Processes the event log for one worker: a batch's results are committed with the cursor, bad events are skipped.
 
-Events are read and decoded before the transaction that writes, so the write lock is held only while results are made.
-That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is written
-(`decnet_models.following.cursor_position`).
+Events are read and decoded before the transaction that writes, so the write lock is held only while results are
+written. That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is
+written (`decnet_models.following.cursor_position`).
 
-When handling fails, the batch is rolled back and halved until the one bad event is alone; that becomes a dead
-letter, recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
+When handling fails, the batch is rolled back and halved until the one bad event is alone; that becomes a dead letter,
+recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ log = logging.getLogger(__name__)
 Handle = Callable[[Connection, Sequence[StoredEvent]], Iterable[tuple[str, Notice]]]
 
 WINDOW = 20
-"""A batch looks at most at this many times its size of rows, so that one transaction never walks a whole backlog."""
+"""A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
 
 MAX_DEAD_LETTERS_IN_A_ROW = 16
 
 
 class EveryEventFailsError(ModelsError):
-    """Handling failed for many events in a row: the worker is at fault, not they."""
+    """Handling failed for many events in a row: the worker is at fault, not the events."""
 
 
 class Step(msgspec.Struct):
-    """What one step did: counts of events, the log's rows still ahead, and the newest new notice of each kind."""
+    """The result of a step: counts of events, the rows still ahead, and the newest new notice of each kind."""
 
     handled: int = 0
     dead_letters: int = 0
@@ -52,9 +52,9 @@ class Step(msgspec.Struct):
 
 
 class BatchProcessor:
-    """Reads the log for `worker`; `handle` writes an events' results on the connection and returns its notices.
+    """Reads the log for `worker`; `handle` writes the results of events on the connection and returns its notices.
 
-    `position` is where it is in the log, by default one cursor over all of it.
+    `position` is its position in the log, by default one cursor over all of it.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class BatchProcessor:
         self._dead_letters_in_a_row = 0
 
     def step(self) -> Step:
-        """Handle the next batch; all of it is committed, or as much as was before the database failed.
+        """Handle the next batch; all of it is committed, or what came before the database failed.
 
-        Raises what `decnet_models.errors.passes` knows when nothing could be committed, CursorMovedError,
+        Raises transient errors (`decnet_models.errors.passes`) when nothing could be committed, CursorMovedError,
         EveryEventFailsError, and MemoryError.
         """
         with reading(self._engine) as connection:

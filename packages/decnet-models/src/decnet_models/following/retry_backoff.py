@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Waiting for a database that cannot answer now: longer each time, logged once, shown in the counters."""
+"""Waits for a database that cannot answer: exponentially longer, logged once, shown in the counters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
 RETRIED = (DBAPIError, CursorMovedError)
-"""What a failed step may raise and be tried again; of DBAPIError only what `passes`."""
+"""Errors of a step that are retried; of DBAPIError only those that `passes`."""
 
 
 class RetryBackoff:
@@ -35,7 +35,7 @@ class RetryBackoff:
         self._failing = False
 
     async def wait(self, error: BaseException) -> None:
-        """Wait before the next try, at most until the worker must stop; raises `error` if trying again is no use."""
+        """Wait before the next attempt, at most until the worker must stop; raises `error` if it is permanent."""
         if isinstance(error, DBAPIError) and not passes(error):
             raise error
         if not self._failing:
@@ -48,7 +48,7 @@ class RetryBackoff:
         self._seconds = min(self._seconds * 2, LONGEST_SECONDS)
 
     def recovered(self) -> None:
-        """Begin anew with the shortest wait."""
+        """Reset to the shortest wait."""
         if self._failing:
             log.info("the database answers again")
             self._ctx.counters.set("database_unavailable", 0)
@@ -57,7 +57,7 @@ class RetryBackoff:
 
 
 async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:
-    """Run database work in the worker's thread, again while the database cannot answer; None when told to stop."""
+    """Run database work in the worker's thread, retrying while the database cannot answer; None when stopped."""
     backoff = RetryBackoff(ctx)
     while True:
         try:

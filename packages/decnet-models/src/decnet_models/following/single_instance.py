@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One instance of a worker works, others stand by: whoever holds the lock file's flock; its death releases it."""
+"""One instance of a worker works, others stand by: an flock decides, which is released when its holder dies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decnet_core.runtime.context import Context
 log = logging.getLogger(__name__)
 
 STANDBY_SECONDS = 1.0
-"""How often a standby looks whether it is its turn."""
+"""How often a standby checks the lock."""
 
 
 @asynccontextmanager

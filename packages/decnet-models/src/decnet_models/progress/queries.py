@@ -31,7 +31,7 @@ def cursor_of(connection: Connection, worker: str) -> int:
 
 
 def cursors(connection: Connection) -> dict[str, int]:
-    """Return every worker's cursor; of one that is split into shards, the slowest shard's."""
+    """Return every worker's cursor; with shards, the slowest shard's."""
     whole = select(worker_cursor.c.worker, worker_cursor.c.seq)
     slowest = select(lease.c.worker, func.min(lease.c.seq)).group_by(lease.c.worker)
     found = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
@@ -39,12 +39,12 @@ def cursors(connection: Connection) -> dict[str, int]:
 
 
 def event_cursors(connection: Connection) -> dict[str, int]:
-    """Return the cursors that go over the event log; others, such as `webhook.replay`, go over other tables."""
+    """Return the cursors over the event log; others, such as `webhook.replay`, are over other tables."""
     return {name: seq for name, seq in cursors(connection).items() if name.partition(".")[0] not in _OF_OTHER_LOGS}
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:
-    """Give a new worker its cursor, at the beginning of the log."""
+    """Create a new worker's cursor, at the beginning of the log."""
     row = {"worker": worker, "seq": 0, "updated_at": now_ns}
     connection.execute(insert_into(connection, worker_cursor).values(**row).on_conflict_do_nothing())
 
@@ -59,7 +59,7 @@ def advance_cursor(connection: Connection, worker: str, start: int, end: int, *,
 
 
 def move_cursor(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
-    """Set `worker`'s cursor, whoever holds it: whatever its instances are about to commit is refused."""
+    """Set `worker`'s cursor, whoever holds it: commits in progress on its instances are rejected."""
     values = {"seq": seq, "epoch": lease.c.epoch + 1, "holder": None, "expires_at": 0, "updated_at": now_ns}
     if connection.execute(update(lease).where(lease.c.worker == worker).values(**values)).rowcount:
         return
@@ -87,9 +87,9 @@ def count_dead_letters(connection: Connection) -> dict[str, int]:
 
 
 def put_back(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
-    """Set `worker`'s cursors back to `seq`, those that are beyond it, and take its leases from whoever holds them.
+    """Move `worker`'s cursors that are beyond `seq` back to it, and end the leases of its instances.
 
-    First in a transaction, it waits for what an instance is committing; what others have in hand is refused then.
+    First in a transaction, it waits for an instance that is committing; later commits of theirs are rejected.
     """
     of_leases = update(lease).where(lease.c.worker == worker)
     back = case((lease.c.seq > seq, seq), else_=lease.c.seq)
@@ -100,6 +100,6 @@ def put_back(connection: Connection, worker: str, seq: int, *, now_ns: int) -> N
 
 
 def begin_again(connection: Connection, worker: str, *, now_ns: int) -> None:
-    """Put `worker` back to the beginning of the log: it handles every event again, dead letters too."""
+    """Reset `worker` to the beginning of the log: it handles every event again, dead letters too."""
     move_cursor(connection, worker, 0, now_ns=now_ns)
     connection.execute(delete(dead_letter).where(dead_letter.c.worker == worker))

@@ -53,7 +53,7 @@ class Findings:
     def write(self) -> list[tuple[str, Notice]]:
         """Write tags and windows; return the notices by their key."""
         queries.add_tags(self._connection, self._tags)
-        queries.keep_windows(self._connection, {key: self._windows[key] for key in self._counted})
+        queries.save_windows(self._connection, {key: self._windows[key] for key in self._counted})
         return list(self._notices.items())
 
     @property
@@ -127,7 +127,7 @@ class Findings:
 
     def _sweep(self, ts: int) -> None:
         """Remove the windows that ran out before `ts`, those of the table and those in hand."""
-        queries.drop_windows(self._connection, ts)
+        queries.delete_windows(self._connection, ts)
         for key, (entries, span_ns) in self._windows.items():
             if entries and entries[-1][0] + span_ns < ts:
                 self._windows[key] = ((), span_ns)

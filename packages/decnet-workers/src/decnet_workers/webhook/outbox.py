@@ -84,7 +84,7 @@ class Outbox:
         with writing(self._engine) as connection:
             for cursor in (WORKER, REPLAYS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
-            outbox.hasten(connection, now_ns=time.time_ns())
+            outbox.correct_future_times(connection, now_ns=time.time_ns())
 
     def poll(self) -> Poll:
         """Make deliveries of what is new and say what is to be sent; writes only when there is something to write."""
@@ -110,7 +110,7 @@ class Outbox:
         if now < self._last_poll:
             self._forgotten_at = self._counted_at = 0
             with writing(self._engine) as connection:
-                outbox.hasten(connection, now_ns=now)
+                outbox.correct_future_times(connection, now_ns=now)
         self._last_poll = now
         return now
 
@@ -152,11 +152,11 @@ class Outbox:
             return
         _advance(connection, REPLAYS, start, replays[-1].seq, now)
         for replay in replays:
-            outbox.revive(connection, replay, now_ns=now)
+            outbox.requeue(connection, replay, now_ns=now)
 
     def _forget(self, connection: Connection, now: int) -> None:
         """Keep the table bounded; more than one batch is gone after as many polls."""
-        outbox.bury_removed(connection, now_ns=now)
+        outbox.give_up_removed(connection, now_ns=now)
         if outbox.forget_ended(connection, now - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
             self._forgotten_at = now
 
@@ -197,10 +197,10 @@ class Outbox:
         after = self._breaker.after_failure(state, now, wait)
         if status == GONE:
             after = msgspec.structs.replace(after, gone_at=now)
-            outbox.bury(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
+            outbox.give_up(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
         elif after.failing_since is not None and after.failing_since < now - self._give_up_ns:
             # what waited behind the breaker was never attempted, so it has no time of its own to be given up at
-            outbox.bury(
+            outbox.give_up(
                 connection,
                 delivery.webhook_id,
                 "the endpoint failed for too long",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Dead letters get a table of that name; the version before goes on writing `set_aside` until the second phase."""
+"""Dead letters get a table of that name; the previous version keeps writing `set_aside` until the second phase."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`set_aside` goes, once no program writes it any more."""
+"""Drops `set_aside`, once no program writes it any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0002_dead_letter"
 
 
 def upgrade() -> None:
-    """Copy what the version before wrote since 0002, and drop the table."""
+    """Copy what the previous version wrote since 0002, and drop the table."""
     op.execute(
         "INSERT INTO dead_letter SELECT worker, seq, error, created_at FROM set_aside WHERE true ON CONFLICT DO NOTHING"
     )
