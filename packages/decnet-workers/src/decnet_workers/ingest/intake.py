@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""One pass: lines of all spools become rows, in one transaction with the positions up to where they were read.
+"""One pass: lines of all spools become rows, in one transaction with the positions read.
 
 The transaction makes it exactly once: killed before the commit, the same lines are read again; killed after it, they
-are not. Spools are told after the commit, so at worst they keep a segment too long. What is read stays in hand until it
-is committed, so a database that fails for an hour costs one batch of memory and fills no quarantine twice.
+are not. Spools are acknowledged after the commit, so at worst they keep a segment too long. Lines stay in memory until
+they are committed, so a database that fails for an hour costs one batch of memory and no duplicates in the quarantine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import passes, reason
 from decnet_models.events import queries
-from decnet_workers.ingest.artifacts import told_by
+from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.sources import Read, Source, Sources
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Outcome(msgspec.Struct):
-    """What one pass did."""
+    """The result of one pass."""
 
     new: int = 0
     duplicates: int = 0
@@ -47,11 +47,11 @@ class Outcome(msgspec.Struct):
     last_seq: int = 0
     lag_bytes: int = 0
     read: bool = False
-    """Whether there was anything; then there may be more."""
+    """Whether anything was read; then there may be more."""
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """Lines of one spool that were read and sorted, and await their commit."""
+    """Lines of one spool, read and sorted, that await their commit."""
 
     source: Source
     next: Position
@@ -61,9 +61,9 @@ class _Taken(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """Moves events from the spools below `spools` into the database; what is no event goes to `quarantine`.
+    """Moves events from the spools below `spools` into the database; invalid lines go to `quarantine`.
 
-    Events that tell of artifacts are registered with them; the artifact store is the one at `store`.
+    The artifacts that events mention are registered with them; the artifact store is the one at `store`.
     """
 
     def __init__(
@@ -78,7 +78,6 @@ class Intake:
         self.sources = Sources(spools)
 
     def newest(self) -> int:
-        """Return the newest committed row's `seq`."""
         with reading(self._engine) as connection:
             return queries.last_seq(connection)
 
@@ -95,7 +94,7 @@ class Intake:
         return outcome
 
     def close(self) -> None:
-        """Tell the spools everything that is committed."""
+        """Acknowledge everything that is committed."""
         self.sources.acknowledge(finished_only=False)
         self._quarantine.close()
 
@@ -141,7 +140,7 @@ class Intake:
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
-        artifacts = list(told_by(events, self._store, now_ns=now_ns))
+        artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
         latest = now_ns + int(self._settings.future_seconds * 1e9)
         with writing(self._engine) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
@@ -162,7 +161,7 @@ class Intake:
         )
 
     def _weed_out(self, events: Sequence[Event]) -> list[Event]:
-        """Return the events that the database takes; quarantine those it refuses for what they say.
+        """Return the events that the database accepts; quarantine those it rejects for their content.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)

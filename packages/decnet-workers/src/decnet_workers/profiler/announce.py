@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which notices follow from a batch; keys depend on what happened alone, so repeating it repeats no notice."""
+"""The notices of a batch; keys depend on the events alone, so repeating it repeats no notice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Use = tuple[str, str, str]
 
 
 def uses_in(touched: Iterable[Touched]) -> set[Use]:
-    """Return which credentials were tried by whom on what."""
+    """Return the credentials tried, by attacker and service."""
     return {
         _use(attacker, stored.event.payload)
         for attacker, stored in touched
@@ -39,7 +39,7 @@ def notices(
 ) -> list[tuple[str, Notice]]:
     """Return key and notice of what is new in `touched`, each key once, in the order of the events.
 
-    `known` attackers and `known_uses` were there before the batch; `label` tells where a canary token was planted.
+    `known` attackers and `known_uses` were there before the batch; `label` returns where a canary token was planted.
     """
     found: dict[str, Notice] = {}
     for attacker, stored in touched:

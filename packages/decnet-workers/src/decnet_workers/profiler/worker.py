@@ -24,7 +24,7 @@ UNKNOWN_LABEL = "unknown"
 
 
 class Profiler(CursorWorker[NoSettings]):
-    """Keeps one row per attacker: what it touched, tried, typed and came with, and how dangerous it is.
+    """Keeps one row per attacker: what it touched, tried, typed and used, and how dangerous it is.
 
     Counts are sums over events, and each event is handled once, because the cursor moves in the same transaction.
     """
@@ -45,7 +45,7 @@ class Profiler(CursorWorker[NoSettings]):
         await super().start(ctx)
 
     def handle(self, batch: EventBatch) -> Results:
-        """Merge the batch into the tables and say what is new."""
+        """Merge the batch into the tables and return its notices."""
         touched = self._touched(batch)
         if not touched:
             return Results()
@@ -76,5 +76,5 @@ class Profiler(CursorWorker[NoSettings]):
 
 
 def _labels(connection: Connection) -> Callable[[str], str]:
-    """Return a look-up of canary labels that asks once per token, for the duration of a batch."""
+    """Return a look-up of canary labels that queries once per token, for the duration of a batch."""
     return cache(lambda token: label_of(connection, token) or UNKNOWN_LABEL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands of `decnet-ttp`: what rules are worth before they are used, and the operator's word on them."""
+"""The commands of `decnet-ttp`: check rules before use, and override single ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check_rules(
     folder: Annotated[Path, typer.Argument(help="Folder with Sigma rules (*.yml).", exists=True, file_okay=False)],
     as_json: Json = False,
 ) -> None:
-    """Say which rules of a folder would be refused, with file and line; exit code 1 when there is one."""
+    """Report which rules of a folder would be rejected, with file and line; exit code 1 when there is one."""
     library = load([folder])
     if as_json:
         refused = [{"file": str(one.file), "line": one.line, "reason": one.reason} for one in library.refused]
@@ -58,7 +58,7 @@ def list_rules(
 
 
 def abouts(library: Library) -> list[About]:
-    """Return what all rules of a library say of themselves, correlation rules included."""
+    """Return the metadata of all rules of a library, correlation rules included."""
     counting = {one.rule.about.id: one.rule.about for many in library.countings.values() for one in many}
     return [rule.about for rule in library.rules.values()] + list(counting.values())
 

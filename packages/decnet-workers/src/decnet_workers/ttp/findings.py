@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One batch of events through the rules: what is tagged, what is counted, what the operator's word forbids.
+"""Applies the rules to one batch of events: tags, counts, and the operator's overrides.
 
-The result depends on the events in their order and on the tables, never on where a batch begins: windows and caps are
-read from the database in the same transaction and kept here only until its end.
+The result depends on the events in their order and on the tables, never on batch boundaries: windows and caps are read
+from the database in the same transaction and kept here only until its end.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from decnet_workers.ttp.sigma.rule import About, Rule
 from decnet_workers.ttp.tagging import DAY_NS, counted_values, group_digest, notice_of, tags_of
 
 SWEEP_EVENTS = 4096
-"""Windows that ran out are removed at every event whose row number is a multiple of this."""
+"""Expired windows are removed at every event whose row number is a multiple of this."""
 
 
 class Findings:
-    """Tags, notices and windows of one batch; `write` puts them into the transaction."""
+    """Tags, notices and windows of one batch; `write` stores them in the transaction."""
 
     def __init__(self, connection: Connection, library: Library) -> None:
         self._connection = connection
@@ -40,7 +40,7 @@ class Findings:
         self._notices: dict[str, Notice] = {}
 
     def look_at(self, events: Sequence[StoredEvent]) -> None:
-        """Match events of the log, in its order; one without a source address is nobody's doing."""
+        """Match events in log order; one without a source address is skipped."""
         matched = [(stored, self._library.matching(stored.event)) for stored in events]
         self._fetch_windows(matched)
         for stored, rules in matched:
@@ -58,7 +58,6 @@ class Findings:
 
     @property
     def tags(self) -> int:
-        """How many tags the batch has."""
         return len(self._tags)
 
     def _fetch_windows(self, matched: Iterable[tuple[StoredEvent, list[Rule]]]) -> None:
@@ -126,7 +125,7 @@ class Findings:
             self._tag(stored, attacker, rule.about)
 
     def _sweep(self, ts: int) -> None:
-        """Remove the windows that ran out before `ts`, those of the table and those in hand."""
+        """Remove the windows that expired before `ts`, in the table and here."""
         queries.delete_windows(self._connection, ts)
         for key, (entries, span_ns) in self._windows.items():
             if entries and entries[-1][0] + span_ns < ts:

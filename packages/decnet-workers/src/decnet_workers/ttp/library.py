@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The rules of one or more folders, each loaded or refused, ordered by the kind of event they read.
+"""The rules of one or more folders, each loaded or rejected, indexed by the kind of event they read.
 
-A refused rule never stops another: the operator sees file, line and reason, the rest works on.
+A rejected rule never stops another: the operator sees file, line and reason, the rest works.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Counting(msgspec.Struct, frozen=True):
 
 
 class Library:
-    """The loaded rules; `rules` by id, and what was refused."""
+    """The loaded rules; `rules` by id, and the rejected ones."""
 
     def __init__(
         self, rules: Iterable[Rule], countings: Iterable[tuple[UUID, Counting]], refused: Iterable[Refusal] = ()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Rule files to values, here or in a short-lived process of its own.
+"""Parses rule files, here or in a short-lived process of its own.
 
-The worker lets another process read: importing PyYAML leaves 3.6 MiB behind for ever, and rules are read when the
-worker starts and when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
+The worker uses another process: importing PyYAML costs 3.6 MiB for good, and rules are read when the worker starts and
+when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 60
 
 
 class FileRead(msgspec.Struct, frozen=True):
-    """The documents of a file as far as they could be read, and why not further."""
+    """The documents of a file as far as they could be parsed, and the error."""
 
     file: str
     documents: list[Located]
@@ -55,7 +55,7 @@ def read_in_child(files: Sequence[Path]) -> list[FileRead]:
 
 
 def main() -> None:
-    """Be the reading process."""
+    """Run as the reading process."""
     files = msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])
     sys.stdout.buffer.write(msgspec.json.encode(read_files([Path(file) for file in files])))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Connecting without being led elsewhere: resolve once, check every address, connect to what was checked.
+"""Connects safely: resolve once, check every address, connect to a checked one.
 
-The name is never given to anything that would resolve it again; it serves as Host header and for the certificate only.
-One address that is refused refuses the whole answer: an honest name does not mix public and inner addresses.
+The name is never resolved again; it serves as Host header and for the certificate only. One rejected address rejects
+the whole answer: a legitimate name does not mix public and internal addresses.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class DialError(WorkersError):
-    """No connection; the message says why, without what the other side sent."""
+    """No connection; the message says why, without what the peer sent."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -39,7 +39,7 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class Dialler:
-    """Opens connections within what the operator allowed."""
+    """Opens connections within the operator's limits."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class Dialler:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """Made when the first https endpoint is dialled: reading the authorities costs some MiB."""
+        """Created when the first https endpoint is dialled: loading the authorities costs some MiB."""
         try:
             return ssl.create_default_context(cafile=self._ca_file or None)
         except OSError as error:
             raise DialError(f"[webhook] ca_file cannot be read: {error.strerror or error}") from error
 
     async def open(self, target: Target, *, allow_private: bool) -> Stream:
-        """Return a connection to `target`; raises DialError. The caller sets the deadline of the whole."""
+        """Return a connection to `target`; raises DialError. The caller sets the overall deadline."""
         addresses = await self._checked(target, allow_private=allow_private)
         errors: list[str] = []
         for address in addresses[:MAX_ADDRESSES]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One endpoint's deliveries, one after another: a message that fails waits for its retry and lets others pass."""
+"""One endpoint's deliveries, one after another: a failed one waits for its retry and others overtake it."""
 
 from __future__ import annotations
 

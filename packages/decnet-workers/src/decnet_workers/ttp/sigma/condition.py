@@ -64,7 +64,7 @@ def parse(text: str, names: list[str], line: int) -> Condition:
 
 
 def compiled(tree: Condition, matchers: Mapping[str, Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return the condition as one function of what the matchers take."""
+    """Return the condition as one function with the arguments of the matchers."""
     if isinstance(tree, Name):
         return matchers[tree.name]
     if isinstance(tree, Not):

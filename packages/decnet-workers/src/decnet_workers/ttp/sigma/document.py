@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""YAML text to values that know their line, so that a refusal can name it.
+"""Parses YAML to values that know their line, for error messages.
 
-Nodes are read with their marks and converted here instead of by PyYAML's constructors, which forget the marks. Anchors
-are refused: rules do not need them, and a few lines of them unfold to gigabytes.
+Nodes are read with their marks and converted here instead of by PyYAML's constructors, which drop the marks. Anchors
+are rejected: rules do not need them, and a few lines of them expand to gigabytes.
 """
 
 from __future__ import annotations
