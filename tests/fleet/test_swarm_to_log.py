@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.decnet_swarm.swarm_workers import enrolled_pair, fill, forwarder, listener, port_of, until
 
+from decnet_core.spool.positions import acknowledgement
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events import queries
@@ -21,7 +22,7 @@ async def test_sensors_events_are_in_the_log_once_even_when_they_came_twice(tmp_
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 300)
     (above / "positions" / "listener.json").unlink()  # with both positions lost the sensor can only send all again
-    (below / "spool" / "decoys" / "readers" / "forwarder.json").unlink()
+    acknowledgement(below / "spool" / "decoys", "forwarder").unlink()
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 300)
     url = f"sqlite:///{above / 'decnet.db'}"

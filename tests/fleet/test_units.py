@@ -11,6 +11,7 @@ import pytest
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
+from decnet_core.spool.positions import READERS
 from decnet_core.units.job import Job, Site, job_of
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
 
@@ -112,6 +113,7 @@ def test_systemd_makes_the_accounts(tmp_path: Path) -> None:
         assert users[job.user][3] == groups["decnet"][2]
         assert users[job.user][6].endswith("nologin")
         assert (job.user in groups["decnet-db"][3].split(",")) == job.database
+        assert (job.user in groups["decnet-spool"][3].split(",")) == job.reads_spools
     assert len({fields[2] for fields in users.values()}) == len(users)
 
 
@@ -123,6 +125,13 @@ def test_every_worker_is_in_a_group_that_is_explained() -> None:
     from decnet_core.supervise.groups import MEANING
 
     assert {job.group for job in installed()} <= set(MEANING)
+
+
+def test_only_a_reader_writes_what_it_has_acknowledged() -> None:
+    readers = {job.name: [folder for folder in job.writes if folder.startswith("spool")] for job in installed()}
+    assert {name: folders for name, folders in readers.items() if folders} == {
+        name: [f"spool/{READERS}/{name}"] for name in ("ingest", "forwarder")
+    }
 
 
 def test_who_attackers_talk_to_cannot_open_the_database() -> None:

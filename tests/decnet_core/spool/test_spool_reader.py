@@ -34,7 +34,8 @@ def test_any_limits_see_every_whole_line_once(
     files: list[tuple[list[bytes], bytes]], max_lines: int, max_bytes: int
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
+        directory = Path(name) / "spool"
+        directory.mkdir()
         for number, (whole, tail) in enumerate(files, start=1):
             put(directory, number, b"".join(line + b"\n" for line in whole) + tail)
         reader = SpoolReader(directory, "ingest")
@@ -64,7 +65,8 @@ def test_writer_killed_at_any_byte_leaves_whole_lines_only(cut: int) -> None:
         return Event(id=uuid7(number), ts=number, sensor="s", payload=CommandRun("ssh", "é\n" * 5))
 
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
+        directory = Path(name) / "spool"
+        directory.mkdir()
         writer = SpoolWriter(directory, SpoolSettings(fsync="off"))
         for number in range(5):
             writer.append(event(number))

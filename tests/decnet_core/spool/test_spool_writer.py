@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from decnet_core.durable import make_directory
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
 from decnet_core.exits import StartupError
 from decnet_core.spool import segments
-from decnet_core.spool.positions import START, Position
+from decnet_core.spool.positions import START, Position, acknowledgement
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolBusyError, SpoolWriter
@@ -124,11 +125,9 @@ def test_files_are_for_owner_and_group_even_under_a_strict_umask(tmp_path: Path)
     finally:
         os.umask(before)
     writer.close()
-    modes = {
-        path.name: path.stat().st_mode & 0o777
-        for path in [tmp_path / "spool" / "w", *(tmp_path / "spool" / "w").rglob("*")]
-    }
-    assert modes == {"w": 0o770, "0000000001.jsonl": 0o640, "readers": 0o770, "ingest.json": 0o640}
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "spool").rglob("*")}
+    files = {"0000000001.jsonl": 0o640, "w.json": 0o640}
+    assert modes == {"w": 0o770, ".readers": 0o750, "ingest": 0o750, **files}
 
 
 def test_segment_ends_before_its_size_is_exceeded(tmp_path: Path, make_event: MakeEvent) -> None:
@@ -172,7 +171,7 @@ def test_nothing_goes_while_no_reader_is_registered(tmp_path: Path, make_event: 
 def test_unreadable_acknowledgement_keeps_everything(tmp_path: Path, make_event: MakeEvent) -> None:
     writer = SpoolWriter(tmp_path, SMALL)
     SpoolReader(tmp_path, "ingest").acknowledge(Position(9, 0))
-    (tmp_path / "readers" / "ingest.json").write_bytes(b"\xff{")
+    acknowledgement(tmp_path, "ingest").write_bytes(b"\xff{")
     for number in range(100):
         writer.append(make_event(number))
     writer.collect_garbage()
@@ -241,8 +240,9 @@ def test_full_disk_delays_events_and_loses_none(small_disk: Path, make_event: Ma
     seen = numbers_read_plain(small_disk / "spool")
     assert seen == list(range(len(seen)))
     ballast.unlink()
-    with (small_disk / "spool" / "readers" / "ingest.json").open("wb") as file:
-        file.write(msgspec.json.encode(Position(3, 0)))  # room comes also from what was acknowledged
+    acknowledged = acknowledgement(small_disk / "spool", "ingest")
+    make_directory(acknowledged.parent, 0o750)
+    acknowledged.write_bytes(msgspec.json.encode(Position(3, 0)))  # room comes also from what was acknowledged
     writer.sync()
     writer.append(make_event(400))
     assert writer.counters()["spool_backlog"] == 0

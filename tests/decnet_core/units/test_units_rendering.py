@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from decnet_core.units.job import Job, Site, network_of, writable
-from decnet_core.units.render import UNITS, files
+from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
 from decnet_core.units.services import worker_unit
 
 SITE = Site(programs="/opt/decnet/bin")
@@ -47,7 +47,6 @@ def test_a_worker_gets_what_it_declares() -> None:
     assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_RAW"]
     assert unit["PrivateNetwork"] == ["no"]
     assert unit["ReadWritePaths"][0].split() == [
-        "/var/lib/decnet/keys",
         "/var/lib/decnet/positions",
         "/var/lib/decnet/quarantine/listener",
         "/var/lib/decnet/run",
@@ -126,6 +125,16 @@ def test_a_group_holds_the_sum_of_what_its_workers_declare() -> None:
     for job in (READER, LISTENER):
         assert set(writable(job, SITE)) <= set(herd["ReadWritePaths"][0].split())
     assert "CAP_NET_RAW" not in unit_of("decnet-supervise@bus.service")["CapabilityBoundingSet"][0]
+
+
+def test_only_who_reads_spools_may_open_them() -> None:
+    forwarder = Job(name="forwarder", description="Sends", group="sensor", memory_budget=1, reads_spools=True)
+    written = files((LISTENER, forwarder), SITE)
+    assert "d /var/lib/decnet/spool/listener 2750 decnet-listener decnet-spool" in written[TMPFILES].splitlines()
+    members = [line for line in written[SYSUSERS].splitlines() if line.startswith("m ")]
+    assert members == ["m decnet-forwarder decnet-spool"]
+    assert assignments(written[f"{UNITS}/decnet-forwarder.service"])["SupplementaryGroups"] == ["decnet-spool"]
+    assert assignments(written[f"{UNITS}/decnet-listener.service"])["SupplementaryGroups"] == [""]
 
 
 def test_the_target_starts_either_the_workers_or_their_groups() -> None:

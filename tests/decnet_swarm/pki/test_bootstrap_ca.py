@@ -168,14 +168,3 @@ def test_sensor_without_a_certificate_is_told_how_to_get_one(tmp_path: Path) -> 
         files.enrolled(tmp_path)
     with pytest.raises(NotEnrolledError):
         validity(tmp_path)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
-def test_what_root_changes_stays_readable_for_the_account_that_uses_it(tmp_path: Path) -> None:
-    folder = master(tmp_path)
-    for path in (folder, *folder.iterdir()):
-        os.chown(path, 12345, 12346)
-    bootstrap_ca.issue_token(tmp_path, "berlin-1", 1)
-    bootstrap_ca.renew(tmp_path, [], new_keys=True)
-    assert {(path.stat().st_uid, path.stat().st_gid) for path in folder.iterdir()} == {(12345, 12346)}
-    assert (files.authority_folder(tmp_path) / files.ROOT_KEY).stat().st_uid == 0

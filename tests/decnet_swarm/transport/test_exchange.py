@@ -22,7 +22,7 @@ from tests.decnet_swarm.swarm_workers import (
 )
 
 from decnet_core.exits import StartupError
-from decnet_core.spool.positions import Position, acknowledged_positions
+from decnet_core.spool.positions import Position, acknowledged_positions, acknowledgement
 
 
 def arrived(above: Path, least: int) -> bool:
@@ -97,7 +97,7 @@ async def test_acknowledgement_that_was_lost_is_told_by_the_listener(tmp_path: P
     fill(below, range(2000))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 2000)
-    (below / "spool" / "decoys" / "readers" / "forwarder.json").unlink()
+    acknowledgement(below / "spool" / "decoys", "forwarder").unlink()
     fill(below, range(2000, 2100))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 100)

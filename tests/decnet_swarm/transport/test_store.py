@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.decnet_swarm.swarm_workers import Running, enrolled_pair, fill, forwarder, listener, numbers, port_of, until
 
-from decnet_core.spool.positions import Position
+from decnet_core.spool.positions import Position, acknowledgement
 from decnet_swarm.listener.records import MOST_READ, Records, near_the_end
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context
@@ -41,13 +41,16 @@ async def test_events_after_the_last_checkpoint_are_known_when_they_come_again(t
     fill(below, range(400))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 400)
-    checkpoint, acknowledged = above / "positions" / "listener.json", below / "spool" / "decoys" / "readers"
-    early, known = checkpoint.read_bytes(), (acknowledged / "forwarder.json").read_bytes()
+    checkpoint, acknowledged = (
+        above / "positions" / "listener.json",
+        acknowledgement(below / "spool" / "decoys", "forwarder"),
+    )
+    early, known = checkpoint.read_bytes(), acknowledged.read_bytes()
     fill(below, range(400, 1000))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 600)
     checkpoint.write_bytes(early)  # as if both had been killed before they could note it
-    (acknowledged / "forwarder.json").write_bytes(known)
+    acknowledged.write_bytes(known)
     fill(below, range(1000, 1100))
     async with listener(above) as master:  # ends before the sensor comes: what it knew, the next one must find, too
         assert master.count("remembered") == 600

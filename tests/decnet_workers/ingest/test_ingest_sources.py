@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from decnet_core.events.envelope import Event
-from decnet_core.spool.positions import START, Position
+from decnet_core.spool.positions import START, Position, acknowledgement
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
 from decnet_workers.ingest.sources import Sources
@@ -81,14 +81,16 @@ def test_one_spool_that_cannot_be_read_does_not_stop_the_others(
     fill(open_spool("good"), make_events(2))
     bad = state / "spool" / "bad"
     bad.mkdir()
-    (bad / "readers").write_text("not a directory")
+    obstacle = acknowledgement(bad, "ingest")
+    obstacle.mkdir(parents=True)
+    (obstacle / "in the way").touch()
     sources = Sources(state / "spool")
     with caplog.at_level(logging.INFO):
         assert names(sources) == [("good", 2)]
         assert names(sources) == [("good", 2)]
     assert len([record for record in caplog.records if "spool=bad" in record.getMessage()]) == 1
     assert sources.counters() == {"spools": 1, "spools_failing": 1, "spool_errors": 2}
-    (bad / "readers").unlink()
+    shutil.rmtree(obstacle)
     names(sources)
     assert sources.counters()["spools_failing"] == 0
 

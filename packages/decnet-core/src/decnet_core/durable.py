@@ -1,30 +1,47 @@
 # SPDX-License-Identifier: MIT
-"""Files that are the old one or the new one after any crash, never half of either."""
+"""Files that are the old one or the new one after any crash, never half of either.
+
+No link is followed to a file that is written: who can plant one in the directory must not choose what is overwritten.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-def replace_file(path: Path, content: bytes, mode: int = 0o640, owner: tuple[int, int] | None = None) -> None:
+
+def replace_file(path: Path, content: bytes, mode: int = 0o640) -> None:
     """Make `content` what `path` holds, durably: write beside it, fsync, rename, fsync the directory.
 
-    `owner` (user and group id) is the owner it gets, for root writing what another account reads. One process at a
-    time may replace a given path. Raises OSError; `path` then still holds what it held.
+    One process at a time may replace a given path. Raises OSError; `path` then still holds what it held.
     """
-    beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with opened_directory(path.parent) as directory:
+        beside = path.name + ".new"
+        with contextlib.suppress(FileNotFoundError):  # left by a crash, or planted
+            os.unlink(beside, dir_fd=directory)
+        descriptor = os.open(beside, _FRESH, mode, dir_fd=directory)
+        try:
+            os.fchmod(descriptor, mode)  # the umask of a hardened unit must not lock the other workers out
+            write_all(descriptor, content)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(beside, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
+
+
+@contextlib.contextmanager
+def opened_directory(directory: Path, flags: int = 0) -> Iterator[int]:
+    """Hold a descriptor of `directory`. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | flags)
     try:
-        os.fchmod(descriptor, mode)  # the umask of a hardened unit must not lock the other workers out
-        if owner is not None:
-            os.fchown(descriptor, *owner)
-        write_all(descriptor, content)
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
-    beside.replace(path)
-    sync_directory(path.parent)
 
 
 def write_all(descriptor: int, content: bytes) -> None:
@@ -36,11 +53,8 @@ def write_all(descriptor: int, content: bytes) -> None:
 
 def sync_directory(directory: Path) -> None:
     """Make names created, renamed or removed in `directory` durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened_directory(directory) as descriptor:
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_directory(directory: Path, mode: int = 0o770) -> None:
@@ -53,4 +67,5 @@ def make_directory(directory: Path, mode: int = 0o770) -> None:
         make_directory(directory.parent, mode)
         make_directory(directory, mode)
         return
-    directory.chmod(mode)
+    with opened_directory(directory, os.O_NOFOLLOW) as descriptor:
+        os.fchmod(descriptor, mode)

@@ -40,10 +40,12 @@ class Worker(Hosted[S]):
     """Which IP addresses it speaks with itself; what bus and database need is added where they are elsewhere."""
     database: ClassVar[bool] = False
     """Whether it opens the fleet's database."""
+    reads_spools: ClassVar[bool] = False
+    """Whether it reads what other workers have spooled; all others may not."""
     writes: ClassVar[tuple[str, ...]] = ()
     """Folders of the state directory that it writes to, beside `run` and its spool."""
     keys: ClassVar[tuple[str, ...]] = ()
-    """Files below `keys` that it reads, and makes when they are missing."""
+    """Files below `keys` that it reads; `init` makes them, without accounts for each worker it makes them itself."""
     oom_score_adj: ClassVar[int] = 200
     """How much sooner than others it is killed when the host's memory is full (proc(5)): before the host's own."""
 

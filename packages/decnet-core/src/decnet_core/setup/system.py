@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -76,7 +77,14 @@ def _make_key(path: Path, user: str) -> None:
     """Make the key now: one that an operator's command made first would belong to root."""
     read_or_create(path)
     account = pwd.getpwnam(user)
-    os.chown(path, account.pw_uid, account.pw_gid)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise SetupError(f"{path} is a link: remove it, and find out who made it")
+        os.fchown(descriptor, account.pw_uid, account.pw_gid)
+    finally:
+        os.close(descriptor)
 
 
 def _run(*command: str) -> None:

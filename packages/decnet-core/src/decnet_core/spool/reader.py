@@ -17,7 +17,13 @@ import msgspec
 from decnet_core.durable import make_directory
 from decnet_core.events.codec import MAX_LINE_BYTES
 from decnet_core.spool import segments
-from decnet_core.spool.positions import READERS, START, Position, read_position, write_position
+from decnet_core.spool.positions import (
+    Position,
+    acknowledgement,
+    read_position,
+    take_over_former,
+    write_position,
+)
 
 _WINDOW = MAX_LINE_BYTES + 1
 """One read: holds the longest line with its line feed, so a window without a line feed is the start of no line."""
@@ -50,10 +56,10 @@ class SpoolReader:
 
     def __init__(self, directory: Path, name: str) -> None:
         self._directory = directory
-        self._file = directory / READERS / f"{name}.json"
-        make_directory(self._file.parent)
-        if not self._file.exists():
-            self.acknowledge(START)
+        self._file = acknowledgement(directory, name)
+        make_directory(self._file.parent, 0o750)
+        if not self._file.is_file():
+            self.acknowledge(take_over_former(directory, name))
 
     def read(self, position: Position, max_lines: int = 1000, max_bytes: int = 4 << 20) -> ReadResult:
         """Return the next lines after `position`: at most `max_lines`, and no more once they hold `max_bytes`.

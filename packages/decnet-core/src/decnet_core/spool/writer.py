@@ -21,7 +21,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.exits import StartupError
 from decnet_core.spool import segments
 from decnet_core.spool.backlog import Backlog
-from decnet_core.spool.positions import READERS, Position, acknowledged_positions
+from decnet_core.spool.positions import Position, acknowledged_positions
 from decnet_core.spool.retention import Listing, plan
 from decnet_core.spool.segments import Segment
 from decnet_core.spool.settings import SpoolSettings
@@ -281,7 +281,6 @@ def _take_directory(directory: Path) -> int:
     """Make and lock the directory; the lock ends with the process, however it ends."""
     try:
         make_directory(directory)
-        make_directory(directory / READERS)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise StartupError(f"cannot use spool {directory}: {error.strerror}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SUPERVISE_USER, Job, Site
+from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, SUPERVISE_USER, Job, Site
 
 
 def sysusers(jobs: Sequence[Job], site: Site) -> str:
@@ -16,6 +16,8 @@ def sysusers(jobs: Sequence[Job], site: Site) -> str:
         "# Written by init: groups first, then one account per worker.",
         f"g {GROUP} -",
         *(f'u {name} -:{GROUP} "{what}" {site.state}' for name, what in users),
+        f"g {SPOOL_GROUP} -",
+        *(f"m {job.user} {SPOOL_GROUP}" for job in jobs if job.reads_spools),
         *_of_the_database(jobs, site),
     ]
     return "\n".join(lines) + "\n"

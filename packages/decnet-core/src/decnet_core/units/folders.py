@@ -4,9 +4,12 @@
 Several accounts use the same files, and each runs with UMask=0077. So nothing is shared by accident: what is shared is
 given its mode by the code that makes it, and each directory says here who may make anything in it.
 
-- All workers have the primary group `decnet`. It may look into the state directory, read spools (ingest does) and open
-  the bus socket. Nobody but root may make anything in the state directory itself.
-- `run` and `keys` are sticky: who may add a file there may not replace another account's, such as the bus socket.
+- All workers have the primary group `decnet`. It may look into the state directory and open the bus socket. Nobody but
+  root may make anything in the state directory itself.
+- Captured passwords are in spools, so only a worker that reads them is in group `decnet-spool`; set-group-ID gives
+  segments that group. What such a reader has acknowledged the writer deletes, so it says so in a directory of its own.
+- `run` is sticky: who may add a file there may not replace another account's. `keys` is root's: `init` makes the keys,
+  for a worker that could add one would know a key that another account comes to use.
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
   before the first worker opens it. What attackers talk to is not in that group.
@@ -21,7 +24,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
-from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, Job, Site
+from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, Job, Site
 
 
 def tmpfiles(jobs: Sequence[Job], site: Site) -> str:
@@ -37,7 +40,7 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     yield f"d {site.state} 0750 root {GROUP}"
     yield f"d {site.state}/run 1770 root {GROUP}"
     yield f"d {site.state}/spool 0750 root {GROUP}"
-    yield f"d {site.state}/keys 1770 root {GROUP}"
+    yield f"d {site.state}/keys 0750 root {GROUP}"
     if any(job.database for job in jobs):
         yield f"d {site.database} 2770 {DATABASE_USER} {DATABASE_GROUP}"
         yield f"f {site.database_file} 0660 {DATABASE_USER} {DATABASE_GROUP}"
@@ -52,8 +55,7 @@ def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     shared = Counter(folder for job in jobs for folder in job.writes)
     for job in jobs:
         if job.spools:
-            yield f"d {site.state}/spool/{job.name} 0750 {job.user} {GROUP}"
-            yield f"d {site.state}/spool/{job.name}/readers 0770 {job.user} {GROUP}"
+            yield f"d {site.state}/spool/{job.name} 2750 {job.user} {SPOOL_GROUP}"
         yield from _written(job, site, {folder for folder, writers in shared.items() if writers > 1})
         for key in job.keys:
             yield f"z {site.state}/keys/{key} 0600 {job.user} {GROUP}"

@@ -12,9 +12,11 @@ import msgspec
 from decnet_core.runtime.worker import Worker
 
 GROUP = "decnet"
-"""The primary group of all workers: they share the bus socket and the spools."""
+"""The primary group of all workers: they share the bus socket."""
 DATABASE_GROUP = "decnet-db"
 """May open the database: never a worker that attackers talk to."""
+SPOOL_GROUP = "decnet-spool"
+"""May read the spools."""
 DATABASE_USER = "decnet-db"
 """Creates and migrates the database."""
 SUPERVISE_USER = "decnet-supervise"
@@ -39,6 +41,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     database: bool = False
     spools: bool = False
     """Whether it has a spool of its own."""
+    reads_spools: bool = False
+    """Whether it reads those of the others."""
     writes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     oom_score_adj: int = 0
@@ -100,6 +104,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         network=worker.reach(settings),
         database=worker.database,
         spools=bool(worker.produces),
+        reads_spools=worker.reads_spools,
         writes=worker.writes,
         keys=worker.keys,
         oom_score_adj=worker.oom_score_adj,
@@ -124,8 +129,6 @@ def writable(job: Job, site: Site) -> tuple[str, ...]:
     below = [f"{site.state}/run", *(f"{site.state}/{folder}" for folder in job.writes)]
     if job.spools:
         below.append(f"{site.state}/spool/{job.name}")
-    if job.keys:
-        below.append(f"{site.state}/keys")
     if job.database:
         below.append(site.database)
     return tuple(sorted(set(below)))

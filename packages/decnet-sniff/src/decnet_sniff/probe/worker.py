@@ -57,6 +57,7 @@ class Probe(Worker[ProbeSettings]):
     network = "any"
     listens = (SPOOL_APPENDED.wildcard,)
     produces = (TlsProbed, CertificateProbed, SshProbed, StackProbed, ProbeChanged)
+    reads_spools = True
     writes = ("probe",)
     commands = "decnet_sniff.probe.commands"
 

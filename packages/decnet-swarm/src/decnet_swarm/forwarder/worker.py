@@ -47,7 +47,8 @@ class Forwarder(Worker[ForwarderSettings]):
     listens = (SPOOL_APPENDED.wildcard,)
     memory_budget = 64 * MIB
     network = "any"
-    writes = ("spool", "quarantine/forwarder", "swarm/forwarder")
+    reads_spools = True
+    writes = ("spool/.readers/forwarder", "quarantine/forwarder", "swarm/forwarder")
 
     _dial: Dial | None = None
 

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
+from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import authority, files, listener_identity, registry, token
 from decnet_swarm.pki.authority import Signer
@@ -34,7 +35,10 @@ def bootstrap(state: Path, hosts: Iterable[str], now: dt.datetime | None = None)
     files.make_folder(shared)
     if not (own / files.ROOT_KEY).exists():
         files.write(own / files.ROOT_KEY, authority.root(moment).to_pem())
-    listener_identity.create(shared, _root(state), hosts, moment)
+    root_certificate(state)
+    root = _root(state)
+    with acting_as_owner(shared):
+        listener_identity.create(shared, root, hosts, moment)
     return True
 
 
@@ -46,19 +50,21 @@ def renew(
     Raises BootstrapError, OSError, and ValueError for a damaged key.
     """
     folder, moment = _listener_folder(state), now or dt.datetime.now(dt.UTC)
-    if new_keys and not force and (left := _stranded(folder)):
-        raise BootstrapError(
-            f"{len(left)} sensors, {left[0]} among them, do not know the listener's next key yet; they learn it when "
-            "they renew. --force does it now; they must then be enrolled anew"
-        )
-    return listener_identity.renew(folder, _root(state), hosts, moment, new_keys=new_keys)
+    root = _root(state)
+    with acting_as_owner(folder):
+        if new_keys and not force and (left := _stranded(folder)):
+            raise BootstrapError(
+                f"{len(left)} sensors, {left[0]} among them, do not know the listener's next key yet; they learn it "
+                "when they renew. --force does it now; they must then be enrolled anew"
+            )
+        return listener_identity.renew(folder, root, hosts, moment, new_keys=new_keys)
 
 
 def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False, now: int | None = None) -> str:
     """Return a token for sensor `name` that can be used once within `hours`; raises BootstrapError or RegistryError."""
     folder = _listener_folder(state)
     moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
-    root_mark = bytes.fromhex(fingerprint(files.certificate_in((folder / files.AUTHORITY).read_text())))
+    root_mark = bytes.fromhex(fingerprint(files.certificate_in(root_certificate(state))))
     made = token.new_token(root_mark, name)
     waiting = Waiting(
         made.id.hex(), token.hashed(made.secret), name, moment, moment + int(hours * 3600), replaces=replaces
@@ -77,7 +83,8 @@ def sign_request(
     folder, moment = _listener_folder(state), now or dt.datetime.now(dt.UTC)
     if not is_name(name):
         raise BootstrapError("a name has up to 63 letters and digits, inside also . _ and -")
-    signer = Signer.from_pem((folder / files.ISSUING).read_bytes())
+    with acting_as_owner(folder):
+        signer = Signer.from_pem((folder / files.ISSUING).read_bytes())
     key = authority.requested_key(request)
     made = authority.member(signer, Role.FORWARDER, name, key, now=moment, days=days)
     mark = Certificate(fingerprint(authority.der(made)), int(made.not_valid_after_utc.timestamp()))
@@ -106,6 +113,18 @@ def _listener_folder(state: Path) -> Path:
     if not files.is_bootstrapped(state):
         raise BootstrapError("there is no swarm here yet; decnet swarm token NAME begins one")
     return files.listener_folder(state)
+
+
+def root_certificate(state: Path) -> str:
+    """Return the root's certificate in PEM, from where only the operator can write; raises BootstrapError, OSError.
+
+    The listener has a copy, to show to who enrols. Were that one believed, who has taken over the listener could put
+    an authority of his own into every token.
+    """
+    path = files.authority_folder(state) / files.AUTHORITY
+    if not path.exists():
+        files.write(path, authority.certificate_pem(_root(state).certificate))
+    return path.read_text("ascii")
 
 
 def _root(state: Path) -> Signer:

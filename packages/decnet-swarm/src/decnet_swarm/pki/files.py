@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Where certificates and keys lie, and how they are written: whole or not at all, and for one account only.
 
-`<state>/swarm/authority`   the root's key, the operator's alone: neither listener nor any other worker can read it
+`<state>/swarm/authority`   the root's key, the operator's alone: neither listener nor any other worker can read it;
+                            and its certificate, which tokens pin: the key itself may be kept elsewhere
 `<state>/swarm/listener`    the listener's: identity, the key that signs sensors, who is enrolled
 `<state>/swarm/forwarder`   the sensor's: identity, and whom to trust
 
@@ -11,12 +12,12 @@ and a crash between them would leave a sensor that cannot connect any more.
 
 from __future__ import annotations
 
-import os
 import ssl
 from pathlib import Path
 
 import msgspec
 
+from decnet_core.acting_owner import acting_as_owner
 from decnet_core.durable import make_directory, replace_file
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki.der import Parts, Unreadable, parts_of
@@ -74,15 +75,12 @@ def make_folder(folder: Path) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file, mode 0600, for the owner of its folder: what root writes there the worker must read.
+    """Replace a file, mode 0600, as the owner of its folder: what root writes there the worker must read.
 
     Raises OSError.
     """
-    owner = None
-    if os.geteuid() == 0:
-        found = path.parent.stat()
-        owner = (found.st_uid, found.st_gid)
-    replace_file(path, content, 0o600, owner)
+    with acting_as_owner(path.parent):
+        replace_file(path, content, 0o600)
 
 
 def enrolled(folder: Path) -> Enrolled:
@@ -110,7 +108,8 @@ def validity(folder: Path) -> Parts:
     """Return what the certificate in `folder` says of itself; raises NotEnrolledError."""
     path = folder / IDENTITY
     try:
-        found = parts_of(certificate_in(path.read_text("ascii")))
+        with acting_as_owner(folder):
+            found = parts_of(certificate_in(path.read_text("ascii")))
     except FileNotFoundError as error:
         raise NotEnrolledError(f"there is no certificate in {folder}") from error
     except (OSError, ValueError) as error:

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
 from decnet_swarm.pki.registry import Registry, RegistryRefusal
@@ -34,7 +35,10 @@ def load(folder: Path) -> Registry:
     """Return the registry in `folder`, an empty one where there is none; raises RegistryError."""
     path = folder / FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Registry)
+        if not folder.exists():
+            return Registry()
+        with acting_as_owner(folder):
+            return msgspec.json.decode(path.read_bytes(), type=Registry)
     except FileNotFoundError:
         return Registry()
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -47,7 +51,7 @@ def change(folder: Path, step: Callable[[Registry], tuple[Registry | RegistryRef
     When `step` returns a RegistryRefusal nothing is written, and that is returned. Raises RegistryError.
     """
     try:
-        with _locked(folder):
+        with acting_as_owner(folder), _locked(folder):
             after, result = step(load(folder))
             if isinstance(after, RegistryRefusal):
                 return after
@@ -61,9 +65,6 @@ def change(folder: Path, step: Callable[[Registry], tuple[Registry | RegistryRef
 def _locked(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        if os.geteuid() == 0:
-            owner = folder.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from decnet_core.spool.positions import START, Position
+from decnet_core.spool.positions import READERS, START, Position
 from decnet_core.spool.reader import ReadResult, SpoolReader
 from decnet_core.text import for_terminal
 
@@ -99,7 +99,7 @@ class Sources:
     def _found(self, positions: Mapping[str, Position]) -> Iterator[Source]:
         try:
             with os.scandir(self._directory) as entries:
-                names = sorted(entry.name for entry in entries if entry.is_dir())
+                names = sorted(entry.name for entry in entries if entry.is_dir() and entry.name != READERS)
         except OSError as error:
             self._failed(str(self._directory), error)
             return

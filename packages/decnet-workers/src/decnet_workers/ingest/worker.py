@@ -38,7 +38,8 @@ class Ingest(DatabaseWorker[IngestSettings]):
     Settings = IngestSettings
     listens = (SPOOL_APPENDED.wildcard,)
     memory_budget = 96 * MIB
-    writes = ("spool", "quarantine/ingest")
+    reads_spools = True
+    writes = ("spool/.readers/ingest", "quarantine/ingest")
     oom_score_adj = 100
 
     _intake: Intake | None = None

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.errors import NotFoundError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.show import documents
@@ -108,10 +107,7 @@ def renew(
 @app.command()
 def authority() -> None:
     """Print the fleet's authority (PEM), which senders that are set up by hand must trust."""
-    path = swarm.authority_file(find_deployment())
-    if not path.exists():
-        raise NotFoundError("there is no swarm here yet; decnet swarm token NAME begins one")
-    typer.echo(path.read_text(encoding="ascii").rstrip("\n"))
+    typer.echo(swarm.authority_certificate(find_deployment()).rstrip("\n"))
 
 
 def _explained(made: Offer) -> str:

@@ -96,7 +96,7 @@ def sign(deployment: Deployment, name: str, request: Path, *, days: float | None
     lasting = days or settings.certificate_days
     chain = _done(lambda: bootstrap_ca.sign_request(deployment.state.root, name, text, lasting, replaces=replaces))
     _reload_listener(deployment)
-    return Signed(name, chain, authority_file(deployment).read_text(encoding="ascii"))
+    return Signed(name, chain, authority_certificate(deployment))
 
 
 def listed(deployment: Deployment) -> Listing:
@@ -131,9 +131,11 @@ def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force
     return made
 
 
-def authority_file(deployment: Deployment) -> Path:
-    """Return where the fleet's authority lies."""
-    return files.listener_folder(deployment.state.root) / files.AUTHORITY
+def authority_certificate(deployment: Deployment) -> str:
+    """Return the certificate of the fleet's authority in PEM; raises NotFoundError, OperatorError."""
+    if not files.is_bootstrapped(deployment.state.root):
+        raise NotFoundError("there is no swarm here yet; decnet swarm token NAME begins one")
+    return _done(lambda: bootstrap_ca.root_certificate(deployment.state.root))
 
 
 def _settings(deployment: Deployment) -> ListenerSettings:
