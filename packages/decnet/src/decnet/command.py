@@ -52,7 +52,7 @@ OPTIONS = {
 
 
 class UsageError(Exception):
-    """The command line cannot be understood; the message says why."""
+    """The command line is invalid; the message says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -136,7 +136,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Do `work` and return the exit code; an error becomes one line (DECNET_DEBUG=1: with its traceback)."""
+    """Run `work` and return the exit code; an error becomes one line (DECNET_DEBUG=1: with its traceback)."""
     import logging
 
     import typer

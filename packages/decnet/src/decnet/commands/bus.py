@@ -38,7 +38,7 @@ def sub(
     seconds: Annotated[float | None, typer.Option("--for", min=0, help="End after so many seconds.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print every message as it comes, until Ctrl-C."""
+    """Print every message as it arrives, until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_listen(find_deployment(), pattern, queue, count, seconds, as_json=as_json))
 

@@ -50,7 +50,7 @@ def drill(
 
 
 def _given(bus: str, database: str) -> contextlib.AbstractContextManager[Deployment]:
-    """Take the running fleet, with another bus or database when they are named."""
+    """Return the running fleet, with another bus or database if given."""
     if bus:
         os.environ["DECNET_BUS_URL"] = bus
     if database:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet events`: the event log, and what comes after it."""
+"""`decnet events`: the event log, and new events as they arrive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def events(
     limit: Limit = 50,
     as_json: JsonLines = False,
 ) -> None:
-    """Show the newest events, oldest of them first; --follow goes on as they come."""
+    """Show the newest events, oldest of them first; --follow continues with new ones."""
     kinds = _known(kind or [])
     deployment = find_deployment()
     found = newest(deployment, kinds, attacker, limit)
@@ -42,7 +42,7 @@ def events(
 
 
 def newest(deployment: Deployment, kinds: Sequence[str], attacker: str | None, limit: int) -> list[StoredEvent]:
-    """Return the newest `limit` events that fit, oldest of them first."""
+    """Return the newest `limit` matching events, oldest of them first."""
     found: list[StoredEvent] = []
     before: int | None = None
     with transaction(deployment) as connection:

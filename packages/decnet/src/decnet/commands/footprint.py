@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet footprint`: what every worker of the running fleet costs, and the fleet in all."""
+"""`decnet footprint`: what every worker of the running fleet costs, and their sum."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SETTLING_SECONDS = 0.1
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One process of the fleet; memory in bytes, rates per second over the time that was watched."""
+    """One process of the fleet; memory in bytes, rates per second over the sampled time."""
 
     name: str
     pid: int
@@ -46,13 +46,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """The sums; RSS is left out, for it counts shared pages many times."""
+    """The sums; RSS is omitted, because it counts shared pages many times."""
 
     processes: int
     pss: int
     uss: int
     shared: int
-    """PSS less USS: what the processes hold together."""
+    """PSS minus USS: what the processes share."""
     threads: int
     wakeups_per_second: float
     cpu_percent: float
@@ -76,7 +76,7 @@ def footprint(
 
 
 def look(deployment: Deployment, seconds: float) -> list[Row]:
-    """Find the fleet's processes and watch them for `seconds`; raises OperatorError for one that may not be seen."""
+    """Find the fleet's processes and sample them for `seconds`; raises OperatorError if not permitted."""
     modules = {name: health.modules for name, health in asyncio.run(_health(deployment)).items()}
     pids = processes(deployment)
     time.sleep(_SETTLING_SECONDS)  # to be asked is a wake-up, too, and not one that should be counted
@@ -111,7 +111,7 @@ def processes(deployment: Deployment) -> dict[str, int]:
 
 
 async def _health(deployment: Deployment) -> dict[str, Health]:
-    """Ask the workers themselves."""
+    """Ask the workers."""
     async with reachable_bus(deployment, "decnet-footprint") as bus:
         answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
     return {name: health for name, health in answers.items() if health is not None}

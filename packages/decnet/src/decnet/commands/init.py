@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet init`: sets this host up to run the fleet under systemd, and takes that away again."""
+"""`decnet init`: sets this host up to run the fleet under systemd, and removes that again."""
 
 from __future__ import annotations
 

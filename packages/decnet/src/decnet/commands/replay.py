@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet replay`: lets a worker handle events again, after saying what that does to its tables."""
+"""`decnet replay`: lets a worker handle events again, after showing what that does to its tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ app = application("Events once more through a worker.")
 
 _LOOK_SECONDS = 0.5
 _STILL_SECONDS = 30.0
-"""After so long without any progress the worker does not seem to run; its longest poll is 10 s."""
+"""Without progress for this long the worker does not seem to run; its longest poll is 10 s."""
 
 
 @app.command()
@@ -36,9 +36,9 @@ def replay(
     wait: Annotated[bool, typer.Option(help="Show how far the worker is until it is done.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Let a worker handle events again: with its newer rules, or because its tables are doubted.
+    """Let a worker handle events again: with its newer rules, or because its tables are in doubt.
 
-    No notice is sent twice, and interrupting this command or the worker changes nothing about the end.
+    No notice is sent twice, and interrupting this command or the worker does not affect the result.
     """
     deployment = find_deployment()
     with transaction(deployment) as connection:
@@ -61,7 +61,7 @@ def replay(
 
 
 def words(plan: Plan) -> str:
-    """Say what a replay will do."""
+    """Describe what a replay will do."""
     lines = [f"{plan.worker} will handle {plan.events} events again, from number {plan.first} to {plan.last}."]
     if plan.first < plan.asked:
         lines.append(f"Not from {plan.asked} on: what it counts can only be counted again from the beginning.")

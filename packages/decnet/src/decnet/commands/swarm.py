@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet swarm`: which other hosts belong to this fleet, and how one more joins it."""
+"""`decnet swarm`: the sensor hosts of this fleet, and how to add one."""
 
 from __future__ import annotations
 

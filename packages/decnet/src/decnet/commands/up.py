@@ -63,7 +63,7 @@ def up(
 
 
 def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> int:
-    """Be the workers' zygote until the supervisor is done; return its exit code."""
+    """Run as the workers' zygote until the supervisor is done; return its exit code."""
     from decnet_core.supervise.fork import zygote
 
     os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())

@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.1
 
 
 class Outcome(enum.StrEnum):
-    """How a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = PENDING
     DELIVERED = DELIVERED
@@ -64,7 +64,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def remove(webhook_id: Id) -> None:
-    """Send nothing more to a receiver."""
+    """Remove a receiver."""
     with transaction(find_deployment(), write=True) as connection:
         if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
@@ -90,7 +90,7 @@ def rotate(webhook_id: Id) -> None:
 
 @app.command()
 def enable(webhook_id: Id) -> None:
-    """Send to a receiver again that had answered 410 Gone."""
+    """Enable a receiver that had answered 410 Gone."""
     with transaction(find_deployment(), write=True) as connection:
         if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
@@ -139,7 +139,7 @@ def replay(
     webhook_id: Id,
     delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None,
 ) -> None:
-    """Try a receiver's dead deliveries again, with their old message ids."""
+    """Retry a receiver's dead deliveries, with their old message ids."""
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         endpoints.find(connection, webhook_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Chooses what a drill attacks among the deckies and receivers of the settings."""
+"""Chooses what a drill attacks from the deckies and receivers of the settings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Target(msgspec.Struct, frozen=True):
     """What is attacked."""
 
     shell: Decky
-    """Has SSH and a password that it accepts."""
+    """A decky with SSH and an accepted password."""
     web: Decky
-    """Has HTTP."""
+    """A decky with HTTP."""
     dns: tuple[str, int]
     """Address and port of the canary's DNS receiver."""
 

@@ -33,7 +33,7 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The ends of the event log and of the outbox, and each worker's position in the one that it follows."""
+    """The ends of the event log and of the outbox, and each worker's position in its log."""
 
     last_seq: int
     cursors: dict[str, int]
@@ -65,7 +65,7 @@ def read_progress(connection: Connection) -> Progress:
 
 
 def holdings(leases: Sequence[Lease], now_ns: int) -> tuple[Holding, ...]:
-    """Return which instance holds how many shards of each worker; a lease that has ended is nobody's."""
+    """Return how many shards of each worker each instance holds; an expired lease is nobody's."""
     found: dict[tuple[str, str | None], list[int]] = {}
     for one in leases:
         left = one.expires_at - now_ns
@@ -75,7 +75,7 @@ def holdings(leases: Sequence[Lease], now_ns: int) -> tuple[Holding, ...]:
 
 
 def lag_text(worker: str, health: Health | None, progress: Progress | None) -> str:
-    """Return the lag of a worker for people, a dash when it has none to speak of."""
+    """Return the lag of a worker as text, a dash without one."""
     behind = progress.behind(worker) if progress else None
     if behind is not None:
         return f"{behind} {'notices' if worker == FOLLOWS_NOTICES else 'events'}"

@@ -15,7 +15,7 @@ _SHOWN = 2000  # characters of a payload
 
 
 def text(message: Message, ts: int) -> str:
-    """Return the message on one line that cannot move the cursor; `ts` is when it came, ns since the Unix epoch."""
+    """Return the message on one line that cannot move the cursor; `ts` is when it arrived, ns since the Unix epoch."""
     parts = [clock(ts), for_terminal(message.subject)]
     if message.reply is not None:
         parts.append(f"[answer to {for_terminal(message.reply)}]")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Traffic from two readings of the broker's counters: totals, rates, and whose messages were dropped."""
+"""Traffic from two readings of the broker's counters: totals, rates, and dropped messages by subscriber."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COUNTS = (
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The broker's health at one moment of the monotonic clock, in seconds."""
+    """The broker's health at a time of the monotonic clock, in seconds."""
 
     at: float
     health: Health

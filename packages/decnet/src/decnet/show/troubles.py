@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is wrong with each worker, in sentences: why it does not run, and what its counters show."""
+"""The problems of each worker, in sentences: why it does not run, and what its counters show."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _COUNTERS = {
     "spools_failing": "spools cannot be read",
     "segments_missing": "segments of spools went before they were read",
 }
-"""Counters since the worker's start, and levels now, that are 0 in a fleet without troubles."""
+"""Counters since the worker's start, and current levels, that are 0 in a healthy fleet."""
 
 Trouble = tuple[str, int | None, str]
 """A worker, a number and what it counts."""
 
 
 def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Status]) -> Iterator[Trouble]:
-    """Yield what is wrong with each worker; `supervised` are the supervisors' own reports."""
+    """Yield the problems of each worker; `supervised` are the supervisors' own reports."""
     for name, health in workers.items():
         status = supervised.get(name)
         if status is not None and status.recycled:

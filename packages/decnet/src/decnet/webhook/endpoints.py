@@ -28,7 +28,7 @@ _NUDGE_SECONDS = 1.0
 
 
 class Added(msgspec.Struct, frozen=True):
-    """A new endpoint with the secret that its receiver verifies signatures with."""
+    """A new endpoint with the secret for its receiver."""
 
     id: str
     url: str
@@ -58,7 +58,7 @@ def add(
 
 
 def secret(deployment: Deployment, webhook: Webhook) -> str:
-    """Return the endpoint's secret as its receiver needs it."""
+    """Return the endpoint's secret in the receiver's form."""
     return written(secret_of(webhook_key(deployment.state.keys), webhook.id, webhook.generation))
 
 
