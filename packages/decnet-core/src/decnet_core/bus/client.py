@@ -44,12 +44,7 @@ class Client:
         self._options = options
         self._loop = asyncio.get_running_loop()
         self._uplink = Uplink(
-            addresses,
-            name,
-            options,
-            standing=self._standing,
-            on_message=self._deliver,
-            on_error=self._on_error,
+            addresses, name, options, standing=self._standing, on_message=self._deliver, on_error=self._on_error
         )
         self._send_queue = self._uplink.send_queue
         self._flush_due = False
@@ -96,12 +91,7 @@ class Client:
         }
 
     def publish(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        reply: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, reply: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         raw = self._known_subjects.get(subject) or self._known(subject)
         if self._closed:
@@ -144,12 +134,7 @@ class Client:
         return inbox
 
     async def request(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        timeout: float = 2.0,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, timeout: float = 2.0, headers: Mapping[str, str] | None = None
     ) -> Message:
         self._require_open()
         if _REPLIES not in self._receivers:

@@ -59,12 +59,7 @@ class Bus(Protocol):
         ...
 
     def publish(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        reply: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, reply: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         """Queue a message and return at once; while disconnected the oldest queued are dropped and counted.
 
@@ -83,12 +78,7 @@ class Bus(Protocol):
         ...
 
     async def request(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        timeout: float = 2.0,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, timeout: float = 2.0, headers: Mapping[str, str] | None = None
     ) -> Message:
         """Publish and return the first reply; NoResponders at once when nobody subscribes, TimeoutError when late."""
         ...

@@ -128,9 +128,7 @@ class Host:
             await asyncio.wait((failed, stopping, finished), return_when=asyncio.FIRST_COMPLETED)
             if ctx.stopping.is_set() and not failed.done():
                 await asyncio.wait(
-                    (failed, finished),
-                    return_when=asyncio.FIRST_COMPLETED,
-                    timeout=self._runtime.stop_seconds,
+                    (failed, finished), return_when=asyncio.FIRST_COMPLETED, timeout=self._runtime.stop_seconds
                 )
             if failed.done():
                 failed.result()

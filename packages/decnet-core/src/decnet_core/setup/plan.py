@@ -56,11 +56,7 @@ def digest(text: str) -> str:
 
 
 def changes(
-    wanted: Mapping[str, str],
-    present: Mapping[str, str],
-    written: Mapping[str, str],
-    *,
-    operators: Iterable[str] = (),
+    wanted: Mapping[str, str], present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()
 ) -> list[Change]:
     """Return what to do to every file that is wanted or that we once wrote.
 

@@ -107,10 +107,7 @@ def database_unit(site: Site) -> str:
         "SupplementaryGroups": (GROUP,),
         "TimeoutStartSec": 3600,
         **sandbox(
-            writable=(site.database, f"{site.state}/run"),
-            network=site.database_network,
-            capabilities=(),
-            own_ids=True,
+            writable=(site.database, f"{site.state}/run"), network=site.database_network, capabilities=(), own_ids=True
         ),
     }
     description = "DECNET database: bring it to this version"

@@ -89,19 +89,9 @@ attacker_decky = _table(
     Index("ix_attacker_decky_decky", "decky"),
 )
 
-attacker_service = _table(
-    "attacker_service",
-    _attacker(),
-    Column("service", NAME, primary_key=True),
-    *_seen(),
-)
+attacker_service = _table("attacker_service", _attacker(), Column("service", NAME, primary_key=True), *_seen())
 
-attacker_phase = _table(
-    "attacker_phase",
-    _attacker(),
-    Column("phase", String(32), primary_key=True),
-    *_seen(),
-)
+attacker_phase = _table("attacker_phase", _attacker(), Column("phase", String(32), primary_key=True), *_seen())
 
 attacker_tool = _table(
     "attacker_tool",

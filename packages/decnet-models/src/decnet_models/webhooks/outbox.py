@@ -192,10 +192,7 @@ def forget_ended(connection: Connection, ended_before: int, limit: int) -> int:
     """Delete up to `limit` deliveries that ended before a time; return the number."""
     old = (
         select(webhook_delivery.c.id)
-        .where(
-            webhook_delivery.c.state.in_((DELIVERED, DEAD)),
-            webhook_delivery.c.ended_at < ended_before,
-        )
+        .where(webhook_delivery.c.state.in_((DELIVERED, DEAD)), webhook_delivery.c.ended_at < ended_before)
         .limit(limit)
     )
     return connection.execute(delete(webhook_delivery).where(webhook_delivery.c.id.in_(old))).rowcount

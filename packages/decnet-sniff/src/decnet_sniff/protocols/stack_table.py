@@ -97,10 +97,7 @@ SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
             "*:64:0:*:65535,7:mss,nop,ws,nop,nop,ts,sok,eol+1:df:0",
         ),
     ),
-    (
-        "FreeBSD",
-        ("*:64:0:*:65535,6:mss,nop,ws,sok,ts:df,id+:0", "*:64:0:*:65535,3:mss,nop,ws,sok,ts:df,id+:0"),
-    ),
+    ("FreeBSD", ("*:64:0:*:65535,6:mss,nop,ws,sok,ts:df,id+:0", "*:64:0:*:65535,3:mss,nop,ws,sok,ts:df,id+:0")),
     (
         "OpenBSD",
         (
@@ -182,10 +179,7 @@ SYN_ACK: tuple[tuple[str, tuple[str, ...]], ...] = (
             "*:64:0:*:mss*10,0:mss:df:0",
         ),
     ),
-    (
-        "Linux 2.6",
-        ("*:64:0:*:mss*4,7:mss,sok,ts,nop,ws:df:0", "*:64:0:*:mss*4,2:mss,sok,ts,nop,ws:df:0"),
-    ),
+    ("Linux 2.6", ("*:64:0:*:mss*4,7:mss,sok,ts,nop,ws:df:0", "*:64:0:*:mss*4,2:mss,sok,ts,nop,ws:df:0")),
     (
         "Windows 10, 11 or Server 2016 or newer",
         (

@@ -68,10 +68,7 @@ class Sniff(Worker[SniffSettings]):
         for interface in settings.interfaces:
             self._captures.append(
                 PacketSocket(
-                    interface,
-                    settings.ignored(),
-                    promiscuous=settings.promiscuous,
-                    ring_kib=settings.ring_kib,
+                    interface, settings.ignored(), promiscuous=settings.promiscuous, ring_kib=settings.ring_kib
                 )
             )
         ctx.counters.read_from(self._counters)
@@ -162,10 +159,7 @@ def _emit(ctx: Context, finding: Finding) -> None:
     source, source_port, destination, destination_port = finding.ends
     try:
         ctx.emit(
-            finding.payload,
-            ts=finding.ts,
-            src=end_of(source, source_port),
-            dst=end_of(destination, destination_port),
+            finding.payload, ts=finding.ts, src=end_of(source, source_port), dst=end_of(destination, destination_port)
         )
     except BadEventError as error:
         ctx.counters.add("sniff_findings_too_large")

@@ -7,14 +7,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from decnet_core.events.catalogue import (
-    CanaryHit,
-    CommandRun,
-    LoginAttempt,
-    Payload,
-    SessionClosed,
-    SessionOpened,
-)
+from decnet_core.events.catalogue import CanaryHit, CommandRun, LoginAttempt, Payload, SessionClosed, SessionOpened
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row

@@ -7,13 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from decnet_core.events.catalogue import CanaryHit, LoginAttempt, SessionClosed
-from decnet_core.events.notices import (
-    AttackerObserved,
-    CanaryTriggered,
-    CredentialCaptured,
-    Notice,
-    SessionEnded,
-)
+from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, Notice, SessionEnded
 from decnet_core.text import for_column
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.actions import digest_of

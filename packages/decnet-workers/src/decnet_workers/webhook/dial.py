@@ -42,12 +42,7 @@ class Dialler:
     """Opens connections within the operator's limits."""
 
     def __init__(
-        self,
-        *,
-        allowed: Sequence[Network],
-        connect_seconds: float,
-        ca_file: str = "",
-        resolve: Resolve = resolve,
+        self, *, allowed: Sequence[Network], connect_seconds: float, ca_file: str = "", resolve: Resolve = resolve
     ) -> None:
         self._allowed = allowed
         self._connect_seconds = connect_seconds

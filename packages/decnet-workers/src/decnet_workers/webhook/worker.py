@@ -118,9 +118,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     def _sender(self, webhook_id: str) -> HttpSender:
         """Return the endpoint's sender, a new one when it was not among the last ones used."""
         sender = self._senders.pop(webhook_id, None) or HttpSender(
-            self._dialler,
-            attempt_seconds=self.settings.attempt_seconds,
-            idle_seconds=self.settings.idle_seconds,
+            self._dialler, attempt_seconds=self.settings.attempt_seconds, idle_seconds=self.settings.idle_seconds
         )
         self._senders[webhook_id] = sender
         for unused in [name for name in self._senders if name not in self._queues][: len(self._senders) - MAX_SENDERS]:

@@ -136,8 +136,7 @@ def deliveries(
 
 @app.command()
 def replay(
-    webhook_id: Id,
-    delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None,
+    webhook_id: Id, delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None
 ) -> None:
     """Retry a receiver's dead deliveries, with their old message ids."""
     deployment = find_deployment()

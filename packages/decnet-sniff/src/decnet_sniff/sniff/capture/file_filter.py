@@ -25,10 +25,7 @@ class _Fields(NamedTuple):
     accepted: frozenset[int]
 
 
-_FIELDS: Final = {
-    IP4: _Fields(12, 16, 9, frozenset(IP4_PROTOCOLS)),
-    IP6: _Fields(8, 24, 6, frozenset(IP6_PROTOCOLS)),
-}
+_FIELDS: Final = {IP4: _Fields(12, 16, 9, frozenset(IP4_PROTOCOLS)), IP6: _Fields(8, 24, 6, frozenset(IP6_PROTOCOLS))}
 
 
 class _Prefix(NamedTuple):

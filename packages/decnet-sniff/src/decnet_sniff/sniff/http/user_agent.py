@@ -42,10 +42,7 @@ _WORDS: tuple[tuple[str, tuple[bytes, ...]], ...] = tuple(
             b"node.js|undici|got (|guzzlehttp|php/|ruby|faraday|scrapy|libcurl|pycurl|reqwest|hyper/|rust/|"
             b"winhttp|microsoft-cryptoapi|dart/|cpp-httplib|restsharp|postmanruntime|insomnia|colly",
         ),
-        (
-            BROWSER,
-            b"applewebkit/|gecko/|trident/|msie |presto/|opera/|lynx/|links (|w3m/",
-        ),
+        (BROWSER, b"applewebkit/|gecko/|trident/|msie |presto/|opera/|lynx/|links (|w3m/"),
     )
 )
 
