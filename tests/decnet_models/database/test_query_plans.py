@@ -150,7 +150,7 @@ def test_no_query_reads_a_whole_table_that_grows(lenient: Engine) -> None:
     assert {name: sent for name, sent in found.items() if name not in WHOLE} == {}
     assert WHOLE.keys() <= found.keys(), "these are no longer needed"
     every = {name_of(function) for domain in domains() for function in query_functions(domain)}
-    assert every - statements.keys() <= SILENT, "their samples are refused before anything is asked"
+    assert every - statements.keys() <= SILENT, "their samples are rejected before anything is asked"
 
 
 def test_a_forgotten_index_is_found(lenient: Engine) -> None:

@@ -119,7 +119,7 @@ async def test_revocation_ends_the_connection_that_stands_and_the_next(
     assert numbers(above) == []
     told = [record.message for record in caplog.records if record.name == "decnet_swarm.forwarder.worker"]
     assert told[0].startswith("connected ")
-    assert told[1:] == [f"the server is away: the listener says: {NAME} was revoked; events wait in the spools"]
+    assert told[1:] == [f"the server is away: the listener reports: {NAME} was revoked; events wait in the spools"]
 
 
 async def test_reload_revokes_at_once(tmp_path: Path) -> None:

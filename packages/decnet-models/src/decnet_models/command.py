@@ -45,7 +45,7 @@ def _version(wanted: bool) -> None:  # typer's callback
         raise typer.Exit
 
 
-@app.callback(help="The fleet's database: upgrade it, check it, say where it is.")
+@app.callback(help="The fleet's database: upgrade, check, backup.")
 def _options(
     version: Annotated[  # handled by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")

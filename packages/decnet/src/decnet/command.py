@@ -32,16 +32,16 @@ COMMANDS = (
     Command("up", "Bring the fleet up here and watch it live."),
     Command("init", "Set this host up for systemd: units, accounts, directories, settings."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
-    Command("events", "Show events, newest last; --follow goes on as they come."),
+    Command("events", "Show events, newest last; --follow continues as they arrive."),
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
-    Command("replay", "Let a worker handle events again, after saying what that does."),
+    Command("replay", "Let a worker handle events again, after showing what that does."),
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),
-    Command("footprint", "Show what every worker costs in memory, wake-ups and CPU, and the fleet in all."),
-    Command("bus", "Look into the message bus: sub, pub, top."),
+    Command("footprint", "Show what every worker and the whole fleet cost in memory, wake-ups and CPU."),
+    Command("bus", "Inspect the message bus: sub, pub, top."),
 )
 
 OPTIONS = {
@@ -105,7 +105,7 @@ def help_text() -> str:
             "Options:",
             *(f"  {name:<18} {what}" for name, what in options.items()),
             "",
-            "Exit codes: 0 done, 1 something is down or did not hold, 2 wrong usage, 78 it cannot work here.",
+            "Exit codes: 0 done, 1 something is down or a check failed, 2 wrong usage, 78 it cannot work here.",
         ]
     )
 

@@ -438,7 +438,7 @@ class TlsProbed(Probed, frozen=True, tag="probe.tls"):
     """62 characters (github.com/salesforce/jarm)."""
 
     def summary(self) -> str:
-        return f"asked for TLS it answers as JARM {self.jarm}"
+        return f"its TLS server has JARM {self.jarm}"
 
 
 class CertificateProbed(Probed, frozen=True, tag="probe.certificate"):
@@ -460,7 +460,7 @@ class CertificateProbed(Probed, frozen=True, tag="probe.certificate"):
     """Why all but `sha256` could not be read."""
 
     def summary(self) -> str:
-        return f"it shows a certificate of {self.problem or self.subject or 'nobody'}, SHA-256 {self.sha256}"
+        return f"its certificate is for {self.problem or self.subject or 'nobody'}, SHA-256 {self.sha256}"
 
 
 class SshProbed(Probed, frozen=True, tag="probe.ssh"):
@@ -473,7 +473,7 @@ class SshProbed(Probed, frozen=True, tag="probe.ssh"):
     host_keys: str = ""
 
     def summary(self) -> str:
-        return f"it serves SSH by {self.software}, HASSH {self.hassh}"
+        return f"its SSH server is {self.software}, HASSH {self.hassh}"
 
 
 class StackProbed(Probed, frozen=True, tag="probe.stack"):
@@ -485,7 +485,7 @@ class StackProbed(Probed, frozen=True, tag="probe.stack"):
     distance: int | None = None
 
     def summary(self) -> str:
-        return f"it answers as {self.os or 'an unknown system'}, {self.signature}"
+        return f"its TCP/IP stack is {self.os or 'an unknown system'}, {self.signature}"
 
 
 class ProbeChanged(Probed, frozen=True, tag="probe.changed"):

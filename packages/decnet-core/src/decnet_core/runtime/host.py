@@ -176,7 +176,7 @@ class Host:
         try:
             order = msgspec.json.decode(payload, type=Control)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("a control message that is not one was ignored")
+            log.warning("an invalid control message was ignored")
             return
         ctx = self._ctx
         match order.op:

@@ -44,7 +44,7 @@ class Change(msgspec.Struct, frozen=True):
         if self.action is Action.KEEP:
             return ""
         if self.private and self.action is Action.CONFLICT:
-            return f"--- {self.path}\n(has been edited; what it holds is not shown, for it may be secret)\n"
+            return f"--- {self.path}\n(has been edited; its content may be secret and is not shown)\n"
         old, new = (self.before or "").splitlines(keepends=True), (self.after or "").splitlines(keepends=True)
         names = ("/dev/null" if self.before is None else self.path, "/dev/null" if self.after is None else self.path)
         return "".join(difflib.unified_diff(old, new, *names))

@@ -30,7 +30,7 @@ class InstallOptions(msgspec.Struct, frozen=True, kw_only=True):
     prefix: Path = Path("/")
     """The root file system to write into."""
     programs: Path = Path(sys.executable).parent
-    """Where the console scripts are, as the units shall see it."""
+    """Directory of the console scripts, as seen by the units."""
     role: Role | None = None
     """What the host is for; None: what it was for, else everything that is installed."""
     hosting: Hosting | None = None
@@ -74,7 +74,7 @@ def set_up(options: InstallOptions, master: Master | None = None) -> None:
         return
     _list_workers_off(options, settings, role)
     if not options.live:
-        _print(options, "written; at the first boot systemd makes accounts and directories")
+        _print(options, "written; systemd creates accounts and directories at the first boot")
         return
     system.set_up(jobs_of(settings, role), site)
     if master is not None and role == "all":
@@ -95,7 +95,7 @@ def remove(options: InstallOptions) -> None:
     host.forget()
     if options.live:
         system.reload_units()
-    _print(options, "removed; what the fleet has recorded is still there, and so are its accounts")
+    _print(options, "removed; recorded data and accounts are still there")
 
 
 def _role(options: InstallOptions, before: Role | None, *, written: bool, is_master: bool) -> Role:

@@ -81,7 +81,7 @@ def _make_key(path: Path, user: str) -> None:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            raise SetupError(f"{path} is a link: remove it, and find out who made it")
+            raise SetupError(f"{path} is a link: remove it, and find out who created it")
         os.fchown(descriptor, account.pw_uid, account.pw_gid)
     finally:
         os.close(descriptor)

@@ -123,7 +123,7 @@ def sightings(
     asked = {c.sha256: sha256, c.attacker: attacker, c.session: session}
     conditions = [column == value for column, value in asked.items() if value is not None]
     if not conditions:
-        raise ValueError("say whose sightings: an artifact's, an attacker's or a session's")
+        raise ValueError("name an artifact, an attacker or a session")
     query = select(*(c[name] for name in Sighting.__struct_fields__)).where(*conditions)
     return [Sighting(*row) for row in connection.execute(query.order_by(c.ts.desc(), c.event_id).limit(limit))]
 

@@ -81,4 +81,4 @@ def _stepped(step: _Steps, facts: Facts) -> Term | None:
 
 def _tools(facts: Facts) -> Term | None:
     points, purpose = max(((TOOL_POINTS.get(purpose, 0), purpose) for purpose in facts.purposes), default=(0, ""))
-    return Term("tools", points, f"came with a tool for: {purpose}") if points else None
+    return Term("tools", points, f"used a tool for: {purpose}") if points else None

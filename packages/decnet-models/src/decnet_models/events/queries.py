@@ -242,7 +242,7 @@ def _readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
         try:
             found.append(stored(row))
         except BadEventError as error:
-            log.warning("event passed over seq=%d error=%s", row.seq, error)
+            log.warning("event skipped seq=%d error=%s", row.seq, error)
     return found
 
 

@@ -51,7 +51,7 @@ class LeaseKeeper:
 
     def lost(self, error: LeaseLostError) -> None:
         """Handle the loss of a lease; what remains is determined before the next batch."""
-        log.info("lease lost, its events are another instance's now: %s", error)
+        log.info("lease lost to another instance: %s", error)
         self._ctx.counters.add("leases_lost")
         self._kept_at = None
 

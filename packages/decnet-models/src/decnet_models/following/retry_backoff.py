@@ -39,7 +39,7 @@ class RetryBackoff:
         if isinstance(error, DBAPIError) and not passes(error):
             raise error
         if not self._failing:
-            log.warning("the database cannot answer now, trying again: %s", reason(error))
+            log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
         self._ctx.counters.set("database_unavailable", 1)
         self._ctx.counters.add("database_retries")

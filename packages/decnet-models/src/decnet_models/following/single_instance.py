@@ -37,7 +37,7 @@ def _open(file: Path) -> int:
 async def _taken(ctx: Context, descriptor: int) -> bool:
     while not _try(descriptor):
         if not ctx.counters.snapshot().get("standby"):
-            log.info("another instance works; standing by")
+            log.info("another instance is active; standing by")
         ctx.counters.set("standby", 1)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ctx.stopping.wait(), STANDBY_SECONDS)

@@ -78,12 +78,12 @@ def require_empty(connection: Connection) -> None:
 def require_known(revision: str | None) -> str:
     """Return the revision of a database or backup if this version can read it; else raise DatabaseError."""
     if revision is None:
-        raise DatabaseError("this is no DECNET database: it does not say which migration it is at")
+        raise DatabaseError("this is no DECNET database: it has no revision")
     if (known := known_as(revision)) in revisions():
         return known
     if revision > newest_revision():
         raise DatabaseError(newer(revision))
-    raise DatabaseError(f"the database is at {revision}, which this version never had")
+    raise DatabaseError(f"the database is at {revision}, which is unknown to this version")
 
 
 def revision_at(engine: Engine) -> str | None:

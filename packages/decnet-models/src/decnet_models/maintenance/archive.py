@@ -57,7 +57,7 @@ def open_archive(file: Path) -> tuple[zipfile.ZipFile, Manifest]:
     try:
         archive = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
-        raise DatabaseError(f"{file} is no whole backup: {error}") from error
+        raise DatabaseError(f"{file} is no complete backup: {error}") from error
     try:
         return archive, _manifest(archive)
     except (KeyError, zipfile.BadZipFile, msgspec.DecodeError) as error:

@@ -66,7 +66,7 @@ def _copy_postgresql(url: str, partial: Path, say: Say) -> None:
 def _whole(file: Path, make: Callable[[Path], None]) -> None:
     """Let `make` fill a temporary file beside `file`, sync it, then rename it."""
     if file.exists():
-        raise DatabaseError(f"{file} is there already; name another file")
+        raise DatabaseError(f"{file} already exists; name another file")
     partial = file.with_name(f"{file.name}.partial")
     try:
         discard(partial)

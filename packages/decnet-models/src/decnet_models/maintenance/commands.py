@@ -51,7 +51,7 @@ def vacuum(
     url: Url = "",
     settings: SettingsFile = None,
     full: Annotated[
-        bool, typer.Option("--full", help="PostgreSQL: give the room back to the disk; locks each table meanwhile.")
+        bool, typer.Option("--full", help="PostgreSQL: return the space to the disk; locks each table meanwhile.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -45,7 +45,7 @@ def _sqlite(file: Path, say: Say) -> Vacuumed:
         if free < needs:
             raise DatabaseError(f"{file.parent} has {free >> 20} MiB free; vacuum needs up to {needs >> 20} MiB")
         connection.execute(f"PRAGMA temp_store_directory = '{str(file.parent).replace(chr(39), chr(39) * 2)}'")
-        connection.set_progress_handler(lambda: say(f"writing it anew: {time.monotonic() - began:.0f} s"), _OPERATIONS)
+        connection.set_progress_handler(lambda: say(f"rewriting: {time.monotonic() - began:.0f} s"), _OPERATIONS)
         connection.execute("VACUUM")
         _checkpoint(connection.execute)
     return Vacuumed(before, file.stat().st_size)

@@ -41,7 +41,7 @@ def read(
     window: Annotated[
         int | None, typer.Option(min=0, help="Seconds in which equal findings are one; 0: report each by itself.")
     ] = None,
-    counters: Annotated[bool, typer.Option("--counters", help="Show at the end what was counted.")] = False,
+    counters: Annotated[bool, typer.Option("--counters", help="Show the counters at the end.")] = False,
 ) -> None:
     """Find in FILE what the worker finds on the wire; exit code 1 when it cannot be read completely."""
     settings = _settings()

@@ -83,7 +83,7 @@ def _fetch_authority(master: Address, token: Token) -> Authority:
         shown = exchange.ask(master, context, AskAuthority())
     except EndedError as error:
         raise ExchangeError(
-            f"{error}; it speaks only while a token waits: was this one used, or has it expired?"
+            f"{error}; it listens only while a token is unused: was this one used, or has it expired?"
         ) from error
     if not isinstance(shown, Authority):
         raise ExchangeError(f"the master does not answer: {_reason(shown)}")
@@ -110,7 +110,7 @@ def _issued(answer: messages.Reply) -> Issued:
 
 
 def _reason(answer: messages.Reply) -> str:
-    return for_terminal(answer.text) if isinstance(answer, Refused) else "it answers what was not asked"
+    return for_terminal(answer.text) if isinstance(answer, Refused) else "unexpected answer"
 
 
 def store_identity(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:

@@ -153,7 +153,7 @@ class EnrolmentServer:
 
     async def _signed(self, request: SigningRequest) -> Issued | Refused:
         if self._queue >= MAX_QUEUED:
-            return Refused("busy", "the master signs others; try again in a minute")
+            return Refused("busy", "the master is busy signing; try again in a minute")
         self._queue += 1
         try:
             async with self._signing:

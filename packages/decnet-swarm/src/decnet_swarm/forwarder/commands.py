@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def enrol(
     context: typer.Context,
     master: Annotated[str, typer.Option(help="HOST:PORT of the master, as `decnet swarm token` printed it.")],
-    token: Annotated[str, typer.Option(help="What it printed beside; - reads it from standard input.")],
+    token: Annotated[str, typer.Option(help="The token that it printed; - reads it from standard input.")],
 ) -> None:
     """Make this host a sensor of a fleet: make a key here, have the master sign it. The key stays here."""
     try:

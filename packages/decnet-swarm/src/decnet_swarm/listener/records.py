@@ -130,7 +130,7 @@ def _read(file: Path) -> tuple[Checkpoint, bool]:
     except FileNotFoundError:
         return Checkpoint(), False
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.error("%s cannot be read: %s; ingest will pass over what comes twice", file, error)  # noqa: TRY400  # said
+        log.error("%s cannot be read: %s; ingest will skip duplicates", file, error)  # noqa: TRY400  # said
         return Checkpoint(), False
 
 

@@ -108,7 +108,7 @@ class SensorSession(Session):
             case Ping() if self._greeted:
                 self._size -= len(content)
             case _:
-                raise BreachError("nothing of this protocol, or at the wrong time")
+                raise BreachError("not this protocol, or at the wrong time")
 
     def _take_event(self, message: bytes) -> None:
         if len(self._lines) + len(self._rejected) >= BATCH_EVENTS or self._size > _MOST_BYTES:

@@ -197,7 +197,7 @@ class Store:
         self._writer.sync()
         self._quarantine.sync()
         if self._writer.counters()["spool_sync_errors"]:
-            raise SyncError("the spool could not be brought to the disk; what is not acknowledged will come again")
+            raise SyncError("the spool could not be synced; what is not acknowledged will be sent again")
 
     def _due(self) -> bool:
         late = time.monotonic() - self._saved_at >= self._settings.checkpoint_seconds
@@ -209,4 +209,4 @@ class Store:
             self._records.save(self._writer.end())
         except OSError as error:
             self._counts["checkpoint_errors"] += 1
-            log.warning("cannot note how far sensors are stored: %s; the last note stands", error.strerror)
+            log.warning("cannot save the checkpoints of sensors: %s; the last ones remain", error.strerror)

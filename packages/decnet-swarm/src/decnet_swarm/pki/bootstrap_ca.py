@@ -55,7 +55,7 @@ def renew(
         if new_keys and not force and (left := _stranded(folder)):
             raise BootstrapError(
                 f"{len(left)} sensors, {left[0]} among them, do not know the listener's next key yet; they learn it "
-                "when they renew. --force does it now; they must then be enrolled anew"
+                "when they renew. --force does it now; they must then be enrolled again"
             )
         return listener_identity.renew(folder, root, hosts, moment, new_keys=new_keys)
 
@@ -111,7 +111,7 @@ def forget(state: Path, name: str) -> None:
 def _listener_folder(state: Path) -> Path:
     """Return the listener's folder."""
     if not files.is_bootstrapped(state):
-        raise BootstrapError("there is no swarm here yet; decnet swarm token NAME begins one")
+        raise BootstrapError("there is no swarm here yet; decnet swarm token NAME creates one")
     return files.listener_folder(state)
 
 

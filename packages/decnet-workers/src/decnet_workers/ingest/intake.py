@@ -123,9 +123,9 @@ class Intake:
             self._quarantine.put(f"the line has {line.size} bytes", spool, line.head)
         rejected = len(held.rejects) + len(batch.overlong)
         if rejected:
-            log.warning("lines are not events spool=%s lines=%d", for_terminal(spool), rejected)
+            log.warning("invalid lines quarantined spool=%s lines=%d", for_terminal(spool), rejected)
         if batch.missing:
-            log.error("segments are gone unread spool=%s segments=%d", for_terminal(spool), batch.missing)
+            log.error("segments lost unread spool=%s segments=%d", for_terminal(spool), batch.missing)
 
     def _commit(self, now_ns: int) -> Outcome:
         try:
@@ -133,7 +133,7 @@ class Intake:
         except DBAPIError as error:
             if passes(error):
                 raise
-            log.error("the database refuses events, looking for which: %s", reason(error))  # noqa: TRY400  # expected
+            log.error("the database rejects events, isolating them: %s", reason(error))  # noqa: TRY400  # expected
         self._taken = [structs.replace(taken, events=self._weed_out(taken.events)) for taken in self._taken]
         self._quarantine.sync()
         return self._commit_all(now_ns)

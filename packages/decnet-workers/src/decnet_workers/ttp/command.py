@@ -39,7 +39,7 @@ def check_rules(
     else:
         for refusal in library.refused:
             typer.echo(for_terminal(str(refusal), 2048))
-        typer.echo(f"{len(library)} rules are good, {len(library.refused)} are refused")
+        typer.echo(f"{len(library)} rules are good, {len(library.refused)} are rejected")
     if library.refused:
         raise typer.Exit(1)
 

@@ -30,8 +30,8 @@ T = TypeVar("T")
 HOUR_NS = 3600 * 1_000_000_000
 
 RuleId = Annotated[UUID, typer.Argument(metavar="RULE", help="The rule's id; `list-rules --json` shows it.")]
-Hours = Annotated[float, typer.Option("--hours", min=0, max=24 * 366, help="For so long from now; 0: until changed.")]
-Why = Annotated[str, typer.Option("--reason", help="Why, for those who come after.")]
+Hours = Annotated[float, typer.Option("--hours", min=0, max=24 * 366, help="Duration from now; 0: until changed.")]
+Why = Annotated[str, typer.Option("--reason", help="The reason, for others.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file (TOML).")]
 
 

@@ -54,7 +54,7 @@ class Watched:
             self.read()
         except ReaderError as error:
             self.failures += 1
-            log.error("rules kept as they were error=%s", for_terminal(str(error)))  # noqa: TRY400  # it says all
+            log.error("rules not reloaded error=%s", for_terminal(str(error)))  # noqa: TRY400  # it says all
 
     def counters(self) -> dict[str, float]:
         return {

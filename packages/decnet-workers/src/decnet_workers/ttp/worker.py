@@ -47,7 +47,7 @@ class Ttp(CursorWorker[TtpSettings]):
         """Load the rules and open the database."""
         self._rules = Watched(self.settings)
         if (missing := self._rules.missing()) is not None:
-            raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or leave the setting away")
+            raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or omit the setting")
         self._counters = ctx.counters
         ctx.counters.read_from(self._rules.counters)
         try:

@@ -81,7 +81,7 @@ def refusal(address: Address, *, allow_private: bool, allowed: Sequence[Network]
     meaning = _meaning(address, _METADATA) or _meaning(address, _SPECIAL)
     private = None if meaning else _meaning(address, _PRIVATE)
     if private is not None:
-        return None if allow_private else f"{address} is {private} (--allow-private lets a webhook go there)"
+        return None if allow_private else f"{address} is {private} (--allow-private permits it)"
     if meaning is None and address.version == 6 and address not in _PUBLIC_IPV6:
         meaning = "not public"
     return f"{address} is {meaning}" if meaning else None

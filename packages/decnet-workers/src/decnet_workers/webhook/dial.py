@@ -82,9 +82,9 @@ class Dialler:
         for address in addresses:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
             if refused is not None:
-                raise DialError(f"refused: {target.host} leads to an address that must not be called: {refused}")
+                raise DialError(f"refused: {target.host} resolves to an address that is not allowed: {refused}")
             if not target.tls and is_public(address):
-                raise DialError(f"refused: {address} is public, and notices travel the Internet by https only")
+                raise DialError(f"refused: {address} is public, and notices are sent over the Internet by https only")
         return list(dict.fromkeys(addresses))
 
     async def _connect(self, target: Target, address: Address) -> Stream:

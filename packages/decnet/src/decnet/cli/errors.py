@@ -57,7 +57,7 @@ def reported(error: Exception) -> tuple[str, int]:
         return str(error), FAILED
     if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
         where = for_terminal(str(error.filename or "the state directory"))
-        remedy = "make that possible, or name another fleet with --state DIR"
+        remedy = "fix that, or choose another fleet with --state DIR"
         return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
     if hasattr(error, "format_message"):
         return _usage(error), WRONG_USAGE

@@ -25,8 +25,8 @@ _PAGE = 1000
 
 @app.command()
 def events(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
-    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
     limit: Limit = 50,
     as_json: JsonLines = False,

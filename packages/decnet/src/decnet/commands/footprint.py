@@ -61,8 +61,8 @@ class Total(msgspec.Struct, frozen=True):
 @app.command()
 def footprint(
     as_json: Json = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on, a page (or a JSON line) per interval.")] = False,
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are watched.")] = 2.0,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat: a page (or a JSON line) per interval.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are sampled.")] = 2.0,
 ) -> None:
     """Print RSS, PSS, USS, threads, wake-ups, CPU and modules per worker and in all."""
     deployment = find_deployment()
@@ -83,7 +83,7 @@ def look(deployment: Deployment, seconds: float) -> list[Row]:
     before = {name: measure(pid) for name, pid in pids.items()}
     hidden = [name for name, first in before.items() if first is None and Path(f"/proc/{pids[name]}").exists()]
     if hidden:
-        raise OperatorError(f"only root may look into {', '.join(hidden)}: the user is another")
+        raise OperatorError(f"only root may inspect {', '.join(hidden)}: it runs as another user")
     started = time.monotonic()
     time.sleep(seconds)
     elapsed = time.monotonic() - started

@@ -17,7 +17,7 @@ from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_models.progress.queries import cursor_of
 
-app = application("Events once more through a worker.")
+app = application("Let a worker handle events again.")
 
 _LOOK_SECONDS = 0.5
 _STILL_SECONDS = 30.0
@@ -31,7 +31,7 @@ def replay(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     lose_forgotten: Annotated[
-        bool, typer.Option("--lose-forgotten", help="Though retention has removed events that were counted.")
+        bool, typer.Option("--lose-forgotten", help="Even if retention has removed events that were counted.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Show how far the worker is until it is done.")] = True,
     as_json: Json = False,
@@ -66,10 +66,10 @@ def words(plan: Plan) -> str:
     if plan.first < plan.asked:
         lines.append(f"Not from {plan.asked} on: what it counts can only be counted again from the beginning.")
     if plan.emptied:
-        lines.append(f"Emptied now and filled again by them: {', '.join(plan.emptied)}.")
-        lines.append("Until it is done, what reads these tables finds less in them.")
+        lines.append(f"Emptied now and rebuilt: {', '.join(plan.emptied)}.")
+        lines.append("Until it is done, these tables are incomplete.")
     if plan.kept:
-        lines.append(f"Kept and added to, known rows stay as they are: {', '.join(plan.kept)}.")
+        lines.append(f"Kept and added to; existing rows do not change: {', '.join(plan.kept)}.")
     if plan.forgotten:
         lines.append(f"LOST: what {plan.forgotten} events added that retention has removed.")
     return "\n".join(lines)

@@ -24,7 +24,7 @@ from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
 
-app = application("How the fleet is.")
+app = application("Show the state of the fleet.")
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -120,7 +120,7 @@ def _events_and_leases(progress: Progress) -> list[str]:
     if progress.newest_dead_letters:
         rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.newest_dead_letters]
         lines += ["", columns(("dead letter of", "event", "when", "error"), rows)]
-        lines.append("the newest of each; `decnet replay WORKER --since EVENT` tries them again")
+        lines.append("the newest of each; `decnet replay WORKER --since EVENT` retries them")
     if progress.holdings:
         held = [
             (one.worker, one.holder or "nobody", f"{one.shards} of {SHARDS}", duration(one.seconds_left))

@@ -37,9 +37,9 @@ class Outcome(enum.StrEnum):
 @app.command()
 def add(
     url: Annotated[str, typer.Argument(help="http or https URL of the receiver.")],
-    kind: Annotated[list[str] | None, typer.Option(help="Notice kind or glob (canary.*); may be repeated.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Notice kind or glob (canary.*); repeatable.")] = None,
     allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="It may be on a private or loopback address.")
+        bool, typer.Option("--allow-private", help="Allow a private or loopback address.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -146,7 +146,7 @@ def replay(
     if count == 0:
         raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
     endpoints.nudge(deployment, 0)
-    typer.echo(f"{count} will be tried again")
+    typer.echo(f"{count} will be retried")
 
 
 def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> Delivery | None:

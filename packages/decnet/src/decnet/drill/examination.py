@@ -70,7 +70,7 @@ class Examination:
         if finding.holds:
             self._close(check, finding, took)
         elif began is None and over:
-            self._close(check, Finding(False, f"the attack did not get so far: {check.after.value}"), 0.0)
+            self._close(check, Finding(False, f"the attack did not get that far: {check.after.value}"), 0.0)
         elif began is not None and now - began > seconds:
             self._close(check, finding, took)
 

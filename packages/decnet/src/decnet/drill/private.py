@@ -79,7 +79,7 @@ def free_block() -> int:
         block = secrets.choice(_BLOCKS)
         if _is_free(block):
             return block
-    raise OperatorError("no addresses in 127.77.0.0/16 are free for a fleet; end the ones that run")
+    raise OperatorError("no addresses in 127.77.0.0/16 are free for a fleet; stop the ones that run")
 
 
 def _is_free(block: int) -> bool:
@@ -140,7 +140,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) 
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             lines = log.read_text("utf-8", "backslashreplace").strip().splitlines()
-            raise OperatorError(f"the private fleet did not come up: {lines[-1] if lines else 'it logged nothing'}")
+            raise OperatorError(f"the private fleet did not start: {lines[-1] if lines else 'it logged nothing'}")
         time.sleep(0.02)
 
 

@@ -9,17 +9,17 @@ from decnet_core.bus.subjects import Health
 from decnet_core.supervise.lifecycle import Status
 
 _COUNTERS = {
-    "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",
-    "quarantine_lost": "such lines that the disk refused to keep",
+    "quarantined": "lines that could not be parsed, kept below quarantine/ with the reason",
+    "quarantine_lost": "such lines lost because of a full disk",
     "events_from_future": "events dated in the future: a sensor's clock is wrong",
     "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
-    "collect_unreadable": "times that a log could not be opened or read",
-    "spool_backlog": "events wait in memory, for the disk refuses them",
+    "collect_unreadable": "failures to open or read a log",
+    "spool_backlog": "events wait in memory because the disk is full",
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
-    "certificate_ending": "certificate ends soon: decnet swarm renew for the listener's; "
+    "certificate_ending": "certificate expires soon: decnet swarm renew for the listener's; "
     "a sensor renews its own when it reaches the listener",
     "spools_failing": "spools cannot be read",
-    "segments_missing": "segments of spools went before they were read",
+    "segments_missing": "segments of spools were deleted before they were read",
 }
 """Counters since the worker's start, and current levels, that are 0 in a healthy fleet."""
 
@@ -32,7 +32,7 @@ def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Stat
     for name, health in workers.items():
         status = supervised.get(name)
         if status is not None and status.recycled:
-            yield name, status.recycled, "times replaced: it held more memory than it declares"
+            yield name, status.recycled, "times replaced: it used more memory than it declares"
         if health is None:
             if status is not None and status.reason:
                 yield name, None, status.reason

@@ -59,7 +59,7 @@ class JournalInput:
     async def open(self) -> None:
         """Check that there is a journalctl; raises StartupError."""
         if shutil.which("journalctl") is None:
-            raise StartupError("there is no journalctl on this host; leave input journal away or install systemd")
+            raise StartupError("there is no journalctl on this host; omit input journal or install systemd")
         self._sink.moved()  # a first run that is killed must not begin later the next time
 
     async def run(self) -> None:
@@ -96,7 +96,7 @@ class JournalInput:
                 await self._read_entries(entries)
                 await complaint.ended.wait()
             except ExportError as error:
-                complaint.data_received(f"its output is not understood: {error}".encode())
+                complaint.data_received(f"its output cannot be parsed: {error}".encode())
         self._ended(complaint.text)
 
     async def _read_entries(self, stdout: asyncio.StreamReader) -> None:

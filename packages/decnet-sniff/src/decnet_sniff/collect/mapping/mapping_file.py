@@ -80,7 +80,7 @@ class _Reading:
             self._making(each, "event", str(number)) for number, each in enumerate(self._tables(document, "event"))
         )
         if not makings:
-            self._refuse("there is no [[event]], so no line would become anything")
+            self._refuse("there is no [[event]], so no line would become an event")
         time = self._table(document.get("time", {}), ("field", "format"), "time")
         return Mapping(
             makings,

@@ -149,7 +149,7 @@ def _raw_socket() -> socket.socket:
         packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: nothing yet
     except PermissionError as error:
         raise StartupError(
-            "sniff needs CAP_NET_RAW: run it by its unit (`decnet init`), or as root for a try"
+            "sniff needs CAP_NET_RAW: run it by its unit (`decnet init`), or as root to try it"
         ) from error
     except OSError as error:
         raise StartupError(f"this system has no packet sockets: {error.strerror}") from error

@@ -59,7 +59,7 @@ def parse(text: str, names: list[str], line: int) -> Condition:
     parser = _Parser(_TOKEN.findall(text), names, line)
     tree = parser.either(0)
     if parser.token is not None:
-        raise RuleError(f"the condition goes on with {parser.token!r} where 'and' or 'or' was expected", line)
+        raise RuleError(f"the condition continues with {parser.token!r} where 'and' or 'or' was expected", line)
     return tree
 
 
