@@ -2,8 +2,8 @@
 """Unmaps the pages of libraries that only a program's start needed, and trims the C library's heap.
 
 What an interpreter reads once while it imports stays mapped: libraries' tables of symbols, OpenSSL's self-tests,
-initialisers. Such pages are clean copies of a file. Unmapped, they are the kernel's cache and no longer this
-process's; whoever needs one again gets it by a page fault, without reading the disk while it is cached. Measured: a
+initialisers. Such pages are clean copies of a file. Unmapped, they belong to the kernel's cache and no longer to this
+process; when needed again they come back by a page fault, without reading the disk while they are cached. Measured: a
 zygote of eleven workers maps 24 MiB of libraries, of which it and its children ever use 16 again.
 
 A page that was written to, usually by relocation, is no copy of its file and would be lost. So only read-only mappings

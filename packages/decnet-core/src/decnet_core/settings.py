@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Settings: one TOML file and the environment become small frozen Structs; a key nobody knows is an error.
+"""Settings: one TOML file and the environment become small frozen Structs; an unknown key is an error.
 
 `/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section;
 `DECNET_<SECTION>_<KEY>` overrides one key. A section is read with the Struct that stands beside the code it configures.

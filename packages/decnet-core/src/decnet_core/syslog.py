@@ -2,7 +2,7 @@
 """Syslog messages: RFC 5424, RFC 3164, and both without their priority, as rsyslog writes them into files.
 
 It is here because two workers of two distributions read them: `collect` (files, UDP, TCP) and `listener` (RFC 5425).
-The message is whatever somebody's program was made to say, so no address and no user is ever taken out of it.
+The message text may be attacker-controlled, so no address and no user is ever extracted from it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The bus as a worker sees it: a client of the embedded broker or of a NATS cluster that reconnects for ever.
+"""A worker's client of the bus (the embedded broker or a NATS cluster); reconnects for ever.
 
-A worker may start before its bus and outlive it. So `connect` returns at once, what is published meanwhile waits in a
-bounded queue, and every subscription is made again on each new connection.
+A worker may start before its bus and outlive it. So `connect` returns at once, messages published meanwhile wait in a
+bounded queue, and every subscription is repeated on each new connection.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Client:
         self._known_subjects: dict[str, bytes] = {}
         self._received = self._refused = self._dropped_unread = 0
         self.last_refusal = ""
-        """The text of the last -ERR; the server goes on serving."""
+        """The text of the last -ERR; the connection continues."""
         self._tasks = Tasks(f"bus-client.{name}")
         self._tasks.spawn(self._uplink.stay_connected(), name="uplink")
 
@@ -68,7 +68,7 @@ class Client:
         return self._uplink.link is not None
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever a connection was made or lost: what others published meanwhile was missed."""
+        """Call `listener` whenever a connection was made or lost: messages published meanwhile were missed."""
         self._uplink.changed.append(listener)
 
     @property
@@ -77,7 +77,7 @@ class Client:
         return self._uplink.last_error
 
     def counters(self) -> dict[str, float]:
-        """Return what has happened so far; `dropped_by_broker` are messages for us that the broker gave up."""
+        """Return what has happened so far; `dropped_by_broker` are messages for us that the broker dropped."""
         return {
             "published": self._send_queue.pushed,
             "sent": self._send_queue.sent,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What every bus offers: the in-process one, the embedded broker's client and a real NATS server's alike."""
+"""The interface of every bus: in-process, the embedded broker, or a NATS server."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class Link(asyncio.BufferedProtocol):
         await pong
 
     def close(self) -> None:
-        """Send what the transport holds, then close."""
+        """Flush the transport, then close."""
         if self._transport is not None:
             self._transport.close()
 

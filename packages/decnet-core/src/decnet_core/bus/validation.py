@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The rules that all buses share: valid subjects and patterns, headers, and replies that mean "no responders"."""
+"""Validation shared by all buses: subjects and patterns, headers, and replies that mean "no responders"."""
 
 from __future__ import annotations
 

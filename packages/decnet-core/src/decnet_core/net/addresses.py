@@ -53,7 +53,7 @@ def peer_address(host: str) -> str:
 
 
 def source_of(text: str) -> str:
-    """Return what limits count as one: the IPv4 address, or the first address of the IPv6 /64.
+    """Return the source that limits apply to: the IPv4 address, or the first address of the IPv6 /64.
 
     Text that is no address, such as the name of a UNIX peer, is a source of its own.
     """

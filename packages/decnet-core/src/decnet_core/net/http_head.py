@@ -77,7 +77,7 @@ class Parsed(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why the bytes are no acceptable request, and their first line, as far as it has been received."""
+    """Why the bytes are not a valid request, and their first line, as far as it has been received."""
 
     reason: Reason
     line: bytes

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What to do to each file: a pure comparison of what is wanted, what is there, and what init wrote the last time.
+"""Plans the change of each file: a pure comparison of the wanted, the present, and the previously written text.
 
-A file that is as init wrote it may be replaced. One that was edited since belongs to the operator: it is kept if init
-would write the same as before, and otherwise only replaced with the operator's consent.
+A file that init wrote and that was not changed may be replaced. One that was edited since belongs to the operator: it
+is kept if init would write the same as before, and otherwise only replaced with the operator's consent.
 """
 
 from __future__ import annotations

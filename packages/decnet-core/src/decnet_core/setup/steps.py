@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sets a host up and takes that away again, showing each step; what the operator's commands for it do."""
+"""Sets a host up or removes that again, showing each step; the implementation of the operator's commands."""
 
 from __future__ import annotations
 

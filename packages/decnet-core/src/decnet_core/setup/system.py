@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What follows on a running host when its files have changed: accounts, directories, keys, a reload of systemd."""
+"""Applies changed files on a running host: accounts, directories, keys, a reload of systemd."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When an ended worker is started again: values in, a decision out; no clock, no process, no chance of its own.
+"""Decides when an ended worker is restarted: values in, a decision out; no clock, process or randomness of its own.
 
 Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
 changes something. A worker that keeps crashing is given up after a limit, in a state of its own, so that it is seen and

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The sandbox that every service of the fleet runs in, as systemd.exec(5) and systemd.resource-control(5) name it.
 
-Everything that no worker needs is denied; what one does need its class declares. systemd ignores a directive that it,
+Everything that no worker needs is denied; a worker's class declares its needs. systemd ignores a directive that it,
 or the container it runs in, cannot enforce, so the list does not depend on the machine.
 """
 
