@@ -76,7 +76,7 @@ def renew(folder: Path, server: Address) -> Enrolled:
 
 
 def _fetch_authority(master: Address, token: Token) -> Authority:
-    """Return the certificate that the master shows, when it is the token's."""
+    """Return the master's authority certificate if it is the token's."""
     context = client_context()
     context.verify_mode = ssl.CERT_NONE
     try:
@@ -127,7 +127,7 @@ def store_identity(folder: Path, known: Enrolled, key: authority.Key, issued: Is
 
 
 def _difference(behind: int) -> str:
-    """Return what a clock that is so many seconds behind has to do with it; nothing when it is right."""
+    """Return a hint about a clock that is this many seconds behind; empty when it is right."""
     if abs(behind) < SKEW_SECONDS:
         return ""
     length, word = dt.timedelta(seconds=abs(behind)), "behind" if behind > 0 else "ahead of"

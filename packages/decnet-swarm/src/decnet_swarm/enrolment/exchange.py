@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One question to the master and its answer, over a connection of its own; blocking, for short-lived programs."""
+"""One request to the master and its reply, over a connection of its own; blocking, for short-lived programs."""
 
 from __future__ import annotations
 

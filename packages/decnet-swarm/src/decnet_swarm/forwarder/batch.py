@@ -34,7 +34,7 @@ class OutboundBatch(msgspec.Struct, frozen=True):
     """Their frames."""
     events: int
     rejects: Sequence[Reject] = ()
-    """Lines that stay here; set aside when the batch has been stored, so that no second try doubles them."""
+    """Invalid lines; quarantined when the batch has been stored, so that a retry does not duplicate them."""
 
 
 def pack(spool: str, inode: int, lines: ReadResult, check: str | None) -> OutboundBatch:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of `decnet-forwarder` beside running it; loaded only when one is called."""
+"""Commands of `decnet-forwarder` besides running it; loaded only when one is called."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def enrol(
     master: Annotated[str, typer.Option(help="HOST:PORT of the master, as `decnet swarm token` printed it.")],
     token: Annotated[str, typer.Option(help="The token that it printed; - reads it from standard input.")],
 ) -> None:
-    """Make this host a sensor of a fleet: make a key here, have the master sign it. The key stays here."""
+    """Make this host a sensor of a fleet: create a key and have the master sign it. The key never leaves this host."""
     try:
         settings = Settings.load(context.parent.params.get("settings") if context.parent else None)
         place = settings.section("state", StateSettings)

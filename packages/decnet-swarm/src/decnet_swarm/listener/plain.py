@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A connection from any other RFC 5425 sender, e.g. rsyslog: each message becomes a `syslog.message` event.
 
-The certificate says whose it is; what the message says of itself is kept as text. There are no acknowledgements in
+The certificate identifies the sender; the message's own claims are kept as text. There are no acknowledgements in
 syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
 """
 

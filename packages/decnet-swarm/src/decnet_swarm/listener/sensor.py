@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A connection from a forwarder: passes its events to the store in batches, and acknowledges what is safe.
 
-Who the events are of is said by the certificate. An event that names another sensor is not corrected but set aside, for
-to correct it would make evidence that nobody saw; and it is confirmed, or it would stand in the way for ever.
+The certificate identifies the sensor of the events. An event that names another sensor is not corrected, which would
+fabricate evidence, but quarantined; and it is acknowledged, or it would block the others for ever.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SensorSession(Session):
         self._told = 0
 
     async def run(self) -> None:
-        """Take events until the connection ends; raises OSError."""
+        """Receive events until the connection ends; raises OSError."""
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             for content in self._deframer.feed(data):
@@ -87,7 +87,7 @@ class SensorSession(Session):
         super().keep_alive()
 
     def end(self, reason: str) -> None:
-        """Tell the forwarder why, as far as it still listens, and end it."""
+        """Report the reason to the forwarder, if it still reads, and end the connection."""
         self._send_control(Farewell(reason))
         super().end(reason)
 
@@ -146,7 +146,7 @@ class SensorSession(Session):
         await self._store.put(batch)
 
     def _stored(self) -> None:
-        """Say so once for all that became safe together."""
+        """Acknowledge everything that became safe together."""
         self._safe += 1
         if self._safe == self._told + 1:
             asyncio.get_running_loop().call_soon(self._tell)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What both kinds of connections to the listener share: the member, the time of its last bytes, and how it is ended."""
+"""What both kinds of sessions share: the member, the time of its last bytes, and how it is ended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Session(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Take what comes until the connection ends; raises OSError."""
+        """Receive until the connection ends; raises OSError."""
 
     def keep_alive(self) -> None:
         """End a connection that was silent too long, unless it is not being read from."""

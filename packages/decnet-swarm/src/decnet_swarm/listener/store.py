@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Writes received events to the listener's spool, all that wait with one fsync, and then acknowledges them.
+"""Writes received events to the listener's spool, all pending ones with one fsync, and then acknowledges them.
 
-A batch is written whole before the place after it is noted. What the disk refuses stays here, the batch goes on at the
-line where it stopped, and meanwhile nobody is read from: the sensors' own disks hold the rest.
+A batch is written completely before its position is recorded. When the disk is full the batch waits here and continues
+at the line where it stopped, and meanwhile no connection is read: the sensors' own disks hold the rest.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _AGAIN_SECONDS = 1.0
 
 
 class SyncError(SwarmError, OSError):
-    """The disk did not take what was written: nothing more may be acknowledged by this process."""
+    """A sync failed: nothing more may be acknowledged by this process."""
 
 
 class RejectedLine(msgspec.Struct, frozen=True):
-    """Bytes of a sensor that are not taken as its event, and why."""
+    """Bytes of a sensor that were rejected as an event, and why."""
 
     reason: str
     content: bytes
@@ -52,9 +52,9 @@ class PendingWrite(msgspec.Struct):
     lines: Sequence[bytes]
     """The events of these ids, as the spool holds them."""
     size: int
-    """Bytes that it came in."""
+    """Bytes received."""
     stored: Callable[[], None]
-    """Called when it is safe, unless the connection is gone by then, which is no matter."""
+    """Called when it is safe, unless the connection is gone by then."""
     spool: str = ""
     place: SpoolPosition | None = None
     """Where the sensor's spool goes on after it; None for who has no spool."""
@@ -83,7 +83,7 @@ class Store:
         self._counts = dict.fromkeys(("events", "duplicates", "rejected", "disk_refusals", "checkpoint_errors"), 0)
 
     def recover(self) -> None:
-        """Take up what a predecessor left; raises OSError. Call it before anything is put."""
+        """Recover the state of a predecessor; raises OSError. Call it before anything is put."""
         if self._records.found:
             self._records.recover(self._directory)
         if self._records.remembered:
@@ -106,12 +106,12 @@ class Store:
                 await self._changed.wait()
 
     def settle_plain(self, sender: str) -> None:
-        """Know that `sender` speaks syslog: if it has no spools, then nothing that it sent has an id to come again."""
+        """Record that `sender` speaks syslog: without spools, none of its events can be repeated."""
         if not self._records.places(sender):
             self._records.settle(sender)
 
     async def run(self, ctx: Context) -> None:
-        """Write what is put, for ever. Raises SyncError."""
+        """Write what is put, without end. Raises SyncError."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.checkpoint_seconds if self._records.fresh else None):
@@ -137,7 +137,7 @@ class Store:
         }
 
     async def _round(self, ctx: Context) -> None:
-        """Write all that waits, and acknowledge what was written completely."""
+        """Write all pending lines, and acknowledge complete batches."""
         self._in_hand += self._waiting
         self._waiting.clear()
         before = self._counts["events"]

@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 
 
 class Listener(Worker[ListenerSettings]):
-    """Takes the events of sensors over mutual TLS, each exactly once, and syslog of who speaks only that.
+    """Receives the events of sensors over mutual TLS, each exactly once, and plain syslog.
 
-    They go to a spool, from which ingest takes them as from any other. Each sensor can only speak for itself.
+    They go to a spool, from which ingest takes them as from any other. A sensor can only send events of its own.
     """
 
     name = "listener"
@@ -51,7 +51,7 @@ class Listener(Worker[ListenerSettings]):
     _store: Store
 
     async def start(self, ctx: Context) -> None:
-        """Take up what is stored and listen; raises StartupError when there is no certificate or the port is taken."""
+        """Recover the stored state and listen; raises StartupError without a certificate or when the port is taken."""
         if not self.settings.listen:
             return
         assert ctx.spool is not None
@@ -81,7 +81,7 @@ class Listener(Worker[ListenerSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
-        """End the connections and note how far everything is stored."""
+        """End the connections and save the checkpoint."""
         if self._acceptor is not None:
             self._acceptor.close()
             if self._enrolment is not None:
@@ -117,7 +117,7 @@ class Listener(Worker[ListenerSettings]):
         return server
 
     async def _review(self, ctx: Context, acceptor: TlsAcceptor) -> None:
-        """Look at the registry every so often, and at once when told to reload."""
+        """Check the registry periodically, and at once on reload."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(until_beat(self.settings.check_seconds)):
