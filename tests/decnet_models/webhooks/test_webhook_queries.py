@@ -159,14 +159,14 @@ def test_only_what_lies_in_the_future_is_hastened(engine: Engine) -> None:
         deliver(connection, made, 1, now_ns=20)
         end(connection, PENDING, at=20, due_at=99)
         outbox.record_state(connection, made.id, EndpointState(5, 20, 70))
-        assert outbox.hasten(connection, now_ns=20) == 0
+        assert outbox.correct_future_times(connection, now_ns=20) == 0
         assert outbox.ready_at(connection) == {made.id: 99}
         deliver(connection, other, 1, now_ns=30)
-        assert outbox.hasten(connection, now_ns=20) == 1
-        assert outbox.hasten(connection, now_ns=20) == 0
+        assert outbox.correct_future_times(connection, now_ns=20) == 1
+        assert outbox.correct_future_times(connection, now_ns=20) == 0
         assert outbox.ready_at(connection) == {made.id: 99, other.id: 20}
         assert outbox.endpoint(connection, made.id) == (made, EndpointState(5, 20, 70))
-        assert outbox.hasten(connection, now_ns=19) == 2
+        assert outbox.correct_future_times(connection, now_ns=19) == 2
         assert outbox.ready_at(connection) == {made.id: 19, other.id: 19}
 
 
