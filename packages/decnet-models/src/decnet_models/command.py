@@ -109,11 +109,11 @@ def check(
     place, progress = url_of(url, settings), Progress(silent=as_json)
     broken = [] if quick else or_exit(lambda: damages(place, progress))
     progress.end()
-    found = [] if broken else or_exit(lambda: compare(place))
+    differences = [] if broken else or_exit(lambda: compare(place))
     sound = f"{shown(place)}: schema and classes agree" + ("" if quick else ", nothing is damaged")
-    answer = {"database": shown(place), "differences": found, "damages": broken}
-    say(answer, "\n".join(broken + found) or sound, as_json)
-    if broken or found:
+    answer = {"database": shown(place), "differences": differences, "damages": broken}
+    say(answer, "\n".join(broken + differences) or sound, as_json)
+    if broken or differences:
         raise typer.Exit(1)
 
 

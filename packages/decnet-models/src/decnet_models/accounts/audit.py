@@ -67,8 +67,8 @@ def blocked_until(connection: Connection, keys: Iterable[str], *, now_ns: int) -
     """Return until when logins with one of `keys` (address, name) are rejected; None: they are not."""
     c = login_throttle.c
     query = select(func.max(c.blocked_until)).where(c.blocked_until > now_ns)
-    found = [connection.execute(query.where(c.key.in_(part))).scalar() for part in parts(keys)]
-    return max((until for until in found if until is not None), default=None)
+    times = [connection.execute(query.where(c.key.in_(part))).scalar() for part in parts(keys)]
+    return max((until for until in times if until is not None), default=None)
 
 
 def record_failure(connection: Connection, key: str, *, forget_before: int, now_ns: int) -> int:

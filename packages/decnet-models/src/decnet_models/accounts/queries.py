@@ -152,8 +152,8 @@ def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> P
     row = connection.execute(query.where(*good, account.c.disabled_at.is_(None))).one_or_none()
     if row is None:
         return None
-    found = Account(*row[1:])
-    return Principal(found, min(found.role, row.token_role, key=ROLES.index))
+    owner = Account(*row[1:])
+    return Principal(owner, min(owner.role, row.token_role, key=ROLES.index))
 
 
 def touch_token(connection: Connection, digest: str, *, now_ns: int) -> None:

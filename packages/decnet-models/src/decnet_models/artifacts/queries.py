@@ -56,13 +56,13 @@ class Holding(msgspec.Struct, frozen=True):
     size: int
 
 
-def register(connection: Connection, found: Iterable[tuple[Artifact, Sighting]]) -> None:
+def register(connection: Connection, artifacts_seen: Iterable[tuple[Artifact, Sighting]]) -> None:
     """Register the artifacts of events; repeating it changes nothing.
 
     Known ones are merged: the earliest and latest sighting, the first known size and time of storing. An artifact that
     is seen again after its removal is stored again.
     """
-    pairs = list(found)
+    pairs = list(artifacts_seen)
     if not pairs:
         return
     insert = insert_into(connection, artifact)

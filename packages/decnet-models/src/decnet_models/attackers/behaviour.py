@@ -100,8 +100,8 @@ def _gaps(minutes: Sequence[Minute]) -> list[tuple[float, int]]:
 
 def traits(breadth: Breadth, beat: Rhythm | None, typing: Sequence[Typing]) -> tuple[Trait, ...]:
     """Return what the behaviour indicates, most specific first; at least one."""
-    found = (_interactive(typing), _scripted(typing), _guessing(breadth), _scanning(breadth, beat), _beacon(beat))
-    return tuple(trait for trait in found if trait) or (Trait("visit", "too little to classify"),)
+    candidates = (_interactive(typing), _scripted(typing), _guessing(breadth), _scanning(breadth, beat), _beacon(beat))
+    return tuple(trait for trait in candidates if trait) or (Trait("visit", "too little to classify"),)
 
 
 def _interactive(typing: Sequence[Typing]) -> Trait | None:

@@ -198,10 +198,10 @@ def _counted(connection: Connection, table: Table, ips: Sequence[str]) -> dict[s
 
 def _purposes(connection: Connection, ips: Sequence[str]) -> dict[str, set[str]]:
     c = tables.attacker_tool.c
-    found: dict[str, set[str]] = {}
+    purposes: dict[str, set[str]] = {}
     for ip, purpose in connection.execute(select(c.attacker, c.purpose).where(c.attacker.in_(ips))):
-        found.setdefault(ip, set()).add(purpose)
-    return found
+        purposes.setdefault(ip, set()).add(purpose)
+    return purposes
 
 
 def _path(connection: Connection, table: Table, name: str, ip: str, limit: int) -> tuple[Seen, ...]:

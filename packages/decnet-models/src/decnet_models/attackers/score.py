@@ -64,8 +64,8 @@ TOOL_POINTS = {"exploitation": 10, "botnet": 10, "brute force": 8, "scanner": 5,
 
 def terms(facts: Facts) -> tuple[Term, ...]:
     """Return the terms with points, highest first, equal ones by name."""
-    found = [term for term in (*(_stepped(step, facts) for step in STEPS), _tools(facts)) if term is not None]
-    return tuple(sorted(found, key=lambda term: (-term.points, term.name)))
+    scored = [term for term in (*(_stepped(step, facts) for step in STEPS), _tools(facts)) if term is not None]
+    return tuple(sorted(scored, key=lambda term: (-term.points, term.name)))
 
 
 def score(facts: Facts) -> int:

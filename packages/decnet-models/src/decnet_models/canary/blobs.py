@@ -47,8 +47,10 @@ def blob_of(connection: Connection, token: str) -> Blob | None:
 
 def content_of(connection: Connection, token: str) -> bytes | None:
     """Return the token's document."""
-    found: bytes | None = connection.execute(select(canary_blob.c.content).where(canary_blob.c.token == token)).scalar()
-    return found
+    content: bytes | None = connection.execute(
+        select(canary_blob.c.content).where(canary_blob.c.token == token)
+    ).scalar()
+    return content
 
 
 def tokens_in(connection: Connection, sha256: str) -> list[str]:

@@ -17,8 +17,8 @@ import decnet_models
 def domains() -> list[str]:
     """Return the names of all domains, without loading any."""
     root = Path(decnet_models.__file__).parent
-    found = pkgutil.iter_modules([str(root)])
-    return sorted(one.name for one in found if one.ispkg and (root / one.name / "tables.py").exists())
+    modules = pkgutil.iter_modules([str(root)])
+    return sorted(one.name for one in modules if one.ispkg and (root / one.name / "tables.py").exists())
 
 
 def load_metadata(domain: str) -> MetaData:

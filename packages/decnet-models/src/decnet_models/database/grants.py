@@ -34,13 +34,13 @@ def grants(tables: Iterable[Table], workers: Iterable[str]) -> list[str]:
     """
     known = list(tables)
     roles = sorted({OPERATOR, *workers, *(name for table in known for name in owners(table) if _NAME.fullmatch(name))})
-    found = []
+    statements = []
     for name in roles:
-        found += [*_role(name), *_privileges(name, known)]
+        statements += [*_role(name), *_privileges(name, known)]
     for table in known:
         if OWN_ROWS in owners(table):
-            found += _own_rows(table, roles)
-    return found
+            statements += _own_rows(table, roles)
+    return statements
 
 
 def apply(url: str, statements: Iterable[str]) -> None:

@@ -43,8 +43,8 @@ def target(statement: str) -> str | None:
     """Return the table that a statement writes, None for one that writes none."""
     if statement.lstrip()[:4].upper() not in _VERBS:
         return None
-    found = _WRITES.match(statement)
-    return found.group(1) if found else None
+    write = _WRITES.match(statement)
+    return write.group(1) if write else None
 
 
 def owners(table: Table) -> frozenset[str]:
@@ -54,8 +54,8 @@ def owners(table: Table) -> frozenset[str]:
 
 def may_write(table: Table, worker: str) -> bool:
     """Return whether `worker` is one of those who write `table`."""
-    found = owners(table)
-    return worker in found or bool(found & ANY)
+    writers = owners(table)
+    return worker in writers or bool(writers & ANY)
 
 
 def is_emptied(table: Table) -> bool:
@@ -78,7 +78,7 @@ def _checking(worker: str) -> Callable[..., None]:
             return
         if name not in allowed:
             allowed[name] = all(
-                may_write(found.tables[name], worker) for found in loaded_metadata() if name in found.tables
+                may_write(metadata.tables[name], worker) for metadata in loaded_metadata() if name in metadata.tables
             )
         if not allowed[name]:
             raise NotOwnerError(f"{worker} may not write the table {name}: it is another worker's")

@@ -21,5 +21,5 @@ NOBODY = 0
 @lru_cache(maxsize=4096)
 def shard_of(address: str | None) -> int:
     """Return the shard of an address in any spelling: ::ffff:192.0.2.1 and 192.0.2.1 are one attacker."""
-    found = parse_address(address or "")
-    return NOBODY if found is None else zlib.crc32(found.packed) % SHARDS
+    parsed = parse_address(address or "")
+    return NOBODY if parsed is None else zlib.crc32(parsed.packed) % SHARDS

@@ -117,11 +117,11 @@ def rows_of_shards(
             break
         seq = rows[-1].seq
     del mine[limit:]
-    found: list[Row[Any]] = []
+    selected: list[Row[Any]] = []
     for start in range(0, len(mine), _SEQS_ASKED):
         part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
-        found += connection.execute(part).all()
-    return found
+        selected += connection.execute(part).all()
+    return selected
 
 
 def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
@@ -173,8 +173,8 @@ def by_session(connection: Connection, session: str, limit: int = 10_000) -> lis
 
 def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     """Return the event at `seq`, or None."""
-    found = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
-    return found[0] if found else None
+    stored_events = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
+    return stored_events[0] if stored_events else None
 
 
 def count(connection: Connection) -> int:
@@ -237,13 +237,13 @@ def _newest(connection: Connection, query: Select[Any], limit: int, before: int 
 
 
 def _readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
-    found = []
+    readable = []
     for row in rows:
         try:
-            found.append(stored(row))
+            readable.append(stored(row))
         except BadEventError as error:
             log.warning("event skipped seq=%d error=%s", row.seq, error)
-    return found
+    return readable
 
 
 def _walk(

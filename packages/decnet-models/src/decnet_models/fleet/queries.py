@@ -96,8 +96,8 @@ def write_decky(connection: Connection, new: Decky, info: ChangeInfo) -> Decky |
 
 def remove_decky(connection: Connection, name: str, info: ChangeInfo) -> bool:
     """Mark a decky for removal: reconciler stops it, then `erase` it. False when there is none of that name."""
-    found = decky_named(connection, name)
-    return found is not None and bool(write_decky(connection, msgspec.structs.replace(found, wanted=False), info))
+    current = decky_named(connection, name)
+    return current is not None and bool(write_decky(connection, msgspec.structs.replace(current, wanted=False), info))
 
 
 def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
@@ -105,23 +105,23 @@ def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
     commit_in_order(connection, decky_change)
     query = _columns().join(decky_state, decky_state.c.decky == decky.c.name)
     gone = query.where(decky.c.wanted.is_(False), decky_state.c.phase == "absent").order_by(decky.c.name).limit(limit)
-    found = _deckies(connection, gone)
-    for one in found:
+    erased = _deckies(connection, gone)
+    for one in erased:
         connection.execute(delete(decky).where(decky.c.name == one.name))
         record_change(connection, one.name, one.version, info, before=_shown(one))
-    return [one.name for one in found]
+    return [one.name for one in erased]
 
 
 def decky_named(connection: Connection, name: str) -> Decky | None:
     """Return the decky of that name, or None."""
-    found = _deckies(connection, _columns().where(decky.c.name == name))
-    return found[0] if found else None
+    matching = _deckies(connection, _columns().where(decky.c.name == name))
+    return matching[0] if matching else None
 
 
 def decky_at(connection: Connection, address: str) -> Decky | None:
     """Return the decky of that address (canonical text), or None."""
-    found = _deckies(connection, _columns().where(decky.c.address == address))
-    return found[0] if found else None
+    matching = _deckies(connection, _columns().where(decky.c.address == address))
+    return matching[0] if matching else None
 
 
 def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> list[Decky]:
@@ -161,12 +161,12 @@ def drop_policy(connection: Connection, name: str) -> bool:
 def due_for_mutation(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy]]:
     """Return up to `limit` deckies that are due for a change, with their policies, longest due first."""
     query = _columns().where(decky.c.mutate_at <= now_ns, decky.c.wanted.is_(True)).order_by(decky.c.mutate_at)
-    found = _deckies(connection, query.limit(limit))
+    due = _deckies(connection, query.limit(limit))
     policies: dict[str, Policy] = {}
-    for part in parts(one.name for one in found):
+    for part in parts(one.name for one in due):
         for row in connection.execute(select(decky_policy).where(decky_policy.c.decky.in_(part))):
             policies[row.decky] = _policy(row)
-    return [(one, policies[one.name]) for one in found if one.name in policies]
+    return [(one, policies[one.name]) for one in due if one.name in policies]
 
 
 def record_change(

@@ -57,8 +57,8 @@ def states_on(connection: Connection, sensor: str | None) -> list[tuple[Decky, S
     """Return the desired and actual state of every decky of a host (None: this one), by name."""
     here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
     query = select(decky_state).join(decky, decky.c.name == decky_state.c.decky).where(here)
-    found = {row.decky: _state(row) for row in connection.execute(query)}
-    return [(one, found.get(one.name)) for one in deckies_on(connection, sensor)]
+    states = {row.decky: _state(row) for row in connection.execute(query)}
+    return [(one, states.get(one.name)) for one in deckies_on(connection, sensor)]
 
 
 def count_by_phase(connection: Connection) -> dict[str, int]:

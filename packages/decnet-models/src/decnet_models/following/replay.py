@@ -53,8 +53,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 def row_at(connection: Connection, ts: int) -> int:
     """Return the first row of the log whose event happened at `ts` (ns) or later, or the row after the last one."""
-    found = connection.execute(select(func.min(event.c.seq)).where(event.c.ts >= ts)).scalar()
-    return int(found) if found is not None else _last(connection) + 1
+    first = connection.execute(select(func.min(event.c.seq)).where(event.c.ts >= ts)).scalar()
+    return int(first) if first is not None else _last(connection) + 1
 
 
 def plan(connection: Connection, worker: str, first: int) -> Plan:

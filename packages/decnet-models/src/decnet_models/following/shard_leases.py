@@ -55,15 +55,15 @@ def wanted(leases: Sequence[Lease], holder: str, now_ns: int, *, shared: bool, l
 
 def _to_steal(others: Sequence[Lease], rich: Counter[str | None], mine: int) -> list[Lease]:
     """Return what to steal so that nobody has two more than the thief; always from the largest holder."""
-    found: list[Lease] = []
+    stolen: list[Lease] = []
     while rich:
         richest, has = max(rich.items(), key=lambda one: (one[1], str(one[0])))
         if has <= mine + 1:
             break
-        found.append(next(one for one in others if one.holder == richest and one not in found))
+        stolen.append(next(one for one in others if one.holder == richest and one not in stolen))
         rich[richest] -= 1
         mine += 1
-    return found
+    return stolen
 
 
 class Leases:
@@ -91,8 +91,8 @@ class Leases:
             queries.begin_leases(connection, self._worker, now_ns=now)
             self._held = queries.renew(connection, self._worker, self.holder, expires_at=now + self._ns)
         with reading(self._engine) as connection:
-            found = queries.leases_of(connection, self._worker)
-        for seen in wanted(found, self.holder, now, shared=self._shared, longest_ns=2 * self._ns):
+            leases = queries.leases_of(connection, self._worker)
+        for seen in wanted(leases, self.holder, now, shared=self._shared, longest_ns=2 * self._ns):
             self._take(seen)
 
     def release(self) -> None:
@@ -103,12 +103,12 @@ class Leases:
 
     def span(self, connection: Connection) -> Span | None:
         """Return what the shards that are furthest behind have to handle until they reach the next ones."""
-        found = [one for one in queries.leases_of(connection, self._worker) if self._held.get(one.shard) == one.epoch]
-        if not found or (len(found) < SHARDS and not self._shared):
+        held = [one for one in queries.leases_of(connection, self._worker) if self._held.get(one.shard) == one.epoch]
+        if not held or (len(held) < SHARDS and not self._shared):
             return None
-        start = min(one.seq for one in found)
-        ahead = min((one.seq for one in found if one.seq > start), default=None)
-        shards = frozenset(one.shard for one in found if one.seq == start)
+        start = min(one.seq for one in held)
+        ahead = min((one.seq for one in held if one.seq > start), default=None)
+        shards = frozenset(one.shard for one in held if one.seq == start)
         return Span(start, ahead, shards if shards != ALL else None)
 
     def move(self, connection: Connection, span: Span, start: int, end: int) -> None:

@@ -63,11 +63,11 @@ def undo(connection: Connection, g: Grouping[Any], change_id: int, *, now_ns: in
     Both groups may have been merged since: members are looked for where the target's are now. A merge's source is
     restored; what a split took goes to where the source's others are now.
     """
-    found = change(connection, g, change_id)
-    if found is None or found.undone_at is not None:
+    undone = change(connection, g, change_id)
+    if undone is None or undone.undone_at is not None:
         return False
-    here, home = resolved(connection, g, found.target), found.source
-    if found.kind == "merge":
+    here, home = resolved(connection, g, undone.target), undone.source
+    if undone.kind == "merge":
         connection.execute(update(g.group).where(g.group.c.id == home).values(merged_into=None))
     else:
         home = resolved(connection, g, home) or home

@@ -19,11 +19,11 @@ MAX_VALUE = 4096
 """Characters of a feature's value that are kept; longer ones are distinguished by their digest."""
 
 
-def add_evidence(connection: Connection, g: Grouping[S], found: Iterable[Evidence[S]]) -> dict[Feature, int]:
+def add_evidence(connection: Connection, g: Grouping[S], evidence: Iterable[Evidence[S]]) -> dict[Feature, int]:
     """Store features of subjects; return how many subjects have each of them. Repeating it changes nothing."""
     rows: dict[tuple[str, str, Any], Evidence[Any]] = {}
     values: dict[tuple[str, str], str] = {}
-    for one in found:
+    for one in evidence:
         key = (one.kind, digest(one.value), one.subject)
         old = rows.get(key)
         rows[key] = _joined(old, one) if old else one
@@ -51,11 +51,11 @@ def sharing(
     rare = [key for key, number in _counted(connection, g, asked.keys()).items() if number <= at_most]
     c = g.evidence.c
     query = select(c.kind, c.digest, c[g.subject]).order_by(c.kind, c.digest, c[g.subject])
-    found: dict[Feature, list[Any]] = {}
+    subjects: dict[Feature, list[Any]] = {}
     for part in parts(rare):
         for kind, key, subject in connection.execute(query.where(tuple_(c.kind, c.digest).in_(part))):
-            found.setdefault(asked[kind, key], []).append(subject)
-    return found
+            subjects.setdefault(asked[kind, key], []).append(subject)
+    return subjects
 
 
 def evidence_of(connection: Connection, g: Grouping[S], subject: S, limit: int = 1000) -> list[Evidence[S]]:
@@ -128,14 +128,16 @@ def _counted(connection: Connection, g: Grouping[Any], keys: Iterable[tuple[str,
     }
 
 
-def _write_features(connection: Connection, g: Grouping[Any], found: Mapping[tuple[str, str], tuple[str, int]]) -> None:
+def _write_features(
+    connection: Connection, g: Grouping[Any], evidence: Mapping[tuple[str, str], tuple[str, int]]
+) -> None:
     statement = insert_into(connection, g.feature)
     added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=added),
         [
             {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new}
-            for (kind, key), (value, new) in sorted(found.items())
+            for (kind, key), (value, new) in sorted(evidence.items())
         ],
     )
 

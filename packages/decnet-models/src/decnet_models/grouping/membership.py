@@ -95,10 +95,10 @@ def group(connection: Connection, g: Grouping[Any], group_id: UUID) -> Group | N
 def resolved(connection: Connection, g: Grouping[Any], group_id: UUID) -> UUID | None:
     """Return the group into which a group was merged, transitively; None for an unknown id."""
     for _ in range(_MAX_MERGES):
-        found = group(connection, g, group_id)
-        if found is None or found.merged_into is None:
-            return found.id if found else None
-        group_id = found.merged_into
+        current = group(connection, g, group_id)
+        if current is None or current.merged_into is None:
+            return current.id if current else None
+        group_id = current.merged_into
     return group_id
 
 

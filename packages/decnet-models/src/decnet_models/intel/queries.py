@@ -53,9 +53,9 @@ class Quota(msgspec.Struct, frozen=True):
     error: str | None
 
 
-def keep(connection: Connection, found: Iterable[Finding]) -> None:
+def keep(connection: Connection, new: Iterable[Finding]) -> None:
     """Store findings; a newer one replaces an older of the same provider, never the reverse."""
-    rows = sorted(map(_row, found), key=lambda row: (row["indicator"], row["provider"]))
+    rows = sorted(map(_row, new), key=lambda row: (row["indicator"], row["provider"]))
     if not rows:
         return
     statement = insert_into(connection, intel)
@@ -95,11 +95,11 @@ def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int)
     """Return the worst current verdict on each of `indicators` that has one."""
     c = intel.c
     query = select(intel).where(c.expires_at > now_ns).order_by(c.indicator, c.provider)
-    found: dict[str, list[Finding]] = {}
+    current: dict[str, list[Finding]] = {}
     for part in parts(indicators):
         for row in connection.execute(query.where(c.indicator.in_(part))):
-            found.setdefault(row.indicator, []).append(_finding(row))
-    return {indicator: summary(said) for indicator, said in found.items()}
+            current.setdefault(row.indicator, []).append(_finding(row))
+    return {indicator: summary(said) for indicator, said in current.items()}
 
 
 def summary(said: Iterable[Finding]) -> Summary:

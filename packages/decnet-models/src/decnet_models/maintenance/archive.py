@@ -111,14 +111,14 @@ def _load_table(connection: Connection, archive: zipfile.ZipFile, table: TableCo
 
 def _numbering(connection: Connection, table: str, columns: list[str]) -> dict[str, int]:
     """Return the state of a table's sequences: a number must never be reused."""
-    found = {}
+    numbering = {}
     for column in columns:
         names = {"table": f'"{table}"', "column": column}
         sequence = connection.execute(text("SELECT pg_get_serial_sequence(:table, :column)"), names).scalar()
         if sequence is not None:
             last, called = connection.execute(text(f"SELECT last_value, is_called FROM {sequence}")).one()  # noqa: S608
-            found[column] = last + 1 if called else last
-    return found
+            numbering[column] = last + 1 if called else last
+    return numbering
 
 
 def _driver(connection: Connection) -> Any:

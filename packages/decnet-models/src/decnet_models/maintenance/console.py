@@ -41,9 +41,9 @@ def url_of(url: str, settings_file: Path | None, *, create: bool = False) -> str
     state = State.of(or_exit(lambda: settings.section("state", StateSettings)))
     if create:
         or_exit(state.create)
-    found = or_exit(lambda: database_url(settings, state))
-    or_exit(lambda: shown(found))
-    return found
+    configured = or_exit(lambda: database_url(settings, state))
+    or_exit(lambda: shown(configured))
+    return configured
 
 
 def or_exit(work: Callable[[], T]) -> T:

@@ -66,9 +66,9 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _of_postgresql(url: str, say: Say) -> list[str]:
     with engine_at(url, doing="check", read_only=True) as engine, reading(engine) as connection:
-        found = list(connection.execute(text(_INVALID)).scalars())
+        problems = list(connection.execute(text(_INVALID)).scalars())
         amcheck = connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")).first()
         for index in connection.execute(text(_BTREES)).scalars().all() if amcheck else ():
             say(f"checking index {index}")
             connection.execute(text("SELECT bt_index_check(CAST(:name AS regclass))"), {"name": index})
-        return found
+        return problems

@@ -71,9 +71,9 @@ def _magic(file: Path) -> bytes:
 def _restore_sqlite(target: Path, file: Path, say: Say) -> str:
     url = f"sqlite:///{file}"
     say(f"checking {file}")
-    found = damages(url, say)
-    if found:
-        raise DatabaseError(f"{file} is damaged: {found[0]}")
+    problems = damages(url, say)
+    if problems:
+        raise DatabaseError(f"{file} is damaged: {problems[0]}")
     with engine_at(url, doing="read", read_only=True) as engine:
         revision = require_known(revision_at(engine))
     if target.exists():

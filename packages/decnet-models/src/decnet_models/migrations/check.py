@@ -34,8 +34,8 @@ def check(url: str) -> list[str]:
         fresh = f"sqlite:///{Path(directory) / 'fresh.db'}"
         with _quiet():
             upgrade(fresh)
-        found = [f"a fresh database: {difference}" for difference in _differences_at(fresh)]
-    return found + [f"this database: {difference}" for difference in _differences_at(url)]
+        result = [f"a fresh database: {difference}" for difference in _differences_at(fresh)]
+    return result + [f"this database: {difference}" for difference in _differences_at(url)]
 
 
 def differences(connection: Connection) -> list[str]:

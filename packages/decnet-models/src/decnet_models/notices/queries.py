@@ -36,13 +36,13 @@ def add(connection: Connection, key: str, notice: Notice, now_ns: int) -> bool:
     return bool(add_all(connection, [(key, notice)], now_ns))
 
 
-def add_all(connection: Connection, found: Iterable[tuple[str, Notice]], now_ns: int) -> set[str]:
+def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns: int) -> set[str]:
     """Write the notices whose keys are new, the first of equal ones; return their kinds.
 
     One query and one bulk insert, because a batch of password guesses has a notice for each of them.
     """
     rows: dict[str, dict[str, Any]] = {}
-    for key, notice in found:
+    for key, notice in keyed:
         row = _row(key, notice, now_ns)
         rows.setdefault(row["key"], row)
     if not rows:

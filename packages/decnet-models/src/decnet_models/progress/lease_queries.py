@@ -88,7 +88,7 @@ def lock(connection: Connection, worker: str, shards: Collection[int]) -> dict[i
     """Return the current leases, locked until the transaction's end."""
     query = select(lease).where(lease.c.worker == worker, lease.c.shard.in_(sorted(shards)))
     rows = connection.execute(query.order_by(lease.c.shard).with_for_update())
-    return {found.shard: found for found in (Lease(*row) for row in rows)}
+    return {one.shard: one for one in (Lease(*row) for row in rows)}
 
 
 def advance(connection: Connection, worker: str, shards: Collection[int], end: int, *, now_ns: int) -> None:

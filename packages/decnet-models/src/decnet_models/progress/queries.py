@@ -34,8 +34,8 @@ def cursors(connection: Connection) -> dict[str, int]:
     """Return every worker's cursor; with shards, the slowest shard's."""
     whole = select(worker_cursor.c.worker, worker_cursor.c.seq)
     slowest = select(lease.c.worker, func.min(lease.c.seq)).group_by(lease.c.worker)
-    found = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
-    return dict(sorted(found.items()))
+    positions = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
+    return dict(sorted(positions.items()))
 
 
 def event_cursors(connection: Connection) -> dict[str, int]:

@@ -95,8 +95,8 @@ def due(connection: Connection, limit: int, *, now_ns: int) -> list[Action]:
 def next_due(connection: Connection) -> int | None:
     """Return when the next planned action is due, None when nothing is planned."""
     c = synthetic_action.c
-    found: int | None = connection.execute(select(func.min(c.due_at)).where(c.state == "planned")).scalar()
-    return found
+    due_at: int | None = connection.execute(select(func.min(c.due_at)).where(c.state == "planned")).scalar()
+    return due_at
 
 
 def start(connection: Connection, action: UUID, *, now_ns: int) -> bool:

@@ -116,12 +116,12 @@ def technique_sequences(connection: Connection, attackers: Iterable[str]) -> dic
     """Return the techniques of each of the attackers in the order of the log, each where it was first seen."""
     column = ttp_tag.c
     query = select(column.attacker, column.technique, func.min(column.seq)).group_by(column.attacker, column.technique)
-    found: dict[str, list[str]] = {}
+    sequences: dict[str, list[str]] = {}
     for part in parts(attackers):
         first = query.where(column.attacker.in_(part)).order_by(func.min(column.seq), column.technique)
         for attacker, technique, _ in connection.execute(first):
-            found.setdefault(attacker, []).append(technique)
-    return found
+            sequences.setdefault(attacker, []).append(technique)
+    return sequences
 
 
 def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: int, until: int) -> int:
@@ -164,15 +164,15 @@ def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> 
 def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
     """Return the counts of a correlation rule by group; a group without a window has none."""
     column = ttp_window.c
-    found: dict[str, Entries] = {}
+    entries_by_group: dict[str, Entries] = {}
     wanted = list(group_digests)
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
         query = select(column.group_digest, column.entries).where(
             column.rule_id == rule_id, column.group_digest.in_(part)
         )
-        found |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(query)}
-    return found
+        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(query)}
+    return entries_by_group
 
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:

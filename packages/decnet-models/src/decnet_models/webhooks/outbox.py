@@ -60,9 +60,9 @@ def endpoint(connection: Connection, webhook_id: str) -> tuple[Webhook, Endpoint
     return webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at)
 
 
-def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_ns: int) -> None:
+def add_deliveries(connection: Connection, deliveries: Sequence[NewDelivery], *, now_ns: int) -> None:
     """Add the deliveries that do not exist yet; each gets a permanent message id."""
-    if not found:
+    if not deliveries:
         return
     rows = [
         {
@@ -73,7 +73,7 @@ def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_
             "due_at": now_ns,
             "created_at": now_ns,
         }
-        for delivery in found
+        for delivery in deliveries
     ]
     statement = insert_into(connection, webhook_delivery)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["webhook_id", "notice_seq"]), rows)

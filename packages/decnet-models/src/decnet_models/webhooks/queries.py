@@ -126,11 +126,11 @@ def enable_webhook(connection: Connection, webhook_id: str, *, now_ns: int) -> b
 
 def rotate_secret(connection: Connection, webhook_id: str) -> int | None:
     """Give the endpoint a new secret and return its generation; None when there is none of that id."""
-    found = find_webhook(connection, webhook_id)
-    if found is None:
+    current = find_webhook(connection, webhook_id)
+    if current is None:
         return None
-    _change(connection, webhook_id, generation=found.generation + 1)
-    return found.generation + 1
+    _change(connection, webhook_id, generation=current.generation + 1)
+    return current.generation + 1
 
 
 def deliveries(

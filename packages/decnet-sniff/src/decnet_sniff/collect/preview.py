@@ -38,9 +38,9 @@ def as_json(record: Record, outcome: Outcome) -> list[str]:
     offset = record.offset or 0
     if not isinstance(outcome, Parsed):
         word = "ignored" if isinstance(outcome, Ignored) else "rejected"
-        found = [Shown(offset, word, outcome.reason, from_wire(record.text, 1024))]
+        events = [Shown(offset, word, outcome.reason, from_wire(record.text, 1024))]
     else:
-        found = [
+        events = [
             Shown(
                 offset,
                 "event",
@@ -53,7 +53,7 @@ def as_json(record: Record, outcome: Outcome) -> list[str]:
             )
             for payload in outcome.payloads
         ]
-    return [msgspec.json.encode(each).decode() for each in found]
+    return [msgspec.json.encode(each).decode() for each in events]
 
 
 def rows(record: Record, outcome: Outcome) -> list[str]:

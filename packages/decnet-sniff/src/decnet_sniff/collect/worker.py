@@ -139,8 +139,8 @@ class Collect(Worker[CollectSettings]):
 
     async def _save_push_inputs(self, ctx: Context) -> None:
         """Save the positions of push inputs, once the spool, which has all events before them, is on the disk."""
-        found = {name: push_input.positions() for name, push_input in self._push_inputs.items()}
-        positions = {name: position for name, position in found.items() if position is not None}
+        reached = {name: push_input.positions() for name, push_input in self._push_inputs.items()}
+        positions = {name: position for name, position in reached.items() if position is not None}
         await ctx.in_thread(self._save_after_spool, ctx, positions)
 
     def _save_after_spool(self, ctx: Context, positions: dict[str, Any]) -> None:

@@ -64,15 +64,15 @@ def ask(
     _refuse(address, settings, mine=mine)
     host = Host(address, None if name == address else name)
     chosen = msgspec.structs.replace(settings, tls_ports=(port,), ssh_ports=(port,))
-    found = asyncio.run(_probe(host, chosen))
-    for one in found:
+    results = asyncio.run(_probe(host, chosen))
+    for one in results:
         typer.echo(_json(host, one) if as_json else _plain(one))
-    if not found:
+    if not results:
         _fail(f"{for_terminal(target)}: neither TLS nor SSH answers there")
 
 
 async def _probe(host: Host, settings: ProbeSettings) -> list[ProbeResult]:
-    found: list[ProbeResult] = []
+    results: list[ProbeResult] = []
     left = Budget(settings.connections_per_visit)
 
     async def spend(number: int) -> bool:
@@ -81,14 +81,14 @@ async def _probe(host: Host, settings: ProbeSettings) -> list[ProbeResult]:
     try:
         async with asyncio.timeout(settings.visit_seconds):
             async for one in visit(host, settings, spend):
-                found.append(one)  # noqa: PERF401  # what was found before a deadline is shown
+                results.append(one)  # noqa: PERF401  # what was found before a deadline is shown
     except TimeoutError:
         typer.echo(f"cut short after {settings.visit_seconds:g} s", err=True)
     except PermissionError:
         typer.echo("the TCP/IP stack was not fingerprinted: that needs CAP_NET_RAW (root)", err=True)
     except OSError as error:
         typer.echo(f"cut short: {error}", err=True)
-    return found
+    return results
 
 
 def _parse(target: str) -> tuple[str, int]:
@@ -106,10 +106,10 @@ def _parse(target: str) -> tuple[str, int]:
 
 def _resolve(name: str) -> str:
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         _fail(f"{for_terminal(name)}: {for_terminal(str(error))}")
-    return str(found[0][4][0])
+    return str(addresses[0][4][0])
 
 
 def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
@@ -124,15 +124,15 @@ def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
     _fail(f"{address} is not probed: it is {reason}{advice}", Exit.STARTUP_FAILED)
 
 
-def _json(host: Host, found: ProbeResult) -> str:
-    return msgspec.json.encode(Line(host.address, found.port, found.payload)).decode()
+def _json(host: Host, result: ProbeResult) -> str:
+    return msgspec.json.encode(Line(host.address, result.port, result.payload)).decode()
 
 
-def _plain(found: ProbeResult) -> str:
-    fields = msgspec.to_builtins(found.payload)
-    lines = [f"{found.what}  {found.value}"]
+def _plain(result: ProbeResult) -> str:
+    fields = msgspec.to_builtins(result.payload)
+    lines = [f"{result.what}  {result.value}"]
     for name, value in fields.items():
-        if name in ("kind", "contact") or value in (found.value, None, "", ()):
+        if name in ("kind", "contact") or value in (result.value, None, "", ()):
             continue
         shown = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
         if name in ("not_before", "not_after"):

@@ -184,8 +184,8 @@ def read_answer(data: bytes) -> ServerChoice:
     if data[82:85] == b"\x0f\xf0\x0b":
         return ServerChoice(cipher, version)
     end = at + 4 + int.from_bytes(data[at + 3 : at + 5], "big")
-    found = _read_extensions(data, at + 5, end)
-    return NO_ANSWER if found is None else ServerChoice(cipher, version, *found)
+    extensions = _read_extensions(data, at + 5, end)
+    return NO_ANSWER if extensions is None else ServerChoice(cipher, version, *extensions)
 
 
 def _read_extensions(data: bytes, at: int, end: int) -> tuple[str, str] | None:

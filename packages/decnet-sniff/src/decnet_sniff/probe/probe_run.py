@@ -53,9 +53,9 @@ async def visit(host: Host, settings: ProbeSettings, spend: Spend) -> AsyncItera
     """Send every request that the settings name; raises PermissionError when a raw SYN may not be sent."""
     open_port = None
     for port in settings.tls_ports:
-        async for found in _tls(host, port, settings.answer_seconds, spend):
+        async for result in _tls(host, port, settings.answer_seconds, spend):
             open_port = open_port or port
-            yield found
+            yield result
     for port in settings.ssh_ports:
         if not await spend(1):
             return
@@ -93,33 +93,33 @@ async def _jarm(host: Host, port: int, seconds: float, spend: Spend) -> str:
     return jarm.fingerprint(answers)
 
 
-def _certificate(host: Host, port: int, found: certificate.Certificate) -> ProbeResult:
+def _certificate(host: Host, port: int, described: certificate.Certificate) -> ProbeResult:
     payload = CertificateProbed(
         host.contact,
-        found.sha256,
-        subject=found.subject,
-        issuer=found.issuer,
-        serial=found.serial,
-        not_before=found.not_before,
-        not_after=found.not_after,
-        names=found.names,
-        problem=found.problem or None,
+        described.sha256,
+        subject=described.subject,
+        issuer=described.issuer,
+        serial=described.serial,
+        not_before=described.not_before,
+        not_after=described.not_after,
+        names=described.names,
+        problem=described.problem or None,
     )
-    return ProbeResult("certificate", port, found.sha256, payload)
+    return ProbeResult("certificate", port, described.sha256, payload)
 
 
 async def _ssh(host: Host, port: int, settings: ProbeSettings) -> ProbeResult | None:
-    found = await ask_ssh(host.address, port, settings.ssh_identification, settings.answer_seconds)
-    if found is None:
+    greeting = await ask_ssh(host.address, port, settings.ssh_identification, settings.answer_seconds)
+    if greeting is None:
         return None
-    algorithms = hassh.server_algorithms(found.kex)
+    algorithms = hassh.server_algorithms(greeting.kex)
     digest = hassh.digest(algorithms)
     payload = SshProbed(
         host.contact,
-        software=from_wire(found.identification),
+        software=from_wire(greeting.identification),
         hassh=digest,
         algorithms=from_wire(algorithms),
-        host_keys=from_wire(found.kex.host_key),
+        host_keys=from_wire(greeting.kex.host_key),
     )
     return ProbeResult("hassh_server", port, digest, payload)
 

@@ -83,5 +83,5 @@ def new_contacts(spools: Path, own: str, sensor: str, positions: dict[str, Posit
         batch = look(folder, positions.get(folder.name, START), _LINES, _BYTES)
         reached[folder.name] = batch.next
         more = more or len(batch.lines) >= _LINES
-        contacts += (found for line in batch.lines if (found := contact_of(line, sensor)) is not None)
+        contacts += (contact for line in batch.lines if (contact := contact_of(line, sensor)) is not None)
     return NewContacts(contacts, reached, more)

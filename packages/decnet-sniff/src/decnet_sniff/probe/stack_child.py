@@ -71,9 +71,9 @@ def main() -> None:
         sender.sendto(segment, (sys.argv[4], 0))
         end = time.monotonic() + float(sys.argv[7]) / _TRIES
         while (left := end - time.monotonic()) > 0 and select.select([catcher], [], [], left)[0]:
-            found = answers(catcher.recv(65535), other, own_port, port)
-            if found is not None:
-                sys.stdout.write(f"{found[0].hex()} {found[1].hex()}\n")
+            headers = answers(catcher.recv(65535), other, own_port, port)
+            if headers is not None:
+                sys.stdout.write(f"{headers[0].hex()} {headers[1].hex()}\n")
                 return
 
 

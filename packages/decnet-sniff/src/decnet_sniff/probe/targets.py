@@ -103,12 +103,12 @@ class Targets:
         self.dirty = True
         return target
 
-    def record_result(self, address: str, now: float, found: dict[str, str]) -> None:
+    def record_result(self, address: str, now: float, fingerprints: dict[str, str]) -> None:
         """Record the result of a probe; the host may have been dropped meanwhile."""
         target = self.kept.targets.get(address)
-        if target is None or not found:
+        if target is None or not fingerprints:
             return
-        target.found = target.found | found
+        target.found = target.found | fingerprints
         target.silent = 0
         target.due = next_probe(now, 0, self._plan)
         self.dirty = True

@@ -81,8 +81,8 @@ async def ask_ssh(address: str, port: int, identification: str, seconds: float) 
     answer = await exchange(address, port, request, _introduced, most=_MOST_SSH, seconds=seconds)
     if isinstance(answer, NoAnswer):
         return None
-    found = ssh.recognise(answer)
-    return None if isinstance(found, Verdict) else found
+    greeting = ssh.recognise(answer)
+    return None if isinstance(greeting, Verdict) else greeting
 
 
 def _introduced(data: bytes) -> bool:
@@ -105,8 +105,8 @@ async def ask_certificate(address: str, port: int, name: str | None, seconds: fl
             _, writer = await asyncio.open_connection(
                 address, port, ssl=context, server_hostname=name or "", limit=_BUFFER
             )
-            found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-            return found if isinstance(found, bytes) else None
+            der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            return der if isinstance(der, bytes) else None
     except OSError:  # TimeoutError and ssl.SSLError are OSErrors
         return None
     finally:

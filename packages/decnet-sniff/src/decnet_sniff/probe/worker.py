@@ -112,17 +112,17 @@ class Probe(Worker[ProbeSettings]):
         """Add the hosts that contacted us since the last look; return whether there is more to read."""
         kept = self._targets.kept
         try:
-            found = await ctx.in_thread(new_contacts, ctx.state.spool, self.name, ctx.sensor, dict(kept.positions))
+            new = await ctx.in_thread(new_contacts, ctx.state.spool, self.name, ctx.sensor, dict(kept.positions))
         except OSError as error:
             ctx.counters.add("probe_spool_errors")
             log.warning("a spool cannot be read: %s", error)
             return False
-        if found.positions != kept.positions:
-            kept.positions = found.positions
+        if new.positions != kept.positions:
+            kept.positions = new.positions
             self._targets.dirty = True
-        for contact in found.contacts:
+        for contact in new.contacts:
             self._add_contact(ctx, contact)
-        return found.more
+        return new.more
 
     def _add_contact(self, ctx: Context, contact: Contact) -> None:
         ctx.counters.add("probe_contacts")
@@ -156,14 +156,14 @@ class Probe(Worker[ProbeSettings]):
 
     async def _probe(self, ctx: Context, host: Host, before: dict[str, str]) -> None:
         """Probe one host and report the result."""
-        found: dict[str, str] = {}
+        fingerprints: dict[str, str] = {}
         budget = Budget(self.settings.connections_per_visit)
         ctx.counters.add("probe_visits")
         settings = msgspec.structs.replace(self.settings, stack=self._stack)
         try:
             async with asyncio.timeout(self.settings.visit_seconds):
                 async for one in visit(host, settings, lambda number: self._spend(ctx, budget, number)):
-                    found[one.key] = one.value
+                    fingerprints[one.key] = one.value
                     self._report(ctx, host, one, before)
         except TimeoutError:
             ctx.counters.add("probe_visits_cut")
@@ -175,7 +175,7 @@ class Probe(Worker[ProbeSettings]):
             log.warning("a probe failed: %s", error)
         finally:
             self._probing.discard(host.address)
-            self._targets.record_result(host.address, time.time(), found)
+            self._targets.record_result(host.address, time.time(), fingerprints)
             ctx.nudge()
 
     async def _spend(self, ctx: Context, budget: Budget, number: int) -> bool:
@@ -186,12 +186,12 @@ class Probe(Worker[ProbeSettings]):
         ctx.counters.add("probe_connections")
         return True
 
-    def _report(self, ctx: Context, host: Host, found: ProbeResult, before: dict[str, str]) -> None:
-        source = host.address, found.port
+    def _report(self, ctx: Context, host: Host, result: ProbeResult, before: dict[str, str]) -> None:
+        source = host.address, result.port
         try:
-            ctx.emit(found.payload, src=source)
-            for old, new in changed(before, {found.key: found.value}).values():
-                ctx.emit(ProbeChanged(host.contact, found.what, old, new), src=source)
+            ctx.emit(result.payload, src=source)
+            for old, new in changed(before, {result.key: result.value}).values():
+                ctx.emit(ProbeChanged(host.contact, result.what, old, new), src=source)
                 ctx.counters.add("probe_changes")
         except BadEventError as error:
             ctx.counters.add("probe_findings_too_large")

@@ -80,12 +80,12 @@ def _start(data: bytes, *, lines_before: bool) -> int | Verdict:
     if not lines_before:
         return NOTHING
     seen = data[: MAX_PREAMBLE + 5]
-    found = seen.find(b"\nSSH-")
-    preamble = seen if found < 0 else seen[:found]
+    at = seen.find(b"\nSSH-")
+    preamble = seen if at < 0 else seen[:at]
     if _CONTROL.search(preamble):
         return NOTHING
-    if found >= 0:
-        return found + 1
+    if at >= 0:
+        return at + 1
     return NEED_MORE if len(data) < MAX_PREAMBLE else NOTHING
 
 

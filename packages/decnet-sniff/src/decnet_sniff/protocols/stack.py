@@ -158,16 +158,16 @@ def _options(data: bytes, *, initial: bool) -> Options:
         own, peer = data[at + 2 : at + 6] != _NO_TIME, data[at + 6 : at + 10] != _NO_TIME
         rest = data[: at + 2] + data[at + 10 :]
     key = (rest, at, own, peer, initial)
-    found = _known.get(key)
-    if found is None:
+    options = _known.get(key)
+    if options is None:
         walk = _Walk(data, initial=initial)
-        found = Options(walk.mss, walk.scale, bytes(walk.kinds), walk.padding, walk.quirks, walk.own_time)
+        options = Options(walk.mss, walk.scale, bytes(walk.kinds), walk.padding, walk.quirks, walk.own_time)
         # What looks like a time stamp may be the inside of another option: only what the walk came upon is one.
         if at < 0 or at in walk.times:
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
-            _known[key] = found
-    return found
+            _known[key] = options
+    return options
 
 
 class _Walk:

@@ -141,12 +141,12 @@ def _table(*, server: bool) -> Table:
 
 
 def _by_kinds(table: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[bytes, list[Row]]:
-    found: dict[bytes, list[Row]] = {}
+    by_kinds: dict[bytes, list[Row]] = {}
     for name, signatures in table:
         for text in signatures:
             row = parse(name, text)
-            found.setdefault(row.kinds, []).append(row)
-    return found
+            by_kinds.setdefault(row.kinds, []).append(row)
+    return by_kinds
 
 
 def parse(name: str, text: str) -> Row:

@@ -48,8 +48,8 @@ def dissect(
     """Show scapy's view of each packet of FILE, and below it what the sniffer found in it."""
     scapy, shown = _scapy(), False
     try:
-        for found in _dissected(file, scapy, packet):
-            typer.echo(msgspec.json.encode(found[0]) if as_json else _text(*found))
+        for dissected in _dissected(file, scapy, packet):
+            typer.echo(msgspec.json.encode(dissected[0]) if as_json else _text(*dissected))
             shown = True
     except CaptureError as error:
         typer.echo(f"{for_terminal(file)}: {error}", err=True)
@@ -115,5 +115,5 @@ def _text(one: Dissected, findings: list[Finding]) -> str:
     if len(lines) == 1:
         head, lines = f"{head} {lines[0]}", []
     counted = " ".join(f"{name}{value:+g}" for name, value in one.counted.items())
-    found = [f"    {as_text(finding).rstrip()}" for finding in findings]
-    return "\n".join([head, *lines, *found, *([f"    {counted}"] if counted else [])])
+    shown = [f"    {as_text(finding).rstrip()}" for finding in findings]
+    return "\n".join([head, *lines, *shown, *([f"    {counted}"] if counted else [])])

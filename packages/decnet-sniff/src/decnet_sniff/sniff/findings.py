@@ -94,16 +94,16 @@ class Findings:
 
     def due(self, now: int) -> Iterator[Finding]:
         """Yield and remove what is over at `now`, in the order in which it was first seen."""
-        found, self._early = self._early, []
+        findings, self._early = self._early, []
         over = []
         for key, seen in self._seen.items():
             if abs(now - seen.ts) < self._window:  # a clock may be set back
                 break  # they are in the order of their begin
             over.append(key)
         for key in over:
-            found.append(_counted(key[3], self._seen.pop(key)))
-        self.counts["findings_reported"] += len(found)
-        yield from found
+            findings.append(_counted(key[3], self._seen.pop(key)))
+        self.counts["findings_reported"] += len(findings)
+        yield from findings
 
     def rest(self) -> Iterator[Finding]:
         """Yield and remove all."""

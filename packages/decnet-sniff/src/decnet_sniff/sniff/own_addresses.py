@@ -29,7 +29,7 @@ def own_address_test(networks: Sequence[Network]) -> IsOwn:
     def is_own(address: bytes) -> bool:
         if len(address) not in (4, 16):
             return False
-        found = ipaddress.ip_address(address)
-        return any(found in network for network in networks)
+        ip = ipaddress.ip_address(address)
+        return any(ip in network for network in networks)
 
     return is_own

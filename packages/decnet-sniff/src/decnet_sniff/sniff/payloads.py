@@ -23,15 +23,15 @@ MAX_NAME = 128
 MAX_AGENT = 1024
 
 
-def ssh_kex(found: Ssh, *, server: bool) -> SshKex:
+def ssh_kex(greeting: Ssh, *, server: bool) -> SshKex:
     """Return the payload for one side of an SSH connection; `server` is the side that was connected to."""
-    algorithms = hassh.server_algorithms(found.kex) if server else hassh.client_algorithms(found.kex)
+    algorithms = hassh.server_algorithms(greeting.kex) if server else hassh.client_algorithms(greeting.kex)
     return SshKex(
         role="server" if server else "client",
-        software=from_wire(found.identification),
+        software=from_wire(greeting.identification),
         hassh=hassh.digest(algorithms),
         algorithms=from_wire(algorithms),
-        host_keys=from_wire(found.kex.host_key),
+        host_keys=from_wire(greeting.kex.host_key),
     )
 
 

@@ -60,23 +60,23 @@ class Requests:
     def next(self) -> Request | Malformed | None:
         """Return the next request; Malformed is the last one; None means that more bytes are needed."""
         if self._head is None:
-            found = self._next_head()
-            if not isinstance(found, Head):
-                return found
-            self._head = found
+            head = self._next_head()
+            if not isinstance(head, Head):
+                return head
+            self._head = head
         return self._with_body(self._head)
 
     def _next_head(self) -> Head | Malformed | None:
-        found = parse_head(self._buffer, _RULES, self._searched)
+        parsed = parse_head(self._buffer, _RULES, self._searched)
         self._searched = len(self._buffer)
-        if found is None:
+        if parsed is None:
             return None
-        if isinstance(found, Refusal) or not _is_framed(found.head):
-            status = 414 if isinstance(found, Refusal) and found.reason == "target-too-long" else 400
-            return Malformed(from_wire(found.line, 2048), status)
-        del self._buffer[: found.end]
+        if isinstance(parsed, Refusal) or not _is_framed(parsed.head):
+            status = 414 if isinstance(parsed, Refusal) and parsed.reason == "target-too-long" else 400
+            return Malformed(from_wire(parsed.line, 2048), status)
+        del self._buffer[: parsed.end]
         self._searched = 0
-        return found.head
+        return parsed.head
 
     def _with_body(self, head: Head) -> Request | None:
         length = _body_bytes(head)

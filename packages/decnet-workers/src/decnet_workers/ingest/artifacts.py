@@ -25,14 +25,17 @@ def artifacts_in(events: Iterable[Event], store: Path, *, now_ns: int) -> Iterat
     for event in events:
         match event.payload:
             case FileCaptured(sha256=told, service=service, size=size, name=name, url=url):
-                found = Artifact(told.lower(), "file", size or None, event.ts, event.ts)
+                artifact = Artifact(told.lower(), "file", size or None, event.ts, event.ts)
             case SessionClosed(recording=str(told), service=service):
-                found, name, url = Artifact(told.lower(), "recording", None, event.ts, event.ts), None, None
+                artifact, name, url = Artifact(told.lower(), "recording", None, event.ts, event.ts), None, None
             case _:
                 continue
-        if _SHA256.fullmatch(found.sha256):
+        if _SHA256.fullmatch(artifact.sha256):
             by = (event.src_ip, event.session, event.decky)
-            yield _looked_up(found, store, now_ns), Sighting(event.id, found.sha256, event.ts, service, *by, name, url)
+            yield (
+                _looked_up(artifact, store, now_ns),
+                Sighting(event.id, artifact.sha256, event.ts, service, *by, name, url),
+            )
 
 
 def _looked_up(told: Artifact, store: Path, now_ns: int) -> Artifact:

@@ -101,14 +101,14 @@ class Intake:
     def _take(self) -> None:
         if self._positions is None:
             self._positions = self._committed_positions()
-        found = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
-        self._taken = [self._sort(read) for read in found]
+        reads = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        self._taken = [self._sort(read) for read in reads]
         self._quarantine.sync()
 
     def _committed_positions(self) -> dict[str, Position]:
         with reading(self._engine) as connection:
-            found = queries.ingest_positions(connection)
-        return {spool: Position(segment, offset) for spool, (segment, offset) in found.items()}
+            positions = queries.ingest_positions(connection)
+        return {spool: Position(segment, offset) for spool, (segment, offset) in positions.items()}
 
     def _sort(self, read: Read) -> _Taken:
         batch = read.batch

@@ -55,17 +55,17 @@ class Sources:
 
         `positions` are the database's, for spools that are not open yet.
         """
-        found: list[Read] = []
+        reads: list[Read] = []
         for source in self._in_turn(positions):
             batch = self._read_one(source, max_lines, max_bytes)
             if batch is None or batch.next == source.position:
                 continue
-            found.append(Read(source, batch))
+            reads.append(Read(source, batch))
             max_lines -= len(batch.lines)
             max_bytes -= sum(map(len, batch.lines))
             if max_lines <= 0 or max_bytes <= 0:
                 break
-        return found
+        return reads
 
     def acknowledge(self, *, finished_only: bool) -> None:
         """Acknowledge what is committed; with `finished_only`, only for spools that have moved to another segment.

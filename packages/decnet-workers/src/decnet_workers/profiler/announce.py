@@ -36,22 +36,22 @@ def notices(
 
     `known` attackers and `known_uses` were there before the batch; `label` returns where a canary token was planted.
     """
-    found: dict[str, Notice] = {}
+    by_key: dict[str, Notice] = {}
     for attacker, stored in touched:
         if attacker not in known:
-            found.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
+            by_key.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
         payload = stored.event.payload
         if isinstance(payload, LoginAttempt):
             for login, _ in payload.variants():
                 use = _use(attacker, login)
                 if use not in known_uses:
-                    found.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, login))
+                    by_key.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, login))
         elif isinstance(payload, SessionClosed) and stored.event.session:
             session = for_column(stored.event.session, NAME)
-            found.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
+            by_key.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
         elif isinstance(payload, CanaryHit):
-            found[f"canary.hit:{stored.event.id}"] = _triggered(attacker, stored, payload, label)
-    return list(found.items())
+            by_key[f"canary.hit:{stored.event.id}"] = _triggered(attacker, stored, payload, label)
+    return list(by_key.items())
 
 
 def _use(attacker: str, payload: Any) -> Use:

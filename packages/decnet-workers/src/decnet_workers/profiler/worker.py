@@ -50,7 +50,7 @@ class Profiler(CursorWorker[NoSettings]):
         if not touched:
             return Results()
         connection, attackers = batch.connection, sorted({attacker for attacker, _ in touched})
-        found = notices(
+        new = notices(
             touched,
             known=known(connection, attackers),
             known_uses=known_uses(connection, uses_in(touched)),
@@ -61,18 +61,18 @@ class Profiler(CursorWorker[NoSettings]):
             record(tally, attacker, stored)
         tally.write(connection)
         rescore(connection, attackers)
-        return Results(found)
+        return Results(new)
 
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
-        found = []
+        touched = []
         for stored in batch.events:
             attacker = canonical(stored.event.src_ip or "")
             if attacker is None:
                 self._passed_over += 1
             else:
-                found.append((attacker, stored))
-        return found
+                touched.append((attacker, stored))
+        return touched
 
 
 def _labels(connection: Connection) -> Callable[[str], str]:

@@ -64,7 +64,7 @@ def abouts(library: Library) -> list[About]:
 
 
 def _described(about: About) -> dict[str, object]:
-    names = {number: found.name for number in about.techniques if (found := technique(number)) is not None}
+    names = {number: known.name for number in about.techniques if (known := technique(number)) is not None}
     return {"id": str(about.id), "title": about.title, "level": about.level, "techniques": names}
 
 

@@ -72,9 +72,9 @@ class Findings:
                     wanted[key].add(digest)
                     spans[key] = counting.rule.count.span_ns
         for rule_id, digests in wanted.items():
-            found = queries.windows(self._connection, rule_id, digests)
+            windows = queries.windows(self._connection, rule_id, digests)
             for digest in digests:
-                self._windows[rule_id, digest] = (found.get(digest, ()), spans[rule_id])
+                self._windows[rule_id, digest] = (windows.get(digest, ()), spans[rule_id])
 
     def _found(self, stored: StoredEvent, attacker: str, match: Match) -> None:
         about = match.rule.about

@@ -63,15 +63,15 @@ def main() -> None:
 def _read(file: Path) -> FileRead:
     from decnet_workers.ttp.sigma.document import documents
 
-    found: list[Located] = []
+    read: list[Located] = []
     try:
         for document in documents(_text(file)):
-            found.append(document)  # noqa: PERF402  # those before a broken one count
+            read.append(document)  # noqa: PERF402  # those before a broken one count
     except RuleError as error:
-        return FileRead(str(file), found, error.line, str(error))
+        return FileRead(str(file), read, error.line, str(error))
     except (OSError, UnicodeDecodeError) as error:
-        return FileRead(str(file), found, 1, f"cannot be read: {error}")
-    return FileRead(str(file), found)
+        return FileRead(str(file), read, 1, f"cannot be read: {error}")
+    return FileRead(str(file), read)
 
 
 def _text(file: Path) -> str:

@@ -67,11 +67,11 @@ class Watched:
     def _sign(self) -> Signature:
         if self._own is None:
             return ()
-        found = []
+        signature = []
         for file in files_of([self._own]):
             try:
                 status = file.stat()
             except OSError:  # gone between the listing and here: a change
                 continue
-            found.append((str(file), status.st_mtime_ns, status.st_size))
-        return tuple(found)
+            signature.append((str(file), status.st_mtime_ns, status.st_size))
+        return tuple(signature)

@@ -32,10 +32,10 @@ class DialError(WorkersError):
 async def resolve(host: str, port: int) -> Sequence[str]:
     """Return the addresses of `host` by the system's resolver; raises DialError."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise DialError(f"{host} cannot be resolved: {error.strerror or error}") from error
-    return [str(entry[4][0]) for entry in found]
+    return [str(entry[4][0]) for entry in infos]
 
 
 class Dialler:
@@ -75,10 +75,10 @@ class Dialler:
 
     async def _checked(self, target: Target, *, allow_private: bool) -> list[Address]:
         literal = parse_address(target.host)
-        found = (
+        parsed = (
             [literal] if literal else [parse_address(text) for text in await self._resolve(target.host, target.port)]
         )
-        addresses = [address for address in found if address is not None]
+        addresses = [address for address in parsed if address is not None]
         for address in addresses:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
             if refused is not None:

@@ -118,18 +118,18 @@ class Outbox:
         """Return what to send to the endpoint now; None when nothing is due, or its breaker is open."""
         now = time.time_ns()
         with reading(self._engine) as connection:
-            found = outbox.endpoint(connection, webhook_id)
-            if found is None or is_open(found[1], now):
+            known = outbox.endpoint(connection, webhook_id)
+            if known is None or is_open(known[1], now):
                 return None
             deliveries = outbox.deliveries_due(connection, webhook_id, now, limit)
-        return Job(found[0], tuple(deliveries)) if deliveries else None
+        return Job(known[0], tuple(deliveries)) if deliveries else None
 
     def record(self, delivery: Delivery, outcome: Reply | Failed) -> str:
         """Record the result of an attempt and the endpoint's state; return the delivery's state."""
         now = time.time_ns()
         with writing(self._engine) as connection:
-            found = outbox.endpoint(connection, delivery.webhook_id)
-            state = found[1] if found else EndpointState()
+            known = outbox.endpoint(connection, delivery.webhook_id)
+            state = known[1] if known else EndpointState()
             if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
                 return self._delivered(connection, delivery, outcome, state, now)
             return self._failed(connection, delivery, outcome, state, now)
@@ -139,13 +139,13 @@ class Outbox:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
         webhooks = outbox.active_webhooks(connection)
-        found = [
+        deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body_of(line))
             for line in lines
             for webhook in webhooks
             if wants(webhook, line)
         ]
-        outbox.add_deliveries(connection, found, now_ns=now)
+        outbox.add_deliveries(connection, deliveries, now_ns=now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:

@@ -40,9 +40,9 @@ def planted(connection: Connection, deployment: Deployment, limit: int) -> list[
 
 def first_tokens(connection: Connection, deployment: Deployment) -> list[Planted]:
     """Return the tokens to show for a fleet: its first, else its newest. A new fleet gets a URL and a DNS token."""
-    found = planted(connection, deployment, limit=1000)
-    if found:
-        return ([token for token in found if token.label == FIRST_LABEL] or found)[1::-1]
+    tokens = planted(connection, deployment, limit=1000)
+    if tokens:
+        return ([token for token in tokens if token.label == FIRST_LABEL] or tokens)[1::-1]
     return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
 
 

@@ -97,7 +97,7 @@ def look(deployment: Deployment, seconds: float) -> list[Row]:
 
 def processes(deployment: Deployment) -> dict[str, int]:
     """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
-    found: dict[str, int] = {}
+    pids: dict[str, int] = {}
     seen: set[int] = set()
     for report in read_status_files(deployment.state.run):
         named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
@@ -105,9 +105,9 @@ def processes(deployment: Deployment) -> dict[str, int]:
         for name, pid in named:
             if pid and pid not in seen:
                 seen.add(pid)
-                found[f"{name} {pid}" if name in found else name] = pid
+                pids[f"{name} {pid}" if name in pids else name] = pid
     # Those of separate units have no common supervisor.
-    return found or {name: health.pid for name, health in asyncio.run(_health(deployment)).items()}
+    return pids or {name: health.pid for name, health in asyncio.run(_health(deployment)).items()}
 
 
 async def _health(deployment: Deployment) -> dict[str, Health]:

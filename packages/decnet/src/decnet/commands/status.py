@@ -105,8 +105,8 @@ def _page(report: Report) -> str:
     elif report.progress:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
     lines += _events_and_leases(report.progress) if report.progress else []
-    if found := list(troubles(report.workers, report.supervised)):
-        lines += ["", columns(("worker", "count", "trouble"), found), ""]
+    if problems := list(troubles(report.workers, report.supervised)):
+        lines += ["", columns(("worker", "count", "trouble"), problems), ""]
     if report.off:
         lines.append("off: " + ", ".join(f"{name} until [{name}] {key} is set" for name, key in report.off.items()))
     if report.down:

@@ -67,14 +67,14 @@ def enrol(
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List sensors with what they sent last, and tokens that wait."""
-    found = swarm.listed(find_deployment())
+    listing = swarm.listed(find_deployment())
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(listing))
         return
-    rows = [_row(one) for one in found.sensors]
+    rows = [_row(one) for one in listing.sensors]
     heading = ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events")
     typer.echo(columns(heading, rows) if rows else "none yet; make one with decnet swarm token NAME")
-    if found.ending:
+    if listing.ending:
         typer.echo("the listener's own certificate expires soon: decnet swarm renew", err=True)
 
 

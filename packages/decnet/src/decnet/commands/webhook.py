@@ -54,12 +54,14 @@ def add(
 def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     with transaction(find_deployment()) as connection:
-        found = queries.webhooks(connection)
+        webhooks = queries.webhooks(connection)
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(webhooks))
         return
     heading = ("id", "url", "kinds", "state", "pending", "dead", "added")
-    typer.echo(columns(heading, [_row(one) for one in found]) if found else "none; add one with decnet webhook add URL")
+    typer.echo(
+        columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
+    )
 
 
 @app.command()
@@ -125,12 +127,12 @@ def deliveries(
 ) -> None:
     """Show deliveries, newest first."""
     with transaction(find_deployment()) as connection:
-        found = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
+        listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(listed))
         return
     heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error")
-    rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in found]
+    rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in listed]
     typer.echo(columns(heading, rows) if rows else "none yet")
 
 
@@ -155,9 +157,9 @@ def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> 
     while True:
         with transaction(deployment) as connection:
             made = queries.deliveries(connection, 100, webhook_id=webhook_id)
-        found = next((delivery for delivery in made if delivery.notice_seq == seq), None)
-        if (found and (found.state != PENDING or found.attempts)) or time.monotonic() >= deadline:
-            return found
+        test = next((delivery for delivery in made if delivery.notice_seq == seq), None)
+        if (test and (test.state != PENDING or test.attempts)) or time.monotonic() >= deadline:
+            return test
         time.sleep(_POLL_SECONDS)
 
 

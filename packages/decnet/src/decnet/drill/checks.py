@@ -70,10 +70,10 @@ def recorded(connection: Connection, evidence: Evidence) -> Finding:
 
 def requests_recorded(connection: Connection, evidence: Evidence) -> Finding:
     """Every HTTP request is an event."""
-    found = events.of_attacker(connection, evidence.script.source, _MANY)
+    recorded_events = events.of_attacker(connection, evidence.script.source, _MANY)
     targets = [
         one.event.payload.target
-        for one in found
+        for one in recorded_events
         if isinstance(one.event.payload, HttpRequest) and one.event.decky == evidence.target.web.name
     ]
     expected = Counter((*SCANNED_PATHS, *BROWSED_PATHS))
@@ -108,15 +108,15 @@ def credential_stored(connection: Connection, evidence: Evidence) -> Finding:
     """All passwords are kept with how often they were accepted."""
     uses = attackers.credential_uses(connection, attacker=evidence.script.source)
     user, password = evidence.target.login
-    found = {(use.username, use.password, use.accepted > 0) for use in uses}
+    stored = {(use.username, use.password, use.accepted > 0) for use in uses}
     expected = {(user, password, True), *((user, wrong, False) for wrong in evidence.script.wrong_passwords)}
-    return Finding(expected <= found, f"{len(expected & found)} of {len(expected)} credentials")
+    return Finding(expected <= stored, f"{len(expected & stored)} of {len(expected)} credentials")
 
 
 def technique_tagged(connection: Connection, evidence: Evidence) -> Finding:
     """ATT&CK techniques are recognised."""
-    found = {seen.technique for seen in techniques_of(connection, evidence.script.source)}
-    return Finding(found >= EXPECTED_TECHNIQUES, ", ".join(sorted(found)) or "none")
+    tagged = {seen.technique for seen in techniques_of(connection, evidence.script.source)}
+    return Finding(tagged >= EXPECTED_TECHNIQUES, ", ".join(sorted(tagged)) or "none")
 
 
 def canary_attributed(channel: str) -> Look:

@@ -59,8 +59,8 @@ class Examination:
             with reading(self._engine) as connection:
                 return now, [(check, check.look(connection, self._evidence)) for check in self._open]
         except DBAPIError as error:
-            found = Finding(False, f"the database cannot be read: {reason(error)}")
-            return now, [(check, found) for check in self._open]
+            failed = Finding(False, f"the database cannot be read: {reason(error)}")
+            return now, [(check, failed) for check in self._open]
 
     def _judge(
         self, check: Check, finding: Finding, now: float, began: float | None, seconds: float, *, over: bool

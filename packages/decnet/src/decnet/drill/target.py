@@ -38,9 +38,9 @@ class Target(msgspec.Struct, frozen=True):
 
 def choose(deployment: Deployment) -> Target:
     """Return the target; raises RefusedError when the settings have none."""
-    found = _deckies(deployment.settings)
-    shell = next((one for one in found if one.port("ssh") and one.login), None)
-    web = next((one for one in found if one.port("http")), None)
+    known = _deckies(deployment.settings)
+    shell = next((one for one in known if one.port("ssh") and one.login), None)
+    web = next((one for one in known if one.port("http")), None)
     if shell is None or web is None:
         raise RefusedError("a drill needs a decky with ssh and one with http; see [[decoys.decky]]")
     return Target(shell, web, _dns(deployment.settings))

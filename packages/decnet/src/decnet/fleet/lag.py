@@ -66,11 +66,11 @@ def read_progress(connection: Connection) -> Progress:
 
 def holdings(leases: Sequence[Lease], now_ns: int) -> tuple[Holding, ...]:
     """Return how many shards of each worker each instance holds; an expired lease is nobody's."""
-    found: dict[tuple[str, str | None], list[int]] = {}
+    held: dict[tuple[str, str | None], list[int]] = {}
     for one in leases:
         left = one.expires_at - now_ns
-        found.setdefault((one.worker, one.holder if left > 0 else None), []).append(max(0, left))
-    ordered = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+        held.setdefault((one.worker, one.holder if left > 0 else None), []).append(max(0, left))
+    ordered = sorted(held.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     return tuple(Holding(worker, holder, len(left), min(left) / 1e9) for (worker, holder), left in ordered)
 
 

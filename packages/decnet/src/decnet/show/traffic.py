@@ -45,8 +45,8 @@ def rates(now: Look, before: Look | None) -> dict[str, float]:
 
 def drops(health: Health) -> dict[str, float]:
     """Return dropped messages by subscriber, most first."""
-    found = {name.removeprefix(_DROPS): count for name, count in health.counters.items() if name.startswith(_DROPS)}
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+    dropped = {name.removeprefix(_DROPS): count for name, count in health.counters.items() if name.startswith(_DROPS)}
+    return dict(sorted(dropped.items(), key=lambda item: -item[1]))
 
 
 def figures(now: Look, before: Look | None) -> dict[str, Any]:

@@ -184,10 +184,10 @@ def _waiting(known: Registry, now: int) -> list[Listed]:
 def _last_events(deployment: Deployment) -> dict[str, int]:
     """Return when the listener last stored events of each sensor, from its checkpoint."""
     try:
-        found = msgspec.json.decode((deployment.state.positions / "listener.json").read_bytes(), type=Checkpoint)
+        checkpoint = msgspec.json.decode((deployment.state.positions / "listener.json").read_bytes(), type=Checkpoint)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
-    return {name: record.stored_at for name, record in found.sensors.items()}
+    return {name: record.stored_at for name, record in checkpoint.sensors.items()}
 
 
 def _reload_listener(deployment: Deployment) -> None:

@@ -25,9 +25,9 @@ class Guide(msgspec.Struct, frozen=True):
 
     def hints(self) -> list[str]:
         """Return commands to try."""
-        found = suggestions(self.deckies)
-        found += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
-        return [*found, f"{this_command()} drill"]
+        commands = suggestions(self.deckies)
+        commands += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
+        return [*commands, f"{this_command()} drill"]
 
 
 def this_command() -> str:

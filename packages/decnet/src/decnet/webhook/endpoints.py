@@ -64,10 +64,10 @@ def secret(deployment: Deployment, webhook: Webhook) -> str:
 
 def find(connection: Connection, webhook_id: str) -> Webhook:
     """Return the endpoint; raises NotFoundError."""
-    found = queries.find_webhook(connection, webhook_id)
-    if found is None:
+    webhook = queries.find_webhook(connection, webhook_id)
+    if webhook is None:
         raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
-    return found
+    return webhook
 
 
 def write_test(connection: Connection, webhook: Webhook) -> int:

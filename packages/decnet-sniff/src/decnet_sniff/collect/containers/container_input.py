@@ -128,12 +128,12 @@ class ContainerInput:
         """Return the containers to read, and drop the checkpoints of those that are gone."""
         settings = self._sink.settings
         filters = quote(msgspec.json.encode({"label": settings.labels} if settings.labels else {}))
-        found = containers_of(await self._engine.get(f"/containers/json?all=1&filters={filters}"))
-        known = {container.id for container in found}
+        containers = containers_of(await self._engine.get(f"/containers/json?all=1&filters={filters}"))
+        known = {container.id for container in containers}
         for identity in [each for each in self._seen_lines if each not in known and each not in self._tasks]:
             del self._seen_lines[identity]
         self._finished &= known
-        return [container for container in found if is_meant(container.name, settings.containers)]
+        return [container for container in containers if is_meant(container.name, settings.containers)]
 
     def _follow(self, listed: list[Container]) -> None:
         for container in sorted(listed, key=lambda each: not each.running):
@@ -200,7 +200,7 @@ def containers_of(answer: object) -> list[Container]:
     """Return the containers in an answer to `/containers/json`; invalid entries are omitted."""
     if not isinstance(answer, list):
         return []
-    found = []
+    containers = []
     for each in answer:
         if not isinstance(each, dict):
             continue
@@ -208,8 +208,8 @@ def containers_of(answer: object) -> list[Container]:
         if isinstance(identity, str) and identity.isalnum() and identity.isascii():
             name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else identity[:12]
             running = each.get("State") in ("running", "paused", "restarting", "stopping")
-            found.append(Container(identity, name.removeprefix("/"), running))
-    return found
+            containers.append(Container(identity, name.removeprefix("/"), running))
+    return containers
 
 
 def is_meant(name: str, patterns: tuple[str, ...]) -> bool:

@@ -122,12 +122,12 @@ class LogStream:
 
     def _add(self, part: _Part, piece: bytes) -> None:
         """Add a piece; one without a time has the time of the one before."""
-        found = _TIME.match(piece)
-        ts = self._last_ts if found is None else _nanoseconds(found)
+        prefix = _TIME.match(piece)
+        ts = self._last_ts if prefix is None else _nanoseconds(prefix)
         if ts is None:
             raise StreamError("a line without its time")
         self._last_ts = ts
-        part.add(ts, piece[found.end() :] if found else piece)
+        part.add(ts, piece[prefix.end() :] if prefix else piece)
 
 
 def _nanoseconds(time: re.Match[bytes]) -> int | None:

@@ -82,8 +82,8 @@ class FileInputs:
     async def run(self, ctx: Context, emitter: Emitter, quarantine: Quarantine) -> None:
         """Read all there is, then look again when something may have changed, until stopped."""
         while not ctx.stopping.is_set():
-            found = await self._read_all(ctx, emitter, quarantine)
-            self._quiet_looks = 0 if found else self._quiet_looks + 1
+            any_read = await self._read_all(ctx, emitter, quarantine)
+            self._quiet_looks = 0 if any_read else self._quiet_looks + 1
             if any(feed.source.waiting for feed in self._feeds):
                 continue
             if self._quiet_looks < (_WATCHED_LOOKS_BEFORE_IDLE if self._watch.is_complete else _LOOKS_BEFORE_IDLE):
@@ -114,19 +114,19 @@ class FileInputs:
         """Read until nothing is left or it must stop or pause; return whether there was anything."""
         if not ctx.unpaused.is_set() or await self._still_full(ctx, quarantine):
             return False
-        found = False
+        any_read = False
         piece = await ctx.in_thread(self.look_and_read, ctx, quarantine)
         while piece is not None:
-            found = True
+            any_read = True
             self._emit(emitter, piece)
             if time.monotonic_ns() - self._saved_at > SAVE_NS:
                 await ctx.in_thread(self.save, ctx, quarantine)
             if ctx.stopping.is_set() or not ctx.unpaused.is_set() or is_full(ctx):
                 break
             piece = await ctx.in_thread(self._next_slice)
-        if found:
+        if any_read:
             await ctx.in_thread(self.save, ctx, quarantine)
-        return found
+        return any_read
 
     async def _still_full(self, ctx: Context, quarantine: Quarantine) -> bool:
         """Retry what the disk refused; return whether it still does."""
@@ -164,11 +164,11 @@ class FileInputs:
         """Read and parse some lines of the next source in turn."""
         for step in range(len(self._feeds)):
             feed = self._feeds[(self._turn + step) % len(self._feeds)]
-            found = feed.source.next_lines(time.time_ns())
-            if found is not None:
+            lines = feed.source.next_lines(time.time_ns())
+            if lines is not None:
                 self._turn = (self._turn + step + 1) % len(self._feeds)
                 self._in_flight = True
-                return Slice(feed, [(record, feed.read(record)) for record in records_of(*found)])
+                return Slice(feed, [(record, feed.read(record)) for record in records_of(*lines)])
         return None
 
     def _emit(self, emitter: Emitter, piece: Slice) -> None:

@@ -134,13 +134,13 @@ def _changed(data: bytes) -> set[int]:
 def directories_of(pattern: str) -> list[str]:
     """Return the directories in which a change of names could change what `pattern` matches; empty if there is none."""
     parts = Path(pattern).parts[:-1]
-    found: set[str] = set()
+    directories: set[str] = set()
     for end in range(1, len(parts) + 1):
         above = str(Path(*parts[:end]))
         is_last, is_next_wild = end == len(parts), end < len(parts) and glob.has_magic(parts[end])
         if is_last or is_next_wild:
-            found.update(path for path in glob.iglob(above) if Path(path).is_dir())  # noqa: PTH207  # absolute pattern
-    return sorted(found)
+            directories.update(path for path in glob.iglob(above) if Path(path).is_dir())  # noqa: PTH207  # absolute pattern
+    return sorted(directories)
 
 
 def _is_remote(path: str, kinds: dict[str, str]) -> bool:
@@ -152,7 +152,7 @@ def _is_remote(path: str, kinds: dict[str, str]) -> bool:
 
 def file_systems() -> dict[str, str]:
     """Return the file system type at each mount point (proc(5), mountinfo)."""
-    found = {}
+    types = {}
     try:
         lines = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -160,5 +160,5 @@ def file_systems() -> dict[str, str]:
     for line in lines:
         words = line.split()
         if len(words) > 4 and "-" in words:
-            found[words[4].replace("\\040", " ")] = words[words.index("-") + 1]
-    return found
+            types[words[4].replace("\\040", " ")] = words[words.index("-") + 1]
+    return types

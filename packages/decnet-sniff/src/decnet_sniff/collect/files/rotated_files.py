@@ -26,8 +26,8 @@ def base_of(path: str) -> str:
 def parts_of(path: str) -> list[tuple[str, os.stat_result]]:
     """Return all parts of the log of `path`, least recently changed first; compressed ones are finished."""
     base = base_of(path)
-    found = [(part, status) for part, status in _siblings(base) if base_of(part) == base]
-    return sorted(found, key=lambda part: part[1].st_mtime_ns)
+    parts = [(part, status) for part, status in _siblings(base) if base_of(part) == base]
+    return sorted(parts, key=lambda part: part[1].st_mtime_ns)
 
 
 def _siblings(base: str) -> Iterator[tuple[str, os.stat_result]]:

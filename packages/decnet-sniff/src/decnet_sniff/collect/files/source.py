@@ -115,15 +115,15 @@ class FileSource:
         self._quiet = {identity: at for identity, at in self._quiet.items() if identity in present}
 
     def _matching(self) -> Present:
-        found: Present = {}
+        present: Present = {}
         for path in sorted(glob.iglob(self._pattern)):  # noqa: PTH207  # Path.glob takes no absolute pattern
             if path.endswith(COMPRESSED):
                 continue
             with contextlib.suppress(OSError):
                 status = os.stat(path)  # noqa: PTH116  # called for every file at every look
                 if stat.S_ISREG(status.st_mode):
-                    found[status.st_dev, status.st_ino] = (path, status)
-        return found
+                    present[status.st_dev, status.st_ino] = (path, status)
+        return present
 
     def _open_new(self, now: int) -> None:
         """Open new files: each log's oldest unread parts and its newest."""
@@ -173,10 +173,10 @@ class FileSource:
 
     def _saved_of(self, inode: int, path: str) -> FilePosition | None:
         """Return the saved position of a file: its log's, where several file systems have the same inode number."""
-        found = self._saved.get(inode, [])
-        if len(found) > 1:
-            found = [position for position in found if base_of(position.path) == base_of(path)]
-        return found[0] if found else None
+        candidates = self._saved.get(inode, [])
+        if len(candidates) > 1:
+            candidates = [position for position in candidates if base_of(position.path) == base_of(path)]
+        return candidates[0] if candidates else None
 
     def _take_saved(self, inode: int, path: str) -> FilePosition | None:
         position = self._saved_of(inode, path)
@@ -256,10 +256,10 @@ class FileSource:
         bases = list(self._logs)
         for step in range(len(bases)):
             base = bases[(self._turn + step) % len(bases)]
-            found = self._lines_of(base, now)
-            if found is not None:
+            lines = self._lines_of(base, now)
+            if lines is not None:
                 self._turn = (self._turn + step + 1) % len(bases)
-                return found
+                return lines
         return None
 
     def _lines_of(self, base: str, now: int) -> tuple[FileTail, list[Line]] | None:

@@ -86,8 +86,8 @@ def port(value: object) -> int | None:
 
 def endpoint(fields: Fields, host: str, number: str) -> tuple[str, int | None] | None:
     """Return the address and port under two keys; None without an address."""
-    found = address(fields.get(host))
-    return None if found is None else (found, port(fields.get(number)))
+    ip = address(fields.get(host))
+    return None if ip is None else (ip, port(fields.get(number)))
 
 
 def details(fields: Fields, *leave_out: str) -> dict[str, str]:

@@ -44,8 +44,8 @@ def boolean(value: object) -> bool | None:
 
 def numbers(value: object) -> tuple[int, ...] | None:
     """Return ports: a list, or a single one."""
-    found = [port(each) for each in (value if isinstance(value, list) else [value])[:_MAX_ITEMS]]
-    return None if None in found else tuple(each for each in found if each is not None)
+    ports = [port(each) for each in (value if isinstance(value, list) else [value])[:_MAX_ITEMS]]
+    return None if None in ports else tuple(each for each in ports if each is not None)
 
 
 def texts(value: object) -> dict[str, str] | None:

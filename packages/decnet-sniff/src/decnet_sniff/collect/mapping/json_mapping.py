@@ -84,10 +84,10 @@ class Filling(NamedTuple):
             return self._missing()
         if self.table is not None:
             return self._translated(value)
-        found = self.coercion(value)
-        if found is None:
+        coerced = self.coercion(value)
+        if coerced is None:
             raise Unfit(f"{self.where.path} cannot be {self.name}")
-        return found
+        return coerced
 
     def _missing(self) -> Any:
         if self.default is None and self.needed and self.where is not None:
@@ -129,10 +129,10 @@ class Peer(NamedTuple):
         value = self.address.of(fields)
         if value in (None, "", "-"):
             return None
-        found = address(value)
-        if found is None:
+        ip = address(value)
+        if ip is None:
             raise Unfit(f"{self.address.path} is not an IP address")
-        return found, port(self.port.of(fields)) if self.port else None
+        return ip, port(self.port.of(fields)) if self.port else None
 
 
 class Mapping(NamedTuple):

@@ -138,10 +138,10 @@ class _Reading:
         )
 
     def _typed(self, value: object, field: msgspec.structs.FieldInfo, *place: str) -> Any:
-        found = coercion_of(field.type, field.name)(value)
-        if found is None:
+        coerced = coercion_of(field.type, field.name)(value)
+        if coerced is None:
             self._refuse(f"{value!r} cannot be {field.name}", *place)
-        return found
+        return coerced
 
     def _conditions(self, entry: object, *place: str) -> tuple[Condition, ...]:
         conditions = []

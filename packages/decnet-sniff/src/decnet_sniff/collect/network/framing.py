@@ -84,19 +84,19 @@ class Framing:
         """Parse a length; return whether it is complete."""
         while self._buffer and self._buffer[0] in b"\r\n":  # some senders end a counted message with a line feed, too
             del self._buffer[:1]
-        found = _LENGTH.match(self._buffer)
-        if found is None:
+        length = _LENGTH.match(self._buffer)
+        if length is None:
             if self._buffer and (len(self._buffer) >= _MAX_LENGTH_BYTES or not self._buffer.isdigit()):
                 raise FramingError("a message does not begin with its length")
             return False
-        self._length = int(found[0])
-        del self._buffer[: found.end()]
+        self._length = int(length[0])
+        del self._buffer[: length.end()]
         return True
 
     def _trailed_frames(self) -> list[Frame]:
-        if self._trailer is None and (found := _ANY_TRAILER.search(self._buffer, self._scanned)):
-            self._trailer = _TRAILERS[found[0]]
-            del found  # it keeps the buffer from shrinking
+        if self._trailer is None and (first := _ANY_TRAILER.search(self._buffer, self._scanned)):
+            self._trailer = _TRAILERS[first[0]]
+            del first  # it keeps the buffer from shrinking
         frames: list[Frame] = []
         start = 0
         while (end := self._end_of(start)) >= 0:
@@ -109,8 +109,8 @@ class Framing:
 
     def _end_of(self, start: int) -> int:
         """Return the end of the message that begins at `start`; -1 when it is not there yet."""
-        found = self._trailer and self._trailer.search(self._buffer, max(start, self._scanned))
-        return found.start() if found else -1
+        trailer = self._trailer and self._trailer.search(self._buffer, max(start, self._scanned))
+        return trailer.start() if trailer else -1
 
     def _take(self, count: int) -> bytes:
         text = bytes(self._buffer[:count])

@@ -61,8 +61,8 @@ class SyslogPort(ABC):
 
     def _is_allowed(self, address: str) -> bool:
         """Return whether `address` is in an allowed network; every address is when none are configured."""
-        found = parse_address(address)
-        return not self._allowed or any(found in network for network in self._allowed if found is not None)
+        source = parse_address(address)
+        return not self._allowed or any(source in network for network in self._allowed if source is not None)
 
     def _take(self, frame: Frame, address: str) -> None:
         """Submit a message received now from the host at `address`; its text cannot change that."""

@@ -71,17 +71,17 @@ def _classic(window: FileBuffer, order: str, unit: int) -> Iterator[PacketBatch]
 
 def _records(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> list[PacketBounds]:
     """Return the complete records in the window, and move past them."""
-    data, at, found = window.data, window.at, list[PacketBounds]()
+    data, at, records = window.data, window.at, list[PacketBounds]()
     last = len(data) - 16
-    while at <= last and len(found) < MOST_RECORDS:
+    while at <= last and len(records) < MOST_RECORDS:
         seconds, fraction, size, _ = unpack(data, at)
         end = at + 16 + size
         if end > len(data) or size > LARGEST:
             break
-        found.append((seconds * 1_000_000_000 + fraction * unit, at + 16, end))
+        records.append((seconds * 1_000_000_000 + fraction * unit, at + 16, end))
         at = end
     window.at = at
-    return found
+    return records
 
 
 def _cut(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> PacketBounds:

@@ -125,19 +125,19 @@ class _Reader:
 
     def packets(self, window: FileBuffer) -> tuple[int, list[PacketBounds]]:
         """Return the packets of the complete blocks in the window, up to a change of link type; move past them."""
-        data, link, found = window.data, -1, list[PacketBounds]()
-        while len(data) - window.at >= 12 and len(found) < MOST_RECORDS:
+        data, link, records = window.data, -1, list[PacketBounds]()
+        while len(data) - window.at >= 12 and len(records) < MOST_RECORDS:
             size = self.size(data, window.at)
             if size is None or len(data) - window.at < size:
                 break
             packet = self._packet(data, window.at, window.at + size - 4)
             if packet is not None:
-                if found and packet[0] != link:
+                if records and packet[0] != link:
                     break
                 link = packet[0]
-                found.append(packet[1])
+                records.append(packet[1])
             window.at += size
-        return link, found
+        return link, records
 
     def cut(self, window: FileBuffer) -> tuple[int, list[PacketBounds]]:
         """Return the packet of a truncated block, as far as it is there."""

@@ -59,13 +59,13 @@ class Ring:
                 self._current = (self._current + 1) % self._count
 
     def _records(self, at: int, packets: int) -> list[PacketBounds]:
-        found: list[PacketBounds] = []
+        records: list[PacketBounds] = []
         for _ in range(packets):
             following, seconds, nanoseconds, size, frame = _PACKET_HEAD(self._memory, at)
             start = at + frame
-            found.append((seconds * 1_000_000_000 + nanoseconds, start, start + size))
+            records.append((seconds * 1_000_000_000 + nanoseconds, start, start + size))
             at += following
-        return found
+        return records
 
     def drops(self) -> int:
         """Return how many packets the kernel has dropped since the last call."""

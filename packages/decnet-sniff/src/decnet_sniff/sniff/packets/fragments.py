@@ -80,10 +80,10 @@ class Fragments:
         header, payload = reassembly.header, bytes(reassembly.pieces.data[: reassembly.total])
         buffer, protocol, at = header + payload, reassembly.protocol, len(header)
         if header[0] >> 4 == 6:  # extension headers may follow the fragment header
-            found = upper(protocol, buffer, at, len(buffer))
-            if isinstance(found, str) or found[2] is not None:
+            inner = upper(protocol, buffer, at, len(buffer))
+            if isinstance(inner, str) or inner[2] is not None:
                 return None
-            protocol, at, _ = found
+            protocol, at, _ = inner
         return buffer, Packet(protocol, packet.source, packet.destination, 0, at, len(buffer))
 
     def _account(self, reassembly: _Reassembly) -> None:

@@ -73,10 +73,10 @@ def _v6(buffer: Buffer, at: int, end: int) -> Packet | str:
     if version >> 28 != 6:
         return "malformed"
     stop = min(end, at + 40 + length) if length else end  # zero is that of a jumbogram, or of late segmentation
-    found = upper(following, buffer, at + 40, stop)
-    if isinstance(found, str):
-        return found
-    protocol, payload, fragment = found
+    inner = upper(following, buffer, at + 40, stop)
+    if isinstance(inner, str):
+        return inner
+    protocol, payload, fragment = inner
     return Packet(protocol, source, destination, at, payload, stop, fragment)
 
 

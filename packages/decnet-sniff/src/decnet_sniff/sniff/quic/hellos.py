@@ -67,13 +67,13 @@ class _Side:
 
     def _read(self) -> Hello | None:
         assert self.pieces is not None
-        found = read_message(self.pieces.data)
-        if isinstance(found, Verdict):
-            if found is not NEED_MORE or len(self.pieces.data) >= MAX_CRYPTO_BYTES:
+        hello = read_message(self.pieces.data)
+        if isinstance(hello, Verdict):
+            if hello is not NEED_MORE or len(self.pieces.data) >= MAX_CRYPTO_BYTES:
                 self._finish(0)
             return None
-        self._finish(found.end)
-        return found
+        self._finish(hello.end)
+        return hello
 
     def _finish(self, length: int) -> None:
         self.start += length
@@ -139,7 +139,7 @@ class Connections:
         """
         if not may_be_quic(data):
             return None
-        found: Hello | None = None
+        first: Hello | None = None
         for packet in packets(data):
             if packet.kind == INITIAL:
                 self._initials += 1
@@ -147,10 +147,10 @@ class Connections:
                     self._undecrypted += 1
                     continue
                 hello = self._initial((source, destination), data, packet, now)
-                found = found or hello
+                first = first or hello
             elif packet.kind == RETRY:
                 self._retry((destination, source), packet, now)
-        return found
+        return first
 
     def _initial(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
         known = self._recent.get((flow[1], flow[0]), now)

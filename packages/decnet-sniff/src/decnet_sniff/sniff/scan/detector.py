@@ -131,15 +131,15 @@ class ScanDetector:
 
     def completed(self, source: bytes) -> None:
         """Record that `source` completed a TCP handshake."""
-        found = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
-        if found is not None:
-            found.completed = True
+        state = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
+        if state is not None:
+            state.completed = True
 
     def aborted(self, source: bytes) -> None:
         """Record that `source` answered a SYN+ACK with RST, as SYN scanners do."""
-        found = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
-        if found is not None:
-            found.aborted = True
+        state = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
+        if state is not None:
+            state.aborted = True
 
     def talked(self, source: bytes, host: bytes, port: int, technique: str = SYN) -> None:
         """Record that both sides of a flow sent data: a conversation, no probe, unless `source` is a known scanner."""
@@ -158,15 +158,15 @@ class ScanDetector:
 
     def due(self, now: int) -> list[Scan]:
         """Return the scans that paused or have gone on for a window; to be called about every second."""
-        found, self._reported_early = self._reported_early, []
-        found += [self._report(key) for key in list(self._pending) if self._is_due(self._candidates[key], now)]
+        scans, self._reported_early = self._reported_early, []
+        scans += [self._report(key) for key in list(self._pending) if self._is_due(self._candidates[key], now)]
         self._age(now - self._settings.memory_seconds * _SECOND)
-        return found
+        return scans
 
     def rest(self) -> list[Scan]:
         """Return all unreported scans, at the end of the capture."""
-        found, self._reported_early = self._reported_early, []
-        return found + [self._report(key) for key in list(self._pending)]
+        scans, self._reported_early = self._reported_early, []
+        return scans + [self._report(key) for key in list(self._pending)]
 
     def _known(self, key: Key, target: Target) -> bool:
         first_probe = self._first_probes.get(key)
@@ -237,7 +237,7 @@ class ScanDetector:
         del self._pending[key]
         candidate, (source, technique) = self._candidates[key], key
         connects = technique == SYN and candidate.completed and not candidate.aborted
-        found = Scan(
+        scan = Scan(
             source=source,
             technique=CONNECT if connects else technique,
             ports=candidate.ports.lowest(self._settings.named_ports),
@@ -250,4 +250,4 @@ class ScanDetector:
         )
         self._kept -= candidate.kept
         candidate.forget()
-        return found
+        return scan

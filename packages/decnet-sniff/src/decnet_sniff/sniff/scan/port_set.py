@@ -48,10 +48,10 @@ class Ports:
         """Return the lowest ports, at most `limit`."""
         if self._bits is None:
             return tuple(sorted(self._few)[:limit])
-        found: list[int] = []
+        ports: list[int] = []
         for place, byte in enumerate(self._bits):
-            if len(found) >= limit:
+            if len(ports) >= limit:
                 break
             if byte:
-                found += [place << 3 | bit for bit in range(8) if byte >> bit & 1]
-        return tuple(found[:limit])
+                ports += [place << 3 | bit for bit in range(8) if byte >> bit & 1]
+        return tuple(ports[:limit])

@@ -77,13 +77,13 @@ class Handshakes:
         """
         if not may_be_dtls(data):
             return None
-        found: Hello | None = None
+        first: Hello | None = None
         for record in _records(data):
             self._records += 1
             for fragment in _fragments(record):
                 hello = self._fragment(key, fragment, now)
-                found = found or hello
-        return found
+                first = first or hello
+        return first
 
     def _fragment(self, key: Hashable, fragment: _Fragment, now: int) -> Hello | None:
         kind, length, sequence, offset, data = fragment
@@ -117,8 +117,8 @@ def may_be_dtls(datagram: bytes) -> bool:
 
 
 def _hello(kind: int, body: bytes) -> Hello | None:
-    found = read_hello(kind, body, datagram=True)
-    return None if isinstance(found, Verdict) else found
+    hello = read_hello(kind, body, datagram=True)
+    return None if isinstance(hello, Verdict) else hello
 
 
 def _records(data: bytes) -> Iterator[bytes]:

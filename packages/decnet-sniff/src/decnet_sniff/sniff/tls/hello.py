@@ -145,15 +145,15 @@ def _extensions(body: bytes, at: int) -> list[tuple[int, bytes]]:
     if at == len(body):
         return []
     block = _vector(body, at, uint16(body, at), 2)
-    found = []
+    extensions = []
     at, end = 0, len(block)
     while at < end:
         kind, length = _EXTENSION.unpack_from(block, at)
         at += 4 + length
         if at > end:
             raise IndexError
-        found.append((kind, block[at - length : at]))
-    return found
+        extensions.append((kind, block[at - length : at]))
+    return extensions
 
 
 def _vector(data: bytes, at: int, length: int, size: int) -> bytes:

@@ -30,11 +30,11 @@ def recognise(data: bytes) -> Hello | Verdict:
         if fragment is None:
             return NOTHING
         message += fragment
-        found = read_message(message)
-        if found is NOTHING:
+        hello = read_message(message)
+        if hello is NOTHING:
             return NOTHING
-        if not isinstance(found, Verdict):
-            return found._replace(end=end)
+        if not isinstance(hello, Verdict):
+            return hello._replace(end=end)
         if len(message) >= 4 and len(data) < _HEADER_BYTES + 4 + uint24(message, 1):
             break  # it cannot be whole yet: do not look at the rest
     return NEED_MORE

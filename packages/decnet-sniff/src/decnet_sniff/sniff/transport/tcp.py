@@ -256,22 +256,22 @@ class TcpTracker:
         if not data:
             return True  # the capture has no more than the headers
         server = direction is direction.flow.server
-        found = recognise(data, server=server)
-        if found is NEED_MORE:
+        recognised = recognise(data, server=server)
+        if recognised is NEED_MORE:
             return True
         base = direction.base
         self._settle(direction)
-        if isinstance(found, Verdict):
+        if isinstance(recognised, Verdict):
             if not may_be_tls(data):
                 self._watch(direction)
             return False
-        self._report(segment, found.payload, server=server)
-        if found.opens:
+        self._report(segment, recognised.payload, server=server)
+        if recognised.opens:
             self._watch(direction)
-        if found.again is not None:  # both send another hello
-            direction.base, direction.quick = (base + found.again) % _WRAP, False
+        if recognised.again is not None:  # both send another hello
+            direction.base, direction.quick = (base + recognised.again) % _WRAP, False
             direction.flow.client.base, direction.flow.client.quick = segment.acknowledged, False
-            if rest := data[found.again :]:
+            if rest := data[recognised.again :]:
                 self._data(segment._replace(sequence=direction.base), direction, rest)
         return False
 

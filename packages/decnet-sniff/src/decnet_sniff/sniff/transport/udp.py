@@ -65,13 +65,13 @@ class UdpTracker:
         if end - at - 8 >= _SMALLEST_QUIC and buffer[at + 8] & _LONG_HEADER == _LONG_HEADER:
             size = len(key) // 2 - 2
             sender, receiver = key[:size] + key[-4:-2], key[size : 2 * size] + key[-2:]
-            found = self._quic.datagram(sender, receiver, bytes(buffer[at + 8 : end]), ts)
-            if found is not None:
-                self._report(ts, key, found, "quic")
+            hello = self._quic.datagram(sender, receiver, bytes(buffer[at + 8 : end]), ts)
+            if hello is not None:
+                self._report(ts, key, hello, "quic")
         elif end - at - 8 >= _SMALLEST_DTLS and buffer[at + 8] == _HANDSHAKE:
-            found = self._dtls.datagram(key, bytes(buffer[at + 8 : end]), ts)
-            if found is not None:
-                self._report(ts, key, found, "dtls")
+            hello = self._dtls.datagram(key, bytes(buffer[at + 8 : end]), ts)
+            if hello is not None:
+                self._report(ts, key, hello, "dtls")
 
     def _report(self, ts: int, key: bytes, hello: Hello, transport: str) -> None:
         source_port, port = ports(key)

@@ -128,10 +128,10 @@ class _Parser:
     def _of(self, quantity: str, pattern: str) -> Condition:
         if quantity not in ("1", "any", "all"):
             raise RuleError(f"'{quantity} of' is not Sigma; write '1 of' or 'all of'", self._line)
-        found = tuple(Name(name) for name in self._names if _named(name, pattern))
-        if not found:
+        parts = tuple(Name(name) for name in self._names if _named(name, pattern))
+        if not parts:
             raise RuleError(f"'{quantity} of {pattern}' names nothing of the detection", self._line)
-        return And(found) if quantity == "all" else Or(found)
+        return And(parts) if quantity == "all" else Or(parts)
 
     def _accept(self, word: str) -> bool:
         if (self.token or "").lower() != word:

@@ -96,9 +96,9 @@ def _chosen(fields: dict[str, Located], name: str, known: tuple[str, ...], line:
 
 
 def _texts(value: Located) -> list[str]:
-    found = [one.data for one in value.data] if isinstance(value.data, list) else [value.data]
-    texts = [one for one in found if isinstance(one, str) and one]
-    if not texts or len(texts) != len(found):
+    values = [one.data for one in value.data] if isinstance(value.data, list) else [value.data]
+    texts = [one for one in values if isinstance(one, str) and one]
+    if not texts or len(texts) != len(values):
         raise RuleError("a list of texts was expected", value.line)
     return texts
 
@@ -112,10 +112,10 @@ def _groups(value: Located) -> tuple[str, ...]:
 
 
 def _span(value: Located) -> int:
-    found = _SPAN.fullmatch(str(value.data))
-    if found is None:
+    span = _SPAN.fullmatch(str(value.data))
+    if span is None:
         raise RuleError("'timespan' is a number and one of s, m, h, d, such as 5m", value.line)
-    return int(found[1]) * _UNITS[found[2]]
+    return int(span[1]) * _UNITS[span[2]]
 
 
 def _condition(value: Located, kind: str) -> tuple[int, str | None]:

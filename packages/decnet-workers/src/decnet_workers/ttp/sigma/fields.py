@@ -61,10 +61,10 @@ def names_of(kinds: Iterable[type[Payload]]) -> list[str]:
 
 def texts_of(payload: Payload) -> list[str]:
     """Return every text of a payload, for keyword searches."""
-    found: list[str] = []
+    texts: list[str] = []
     for name in payload.__struct_fields__:
-        _collect(getattr(payload, name), found)
-    return found
+        _collect(getattr(payload, name), texts)
+    return texts
 
 
 @cache
@@ -155,13 +155,13 @@ _READ_ALL: dict[str, Callable[[str, Event], Values]] = {
 }
 
 
-def _collect(value: Any, found: list[str]) -> None:
+def _collect(value: Any, texts: list[str]) -> None:
     if isinstance(value, str):
-        found.append(value)
+        texts.append(value)
     elif isinstance(value, tuple):
         for one in value:
-            _collect(one, found)
+            _collect(one, texts)
     elif isinstance(value, dict):
         for key, one in value.items():
-            found.append(key)
-            _collect(one, found)
+            texts.append(key)
+            _collect(one, texts)

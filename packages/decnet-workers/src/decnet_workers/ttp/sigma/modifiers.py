@@ -70,11 +70,11 @@ def _one_of(field: Field, modifiers: list[str], values: Sequence[Located]) -> Ma
     patterns: list[wildcard.Pattern] = []
     matchers: list[Matcher] = []
     for value in values:
-        found = _one(field, modifiers, value)
-        if isinstance(found, list):
-            patterns += found
+        test = _one(field, modifiers, value)
+        if isinstance(test, list):
+            patterns += test
         else:
-            matchers.append(found)
+            matchers.append(test)
     if patterns:
         matchers.append(_textual(field, patterns, cased="cased" in modifiers))
     return any_of(matchers)

@@ -110,8 +110,8 @@ def _techniques(tags: Located | None) -> tuple[str, ...]:
         return ()
     if not isinstance(tags.data, list):
         raise RuleError("'tags' must be a list", tags.line)
-    found = [_technique(_text(tag, "tags"), tag.line) for tag in tags.data]
-    return tuple(sorted({one for one in found if one is not None}))
+    techniques = [_technique(_text(tag, "tags"), tag.line) for tag in tags.data]
+    return tuple(sorted({one for one in techniques if one is not None}))
 
 
 def _technique(tag: str, line: int) -> str | None:

@@ -25,25 +25,25 @@ class View:
 
     def values(self, field: Field) -> Values:
         """Return the field's values unchanged."""
-        found = self._values.get(field.name)
-        if found is None:
-            found = self._values[field.name] = field.read(self.event)
-        return found
+        values = self._values.get(field.name)
+        if values is None:
+            values = self._values[field.name] = field.read(self.event)
+        return values
 
     def folded(self, field: Field) -> tuple[str, ...]:
         """Return the field's texts case-folded; numbers and flags as Sigma writes them."""
-        found = self._folded.get(field.name)
-        if found is None:
-            found = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
-        return found
+        texts = self._folded.get(field.name)
+        if texts is None:
+            texts = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
+        return texts
 
     def encoded(self, field: Field) -> tuple[bytes, ...]:
         """Return the field's texts in UTF-8, for regular expressions."""
-        found = self._encoded.get(field.name)
-        if found is None:
+        encoded = self._encoded.get(field.name)
+        if encoded is None:
             texts = (str(value) for value in self.values(field))
-            found = self._encoded[field.name] = tuple(text.encode("utf-8", "backslashreplace") for text in texts)
-        return found
+            encoded = self._encoded[field.name] = tuple(text.encode("utf-8", "backslashreplace") for text in texts)
+        return encoded
 
     def texts(self) -> tuple[str, ...]:
         """Return every text of the payload case-folded, for keyword searches."""

@@ -140,10 +140,10 @@ def _glob(pieces: list[Piece], text: str) -> bool:
     if start > end or not _stands(first, text, 0) or not _stands(last, text, end):
         return False
     for piece in pieces[1:-1]:
-        found = _find(piece, text, start, end)
-        if found < 0:
+        at = _find(piece, text, start, end)
+        if at < 0:
             return False
-        start = found + len(piece)
+        start = at + len(piece)
     return True
 
 
