@@ -165,7 +165,7 @@ async def test_sensor_whose_token_is_not_expected_any_more_is_told_what_that_mea
     office: Office, tmp_path: Path
 ) -> None:
     token = issued_token(office.state, hours=0)
-    with pytest.raises(ExchangeError, match="only while a token waits"):
+    with pytest.raises(ExchangeError, match="only while a token is unused"):
         await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, token)
 
 

@@ -398,7 +398,7 @@ async def test_a_checkpoint_that_the_disk_refuses_is_told_and_stops_nothing(
         (master.state / "listener.json.new").mkdir()
         master.store.recover()
         assert master.store.counters()["checkpoint_errors"] == 1
-        assert "cannot note how far sensors are stored: Is a directory" in caplog.text
+        assert "cannot save the checkpoints of sensors: Is a directory" in caplog.text
         master.run()
         await master.store.put(master.batch([1]))
         await master.until_safe("one")

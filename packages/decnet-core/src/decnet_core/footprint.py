@@ -89,10 +89,10 @@ def _switches(task: Path) -> int:
 
 def _fields(text: str) -> dict[str, int]:
     """Return the lines `Name: NUMBER ...` of a file below /proc."""
-    found: dict[str, int] = {}
+    fields: dict[str, int] = {}
     for line in text.splitlines():
         name, _, value = line.partition(":")
         words = value.split()
         if words and words[0].isdecimal():
-            found[name] = int(words[0])
-    return found
+            fields[name] = int(words[0])
+    return fields

@@ -26,12 +26,12 @@ def drop_clean_pages() -> None:
     """Drop all clean pages; worth doing after a start or a burst of work. Does nothing without /proc/self/smaps."""
     try:
         with Path("/proc/self/smaps").open(encoding="utf-8", errors="replace") as lines:
-            found = list(clean_mappings(lines))
+            mappings = list(clean_mappings(lines))
     except OSError:
         return
     madvise = CDLL(None).madvise
     madvise.argtypes = (c_void_p, c_size_t, c_int)
-    for begin, end in found:
+    for begin, end in mappings:
         madvise(begin, end - begin, _MADV_DONTNEED)
 
 

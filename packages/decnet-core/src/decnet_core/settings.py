@@ -88,13 +88,13 @@ class Settings:
 
     def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
         prefix = _prefix(name)
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for variable, text in self._environ.items():
             if variable.startswith(prefix):
                 key = variable.removeprefix(prefix).lower()
                 _refuse_unknown(variable, name, key, shape)
-                found[key] = _value(text, variable)
-        return found
+                values[key] = _value(text, variable)
+        return values
 
 
 def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Struct]) -> None:
@@ -105,12 +105,12 @@ def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Str
 
 def environment_in(text: str) -> dict[str, str]:
     """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for line in text.splitlines():
         name, is_one, value = line.strip().partition("=")
         if is_one and not name.startswith(("#", ";")):
-            found[name.strip()] = value.strip().strip("\"'")
-    return found
+            variables[name.strip()] = value.strip().strip("\"'")
+    return variables
 
 
 def _environment_beside(path: Path) -> dict[str, str]:

@@ -81,8 +81,8 @@ class Stream:
     @property
     def tls(self) -> ssl.SSLObject:
         """The TLS layer."""
-        found: ssl.SSLObject = self.writer.get_extra_info("ssl_object")
-        return found
+        tls: ssl.SSLObject = self.writer.get_extra_info("ssl_object")
+        return tls
 
 
 async def connect_tls(host: str, port: int, context: ssl.SSLContext, name: str | None) -> Stream:

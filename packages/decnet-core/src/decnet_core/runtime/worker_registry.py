@@ -33,8 +33,8 @@ def names() -> tuple[str, ...]:
     """Return the names of all installed workers, those of FLOW first, the others by name."""
     from importlib.metadata import entry_points  # 2 MiB that a single worker's process never pays
 
-    found = {point.name for point in entry_points(group=GROUP)}
-    return tuple(sorted(found, key=lambda name: (FLOW.index(name) if name in FLOW else len(FLOW), name)))
+    registered = {point.name for point in entry_points(group=GROUP)}
+    return tuple(sorted(registered, key=lambda name: (FLOW.index(name) if name in FLOW else len(FLOW), name)))
 
 
 def off(settings: Settings) -> dict[str, str]:

@@ -52,15 +52,15 @@ class Host:
 
     def present(self, paths: Iterable[str]) -> dict[str, str]:
         """Return the text of those files that are there; raises SetupError."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for path in paths:
             try:
-                found[path] = self.place(path).read_text(encoding="utf-8")
+                texts[path] = self.place(path).read_text(encoding="utf-8")
             except FileNotFoundError:
                 continue
             except (OSError, UnicodeDecodeError) as error:
                 raise SetupError(f"{self.place(path)} cannot be read: {error}") from error
-        return found
+        return texts
 
     def apply(self, changes: Iterable[Change], role: Role | None = None) -> None:
         """Make the changes and record them; raises SetupError if the file system refuses one."""

@@ -64,9 +64,9 @@ def changes(
     operator's. A file that we wrote and no longer want (a worker that is not installed any more) is removed.
     """
     mine = set(operators)
-    found = [_one(path, text, present.get(path), written.get(path), path in mine) for path, text in wanted.items()]
+    planned = [_one(path, text, present.get(path), written.get(path), path in mine) for path, text in wanted.items()]
     left = {path: mark for path, mark in written.items() if path not in wanted}
-    return found + removals(present, left, operators=mine)
+    return planned + removals(present, left, operators=mine)
 
 
 def removals(present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()) -> list[Change]:

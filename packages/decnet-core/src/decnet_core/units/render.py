@@ -23,14 +23,14 @@ Hosting = Literal["units", "groups"]
 def files(jobs: Sequence[Job], site: Site, hosting: Hosting = "units") -> dict[str, str]:
     """Return the text of every file by its path; `hosting` is what the target starts."""
     groups = groups_of(jobs, site)
-    found = {job.service: worker_unit(job, site) for job in jobs}
-    found |= {supervisor_service(group): supervised_unit(group, groups, site) for group in groups}
+    texts = {job.service: worker_unit(job, site) for job in jobs}
+    texts |= {supervisor_service(group): supervised_unit(group, groups, site) for group in groups}
     if any(job.database for job in jobs):
-        found[DATABASE_SERVICE] = database_unit(site)
+        texts[DATABASE_SERVICE] = database_unit(site)
     wanted = [supervisor_service(group) for group in groups if group != ALL]
-    found[TARGET] = target_unit([job.service for job in jobs] if hosting == "units" else wanted)
+    texts[TARGET] = target_unit([job.service for job in jobs] if hosting == "units" else wanted)
     return {
         SYSUSERS: sysusers(jobs, site),
         TMPFILES: tmpfiles(jobs, site),
-        **{f"{UNITS}/{name}": text for name, text in found.items()},
+        **{f"{UNITS}/{name}": text for name, text in texts.items()},
     }

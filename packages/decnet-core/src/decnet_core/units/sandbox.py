@@ -65,15 +65,15 @@ def sandbox(
 def addresses(network: Network, *, packets: bool = False) -> dict[str, Value]:
     """Return the directives for network access; `packets` for a service that captures on interfaces."""
     families: tuple[str, ...] = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
-    found: dict[str, Value] = {
+    lines: dict[str, Value] = {
         "PrivateNetwork": network == "none" and not packets,
         "RestrictAddressFamilies": (*families, "AF_PACKET") if packets else families,
     }
     if network != "any":
-        found["IPAddressDeny"] = "any"
+        lines["IPAddressDeny"] = "any"
     if network == "loopback":
-        found["IPAddressAllow"] = "localhost"
-    return found
+        lines["IPAddressAllow"] = "localhost"
+    return lines
 
 
 def system_calls(*besides: str) -> list[str]:

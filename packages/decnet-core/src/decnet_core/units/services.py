@@ -44,13 +44,13 @@ def worker_unit(job: Job, site: Site) -> str:
 def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
     """Return the ordering of a unit of these workers; only the database is required, a bus that is down is not."""
     first: list[str] = ["network.target"]
-    found: dict[str, Value] = {"PartOf": TARGET}
+    lines: dict[str, Value] = {"PartOf": TARGET}
     if all(job.name != "bus" for job in jobs):
         first += [BROKER_SERVICE, supervisor_service("bus")]
     if any(job.database for job in jobs):
-        found["Requires"] = DATABASE_SERVICE
+        lines["Requires"] = DATABASE_SERVICE
         first.append(DATABASE_SERVICE)
-    return {**found, "After": tuple(dict.fromkeys((*first, *after)))}
+    return {**lines, "After": tuple(dict.fromkeys((*first, *after)))}
 
 
 def environment(site: Site, *, database: bool) -> dict[str, Value]:
@@ -58,11 +58,11 @@ def environment(site: Site, *, database: bool) -> dict[str, Value]:
 
     Without `database` the unit does not get the database's URL, which may hold a password.
     """
-    found: dict[str, Value] = {
+    lines: dict[str, Value] = {
         "Environment": f"DECNET_SETTINGS={site.settings}",
         "EnvironmentFile": f"-{site.environment}",
     }
-    return found if database else {**found, "UnsetEnvironment": "DECNET_DATABASE_URL"}
+    return lines if database else {**lines, "UnsetEnvironment": "DECNET_DATABASE_URL"}
 
 
 def _service(job: Job, site: Site) -> dict[str, Value]:

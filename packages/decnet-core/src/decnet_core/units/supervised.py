@@ -34,11 +34,11 @@ def groups_of(jobs: Sequence[Job], site: Site) -> dict[str, tuple[Job, ...]]:
 
     Where the broker is in the unit of the one other group, that is all.
     """
-    found: dict[str, tuple[Job, ...]] = {}
+    members: dict[str, tuple[Job, ...]] = {}
     for job in jobs:
         group = site.bus_beside if job.name == "bus" and site.bus_beside else job.group
-        found[group] = (*found.get(group, ()), job)
-    return found if site.bus_beside else {**found, ALL: tuple(jobs)}
+        members[group] = (*members.get(group, ()), job)
+    return members if site.bus_beside else {**members, ALL: tuple(jobs)}
 
 
 def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site) -> str:

@@ -88,10 +88,10 @@ def _fetch_authority(master: Address, token: Token) -> Authority:
     if not isinstance(shown, Authority):
         raise ExchangeError(f"the master does not answer: {_reason(shown)}")
     try:
-        found = fingerprint(files.certificate_in(shown.certificate))
+        mark = fingerprint(files.certificate_in(shown.certificate))
     except ValueError:
-        found = ""
-    if found != token.authority.hex():
+        mark = ""
+    if mark != token.authority.hex():
         raise ExchangeError(
             f"{master} is not the master that made this token: its authority has another fingerprint; nothing was sent"
         )
@@ -116,11 +116,11 @@ def _reason(answer: messages.Reply) -> str:
 def store_identity(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
     """Write what was got, `identity.pem` last, for from then on it is used; ExchangeError when it is not for `key`."""
     try:
-        found = parts_of(files.certificate_in(issued.chain))
+        parts = parts_of(files.certificate_in(issued.chain))
     except ValueError as error:
         raise ExchangeError("the master's answer has no certificate") from error
     own = authority.public_der(key.public_key())
-    if isinstance(found, Unreadable) or found.public_key != own or not issued.pins:
+    if isinstance(parts, Unreadable) or parts.public_key != own or not issued.pins:
         raise ExchangeError("the master's answer has no certificate for our key")
     files.write(folder / files.ENROLLED, msgspec.json.format(msgspec.json.encode(known)))
     files.write(folder / files.IDENTITY, authority.key_pem(key) + issued.chain.encode())

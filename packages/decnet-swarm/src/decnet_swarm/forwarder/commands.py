@@ -47,10 +47,10 @@ def enrol(
 
 
 def _word(text: str) -> tokens.Token:
-    found = tokens.decode_token(sys.stdin.readline() if text == "-" else text)
-    if isinstance(found, tokens.Misread):
-        _refuse(f"this is no token: {found.reason}", Exit.USAGE)
-    return found
+    token = tokens.decode_token(sys.stdin.readline() if text == "-" else text)
+    if isinstance(token, tokens.Misread):
+        _refuse(f"this is no token: {token.reason}", Exit.USAGE)
+    return token
 
 
 def _address(text: str) -> Address:

@@ -56,10 +56,10 @@ class Forwarder(Worker[ForwarderSettings]):
     def known(cls, state: Path) -> Mapping[str, Mapping[str, Any]]:
         """Return the name and the master of this host's enrolment."""
         try:
-            found = files.enrolled(files.forwarder_folder(state))
+            enrolled = files.enrolled(files.forwarder_folder(state))
         except files.NotEnrolledError:
             return {}
-        return {"state": {"sensor": found.name}, "forwarder": {"server": found.server}}
+        return {"state": {"sensor": enrolled.name}, "forwarder": {"server": enrolled.server}}
 
     def __init__(self, settings: ForwarderSettings) -> None:
         super().__init__(settings)

@@ -83,20 +83,20 @@ def _fits(event: Event) -> bool:
 
 
 def _event(message: bytes, sensor: str, now: int, limit: int, *, structured: bool = True) -> Event:
-    found = parse(message, now, limit=limit)
-    if isinstance(found, NotSyslog):
+    parsed = parse(message, now, limit=limit)
+    if isinstance(parsed, NotSyslog):
         return _made(SyslogMessage(_USER, _NOTICE, from_wire(message, limit)), sensor, now)
     payload = SyslogMessage(
-        facility=found.facility,
-        severity=found.severity,
-        message=found.message,
-        host=found.host,
-        app=found.app,
-        process=found.process,
-        message_id=found.message_id,
-        structured=found.structured if structured else {},
+        facility=parsed.facility,
+        severity=parsed.severity,
+        message=parsed.message,
+        host=parsed.host,
+        app=parsed.app,
+        process=parsed.process,
+        message_id=parsed.message_id,
+        structured=parsed.structured if structured else {},
     )
-    return _made(payload, sensor, now if found.ts is None else found.ts)
+    return _made(payload, sensor, now if parsed.ts is None else parsed.ts)
 
 
 def _made(payload: SyslogMessage, sensor: str, ts: int) -> Event:

@@ -121,9 +121,9 @@ def requested_key(pem: str) -> PublicKey:
     Nothing else of a request counts: name, role and duration are the authority's to say.
     """
     try:
-        found = x509.load_pem_x509_csr(pem.encode())
-        key = found.public_key()
-        valid = found.is_signature_valid
+        csr = x509.load_pem_x509_csr(pem.encode())
+        key = csr.public_key()
+        valid = csr.is_signature_valid
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise BadRequestError(f"not a certificate request: {error}") from error
     if not valid:

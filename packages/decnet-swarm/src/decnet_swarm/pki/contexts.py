@@ -71,10 +71,10 @@ class Reloaded:
 
     def _seen(self) -> tuple[int, int] | None:
         try:
-            found = (self._folder / files.IDENTITY).stat()
+            status = (self._folder / files.IDENTITY).stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns
 
 
 def _serving(folder: Path) -> ssl.SSLContext:
