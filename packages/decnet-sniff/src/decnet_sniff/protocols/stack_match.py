@@ -120,7 +120,7 @@ def _quirks_differ(row: Row, stack: Stack) -> int:
 
 
 def _explained(row: Row, stack: Stack) -> bool:
-    """Return whether the difference can arise in transit: quirks or the TTL, because both together mean another system."""
+    """Return whether the difference can arise in transit: quirks or the TTL; both together mean another system."""
     difference = _quirks_differ(row, stack)
     if difference and not _near(row, stack):
         return False
