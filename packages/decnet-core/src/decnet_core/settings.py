@@ -104,7 +104,7 @@ def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Str
 
 
 def environment_in(text: str) -> dict[str, str]:
-    """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
+    """Return the variables of an environment file in the format of systemd.exec(5), except for continued lines."""
     variables: dict[str, str] = {}
     for line in text.splitlines():
         name, is_one, value = line.strip().partition("=")
@@ -120,7 +120,7 @@ def _environment_beside(path: Path) -> dict[str, str]:
 
 
 def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:
-    """Raise SettingsError for a section of the file that nobody reads."""
+    """Raise SettingsError for an unknown section of the file."""
     for section in settings.sections():
         if section not in known:
             raise SettingsError(f"there is no section [{section}]{_suggestion(section, known)}")

@@ -119,7 +119,7 @@ def _name(value: bytes | None) -> str | None:
 
 
 def _rfc3164_time(header: re.Match[bytes], now: int, zone: tzinfo) -> int | None:
-    """Return the latest time that fits and is not more than a day ahead of `now`: clocks differ, years are not told."""
+    """Return the latest matching time that is at most a day ahead of `now`: clocks differ, years are not given."""
     try:
         month = _MONTHS.index(header[1].decode()) + 1
         day, hour, minute, second = (int(header[index]) for index in (2, 3, 4, 5))

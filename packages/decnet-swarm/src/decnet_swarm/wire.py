@@ -12,10 +12,10 @@ is one of these.
                                           <-    Stored (so many marks)
     CaughtUp                              ->
 
-A `Mark` ends a batch of lines of one spool and says where the spool goes on after them. The listener writes a batch
+A `Mark` ends a batch of lines of one spool and says where the spool continues after them. The listener writes a batch
 only when it has its mark, and says `Stored` when events and place are safe. So after any cut the next `Welcome` tells
-exactly from where to go on, and neither side needs to remember single events. `check` is the forwarder's own
-fingerprint of what stands before the place: a spool that was restored or made anew has the place but not the check.
+exactly from where to continue, and neither side needs to remember single events. `check` is the forwarder's own
+fingerprint of what stands before the place: a spool that was restored or recreated has the place but not the check.
 `CaughtUp` says that all there was has been sent: nothing of it will be sent again but what follows the last `Stored`.
 Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS.
 """

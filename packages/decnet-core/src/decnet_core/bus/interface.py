@@ -51,7 +51,7 @@ class Bus(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether messages are flowing now; a worker goes on by its poll interval when they are not."""
+        """Whether messages are flowing now; a worker continues by its poll interval when they are not."""
         ...
 
     def on_change(self, listener: Callable[[], None]) -> None:

@@ -37,7 +37,7 @@ CALM_SECONDS = 10.0
 """... but at least this often."""
 
 _TIMER_SLACK_SECONDS = 0.1
-"""A timer that is later than it should be by less than this is not set anew."""
+"""A timer that is later than it should be by less than this is not set again."""
 
 
 class Undeclared(CoreError, TypeError):

@@ -22,7 +22,7 @@ GROUP = "decnet.workers"
 OFF_UNTIL = "decnet.off_until"
 
 FLOW = ("bus", "ingest")
-"""These come first: the others go on without them, and sooner with them."""
+"""These come first: the others continue without them, and sooner with them."""
 
 
 class UnknownWorker(CoreError, LookupError):

@@ -204,7 +204,7 @@ class SpoolWriter:
         return self._segment
 
     def _begin_segment(self) -> None:
-        """Begin the next segment; when the disk refuses, the present one goes on beyond its size, if it is whole."""
+        """Begin the next segment; when the disk refuses, the present one continues beyond its size, if it is whole."""
         try:
             segment = Segment(self._directory, self._number + 1)
         except OSError as error:

@@ -7,7 +7,7 @@ and not mistaken for one that is coming back; it is tried again after a long pau
 One that ran long enough has recovered, and starts over with a clean slate.
 
 A worker that attackers can reach is never left alone for that long: whoever can crash it would have switched it off.
-Only its delay goes on growing, to minutes, so that neither has he the host's processor.
+Only its delay continues growing, to minutes, so that neither has he the host's processor.
 """
 
 from __future__ import annotations

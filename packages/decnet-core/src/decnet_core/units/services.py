@@ -29,7 +29,7 @@ RESTARTS: dict[str, Value] = {
     "RestartPreventExitStatus": int(Exit.STARTUP_FAILED),
 }
 PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 120, "StartLimitBurst": 10}
-"""A crash loop ends after ten starts in two minutes; `systemctl start` begins anew."""
+"""A crash loop ends after ten starts in two minutes; `systemctl start` starts over."""
 EXPOSED_PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 0}
 EXPOSED_RESTARTS: dict[str, Value] = {**RESTARTS, "RestartSec": 5}
 """One that attackers can reach is restarted for ever: whoever can crash it would have switched it off."""

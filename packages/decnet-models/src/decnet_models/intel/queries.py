@@ -99,12 +99,12 @@ def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int)
     for part in parts(indicators):
         for row in connection.execute(query.where(c.indicator.in_(part))):
             current.setdefault(row.indicator, []).append(_finding(row))
-    return {indicator: summary(said) for indicator, said in current.items()}
+    return {indicator: summary(verdicts) for indicator, verdicts in current.items()}
 
 
-def summary(said: Iterable[Finding]) -> Summary:
+def summary(verdicts: Iterable[Finding]) -> Summary:
     """Return the worst verdict; unknown without any."""
-    findings = list(said)
+    findings = list(verdicts)
     worst: Verdict = min((one.verdict for one in findings), key=WORST_FIRST.index, default="unknown")
     return Summary(
         worst, tuple(f"{one.provider}: {why}" for one in findings if one.verdict == worst for why in one.reasons)

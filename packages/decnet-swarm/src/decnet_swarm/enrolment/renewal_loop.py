@@ -3,7 +3,7 @@
 
 The child is an interpreter of its own, because making a key needs `cryptography`: 13 MiB that the forwarder would keep
 for two connections a year. The forwarder sees the new `identity.pem` (`contexts.Reloaded`) and connects with it the
-next time; a connection that stands goes on, for the listener takes old and new.
+next time; a connection that stands continues, for the listener takes old and new.
 """
 
 from __future__ import annotations

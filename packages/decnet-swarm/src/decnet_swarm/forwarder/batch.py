@@ -27,9 +27,9 @@ class OutboundBatch(msgspec.Struct, frozen=True):
 
     spool: str
     inode: int
-    """Of the spool's directory: one that was made anew is another spool."""
+    """Of the spool's directory: one that was recreated is another spool."""
     next: Position
-    """Where the spool goes on after them."""
+    """Where the spool continues after them."""
     data: bytes
     """Their frames."""
     events: int

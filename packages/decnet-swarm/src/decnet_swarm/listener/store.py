@@ -57,7 +57,7 @@ class PendingWrite(msgspec.Struct):
     """Called when it is safe, unless the connection is gone by then."""
     spool: str = ""
     place: SpoolPosition | None = None
-    """Where the sensor's spool goes on after it; None for who has no spool."""
+    """Where the sensor's spool continues after it; None for who has no spool."""
     rejected: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""

@@ -40,5 +40,5 @@ def check_peer(link: ssl.SSLObject | ssl.SSLSocket, pins: tuple[str, ...]) -> No
     if isinstance(parts, Unreadable) or pin(parts.public_key) not in pins:
         raise WrongPeerError(
             "the listener has another key than the one pinned here; "
-            "if the master was set up anew, enrol again with a token from `decnet swarm token NAME --replace`"
+            "if the master was set up again, enrol again with a token from `decnet swarm token NAME --replace`"
         )

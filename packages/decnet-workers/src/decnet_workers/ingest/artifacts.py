@@ -24,10 +24,10 @@ def artifacts_in(events: Iterable[Event], store: Path, *, now_ns: int) -> Iterat
     """Yield each artifact that one of `events` mentions, with its sighting; stored at `now_ns` when `store` has it."""
     for event in events:
         match event.payload:
-            case FileCaptured(sha256=told, service=service, size=size, name=name, url=url):
-                artifact = Artifact(told.lower(), "file", size or None, event.ts, event.ts)
-            case SessionClosed(recording=str(told), service=service):
-                artifact, name, url = Artifact(told.lower(), "recording", None, event.ts, event.ts), None, None
+            case FileCaptured(sha256=digest, service=service, size=size, name=name, url=url):
+                artifact = Artifact(digest.lower(), "file", size or None, event.ts, event.ts)
+            case SessionClosed(recording=str(digest), service=service):
+                artifact, name, url = Artifact(digest.lower(), "recording", None, event.ts, event.ts), None, None
             case _:
                 continue
         if _SHA256.fullmatch(artifact.sha256):
@@ -38,9 +38,9 @@ def artifacts_in(events: Iterable[Event], store: Path, *, now_ns: int) -> Iterat
             )
 
 
-def _looked_up(told: Artifact, store: Path, now_ns: int) -> Artifact:
-    kept = _size_of(store / told.sha256[:2] / told.sha256)
-    return told if kept is None else structs.replace(told, size=kept, stored_at=now_ns)
+def _looked_up(digest: Artifact, store: Path, now_ns: int) -> Artifact:
+    kept = _size_of(store / digest.sha256[:2] / digest.sha256)
+    return digest if kept is None else structs.replace(digest, size=kept, stored_at=now_ns)
 
 
 def _size_of(file: Path) -> int | None:

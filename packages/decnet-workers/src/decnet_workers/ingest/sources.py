@@ -145,7 +145,7 @@ class Sources:
         self.errors += 1
         words = error.strerror or str(error)
         if self._failing.get(name) != words:
-            log.error("cannot use spool=%s: %s; the others go on", for_terminal(name), words)
+            log.error("cannot use spool=%s: %s; the others continue", for_terminal(name), words)
         self._failing[name] = words
 
 

@@ -48,7 +48,7 @@ class EndpointQueue:
         outcome = await self._attempt(webhook, delivery)
         self._ctx.counters.set("attempt_seconds", round(time.perf_counter() - started, 6))
         state: str | None = await self._in_database(self._outbox.record, delivery, outcome)
-        if state is not None:  # else it was told to stop while the database was away
+        if state is not None:  # else it was stopped while the database was away
             self._count(webhook, delivery, outcome, state)
         return state
 

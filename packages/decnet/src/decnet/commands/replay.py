@@ -85,17 +85,17 @@ def _row(connection: Any, since: str) -> int:
 
 
 def _watch(deployment: Deployment, plan: Plan, *, as_json: bool) -> None:
-    said, moved = -1, time.monotonic()
-    while said < plan.last:
+    shown, moved = -1, time.monotonic()
+    while shown < plan.last:
         with transaction(deployment) as connection:
             reached = min(cursor_of(connection, plan.worker), plan.last)
-        if reached != said:
-            said, moved = reached, time.monotonic()
+        if reached != shown:
+            shown, moved = reached, time.monotonic()
             _say(plan, reached, as_json=as_json)
         elif time.monotonic() > moved + _STILL_SECONDS:
-            typer.echo(f"decnet: {plan.worker} does not go on; it will when it runs (decnet status)", err=True)
+            typer.echo(f"decnet: {plan.worker} makes no progress; is it running? (decnet status)", err=True)
             raise typer.Exit(FAILED)
-        if said < plan.last:
+        if shown < plan.last:
             time.sleep(_LOOK_SECONDS)
 
 

@@ -28,7 +28,7 @@ _FRAME_LINES = 5
 
 
 class LiveView:
-    """Draws the whole page anew whenever something changed."""
+    """Draws the whole page again whenever something changed."""
 
     wants_figures = True
 

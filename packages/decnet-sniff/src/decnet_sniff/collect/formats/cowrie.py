@@ -211,7 +211,7 @@ _KINDS: dict[str, Callable[[Fields, str], Payload | None]] = {
 }
 
 _NOT_ATTACKERS = frozenset({
-    "cowrie.client.fingerprint",  # the log-in that follows names the same key
+    "cowrie.client.fingerprint",  # the login that follows names the same key
     "cowrie.client.size",
     "cowrie.command.success",
     "cowrie.log.open",

@@ -205,7 +205,7 @@ class Connections:
         return hello
 
     def _retry(self, flow: _Flow, packet: Packet, now: int) -> None:
-        """Begin anew with the connection id of a Retry; a client takes only one (RFC 9000, 17.2.5.2)."""
+        """Start over with the connection id of a Retry; a client takes only one (RFC 9000, 17.2.5.2)."""
         connection = self._recent.get(flow, now)
         if connection is None or connection.server is not None:
             return

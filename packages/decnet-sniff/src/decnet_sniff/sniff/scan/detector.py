@@ -39,7 +39,7 @@ class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pause_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
     """A scan that has been quiet for this long is reported."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 300
-    """A scan that goes on for this long is reported as far as it has come."""
+    """A scan that continues for this long is reported as far as it has come."""
     trickle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 3600
     """Single probes of a scanner that was reported before are reported together after this time."""
     memory_seconds: Annotated[int, msgspec.Meta(ge=60, le=604800)] = 86400
