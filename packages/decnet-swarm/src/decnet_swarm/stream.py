@@ -80,7 +80,6 @@ class Stream:
 
     @property
     def tls(self) -> ssl.SSLObject:
-        """The TLS layer."""
         tls: ssl.SSLObject = self.writer.get_extra_info("ssl_object")
         return tls
 

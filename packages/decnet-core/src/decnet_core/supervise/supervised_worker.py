@@ -32,7 +32,6 @@ class SupervisedWorker(abc.ABC):
 
     @property
     def name(self) -> str:
-        """The worker's name."""
         return self._lifecycle.status.name
 
     @property

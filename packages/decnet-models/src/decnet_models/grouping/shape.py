@@ -25,7 +25,6 @@ class Subject(NamedTuple):
     info: dict[str, Any]
 
     def column(self, name: str = "", **options: Any) -> Column[Any]:
-        """Return a column that names a subject."""
         return Column(name or self.name, self.type, info=self.info, **options)
 
 
@@ -53,7 +52,6 @@ class Makers(NamedTuple):
     decision_info: dict[str, Any]
 
     def to_group(self, name: str = "", **options: Any) -> Column[Any]:
-        """Return a column that names a group."""
         return Column(name or self.key, Uuid(), ForeignKey(f"{self.key}.id"), **options)
 
     def table(self, suffix: str, *columns: Any, **options: Any) -> Table:

@@ -17,7 +17,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.store import PendingWrite, Store
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -30,7 +30,7 @@ _USER, _NOTICE = 1, 5
 """What a message without a priority is (RFC 3164 §4.3.3)."""
 
 
-class PlainSession(Session):
+class PlainSession(PeerSession):
     """One sender."""
 
     def __init__(self, stream: Stream, member: Admitted, store: Store, counters: Counters) -> None:

@@ -16,7 +16,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store
 from decnet_swarm.message import event_line
 from decnet_swarm.pki.admission import Admitted
@@ -48,7 +48,7 @@ class BreachError(SwarmError, ConnectionError):
     """The forwarder violated the protocol; the message says how."""
 
 
-class SensorSession(Session):
+class SensorSession(PeerSession):
     """One forwarder."""
 
     alone = True

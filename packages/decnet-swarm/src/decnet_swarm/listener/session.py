@@ -12,7 +12,7 @@ from decnet_swarm.stream import Stream
 from decnet_swarm.wire import SILENCE_SECONDS
 
 
-class Session(ABC):
+class PeerSession(ABC):
     """One connection of an admitted peer."""
 
     alone = False

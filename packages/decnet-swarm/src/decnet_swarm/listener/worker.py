@@ -21,7 +21,7 @@ from decnet_swarm.framing import frame
 from decnet_swarm.listener.plain import PlainSession
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.sensor import SensorSession
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.listener.store import Store
 from decnet_swarm.listener.tls_acceptor import TlsAcceptor
@@ -91,13 +91,13 @@ class Listener(Worker[ListenerSettings]):
             await ctx.in_thread(self._quarantine.close)
 
     def _acceptor_of(self, ctx: Context, folder: Path) -> TlsAcceptor:
-        def sensor(stream: Stream, member: Admitted) -> Session:
+        def sensor(stream: Stream, member: Admitted) -> PeerSession:
             window = self.settings.window_bytes
             return SensorSession(
                 stream, member, self._store, records=self._records, counters=ctx.counters, window_bytes=window
             )
 
-        def plain(stream: Stream, member: Admitted) -> Session:
+        def plain(stream: Stream, member: Admitted) -> PeerSession:
             return PlainSession(stream, member, self._store, ctx.counters)
 
         async def renewal(stream: Stream, member: Admitted) -> None:

@@ -109,7 +109,6 @@ def forget(state: Path, name: str) -> None:
 
 
 def _listener_folder(state: Path) -> Path:
-    """Return the listener's folder."""
     if not files.is_bootstrapped(state):
         raise BootstrapError("there is no swarm here yet; decnet swarm token NAME creates one")
     return files.listener_folder(state)

@@ -64,7 +64,6 @@ def states(settings: SettingsFile = None) -> None:
 
 @contextmanager
 def _disposed(engine: Engine) -> Iterator[None]:
-    """Dispose of the engine at the end."""
     try:
         yield
     finally:

@@ -44,7 +44,6 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether all checks hold."""
         return self.attack_error is None and all(outcome.holds for outcome in self.outcomes)
 
 

@@ -73,7 +73,6 @@ class FileTail:
 
     @property
     def position(self) -> FilePosition:
-        """The current position."""
         return FilePosition(
             self.path,
             self.identity[1],

@@ -59,7 +59,6 @@ class Timings:
         return len(self._sums)
 
     def add(self, ending: Ending, flow: Timing) -> None:
-        """Add a flow that has ended."""
         known = self._sums.get(ending)
         if known is not None:
             self._sums[ending] = known.plus(flow)
