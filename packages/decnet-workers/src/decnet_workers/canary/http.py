@@ -10,12 +10,12 @@ from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
 from decnet_core.net.addresses import source_of
 from decnet_core.text import bounded, from_wire
-from decnet_workers.canary.answers import Response, answer_to, refusal, render
 from decnet_workers.canary.connection import Connection
 from decnet_workers.canary.find import in_http
 from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.receiver import Receiver
 from decnet_workers.canary.requests import Malformed, Request, Requests
+from decnet_workers.canary.responses import Response, refusal, render, response_to
 
 MAX_BODY_TEXT = 4096
 """Characters of a body that an event keeps, besides its length and hash."""
@@ -61,7 +61,7 @@ class HttpConnection(Connection):
 
     def _answer(self, request: Request, slug: Slug | None) -> Response:
         too_long = request.body_bytes is not None and request.body_bytes > len(request.body)
-        return refusal(413) if too_long else answer_to(request.head, slug, self.receiver.settings.page)
+        return refusal(413) if too_long else response_to(request.head, slug, self.receiver.settings.page)
 
     def _allowed(self, client: str) -> bool:
         """Take one of the client's requests; without any left it is answered 503 and leaves no event."""

@@ -39,7 +39,7 @@ class Response(msgspec.Struct, frozen=True):
     """Whether caches must revalidate, so that the next view is a hit too."""
 
 
-def answer_to(head: Head, slug: Slug | None, page: Literal["page", "not-found"]) -> Response:
+def response_to(head: Head, slug: Slug | None, page: Literal["page", "not-found"]) -> Response:
     """Return the response to `head`, given the token found in it."""
     if head.method not in {"GET", "HEAD"}:
         return refusal(405)
