@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.field_docs import field_docs
+from decnet_core.setup.field_docs import field_docs
 
 _HEAD = """\
 # The settings of this fleet. A line such as `#name = value` shows a default; remove the # to change it.
