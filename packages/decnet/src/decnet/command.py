@@ -39,6 +39,7 @@ COMMANDS = (
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after showing what that does."),
+    Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),
     Command("footprint", "Show what every worker and the whole fleet cost in memory, wake-ups and CPU."),
     Command("bus", "Inspect the message bus: sub, pub, top."),
