@@ -76,8 +76,8 @@ class BatchProcessor:
     def step(self) -> Step:
         """Handle the next batch; all of it is committed, or what came before the database failed.
 
-        Raises errors that stop a worker (`decnet_models.errors.stops`) when nothing could be committed, CursorMovedError,
-        EveryEventFailsError, and MemoryError.
+        Raises errors that stop a worker (`decnet_models.errors.stops`) when nothing could be committed,
+        CursorMovedError, EveryEventFailsError, and MemoryError.
         """
         with reading(self._engine) as connection:
             span = self._position.span(connection)
