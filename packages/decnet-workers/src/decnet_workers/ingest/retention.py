@@ -81,22 +81,16 @@ class Due(msgspec.Struct):
     events: int
 
 
-def due(stored: Sequence[Volume], settings: RetentionSettings, *, now_ns: int) -> list[Due]:
-    """Return what of `stored`, oldest first, is to be deleted, in its order: by age, by size per kind and in all."""
-    going = {(one.hour, one.kind): one.events if _old(one, settings, now_ns) else 0 for one in stored}
-    by_kind = sorted(stored, key=lambda one: one.kind)
+def due(found: Sequence[Volume], settings: RetentionSettings, *, now_ns: int) -> list[Due]:
+    """Return what of `found`, oldest first, is to be deleted, in its order: by age, by size per kind and in all."""
+    going = {(one.hour, one.kind): one.events if _old(one, settings, now_ns) else 0 for one in found}
+    by_kind = sorted(found, key=lambda one: one.kind)
     for kind, volumes_of_kind in groupby(by_kind, key=lambda one: one.kind):
         limit = settings.kinds[kind].log_bytes if kind in settings.kinds else 0
         _shrink(list(volumes_of_kind), limit, going)
-<<<<<<< HEAD
-    _shrink([one for one in stored if _is_evidence(one)], (settings.log_bytes or 0) * 3 // 4, going)
-    _shrink(stored, settings.log_bytes or 0, going)
-    return [Due(one, going[one.hour, one.kind]) for one in stored if going[one.hour, one.kind]]
-=======
     _shrink([one for one in found if _is_evidence(one)], settings.log_bytes * 3 // 4, going)
     _shrink(found, settings.log_bytes, going)
     return [Due(one, going[one.hour, one.kind]) for one in found if going[one.hour, one.kind]]
->>>>>>> trunk
 
 
 def _old(volume: Volume, settings: RetentionSettings, now_ns: int) -> bool:
@@ -105,10 +99,10 @@ def _old(volume: Volume, settings: RetentionSettings, now_ns: int) -> bool:
     return bool(days) and (volume.hour + 1) * HOUR_NS <= now_ns - int(days * 24 * HOUR_NS)
 
 
-def _shrink(stored: Sequence[Volume], limit: int, going: dict[tuple[int, str], int]) -> None:
-    """Add the oldest events of `stored`, evidence last, to what is going until the rest takes at most `limit` bytes."""
-    rest = sum(_bytes(one, one.events - going[one.hour, one.kind]) for one in stored)
-    for one in sorted(stored, key=_is_evidence):
+def _shrink(found: Sequence[Volume], limit: int, going: dict[tuple[int, str], int]) -> None:
+    """Add the oldest events of `found`, evidence last, to what is going until the rest takes at most `limit` bytes."""
+    rest = sum(_bytes(one, one.events - going[one.hour, one.kind]) for one in found)
+    for one in sorted(found, key=_is_evidence):
         if not limit or rest <= limit:
             return
         key = one.hour, one.kind
