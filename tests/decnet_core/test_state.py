@@ -19,7 +19,7 @@ from decnet_core.state import State, StateError, StateSettings
 def test_the_directories_are_made_for_owner_and_group_only(tmp_path: Path) -> None:
     state = State.of(StateSettings(dir=str(tmp_path / "fleet")))
     state.create()
-    for directory in (state.run, state.spool, state.artifacts, state.keys):
+    for directory in (state.run, state.supervisors, state.spool, state.artifacts, state.keys):
         assert directory.stat().st_mode & 0o007 == 0
 
 
@@ -45,7 +45,7 @@ async def test_every_path_that_has_room_for_the_bus_socket_is_accepted_and_no_ot
     longest = short_path / ("é" * 8)
     longest = longest / ("x" * (103 - len(os.fsencode(longest / "x" / "run" / "bus.sock")) + 1))
     state = State(longest)
-    state.create()
+    state.create("bus")
     broker = Broker(BusSettings(), state.bus_socket)
     await broker.start()
     await broker.stop()

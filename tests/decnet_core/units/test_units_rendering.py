@@ -49,7 +49,7 @@ def test_a_worker_gets_what_it_declares() -> None:
     assert unit["ReadWritePaths"][0].split() == [
         "/var/lib/decnet/positions",
         "/var/lib/decnet/quarantine/listener",
-        "/var/lib/decnet/run",
+        "/var/lib/decnet/run/listener",
         "/var/lib/decnet/spool/listener",
     ]
 
@@ -59,7 +59,7 @@ def test_a_worker_that_declares_nothing_gets_nothing() -> None:
     assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == [""]
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
     assert unit["PrivateNetwork"] == ["yes"]
-    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run"]
+    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run/bus"]
     assert unit["SupplementaryGroups"] == [""]
 
 

@@ -159,10 +159,10 @@ async def _run(fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: 
 
     The lock is this process's alone: workers are forked from the zygote, so none can hold it after our end.
     """
-    run = State.of(settings.section("state", StateSettings)).run
-    lock = FleetLock(run, wanted)
+    directory = State.of(settings.section("state", StateSettings)).supervisors
+    lock = FleetLock(directory, wanted)
     try:
-        publish_status(fleet, run, "-".join(wanted), mode)
+        publish_status(fleet, directory, "-".join(wanted), mode)
         await _keep(fleet, names)
     finally:
         lock.release()

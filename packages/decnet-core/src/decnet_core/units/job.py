@@ -126,7 +126,7 @@ def network_of(job: Job, site: Site) -> Network:
 
 def writable(job: Job, site: Site) -> tuple[str, ...]:
     """Return the directories that the worker may write to; everything else is read-only for it."""
-    below = [f"{site.state}/run", *(f"{site.state}/{folder}" for folder in job.writes)]
+    below = [f"{site.state}/run/{job.name}", *(f"{site.state}/{folder}" for folder in job.writes)]
     if job.spools:
         below.append(f"{site.state}/spool/{job.name}")
     if job.database:

@@ -107,7 +107,7 @@ def database_unit(site: Site) -> str:
         "SupplementaryGroups": (GROUP,),
         "TimeoutStartSec": 3600,
         **sandbox(
-            writable=(site.database, f"{site.state}/run"),
+            writable=(site.database,),
             network=site.database_network,
             capabilities=(),
             own_ids=True,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from decnet_core.runtime.worker import MIB
+from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.groups import ALL, MEANING
 from decnet_core.units.job import (
     GROUP,
@@ -97,7 +98,11 @@ def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
     declared = {capability for job in jobs for capability in job.capabilities}
     return {
         **sandbox(
-            writable=(*sorted({folder for job in jobs for folder in writable(job, site)}), OWN_CONTROL_GROUP),
+            writable=(
+                *sorted({folder for job in jobs for folder in writable(job, site)}),
+                f"{site.state}/run/{SUPERVISORS}",
+                OWN_CONTROL_GROUP,
+            ),
             network=widest(network_of(job, site) for job in jobs),
             capabilities=sorted({*BECOME_ANOTHER, *declared}),
             own_ids=False,

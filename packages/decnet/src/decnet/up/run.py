@@ -53,7 +53,7 @@ def prepare(deployment: Deployment) -> FleetLock:
     """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
     _refuse_that_of_units(deployment)
     deployment.state.create()
-    lock = FleetLock(deployment.state.run)
+    lock = FleetLock(deployment.state.supervisors)
     try:
         _migrate(deployment)
         create_if_listening(deployment.settings, deployment.state.root)
@@ -87,7 +87,7 @@ async def run(
     """
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
-        publish_status(fleet, deployment.state.run, "up", hosting)
+        publish_status(fleet, deployment.state.supervisors, "up", hosting)
         await _run(deployment, fleet, view, options)
 
 
