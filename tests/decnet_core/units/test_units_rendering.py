@@ -75,8 +75,10 @@ def test_only_database_workers_may_open_the_database_and_they_wait_for_its_migra
 
 def test_only_database_workers_are_told_the_password_of_a_database_server() -> None:
     for name, told in (("reader", True), ("listener", False), ("bus", False), ("db", True)):
-        assert ("UnsetEnvironment" not in unit_of(f"decnet-{name}.service")) == told
-    assert "UnsetEnvironment" not in unit_of("decnet-supervise@herd.service")
+        (withheld,) = unit_of(f"decnet-{name}.service")["UnsetEnvironment"]
+        assert ("DECNET_DATABASE_URL" not in withheld.split()) == told
+        assert ("DECNET_BUS_TCP_TOKEN" not in withheld.split()) == (name == "bus")
+    assert unit_of("decnet-supervise@herd.service")["UnsetEnvironment"] == ["DECNET_BUS_TCP_TOKEN"]
     assert unit_of("decnet-supervise@bus.service")["UnsetEnvironment"] == ["DECNET_DATABASE_URL"]
 
 

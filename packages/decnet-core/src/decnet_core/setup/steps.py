@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -63,6 +64,7 @@ def set_up(options: InstallOptions, master: Master | None = None) -> None:
     role = _role(options, record.role, written=bool(record.written), is_master=master is not None)
     chosen = chosen_settings(host.place(Site(programs="").state))
     settings = _settings(host, chosen)
+    _refuse_secrets(settings)
     state = site_of(settings, options.programs).state
     database = master.database(settings, state) if master is not None and role == "all" else None
     site = site_of(settings, options.programs, role, database)
@@ -113,6 +115,18 @@ def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
     file = host.place(place.settings)
     environ = environment_in(host.present([place.environment]).get(place.environment, ""))
     return Settings.load(file, environ) if file.exists() else Settings(chosen, environ, place.environment)
+
+
+def _refuse_secrets(settings: Settings) -> None:
+    """Raise SetupError for a secret in the settings file, which all workers read; the environment file is root's."""
+    site = Site(programs="")
+    for section, key in (("bus", "tcp_token"), ("database", "url")):
+        value = settings.in_file(section, key)
+        if value and (key != "url" or urlsplit(str(value)).password):
+            raise SetupError(
+                f"{site.settings} can be read by every worker, and [{section}] {key} in it is a secret: "
+                f"write DECNET_{section.upper()}_{key.upper()}=... into {site.environment} instead"
+            )
 
 
 def _apply(

@@ -25,7 +25,7 @@ from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import State, StateError, StateSettings
-from decnet_core.supervise import groups
+from decnet_core.supervise import groups, secrets
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup, identity, zygote
 from decnet_core.supervise.fork.group_lookup import groups_of
@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return init(given[1:])
     asked = parser().parse_args(given)
+    if asked.separate:
+        secrets.set_aside()
     logs.configure("supervise", "info")
     try:
         if asked.settings is not None:
@@ -121,7 +123,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
 
     def supervise(channel: socket.socket | None) -> int:
         async def run() -> None:
-            fleet = ProcessFleet(supervision, logs=None, environment=os.environ, zygote=channel)
+            fleet = ProcessFleet(supervision, logs=None, environment=os.environ, secrets=secrets.take(), zygote=channel)
             await _run(fleet, names, wanted, mode, settings)
 
         return _outcome(run)

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from decnet_core.runtime.worker import Worker
+from decnet_core.supervise.secrets import needed
 
 GROUP = "decnet"
 """The primary group of all workers: they share the bus socket."""
@@ -51,6 +52,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def user(self) -> str:
         """The user that only this worker runs as."""
         return user_of(self.name)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The variables that may hold a secret and that it needs."""
+        return needed(self.name, database=self.database)
 
     @property
     def service(self) -> str:

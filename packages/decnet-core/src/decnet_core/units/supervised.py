@@ -73,7 +73,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
         "NotifyAccess": "all",  # the supervisor is a child of the zygote, which is the main process
         "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs)}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
-        **environment(site, database=any(job.database for job in jobs)),
+        **environment(site, {name for job in jobs for name in job.secrets}),
         "User": SUPERVISE_USER,
         "Group": GROUP,
         **RESTARTS,

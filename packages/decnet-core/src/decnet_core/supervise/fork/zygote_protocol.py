@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The messages between a supervisor and its zygote: one JSON document per packet of a SOCK_SEQPACKET pair.
 
-Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, with Forked
-a pidfd, so that a signal can never reach another process that got the same number.
+Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, and a pipe with
+the secrets that it needs, which all later children would inherit were they in the message; with Forked a pidfd, so that
+a signal can never reach another process that got the same number.
 """
 
 from __future__ import annotations
