@@ -139,9 +139,7 @@ class SensorSession(Session):
         if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
-        batch = PendingWrite(
-            name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside
-        )
+        batch = PendingWrite(name, self._ids, self._lines, self._stored, mark.spool, mark.place, self._aside)
         self._ids, self._lines, self._aside, self._size = [], [], [], 0
         await self._store.put(batch)
 

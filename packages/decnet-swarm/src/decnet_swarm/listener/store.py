@@ -29,6 +29,9 @@ from decnet_swarm.wire import SpoolPosition
 
 log = logging.getLogger(__name__)
 
+_EVENT_BYTES = 192
+"""Of an event in memory beside its line: the objects of line and id, and their places in lists."""
+_REJECTED_BYTES = 256
 _AGAIN_SECONDS = 1.0
 """How soon a disk that refused is tried again."""
 
@@ -51,8 +54,6 @@ class PendingWrite(msgspec.Struct):
     ids: Sequence[UUID]
     lines: Sequence[bytes]
     """The events of these ids, as the spool holds them."""
-    size: int
-    """Bytes that it came in."""
     stored: Callable[[], None]
     """Called when it is safe, unless the connection is gone by then, which is no matter."""
     spool: str = ""
@@ -61,6 +62,13 @@ class PendingWrite(msgspec.Struct):
     aside: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""
+    size: int = 0
+    """Estimated bytes of memory that it takes."""
+
+    def __post_init__(self) -> None:
+        """Count what is held, not what came: three bytes of syslog become an event of 240 with an id."""
+        lines = sum(map(len, self.lines)) + _EVENT_BYTES * len(self.lines)
+        self.size = lines + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in self.aside)
 
 
 class Store:
