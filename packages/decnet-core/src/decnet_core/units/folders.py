@@ -42,8 +42,6 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     yield f"d {site.state} 0750 root {GROUP}"
     yield f"d {site.state}/run 1750 root {GROUP}"
     yield f"d {site.state}/run/{SUPERVISORS} 0700 {SUPERVISE_USER} {GROUP}"
-    if any(job.name == "bus" for job in jobs):
-        yield f"L+ {site.state}/run/bus.sock - - - - bus/sock"  # its former place
     yield f"d {site.state}/spool 0750 root {GROUP}"
     yield f"d {site.state}/keys 0750 root {GROUP}"
     if any(job.database for job in jobs):
