@@ -7,14 +7,20 @@ survivors that mean the same as the original, each with its reason; what is list
 the list only shrinks. Exits with 1 when less than `REQUIRED` of the others were caught.
 
 cosmic-ray's own runner starts an interpreter for every mutant. Here each is a fork of one process that has the test
-tools loaded and the project not, which halves the time, and as many run at once as there are processors.
+tools loaded and the project not, which halves the time, and as many run at once as there are processors. Hypothesis
+draws the same examples in every run, so that a mutant is not caught on one day and survives on another, and does not
+shrink what fails.
 """
 
 from __future__ import annotations
 
+import compileall
 import difflib
+import gc
+import importlib
 import itertools
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -26,7 +32,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import _pytest.config
 import cosmic_ray.plugins
+import hypothesis
 from cosmic_ray.mutating import mutate_code
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +42,9 @@ LIST = Path(__file__).parent / "modules.toml"
 REQUIRED = 0.95
 SECONDS = 120
 """A mutant whose tests take longer is caught: it made something wait for ever."""
+PROCESSOR_SECONDS = 30
+MEMORY_BYTES = 4 << 30
+"""What a mutant's tests may use of the processor and of addresses: it may also run in a circle, and collect things."""
 
 OPERATORS = (
     *(
@@ -59,6 +70,15 @@ OPERATORS = (
     "core/ExceptionReplacer",
     "core/ZeroIterationForLoop",
 )  # fmt: skip
+
+
+TOOLS = (
+    *(f"_pytest.{name}" for name in _pytest.config.default_plugins),
+    *("asyncio", "sqlite3", "ssl", "pytest_asyncio.plugin", "xdist.plugin", "pytest_timeout"),
+    *("alembic.command", "mako.template", "msgspec", "psycopg", "typer"),
+    *("sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite", "sqlalchemy.orm"),
+)
+"""What most tests import and most of their start-up goes into."""
 
 
 class Mutant(NamedTuple):
@@ -108,6 +128,7 @@ def make_copy(place: Path) -> Path:
             shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__", "mutation"))
         else:
             shutil.copy2(source, place / name)
+    compileall.compile_dir(place / "packages", quiet=2)  # a mutant's source is newer than that, so it is compiled
     return place
 
 
@@ -144,6 +165,8 @@ def result(run: Run) -> int | None:
 def _be_pytest(copy: Path, tests: list[str]) -> None:
     os.setsid()
     os.chdir(copy)
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     quiet = os.open(os.environ.get("MUTANTS_OUTPUT", os.devnull), os.O_RDWR | os.O_CREAT | os.O_APPEND)
     for descriptor in range(3):
         os.dup2(quiet, descriptor)
@@ -161,6 +184,7 @@ def _be_pytest(copy: Path, tests: list[str]) -> None:
                 "-q",
                 "-p",
                 "no:cacheprovider",
+                "--hypothesis-profile=mutants",
                 "-W",
                 "ignore::pytest.PytestAssertRewriteWarning",
                 "-m",
@@ -195,17 +219,16 @@ def survivors(mutants: list[Mutant], tests: list[str], copies: list[Path]) -> li
 
 def _load_tools() -> None:
     """Import what every test run needs of others, none of it of this project, so that forks need not."""
-    import asyncio
-    import sqlite3
-    import ssl
-
-    import hypothesis
-    import msgspec
-    import pytest
-    import sqlalchemy
-    import typer
-
-    del asyncio, hypothesis, msgspec, pytest, sqlalchemy, sqlite3, ssl, typer
+    for name in TOOLS:
+        importlib.import_module(name)
+    hypothesis.settings.register_profile(
+        "mutants",
+        deadline=None,
+        derandomize=True,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    gc.freeze()
 
 
 def main() -> int:
@@ -219,7 +242,9 @@ def main() -> int:
     _load_tools()
     caught = made = wrong = 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
-        copies = [make_copy(Path(place) / str(number) / "checkout") for number in range(os.cpu_count() or 1)]
+        copies = [make_copy(Path(place) / "0" / "checkout")]
+        for number in range(1, os.cpu_count() or 1):
+            copies.append(shutil.copytree(copies[0], Path(place) / str(number) / "checkout"))
         for entry in modules:
             began = time.monotonic()
             same = {each["change"]: each["why"] for each in entry.get("same", ())}

@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from decnet_core.spool.positions import READERS, START, Position, acknowledged_positions, acknowledgement
+from decnet_core.spool import positions
+from decnet_core.spool.positions import (
+    READERS,
+    START,
+    Position,
+    acknowledged_positions,
+    acknowledgement,
+    read_position,
+    write_position,
+)
 from decnet_core.spool.reader import SpoolReader
 
 FAR = Position(999_999, 0)
@@ -107,3 +117,60 @@ def test_a_reader_takes_over_only_what_it_wrote_itself(spool: Path, tmp_path: Pa
     old.parent.mkdir(exist_ok=True)
     old.symlink_to(tmp_path / "mine.json")
     assert SpoolReader(spool, "forwarder").acknowledged() == START
+
+
+def refusing(code: int) -> object:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return refuse
+
+
+def test_the_beginning_is_before_every_byte_of_every_segment() -> None:
+    assert Position(0, 0) == START < Position(0, 1) < Position(1, 0) < Position(1, 7) < Position(2, 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b'{"segment":"\xff"}', b'{"segment":1}', b"[1,2]", b"null"])
+def test_a_file_that_cannot_be_understood_is_the_beginning(spool: Path, content: bytes) -> None:
+    acknowledgement(spool, "ingest").write_bytes(content)
+    assert read_position(acknowledgement(spool, "ingest")) == START
+    assert acknowledged_positions(spool) == [START]
+
+
+def test_who_has_no_file_has_acknowledged_nothing(spool: Path) -> None:
+    assert read_position(acknowledgement(spool, "forwarder")) == START
+    acknowledgement(spool, "forwarder").parent.mkdir()  # it reads other spools
+    acknowledgement(spool, "forwarder").parent.chmod(0o770)
+    assert acknowledged_positions(spool) == [Position(3, 5)]
+    assert acknowledged_positions(spool / "none") == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_on_a_full_disk_the_file_is_written_over(spool: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    file = acknowledgement(spool, "ingest")
+    write_position(file, Position(123, 456_789))
+    inode, size = file.stat().st_ino, file.stat().st_size
+    monkeypatch.setattr(positions, "replace_file", refusing(code))
+    before = len(os.listdir("/proc/self/fd"))
+    write_position(file, Position(9, 9))
+    assert read_position(file) == Position(9, 9)
+    assert (file.stat().st_ino, file.stat().st_size) == (inode, size)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_any_other_error_is_the_callers_and_changes_nothing(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = acknowledgement(spool, "ingest")
+    monkeypatch.setattr(positions, "replace_file", refusing(errno.EIO))
+    with pytest.raises(OSError, match="Input/output"):
+        write_position(file, Position(9, 9))
+    assert read_position(file) == Position(3, 5)
+
+
+def test_a_file_that_cannot_be_read_to_its_end_acknowledges_nothing(
+    spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(os, "read", refusing(errno.EIO))
+    assert acknowledged_positions(spool) == [START]
+    monkeypatch.undo()
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,119 @@ def test_oldest_records_make_room(tmp_path: Path) -> None:
     assert len(kept) > 50
     assert quarantine.counters()["quarantined"] == 500
     assert quarantine.counters()["quarantine_files_removed"] > 0
+    quarantine.close()
+
+
+def counts(quarantine: Quarantine) -> tuple[float, float, float]:
+    """Return how many lines were kept and lost, and how many files removed."""
+    found = quarantine.counters()
+    return found["quarantined"], found["quarantine_lost"], found["quarantine_files_removed"]
+
+
+RECORD = len(b'{"reason":"bad","from":"f","line":""}\n')
+
+
+def test_a_file_is_filled_to_an_eighth_of_the_limit_and_the_ninth_displaces_the_first(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, max_bytes=8 * 1000)
+    assert counts(quarantine) == (0, 0, 0)
+    for number in range(16):  # two fill a file
+        quarantine.put("bad", "f", b"%03d" % number + b"x" * (497 - RECORD))
+    assert segments.sizes(tmp_path) == dict.fromkeys(range(1, 9), 1000)
+    assert counts(quarantine) == (16, 0, 0)
+    quarantine.put("bad", "f", b"last")
+    assert segments.sizes(tmp_path) == {**dict.fromkeys(range(2, 9), 1000), 9: RECORD + 4}
+    assert counts(quarantine) == (17, 0, 1)
+    quarantine.put("bad", "f", b"x" * 1000)
+    assert list(segments.sizes(tmp_path)) == list(range(3, 11))
+    quarantine.close()
+
+
+def test_a_limit_too_small_for_a_record_keeps_one_a_file(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, max_bytes=7)
+    for number in range(10):
+        quarantine.put("bad", str(number), b"line")
+    assert [record.source for record in records(tmp_path)] == ["2", "3", "4", "5", "6", "7", "8", "9"]
+    quarantine.close()
+
+
+def test_a_later_process_goes_on_in_a_file_of_its_own(tmp_path: Path) -> None:
+    for number in range(3):
+        quarantine = Quarantine(tmp_path)
+        quarantine.put("bad", str(number), b"line")
+        quarantine.close()
+    assert list(segments.sizes(tmp_path)) == [1, 2, 3]
+    assert [record.source for record in records(tmp_path)] == ["0", "1", "2"]
+
+
+def test_a_quarantine_holds_16_mib_unless_told_otherwise(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    while len(segments.sizes(tmp_path)) < 2:
+        quarantine.put("bad", "f", b"x" * 4096)
+    first = segments.sizes(tmp_path)[1]
+    assert (2 << 20) - (4096 + RECORD) < first <= 2 << 20
+    quarantine.close()
+
+
+def test_reason_and_source_are_cut(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    quarantine.put("r" * 9000, "s" * 9000, b"line")
+    assert records(tmp_path) == [QuarantinedLine("r" * 512, "s" * 512, "line")]
+    quarantine.close()
+
+
+def test_what_was_kept_is_synced_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine, synced = Quarantine(tmp_path), 0
+
+    def fsync(_: int) -> None:
+        nonlocal synced
+        synced += 1
+
+    quarantine.sync()
+    quarantine.put("bad", "f", b"one")  # which syncs the directory
+    monkeypatch.setattr(os, "fsync", fsync)
+    quarantine.sync()
+    quarantine.sync()
+    assert synced == 1
+    quarantine.put("bad", "f", b"two")
+    quarantine.close()
+    assert synced == 2
+    quarantine.close()
+
+
+def refuse(*_: object) -> int:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_disk_that_refuses_is_told_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    quarantine = Quarantine(tmp_path)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", refuse)
+        disk.setattr(os, "fsync", refuse)
+        quarantine.put("bad", "f", b"lost")
+        quarantine.sync()
+    assert "cannot keep a quarantined line" in caplog.text
+    assert "No space left on device" in caplog.text
+    assert counts(quarantine) == (0, 1, 0)
+    with monkeypatch.context() as disk:
+        quarantine.put("bad", "f", b"kept")
+        disk.setattr(os, "fsync", refuse)
+        quarantine.sync()  # power loss may cost it, nothing else does
+    assert counts(quarantine) == (1, 1, 0)
+    quarantine.close()
+
+
+def test_nothing_follows_half_a_line_that_could_not_be_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine = Quarantine(tmp_path)
+    quarantine.put("bad", "f", b"one")
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", refuse)
+        disk.setattr(os, "ftruncate", refuse)
+        quarantine.put("bad", "f", b"two")
+    quarantine.put("bad", "f", b"three")
+    assert [record.line for record in records(tmp_path)] == ["one", "three"]
+    assert list(segments.sizes(tmp_path)) == [1, 2]
     quarantine.close()
 
 

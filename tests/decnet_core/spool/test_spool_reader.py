@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import tracemalloc
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from decnet_core.events.codec import MAX_LINE_BYTES, decode
 from decnet_core.spool import segments
 from decnet_core.spool.positions import START, Position
-from decnet_core.spool.reader import SpoolReader
+from decnet_core.spool.reader import ReadResult, SpoolReader, look
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 
@@ -126,6 +127,74 @@ def test_empty_or_absent_spool_has_nothing(tmp_path: Path) -> None:
     reader = SpoolReader(tmp_path / "none", "ingest")
     batch = reader.read(START)
     assert (batch.lines, batch.next) == ([], START)
+
+
+def read_both(directory: Path, position: Position = START) -> ReadResult:
+    """Read with the usual limits, with a reader and without."""
+    found = SpoolReader(directory, "ingest").read(position)
+    assert look(directory, position) == found
+    return found
+
+
+def test_a_batch_is_a_thousand_lines_unless_told_otherwise(tmp_path: Path) -> None:
+    put(tmp_path, 1, b"x\n" * 1200)
+    assert len(read_both(tmp_path).lines) == 1000
+    assert read_both(tmp_path).next == Position(1, 2000)
+
+
+def test_a_batch_is_four_mib_unless_told_otherwise(tmp_path: Path) -> None:
+    line = b"x" * ((1 << 20) - 1)
+    put(tmp_path, 1, (line + b"\n") * 6)
+    assert read_both(tmp_path).lines == [line] * 4
+
+
+@pytest.mark.parametrize(("limit", "lines"), [(1, 1), (2, 1), (3, 2), (99, 50), (100, 50), (101, 51)])
+def test_a_batch_ends_with_the_line_that_reaches_the_limit_of_bytes(tmp_path: Path, limit: int, lines: int) -> None:
+    put(tmp_path, 1, b"x\n" * 200)
+    assert look(tmp_path, START, 1000, limit).lines == [b"x"] * lines
+
+
+def test_a_limit_of_nothing_reads_nothing(tmp_path: Path) -> None:
+    put(tmp_path, 1, b"x\n")
+    assert (look(tmp_path, START, 0).lines, look(tmp_path, START, 1, 0).lines) == ([], [])
+
+
+def test_empty_lines_are_lines(tmp_path: Path) -> None:
+    put(tmp_path, 1, b"\n")
+    put(tmp_path, 2, b"\n\nx\n\n")
+    assert read_both(tmp_path).lines == [b"", b"", b"", b"x", b""]
+
+
+@pytest.mark.parametrize("size", [(16 << 10) - 1, 16 << 10, 20_000, MAX_LINE_BYTES])
+def test_a_line_is_whole_however_few_bytes_are_wanted(tmp_path: Path, size: int) -> None:
+    put(tmp_path, 1, b"x" * size + b"\nnext\n")
+    found = look(tmp_path, START, 10, 1)
+    assert [len(line) for line in found.lines] == [size]
+    assert look(tmp_path, found.next, 10, 1).lines == [b"next"]
+
+
+def test_a_segment_that_goes_while_it_is_its_turn_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2, 3):
+        put(tmp_path, number, b"%d\n" % number)
+    reader, listing = SpoolReader(tmp_path, "ingest"), segments.sizes
+
+    def then_remove(directory: Path) -> dict[int, int]:
+        found = listing(directory)
+        segments.path_of(directory, 2).unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(segments, "sizes", then_remove)
+    batch = reader.read(START)
+    assert (batch.lines, batch.missing, batch.next) == ([b"1", b"3"], 1, Position(3, 2))
+
+
+def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        put(tmp_path, number, b"%d\n" % number)
+    before = len(os.listdir("/proc/self/fd"))
+    for limit in (1, 2, 100):
+        look(tmp_path, START, limit)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.parametrize("size", [MAX_LINE_BYTES, MAX_LINE_BYTES + 1, 10_000_000])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, delete, text
+from sqlalchemy import Connection, Engine, delete, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from decnet_core.events.catalogue import CommandRun, LoginAttempt
@@ -19,8 +19,8 @@ from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
 from decnet_models.following import batch_processor as processor
-from decnet_models.following.batch_processor import BatchProcessor, EveryEventFailsError
-from decnet_models.following.cursor_position import Span
+from decnet_models.following.batch_processor import BatchProcessor, EveryEventFailsError, Step
+from decnet_models.following.cursor_position import Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
 from decnet_models.progress import queries as progress
@@ -142,6 +142,34 @@ def test_a_backlog_is_taken_in_batches_and_windows(log: Engine, make_events: Mak
     assert len(steps) == 4  # two full batches, one that ends with its window, the rest
 
 
+def test_a_batch_looks_at_twenty_times_its_size_of_rows(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(100, LoginAttempt("ssh", "a", success=False)))
+    reader = consume(log, Handler(), limit=2)
+    assert [reader.step().lag for _ in range(3)] == [60, 20, 0]
+
+
+def test_who_has_nothing_of_the_log_does_nothing(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(2))
+
+    class Nothing(WholeLog):
+        def span(self, connection: Connection) -> Span | None:  # type: ignore[override]
+            return None
+
+    assert consume(log, Handler(), position=Nothing("w")).step() == Step(0, 0, 0, {})
+    assert cursor(log) == 0
+
+
+def test_an_idle_worker_writes_nothing(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(2))
+    reader = consume(log, Handler())
+    reader.step()
+    with writing(log) as connection:
+        connection.execute(worker_cursor.update().values(updated_at=5))
+    assert reader.step() == Step(0, 0, 0, {})
+    with reading(log) as connection:
+        assert connection.execute(select(worker_cursor.c.updated_at)).scalar() == 5
+
+
 def test_one_bad_event_is_set_aside_and_the_others_are_handled(
     log: Engine, make_events: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -193,14 +221,23 @@ def test_a_worker_that_fails_on_everything_crashes_and_the_log_waits(log: Engine
 
     with pytest.raises(EveryEventFailsError, match="in a row"):
         run()
-    assert cursor(log) == processor.MAX_SET_ASIDE_IN_A_ROW
+    assert cursor(log) == 16
+
+
+def test_a_good_event_makes_the_count_of_bad_ones_begin_anew(log: Engine, make_events: Maker) -> None:
+    insert(log, make_events(40))
+    reader = consume(log, Handler(*range(2, 18), *range(19, 41)), limit=18)
+    assert reader.step().set_aside == 16
+    with pytest.raises(EveryEventFailsError, match="16 events in a row could not be handled; the next is 35"):
+        reader.step()
+    assert (handled(log), cursor(log)) == ([1, 18], 34)
 
 
 def test_bad_events_among_good_ones_never_crash_it(log: Engine, make_events: Maker) -> None:
-    insert(log, make_events(20))
-    reader = consume(log, Handler(*range(1, 21, 2)), limit=20)
-    assert reader.step().set_aside == 10
-    assert len(handled(log)) == 10
+    insert(log, make_events(40))
+    reader = consume(log, Handler(*range(1, 41, 2)), limit=40)
+    assert reader.step().set_aside == 20
+    assert len(handled(log)) == 20
 
 
 def test_a_database_failure_is_raised_and_nothing_is_set_aside(log: Engine, make_events: Maker) -> None:
@@ -226,6 +263,25 @@ def test_what_was_committed_before_a_database_failure_is_told(log: Engine, make_
     step = consume(log, Failing(2)).step()
     assert (step.handled, step.set_aside, step.lag) == (3, 1, 4)
     assert cursor(log) == 4
+
+
+def test_what_follows_a_database_failure_waits_for_its_turn(log: Engine, make_events: Maker) -> None:
+    """The database is back for the second half of a batch of which the first half could not be committed."""
+    insert(log, make_events(8))
+
+    class Failing(Handler):
+        def __call__(self, connection: Connection, batch: Sequence[StoredEvent]) -> Found:
+            self.error, self.bad = ValueError("this one"), (2,)
+            if [one.seq for one in batch] == [3, 4]:
+                self.error, self.bad = OperationalError("x", {}, Exception(), connection_invalidated=True), (4,)
+            return super().__call__(connection, batch)
+
+    reader = consume(log, Failing())
+    step = reader.step()
+    assert (step.handled, step.set_aside, step.lag) == (1, 1, 6)
+    assert (handled(log), cursor(log)) == ([1], 2)
+    assert consume(log, Handler()).step().handled == 6
+    assert handled(log) == [1, 3, 4, 5, 6, 7, 8]
 
 
 def test_memory_that_runs_out_is_not_the_events_fault(log: Engine, make_events: Maker) -> None:

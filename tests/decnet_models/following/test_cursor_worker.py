@@ -29,8 +29,10 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events import queries as events
+from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_models.progress import queries as progress
+from decnet_models.progress.lease_queries import leases_of
 
 Maker = Callable[..., list[Event]]
 
@@ -114,7 +116,7 @@ async def test_a_nudge_wakes_it_and_a_notice_goes_out(place: Place, make_events:
     assert values["events_handled"] == 3
     assert values["lag_events"] == 0
     assert values["set_aside"] == 0
-    assert values["batch_seconds"] > 0
+    assert 0 < values["batch_seconds"] < 60
 
 
 async def test_what_came_before_it_started_is_handled_without_a_nudge(place: Place, make_events: Maker) -> None:
@@ -137,6 +139,80 @@ async def test_without_the_bus_the_poll_finds_the_work(place: Place, make_events
         await place.until_at(0)
         place.insert(make_events(2))
         await place.until_at(2)
+
+
+class Usual(Follower):
+    """Sets nothing for itself but what it consumes."""
+
+    poll_seconds = CursorWorker.poll_seconds
+
+    def __init__(self, settings: NoSettings) -> None:
+        super().__init__(settings)
+        self.batches: list[int] = []
+
+    def handle(self, batch: EventBatch) -> Results:
+        self.batches.append(len(batch.events))
+        return super().handle(batch)
+
+
+async def test_a_batch_is_500_events_and_synthetic_ones_are_for_others(place: Place, make_events: Maker) -> None:
+    worker = Usual(NoSettings())
+    place.insert(make_events(20, synthetic=True))
+    place.insert(make_events(1100))
+    async with place.running(worker):
+        await place.until_at(1120)
+    assert worker.batches == [500, 500, 100]
+
+
+@pytest.mark.parametrize(("connected", "seconds"), [(True, 10.0), (False, 5.0)])
+async def test_it_looks_unasked_every_ten_seconds_and_every_five_without_the_bus(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, connected: bool, seconds: float
+) -> None:
+    environment = {"DECNET_STATE_DIR": str(tmp_path), "DECNET_DATABASE_URL": sqlite_url}
+    worker, bus = Usual(NoSettings()), MemoryBus()
+    ctx = await open_context(Usual, Settings({}, environment, "test"), bus)
+    waited: list[float] = []
+
+    async def nudged(timeout: float) -> None:
+        waited.append(timeout)
+        ctx.stop()
+
+    monkeypatch.setattr(ctx, "nudged", nudged)
+    await worker.start(ctx)
+    if not connected:
+        await bus.close()
+    await asyncio.wait_for(worker.run(ctx), 30)
+    assert waited == [seconds]
+    await worker.stop(ctx)
+    await ctx.close()
+
+
+async def test_who_loses_its_leases_while_it_handles_a_batch_says_so_and_leaves_it_to_the_thief(
+    tmp_path: Path, postgres_url: str, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(tmp_path, postgres_url)
+    with writing(place.engine) as connection:
+        connection.execute(text("DROP TABLE IF EXISTS handled"))
+    consume, robbed = BatchProcessor._consume, False
+
+    def after_a_theft(processor: BatchProcessor, *arguments: Any) -> int:
+        nonlocal robbed
+        if not robbed:
+            robbed = True
+            with writing(place.engine) as connection:
+                connection.execute(text("UPDATE lease SET epoch = epoch + 1, holder = 'thief', expires_at = 1"))
+        return consume(processor, *arguments)
+
+    monkeypatch.setattr(BatchProcessor, "_consume", after_a_theft)
+    place.insert(make_events(3))
+    async with place.running(Follower(NoSettings())) as ctx:
+        await place.until_at(3)
+        values = ctx.counters.snapshot()
+    assert (values["leases_lost"], values["shards"]) == (1, 16)
+    assert "database_retries" not in values
+    with reading(place.engine) as connection:
+        assert {one.holder for one in leases_of(connection, "follower")} == {None}  # released at its end
+    place.engine.dispose()
 
 
 async def test_a_paused_worker_does_nothing_until_resumed(place: Place, make_events: Maker) -> None:
@@ -285,8 +361,6 @@ def test_importing_a_cursor_worker_loads_neither_alembic_nor_an_orm() -> None:
 
 def test_following_is_quick_enough(sqlite_engine: Engine, make_events: Maker) -> None:
     """A backlog of 5,000 events: reading, decoding and moving the cursor cost well below a millisecond each."""
-    from decnet_models.following.batch_processor import BatchProcessor
-
     with writing(sqlite_engine) as connection:
         events.insert_events(connection, make_events(5000))
         progress.begin_cursor(connection, "w", now_ns=1)

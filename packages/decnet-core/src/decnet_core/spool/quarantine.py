@@ -39,7 +39,7 @@ class Quarantine:
 
     def __init__(self, directory: Path, max_bytes: int = 16 << 20) -> None:
         self._directory = directory
-        self._file_bytes = max(1, max_bytes // _FILES)
+        self._file_bytes = max_bytes // _FILES
         self._segment: Segment | None = None
         self._fresh = False
         self._kept = 0

@@ -44,10 +44,10 @@ class ReadResult(msgspec.Struct, frozen=True):
 
     lines: list[bytes]
     next: Position
-    torn: int = 0
+    torn: int
     """Last lines of finished segments without a line feed: a writer died in the middle; they are not events."""
-    overlong: tuple[Overlong, ...] = ()
-    missing: int = 0
+    overlong: tuple[Overlong, ...]
+    missing: int
     """Segments that were gone before they were read: the quota was exceeded."""
 
 

@@ -135,8 +135,8 @@ class BatchProcessor:
             self._position.move(connection, span, position, end)
             if events:
                 kinds = self._write(connection, events)
-            newest = notices.last_seq(connection) if kinds else 0
-        done.notices.update(dict.fromkeys(kinds, newest))
+            newest = dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {}
+        done.notices.update(newest)
         done.handled += len(events)
         if events:
             self._set_aside_in_a_row = 0

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""How long a worker waits for a database, and what it does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from decnet_core.runtime.context import Context
+from decnet_models.following.retry_backoff import RetryBackoff, until_answered
+
+MakeContext = Callable[..., Context]
+LOST = OperationalError("SELECT 1", {}, Exception("gone"), connection_invalidated=True)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the list of the seconds that were waited, which pass at once."""
+    seconds: list[float] = []
+
+    async def pass_at_once(waiting: object, timeout: float) -> None:
+        waiting.close()  # type: ignore[attr-defined]
+        seconds.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(asyncio, "wait_for", pass_at_once)
+    return seconds
+
+
+async def test_each_wait_is_twice_as_long_up_to_five_seconds(
+    make_context: MakeContext, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _, most: most)
+    backoff = RetryBackoff(make_context())
+    for _ in range(8):
+        await backoff.wait(LOST)
+    assert waits == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    backoff.recovered()
+    await backoff.wait(LOST)
+    assert waits[-1] == 0.1
+
+
+async def test_workers_that_lost_the_same_server_do_not_come_back_together(
+    make_context: MakeContext, waits: list[float]
+) -> None:
+    ctx = make_context()
+    for _ in range(200):
+        await RetryBackoff(ctx).wait(LOST)
+    assert all(0.05 <= seconds <= 0.1 for seconds in waits)
+    assert max(waits) - min(waits) > 0.03
+
+
+async def test_an_error_that_will_not_pass_is_raised_as_it_is(make_context: MakeContext, waits: list[float]) -> None:
+    ctx = make_context()
+    with pytest.raises(ProgrammingError):
+        await RetryBackoff(ctx).wait(ProgrammingError("SELECT x", {}, Exception("no such column")))
+    assert waits == []
+    assert ctx.counters.snapshot() == {}
+
+
+async def test_recovery_of_what_never_failed_is_no_news(
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    ctx = make_context()
+    RetryBackoff(ctx).recovered()
+    assert ctx.counters.snapshot() == {}
+    assert not caplog.records
+
+
+@pytest.mark.usefixtures("waits")
+async def test_a_question_is_asked_until_it_is_answered(make_context: MakeContext) -> None:
+    ctx, errors = make_context(), [LOST, LOST]
+
+    def ask(number: int) -> int:
+        if errors:
+            raise errors.pop()
+        return number
+
+    assert await until_answered(ctx, ask, 7) == 7
+    assert ctx.counters.snapshot() == {"database_retries": 2, "database_unavailable": 0}
+
+
+async def test_who_must_stop_gets_no_answer(make_context: MakeContext) -> None:
+    ctx = make_context()
+
+    def ask() -> int:
+        raise LOST
+
+    asking = asyncio.ensure_future(until_answered(ctx, ask))
+    async with asyncio.timeout(30):
+        while not ctx.counters.snapshot().get("database_retries"):
+            await asyncio.sleep(0.001)
+    ctx.stop()
+    assert await asyncio.wait_for(asking, 30) is None

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: MIT
+"""When the loop takes a step: at once, on a nudge, after the interval or a failure; not while paused or stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from decnet_core.runtime.context import Context
+from decnet_models.errors import CursorMovedError, LeaseLostError
+from decnet_models.following import retry_backoff
+from decnet_models.following.step_loop import AT_ONCE, repeat
+
+MakeContext = Callable[..., Context]
+LONG = 3600.0
+LOST = OperationalError("SELECT 1", {}, Exception("the server\nis gone"), connection_invalidated=True)
+
+
+class Work:
+    """What each step is to do, one after the other; after the last one the worker is told to stop."""
+
+    def __init__(self, ctx: Context, *planned: float | Exception) -> None:
+        self.ctx = ctx
+        self.planned = list(planned)
+        self.steps = 0
+        self.prepared = 0
+        self.done = asyncio.Event()
+        """Set while nothing is planned."""
+        self.refusals: list[Exception] = []
+
+    async def prepare(self) -> None:
+        self.prepared += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
+
+    async def step(self) -> float:
+        self.steps += 1
+        what = self.planned.pop(0)
+        if not self.planned:
+            self.ctx.stop()
+        if isinstance(what, Exception):
+            raise what
+        return what
+
+    def run(self) -> Awaitable[None]:
+        return asyncio.wait_for(repeat(self.ctx, self.step, prepare=self.prepare), 30)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a failure cost a millisecond."""
+    monkeypatch.setattr(retry_backoff, "FIRST_SECONDS", 0.001)
+    monkeypatch.setattr(retry_backoff, "LONGEST_SECONDS", 0.001)
+
+
+async def test_it_prepares_once_and_steps_until_there_is_no_more(make_context: MakeContext) -> None:
+    work = Work(make_context(), AT_ONCE, AT_ONCE, LONG)
+    await work.run()
+    assert (work.prepared, work.steps) == (1, 3)
+
+
+async def test_a_worker_that_must_stop_before_it_began_does_nothing(make_context: MakeContext) -> None:
+    work = Work(make_context(), AT_ONCE)
+    work.ctx.stop()
+    await work.run()
+    assert (work.prepared, work.steps) == (0, 0)
+
+
+async def test_a_nudge_ends_the_wait(make_context: MakeContext) -> None:
+    work = Work(make_context(), LONG, LONG)
+    running = asyncio.ensure_future(work.run())
+    await until(lambda: work.steps == 1)
+    work.ctx.nudge()
+    await running
+    assert work.steps == 2
+
+
+async def test_without_a_nudge_it_looks_after_the_seconds_that_the_step_said(make_context: MakeContext) -> None:
+    work, began = Work(make_context(), 0.05, LONG), time.monotonic()
+    await work.run()
+    assert work.steps == 2
+    assert time.monotonic() - began >= 0.05
+
+
+async def test_a_stop_ends_the_wait_without_another_step(make_context: MakeContext) -> None:
+    work = Work(make_context(), LONG, LONG)
+    running = asyncio.ensure_future(work.run())
+    await until(lambda: work.steps == 1)
+    work.ctx.stop()
+    await running
+    assert work.steps == 1
+
+
+async def test_steps_that_follow_at_once_let_others_run(make_context: MakeContext) -> None:
+    work, turns = Work(make_context(), *[AT_ONCE] * 10), 0
+
+    async def other() -> None:
+        nonlocal turns
+        while not work.ctx.stopping.is_set():
+            turns += 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(work.run(), other())
+    assert turns >= 9
+
+
+@pytest.mark.parametrize("seconds", [AT_ONCE, 0.01])
+async def test_while_paused_no_step_begins(make_context: MakeContext, seconds: float) -> None:
+    work = Work(make_context(), seconds, LONG)
+    work.ctx.unpaused.clear()
+    running = asyncio.ensure_future(work.run())
+    await until(lambda: work.steps == 1)  # a pause stops what follows, it does not undo what was begun
+    work.ctx.nudge()
+    await asyncio.wait([running], timeout=0.2)
+    assert work.steps == 1
+    work.ctx.unpaused.set()
+    await running
+    assert work.steps == 2
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("error", [LOST, CursorMovedError("moved"), LeaseLostError("lost")])
+async def test_a_step_that_the_database_failed_is_taken_again_without_preparing(
+    make_context: MakeContext, error: Exception
+) -> None:
+    work = Work(make_context(), error, error, LONG, LONG)
+    running = asyncio.ensure_future(work.run())
+    await until(lambda: work.steps == 3)
+    counters = work.ctx.counters.snapshot()
+    assert (work.prepared, counters["database_retries"], counters["database_unavailable"]) == (1, 2, 0)
+    work.ctx.stop()
+    await running
+
+
+@pytest.mark.usefixtures("quick")
+async def test_no_step_is_taken_before_the_preparation_succeeded(make_context: MakeContext) -> None:
+    work = Work(make_context(), AT_ONCE, LONG)
+    work.refusals = [LOST, LOST]
+    await work.run()
+    assert (work.prepared, work.steps) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("a bug"), ProgrammingError("SELECT x", {}, Exception("no such column: x"))]
+)
+async def test_any_other_error_is_the_workers_crash(make_context: MakeContext, error: Exception) -> None:
+    work = Work(make_context(), error, LONG)
+    with pytest.raises(type(error)):
+        await work.run()
+    assert work.steps == 1
+    assert "database_unavailable" not in work.ctx.counters.snapshot()
+
+
+async def test_a_wait_for_the_database_ends_when_the_worker_must_stop(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_backoff, "FIRST_SECONDS", LONG)
+    work = Work(make_context(), LOST, LONG)
+    running = asyncio.ensure_future(work.run())
+    await until(lambda: bool(work.ctx.counters.snapshot().get("database_unavailable")))
+    work.ctx.stop()
+    await running
+    assert work.steps == 1
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_operator_hears_once_that_the_database_is_away_and_once_that_it_is_back(
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=retry_backoff.__name__)
+    work = Work(make_context(), AT_ONCE, LOST, LOST, AT_ONCE, AT_ONCE, LOST, LONG, LONG)
+    running = asyncio.ensure_future(work.run())
+    await until(lambda: work.steps == 7)
+    work.ctx.stop()
+    await running
+    away = ("WARNING", "the database cannot answer now, trying again: the server is gone")
+    back = ("INFO", "the database answers again")
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [away, back, away, back]
