@@ -17,7 +17,7 @@ LISTENER = Job(
     description="Listens",
     group="herd",
     memory_budget=3 << 20,
-    capabilities=("CAP_NET_RAW",),
+    capabilities=("CAP_NET_BIND_SERVICE",),
     network="any",
     spools=True,
     writes=("positions", "quarantine/listener"),
@@ -44,7 +44,7 @@ def test_a_worker_gets_what_it_declares() -> None:
     assert unit["ExecStart"] == ["/opt/decnet/bin/decnet-listener"]
     assert unit["User"] == ["decnet-listener"]
     assert unit["MemoryMax"] == [str(3 << 20)]
-    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_RAW"]
+    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
     assert unit["PrivateNetwork"] == ["no"]
     assert unit["ReadWritePaths"][0].split() == [
         "/var/lib/decnet/positions",
@@ -121,12 +121,30 @@ def test_a_group_takes_the_place_of_its_workers_and_of_all() -> None:
 
 def test_a_group_holds_the_sum_of_what_its_workers_declare() -> None:
     herd = unit_of("decnet-supervise@herd.service")
-    assert "CAP_NET_RAW" in herd["CapabilityBoundingSet"][0].split()
+    assert "CAP_NET_BIND_SERVICE" in herd["CapabilityBoundingSet"][0].split()
     assert "CAP_SETUID" in herd["CapabilityBoundingSet"][0].split()
     assert int(herd["MemoryMax"][0]) > READER.memory_budget + LISTENER.memory_budget
     for job in (READER, LISTENER):
         assert set(writable(job, SITE)) <= set(herd["ReadWritePaths"][0].split())
-    assert "CAP_NET_RAW" not in unit_of("decnet-supervise@bus.service")["CapabilityBoundingSet"][0]
+    assert "CAP_NET_BIND_SERVICE" not in unit_of("decnet-supervise@bus.service")["CapabilityBoundingSet"][0]
+
+
+def test_a_worker_that_captures_packets_keeps_a_unit_of_its_own() -> None:
+    sniff = Job(name="sniff", description="Looks", group="herd", memory_budget=1, capabilities=("CAP_NET_RAW",))
+    written = files((*JOBS, sniff), SITE, "groups")
+    for group in ("herd", "all"):
+        unit = assignments(written[f"{UNITS}/decnet-supervise@{group}.service"])
+        assert unit["ExecStart"] == [f"/opt/decnet/bin/decnet-supervise --separate {group} --omit sniff"]
+        assert "CAP_NET_RAW" not in unit["CapabilityBoundingSet"][0]
+        assert "AF_PACKET" not in unit["RestrictAddressFamilies"][0]
+        assert "decnet-sniff.service" not in unit["Conflicts"][0]
+    assert "decnet-sniff.service" in assignments(written[f"{UNITS}/decnet.target"])["Wants"][0].split()
+    assert "AF_PACKET" in assignments(written[f"{UNITS}/decnet-sniff.service"])["RestrictAddressFamilies"][0]
+    assert assignments(written[f"{UNITS}/decnet-supervise@bus.service"])["ExecStart"][0].endswith("--separate bus")
+
+
+def test_only_the_main_process_of_a_group_is_listened_to() -> None:
+    assert unit_of("decnet-supervise@all.service")["NotifyAccess"] == ["main"]
 
 
 def test_only_who_reads_spools_may_open_them() -> None:

@@ -29,6 +29,7 @@ from decnet_core.supervise import groups, secrets
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup, identity, zygote
 from decnet_core.supervise.fork.group_lookup import groups_of
+from decnet_core.supervise.fork.relayed_notifier import RelayedNotifier
 from decnet_core.supervise.lock import FleetBusyError, FleetLock
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.environ["DECNET_SETTINGS"] = str(asked.settings.absolute())  # its children read the same
         settings = Settings.load()
         logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
-        names = _workers(asked.group, settings)
+        names = tuple(name for name in _workers(asked.group, settings) if name not in asked.omit)
         state = State.of(settings.section("state", StateSettings))
         settings.section("bus", BusSettings).client_url(state)  # refused now, not by each worker
         state.create()
@@ -79,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("group", nargs="+")
     parser.add_argument("--mode", choices=("fork", "tasks", "units"), default="fork")
+    parser.add_argument(
+        "--omit", metavar="WORKER", action="append", default=[], help="a worker that is hosted elsewhere"
+    )
     parser.add_argument("--settings", type=Path, help="settings file (TOML)")
     parser.add_argument(
         "--separate",
@@ -124,7 +128,8 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
     def supervise(channel: socket.socket | None) -> int:
         async def run() -> None:
             fleet = ProcessFleet(supervision, logs=None, environment=os.environ, secrets=secrets.take(), zygote=channel)
-            await _run(fleet, names, wanted, mode, settings)
+            notifier = RelayedNotifier(channel) if channel is not None else Notifier.from_environment()
+            await _run(fleet, names, wanted, mode, settings, notifier=notifier)
 
         return _outcome(run)
 
@@ -139,7 +144,8 @@ def _host_tasks(names: Sequence[str], wanted: Sequence[str], settings: Settings)
 
     async def run() -> None:
         with watched() as stalls:
-            await _run(TaskFleet(settings, stalls), names, wanted, "tasks", settings)
+            notifier = Notifier.from_environment()
+            await _run(TaskFleet(settings, stalls), names, wanted, "tasks", settings, notifier=notifier)
 
     return _outcome(run)
 
@@ -156,7 +162,9 @@ def _outcome(run: Callable[[], Coroutine[None, None, None]]) -> int:
     return Exit.STOPPED
 
 
-async def _run(fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: str, settings: Settings) -> None:
+async def _run(
+    fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: str, settings: Settings, *, notifier: Notifier
+) -> None:
     """Host the fleet, unless another supervisor does already; raises FleetBusyError.
 
     The lock is this process's alone: workers are forked from the zygote, so none can hold it after our end.
@@ -165,14 +173,14 @@ async def _run(fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: 
     lock = FleetLock(directory, wanted)
     try:
         publish_status(fleet, directory, "-".join(wanted), mode)
-        await _keep(fleet, names)
+        await _keep(fleet, names, notifier)
     finally:
         lock.release()
 
 
-async def _keep(fleet: Fleet, names: Sequence[str]) -> None:
+async def _keep(fleet: Fleet, names: Sequence[str], notifier: Notifier) -> None:
     """Start the fleet, report READY, and run until SIGTERM or SIGINT; SIGHUP replaces the workers one by one."""
-    stopping, tasks, notifier = asyncio.Event(), Tasks("supervise"), Notifier.from_environment()
+    stopping, tasks = asyncio.Event(), Tasks("supervise")
     reloading = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

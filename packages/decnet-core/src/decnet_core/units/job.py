@@ -54,6 +54,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         return user_of(self.name)
 
     @property
+    def captures(self) -> bool:
+        """Whether it sees every packet of the host: then only its own unit has the capability and the socket family."""
+        return "CAP_NET_RAW" in self.capabilities
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The variables that may hold a secret and that it needs."""
         return needed(self.name, database=self.database)

@@ -24,6 +24,7 @@ import msgspec
 from decnet_core import library_pages
 from decnet_core.exits import Exit
 from decnet_core.runtime import process
+from decnet_core.runtime.notify import Notifier
 from decnet_core.supervise import secrets
 from decnet_core.supervise.fork import child_main, identity
 from decnet_core.supervise.fork.zygote_protocol import (
@@ -32,6 +33,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     Fork,
     Forked,
     Message,
+    Notify,
     Preloaded,
     Reload,
     decode_request,
@@ -109,10 +111,13 @@ class Zygote:
         if not data:
             return False
         request = decode_request.decode(data)
-        if isinstance(request, Reload):
-            self._reload()
-        else:
-            self._fork(request, descriptors)
+        match request:
+            case Reload():
+                self._reload()
+            case Notify(state):
+                Notifier.from_environment().send_patiently(state)
+            case Fork():
+                self._fork(request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return True

@@ -27,6 +27,12 @@ class Reload(msgspec.Struct, frozen=True, tag="reload"):
     """Execute the zygote anew, with the code that is installed now; its children stay."""
 
 
+class Notify(msgspec.Struct, frozen=True, tag="notify"):
+    """Pass `state` on to who started the zygote (sd_notify(3)), who listens to its main process only."""
+
+    state: str
+
+
 class Forked(msgspec.Struct, frozen=True, tag="forked"):
     """The reply to `Fork`; `pid` is 0 if it failed, for the reason given."""
 
@@ -50,7 +56,7 @@ class Preloaded(msgspec.Struct, frozen=True, tag="preloaded"):
     seconds: float
 
 
-Request = Fork | Reload
+Request = Fork | Reload | Notify
 Message = Forked | Exited | Preloaded
 
 encode = msgspec.json.Encoder().encode
