@@ -19,6 +19,7 @@ from decnet_core.setup.host import Host
 from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
+from decnet_core.text import json_for_terminal
 from decnet_core.units.job import TARGET, Site, supervisor_service
 from decnet_core.units.render import Hosting
 
@@ -136,7 +137,7 @@ def _apply(
     if options.as_json:
         files = [{"path": each.path, "action": each.action.value, "diff": each.diff} for each in found]
         document = msgspec.json.encode({"dry_run": options.dry_run, "files": files})
-        _write(msgspec.json.format(document, indent=2).decode())
+        _write(json_for_terminal(msgspec.json.format(document, indent=2)))
     else:
         _print_changes(found, dry_run=options.dry_run, force=options.force)
     if options.dry_run:
