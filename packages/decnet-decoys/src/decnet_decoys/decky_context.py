@@ -13,13 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from decnet_core.net.connections import ConnectionLimiter
 from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.places import Places
+from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.settings import DecoysSettings
 
 if TYPE_CHECKING:
@@ -42,21 +43,24 @@ class Runtime(Emitter, Protocol):
 
 
 class FleetResources:
-    """What all deckies share: where evidence and keys are kept, how many may connect, how much memory they may take."""
+    """What all deckies share: where evidence and keys are kept, and how much clients may take."""
 
     def __init__(
         self,
         artifacts: ArtifactStore,
         journal: Journal,
-        connections: ConnectionLimiter,
+        places: Places,
         keys: Path,
+        *,
         budget: MemoryBudget,
+        processor: LoopScheduler,
     ) -> None:
         self.artifacts = artifacts
         self.journal = journal
-        self.connections = connections
+        self.places = places
         self.keys = keys
         self.budget = budget
+        self.processor = processor
 
     @cached_property
     def overlays(self) -> OverlayStore:

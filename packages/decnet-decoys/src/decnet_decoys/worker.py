@@ -20,9 +20,9 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
-from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
+from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
@@ -30,6 +30,8 @@ from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import FleetError, deckies, profile_of
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.places import Places
+from decnet_decoys.processor import scheduler
 from decnet_decoys.services import registry
 from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
@@ -61,6 +63,7 @@ class Decoys(Worker[DecoysSettings]):
     def __init__(self, settings: DecoysSettings) -> None:
         super().__init__(settings)
         self._listeners: list[Listener] = []
+        self._processor: scheduler.LoopScheduler | None = None
 
     @classmethod
     def capabilities(cls, settings: DecoysSettings) -> tuple[str, ...]:
@@ -74,7 +77,7 @@ class Decoys(Worker[DecoysSettings]):
             fleet = deckies(self.settings)
         except FleetError as error:
             raise StartupError(f"[decoys] {error}") from error
-        resources = self._resources(ctx)
+        resources = self._resources(ctx, fleet)
         for entry in resources.journal.left_open():
             resources.journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
         for decky in fleet:
@@ -83,7 +86,7 @@ class Decoys(Worker[DecoysSettings]):
             listener.open()
         log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
 
-    def _resources(self, ctx: Context) -> FleetResources:
+    def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
         limits = self.settings.limits
         try:
             artifacts = ArtifactStore(ctx.state.artifacts, limits.artifacts_bytes)
@@ -93,16 +96,20 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
-        connections = ConnectionLimiter(limits.connections, limits.connections_per_source)
+        ports = [port_name(decky, service) for decky in fleet for service, _ in decky.services]
+        places = Places(limits.connections, limits.connections_per_source, ports)
         budget = MemoryBudget(limits.memory_bytes)
         ctx.counters.read_from(
             lambda: {
-                "decoys_connections_open": connections.open,
+                "decoys_connections_open": places.open,
+                "decoys_connections_evicted": places.evicted,
                 "decoys_memory_left": budget.left,
                 "decoys_memory_refused": budget.refused,
             }
         )
-        return FleetResources(artifacts, journal, connections, keys, budget)
+        self._processor = scheduler.install()
+        ctx.counters.read_from(self._processor.counters)
+        return FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()
@@ -111,6 +118,9 @@ class Decoys(Worker[DecoysSettings]):
         """Close all ports and connections."""
         for listener in self._listeners:
             await listener.close()
+        if self._processor is not None:
+            self._processor.uninstall()
+            self._processor = None
 
     @classmethod
     def warm(cls) -> None:

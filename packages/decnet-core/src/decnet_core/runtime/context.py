@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -83,6 +84,7 @@ class Context:
         self._window_end: asyncio.TimerHandle | None = None
         self._nudge = asyncio.Event()
         self._announced = 0
+        self._own = contextvars.copy_context()
         self._thread: ThreadPoolExecutor | None = None
 
     def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> asyncio.Task[Any]:
@@ -203,10 +205,13 @@ class Context:
             self.spool.sync()
 
     def _announce(self) -> None:
-        """Nudge ingest once per turn of the event loop, however many events the turn emitted."""
+        """Nudge ingest once per turn of the event loop, however many events the turn emitted.
+
+        In no emitter's own context (PEP 567): it is done for all of them.
+        """
         self._announced += 1
         if self._announced == 1:
-            asyncio.get_running_loop().call_soon(self._publish_appended)
+            asyncio.get_running_loop().call_soon(self._publish_appended, context=self._own)
 
     def _publish_appended(self) -> None:
         count, self._announced = self._announced, 0
