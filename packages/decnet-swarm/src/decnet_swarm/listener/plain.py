@@ -19,7 +19,7 @@ from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
 from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import PendingWrite, Store
+from decnet_swarm.listener.store import PendingWrite, Store, held_bytes
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
 from decnet_swarm.wire import BATCH_EVENTS
@@ -67,7 +67,7 @@ class PlainSession(Session):
                 event = event_of(message, self.member.name, now)
                 ids.append(event.id)
                 lines.append(encode(event))
-            await self._store.put(PendingWrite(self.member.name, ids, lines, _nobody_to_tell))
+            await self._store.put(PendingWrite(self.member.name, ids, lines, held_bytes(lines), _nobody_to_tell))
 
 
 def event_of(message: bytes, sensor: str, now: int) -> Event:

@@ -54,6 +54,8 @@ class PendingWrite(msgspec.Struct):
     ids: Sequence[UUID]
     lines: Sequence[bytes]
     """The events of these ids, as the spool holds them."""
+    size: int
+    """Bytes of memory that it takes (`held_bytes`)."""
     stored: Callable[[], None]
     """Called when it is safe, unless the connection is gone by then, which is no matter."""
     spool: str = ""
@@ -62,13 +64,12 @@ class PendingWrite(msgspec.Struct):
     aside: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""
-    size: int = 0
-    """Estimated bytes of memory that it takes."""
 
-    def __post_init__(self) -> None:
-        """Count what is held, not what came: three bytes of syslog become an event of 240 with an id."""
-        lines = sum(map(len, self.lines)) + _EVENT_BYTES * len(self.lines)
-        self.size = lines + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in self.aside)
+
+def held_bytes(lines: Sequence[bytes], aside: Sequence[RejectedLine] = ()) -> int:
+    """Estimate the memory of a batch, not what came: three bytes of syslog become an event of 240 and its id."""
+    held = sum(map(len, lines)) + _EVENT_BYTES * len(lines)
+    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in aside)
 
 
 class Store:

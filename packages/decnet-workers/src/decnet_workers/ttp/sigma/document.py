@@ -51,7 +51,8 @@ def _refuse_depth(text: str) -> None:
         for event in yaml.parse(text, _LOADER):
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if depth > _MAX_DEPTH + 1:
-                raise RuleError("values are nested too deeply", event.start_mark.line + 1)
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise RuleError("values are nested too deeply", line)
 
 
 def _convert(node: Node, depth: int, seen: set[int]) -> Located:
