@@ -43,6 +43,7 @@ class Decoys(Worker[DecoysSettings]):
     """Plays the deckies: decoy services that record every connection."""
 
     name = "decoys"
+    exposed = True
     Settings = DecoysSettings
     produces = (
         ConnectionOpened,

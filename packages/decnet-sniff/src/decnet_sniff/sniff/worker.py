@@ -50,6 +50,7 @@ class Sniff(Worker[SniffSettings]):
     """
 
     name = "sniff"
+    exposed = True
     Settings = SniffSettings
     group = "sensor"
     memory_budget = 48 * MIB
