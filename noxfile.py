@@ -33,6 +33,11 @@ EXTRA_TOOLS = {
 """What the tests of one distribution use beside it; the distribution itself must not need it."""
 
 
+def _pin_builds(session: nox.Session) -> None:
+    """Have what builds distributions be that of uv.lock, by hash, in a session that is not installed from it."""
+    session.env["UV_BUILD_CONSTRAINT"] = str(ROOT / ".ci" / "build-constraints.txt")
+
+
 def _workspace(session: nox.Session, *arguments: str) -> None:
     """Install the locked workspace, dev tools included, into the session's environment."""
     session.run_install(
@@ -60,6 +65,7 @@ def _closure(distribution: str) -> list[str]:
 @nox.parametrize("distribution", DISTRIBUTIONS)
 def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
+    _pin_builds(session)
     session.install(*_closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
     session.run(
@@ -78,6 +84,7 @@ def tests(session: nox.Session, distribution: str) -> None:
 def lowest(session: nox.Session) -> None:
     """The lowest declared version of every direct dependency."""
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
+    _pin_builds(session)
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
     session.run(
@@ -112,6 +119,7 @@ def dists(session: nox.Session) -> None:
     """Build every wheel, install each alone in a bare environment, run every console script's `--version`."""
     out = Path(session.create_tmp()) / "dist"
     shutil.rmtree(out, ignore_errors=True)
+    _workspace(session)
     session.run_install("uv", "build", "--quiet", "--all-packages", "--wheel", "-o", str(out), external=True)
     for distribution in DISTRIBUTIONS:
         bare = Path(session.create_tmp()) / f"bare-{distribution}"
@@ -162,6 +170,7 @@ def oracles(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """The sniffer's readers with atheris, guided by coverage: a minute each, or as many seconds as named after `--`."""
+    _pin_builds(session)
     session.install(*_closure("decnet-sniff"))
     session.install("--only-binary", ":all:", "atheris", success_codes=[0, 1])  # without it, mutations without guidance
     seconds = session.posargs[0] if session.posargs else "60"
