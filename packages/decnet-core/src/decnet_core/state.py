@@ -77,12 +77,12 @@ class State:
         """The database that is used unless a setting names another."""
         return f"sqlite:///{self.root / 'decnet.db'}"
 
-    def create(self, user: str = SUPERVISORS) -> None:
-        """Make the directories, for their owner and group only, and `user`'s own in `run`.
+    def create(self, user: str = "") -> None:
+        """Make the directories, for their owner and group only, and that of `user`, a worker or SUPERVISORS, in `run`.
 
         Raises StateError when that cannot be done.
         """
-        own = self.run_of(user)
+        own = self.run_of(user) if user else self.root
         try:
             for directory in (self.root, self.run, self.spool, self.artifacts, self.keys, self.positions, own):
                 directory.mkdir(mode=0o770, parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ class State:
                 f"cannot use state directory {self.root}: {error.strerror}; "
                 "choose another with --state DIR or [state] dir"
             ) from error
-        if not os.access(own, os.W_OK | os.X_OK):
+        if user and not os.access(own, os.W_OK | os.X_OK, effective_ids=True):
             raise StateError(f"{own} in the state directory is not writable for uid {os.getuid()}")
 
 

@@ -16,6 +16,7 @@ from decnet_core.supervise.fork import zygote
 from decnet_core.supervise.fork.relayed_notifier import RelayedNotifier
 
 def supervise(channel):
+    channel.recv(4096)  # that the zygote is ready
     RelayedNotifier(channel).send("READY=1")
     return 0
 

@@ -24,7 +24,7 @@ from decnet_core.runtime import logs, worker_registry
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings, SettingsError
-from decnet_core.state import State, StateError, StateSettings
+from decnet_core.state import SUPERVISORS, State, StateError, StateSettings
 from decnet_core.supervise import groups, secrets
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup, identity, zygote
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names = tuple(name for name in _workers(asked.group, settings) if name not in asked.omit)
         state = State.of(settings.section("state", StateSettings))
         settings.section("bus", BusSettings).client_url(state)  # refused now, not by each worker
-        state.create()
+        state.create(SUPERVISORS)
         if asked.separate:
             _separate(asked.mode)
         return _host(asked.mode, names, asked.group, settings)

@@ -29,6 +29,7 @@ from decnet.up.view import View
 from decnet_core.bus.client import Client
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
+from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.status_file import publish_status
@@ -52,7 +53,7 @@ class RunOptions(msgspec.Struct, frozen=True):
 def prepare(deployment: Deployment) -> FleetLock:
     """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
     _refuse_that_of_units(deployment)
-    deployment.state.create()
+    deployment.state.create(SUPERVISORS)
     lock = FleetLock(deployment.state.supervisors)
     try:
         _migrate(deployment)
