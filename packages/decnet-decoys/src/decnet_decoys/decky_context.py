@@ -96,6 +96,11 @@ class DeckyContext:
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
         return build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
 
+    async def prepare_machine(self) -> None:
+        """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""
+        if "machine" not in self.__dict__:
+            await self.runtime.in_thread(getattr, self, "machine")
+
 
 def claimed_address(address: str) -> str:
     """Return the address that a loopback decky shows inside: of a private network (RFC 1918), its last octets kept."""

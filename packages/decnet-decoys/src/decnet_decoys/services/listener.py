@@ -51,6 +51,14 @@ class Listener(ABC):
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
+    async def prepare(self) -> None:
+        """Have the service make what its clients will need; a failure is logged and stops nothing."""
+        try:
+            await self._service.prepare()
+        except Exception:
+            self._counters.add("decoys_preparations_failed")
+            log.exception("preparation failed service=%s decky=%s", self._name, self._context.decky.name)
+
     async def close(self) -> None:
         """Stop accepting and end what is open; does nothing the second time."""
         if self._closed:
