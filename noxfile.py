@@ -150,7 +150,16 @@ def hostile(session: nox.Session) -> None:
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
-    session.run("pytest", "-m", "systemd", "--timeout", "1800", "tests/fleet/test_systemd.py", *session.posargs)
+    session.run(
+        "pytest",
+        "-m",
+        "systemd",
+        "--timeout",
+        "1800",
+        "tests/fleet/test_systemd.py",
+        "tests/fleet/test_stolen_account.py",
+        *session.posargs,
+    )
 
 
 @nox.session(python="3.11")
