@@ -9,8 +9,9 @@ from decnet_core.bus.subjects import Health
 from decnet_core.supervise.lifecycle import Status
 
 _COUNTERS = {
-    "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",
+    "quarantined": "lines that nobody could read or store, kept with the reason: `decnet quarantine list`",
     "quarantine_lost": "such lines that the disk refused to keep",
+    "database_at_fault": "the database is damaged or refuses this worker, which waits; `decnet-db check` says more",
     "events_from_future": "events dated in the future: a sensor's clock is wrong",
     "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
     "collect_unreadable": "times that a log could not be opened or read",
@@ -18,6 +19,7 @@ _COUNTERS = {
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
     "certificate_ending": "certificate ends soon: decnet swarm renew for the listener's; "
     "a sensor renews its own when it reaches the listener",
+    "decoys_stretches": "times that one client kept the others waiting for more than 20 ms: a defect; the log names it",
     "spools_failing": "spools cannot be read",
     "segments_missing": "segments of spools went before they were read",
 }
