@@ -104,7 +104,7 @@ async def attacked(fleet: Arena, number: int) -> None:
 
 
 async def counters(fleet: Arena, worker: str) -> dict[str, float]:
-    bus = await connect(f"unix://{fleet.state}/run/bus.sock", name="test", wait=5)
+    bus = await connect(f"unix://{fleet.state}/run/bus/sock", name="test", wait=5)
     try:
         health = await query_health(bus, worker, 5)
     finally:
