@@ -54,7 +54,7 @@ async def test_the_first_one_works_at_once(make_context: MakeContext, caplog: py
     assert await enter(ctx) is True
     assert ctx.counters.snapshot() == {"standby": 0}
     assert not caplog.records
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 @pytest.mark.usefixtures("impatient")
