@@ -103,10 +103,21 @@ def mutants_of(module: Path) -> Iterator[Mutant]:
                 continue
             if mutated is None:
                 break
+            if not _is_python(mutated):
+                continue
             line, change = _difference(source, mutated)
             if (line, change) not in seen and "frozen=False" not in change:  # mypy refuses what that would let pass
                 seen.add((line, change))
                 yield Mutant(module, line, change, mutated)
+
+
+def _is_python(source: str) -> bool:
+    """Return whether it can be compiled: cosmic-ray also takes the star before keyword arguments for a product."""
+    try:
+        compile(source, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _difference(source: str, mutated: str) -> tuple[int, str]:

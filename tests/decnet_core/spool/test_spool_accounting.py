@@ -48,7 +48,7 @@ class Disk:
     def fsync(self, descriptor: int) -> None:
         if self.broken:
             raise OSError(errno.EIO, "Input/output error")
-        self.synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        self.synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
         self._fsync(descriptor)
 
 
