@@ -29,6 +29,8 @@ from hostile.waiting import until
 
 GROUPS = ("bus", "decoys", "herd")
 READY_SECONDS = 60
+OCCURRENCES = func.coalesce(func.json_extract(event.c.payload, "$.repeats.count"), 1)
+"""How many events a row stands for: repeats of one source are folded."""
 
 
 class HostileFleet:
@@ -103,13 +105,13 @@ class HostileFleet:
 
         Only log-ins by password are counted as `auth.attempt`: clients also ask which methods there are.
         """
-        query = select(event.c.kind, func.count()).where(*_meant(network)).group_by(event.c.kind)
+        query = select(event.c.kind, func.sum(OCCURRENCES)).where(*_meant(network)).group_by(event.c.kind)
         with reading(self._engine) as connection:
             return Counter({kind: int(count) for kind, count in connection.execute(query)})
 
     def recorded_by_source(self, network: str, kind: str) -> Counter[str]:
         """Return how many events of that kind came from each address of `network`."""
-        query = select(event.c.src_ip, func.count()).where(*_meant(network), event.c.kind == kind)
+        query = select(event.c.src_ip, func.sum(OCCURRENCES)).where(*_meant(network), event.c.kind == kind)
         with reading(self._engine) as connection:
             return Counter({source: int(count) for source, count in connection.execute(query.group_by(event.c.src_ip))})
 

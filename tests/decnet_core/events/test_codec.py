@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.events import codec
-from decnet_core.events.catalogue import KINDS, PAYLOADS, LoginAttempt, kind_of
+from decnet_core.events.catalogue import KINDS, PAYLOADS, LoginAttempt, Payload, kind_of
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.text import bounded
@@ -35,6 +35,18 @@ _SHOWN: dict[str, st.SearchStrategy[object]] = {
     "dict[str, str]": st.dictionaries(TEXT, TEXT, max_size=3),
     "dict[str, dict[str, str]]": st.dictionaries(TEXT, st.dictionaries(TEXT, TEXT, max_size=2), max_size=2),
 }
+
+_VALUES = st.dictionaries(TEXT, st.none() | TEXT | st.dictionaries(TEXT, TEXT, max_size=2), max_size=3)
+_COUNTS = st.integers(1, 2**53)
+_SHOWN["decnet_core.events.repeats.Repeats | None"] = st.none() | st.fixed_dictionaries(
+    {
+        "count": _COUNTS,
+        "last_ts": st.integers(0, 2**62),
+        "bytes": st.integers(0, 2**53),
+        "distinct": _COUNTS,
+        "samples": st.lists(st.fixed_dictionaries({"values": _VALUES, "count": _COUNTS}), max_size=3),
+    }
+)
 
 
 def _value_of(annotation: object) -> st.SearchStrategy[object]:
@@ -121,3 +133,10 @@ def test_a_lone_surrogate_is_refused_by_its_producer() -> None:
 
 def test_each_kind_is_declared_once() -> None:
     assert len(KINDS) == len(PAYLOADS)
+
+
+@given(payloads())
+def test_whatever_a_folded_event_says_its_variants_are_events_of_its_kind(payload: Payload) -> None:
+    for one, count in payload.variants():
+        assert type(one) is type(payload)
+        assert count >= 1

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.net.addresses import canonical, parse_address, parse_endpoint, parse_network, source_of, unmapped
+from decnet_core.net.addresses import (
+    canonical,
+    parse_address,
+    parse_endpoint,
+    parse_network,
+    prefix_of,
+    source_of,
+    unmapped,
+)
 
 IPV4 = st.ip_addresses(v=4)
 IPV6 = st.ip_addresses(v=6)
@@ -110,3 +118,17 @@ def test_wrong_endpoints_say_what_to_write(text: str) -> None:
 def test_endpoints_of_both_families() -> None:
     assert parse_endpoint("127.77.0.1:8880") == ("127.77.0.1", 8880)
     assert parse_endpoint("[::1]:53") == ("::1", 53)
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.1", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("2001:db8:1:ffff::", "2001:db8:1::/48"),
+        ("unix", "unix"),
+    ],
+)
+def test_the_prefix_of_a_source(address: str, prefix: str) -> None:
+    assert prefix_of(address) == prefix

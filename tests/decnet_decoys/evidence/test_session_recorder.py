@@ -27,6 +27,7 @@ from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.evidence.session_recorder import MAX_CAPTURES, SessionRecorder
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.settings import DecoysSettings, LimitSettings
 
 T = TypeVar("T")
@@ -53,7 +54,17 @@ def resources(tmp_path: Path) -> FleetResources:
     (tmp_path / "artifacts").mkdir()
     store = ArtifactStore(tmp_path / "artifacts", 1 << 20)
     journal = Journal(tmp_path / "sessions", store)
-    return FleetResources(store, journal, ConnectionLimiter(1, 1), tmp_path, MemoryBudget(1 << 20))
+    loop = asyncio.new_event_loop()
+    resources = FleetResources(
+        store,
+        journal,
+        ConnectionLimiter(1, 1),
+        tmp_path,
+        budget=MemoryBudget(1 << 20),
+        processor=LoopScheduler(loop),
+    )
+    loop.close()
+    return resources
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.net.http_head import Head, Parsed
-from decnet_decoys.http.request import BadRequest, Body, parse_head
+from decnet_decoys.http.request import MAX_PIECES, BadRequest, Body, parse_head
 
 REQUEST = b"GET /a?b=c HTTP/1.1\r\nHoSt: x\r\nUser-AGENT: t/1\r\nX-Twice: 1\r\nx-twice: 2\r\n\r\nrest"
 PIECES = st.sampled_from(
@@ -19,6 +19,18 @@ def parsed(data: bytes) -> Parsed:
     found = parse_head(data)
     assert isinstance(found, Parsed)
     return found
+
+
+def fed(head: Head, pieces: list[bytes]) -> tuple[Body, bytes]:
+    """Read a body that arrives in pieces; return it, and what came after it."""
+    body, buffer, start = Body(head, 100), bytearray(), 0
+    for piece in pieces:
+        buffer += piece
+        while not body.done:
+            start = body.take(buffer, start)
+            if not body.paused:
+                break
+    return body, bytes(buffer[start:])
 
 
 def test_header_order_and_case_are_kept() -> None:
@@ -43,9 +55,7 @@ def test_any_bytes_are_a_head_an_error_or_unfinished(data: bytes) -> None:
 def test_any_body_bytes_are_taken_or_refused(start: bytes, pieces: list[bytes]) -> None:
     found = parse_head(b"POST / HTTP/1.1\r\nHost: x\r\n" + start + b"\r\n\r\n")
     if isinstance(found, Parsed):
-        body = Body(found.head, 100)
-        for piece in pieces:
-            body.feed(piece)
+        body, _ = fed(found.head, pieces)
         assert len(body.data) <= 100
 
 
@@ -77,20 +87,18 @@ def head_with(*headers: tuple[str, str]) -> Head:
 
 @given(st.binary(max_size=80), st.integers(1, 7))
 def test_a_body_of_known_length_ends_where_it_should(data: bytes, step: int) -> None:
-    body = Body(head_with(("Content-Length", str(len(data)))), 100)
     stream = data + b"next"
-    for start in range(0, len(stream), step):
-        body.feed(stream[start : start + step])
-    assert (bytes(body.data), body.rest, body.done) == (data, b"next", True)
+    head = head_with(("Content-Length", str(len(data))))
+    body, rest = fed(head, [stream[start : start + step] for start in range(0, len(stream), step)])
+    assert (bytes(body.data), rest, body.done) == (data, b"next", True)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=5), st.integers(1, 9))
 def test_a_chunked_body_is_put_together(chunks: list[bytes], step: int) -> None:
     stream = b"".join(b"%x;ext\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\nTrailer: x\r\n\r\nnext"
-    body = Body(head_with(("transfer-encoding", "chunked")), 100)
-    for start in range(0, len(stream), step):
-        body.feed(stream[start : start + step])
-    assert (bytes(body.data), body.rest, body.done, body.status) == (b"".join(chunks), b"next", True, 0)
+    head = head_with(("transfer-encoding", "chunked"))
+    body, rest = fed(head, [stream[start : start + step] for start in range(0, len(stream), step)])
+    assert (bytes(body.data), rest, body.done, body.status) == (b"".join(chunks), b"next", True, 0)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +117,21 @@ def test_a_body_that_cannot_be_read_is_refused(headers: tuple[tuple[str, str], .
 
 
 def test_a_chunk_beyond_the_limit_is_refused() -> None:
-    body = Body(head_with(("Transfer-Encoding", "chunked")), 100)
-    body.feed(b"ffffffff\r\n")
+    body, _ = fed(head_with(("Transfer-Encoding", "chunked")), [b"ffffffff\r\n"])
     assert (body.status, bytes(body.data)) == (413, b"")
 
 
 def test_empty_lines_alone_are_waited_after() -> None:
     assert parse_head(b"\r\n\r\n") is None
     assert parse_head(b"\r\n" * 20_000) == BadRequest(431, "")
+
+
+def test_many_small_chunks_are_taken_in_portions() -> None:
+    buffer = bytearray(b"1\r\na\r\n" * 3000 + b"0\r\n\r\nnext")
+    body, start, calls = Body(head_with(("transfer-encoding", "chunked")), 5000), 0, 0
+    while not body.done:
+        start = body.take(buffer, start)
+        calls += 1
+        assert body.paused != body.done
+    assert (bytes(body.data), bytes(buffer[start:])) == (b"a" * 3000, b"next")
+    assert calls >= 3000 * 3 / MAX_PIECES

@@ -115,6 +115,7 @@ def test_dead_letters_are_revived_all_or_one(engine: Engine) -> None:
         assert queries.request_replay(connection, made.id, now_ns=41) == 2
         first, second = outbox.replays_after(connection, 0, 10)
         assert outbox.revive(connection, first, now_ns=50) == 1
+        assert [found.id for found in queries.deliveries(connection, state=PENDING)] == [letters[0].id]
         assert outbox.revive(connection, second, now_ns=51) == 1
         assert outbox.replays_after(connection, second.seq, 10) == []
         revived = queries.deliveries(connection, webhook_id=made.id, state=PENDING)
@@ -150,6 +151,23 @@ def test_what_waited_too_long_is_buried_with_its_reason(engine: Engine) -> None:
         assert outbox.bury(connection, made.id, "too late", created_before=20, now_ns=30) == 1
         (pending, dead) = queries.deliveries(connection)
     assert (pending.state, dead.state, dead.error, dead.ended_at) == (PENDING, DEAD, "too late", 30)
+
+
+def test_only_what_lies_in_the_future_is_hastened(engine: Engine) -> None:
+    with writing(engine) as connection:
+        made, other = endpoint(connection), endpoint(connection)
+        deliver(connection, made, 1, now_ns=20)
+        end(connection, PENDING, at=20, due_at=99)
+        outbox.record_state(connection, made.id, EndpointState(5, 20, 70))
+        assert outbox.hasten(connection, now_ns=20) == 0
+        assert outbox.ready_at(connection) == {made.id: 99}
+        deliver(connection, other, 1, now_ns=30)
+        assert outbox.hasten(connection, now_ns=20) == 1
+        assert outbox.hasten(connection, now_ns=20) == 0
+        assert outbox.ready_at(connection) == {made.id: 99, other.id: 20}
+        assert outbox.endpoint(connection, made.id) == (made, EndpointState(5, 20, 70))
+        assert outbox.hasten(connection, now_ns=19) == 2
+        assert outbox.ready_at(connection) == {made.id: 19, other.id: 19}
 
 
 def test_a_secret_is_rotated_by_its_generation(engine: Engine) -> None:

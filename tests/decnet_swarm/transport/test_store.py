@@ -12,12 +12,10 @@ from pathlib import Path
 import pytest
 from tests.decnet_swarm.swarm_workers import Running, enrolled_pair, fill, forwarder, listener, numbers, port_of, until
 
-from decnet_core.spool.positions import Position, acknowledgement
-from decnet_swarm.listener.records import MOST_READ, Records, near_the_end
+from decnet_core.spool.positions import acknowledgement
 from decnet_swarm.pki import files
 from decnet_swarm.pki.contexts import forwarder_context
 from decnet_swarm.stream import connect_tls
-from decnet_swarm.wire import SpoolPosition
 
 
 @pytest.fixture
@@ -99,15 +97,6 @@ async def say_plainly(below: Path, master: Running, said: bytes) -> None:
     await peer.close()
 
 
-def test_only_the_end_of_a_long_spool_is_read_for_ids() -> None:
-    size = MOST_READ // 4
-    assert near_the_end({}) == Position(0, 0)
-    assert near_the_end({7: MOST_READ * 2}) == Position(7, 0)
-    assert near_the_end({1: size, 2: size, 3: size, 4: size}) == Position(1, 0)
-    assert near_the_end({1: size, 2: size, 3: size, 4: size, 5: 1}) == Position(2, 0)
-    assert near_the_end({1: 1, 2: MOST_READ, 3: 0}) == Position(2, 0)
-
-
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"end":5}', b"[]"])
 async def test_damaged_checkpoint_is_no_obstacle(tmp_path: Path, damage: bytes) -> None:
     above, below = enrolled_pair(tmp_path)
@@ -146,15 +135,3 @@ async def test_listener_killed_while_its_disk_is_full_goes_on_where_it_was(small
     async with listener(image) as master, forwarder(below, port_of(master)):
         await until(lambda: len(numbers(image)) >= 3000)
     assert numbers(image) == list(range(3000))
-
-
-def test_checkpoint_keeps_each_sensors_places_apart(tmp_path: Path) -> None:
-    records = Records(tmp_path / "listener.json")
-    records.stored("a", "decoys", SpoolPosition(1, 2, "x"), 5)
-    records.stored("b", "decoys", SpoolPosition(3, 4, "y"), 5)
-    records.save(Position(1, 1))
-    again = Records(tmp_path / "listener.json")
-    assert again.found
-    assert dict(again.places("a")) == {"decoys": SpoolPosition(1, 2, "x")}
-    assert dict(again.places("b")) == {"decoys": SpoolPosition(3, 4, "y")}
-    assert dict(again.places("c")) == {}

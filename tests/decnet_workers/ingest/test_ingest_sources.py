@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.spool.positions import START, Position, acknowledgement
 from decnet_core.spool.reader import SpoolReader
@@ -43,6 +44,45 @@ def test_no_spool_waits_for_ever_behind_a_busy_one(state: Path, open_spool: Open
     sources = Sources(state / "spool")
     first = {names(sources, lines=5)[0][0] for _ in range(3)}
     assert first == {"a", "b", "c"}
+
+
+def test_two_busy_spools_take_turns(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    for name in ("a", "b"):
+        fill(open_spool(name), make_events(5))
+    sources = Sources(state / "spool")
+    assert {names(sources, lines=5)[0][0] for _ in range(2)} == {"a", "b"}
+
+
+def test_a_quiet_spool_does_not_end_the_turn(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    open_spool("a")
+    open_spool("c")
+    fill(open_spool("b"), make_events(1))
+    sources = Sources(state / "spool")
+    for read in sources.read({}, 100, 1 << 20):
+        read.source.position = read.batch.next  # the first look goes past the beginning of each
+    fill(open_spool("d"), make_events(1))
+    assert names(sources) == [("d", 1)]
+
+
+@pytest.mark.parametrize(("lines", "found"), [(5, [5]), (6, [5, 1]), (7, [5, 2])])
+def test_no_more_lines_are_taken_together_than_asked(
+    state: Path, open_spool: Opener, make_events: Maker, lines: int, found: list[int]
+) -> None:
+    for name in ("a", "b", "c"):
+        fill(open_spool(name), make_events(5))
+    reads = Sources(state / "spool").read({}, lines, 1 << 20)
+    assert [len(read.batch.lines) for read in reads] == found
+
+
+@pytest.mark.parametrize(("more", "found"), [(0, [5]), (1, [5, 1])])
+def test_no_spool_is_read_when_the_bytes_are_used_up(
+    state: Path, open_spool: Opener, make_events: Maker, more: int, found: list[int]
+) -> None:
+    events = make_events(5)
+    for name in ("a", "b", "c"):
+        fill(open_spool(name), events)
+    reads = Sources(state / "spool").read({}, 100, sum(len(encode(event)) for event in events) + more)
+    assert [len(read.batch.lines) for read in reads] == found
 
 
 def test_the_databases_position_is_where_it_goes_on(state: Path, open_spool: Opener, make_events: Maker) -> None:
@@ -93,6 +133,82 @@ def test_one_spool_that_cannot_be_read_does_not_stop_the_others(
     shutil.rmtree(obstacle)
     names(sources)
     assert sources.counters()["spools_failing"] == 0
+
+
+def test_a_spool_that_can_be_read_again_is_told_once(
+    state: Path, open_spool: Opener, make_events: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(open_spool("good"), make_events(2))
+    segment = state / "spool" / "bad" / "0000000001.jsonl"
+    segment.mkdir(parents=True)
+    sources = Sources(state / "spool")
+    caplog.set_level(logging.INFO)
+    for _ in range(2):
+        assert names(sources) == [("good", 2)]
+    assert sources.counters() == {"spools": 2, "spools_failing": 1, "spool_errors": 2}
+    segment.rmdir()
+    for _ in range(2):
+        names(sources)
+    segment.mkdir()
+    names(sources)
+    assert [record.getMessage() for record in caplog.records] == [
+        "cannot use spool=bad: Is a directory; the others go on",
+        "spool can be read again spool=bad",
+        "cannot use spool=bad: Is a directory; the others go on",
+    ]
+
+
+def test_a_spool_that_is_gone_is_no_longer_counted(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    for name in ("a", "b"):
+        fill(open_spool(name), make_events(1))
+    sources = Sources(state / "spool")
+    assert len(names(sources)) == 2
+    (state / "spool" / "a").rename(state / "away")
+    assert names(sources) == [("b", 1)]
+    assert sources.counters() == {"spools": 1, "spools_failing": 0, "spool_errors": 0}
+
+
+def test_a_spool_that_cannot_be_told_is_told_when_it_can_be(
+    state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    for name in ("bad", "good"):
+        fill(open_spool(name), make_events(1))
+    sources = Sources(state / "spool")
+    ends = {}
+    for read in sources.read({}, 100, 1 << 20):
+        ends[read.source.name] = read.source.position = read.batch.next
+    obstacle = acknowledgement(state / "spool" / "bad", "ingest").with_suffix(".json.new")
+    obstacle.mkdir()
+    sources.acknowledge(finished_only=True)
+    assert SpoolReader(state / "spool" / "good", "ingest").acknowledged() == ends["good"]
+    assert sources.errors == 1
+    obstacle.rmdir()
+    sources.acknowledge(finished_only=True)
+    assert SpoolReader(state / "spool" / "bad", "ingest").acknowledged() == ends["bad"]
+
+
+def test_a_spool_that_is_told_all_is_not_written_to(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    fill(open_spool("sniff"), make_events(1))
+    sources = Sources(state / "spool")
+    (read,) = sources.read({}, 100, 1 << 20)
+    read.source.position = read.batch.next
+    sources.acknowledge(finished_only=False)
+    file = acknowledgement(state / "spool" / "sniff", "ingest")
+    before = file.stat()
+    for finished_only in (True, False):
+        sources.acknowledge(finished_only=finished_only)
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_spool_whose_lag_cannot_be_known_hides_no_other(state: Path, open_spool: Opener, make_events: Maker) -> None:
+    for name in ("bad", "good"):
+        fill(open_spool(name), make_events(1))
+    sources = Sources(state / "spool")
+    names(sources)
+    (state / "spool" / "bad").rename(state / "aside")
+    (state / "spool" / "bad").write_bytes(b"no folder")
+    assert sources.lag_bytes() == (state / "spool" / "good" / "0000000001.jsonl").stat().st_size
+    assert sources.errors == 1
 
 
 def test_a_lost_spool_folder_is_an_error_that_is_shown_and_passes(

@@ -16,12 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.events.codec import MAX_LINE_BYTES, encode
 from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import passes
 from decnet_models.events import queries
+from decnet_workers.ingest import intake as module
 from decnet_workers.ingest.intake import Intake, Outcome
 from decnet_workers.ingest.settings import IngestSettings
 
@@ -45,6 +47,7 @@ def intake(engine: Engine, state: Path) -> Iterator[Intake]:
 def run_all(intake: Intake) -> list[Outcome]:
     outcomes = [intake.run_pass()]
     while outcomes[-1].read:
+        assert len(outcomes) < 1000
         outcomes.append(intake.run_pass())
     return outcomes
 
@@ -146,6 +149,67 @@ def test_an_event_from_the_future_is_kept_as_it_is_and_counted(
     open_spool("sniff").append(event)
     assert intake.run_pass().from_future == 1
     assert logged(engine) == [event]
+
+
+class Clock:
+    """Stands for the module `time` in the intake."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def time_ns(self) -> int:
+        return self.now
+
+
+def test_the_future_begins_after_the_seconds_that_are_set(
+    engine: Engine, state: Path, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(1_800_000_000 * 10**9)
+    monkeypatch.setattr(module, "time", clock)
+    intake, spool = open_intake(engine, state, future_seconds=60), open_spool("sniff")
+    for later in (0, 60 * 10**9, 60 * 10**9 + 1):
+        spool.append(make_events(1, ts=clock.now + later, id=uuid7(clock.now + later))[0])
+    outcome = intake.run_pass()
+    assert (outcome.new, outcome.from_future) == (3, 1)
+    intake.close()
+
+
+def test_a_pass_that_finds_nothing_counts_nothing(intake: Intake) -> None:
+    assert intake.run_pass() == Outcome(
+        new=0, duplicates=0, from_future=0, torn=0, missing=0, last_seq=0, lag_bytes=0, read=False
+    )
+
+
+def test_what_was_refused_and_what_was_lost_is_told(
+    intake: Intake, state: Path, make_events: Maker, caplog: pytest.LogCaptureFixture
+) -> None:
+    directory = state / "spool" / "odd"
+    directory.mkdir()
+    (directory / "0000000001.jsonl").write_bytes(encode(make_events(1)[0]) + b"\n")
+    run_all(intake)
+    assert caplog.messages == []
+    (directory / "0000000004.jsonl").write_bytes(b"!\n" + b"x" * (MAX_LINE_BYTES + 10) + b"\n")
+    run_all(intake)
+    assert sorted(caplog.messages) == [
+        "lines are not events spool=odd lines=2",
+        "segments are gone unread spool=odd segments=2",
+    ]
+
+
+def test_a_spool_is_told_of_its_first_batch_of_each_segment_and_at_the_end(
+    engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    """An acknowledgement costs two syncs and frees whole segments only."""
+    spool, intake = open_spool("sniff"), open_intake(engine, state)
+    told = SpoolReader(state / "spool" / "sniff", "ingest")
+    ends = []
+    for event in make_events(3):
+        spool.append(event)
+        ends.append(spool.end())
+        intake.run_pass()
+        assert told.acknowledged() == ends[0]
+    intake.close()
+    assert told.acknowledged() == ends[-1]
 
 
 def test_finished_segments_are_removed_once_they_are_committed(

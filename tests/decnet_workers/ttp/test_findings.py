@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
 
-from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt, Payload
+from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt, Payload, Repeatable
+from decnet_core.events.envelope import Event
+from decnet_core.events.folding import Fold, values_of
 from decnet_core.events.notices import Notice, TechniqueTagged
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp.queries import RuleState, keep_windows, rule_states, set_rule_state, tags, windows
@@ -132,6 +134,30 @@ def test_five_failures_are_one_finding_and_ten_are_two(connection: Connection, s
     look(connection, [[stored(n, FAILED)] for n in range(1, 12)])
     assert numbers(connection, GUESSING) == [5, 10]
     assert {tag.rule_id for tag in tags(connection)} == {GUESSING}, "a counted rule tags nothing by itself"
+
+
+def folded(payloads: Sequence[Repeatable]) -> Repeatable:
+    fold = Fold(Event(id=UUID(int=1), ts=SECOND, sensor="s", payload=payloads[0]))
+    for payload in payloads:
+        fold.add(SECOND, 1, values_of(payload))
+    found = fold.event().payload
+    assert isinstance(found, Repeatable)
+    return found
+
+
+@pytest.mark.parametrize("count", [4, 5, 12, 1002, 5001])
+def test_a_folded_event_counts_as_the_events_that_it_stands_for(
+    connection: Connection, stored: Stored, count: int
+) -> None:
+    rest = -count % 5 or 5
+    look(connection, [[stored(1, folded([FAILED] * count))], [stored(1 + n, FAILED) for n in range(1, rest + 1)]])
+    assert numbers(connection, GUESSING) == ([1] if count >= 5 else []) + [1 + rest]
+
+
+def test_one_of_many_folded_commands_fires_its_rule(connection: Connection, stored: Stored) -> None:
+    commands = [CommandRun(service="ssh", command=f"echo {n}") for n in range(9)]
+    look(connection, [[stored(1, folded([*commands, WGET])), stored(2, folded(commands))]])
+    assert numbers(connection, DOWNLOAD) == [1]
 
 
 def test_failures_of_two_addresses_are_not_added_up(connection: Connection, stored: Stored) -> None:

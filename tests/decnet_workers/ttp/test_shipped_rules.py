@@ -34,7 +34,7 @@ def rule_id(stem: str) -> UUID:
 
 
 def fires(library: Library, stem: str, event: Event) -> bool:
-    return rule_id(stem) in {rule.about.id for rule in library.matching(event)}
+    return rule_id(stem) in {match.rule.about.id for match in library.matching(event)}
 
 
 def times_counted(library: Library, stem: str, events: list[Event]) -> int:
@@ -45,7 +45,7 @@ def times_counted(library: Library, stem: str, events: list[Event]) -> int:
     for event in events:
         if not fires(library, stem, event):
             continue
-        for value in counted_values(event, counting.field.read(event) if counting.field else None):
+        for value in counted_values(counting.field.read(event) if counting.field else (event.id,)):
             window, full = counted(window, event.ts, value, counting.rule.count)
             times += full
     return times

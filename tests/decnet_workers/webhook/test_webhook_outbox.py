@@ -6,18 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.progress.queries import cursor_of, move_cursor
-from decnet_models.webhooks.queries import remove_webhook
+from decnet_models.webhooks.queries import enable_webhook, remove_webhook, request_replay
 from decnet_workers.webhook import outbox as module
 from decnet_workers.webhook.http_sender import Failed, Reply
-from decnet_workers.webhook.outbox import BATCH, Outbox
+from decnet_workers.webhook.outbox import BATCH, Outbox, Poll
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 
 DOWN = Failed("down")
+HOUR = 3600 * NS
 
 
 class Clock:
@@ -96,7 +98,7 @@ def test_a_day_of_failures_is_a_dead_letter(fleet: Any, clock: Clock) -> None:
     fleet.notice()
     outbox.poll()
     started, attempts = clock.now, 0
-    while fleet.states() == ["pending"]:
+    while fleet.states() == ["pending"] and attempts < 30:
         outbox.record(first(outbox, added.id), DOWN)
         attempts += 1
         clock.now = outbox.poll().next_at or clock.now
@@ -127,6 +129,18 @@ def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: An
     assert outbox.poll().ready == (added.id,)
 
 
+def test_the_breaker_counts_from_the_last_delivery_on(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=2, breaker_seconds=60)
+    for number in range(4):
+        fleet.notice(str(number))
+    outbox.poll()
+    opens = []
+    for outcome in (DOWN, Reply(204), DOWN, DOWN):
+        outbox.record(first(outbox, added.id), outcome)
+        opens.append(outbox.poll().ready == ())
+    assert opens == [False, False, False, True]
+
+
 def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock: Clock) -> None:
     added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
     for number in range(3):
@@ -138,6 +152,54 @@ def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock
     outbox.poll()
     outbox.record(first(outbox, added.id), DOWN)
     assert fleet.states() == ["dead", "dead", "dead", "pending"]
+
+
+def delivered_one(fleet: Any, outbox: Outbox, *keys: str) -> str:
+    """Deliver as many notices to a new endpoint; return its id."""
+    added: str = fleet.add("https://x.test/").id
+    for key in keys or ("a",):
+        fleet.notice(key)
+    outbox.poll()
+    for _ in keys or ("a",):
+        outbox.record(first(outbox, added), Reply(200))
+    return added
+
+
+def test_an_ended_delivery_is_kept_for_all_of_its_days(fleet: Any, clock: Clock) -> None:
+    delivered_one(fleet, opened(fleet, keep_days=30))
+    clock.now += 30 * 86400 * NS
+    opened(fleet, keep_days=30).poll()
+    assert fleet.states() == ["delivered"]
+    clock.now += 1
+    opened(fleet, keep_days=30).poll()
+    assert fleet.states() == []
+
+
+def test_old_deliveries_are_looked_for_once_an_hour(fleet: Any, clock: Clock) -> None:
+    outbox = opened(fleet, keep_days=0.01)
+    outbox.poll()
+    begun = clock.now
+    delivered_one(fleet, outbox)
+    for later in (900 * NS, HOUR):
+        clock.now = begun + later
+        outbox.poll()
+        assert fleet.states() == ["delivered"]
+    clock.now += 1
+    outbox.poll()
+    assert fleet.states() == []
+
+
+def test_many_old_deliveries_are_forgotten_in_as_many_turns(
+    fleet: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FORGET_BATCH", 2)
+    delivered_one(fleet, opened(fleet), *"abcde")
+    clock.now += 31 * 86400 * NS
+    outbox, left = opened(fleet), []
+    for _ in range(3):
+        outbox.poll()
+        left.append(len(fleet.deliveries()))
+    assert left == [3, 1, 0]
 
 
 def test_ended_deliveries_are_forgotten_after_their_days(fleet: Any, clock: Clock) -> None:
@@ -160,9 +222,6 @@ def test_a_delivery_ends_though_its_endpoint_was_removed_meanwhile(fleet: Any, c
         remove_webhook(connection, added.id, now_ns=clock.now)
     assert outbox.record(delivery, Reply(204)) == "delivered"
     assert fleet.states() == ["delivered"]
-
-
-HOUR = 3600 * NS
 
 
 def test_what_was_put_off_by_a_clock_that_was_fast_is_sent_when_it_is_set_right(fleet: Any, clock: Clock) -> None:
@@ -196,3 +255,123 @@ def test_a_retry_keeps_its_time_when_the_clock_is_right(fleet: Any, clock: Clock
     outbox.record(first(outbox, added.id), DOWN)
     clock.now += 1
     assert opened(fleet).poll().ready == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(199, "pending"), (200, "delivered"), (299, "delivered"), (300, "pending"), (404, "pending"), (500, "pending"),
+     (409, "pending"), (410, "dead"), (411, "pending")],
+)  # fmt: skip
+def test_the_answers_status_decides(fleet: Any, clock: Clock, status: int, state: str) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    outbox.poll()
+    assert outbox.record(first(outbox, added.id), Reply(status)) == state
+    (delivery,) = fleet.deliveries()
+    assert (delivery.state, delivery.attempts, delivery.status) == (state, 1, status)
+    assert delivery.error == (None if state == "delivered" else f"answered {status}")
+    assert (fleet.status(added.id).gone_at == clock.now) == (status == 410)
+
+
+def test_what_failed_without_an_answer_says_why(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    outbox.poll()
+    outbox.record(first(outbox, added.id), DOWN)
+    (delivery,) = fleet.deliveries()
+    assert (delivery.status, delivery.error) == (None, "down")
+
+
+@pytest.mark.parametrize("asked", ["600", "Fri, 15 Jan 2027 08:10:00 GMT"])
+@pytest.mark.parametrize(
+    ("status", "obeyed"),
+    [(429, True), (503, True), (428, False), (430, False), (502, False), (504, False), (500, False)],
+)
+def test_a_wait_is_granted_to_who_may_ask_for_one(
+    fleet: Any, clock: Clock, asked: str, status: int, obeyed: bool
+) -> None:
+    """RFC 9110 §15.6.4 and RFC 6585 §4; the clock shows 08:00:00 of that day."""
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    outbox.poll()
+    outbox.record(first(outbox, added.id), Reply(status, asked))
+    seconds = ((outbox.poll().next_at or 0) - clock.now) / NS
+    assert seconds == 600 if obeyed else 4 <= seconds <= 6
+
+
+def test_a_turn_without_anything_is_all_zero(fleet: Any, clock: Clock) -> None:
+    fleet.add("https://x.test/")
+    assert opened(fleet).poll() == Poll(ready=(), next_at=None, lag=0, pending=0, dead=0)
+
+
+def test_what_is_due_now_is_not_waited_for(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    assert outbox.poll() == Poll(ready=(added.id,), next_at=None, lag=0, pending=1, dead=0)
+    job = outbox.job(added.id, 10)
+    assert job is not None
+    assert (job.webhook, len(job.deliveries)) == (added, 1)
+
+
+def test_an_endpoint_with_nothing_due_has_no_job(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    outbox.poll()
+    assert outbox.job(added.id, 10) is None
+    assert outbox.job("wh_none", 10) is None
+
+
+def test_notices_of_a_later_turn_are_taken(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    outbox.poll()
+    fleet.notice()
+    assert outbox.poll().ready == (added.id,)
+
+
+def test_the_backlog_is_counted_every_five_seconds(fleet: Any, clock: Clock) -> None:
+    fleet.add("https://x.test/")
+    outbox = opened(fleet)
+    fleet.notice("a")
+    assert outbox.poll().pending == 1
+    fleet.notice("b")
+    pending = []
+    for later in (0, 5 * NS, 1):
+        clock.now += later
+        pending.append(outbox.poll().pending)
+    assert pending == [1, 1, 2]
+
+
+def test_notices_that_were_forgotten_meanwhile_are_no_lag(fleet: Any, clock: Clock) -> None:
+    fleet.add("https://x.test/")
+    outbox = opened(fleet)
+    fleet.notice()
+    outbox.poll()
+    with writing(fleet.engine) as connection:
+        connection.execute(text("DELETE FROM notice"))
+    assert outbox.poll().lag == 0
+
+
+def test_a_replay_is_done_once(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice()
+    outbox.poll()
+    outbox.record(first(outbox, added.id), Reply(410))
+    with writing(fleet.engine) as connection:
+        enable_webhook(connection, added.id, now_ns=clock.now + 1)
+        for _ in range(2):
+            request_replay(connection, added.id, now_ns=clock.now)
+    clock.now += 2
+    assert outbox.poll().ready == (added.id,)
+    assert outbox.record(first(outbox, added.id), Reply(410)) == "dead"
+    outbox.poll()
+    assert fleet.states() == ["dead"]
+
+
+def test_one_delivery_ends_a_series_of_failures(fleet: Any, clock: Clock) -> None:
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    fleet.notice("a")
+    fleet.notice("b")
+    outbox.poll()
+    outbox.record(first(outbox, added.id), DOWN)
+    assert fleet.status(added.id).failures == 1
+    outbox.record(first(outbox, added.id), Reply(204))
+    assert (fleet.status(added.id).failures, fleet.status(added.id).failing_since) == (0, None)

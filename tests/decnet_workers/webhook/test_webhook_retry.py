@@ -42,12 +42,15 @@ def test_the_receivers_wish_to_wait_is_obeyed_up_to_the_end() -> None:
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 600) == 600 * NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 1) == 5 * NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 10**9) == 86400 * NS
+    assert SCHEDULE.next_at(1, 0, 0, 0.5, 0) == 5 * NS
+    assert Schedule(0.1, 1, 1, 10).next_at(1, 0, 0, 0.5) == NS // 10
 
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("120", 120), (" 0 ", 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 59), ("Fri, 31 Dec 1999 23:00:00 GMT", 0),
-     ("-1", None), ("1.5", None), ("", None), (None, None), ("soon", None), ("9" * 30, None), ("²", None)],
+     ("-1", None), ("1.5", None), ("", None), (None, None), ("soon", None), ("9" * 30, None), ("²", None),
+     ("Fri, 31 Dec 99999999999 23:59:59 GMT", None)],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, 946684740) == seconds

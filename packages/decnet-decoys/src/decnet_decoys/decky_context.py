@@ -20,6 +20,7 @@ from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.settings import DecoysSettings
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Runtime(Emitter, Protocol):
 
 
 class FleetResources:
-    """What all deckies share: where evidence and keys are kept, how many may connect, how much memory they may take."""
+    """What all deckies share: where evidence and keys are kept, and how much clients may take."""
 
     def __init__(
         self,
@@ -50,13 +51,16 @@ class FleetResources:
         journal: Journal,
         connections: ConnectionLimiter,
         keys: Path,
+        *,
         budget: MemoryBudget,
+        processor: LoopScheduler,
     ) -> None:
         self.artifacts = artifacts
         self.journal = journal
         self.connections = connections
         self.keys = keys
         self.budget = budget
+        self.processor = processor
 
     @cached_property
     def overlays(self) -> OverlayStore:

@@ -30,6 +30,7 @@ from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import FleetError, deckies, profile_of
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.processor import scheduler
 from decnet_decoys.services import registry
 from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
@@ -61,6 +62,7 @@ class Decoys(Worker[DecoysSettings]):
     def __init__(self, settings: DecoysSettings) -> None:
         super().__init__(settings)
         self._listeners: list[Listener] = []
+        self._processor: scheduler.LoopScheduler | None = None
 
     @classmethod
     def capabilities(cls, settings: DecoysSettings) -> tuple[str, ...]:
@@ -102,7 +104,9 @@ class Decoys(Worker[DecoysSettings]):
                 "decoys_memory_refused": budget.refused,
             }
         )
-        return FleetResources(artifacts, journal, connections, keys, budget)
+        self._processor = scheduler.install()
+        ctx.counters.read_from(self._processor.counters)
+        return FleetResources(artifacts, journal, connections, keys, budget=budget, processor=self._processor)
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()
@@ -111,6 +115,9 @@ class Decoys(Worker[DecoysSettings]):
         """Close all ports and connections."""
         for listener in self._listeners:
             await listener.close()
+        if self._processor is not None:
+            self._processor.uninstall()
+            self._processor = None
 
     @classmethod
     def warm(cls) -> None:

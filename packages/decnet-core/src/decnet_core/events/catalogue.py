@@ -9,7 +9,7 @@ Nothing else lists kinds: showing, counting and recording ask the class.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Union
+from typing import TYPE_CHECKING, ClassVar, Self, Union
 
 import msgspec
 
@@ -21,6 +21,7 @@ from decnet_core.events.phases import (
     RECONNAISSANCE,
     TOOL_TRANSFER,
 )
+from decnet_core.events.repeats import Repeats
 
 
 class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
@@ -35,22 +36,66 @@ class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fiel
     phases: ClassVar[tuple[str, ...]] = ()
     """The phases of the kill chain that such an event shows to be reached."""
 
+    @property
+    def occurrences(self) -> int:
+        """How many events this one stands for."""
+        return 1
+
+    def variants(self) -> Iterator[tuple[Self, int]]:
+        """Yield each different payload that this event stands for, with how often; of very many, some."""
+        yield self, 1
+
     def reached(self) -> tuple[str, ...]:
         """Return the phases of the kill chain that this event shows to be reached."""
         return self.phases
 
     def counts(self) -> dict[str, int]:
         """Return by how much it raises which columns of the table `attacker`."""
-        return {self.counter: 1} if self.counter else {}
+        return {self.counter: self.occurrences} if self.counter else {}
 
     def summary(self) -> str:
         """Return what happened in a few words; they hold what the attacker sent, so whoever shows them escapes them."""
         return " ".join(f"{name}={getattr(self, name)}" for name in self.__struct_fields__)
 
 
-class ConnectionOpened(Payload, frozen=True, tag="connection.opened"):
+class Repeatable(Payload, frozen=True, kw_only=True):
+    """What one source may do a thousand times a second; beyond a rate such events are folded into one.
+
+    Folded are events of one source, decky and kind whose `alike` fields are equal. An attacker must not choose the
+    values of those freely, or nothing would ever be alike.
+    """
+
+    alike: ClassVar[tuple[str, ...]] = ()
+    """The fields in which folded events are equal."""
+    sampled: ClassVar[tuple[str, ...]] = ()
+    """The fields whose different values are kept; of the others, those of the first event are."""
+    within_session: ClassVar[bool] = False
+    """Whether only events of the same session are folded."""
+
+    repeats: Repeats | None = None
+    """Present when the event stands for several."""
+
+    @property
+    def occurrences(self) -> int:
+        return 1 if self.repeats is None else self.repeats.count
+
+    def variants(self) -> Iterator[tuple[Self, int]]:
+        if self.repeats is None or not self.repeats.samples:
+            yield self, self.occurrences
+            return
+        common = msgspec.to_builtins(msgspec.structs.replace(self, repeats=None))
+        for sample in self.repeats.samples:
+            values = {name: value for name, value in sample.values.items() if name in self.sampled}
+            try:
+                yield msgspec.convert(common | values, type(self)), sample.count
+            except msgspec.ValidationError:  # another host wrote it
+                yield self, sample.count
+
+
+class ConnectionOpened(Repeatable, frozen=True, tag="connection.opened"):
     """Somebody connected to `service` (ssh, http, telnet, ...)."""
 
+    alike: ClassVar[tuple[str, ...]] = ("service",)
     arrival: ClassVar[bool] = True
     counter: ClassVar[str] = "connections"
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
@@ -61,9 +106,11 @@ class ConnectionOpened(Payload, frozen=True, tag="connection.opened"):
         return f"{self.service} connection"
 
 
-class LoginAttempt(Payload, frozen=True, tag="auth.attempt"):
+class LoginAttempt(Repeatable, frozen=True, tag="auth.attempt"):
     """A login was tried; `method` is none, password, publickey or keyboard-interactive (RFC 4252)."""
 
+    alike: ClassVar[tuple[str, ...]] = ("service", "success", "method")
+    sampled: ClassVar[tuple[str, ...]] = ("username", "password", "public_key")
     phases: ClassVar[tuple[str, ...]] = (CREDENTIAL_ACCESS,)
 
     service: str
@@ -79,7 +126,7 @@ class LoginAttempt(Payload, frozen=True, tag="auth.attempt"):
         return (CREDENTIAL_ACCESS, INITIAL_ACCESS) if self.success else self.phases
 
     def counts(self) -> dict[str, int]:
-        return {"logins": 1, "logins_accepted": int(self.success)}
+        return {"logins": self.occurrences, "logins_accepted": self.occurrences * self.success}
 
     def summary(self) -> str:
         secret = self.password if self.password is not None else self.public_key
@@ -88,9 +135,11 @@ class LoginAttempt(Payload, frozen=True, tag="auth.attempt"):
         return f"{self.service} login {self.username}{with_secret} ({self.method}) {outcome}"
 
 
-class ClientIdentified(Payload, frozen=True, tag="client.identified"):
+class ClientIdentified(Repeatable, frozen=True, tag="client.identified"):
     """The client named its software, e.g. `SSH-2.0-OpenSSH_9.2p1` or a user agent."""
 
+    alike: ClassVar[tuple[str, ...]] = ("service",)
+    sampled: ClassVar[tuple[str, ...]] = ("software",)
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     service: str
@@ -115,9 +164,12 @@ class SessionOpened(Payload, frozen=True, tag="session.opened"):
         return f"{self.service} session opened" + (f" as {self.username}" if self.username else "")
 
 
-class CommandRun(Payload, frozen=True, tag="session.command"):
+class CommandRun(Repeatable, frozen=True, tag="session.command"):
     """The attacker entered a command line in a decoy shell; nothing was executed."""
 
+    alike: ClassVar[tuple[str, ...]] = ("service", "known")
+    sampled: ClassVar[tuple[str, ...]] = ("command",)
+    within_session: ClassVar[bool] = True
     counter: ClassVar[str] = "commands"
     phases: ClassVar[tuple[str, ...]] = (EXECUTION,)
 
@@ -144,9 +196,11 @@ class SessionClosed(Payload, frozen=True, tag="session.closed"):
         return f"{self.service} session closed after {self.duration_ms / 1000:.1f} s, {self.commands} commands"
 
 
-class HttpRequest(Payload, frozen=True, tag="http.request"):
+class HttpRequest(Repeatable, frozen=True, tag="http.request"):
     """One HTTP request as it was sent; header order and case are kept."""
 
+    alike: ClassVar[tuple[str, ...]] = ("status",)
+    sampled: ClassVar[tuple[str, ...]] = ("method", "target", "user_agent", "body")
     service: ClassVar[str] = "http"
     counter: ClassVar[str] = "requests"
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
@@ -192,9 +246,11 @@ class FileCaptured(Payload, frozen=True, tag="file.captured"):
         return f"{self.service} file {self.name or '-'}, {self.size} bytes, sha256 {self.sha256[:16]}"
 
 
-class CanaryHit(Payload, frozen=True, tag="canary.hit"):
+class CanaryHit(Repeatable, frozen=True, tag="canary.hit"):
     """A canary token was used; `channel` is http or dns."""
 
+    alike: ClassVar[tuple[str, ...]] = ("token", "channel")
+    sampled: ClassVar[tuple[str, ...]] = ("target", "user_agent", "query_type")
     arrival: ClassVar[bool] = True
     counter: ClassVar[str] = "canary_hits"
     phases: ClassVar[tuple[str, ...]] = (COLLECTION,)  # somebody uses what was only to be found inside
@@ -213,9 +269,11 @@ class CanaryHit(Payload, frozen=True, tag="canary.hit"):
         return f"{self.channel} canary {self.token} {self.target or ''}".rstrip()
 
 
-class ServiceRequest(Payload, frozen=True, tag="service.request"):
+class ServiceRequest(Repeatable, frozen=True, tag="service.request"):
     """A request to a service without a kind of its own, as another honeypot reported it."""
 
+    alike: ClassVar[tuple[str, ...]] = ("service", "action")
+    sampled: ClassVar[tuple[str, ...]] = ("detail",)
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     service: str

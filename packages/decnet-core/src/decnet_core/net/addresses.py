@@ -63,6 +63,18 @@ def source_of(text: str) -> str:
     return str(IPv6Address(int(IPv6Address(address)) >> _HOST_BITS << _HOST_BITS))
 
 
+def prefix_of(text: str) -> str:
+    """Return the network in which one attacker may well have many sources: the IPv4 /24, or the IPv6 /48.
+
+    Limits may count what is in it together, but not as one source. Text that is no address is a network of its own.
+    """
+    source = source_of(text)
+    if ":" in source:
+        return str(ip_network(f"{source}/48", strict=False))
+    octets = source.split(".")
+    return f"{'.'.join(octets[:3])}.0/24" if len(octets) == 4 else text
+
+
 def parse_network(text: str, *, strict: bool = False) -> Network:
     """Return the network that `text` spells, an IPv4-mapped one as IPv4; raises ValueError.
 

@@ -24,12 +24,12 @@ class TokenBucket:
         self._tokens = burst
         self._since: float | None = None
 
-    def allows(self, now: float) -> bool:
-        """Take one token if there is one, and return whether there was."""
+    def allows(self, now: float, count: float = 1) -> bool:
+        """Take `count` tokens if there are as many, and return whether there were."""
         self._refill(now)
-        if self._tokens < 1:
+        if self._tokens < count:
             return False
-        self._tokens -= 1
+        self._tokens -= count
         return True
 
     def delay(self, now: float, count: float = 1) -> float:
@@ -56,9 +56,9 @@ class SourceRates:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def allows(self, source: str, now: float) -> bool:
-        """Take one token of `source` if it has one, and return whether it had."""
-        return self._bucket(source).allows(now)
+    def allows(self, source: str, now: float, count: float = 1) -> bool:
+        """Take `count` tokens of `source` if it has as many, and return whether it had."""
+        return self._bucket(source).allows(now, count)
 
     def delay(self, source: str, now: float, count: float = 1) -> float:
         """Take `count` tokens of `source`, on credit if need be; return in how many seconds its debt is paid."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,12 @@ from decnet_core.bus.interface import Bus
 from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
 from decnet_core.errors import CoreError
 from decnet_core.events.catalogue import Payload
+from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.runtime.counters import Counters
 from decnet_core.settings import Settings
+from decnet_core.spool.folding import Folding
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
 from decnet_core.tasks import Tasks
@@ -32,6 +35,9 @@ CALM = 5
 """How many times rarer a worker looks unasked while the bus is there to nudge it ..."""
 CALM_SECONDS = 10.0
 """... but at least this often."""
+
+_TIMER_SLACK_SECONDS = 0.1
+"""A timer that is later than it should be by less than this is not set anew."""
 
 
 class Undeclared(CoreError, TypeError):
@@ -50,6 +56,7 @@ class Context:
         settings: Settings,
         bus: Bus,
         spool: SpoolWriter | None = None,
+        folding: Folding | None = None,
         produces: tuple[type[Payload], ...] = (),
     ) -> None:
         self.worker = worker
@@ -73,8 +80,11 @@ class Context:
         self.appended = asyncio.Event()
         """Set by `emit`; the runtime's group fsync clears it."""
         self._produces = produces
+        self._folding = folding
+        self._window_end: asyncio.TimerHandle | None = None
         self._nudge = asyncio.Event()
         self._announced = 0
+        self._own = contextvars.copy_context()
         self._thread: ThreadPoolExecutor | None = None
 
     def spawn(self, work: Coroutine[Any, Any, Any], *, name: str, may_end: bool = False) -> asyncio.Task[Any]:
@@ -127,7 +137,9 @@ class Context:
     ) -> Event:
         """Append an event to the worker's spool; when this returns the event survives the death of the process.
 
-        `ts` is nanoseconds since the Unix epoch (default: now); `src` and `dst` are address and port.
+        Repeats of a source beyond its allowance are folded into one event (see `decnet_core.spool.folding`), unless
+        the caller gives the event an id. `ts` is nanoseconds since the Unix epoch (default: now); `src` and `dst` are
+        address and port.
         Raises BadEventError for an event that cannot be encoded, Undeclared for a kind not in `produces`.
         """
         if self.spool is None or not isinstance(payload, self._produces):
@@ -146,16 +158,60 @@ class Context:
             session=session,
             synthetic=synthetic,
         )
-        self.spool.append(event)
+        line = encode(event)
+        if id is None and self._folding is not None and self._folding.takes(event, line, time.monotonic()):
+            self._end_window_when_due(self._folding)
+        else:
+            self.spool.append_line(line)
+            self._announce()
         self.appended.set()
-        self._announce()
         return event
 
+    def _end_window_when_due(self, folding: Folding) -> None:
+        seconds = folding.ends_in(time.monotonic())
+        if not seconds:
+            self.end_window()
+            return
+        loop = asyncio.get_running_loop()
+        if self._window_end is None or loop.time() + seconds < self._window_end.when() - _TIMER_SLACK_SECONDS:
+            self._cancel_window_end()
+            self._window_end = loop.call_later(seconds, self.end_window)
+
+    def end_window(self) -> None:
+        """Write the events that were folded; does nothing when there are none."""
+        self._cancel_window_end()
+        if self._write_folded():
+            self.appended.set()
+            self._announce()
+
+    def _write_folded(self) -> bool:
+        if self._folding is None or self.spool is None or not self._folding.open:
+            return False
+        for event in self._folding.folded():
+            self.spool.append(event)
+        self._folding.forget()
+        return True
+
+    def _cancel_window_end(self) -> None:
+        if self._window_end is not None:
+            self._window_end.cancel()
+            self._window_end = None
+
+    def sync(self) -> None:
+        """Wait until the disk has what was emitted; meant for a thread."""
+        if self.spool is not None and self._folding is not None:
+            self._folding.sync(self.spool)
+        elif self.spool is not None:
+            self.spool.sync()
+
     def _announce(self) -> None:
-        """Nudge ingest once per turn of the event loop, however many events the turn emitted."""
+        """Nudge ingest once per turn of the event loop, however many events the turn emitted.
+
+        In no emitter's own context (PEP 567): it is done for all of them.
+        """
         self._announced += 1
         if self._announced == 1:
-            asyncio.get_running_loop().call_soon(self._publish_appended)
+            asyncio.get_running_loop().call_soon(self._publish_appended, context=self._own)
 
     def _publish_appended(self) -> None:
         count, self._announced = self._announced, 0
@@ -166,8 +222,13 @@ class Context:
         try:
             await self.tasks.close()
             await self._end_thread()
+            self._cancel_window_end()
+            self._write_folded()
             if self.spool is not None:
                 self.spool.close()
+            if self._folding is not None:
+                self._folding.clear()
+                self._folding.close()
         finally:
             await self.bus.close()
 

@@ -12,6 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings
+from decnet_core.spool.folding import Folding
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State, StateSettings
@@ -45,9 +47,11 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
     place = settings.section("state", StateSettings)
     state = State.of(place)
     state.create()
-    spool = None
+    spool = folding = None
     if worker.produces:
-        spool = SpoolWriter(state.spool / worker.name, settings.section("spool", SpoolSettings))
+        spooling, directory = settings.section("spool", SpoolSettings), state.spool / worker.name
+        spool = SpoolWriter(directory, spooling)
+        folding = _folding(directory, spool, spooling)
     if bus is None:
         from decnet_core.bus.client import connect
 
@@ -60,11 +64,28 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
         settings=settings,
         bus=bus,
         spool=spool,
+        folding=folding,
         produces=worker.produces,
     )
     if spool is not None:
         ctx.counters.read_from(spool.counters)
+    if folding is not None:
+        ctx.counters.read_from(folding.counters)
     return ctx
+
+
+def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Folding | None:
+    """Open the folds of a spool, and write what a killed predecessor had folded; None when the disk refuses them."""
+    try:
+        folding = Folding(directory, settings.folding, sync_each=settings.fsync == "always")
+        for event in folding.left_behind():
+            spool.append(event)
+        spool.sync()
+        folding.clear()
+    except OSError as error:
+        log.warning("repeats are not folded: %s", error)
+        return None
+    return folding
 
 
 class Host:
@@ -100,8 +121,9 @@ class Host:
             self._notifier.send("STOPPING=1")
             try:
                 await self._worker.stop(ctx)
+                ctx.end_window()
                 if ctx.spool is not None:
-                    await ctx.in_thread(ctx.spool.sync)
+                    await ctx.in_thread(ctx.sync)
             finally:  # or the next start in this process would find the spool locked
                 await ctx.close()
             log.info("stopped")
@@ -204,7 +226,7 @@ class Host:
             await ctx.appended.wait()
             await asyncio.sleep(pause)
             ctx.appended.clear()
-            await ctx.in_thread(ctx.spool.sync)
+            await ctx.in_thread(ctx.sync)
             if ctx.spool.dirty and not ctx.appended.is_set():
                 await asyncio.sleep(_REFUSED_SECONDS)
                 ctx.appended.set()

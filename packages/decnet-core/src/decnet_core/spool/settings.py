@@ -12,6 +12,17 @@ from decnet_core.events.codec import MAX_LINE_BYTES
 MIB = 1 << 20
 
 
+class FoldingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[spool.folding]`: from when on repeats of one source are counted in one event, not written one by one."""
+
+    burst_bytes: Annotated[int, msgspec.Meta(ge=0)] = 512 << 10
+    """Events that one source may leave on one decky, by kind, before they are folded; each counts 1 KiB at least."""
+    bytes_per_second: Annotated[int, msgspec.Meta(ge=1)] = 2048
+    """How much of that comes back every second."""
+    window_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 5.0
+    """Repeats within this time become one event; it is written at its end."""
+
+
 class SpoolSettings(msgspec.Struct, frozen=True):
     """Section `[spool]`, the same for every worker that has a spool."""
 
@@ -27,6 +38,8 @@ class SpoolSettings(msgspec.Struct, frozen=True):
     """Events held in memory while the disk refuses them; above it the oldest are lost and counted."""
     backlog_bytes: Annotated[int, msgspec.Meta(ge=0)] = 8 * MIB
     """The same limit in bytes."""
+    folding: FoldingSettings = FoldingSettings()
+    """From when on repeats of one source become one event."""
 
     def __post_init__(self) -> None:
         """Refuse a quota that could not hold one full segment beside the one being written."""

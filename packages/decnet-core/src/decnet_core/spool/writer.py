@@ -87,7 +87,11 @@ class SpoolWriter:
         A refused line waits in memory and is tried again, in order, before the next `append` and in `sync`; a full disk
         never raises. Raises BadEventError when the event cannot be encoded; nothing is written then.
         """
-        line = encode(event) + b"\n"
+        self.append_line(encode(event))
+
+    def append_line(self, event: bytes) -> None:
+        """Write an event that `encode` returned, as `append` does."""
+        line = event + b"\n"
         with self._mutex:
             self._drain()
             if self._backlog or not self._write(line):

@@ -13,6 +13,9 @@ MAX_HEAD = 32 << 10
 MAX_TARGET = 8190
 MAX_HEADERS = 100
 MAX_NAME = 64
+MAX_CHUNK_LINE = 4096
+MAX_PIECES = 500
+"""Pieces of a chunked body (sizes, data, line ends) that are taken in one go: about a millisecond."""
 HEAD_TOO_LARGE = 431
 """RFC 6585 §5; each server words it in its own way."""
 
@@ -26,6 +29,7 @@ _RULES = Rules(
 )
 _STATUS = {"request-line": 400, "target-too-long": 414, "head-too-long": HEAD_TOO_LARGE, "field": 400}
 _HOST = re.compile(r"(\[[0-9A-Za-z:.]+\]|[^\s/:\[\]]+)(:[0-9]*)?")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -36,9 +40,12 @@ class BadRequest(NamedTuple):
     line: str
 
 
-def parse_head(data: bytes) -> Parsed | BadRequest | None:
-    """Return the head at the beginning of `data`, what is wrong with it, or None when more is needed."""
-    found = parse_any_head(data, _RULES)
+def parse_head(data: bytes, searched: int = 0) -> Parsed | BadRequest | None:
+    """Return the head at the beginning of `data`, what is wrong with it, or None when more is needed.
+
+    More than MAX_HEAD + 1 bytes tell no more than these. `searched` is how much of `data` was passed in before.
+    """
+    found = parse_any_head(data, _RULES, searched)
     if found is None:
         return None
     status = _STATUS[found.reason] if isinstance(found, Refusal) else _refused_with(found.head)
@@ -70,24 +77,28 @@ def _is_host(text: str) -> bool:
 
 
 class Body:
-    """Reads one request body (RFC 9112 §6); feed it until `done`, then `rest` is what follows."""
+    """Reads one request body (RFC 9112 §6) from a buffer: call `take` until it is `done`."""
 
     def __init__(self, head: Head, limit_bytes: int) -> None:
         self.data = bytearray()
-        self.rest = b""
         self.status = 0
         """Not 0: refuse the request with this status."""
+        self.paused = False
+        """Whether `take` has stopped although there may be more to take: let others run, then call it again."""
         self._limit = limit_bytes
-        self._waiting = b""
-        self._chunk: int | None = None
+        self._chunked = False
+        self._ending = False
+        """Whether a chunk's data has been taken, but not the line end after it."""
         self._trailing = False
+        self._left = 0
+        """Bytes to take of the body or of the chunk."""
+        self.done = True
         coding = (head.get("transfer-encoding") or "").lower()
         length = head.get("content-length")
-        self._chunked = coding == "chunked"
-        self._left = 0
-        self.done = not self._chunked
-        if coding and (not self._chunked or length is not None):
-            self._refuse(501 if not self._chunked else 400)
+        if coding:
+            self._chunked = coding == "chunked" and length is None
+            self.done = not self._chunked
+            self.status = 0 if self._chunked else 400 if coding == "chunked" else 501
         elif length is not None:
             self._expect(length)
 
@@ -103,57 +114,65 @@ class Body:
     def _refuse(self, status: int) -> None:
         self.status, self.done = status, True
 
-    def feed(self, data: bytes) -> None:
-        """Take bytes."""
-        if self.done:
-            self.rest += data
-        elif not self._chunked:
-            self.data += data[: self._left]
-            self.rest = data[self._left :]
-            self._left -= min(self._left, len(data))
-            self.done = self._left == 0
-        else:
-            self._waiting += data
-            while not self.done and self._step():
-                pass
+    def take(self, buffer: bytearray, start: int) -> int:
+        """Take what `buffer` has of the body from `start` on; return where it stopped.
 
-    def _step(self) -> bool:
-        """Take one piece of a chunked body; False when more bytes are needed."""
-        if self._chunk is not None:
-            return self._take_chunk(self._chunk)
-        line, newline, rest = self._waiting.partition(b"\n")
-        if not newline:
-            if len(line) > 4096:
+        That is after the body when it is `done`, else where the bytes are that it needs more of, or `paused`.
+        """
+        self.paused = False
+        if not self._chunked:
+            start = self._data(buffer, start)
+            self.done = self.done or self._left == 0
+            return start
+        for _ in range(MAX_PIECES):
+            before = start
+            start = self._piece(buffer, start)
+            if self.done or start == before:
+                return start
+        self.paused = True
+        return start
+
+    def _data(self, buffer: bytearray, start: int) -> int:
+        end = min(start + self._left, len(buffer))
+        self.data += buffer[start:end]
+        self._left -= end - start
+        return end
+
+    def _piece(self, buffer: bytearray, start: int) -> int:
+        """Take one piece of a chunked body (RFC 9112 §7.1): data, the line end after it, or a line."""
+        if self._left:
+            self._ending = True
+            return self._data(buffer, start)
+        if self._ending:
+            return self._line_end(buffer, start)
+        end = buffer.find(b"\n", start, start + MAX_CHUNK_LINE + 1)
+        if end < 0:
+            if len(buffer) - start > MAX_CHUNK_LINE:
                 self._refuse(400)
-            return False
-        self._waiting = rest
-        line = line.strip()
-        if self._trailing:
-            if not line:
-                self.rest, self._waiting, self.done = rest, b"", True
-            return True
-        size = line.partition(b";")[0].strip()
-        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
-            self._refuse(400)
-            return False
-        number = int(size, 16)
-        if len(self.data) + number > self._limit:
-            self._refuse(413)
-            return False
-        self._trailing = number == 0
-        self._chunk = number or None
-        return True
+            return start
+        self._line(bytes(buffer[start:end]).strip())
+        return end + 1
 
-    def _take_chunk(self, size: int) -> bool:
-        if len(self._waiting) < size + 1:
-            return False
-        ending = self._waiting[size : size + 2]
+    def _line_end(self, buffer: bytearray, start: int) -> int:
+        ending = bytes(buffer[start : start + 2])
+        if ending in (b"", b"\r"):
+            return start
         if not ending.startswith((b"\r\n", b"\n")):
-            if ending == b"\r":
-                return False
             self._refuse(400)
-            return False
-        self.data += self._waiting[:size]
-        self._waiting = self._waiting[size + (2 if ending == b"\r\n" else 1) :]
-        self._chunk = None
-        return True
+            return start
+        self._ending = False
+        return start + (2 if ending == b"\r\n" else 1)
+
+    def _line(self, line: bytes) -> None:
+        """Take the size of a chunk, or a line of the trailer section, which an empty line ends."""
+        if self._trailing:
+            self.done = not line
+            return
+        size = line.partition(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            self._refuse(400)
+        elif len(self.data) + int(size, 16) > self._limit:
+            self._refuse(413)
+        else:
+            self._left = int(size, 16)
+            self._trailing = self._left == 0

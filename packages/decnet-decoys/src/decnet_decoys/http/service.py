@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 
@@ -12,9 +13,10 @@ from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.http.flavour import Answer, rendered
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.request import BadRequest, Body, parse_head
+from decnet_decoys.http.request import MAX_HEAD, BadRequest, Body, parse_head
 from decnet_decoys.http.site import Site
-from decnet_decoys.services.connection import Connection
+from decnet_decoys.processor import turn
+from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
 
 BODY_TEXT = 8192
@@ -48,41 +50,68 @@ class _Requests:
         self._site = service.site
         self._connection = connection
         self._recorder = connection.recorder
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._start = 0
+        """Where in the buffer the next request begins: what is before it is discarded when more is read."""
         self._agent: str | None = None
 
     async def serve(self) -> None:
-        """Answer until a request asks to close, or is none."""
+        """Answer until a request asks to close, or is none.
+
+        One request is answered before the next is looked at, and nothing is read meanwhile: who does not read our
+        answers is not listened to, whatever it has sent (RFC 9112 §9.3.2 lets it send as many as it likes).
+        """
         while (head := await self._head()) is not None:
             body = await self._body(head)
             if body is None or not await self._answer(head, body):
                 return
+            self._connection.lease.close()
+            await self._give_way()
+
+    async def _give_way(self) -> None:
+        if turn.is_over():
+            await asyncio.sleep(0)
+
+    async def _more(self) -> bool:
+        """Read more into the buffer; False when the client has left."""
+        del self._buffer[: self._start]
+        self._start = 0
+        data = await self._connection.read()
+        self._buffer += data
+        return bool(data)
 
     async def _head(self) -> Head | None:
         """Return the next head; None when the client has left, or was answered that it is none."""
-        while (parsed := parse_head(self._buffer)) is None:
-            data = await self._connection.read()
-            if not data:
+        searched = 0
+        while (parsed := parse_head(window := self._window(), searched)) is None:
+            searched = len(window)
+            if not await self._more():
                 return None
-            self._buffer += data
         if isinstance(parsed, BadRequest):
             await self._reject(parsed)
             return None
-        self._buffer = self._buffer[parsed.end :]
+        self._start += parsed.end
         return parsed.head
 
+    def _window(self) -> bytes:
+        return bytes(self._buffer[self._start : self._start + MAX_HEAD + 1])
+
     async def _body(self, head: Head) -> Body | None:
-        """Return the whole body; None when the client left before its end."""
+        """Return the whole body; None when the client left before its end.
+
+        Raises ConnectionEnded when there is no memory for it.
+        """
         body = Body(head, self._context.settings.limits.body_bytes)
         if (head.get("expect") or "").lower() == "100-continue" and not body.done:
             await self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body.feed(self._buffer)
         while not body.done:
-            data = await self._connection.read()
-            if not data:
+            before = len(body.data)
+            self._start = body.take(self._buffer, self._start)
+            if not self._connection.lease.hold(len(body.data) - before):
+                raise ConnectionEnded("no memory for the request's body")
+            await self._give_way()
+            if not (body.done or body.paused) and not await self._more():
                 return None
-            body.feed(data)
-        self._buffer = body.rest
         return body
 
     async def _reject(self, bad: BadRequest) -> None:
@@ -99,9 +128,11 @@ class _Requests:
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
         data = bytes(body.data)
+        digest = self._kept(data)
+        await self._give_way()
         answer = self._site.error(body.status, close=True) if body.status else self._site.answer(head, data)
         self._record_client(head)
-        self._record(head, data, answer)
+        self._record(head, data, digest, answer)
         self._record_login(head, data)
         keep_alive = head.keep_alive and not answer.close
         await self._reply(answer, keep_alive=keep_alive, head_only=head.method == "HEAD")
@@ -113,10 +144,13 @@ class _Requests:
             self._agent = agent
             self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(agent)))
 
-    def _record(self, head: Head, data: bytes, answer: Answer) -> None:
-        digest = hashlib.sha256(data).hexdigest() if data else None
+    def _kept(self, data: bytes) -> str | None:
+        """Return the hash of a body, None if it is empty; one that an event has no room for is kept as an artifact."""
         if len(data) > BODY_TEXT:
-            digest = self._context.fleet.artifacts.keep(data)
+            return self._context.fleet.artifacts.keep(data)
+        return hashlib.sha256(data).hexdigest() if data else None
+
+    def _record(self, head: Head, data: bytes, digest: str | None, answer: Answer) -> None:
         self._recorder.emit(
             HttpRequest(
                 method=head.method,

@@ -11,6 +11,7 @@ from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.settings import LimitSettings
 
 MOST_AT_ONCE = 64 << 10
@@ -27,11 +28,18 @@ class Connection(ABC):
     """What a service reads from and writes to."""
 
     def __init__(
-        self, sock: socket.socket, recorder: ConnectionRecorder, limits: LimitSettings, idle_seconds: float
+        self,
+        sock: socket.socket,
+        recorder: ConnectionRecorder,
+        limits: LimitSettings,
+        idle_seconds: float,
+        lease: MemoryLease,
     ) -> None:
         self.socket = sock
         """Of TCP the client's, which a service may hand to a protocol library; of UDP that of all clients."""
         self.recorder = recorder
+        self.lease = lease
+        """Memory for what this client sends; what a service keeps of it beyond a few KiB, it holds here."""
         self._idle_seconds = min(idle_seconds, limits.idle_seconds)
         self._left = limits.session_bytes
 
@@ -60,9 +68,9 @@ class Connection(ABC):
     @abstractmethod
     async def _send(self, data: bytes) -> None: ...
 
-    @abstractmethod
     def close(self) -> None:
         """Release what is this client's alone."""
+        self.lease.close()
 
 
 class TcpConnection(Connection):
@@ -75,6 +83,7 @@ class TcpConnection(Connection):
         await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
     def close(self) -> None:
+        super().close()
         self.socket.close()
 
 
@@ -104,4 +113,5 @@ class UdpConversation(Connection):
         await asyncio.get_running_loop().sock_sendto(self.socket, data, self.recorder.info.src)
 
     def close(self) -> None:
+        super().close()
         self._waiting.clear()

@@ -18,8 +18,10 @@ from decnet_core.exits import StartupError
 from decnet_core.net.addresses import source_of
 from decnet_core.net.sockets import BindError, bound_udp, listening
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.services.connection import Connection, ConnectionEnded, TcpConnection, UdpConversation
 from decnet_decoys.services.service import Service
+from decnet_decoys.settings import LimitSettings
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +73,18 @@ class Listener(ABC):
         info = ConnectionInfo(self._context.decky.name, self._name, peer[:2], here[:2])
         return ConnectionRecorder(self._context.runtime, info)
 
+    def _terms(self, peer: tuple[str, int]) -> tuple[LimitSettings, float, MemoryLease]:
+        """Return how long a client may be silent, and how much it may send and have us keep."""
+        context = self._context
+        lease = MemoryLease(context.fleet.budget, source_of(peer[0]))
+        return context.settings.limits, self._service.idle_seconds, lease
+
     def _start(self, connection: Connection) -> None:
-        task = self._context.runtime.spawn(self._serve(connection), name=f"{self._name}-connection", may_end=True)
+        info = connection.recorder.info
+        payer = self._context.fleet.processor.context(self._name, info.decky, info.src[0])
+        task = payer.run(
+            self._context.runtime.spawn, self._serve(connection), name=f"{self._name}-connection", may_end=True
+        )
         self._serving.add(task)
         task.add_done_callback(functools.partial(self._ended, connection))
 
@@ -117,7 +129,7 @@ class TcpListener(Listener):
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         recorder = self._recorder(peer, client.getsockname())
-        self._start(TcpConnection(client, recorder, self._context.settings.limits, self._service.idle_seconds))
+        self._start(TcpConnection(client, recorder, *self._terms(peer)))
 
 
 class UdpListener(Listener):
@@ -137,8 +149,8 @@ class UdpListener(Listener):
             if not self._admit(peer):
                 return
             recorder = self._recorder(peer, self._socket.getsockname())
-            limits, idle_seconds = self._context.settings.limits, self._service.idle_seconds
-            conversation = self._conversations[peer] = UdpConversation(self._socket, recorder, limits, idle_seconds)
+            conversation = UdpConversation(self._socket, recorder, *self._terms(peer))
+            self._conversations[peer] = conversation
             self._start(conversation)
         conversation.deliver(data)
 

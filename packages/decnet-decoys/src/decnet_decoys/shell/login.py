@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from decnet_core.net.addresses import source_of
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import OverlayStore
@@ -30,7 +31,10 @@ def logged_in(
     An accepted name that is no account of the machine gets the first one's shell. `command` as for `ShellState`.
     """
     user = machine.user(username) or machine.persona.users[0]
-    with closing(MemoryLease(budget)) as lease, overlays.mounted(machine, origin.address) as overlay:
+    with (
+        closing(MemoryLease(budget, source_of(origin.address))) as lease,
+        overlays.mounted(machine, origin.address) as overlay,
+    ):
         yield ShellState(
             machine,
             user,

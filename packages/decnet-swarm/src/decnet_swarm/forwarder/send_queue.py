@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.spool import segments
-from decnet_core.spool.positions import START, Position
+from decnet_core.spool.positions import Position
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.text import for_terminal
@@ -58,7 +58,7 @@ class SendQueue:
         self._spools: dict[str, Spool] = {}
         self._places: Mapping[str, SpoolPosition] = {}
         self._turn = 0
-        self._saved_at = 0.0
+        self._saved_at = time.monotonic()
         self._failing: dict[str, str] = {}
         self._counts = dict.fromkeys(("acknowledged", "refused", "torn_lines", "segments_missing", "spool_errors"), 0)
 
@@ -191,8 +191,6 @@ def _ours(name: str) -> bool:
 
 def check_of(directory: Path, position: Position) -> str:
     """Return the fingerprint of what stands before `position` in the spool; empty when nothing does."""
-    if position == START:
-        return ""
     try:
         content = _before(directory, position)
     except OSError:

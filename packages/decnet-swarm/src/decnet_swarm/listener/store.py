@@ -186,8 +186,6 @@ class Store:
         return True
 
     def _pass_over_known(self, batch: PendingWrite) -> None:
-        if batch.written or not batch.lines:
-            return
         pairs = zip(batch.ids, batch.lines, strict=True)
         fresh = [(event, line) for event, line in pairs if not self._records.is_known(batch.sensor, event)]
         self._counts["duplicates"] += len(batch.lines) - len(fresh)

@@ -37,12 +37,17 @@ def digest_of(login: LoginAttempt) -> str:
 
 
 def _login(observation: Observation, payload: LoginAttempt) -> None:
+    for one, count in payload.variants():
+        _credential(observation, one, count)
+
+
+def _credential(observation: Observation, payload: LoginAttempt, count: int) -> None:
     digest = digest_of(payload)
     tried: Row = {
-        "uses": 1,
-        "accepted": int(payload.success),
+        "uses": count,
+        "accepted": count * payload.success,
         "first_seen": observation.ts,
-        "last_seen": observation.ts,
+        "last_seen": observation.last_ts,
     }
     reported: Row = {
         "first_seq": observation.seq,
@@ -54,7 +59,7 @@ def _login(observation: Observation, payload: LoginAttempt) -> None:
     use = (observation.attacker, digest, observation.service or "", observation.decky or tables.UNKNOWN)
     observation.tally.add(tables.credential_use, use, tried)
     if payload.public_key:
-        fingerprint(observation, "ssh.public_key", payload.public_key)
+        fingerprint(observation, "ssh.public_key", payload.public_key, count)
 
 
 def _opened(observation: Observation, payload: SessionOpened) -> None:
@@ -68,7 +73,8 @@ def _opened(observation: Observation, payload: SessionOpened) -> None:
 
 
 def _command(observation: Observation, payload: CommandRun) -> None:
-    _session(observation, {"commands": 1, "first_command": observation.ts, "last_command": observation.ts})
+    times: Row = {"first_command": observation.ts, "last_command": observation.last_ts}
+    _session(observation, {"commands": payload.occurrences, **times})
     row: Row = {
         "attacker": observation.attacker,
         "session": observation.session,
@@ -111,8 +117,9 @@ def _canary(observation: Observation, payload: CanaryHit) -> None:
         "user_agent": text(payload.user_agent),
     }
     observation.tally.add(tables.canary_hit, (observation.seq,), row)
-    if payload.user_agent:
-        client(observation, "http.user_agent", payload.user_agent)
+    for one, count in payload.variants():
+        if one.user_agent:
+            client(observation, "http.user_agent", one.user_agent, count)
 
 
 DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {

@@ -28,9 +28,10 @@ Use = tuple[str, str, str]
 def uses_in(touched: Iterable[Touched]) -> set[Use]:
     """Return which credentials were tried by whom on what."""
     return {
-        _use(attacker, stored.event.payload)
+        _use(attacker, login)
         for attacker, stored in touched
         if isinstance(stored.event.payload, LoginAttempt)
+        for login, _ in stored.event.payload.variants()
     }
 
 
@@ -47,9 +48,10 @@ def notices(
             found.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
         payload = stored.event.payload
         if isinstance(payload, LoginAttempt):
-            use = _use(attacker, payload)
-            if use not in known_uses:
-                found.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, payload))
+            for login, _ in payload.variants():
+                use = _use(attacker, login)
+                if use not in known_uses:
+                    found.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, login))
         elif isinstance(payload, SessionClosed) and stored.event.session:
             session = for_column(stored.event.session, NAME)
             found.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))

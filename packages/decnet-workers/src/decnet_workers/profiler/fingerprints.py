@@ -33,31 +33,34 @@ VALUE = 512
 
 
 def _software(observation: Observation, payload: ClientIdentified) -> None:
-    if payload.service in ("http", "https"):
-        client(observation, "http.user_agent", payload.software)
-    else:
-        client(observation, f"{for_column(payload.service, 22)}.software", payload.software)
+    http = payload.service in ("http", "https")
+    kind = "http.user_agent" if http else f"{for_column(payload.service, 22)}.software"
+    for one, count in payload.variants():
+        client(observation, kind, one.software, count)
 
 
 def _user_agent(observation: Observation, payload: HttpRequest) -> None:
-    if payload.user_agent:
-        client(observation, "http.user_agent", payload.user_agent)
+    for one, count in payload.variants():
+        if one.user_agent:
+            client(observation, "http.user_agent", one.user_agent, count)
 
 
-def client(observation: Observation, kind: str, software: str) -> None:
-    """Keep how the attacker's software names itself, as a fingerprint of `kind`, and the tool that it seems to be."""
-    fingerprint(observation, kind, software)
-    _tool(observation, guess(software))
+def client(observation: Observation, kind: str, software: str, count: int = 1) -> None:
+    """Keep how the attacker's software named itself `count` times, and the tool that it seems to be."""
+    fingerprint(observation, kind, software, count)
+    _tool(observation, guess(software), count)
 
 
-def _tool(observation: Observation, tool: Tool | None) -> None:
+def _tool(observation: Observation, tool: Tool | None, count: int = 1) -> None:
     if tool is not None:
-        observation.tally.add(tables.attacker_tool, (observation.attacker, tool.name, tool.purpose), observation.seen)
+        key = (observation.attacker, tool.name, tool.purpose)
+        observation.tally.add(tables.attacker_tool, key, observation.seen_times(count))
 
 
-def fingerprint(observation: Observation, kind: str, value: str) -> None:
-    """Keep one fingerprint."""
-    observation.tally.add(tables.fingerprint, (observation.attacker, kind, for_column(value, VALUE)), observation.seen)
+def fingerprint(observation: Observation, kind: str, value: str, count: int = 1) -> None:
+    """Keep one fingerprint, which the attacker showed `count` times."""
+    key = (observation.attacker, kind, for_column(value, VALUE))
+    observation.tally.add(tables.fingerprint, key, observation.seen_times(count))
 
 
 def _tls_client(observation: Observation, payload: TlsClient) -> None:

@@ -18,7 +18,7 @@ NAME = 255
 class Observation:
     """One event of one attacker, with what most tables want of it."""
 
-    __slots__ = ("attacker", "decky", "event", "seen", "seq", "service", "session", "tally", "ts")
+    __slots__ = ("attacker", "decky", "event", "last_ts", "seen", "seq", "service", "session", "tally", "ts")
 
     def __init__(self, tally: Tally, attacker: str, stored: StoredEvent) -> None:
         self.tally = tally
@@ -29,7 +29,13 @@ class Observation:
         self.decky = name(stored.event.decky)
         self.session = name(stored.event.session)
         self.service = name(service_of(stored.event.payload))
-        self.seen: Row = {"events": 1, "first_seen": self.ts, "last_seen": self.ts}
+        repeats = getattr(stored.event.payload, "repeats", None)
+        self.last_ts: int = self.ts if repeats is None else repeats.last_ts
+        self.seen = self.seen_times(stored.event.payload.occurrences)
+
+    def seen_times(self, count: int) -> Row:
+        """Return what rows keep of `count` of the events that this one stands for."""
+        return {"events": count, "first_seen": self.ts, "last_seen": self.last_ts}
 
 
 def service_of(payload: Payload) -> str | None:

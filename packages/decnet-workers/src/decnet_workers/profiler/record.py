@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What an event adds to the tables of the attackers domain: a pure function from events to a tally.
 
-Counts are of events, times are the events' own. Nothing depends on the order in which events are recorded: what
-only one event can tell (a user name, a recording) is told by the one that was committed first.
+Counts are of events, and one that stands for several counts as these; times are the events' own. Nothing depends on the
+order in which events are recorded: what only one event can tell (a user name, a recording) is told by the one that was
+committed first.
 """
 
 from __future__ import annotations
@@ -41,9 +42,10 @@ def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
 
 
 def _activity(observation: Observation) -> None:
-    values: Row = {"events": 1}
+    count = observation.event.payload.occurrences
+    values: Row = {"events": count}
     if observation.event.payload.arrival:
-        values = {"events": 1, "arrivals": 1, "first_arrival": observation.ts, "last_arrival": observation.ts}
+        values |= {"arrivals": count, "first_arrival": observation.ts, "last_arrival": observation.last_ts}
     observation.tally.add(tables.attacker_activity, (observation.attacker, observation.ts // MINUTE), values)
 
 

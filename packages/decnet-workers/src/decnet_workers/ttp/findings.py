@@ -13,14 +13,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from decnet_core.events.envelope import Event
 from decnet_core.events.notices import Notice
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import queries
 from decnet_models.ttp.queries import RuleState, Tag
-from decnet_workers.ttp.library import Counting, Library
+from decnet_workers.ttp.library import Counting, Library, Match
 from decnet_workers.ttp.sigma.correlation import counted
-from decnet_workers.ttp.sigma.rule import About, Rule
-from decnet_workers.ttp.tagging import DAY_NS, counted_values, group_digest, notice_of, tags_of
+from decnet_workers.ttp.sigma.rule import About
+from decnet_workers.ttp.tagging import DAY_NS, counted_events, counted_values, group_digest, notice_of, tags_of
 
 SWEEP_EVENTS = 4096
 """Windows that ran out are removed at every event whose row number is a multiple of this."""
@@ -43,12 +44,12 @@ class Findings:
         """Match events of the log, in its order; one without a source address is nobody's doing."""
         matched = [(stored, self._library.matching(stored.event)) for stored in events]
         self._fetch_windows(matched)
-        for stored, rules in matched:
+        for stored, matches in matched:
             if stored.seq % SWEEP_EVENTS == 0:
                 self._sweep(stored.event.ts)
             if stored.event.src_ip is not None:
-                for rule in rules:
-                    self._found(stored, stored.event.src_ip, rule.about)
+                for match in matches:
+                    self._found(stored, stored.event.src_ip, match)
 
     def write(self) -> list[tuple[str, Notice]]:
         """Write tags and windows; return the notices by their key."""
@@ -61,13 +62,13 @@ class Findings:
         """How many tags the batch has."""
         return len(self._tags)
 
-    def _fetch_windows(self, matched: Iterable[tuple[StoredEvent, list[Rule]]]) -> None:
+    def _fetch_windows(self, matched: Iterable[tuple[StoredEvent, list[Match]]]) -> None:
         """Read all windows that the events may count in with one query per correlation rule."""
         wanted: defaultdict[UUID, set[str]] = defaultdict(set)
         spans: dict[UUID, int] = {}
-        for stored, rules in matched:
-            for rule in rules:
-                for counting in self._library.countings.get(rule.about.id, ()):
+        for stored, matches in matched:
+            for match in matches:
+                for counting in self._library.countings.get(match.rule.about.id, ()):
                     key, digest = self._window_key(stored, counting)
                     wanted[key].add(digest)
                     spans[key] = counting.rule.count.span_ns
@@ -76,13 +77,14 @@ class Findings:
             for digest in digests:
                 self._windows[rule_id, digest] = (found.get(digest, ()), spans[rule_id])
 
-    def _found(self, stored: StoredEvent, attacker: str, about: About) -> None:
+    def _found(self, stored: StoredEvent, attacker: str, match: Match) -> None:
+        about = match.rule.about
         if self._state(about, stored.event.ts) == "disabled":
             return
         if about.id not in self._library.silent:
             self._tag(stored, attacker, about)
         for counting in self._library.countings.get(about.id, ()):
-            self._count(stored, attacker, counting)
+            self._count(stored, attacker, counting, match)
 
     def _tag(self, stored: StoredEvent, attacker: str, about: About) -> None:
         if self._state(about, stored.event.ts) != "enabled" and not self._permitted(stored, attacker, about):
@@ -109,15 +111,14 @@ class Findings:
         self._capped[key] += 1
         return True
 
-    def _count(self, stored: StoredEvent, attacker: str, counting: Counting) -> None:
+    def _count(self, stored: StoredEvent, attacker: str, counting: Counting, match: Match) -> None:
         event, rule = stored.event, counting.rule
         if self._state(rule.about, event.ts) == "disabled":
             return
         key = self._window_key(stored, counting)
         window = self._windows[key][0]
-        values = counting.field.read(event) if counting.field else None
         fired = False
-        for value in counted_values(event, values):
+        for value in _counted(event, counting, match):
             window, full = counted(window, event.ts, value, rule.count)
             fired = fired or full
         self._windows[key] = (window, rule.count.span_ns)
@@ -135,3 +136,10 @@ class Findings:
     @staticmethod
     def _window_key(stored: StoredEvent, counting: Counting) -> queries.WindowKey:
         return counting.rule.about.id, group_digest(counting.rule.count.group(stored.event))
+
+
+def _counted(event: Event, counting: Counting, match: Match) -> list[str]:
+    """Return what a correlation counts of an event: values of its field, or the events that it stands for."""
+    if counting.field is None:
+        return counted_events(event, sum(count for _, count in match.variants), counting.rule.count.least)
+    return counted_values(value for one, _ in match.variants for value in counting.field.read(one))

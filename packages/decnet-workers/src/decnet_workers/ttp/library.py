@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
@@ -43,6 +44,13 @@ class Counting(msgspec.Struct, frozen=True):
     field: Field | None
 
 
+class Match(msgspec.Struct, frozen=True):
+    """A rule, and what of an event satisfies it: each different event with how often it happened."""
+
+    rule: Rule
+    variants: tuple[tuple[Event, int], ...]
+
+
 class Library:
     """The loaded rules; `rules` by id, and what was refused."""
 
@@ -63,13 +71,29 @@ class Library:
     def __len__(self) -> int:
         return len(self.rules) + len({one.rule.about.id for many in self.countings.values() for one in many})
 
-    def matching(self, event: Event) -> list[Rule]:
-        """Return the rules that `event` satisfies."""
+    def matching(self, event: Event) -> list[Match]:
+        """Return the rules that `event` satisfies, or one of the different events that it stands for."""
         rules = self._by_kind.get(type(event.payload))
         if not rules:
             return []
-        view = View(event)
-        return [rule for rule in rules if rule.matches(view)]
+        if event.payload.occurrences > 1:
+            return _matching_variants(rules, event)
+        view, all_of_it = View(event), ((event, 1),)
+        return [Match(rule, all_of_it) for rule in rules if rule.matches(view)]
+
+
+def _matching_variants(rules: list[Rule], event: Event) -> list[Match]:
+    variants = [(replace(event, payload=payload), count) for payload, count in event.payload.variants()]
+    views = [View(one) for one, _ in variants]
+    found = []
+    for rule in rules:
+        matched = tuple(one for one, view in zip(variants, views, strict=True) if rule.matches(view))
+        if len(matched) == len(variants):  # then the ones of which no sample was kept, too
+            rest = event.payload.occurrences - sum(count for _, count in matched)
+            matched = ((matched[0][0], matched[0][1] + rest), *matched[1:])
+        if matched:
+            found.append(Match(rule, matched))
+    return found
 
 
 def _silent(countings: dict[UUID, list[Counting]]) -> frozenset[UUID]:

@@ -8,6 +8,7 @@ event. A scanner that sends 10,000 requests is 10,000 tags and one notice.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
@@ -74,9 +75,20 @@ def group_digest(group: str) -> str:
     return _digest(group)
 
 
-def counted_values(event: Event, values: tuple[object, ...] | None) -> list[str]:
-    """Return what a correlation counts of an event: digests of its field's values, or (None) the event itself."""
-    return [_digest(str(value)) for value in values] if values is not None else [_digest(str(event.id))]
+def counted_values(values: Iterable[object]) -> list[str]:
+    """Return what a correlation counts of a field's values: their digests."""
+    return [_digest(str(value)) for value in values]
+
+
+def counted_events(event: Event, count: int, least: int) -> list[str]:
+    """Return what a correlation that counts to `least` counts of an event that stands for `count`: a digest for each.
+
+    Of very many they are as many as leave the window as all of them would.
+    """
+    if count == 1:
+        return [_digest(str(event.id))]
+    enough = count if count < 2 * least else least + count % least
+    return [_digest(f"{event.id}/{number}") for number in range(enough)]
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,8 @@ _LIMIT = 200
 
 def summary(payload: Payload) -> str:
     """Return what happened on one printable line of at most about 200 characters."""
-    return for_terminal(payload.summary(), _LIMIT)
+    times = f" (x{payload.occurrences:,})" if payload.occurrences > 1 else ""
+    return for_terminal(payload.summary(), _LIMIT - len(times)) + times
 
 
 def cells(event: Event) -> tuple[str, str, str, str, str]:

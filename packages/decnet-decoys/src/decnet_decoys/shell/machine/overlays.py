@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from decnet_core.net.addresses import source_of
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.machine.filesystem import FileSystem
@@ -46,7 +47,7 @@ class OverlayStore:
         key = (machine.hostname, machine.address, address)
         overlay = self._kept.get(key)
         if overlay is None:
-            overlay = self._kept[key] = Overlay(machine, MemoryLease(self._budget))
+            overlay = self._kept[key] = Overlay(machine, MemoryLease(self._budget, source_of(address)))
         self._kept.move_to_end(key)
         overlay.sessions += 1
         try:

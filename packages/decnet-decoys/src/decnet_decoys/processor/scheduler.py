@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""Runs the event loop's callbacks in the order of what their clients have used, and reports those that took too long.
+
+All deckies share one event loop, and asyncio runs whatever is ready in the order in which it became so: a client with
+24 busy connections gets 24 turns before a newcomer gets one. Here a callback belongs to the connection in whose context
+(PEP 567) it was scheduled, whatever library scheduled it; it is charged for its time, and when its source has had its
+share, it waits in a queue of which the least used are served first, one turn at a time. Nothing is idle while work
+waits, so a source that is alone is not slowed.
+
+asyncio has no hook for this: `Handle._run`, through which every callback of every loop passes, is replaced while a
+scheduler is installed. Measured by the thread's processor time, not by the wall clock: a busy machine is no defect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import heapq
+import itertools
+from time import thread_time
+from typing import Any
+
+from decnet_decoys.processor import turn
+from decnet_decoys.processor.account import Account, Accounts
+from decnet_decoys.processor.blame import Blame
+
+ACCOUNT: contextvars.ContextVar[Account] = contextvars.ContextVar("decoys_account")
+"""Who pays for what the current context does; where it is not set, the worker itself."""
+
+_AT_LEAST_SECONDS = 0.001
+"""For which one connection is served before the next is looked for."""
+_SAME_RANK = 0.1
+"""How much a rank may have risen meanwhile (7 % more used) without being put in its new place."""
+
+_HANDLE: Any = asyncio.Handle
+"""Its slots are no part of what the type stubs know."""
+_run_handle = _HANDLE._run
+_installed: dict[asyncio.AbstractEventLoop, LoopScheduler] = {}
+
+
+def install() -> LoopScheduler:
+    """Return the running loop's scheduler, which works until it was uninstalled as often as installed."""
+    loop = asyncio.get_running_loop()
+    scheduler = _installed.setdefault(loop, LoopScheduler(loop))
+    scheduler.users += 1
+    _HANDLE._run = _dispatch
+    return scheduler
+
+
+def _dispatch(handle: Any) -> None:
+    scheduler = _installed.get(handle._loop)
+    if scheduler is None:
+        _run_handle(handle)
+    else:
+        scheduler.offer(handle)
+
+
+class LoopScheduler:
+    """Decides for one event loop which callbacks run now and which wait."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.users = 0
+        self.blame = Blame()
+        self.deferred = 0
+        """Callbacks that had to wait for their turn."""
+        self._loop = loop
+        self._accounts = Accounts()
+        self._queue: list[tuple[float, int, Account]] = []
+        self._numbers = itertools.count()
+        self._serving = False
+        self._spent = 0.0
+        self._clock = thread_time()
+
+    def uninstall(self) -> None:
+        """Run what waits, and let the loop do as it always does."""
+        self.users -= 1
+        if self.users:
+            return
+        del _installed[self._loop]
+        if not _installed:
+            _HANDLE._run = _run_handle
+        for _, _, account in self._queue:
+            for handle in account.waiting.values():
+                if not handle.cancelled():
+                    _run_handle(handle)
+            account.waiting.clear()
+        self._queue.clear()
+
+    def counters(self) -> dict[str, float]:
+        """Return what happened so far, for the worker's health report."""
+        return {"decoys_deferred": self.deferred, **self.blame.counters()}
+
+    def context(self, service: str, decky: str, address: str) -> contextvars.Context:
+        """Return a context for a new connection from `address`: what is done in it, the connection pays for."""
+        context = contextvars.copy_context()
+        context.run(ACCOUNT.set, self._accounts.open(service, decky, address))
+        return context
+
+    def offer(self, handle: Any) -> None:
+        """Run a callback that is ready, or let it wait."""
+        account = handle._context.get(ACCOUNT)
+        if account is None:
+            self._run(handle, None)
+        elif account.waiting or account.indebted or self._spent >= turn.TURN_SECONDS:
+            self._defer(account, handle)
+        else:
+            self._run(handle, account)
+
+    def _defer(self, account: Account, handle: Any) -> None:
+        if not account.waiting:
+            self._enqueue(account)
+        elif id(handle) in account.waiting:
+            return
+        account.waiting[id(handle)] = handle
+        self.deferred += 1
+        if not self._serving:
+            self._serve_soon()
+
+    def _enqueue(self, account: Account) -> None:
+        heapq.heappush(self._queue, (account.rank(self._loop.time()), next(self._numbers), account))
+
+    def _serve_soon(self) -> None:
+        self._serving = True
+        self._loop.call_soon(self._serve, context=contextvars.Context())
+
+    def _serve(self) -> None:
+        """Serve those who wait, the least used first, for one turn."""
+        self._serving, self._spent = False, 0.0
+        while self._queue and self._spent < turn.TURN_SECONDS:
+            rank, _, account = heapq.heappop(self._queue)
+            if account.rank(self._loop.time()) > rank + _SAME_RANK:
+                self._enqueue(account)  # charged while it waited, by other connections of its source
+            else:
+                self._serve_one(account)
+        if self._queue and not self._serving:
+            self._serve_soon()
+
+    def _serve_one(self, account: Account) -> None:
+        until = min(self._spent + _AT_LEAST_SECONDS, turn.TURN_SECONDS)
+        while account.waiting and self._spent < until:
+            handle = account.waiting.pop(next(iter(account.waiting)))
+            if not handle.cancelled():
+                self._run(handle, account)
+        if account.waiting:
+            self._enqueue(account)
+
+    def _run(self, handle: Any, account: Account | None) -> None:
+        turn.begin()
+        _run_handle(handle)
+        now = thread_time()
+        spent, self._clock = now - self._clock, now
+        if account is not None:
+            self._spent += spent
+            account.charge(spent, self._loop.time())
+        if account is not None and spent > self.blame.longest:
+            self.blame.longest = spent
+        if spent > turn.LONGEST_SECONDS:
+            self.blame.took(spent, handle, account)

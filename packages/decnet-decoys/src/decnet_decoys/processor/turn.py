@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""How long the running callback has had the event loop. Every loop whose length a client decides asks `is_over`.
+
+    for piece in pieces:
+        work(piece)
+        if turn.is_over():
+            await asyncio.sleep(0)  # a generator yields to whoever drives it
+
+One clock for all, because such loops nest: each with a limit of its own would add up to many turns.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+TURN_SECONDS = 0.002
+"""Then it is the others' turn. Short beside LONGEST_SECONDS, for no loop asks after every byte."""
+LONGEST_SECONDS = 0.020
+"""A callback that takes longer is a defect, and is counted and blamed (`scheduler`)."""
+
+
+class _Turn:
+    began = 0.0
+
+
+def begin() -> None:
+    """Start the clock: a callback begins to run."""
+    _Turn.began = perf_counter()
+
+
+def is_over() -> bool:
+    """Return whether to let others run now, and take it that the caller does: the clock starts again."""
+    now = perf_counter()
+    if now - _Turn.began < TURN_SECONDS:
+        return False
+    _Turn.began = now
+    return True
