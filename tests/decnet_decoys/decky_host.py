@@ -9,7 +9,7 @@ import shutil
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,7 +25,7 @@ from decnet_core.state import State
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
-from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested
+from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested, Steps, Turn
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import Origin, ShellState
@@ -35,6 +35,7 @@ from decnet_decoys.worker import Decoys
 NOW = 1_795_000_000
 ORIGIN = Origin("192.0.2.7", 40000, 22, daemon="sshd", daemon_title="sshd: root [priv]")
 DEADLINE = 15.0
+T = TypeVar("T")
 ASK_PASS = '#!/bin/sh\nprintf "%s\\n" "$DECOY_PASSWORD"\n'
 
 
@@ -45,6 +46,7 @@ class Played:
     text: str = ""
     errors: str = ""
     status: int = 0
+    turns: int = 0
     pauses: list[float] = field(default_factory=list)
     captured: list[Captured] = field(default_factory=list)
     requested: list[Requested] = field(default_factory=list)
@@ -79,9 +81,20 @@ class Player:
             return self.answers.pop(0) if self.answers else None
         elif isinstance(effect, Captured):
             played.captured.append(effect)
+        elif isinstance(effect, Turn):
+            played.turns += 1
         else:
             played.requested.append(effect)
         return None
+
+
+def outcome(steps: Steps[T]) -> T:
+    """Return what a part of the shell finds, without waiting between its turns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
 
 
 def root_shell(machine: Machine, user: str = "root", terminal: str | None = "xterm") -> ShellState:
@@ -156,6 +169,12 @@ class DeckyHost:
             while len(found := self.events(kind)) < count:
                 await asyncio.sleep(0.02)
         return [event.payload for event in found]
+
+    async def until_counted(self, counter: str, count: float) -> None:
+        """Wait until the worker's counter has reached that."""
+        async with asyncio.timeout(DEADLINE):
+            while self.ctx.counters.snapshot().get(counter, 0) < count:
+                await asyncio.sleep(0.01)
 
     async def ssh(
         self,

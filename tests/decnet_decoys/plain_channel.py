@@ -40,6 +40,7 @@ class Notes:
         self.files: list[tuple[str, bytes]] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.failures = 0
+        self.limits: list[str] = []
 
     def shown(self, _moment: float, data: bytes) -> None:
         self.kept.append(("o", data))
@@ -60,6 +61,9 @@ class Notes:
 
     def command_failed(self) -> None:
         self.failures += 1
+
+    def limited(self, *, session: bool) -> None:
+        self.limits.append("session" if session else "line")
 
 
 class SocketChannel(asyncio.Protocol):

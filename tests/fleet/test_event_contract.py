@@ -27,27 +27,28 @@ def folder_of(name: str) -> Path:
 
 
 @cache
-def trees(folder: Path) -> tuple[ast.Module, ...]:
-    return tuple(ast.parse(path.read_text()) for path in sorted(folder.rglob("*.py")))
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text())))
 
 
+@cache
 def constructed(folder: Path) -> set[str]:
     """Names that are called somewhere below `folder`."""
-    calls = (node for tree in trees(folder) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = (node for path in folder.rglob("*.py") for node in nodes(path) if isinstance(node, ast.Call))
     return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
 
 
 def mentioned(folder: Path) -> set[str]:
     """Names that are used below `folder` for more than to be imported or listed in a class attribute."""
     found: set[str] = set()
-    for tree in trees(folder):
+    for path in folder.rglob("*.py"):
         listed = {
             id(name)
-            for node in ast.walk(tree)
+            for node in nodes(path)
             if isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) in {"produces", "consumes", "notices"}
             for name in ast.walk(node)
         }
-        found |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in listed}
+        found |= {n.id for n in nodes(path) if isinstance(n, ast.Name) and id(n) not in listed}
     return found
 
 
@@ -100,14 +101,16 @@ def test_notices_are_made_only_by_those_who_declare_them() -> None:
         assert made <= {notice.__name__ for notice in worker.notices}
 
 
-def product_sources() -> list[Path]:
-    return sorted((ROOT / "packages").glob("*/src/**/*.py"))
+@cache
+def product_nodes() -> dict[Path, tuple[ast.AST, ...]]:
+    """Every node of every source file."""
+    return {path: nodes(path) for path in sorted((ROOT / "packages").glob("*/src/**/*.py"))}
 
 
 def test_nobody_spells_a_subject_by_hand() -> None:
     """Publishers and subscribers use `decnet_core.bus.subjects`; only the operator's `decnet bus` takes any text."""
-    for path in product_sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path, found in product_nodes().items():
+        for node in found:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
                 continue
             if node.func.attr in {"publish", "subscribe", "request"}:
@@ -121,18 +124,17 @@ def test_each_subject_is_used_outside_its_declaration(subject: subjects.Subject)
     name = next(key for key, value in vars(subjects).items() if value is subject)
     users = [
         path
-        for path in product_sources()
-        if path.name != "subjects.py"
-        and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(ast.parse(path.read_text())))
+        for path, found in product_nodes().items()
+        if path.name != "subjects.py" and any(isinstance(n, ast.Name) and n.id == name for n in found)
     ]
     assert len(users) >= 1, f"{name} is declared and never used"
 
 
 def test_only_one_place_creates_tasks() -> None:
     """One owner, one name, no lost task: `decnet_core.tasks`."""
-    for path in product_sources():
+    for path, found in product_nodes().items():
         if path.match("*/decnet_core/tasks.py"):
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in found:
             if isinstance(node, ast.Attribute):
                 assert node.attr != "create_task", f"{path}:{node.lineno} creates a task of its own"

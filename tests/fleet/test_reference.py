@@ -21,11 +21,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("workers", "settings", "commands", "events", "notices", "subjects", "tables")
 
 
-@pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    monkeypatch.syspath_prepend(DOCS)
-    generate = importlib.import_module("generate")
-    return {name: "\n".join(page()) for name, (_, page) in generate.PAGES.items()}
+@pytest.fixture(scope="module")
+def pages() -> Iterator[dict[str, str]]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.syspath_prepend(DOCS)
+        generate = importlib.import_module("generate")
+        yield {name: "\n".join(page()) for name, (_, page) in generate.PAGES.items()}
 
 
 def headings(page: str, level: str = "##") -> list[str]:

@@ -43,6 +43,13 @@ class Crashing(Worker[NoSettings]):
         raise ValueError(f"the disk of {ctx.worker} is on fire")
 
 
+class CrashingExposed(Crashing):
+    """The same, reached by attackers."""
+
+    name = "crashing-exposed"
+    exposed = True
+
+
 class CrashingOnce(Worker[NoSettings]):
     """Fails in its first life only."""
 

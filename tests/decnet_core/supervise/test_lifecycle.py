@@ -115,7 +115,7 @@ def test_a_task_that_survives_its_cancellation_is_cancelled_again() -> None:
     assert made.tick(20) == made.tick(40) == [Kill(1, "not ready after 20 s")]
 
 
-def test_crashes_are_counted_exactly_and_the_last_one_is_given_up() -> None:
+def test_crashes_are_counted_exactly_and_the_last_one_is_a_crash_loop() -> None:
     made, now, waited = lifecycle(), 0.0, []
     actions = made.start()
     for number in range(1, SETTINGS.crash_limit + 1):
@@ -124,13 +124,39 @@ def test_crashes_are_counted_exactly_and_the_last_one_is_given_up() -> None:
         made.ready(number, now)
         assert made.exited(number, 1, "exit code 1", now) == []
         assert made.status.restarts == number - 1
-        if made.deadline is not None:
-            waited.append(made.deadline - now)
-            now = made.deadline
-            actions = made.tick(now)
-    assert waited == [1, 2]
-    assert made.status == Status("decoys", Phase.CRASH_LOOP, None, SETTINGS.crash_limit - 1, "exit code 1")
-    assert (made.deadline, made.settled) == (None, True)
+        assert made.deadline is not None
+        waited.append(made.deadline - now)
+        now = made.deadline
+        status = made.status
+        actions = made.tick(now)
+    assert waited == [1, 2, 600]
+    assert status == Status("decoys", Phase.CRASH_LOOP, None, SETTINGS.crash_limit - 1, "exit code 1")
+    assert made.settled
+
+
+def test_a_crash_loop_ends_by_itself() -> None:
+    made = lifecycle(settings=SuperviseSettings(crash_limit=1, jitter=0, stable_seconds=60))
+    made.start()
+    due = crash(made, 1, 0)
+    assert (due, made.status.phase) == (600, Phase.CRASH_LOOP)
+    assert made.tick(due - 0.1) == []
+    assert made.tick(due) == [Spawn()]
+    made.spawned(Spawn(), 2, due)
+    made.ready(2, due)
+    assert made.status == Status("decoys", Phase.READY, 2, 1)
+
+
+def test_a_worker_that_attackers_can_reach_is_restarted_for_ever() -> None:
+    made = lifecycle()
+    made.exposed = True
+    made.start()
+    due, delays = 0.0, []
+    for number in range(1, 12):
+        began, due = due, crash(made, number, due)
+        delays.append(due - began)
+        assert made.status.phase is Phase.WAITING
+        assert made.tick(due) == [Spawn()]
+    assert delays == [1, 2, 4, 8, 16, 32, 64, 120, 120, 120, 120]
 
 
 def crash(made: Lifecycle, instance: int, now: float, ready_seconds: float = 0) -> float:
@@ -258,7 +284,7 @@ def test_a_worker_that_was_given_up_is_started_by_the_operator(code: int) -> Non
     made.start()
     made.spawned(Spawn(), 1, 0)
     made.exited(1, code, "", 0)
-    assert made.status.phase.over
+    assert made.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP)
     assert made.restart(9) == [Spawn()]
     assert made.restart(9) == []  # one is on its way
     made.spawned(Spawn(), 2, 9)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.supervise.policy import Ended, Phase, decide
+from decnet_core.supervise.policy import Decision, Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
 SETTINGS = SuperviseSettings(
@@ -30,7 +30,7 @@ def test_startup_failure_is_not_retried() -> None:
     assert decision.phase.over
 
 
-def test_crash_loop_is_given_up_in_a_state_of_its_own() -> None:
+def test_crash_loop_is_a_state_of_its_own_that_lasts_long() -> None:
     crashes, phases, counts = 0, [], []
     for _ in range(6):
         decision = decide(CRASH, crashes, 0.0, SETTINGS)
@@ -39,6 +39,21 @@ def test_crash_loop_is_given_up_in_a_state_of_its_own() -> None:
         counts.append(crashes)
     assert phases == [Phase.WAITING] * 5 + [Phase.CRASH_LOOP]
     assert counts == [1, 2, 3, 4, 5, 6]
+    assert decision.delay_seconds == 600
+    assert not decision.phase.over
+    assert decide(CRASH, crashes, 0.5, SETTINGS) == Decision(Phase.CRASH_LOOP, 7, 750)
+
+
+def test_one_that_recovered_after_a_crash_loop_has_a_clean_slate() -> None:
+    assert decide(Ended(1, ready_seconds=60), 7, 0.0, SETTINGS) == Decision(Phase.WAITING, 1, 1)
+
+
+def test_one_that_attackers_can_reach_is_never_given_up() -> None:
+    decisions = [decide(CRASH, crashes, 0.5, SETTINGS, exposed=True) for crashes in (0, 4, 5, 6, 7, 10**9)]
+    assert {decision.phase for decision in decisions} == {Phase.WAITING}
+    assert [decision.crashes for decision in decisions] == [1, 5, 6, 7, 8, 10**9 + 1]
+    assert [decision.delay_seconds for decision in decisions] == [1.25, 20, 40, 80, 150, 150]
+    assert decide(Ended(78), 0, 0.0, SETTINGS, exposed=True).phase is Phase.REFUSED
 
 
 def test_long_run_forgets_earlier_crashes() -> None:
@@ -67,10 +82,15 @@ def test_any_unasked_end_is_a_crash(code: int) -> None:
     crashes=st.integers(0, 10**9),
     chance=st.floats(0, 1, exclude_max=True),
     limit=st.integers(1, 1000),
+    exposed=st.booleans(),
 )
-def test_every_decision_is_bounded(code: int, ready: float, crashes: int, chance: float, limit: int) -> None:
+def test_every_decision_is_bounded(
+    code: int, ready: float, crashes: int, chance: float, *, limit: int, exposed: bool
+) -> None:
     settings = SuperviseSettings(crash_limit=limit)
-    decision = decide(Ended(code, ready), crashes, chance, settings)
-    longest = settings.longest_delay_seconds * (1 + settings.jitter)
-    assert 0 <= decision.delay_seconds <= longest
-    assert (decision.delay_seconds > 0) == (decision.phase is Phase.WAITING)
+    decision = decide(Ended(code, ready), crashes, chance, settings, exposed=exposed)
+    delay = settings.longest_exposed_delay_seconds if exposed else settings.longest_delay_seconds
+    longest = settings.crash_loop_seconds if decision.phase is Phase.CRASH_LOOP else delay
+    assert 0 <= decision.delay_seconds <= longest * (1 + settings.jitter)
+    assert (decision.delay_seconds > 0) == (not decision.phase.over)
+    assert not (exposed and decision.phase is Phase.CRASH_LOOP)

@@ -216,6 +216,14 @@ async def test_crash_loop_is_given_up_with_the_workers_own_words(tmp_path: Path)
         assert one(fleet, "steady").phase is Phase.READY
 
 
+async def test_a_worker_that_attackers_can_reach_is_restarted_for_ever(tmp_path: Path) -> None:
+    async with running(tmp_path, "crashing-exposed") as fleet:
+        seen: list[Status] = []
+        fleet.on_change(seen.append)
+        await until(lambda: one(fleet, "crashing-exposed").restarts > QUICK.crash_limit)
+        assert Phase.CRASH_LOOP not in [status.phase for status in seen]
+
+
 async def test_worker_that_never_becomes_ready_is_killed(tmp_path: Path) -> None:
     impatient = SuperviseSettings(start_seconds=0.3, crash_limit=1)
     async with running(tmp_path, "mute", settings=impatient) as fleet:

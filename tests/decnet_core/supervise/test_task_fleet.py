@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.decnet_core.supervise.supervised_workers import Crashing, CrashingOnce, Refusing, Steady
+from tests.decnet_core.supervise.supervised_workers import Crashing, CrashingExposed, CrashingOnce, Refusing, Steady
 
 from decnet_core.events.catalogue import SessionOpened
 from decnet_core.runtime.context import Context
@@ -106,7 +106,19 @@ class Leaving(Worker[NoSettings]):
 
 WORKERS: dict[str, type[Worker[Any]]] = {
     w.name: w
-    for w in (Clinging, Computing, Crashing, CrashingOnce, Dreaming, Holding, Leaving, Refusing, Steady, Stumbling)
+    for w in (
+        Clinging,
+        Computing,
+        Crashing,
+        CrashingExposed,
+        CrashingOnce,
+        Dreaming,
+        Holding,
+        Leaving,
+        Refusing,
+        Steady,
+        Stumbling,
+    )
 }
 
 
@@ -150,6 +162,12 @@ async def test_a_crash_of_one_never_touches_its_sibling(tmp_path: Path) -> None:
         await until(lambda: one(fleet, "crashing").phase is Phase.CRASH_LOOP)
         assert "on fire" in one(fleet, "crashing").reason
         assert one(fleet, "steady") == Status("steady", Phase.READY, os.getpid())
+
+
+async def test_a_worker_that_attackers_can_reach_is_restarted_for_ever(tmp_path: Path) -> None:
+    async with running(tmp_path, "crashing-exposed", crash_limit=2) as (fleet, _):
+        await until(lambda: one(fleet, "crashing-exposed").restarts > 2)
+        assert one(fleet, "crashing-exposed").phase is not Phase.CRASH_LOOP
 
 
 async def test_a_worker_that_ends_the_interpreter_ends_itself_only(tmp_path: Path) -> None:

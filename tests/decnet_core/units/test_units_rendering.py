@@ -22,6 +22,7 @@ LISTENER = Job(
     spools=True,
     writes=("positions", "quarantine/listener"),
     keys=("listener.key",),
+    exposed=True,
 )
 JOBS = (BUS, READER, LISTENER)
 
@@ -82,6 +83,14 @@ def test_only_database_workers_are_told_the_password_of_a_database_server() -> N
 
 def test_a_start_up_failure_is_not_retried() -> None:
     assert unit_of("decnet-reader.service")["RestartPreventExitStatus"] == ["78"]
+
+
+def test_only_one_that_attackers_can_reach_is_restarted_for_ever() -> None:
+    reader, listener = unit_of("decnet-reader.service"), unit_of("decnet-listener.service")
+    assert (reader["StartLimitIntervalSec"], reader["StartLimitBurst"]) == (["120"], ["10"])
+    assert listener["StartLimitIntervalSec"] == ["0"]
+    assert "StartLimitBurst" not in listener
+    assert (reader["RestartSec"], listener["RestartSec"]) == (["1"], ["5"])
 
 
 def test_a_percent_sign_of_a_description_is_no_specifier() -> None:

@@ -18,7 +18,6 @@ from decnet_core.events.catalogue import (
     SessionClosed,
     SessionOpened,
 )
-from decnet_core.net.connections import ConnectionLimiter
 from decnet_decoys.decky import Decky
 from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore
@@ -27,6 +26,7 @@ from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.evidence.session_recorder import MAX_CAPTURES, SessionRecorder
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.places import Places
 from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.settings import DecoysSettings, LimitSettings
 
@@ -58,7 +58,7 @@ def resources(tmp_path: Path) -> FleetResources:
     resources = FleetResources(
         store,
         journal,
-        ConnectionLimiter(1, 1),
+        Places(1, 1, ()),
         tmp_path,
         budget=MemoryBudget(1 << 20),
         processor=LoopScheduler(loop),

@@ -10,7 +10,7 @@ SECONDS = st.floats(0.01, 100.0)
 
 
 def opened(accounts: Accounts, address: str, decky: str = "web-01") -> Account:
-    return accounts.open("http", decky, address)
+    return accounts.open("http", decky, address, 0.0)
 
 
 def test_half_of_what_was_used_is_forgotten_after_the_half_life() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from decnet_decoys.processor import scheduler as module
 from decnet_decoys.processor import turn
-from decnet_decoys.processor.scheduler import LoopScheduler, install
+from decnet_decoys.processor.scheduler import LoopScheduler, context_of, install
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def scheduler() -> AsyncIterator[LoopScheduler]:
 
 
 def spawn(scheduler: LoopScheduler, address: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    return scheduler.context("http", "web-01", address).run(asyncio.create_task, work)
+    return context_of(scheduler.account("http", "web-01", address)).run(asyncio.create_task, work)
 
 
 def burn(seconds: float) -> None:
@@ -54,7 +54,7 @@ async def test_a_newcomer_is_served_before_one_who_has_used_much(scheduler: Loop
 
 
 async def test_all_that_waits_is_done_in_order(scheduler: LoopScheduler) -> None:
-    context = scheduler.context("http", "web-01", "192.0.2.1")
+    context = context_of(scheduler.account("http", "web-01", "192.0.2.1"))
     done: list[int] = []
 
     def step(number: int) -> None:
@@ -71,7 +71,7 @@ async def test_all_that_waits_is_done_in_order(scheduler: LoopScheduler) -> None
 
 
 async def test_what_is_cancelled_while_it_waits_does_not_run(scheduler: LoopScheduler) -> None:
-    context = scheduler.context("http", "web-01", "192.0.2.1")
+    context = context_of(scheduler.account("http", "web-01", "192.0.2.1"))
     done: list[int] = []
     loop = asyncio.get_running_loop()
     loop.call_soon(burn, 0.1, context=context)
@@ -135,7 +135,7 @@ async def test_uninstalling_runs_what_waits_and_leaves_asyncio_as_it_was() -> No
     first, second = install(), install()
     assert first is second
     done: list[int] = []
-    context = first.context("http", "web-01", "192.0.2.1")
+    context = context_of(first.account("http", "web-01", "192.0.2.1"))
     loop = asyncio.get_running_loop()
     loop.call_soon(burn, 0.1, context=context)
     for number in range(50):

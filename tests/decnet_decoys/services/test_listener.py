@@ -33,9 +33,9 @@ async def playing(directory: Path, service: str = "echo", **limits: Any) -> Asyn
 
 
 @contextlib.asynccontextmanager
-async def client(host: DeckyHost) -> AsyncIterator[Streams]:
+async def client(host: DeckyHost, source: str = "127.0.0.1") -> AsyncIterator[Streams]:
     ((_, port),) = host.decky.services.items()
-    reader, writer = await asyncio.open_connection(host.decky.address, port)
+    reader, writer = await asyncio.open_connection(host.decky.address, port, local_addr=(source, 0))
     try:
         yield reader, writer
     finally:
@@ -80,6 +80,18 @@ async def test_a_client_beyond_the_limit_is_rejected_until_another_leaves(tmp_pa
         async with client(host) as third:
             assert await echoed(third, b"3") == b"3"
         assert len(host.events(ConnectionOpened)) == 2
+
+
+async def test_held_connections_lock_no_newcomer_out(tmp_path: Path) -> None:
+    async with playing(tmp_path, connections=12) as host, contextlib.AsyncExitStack() as held:
+        for number in range(12):
+            streams = await held.enter_async_context(client(host, f"127.0.0.{1 + number % 3}"))
+            assert await echoed(streams, b"held") == b"held"
+        for number in range(4, 8):
+            async with client(host, f"127.0.0.{number}") as newcomer:
+                assert await echoed(newcomer, b"new") == b"new"
+        assert host.ctx.counters.snapshot()["decoys_connections_evicted"] >= 1
+        assert host.ctx.counters.snapshot().get("decoys_connections_refused", 0) == 0
 
 
 async def test_a_silent_client_is_disconnected(tmp_path: Path) -> None:

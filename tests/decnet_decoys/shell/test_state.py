@@ -9,7 +9,14 @@ from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, root_shell
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.state import MAX_VARIABLES, Origin, ShellState
+from decnet_decoys.shell.state import (
+    MAX_FUNCTION_CHARACTERS,
+    MAX_HISTORY_CHARACTERS,
+    MAX_VARIABLE_CHARACTERS,
+    MAX_VARIABLES,
+    Origin,
+    ShellState,
+)
 
 
 def test_a_user_has_an_identity_a_home_and_an_environment(machine: Machine) -> None:
@@ -65,11 +72,32 @@ def test_the_shell_is_named_as_it_was_started(machine: Machine, player: Callable
 
 def test_variables_are_bounded_in_number_and_length(shell: ShellState) -> None:
     for number in range(2 * MAX_VARIABLES):
-        shell.set(f"v{number}", "x" * (2 * MAX_WORD))
+        shell.set(f"v{number}", "x" * (2 * MAX_WORD) if number == 0 else "x")
     assert len(shell.variables) == MAX_VARIABLES
     assert len(shell.variables["v0"]) == MAX_WORD
     shell.set("v0", "still")
     assert shell.variables["v0"] == "still"
+
+
+def test_variables_functions_and_history_are_bounded_in_all(shell: ShellState) -> None:
+    for number in range(MAX_VARIABLES):
+        shell.set(f"v{number}", "x" * MAX_WORD)
+    assert (
+        MAX_VARIABLE_CHARACTERS - MAX_WORD <= sum(map(len, shell.variables.values())) <= MAX_VARIABLE_CHARACTERS + 4096
+    )
+    shell.unset("v0")
+    shell.set("again", "y" * MAX_WORD)
+    assert shell.variables["again"] == "y" * MAX_WORD
+    run = Player(shell)
+    for number in range(200):
+        run(f"f{number}() {{ echo {'x' * 1000}; }}")
+        run(f"f() {{ echo {number} {'x' * 1000}; }}")
+    assert 50 <= len(shell.functions) <= MAX_FUNCTION_CHARACTERS // 1000
+    assert run("f").text.startswith("199 ")
+    for number in range(2000):
+        shell.remember(str(number) * 1000)
+    assert sum(map(len, shell.history)) <= MAX_HISTORY_CHARACTERS
+    assert shell.history[-1].startswith("1999")
 
 
 def test_a_child_changes_nothing_of_its_parent(shell: ShellState) -> None:

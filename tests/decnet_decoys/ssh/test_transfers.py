@@ -22,14 +22,18 @@ def packet(kind: int, *fields: int | bytes) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
+def fed(protocol: Sftp | Sink, data: bytes) -> bytes:
+    return b"".join(protocol.feed(data))
+
+
 def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: ShellState) -> None:
     uploads: list[Upload] = []
     server = Sftp(shell, 100, uploads.append)
-    server.feed(packet(1, 3))
-    server.feed(packet(3, 1, b"/tmp/x", 0x1A, 0))
-    server.feed(packet(6, 2, bytes(4), 0, 0, b"hello"))
+    fed(server, packet(1, 3))
+    fed(server, packet(3, 1, b"/tmp/x", 0x1A, 0))
+    fed(server, packet(6, 2, bytes(4), 0, 0, b"hello"))
     assert uploads == []
-    reply = server.feed(packet(4, 3, bytes(4)))
+    reply = fed(server, packet(4, 3, bytes(4)))
     assert uploads == [Upload("/tmp/x", b"hello", 5)]
     assert reply[4] == 101
     assert shell.files.read("/tmp/x", shell.access) == b"hello"
@@ -40,7 +44,7 @@ def test_any_bytes_are_answered_or_refused(machine: Machine, pieces: list[bytes]
     server = Sftp(root_shell(machine), 100, lambda _upload: None)
     try:
         for piece in pieces:
-            server.feed(piece)
+            fed(server, piece)
     except BadPacketError:
         pass
     server.close()
@@ -57,7 +61,7 @@ def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tup
     server = Sftp(root_shell(machine), 100, lambda _upload: None)
     try:
         for kind, fields in packets:
-            reply = server.feed(packet(kind, *fields))
+            reply = fed(server, packet(kind, *fields))
             assert len(reply) >= 9
     except BadPacketError:
         pass
@@ -66,7 +70,7 @@ def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tup
 
 def test_a_length_without_end_is_refused(shell: ShellState) -> None:
     with pytest.raises(BadPacketError):
-        Sftp(shell, 100, lambda _upload: None).feed(b"\xff\xff\xff\xff")
+        fed(Sftp(shell, 100, lambda _upload: None), b"\xff\xff\xff\xff")
 
 
 @given(st.integers(1, 40))
@@ -75,7 +79,7 @@ def test_scp_receives_files_however_the_bytes_are_cut(machine: Machine, step: in
     shell = root_shell(machine)
     sink = Sink(shell, "/tmp", 1000, uploads.append)
     stream = b"T1 0 1 0\nC0755 5 a.sh\nhello\0D0755 0 d\nC0644 0 empty\n\0C0600 3 b\nxyz\0E\n"
-    replies = b"".join(sink.feed(stream[at : at + step]) for at in range(0, len(stream), step))
+    replies = b"".join(fed(sink, stream[at : at + step]) for at in range(0, len(stream), step))
     assert [(upload.path, upload.data) for upload in uploads] == [
         ("/tmp/a.sh", b"hello"),
         ("/tmp/d/empty", b""),
@@ -87,7 +91,7 @@ def test_scp_receives_files_however_the_bytes_are_cut(machine: Machine, step: in
 def test_what_is_over_the_limit_is_counted_not_kept(shell: ShellState) -> None:
     uploads: list[Upload] = []
     sink = Sink(shell, "/tmp/f", 10, uploads.append)
-    sink.feed(b"C0644 25 f\n" + bytes(25) + b"\0")
+    fed(sink, b"C0644 25 f\n" + bytes(25) + b"\0")
     assert uploads == [Upload("/tmp/f", bytes(10), 25)]
 
 
@@ -97,7 +101,7 @@ def test_what_is_over_the_limit_is_counted_not_kept(shell: ShellState) -> None:
 def test_any_scp_bytes_are_answered(machine: Machine, pieces: list[bytes]) -> None:
     sink = Sink(root_shell(machine), "/tmp", 100, lambda _upload: None)
     for piece in pieces:
-        sink.feed(piece)
+        fed(sink, piece)
     sink.close()
 
 
@@ -113,3 +117,12 @@ def test_any_scp_bytes_are_answered(machine: Machine, pieces: list[bytes]) -> No
 )
 def test_scp_sinks_are_recognised(command: str, target: str | None) -> None:
     assert target_of(command) == target
+
+
+def test_many_small_requests_are_answered_one_by_one(shell: ShellState) -> None:
+    """So that whoever feeds them can let others run in between."""
+    server, sink = Sftp(shell, 100, lambda _upload: None), Sink(shell, "/tmp", 100, lambda _upload: None)
+    replies = server.feed(packet(16, 1, b"/") * 5000)
+    assert next(replies)[4] == 104
+    assert sum(1 for _ in replies) == 4999
+    assert sum(1 for _ in sink.feed(b"E\n" * 5000)) == 5000

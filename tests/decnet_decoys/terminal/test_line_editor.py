@@ -5,11 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.terminal.line_editor import MAX_LINE, Done, LineEditor
+from decnet_decoys.terminal.line_editor import MAX_ECHO, MAX_KEYS, MAX_LINE, Done, LineEditor
 
 
 def typed(data: bytes, editor: LineEditor | None = None) -> tuple[str, Done | None, bytes]:
-    return (editor or LineEditor()).feed(data)
+    """Feed all of the data, as a session does: what was not taken at once is fed again."""
+    editor, shown = editor or LineEditor(), ""
+    while True:
+        echo, done, data = editor.feed(data)
+        shown += echo
+        if done is not None or not data:
+            return shown, done, data
 
 
 @pytest.mark.parametrize(
@@ -90,3 +96,13 @@ def test_any_keys_end_in_lines_that_can_be_shown(pieces: list[bytes]) -> None:
             shown.encode("utf-8", "surrogateescape")
             if done is not None:
                 editor.begin("$ ", keep=True)
+
+
+def test_what_takes_long_is_taken_in_parts() -> None:
+    editor = LineEditor()
+    typed(b"x" * MAX_LINE, editor)
+    _, _, rest = editor.feed(b"\x01a\x02" * 1000)
+    assert len(rest) >= 3000 - MAX_KEYS
+    echo, _, rest = editor.feed((b"\x01" + b"\x1b[3~" + b"a") * 40)
+    assert len(echo) < 3 * MAX_ECHO
+    assert rest

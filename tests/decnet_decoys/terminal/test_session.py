@@ -207,7 +207,7 @@ async def test_a_command_that_raises_is_counted_and_ends_only_itself(
 
 
 async def test_a_line_that_computes_too_long_is_killed(shell: ShellState, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("decnet_decoys.terminal.session.MAX_BUSY_SECONDS", 0.0)
+    monkeypatch.setattr("decnet_decoys.terminal.processor_time.LINE_SECONDS", 0.0)
     status, channel, _ = await run(shell, "echo never")
     assert (status, channel.shown) == (137, b"Killed\n")
 

@@ -148,20 +148,40 @@ def load(domain: str) -> list[str]:
     return list(importlib.import_module(f"decnet_models.{domain}.tables").metadata.tables)
 
 
+LOADED = """
+import gc, importlib, os, pkgutil, sys, sqlalchemy
+
+def load(name):
+    domain = importlib.import_module(f"decnet_models.{name}")
+    for module in pkgutil.iter_modules(domain.__path__):
+        if module.name != "models":
+            importlib.import_module(f"{domain.__name__}.{module.name}")
+    tables = sorted(m for m in sys.modules if m.startswith("decnet_models.") and m.endswith(".tables"))
+    made = sum(isinstance(o, sqlalchemy.Table) for o in gc.get_objects())
+    print(name, *tables, made, "alembic" in sys.modules, "sqlalchemy.orm" in sys.modules, flush=True)
+
+for name in sys.argv[1:]:
+    if not os.fork():
+        load(name)
+        break
+    if os.wait()[1]:
+        sys.exit(f"{name} cannot be loaded alone")
+"""
+"""Loads each domain that is named in a process of its own, which has nothing but SQLAlchemy before."""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, list[str]]:
+    """What is there when one domain is loaded, by domain: modules of tables, how many tables, Alembic, the ORM."""
+    command = [sys.executable, "-c", LOADED, *domains()]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[0]: line.split()[1:] for line in lines}
+
+
 @pytest.mark.parametrize("domain", domains())
-def test_a_domain_loads_its_own_tables_only(domain: str) -> None:
+def test_a_domain_loads_its_own_tables_only(domain: str, loaded: dict[str, list[str]]) -> None:
     """All of its modules but `models`: no other domain's modules, only its own tables, neither Alembic nor the ORM."""
-    code = (
-        "import gc, importlib, pkgutil, sys, sqlalchemy\n"
-        f"import decnet_models.{domain} as domain\n"
-        "[importlib.import_module(f'{domain.__name__}.{m.name}') for m in pkgutil.iter_modules(domain.__path__)"
-        " if m.name != 'models']\n"
-        "print(*sorted(m for m in sys.modules if m.startswith('decnet_models.') and m.endswith('.tables')),"
-        " sum(isinstance(o, sqlalchemy.Table) for o in gc.get_objects()),"
-        " 'alembic' in sys.modules, 'sqlalchemy.orm' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [f"decnet_models.{domain}.tables", str(len(load(domain))), "False", "False"]
+    assert loaded[domain] == [f"decnet_models.{domain}.tables", str(len(load(domain))), "False", "False"]
 
 
 def test_the_import_contracts_name_every_domain() -> None:

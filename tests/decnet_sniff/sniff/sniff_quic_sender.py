@@ -8,8 +8,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2, initial_keys
 
-_INITIAL_BITS = {VERSION_1: 0x00, VERSION_2: 0x10}
-
 
 def varint(value: int) -> bytes:
     """RFC 9000, 16, in the shortest form."""
@@ -37,12 +35,16 @@ def initial(
     number: int = 0,
     token: bytes = b"",
     number_bytes: int = 2,
+    fixed_bit: bool = True,
 ) -> bytes:
-    """One protected Initial packet; the keys come from `first`, also the destination unless that is given."""
+    """One protected Initial packet; the keys come from `first`, also the destination unless that is given.
+
+    Without `fixed_bit` the second bit is clear, as RFC 9287 allows.
+    """
     keys = initial_keys(version, first, server=server)
     payload = payload.ljust(4, b"\0")
     destination = first if destination is None else destination
-    header = bytearray([0xC0 | _INITIAL_BITS[version] | number_bytes - 1])
+    header = bytearray([0x80 | fixed_bit << 6 | (version == VERSION_2) << 4 | number_bytes - 1])
     header += version.to_bytes(4, "big")
     header += bytes([len(destination)]) + destination + bytes([len(source)]) + source + varint(len(token)) + token
     header += varint(number_bytes + len(payload) + 16) + number.to_bytes(number_bytes, "big")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import random
+import struct
 from collections import Counter
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import (
     tcp,
     udp,
 )
+from tests.decnet_sniff.sniff.sniff_quic_sender import crypto, initial
 from tests.decnet_sniff.sniff.sniff_tls_messages import client_hello, records, server_hello
 
 from decnet_core.events.catalogue import (
@@ -39,6 +41,7 @@ from decnet_core.events.catalogue import (
     HttpClient,
     Payload,
     PortScan,
+    SshIdentification,
     SshKex,
     TcpStack,
     TlsClient,
@@ -302,3 +305,52 @@ def test_ssh_of_both_sides() -> None:
         ("client", "SSH-2.0-Go"),
         ("server", "SSH-2.0-OpenSSH_9.2p1"),
     }
+
+
+@pytest.mark.parametrize("line", [b"SSH-2.0-Go\r\n", b"SSH-1.5-old\n", b"SSH-2.0-Go\r\nGET / HTTP/1.1\r\n\r\n"])
+def test_a_banner_grabber_is_found_though_it_negotiates_nothing(line: bytes) -> None:
+    found = found_in(batch_of(map(ether, conversation([line], [b"Welcome\r\nSSH-2.0-OpenSSH_9.2p1\r\n"]))))
+    sides = {(f.payload, f.ends.source_port) for f in found if isinstance(f.payload, SshIdentification)}
+    assert sides == {
+        (SshIdentification("client", line.split(b"\n", maxsplit=1)[0].decode().strip()), 40000),
+        (SshIdentification("server", "SSH-2.0-OpenSSH_9.2p1"), 443),
+    }
+    assert not only(found, SshKex)
+
+
+def test_an_identification_without_its_line_end_is_none() -> None:
+    assert kinds(found_in(batch_of(map(ether, conversation([b"SSH-2.0-Go"])))))["ssh.identification"] == 0
+
+
+def test_a_warning_alert_in_the_segment_of_the_server_s_hello_does_not_hide_it() -> None:
+    warning = b"\x15\x03\x03\x00\x02\x01\x70"
+    assert kinds(found_in(batch_of(map(ether, conversation([HELLO], [warning + ANSWER])))))["tls.server"] == 1
+    late = conversation([b"EHLO a\r\n", HELLO], [b"220 go\r\n", warning + ANSWER])
+    assert kinds(found_in(batch_of(map(ether, late))))["tls.server"] == 1
+
+
+def test_the_last_syn_ack_says_where_the_server_s_data_begin() -> None:
+    packets = conversation([HELLO], [ANSWER])
+    other = ip4(SERVER, CLIENT, 6, tcp(443, 40000, SYN | ACK, 777_000, 1001, options=LINUX))
+    found = found_in(batch_of(map(ether, [packets[0], other, packets[1], *packets[2:]])))
+    assert kinds(found)["tls.server"] == 1
+    late = found_in(batch_of(map(ether, [*packets[:5], other, *packets[5:]])))
+    assert kinds(late)["tls.server"] == 1, "nothing moves once the server has sent data"
+
+
+def test_a_hello_in_the_form_of_ssl_2() -> None:
+    ciphers = b"\x00\x00\x2f" + b"\x07\x00\xc0" + b"\x00\x00\xff"
+    body = b"\x01\x03\x01" + struct.pack(">HHH", len(ciphers), 0, 16) + ciphers + bytes(16)
+    hello = struct.pack(">H", 0x8000 | len(body)) + body
+    for parts in ([hello], [hello[:4], hello[4:]]):
+        (found,) = payloads(found_in(batch_of(map(ether, conversation(parts)))), TlsClient)
+        assert (found.version, found.ja3_text) == (0x0301, "769,47-255,,,")
+    assert not payloads(found_in(batch_of(map(ether, conversation([hello[:5] + b"\xff" + hello[6:]])))), TlsClient)
+
+
+@pytest.mark.parametrize("server", [False, True])
+def test_a_quic_packet_with_the_second_bit_clear_is_found(server: bool) -> None:
+    sent = [initial(crypto(0, client_hello()), first=b"12345678", fixed_bit=server)]
+    answer = initial(crypto(0, server_hello()), first=b"12345678", destination=b"", server=True, fixed_bit=not server)
+    packets = [ip4(CLIENT, SERVER, 17, udp(40000, 443, sent[0])), ip4(SERVER, CLIENT, 17, udp(443, 40000, answer))]
+    assert kinds(found_in(batch_of(map(ether, packets)))) >= Counter({"tls.client": 1, "tls.server": 1})

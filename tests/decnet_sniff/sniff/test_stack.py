@@ -90,10 +90,8 @@ def test_signature_is_what_p0f_prints(ip: str, tcp: str, payload: int, peer_mss:
         ("linux", 64240, 52, 7, "Linux 4.20 or newer", 12),
         ("linux", 29200, 64, 7, "Linux 3.x or 4.x", 0),
         ("linux", 5840, 64, 7, "Linux 2.6", 0),
-        ("linux", 12345, 60, 7, "Linux", 4),
         ("windows", 64240, 116, 7, "Windows 10 or 11", 12),
         ("windows", 8192, 128, 7, "Windows Vista to 8.1", 0),
-        ("windows", 4444, 128, 7, "Windows", 0),
         ("apple", 65535, 50, 0, "macOS or iOS", 14),
         ("freebsd", 65535, 64, 7, "FreeBSD", 0),
         ("openbsd", 16384, 64, 7, "OpenBSD", 0),
@@ -106,6 +104,38 @@ def test_systems_are_known_by_their_syn(  # noqa: PLR0917  # one row of the tabl
     assert identify(stack(options, window, ttl=ttl, ident=ident), server=False) == Identity(
         name, tool=False, exact=name is not None, distance=hops
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "window", "ttl", "name", "hops"),
+    [("linux", 12345, 60, "Linux", 4), ("windows", 4444, 128, "Windows", 0)],
+)
+def test_a_general_row_is_a_guess(options: str, window: int, ttl: int, name: str, hops: int) -> None:
+    seen = stack(options, window, ttl=ttl)
+    assert identify(seen, server=False) == Identity(name, tool=False, exact=False, distance=hops)
+    reported = payloads.tcp_stack(seen, server=False)
+    assert (reported.os, reported.os_match) == (name, "guess")
+    assert f"probably {name}" in reported.summary()
+
+
+def test_a_ttl_and_quirks_that_both_differ_are_another_system() -> None:
+    """A server of Linux 2.4 to 3.x without time stamps and scale was taken for Windows, whose answer has TTL 128."""
+    options = b"\x02\x04\x05\xb4\x01\x01\x04\x02"
+    ip, header, payload = syn("linux", 5840, ttl=62, ident=0, flags=0x12)
+    found = read(Syn(ip, header[:12] + bytes([7 << 4]) + header[13:20] + options, payload))
+    assert found is not None
+    reported = payloads.tcp_stack(found, server=True, peer_mss=1460)
+    assert reported.signature == "4:62+2:0:1460:mss*4,0:mss,nop,nop,sok:df:0"
+    assert (reported.os, reported.os_match) == ("Linux 2.4 to 3.x", "exact")
+
+
+def test_windows_7_with_time_stamps_is_not_freebsd() -> None:
+    options = b"\x02\x04\x05\xb4\x01\x03\x03\x02\x04\x02\x08\x0a" + struct.pack("!II", 5, 0)
+    ip, header, payload = syn("linux", 8192, ttl=128, ident=7)
+    found = read(Syn(ip, header[:12] + bytes([10 << 4]) + header[13:20] + options, payload))
+    assert found is not None
+    reported = payloads.tcp_stack(found, server=False)
+    assert (reported.os, reported.os_match) == ("Windows Vista to 8.1", "exact"), reported.signature
 
 
 @pytest.mark.parametrize(

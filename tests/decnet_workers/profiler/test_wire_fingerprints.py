@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.events.catalogue import FlowClosed, HttpClient, SshKex, TcpStack
+from decnet_core.events.catalogue import FlowClosed, HttpClient, SshIdentification, SshKex, StackProbed, TcpStack
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.fingerprints import without_route
 
@@ -45,6 +45,30 @@ def test_introductions_become_fingerprints(stored: Callable[..., StoredEvent], p
         ("sqlmap", "exploitation"),
         ("Nmap", "scanner"),
     }
+
+
+def test_a_profile_says_whether_a_system_is_known_or_guessed(
+    stored: Callable[..., StoredEvent], profile: Profile
+) -> None:
+    tables, _ = profile(
+        [
+            [
+                stored(1, TcpStack("syn", SIGNATURE, "m", os="Linux", os_match="guess")),
+                stored(2, TcpStack("syn", SIGNATURE, "m", os="Android", os_match="exact")),
+                stored(3, TcpStack("syn", SIGNATURE, "m", os="Windows")),  # of a sensor that does not say
+                stored(4, StackProbed(5, "4:64+0:0:1460:mss*4,0:mss::0", "m", os="FreeBSD", os_match="exact")),
+            ]
+        ]
+    )
+    systems = {row[1:3] for row in tables["fingerprint"] if str(row[1]).startswith("os")}
+    assert systems == {("os_guess", "Linux"), ("os", "Android"), ("os_guess", "Windows"), ("os", "FreeBSD")}
+
+
+def test_a_banner_grabber_has_named_its_software(stored: Callable[..., StoredEvent], profile: Profile) -> None:
+    tables, _ = profile(
+        [[stored(1, SshIdentification("client", "SSH-2.0-Go")), stored(2, SshIdentification("server", "SSH-2.0-x"))]]
+    )
+    assert [row[1:3] for row in tables["fingerprint"]] == [("ssh.software", "SSH-2.0-Go")]
 
 
 def test_a_flow_is_counted_and_is_no_arrival(stored: Callable[..., StoredEvent], profile: Profile) -> None:

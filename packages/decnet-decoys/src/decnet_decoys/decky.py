@@ -21,3 +21,8 @@ class Decky(msgspec.Struct, frozen=True):
     def port(self, service: str) -> int | None:
         """Return the port of `service`, None when the decky does not offer it."""
         return dict(self.services).get(service)
+
+
+def port_name(decky: Decky, service: str) -> str:
+    """Return what a port of a decky is called where its places are counted."""
+    return f"{decky.name} {service}"

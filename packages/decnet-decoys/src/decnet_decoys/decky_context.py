@@ -13,13 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from decnet_core.net.connections import ConnectionLimiter
 from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.places import Places
 from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.settings import DecoysSettings
 
@@ -49,7 +49,7 @@ class FleetResources:
         self,
         artifacts: ArtifactStore,
         journal: Journal,
-        connections: ConnectionLimiter,
+        places: Places,
         keys: Path,
         *,
         budget: MemoryBudget,
@@ -57,7 +57,7 @@ class FleetResources:
     ) -> None:
         self.artifacts = artifacts
         self.journal = journal
-        self.connections = connections
+        self.places = places
         self.keys = keys
         self.budget = budget
         self.processor = processor
@@ -95,6 +95,11 @@ class DeckyContext:
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
         return build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
+
+    async def prepare_machine(self) -> None:
+        """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""
+        if "machine" not in self.__dict__:
+            await self.runtime.in_thread(getattr, self, "machine")
 
 
 def claimed_address(address: str) -> str:

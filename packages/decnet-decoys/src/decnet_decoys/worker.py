@@ -20,9 +20,9 @@ from decnet_core.events.catalogue import (
     SessionOpened,
 )
 from decnet_core.exits import StartupError
-from decnet_core.net.connections import ConnectionLimiter
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
+from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
@@ -30,6 +30,7 @@ from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.fleet import FleetError, deckies, profile_of
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.places import Places
 from decnet_decoys.processor import scheduler
 from decnet_decoys.services import registry
 from decnet_decoys.services.listener import Listener, listener_of
@@ -42,6 +43,7 @@ class Decoys(Worker[DecoysSettings]):
     """Plays the deckies: decoy services that record every connection."""
 
     name = "decoys"
+    exposed = True
     Settings = DecoysSettings
     produces = (
         ConnectionOpened,
@@ -76,16 +78,17 @@ class Decoys(Worker[DecoysSettings]):
             fleet = deckies(self.settings)
         except FleetError as error:
             raise StartupError(f"[decoys] {error}") from error
-        resources = self._resources(ctx)
+        resources = self._resources(ctx, fleet)
         for entry in resources.journal.left_open():
             resources.journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
         for decky in fleet:
             self._listeners += _listeners(DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx))
         for listener in self._listeners:
             listener.open()
+            ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
         log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
 
-    def _resources(self, ctx: Context) -> FleetResources:
+    def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
         limits = self.settings.limits
         try:
             artifacts = ArtifactStore(ctx.state.artifacts, limits.artifacts_bytes)
@@ -95,18 +98,20 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
-        connections = ConnectionLimiter(limits.connections, limits.connections_per_source)
+        ports = [port_name(decky, service) for decky in fleet for service, _ in decky.services]
+        places = Places(limits.connections, limits.connections_per_source, ports)
         budget = MemoryBudget(limits.memory_bytes)
         ctx.counters.read_from(
             lambda: {
-                "decoys_connections_open": connections.open,
+                "decoys_connections_open": places.open,
+                "decoys_connections_evicted": places.evicted,
                 "decoys_memory_left": budget.left,
                 "decoys_memory_refused": budget.refused,
             }
         )
         self._processor = scheduler.install()
         ctx.counters.read_from(self._processor.counters)
-        return FleetResources(artifacts, journal, connections, keys, budget=budget, processor=self._processor)
+        return FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()

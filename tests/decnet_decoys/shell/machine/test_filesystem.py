@@ -24,6 +24,11 @@ def some_files(limit: int = 10_000) -> FileSystem:
     return FileSystem(tree, limit, MemoryLease(MemoryBudget(1 << 20)))
 
 
+def remove_tree(files: FileSystem, path: str) -> None:
+    for below, _ in reversed(list(files.walk(files.locate(path, follow=False)))):
+        files.remove(below, KERNEL)
+
+
 def test_a_link_leads_to_its_target() -> None:
     files = some_files()
     assert files.locate("/bin/ls") == "/usr/bin/ls"
@@ -48,7 +53,7 @@ def test_permissions_hold() -> None:
 
 def test_what_is_removed_is_gone_and_can_come_again() -> None:
     files = some_files()
-    files.remove("/etc", KERNEL, tree=True)
+    remove_tree(files, "/etc")
     assert files.names("/") == ["bin", "loop", "tmp", "usr"]
     files.mkdir("/etc", KERNEL)
     assert files.names("/etc") == []
@@ -111,7 +116,7 @@ def test_any_sequence_of_changes_leaves_a_tree(actions: list[tuple[str, str, str
             elif action == "link":
                 files.link(other, one, KERNEL)
             elif action == "remove":
-                files.remove(one, KERNEL, tree=True)
+                remove_tree(files, one)
             elif action == "mkdir":
                 files.mkdir(one, KERNEL)
             else:

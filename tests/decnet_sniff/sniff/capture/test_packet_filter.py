@@ -49,11 +49,16 @@ TAKEN = {
     "VLAN": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)), 0x8100),
     "QinQ": ether(ip6(CLIENT6, SERVER6, 17, udp(1, 2)), 0x88A8, 0x8100),
 }
+TAKEN |= {
+    "three tags": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)), 0x8100, 0x8100, 0x8100),
+    "MPLS": b"\x02" * 12 + b"\x88\x47\0\0\x11\x40" + ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)),
+    "PPPoE in two tags": b"\x02" * 12 + b"\x88\xa8\0\7\x81\0\0\7\x88\x64" + bytes(40),
+}
 REFUSED = {
     "ping": ether(ip4(CLIENT, SERVER, 1, bytes(8))),
     "ARP": b"\xff" * 12 + b"\x08\x06" + bytes(28),
     "neighbour": ether(ip6(CLIENT6, SERVER6, 58, bytes(8))),
-    "three tags": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)), 0x8100, 0x8100, 0x8100),
+    "four tags": ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, 16)), 0x8100, 0x8100, 0x8100, 0x8100),
     "from ignored": ether(ip4("203.0.113.9", SERVER, 6, tcp(1, 2, 16))),
     "to ignored": ether(ip4(CLIENT, "192.0.2.200", 6, tcp(1, 2, 16))),
     "to ignored, VLAN": ether(ip4(CLIENT, "192.0.2.200", 6, tcp(1, 2, 16)), 0x8100),

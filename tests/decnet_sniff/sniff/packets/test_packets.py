@@ -79,8 +79,55 @@ def with_ip_options(packet: bytes) -> bytes:
     return struct.pack(">BBH", 0x46, 0, len(packet) + 4) + packet[4:20] + b"\x01\x01\x01\x00" + packet[20:]
 
 
+def pppoe(packet: bytes, protocol: bytes = b"") -> bytes:
+    protocol = protocol or (b"\x00\x21" if packet[0] >> 4 == 4 else b"\x00\x57")
+    return b"\x02" * 12 + b"\x88\x64" + struct.pack(">BBHH", 0x11, 0, 7, 2 + len(packet)) + protocol + packet
+
+
+def mpls(inside: bytes, labels: int, ethertype: bytes = b"\x88\x47") -> bytes:
+    stack = [struct.pack(">I", (100 + n) << 12 | (n + 1 == labels) << 8 | 64) for n in range(labels)]
+    return b"\x02" * 12 + ethertype + b"".join(stack) + inside
+
+
+def gtp(packet: bytes, flags: int = 0x30, options: bytes = b"") -> bytes:
+    header = struct.pack(">BBHI", flags, 255, len(options) + len(packet), 9)
+    return ip4("10.0.0.1", "10.0.0.2", 17, udp(2152, 2152, header + options + packet))
+
+
+def capwap(frame: bytes, *, words: int = 2, wireless: bool = False, port: tuple[int, int] = (40000, 5247)) -> bytes:
+    header = bytes([0, words << 3, 1 << 1 | wireless, 0]) + bytes(4 * words - 4)
+    return ip4("10.0.0.1", "10.0.0.2", 17, udp(*port, header + frame))
+
+
+def wifi(packet: bytes, control: int = 0x08, flags: int = 0x01) -> bytes:
+    """An IEEE 802.11 data frame; with 0x80 in `control` it has the field for quality of service."""
+    ethertype = b"\x08\x00" if packet[0] >> 4 == 4 else b"\x86\xdd"
+    header = bytes([control, flags]) + bytes(22) + bytes(6 if flags & 3 == 3 else 0) + bytes(2 if control & 0x80 else 0)
+    return header + b"\xaa\xaa\x03\0\0\0" + ethertype + packet
+
+
 WAYS = {
     "Ethernet": (link.ETHERNET, ether),
+    "three tags": (link.ETHERNET, lambda packet: ether(packet, 0x88A8, 0x8100, 0x8100)),
+    "PPPoE": (link.ETHERNET, pppoe),
+    "PPPoE, compressed": (link.ETHERNET, lambda packet: pppoe(packet, b"\x21" if packet[0] >> 4 == 4 else b"\x57")),
+    "PPPoE in a VLAN": (link.ETHERNET, lambda packet: b"\x02" * 12 + b"\x81\0\0\7" + pppoe(packet)[12:]),
+    "MPLS": (link.ETHERNET, lambda packet: mpls(packet, 1)),
+    "MPLS, three labels": (link.ETHERNET, lambda packet: mpls(packet, 3, b"\x88\x48")),
+    "MPLS with a frame": (link.ETHERNET, lambda packet: mpls(bytes(4) + ether(packet, 0x8100), 2)),
+    "GTP-U": (link.ETHERNET, lambda packet: ether(gtp(packet))),
+    "GTP-U with a number": (link.ETHERNET, lambda packet: ether(gtp(packet, 0x32, bytes(4)))),
+    "GTP-U with extensions": (
+        link.ETHERNET,
+        lambda packet: ether(gtp(packet, 0x34, b"\0\0\0\x85" + b"\x01\x10\x09\xc0" + b"\x01\0\0\0")),
+    ),
+    "CAPWAP with Ethernet": (link.ETHERNET, lambda packet: ether(capwap(ether(packet), words=2))),
+    "CAPWAP from the controller": (link.ETHERNET, lambda packet: ether(capwap(ether(packet), port=(5247, 40000)))),
+    "CAPWAP with 802.11": (link.ETHERNET, lambda packet: ether(capwap(wifi(packet), words=4, wireless=True))),
+    "CAPWAP with 802.11 QoS": (
+        link.ETHERNET,
+        lambda packet: ether(capwap(wifi(packet, 0x88, 0x03), wireless=True)),
+    ),
     "VLAN": (link.ETHERNET, lambda packet: ether(packet, 0x8100)),
     "QinQ": (link.ETHERNET, lambda packet: ether(packet, 0x88A8, 0x8100)),
     "raw": (link.RAW, lambda packet: packet),
@@ -134,6 +181,14 @@ def test_a_tunnel_in_a_tunnel_is_counted_and_left_alone() -> None:
         ("udp_malformed", ether(ip4(CLIENT, SERVER, 17, bytes(4) + b"\0\1" + bytes(20))), link.ETHERNET),
         ("tcp_malformed", ether(ip4(CLIENT, SERVER, 6, tcp(1, 2, SYN)[:12] + b"\x10" + bytes(20))), link.ETHERNET),
         ("link_type_unknown", ether(V4[0]), 147),
+        ("frames_not_ip", ether(V4[0], 0x8100, 0x8100, 0x8100, 0x8100), link.ETHERNET),
+        ("frames_not_ip", pppoe(bytes(20), b"\xc0\x21"), link.ETHERNET),
+        ("frames_not_ip", mpls(V4[0], 9), link.ETHERNET),
+        ("frames_not_ip", mpls(bytes(4) + mpls(V4[0], 1), 1), link.ETHERNET),
+        ("frames_short", mpls(b"", 1), link.ETHERNET),
+        ("frames_short", pppoe(b"", b"\x00\x21")[:21], link.ETHERNET),
+        ("udp_flows", ether(capwap(wifi(V4[0], flags=0x41), wireless=True)), link.ETHERNET),  # encrypted
+        ("udp_flows", ether(gtp(V4[0], 0x10)), link.ETHERNET),  # GTP'
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

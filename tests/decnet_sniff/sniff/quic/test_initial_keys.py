@@ -46,9 +46,14 @@ def keys(*texts: str) -> Keys:
             True,
             keys("82db637861d55e1d011f19ea71d5d2a7", "dd13c276499c0249d3310652", "edf6d05c83121201b436e16877593c3a"),
         ),
+        (
+            0xFF00001D,
+            False,
+            keys("175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f", "9ddd12c994c0698b89374a9c077a3077"),
+        ),
     ],
 )
-def test_keys_of_rfc_9001_a_1_and_rfc_9369_a_1(version: int, server: bool, expected: Keys) -> None:
+def test_keys_of_rfc_9001_a_1_of_its_draft_29_and_of_rfc_9369_a_1(version: int, server: bool, expected: Keys) -> None:
     assert initial_keys(version, CONNECTION_ID, server=server) == expected
 
 

@@ -23,7 +23,7 @@ from tests.decnet_sniff.sniff.sniff_tls_messages import client_hello, server_hel
 
 from decnet_sniff.sniff.quic import aes, hellos
 from decnet_sniff.sniff.quic.hellos import Connections
-from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2
+from decnet_sniff.sniff.quic.initial_keys import DRAFTS, VERSION_1, VERSION_2
 from decnet_sniff.sniff.quic.packets import crypto_frames, packets
 from decnet_sniff.sniff.tls.hello import ClientHello, Hello, ServerHello
 
@@ -171,12 +171,54 @@ def test_another_connection_between_the_same_ports_is_told() -> None:
         )
 
 
-def test_version_negotiation_and_unknown_versions_are_ignored() -> None:
+def test_version_negotiation_and_versions_that_are_not_read_are_counted() -> None:
     wire = Wire()
     negotiation = b"\x80\0\0\0\0\x08" + b"12345678" + b"\x08" + b"abcdefgh" + b"\x6b\x33\x43\xcf"
-    draft = b"\xc3\xff\x00\x00\x1d" + CLIENT_INITIAL_1[5:]
-    assert wire.up(negotiation) is wire.up(draft) is wire.up(b"\x40" + bytes(40)) is None
-    assert wire.table.counters()["quic_initials"] == 0
+    reserved = b"\xc3\x1a\x2a\x3a\x4a" + CLIENT_INITIAL_1[5:]
+    assert wire.up(reserved) is wire.down(negotiation) is wire.up(b"\x40" + bytes(1300)) is None
+    counters = wire.table.counters()
+    assert (counters["quic_version_negotiations"], counters["quic_versions_unread"]) == (1, 1)
+    assert counters["quic_initials"] == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"\x80\0\0\0\0\x08" + b"12345678" + b"\x08" + b"abcdefgh" + b"\x6b\x33\x43",  # not whole versions
+        b"\x80\0\0\0\0\xff" + bytes(20),
+        b"\xc3\x1a\x2a\x3a\x4a\x08" + bytes(400),  # shorter than a client may begin with
+        b"\xc3\x1a\x2a\x3a\x4a\x07" + bytes(1300),  # a shorter connection id than a client may choose
+        b"\x9b\x7c\x81\x80\0\1\0\1\0\0\0\0" + bytes(1300),  # an answer of DNS
+    ],
+)
+def test_other_datagrams_with_the_first_bit_are_not_counted(other: bytes) -> None:
+    wire = Wire()
+    assert wire.up(other) is None
+    counters = wire.table.counters()
+    assert counters["quic_version_negotiations"] + counters["quic_versions_unread"] + counters["quic_initials"] == 0
+
+
+@pytest.mark.parametrize("version", DRAFTS)
+def test_drafts_of_version_1_are_read(version: int) -> None:
+    wire = Wire()
+    asked = wire.up(initial(crypto(0, CLIENT_HELLO), first=CONNECTION_ID, version=version))
+    answer = initial(crypto(0, CHOICE), first=CONNECTION_ID, destination=b"", version=version, server=True)
+    assert isinstance(asked, ClientHello)
+    assert isinstance(wire.down(answer), ServerHello)
+
+
+def test_a_second_retry_is_not_believed() -> None:
+    """RFC 9000, 17.2.5.2: a client takes one Retry, and none that changes nothing."""
+    wire, chosen = Wire(), bytes.fromhex("f067a5502a4262b5")
+    assert wire.up(initial(crypto(0, CLIENT_HELLO[:100]), first=CONNECTION_ID)) is None
+    unchanged = b"\xf0\0\0\0\x01\0\x08" + CONNECTION_ID + b"token" + bytes(16)
+    assert wire.down(unchanged) is None
+    assert wire.down(RETRY_1) is None
+    assert wire.down(b"\xf0\0\0\0\x01\0\x08" + b"abcdefgh" + b"token" + bytes(16)) is None
+    assert isinstance(wire.up(initial(crypto(0, CLIENT_HELLO), first=chosen, number=1)), ClientHello)
+    answer = initial(crypto(0, CHOICE), first=chosen, destination=b"", source=b"srv", server=True)
+    assert isinstance(wire.down(answer), ServerHello)
+    assert wire.table.counters()["quic_retries"] == 1
 
 
 def test_a_server_s_packet_without_its_client_s_is_unreadable() -> None:
@@ -184,7 +226,7 @@ def test_a_server_s_packet_without_its_client_s_is_unreadable() -> None:
     assert wire.down(SERVER_INITIAL_1) is None
     assert wire.table.counters() == {
         "quic_initials": 1, "quic_undecrypted": 0, "quic_unreadable": 1, "quic_retries": 0,
-        "quic_evicted": 0, "quic_connections": 0,
+        "quic_version_negotiations": 0, "quic_versions_unread": 0, "quic_evicted": 0, "quic_connections": 0,
     }  # fmt: skip
 
 

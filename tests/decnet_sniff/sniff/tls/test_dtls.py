@@ -52,6 +52,13 @@ def test_a_whole_hello(version: int, shown: str) -> None:
     assert ja4(found, DTLS) == f"d{shown}i010000_{ja4(found, DTLS)[11:23]}_000000000000"
 
 
+def test_the_version_of_cisco_anyconnect() -> None:
+    sent = client_hello((0x002F,), (), version=0x0100, session=b"s" * 32, cookie=b"")
+    found = Handshakes().datagram("up", record(fragment(sent), version=0x0100), 0)
+    assert isinstance(found, ClientHello)
+    assert (found.version, found.ciphers) == (0x0100, (0x002F,))
+
+
 def test_dtls_1_3_by_its_extension() -> None:
     sent = client_hello((0x1301,), [versions(0xFEFC)], version=0xFEFD, cookie=b"")
     found = Handshakes().datagram("up", record(fragment(sent)), 0)

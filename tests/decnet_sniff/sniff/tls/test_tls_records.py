@@ -21,6 +21,7 @@ from tests.decnet_sniff.sniff.sniff_tls_messages import (
 )
 
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
+from decnet_sniff.sniff.tls import sslv2
 from decnet_sniff.sniff.tls.hello import ClientHello, ServerHello
 from decnet_sniff.sniff.tls.records import MAX_HELLO_BYTES, MAX_RECORDS, read_message, recognise
 
@@ -119,6 +120,23 @@ def test_what_is_no_hello_is_nothing(data: bytes) -> None:
     assert recognise(data) is NOTHING
 
 
+WARNING = b"\x15\x03\x03\x00\x02\x01\x70"  # unrecognized_name (RFC 6066, 3)
+
+
+def test_a_warning_before_a_hello_is_passed_over() -> None:
+    found = recognise(WARNING + records(server_hello(0x1301)))
+    assert isinstance(found, ServerHello)
+    assert found.end == len(WARNING) + len(records(server_hello(0x1301)))
+    for size in range(len(WARNING) + 1):
+        assert recognise(WARNING[:size]) is NEED_MORE
+
+
+def test_a_fatal_or_encrypted_alert_is_not_passed_over() -> None:
+    fatal = WARNING[:5] + b"\x02\x28"
+    assert recognise(fatal + records(server_hello(0x1301))) is NOTHING
+    assert recognise(b"\x15\x03\x03\x00\x1a" + bytes(26) + records(server_hello(0x1301))) is NOTHING
+
+
 def test_an_alert_between_two_records_of_a_hello_is_nothing() -> None:
     assert recognise(b"\x16\x03\x01" + vector(OFFER[:100]) + b"\x15\x03\x01\x00\x02\x02\x28" + OFFER) is NOTHING
 
@@ -186,3 +204,9 @@ def test_no_truncated_body_raises(end: int, kind: int) -> None:
     """A message whose header fits its bytes, and whose body stops anywhere."""
     body = OFFER[4 : 4 + end]
     assert read_message(bytes([kind]) + vector(body, 3)) is not NEED_MORE
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_in_the_form_of_ssl_2_never_raise(data: bytes) -> None:
+    assert isinstance(sslv2.recognise(b"\x80" + data), ClientHello | Verdict)
+    assert isinstance(sslv2.recognise(b"\x80\x2e\x01\x03\x01\x00\x09" + data), ClientHello | Verdict)

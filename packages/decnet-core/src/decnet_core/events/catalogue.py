@@ -332,6 +332,22 @@ class SshKex(Payload, frozen=True, tag="ssh.kex"):
         return f"SSH {self.role} {self.software}, HASSH {self.hassh}"
 
 
+class SshIdentification(Payload, frozen=True, tag="ssh.identification"):
+    """The event's `src_ip` identified itself as SSH and sent no algorithms, as banner grabbers do; see `ssh.kex`."""
+
+    phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
+
+    role: str
+    software: str
+    count: int = 1
+
+    def reached(self) -> tuple[str, ...]:
+        return () if self.role == "server" else self.phases  # a machine that answers has not come to us
+
+    def summary(self) -> str:
+        return f"SSH {self.role} {self.software}, without a key exchange"
+
+
 class HttpClient(Payload, frozen=True, tag="http.client"):
     """How the first HTTP/1 request of a connection was written; `count` times like this in the window."""
 
@@ -353,6 +369,11 @@ class HttpClient(Payload, frozen=True, tag="http.client"):
         return f"HTTP client, {self.method} with headers {self.headers_hash}{claimed}"
 
 
+def _system(name: str | None, match: str | None) -> str:
+    """Return a system as an event's sentence names it: events of before `os_match` do not say how sure it is."""
+    return "an unknown system" if name is None else name if match == "exact" else f"probably {name}"
+
+
 class TcpStack(Payload, frozen=True, tag="tcp.stack"):
     """What the SYN or SYN+ACK of the event's `src_ip` says about its TCP/IP stack; `count` times in the window."""
 
@@ -366,6 +387,8 @@ class TcpStack(Payload, frozen=True, tag="tcp.stack"):
     """Window, option kinds, MSS and scale in MuonFP's notation (github.com/sundruid/muonfp)."""
     os: str | None = None
     """The system that sends such packets by itself."""
+    os_match: str | None = None
+    """How `os` was found: `exact`, or `guess` for a general signature, or one that was changed on the way."""
     tool: str | None = None
     """The program that writes such packets on whatever system."""
     distance: int | None = None
@@ -376,7 +399,7 @@ class TcpStack(Payload, frozen=True, tag="tcp.stack"):
         return () if self.role == "syn+ack" else self.phases  # a machine that answers has not come to us
 
     def summary(self) -> str:
-        return f"TCP {self.role} of {self.tool or self.os or 'an unknown system'}, {self.signature}"
+        return f"TCP {self.role} of {self.tool or _system(self.os, self.os_match)}, {self.signature}"
 
 
 class FlowClosed(Payload, frozen=True, tag="flow.closed"):
@@ -540,10 +563,11 @@ class StackProbed(Probed, frozen=True, tag="probe.stack"):
     signature: str
     muonfp: str
     os: str | None = None
+    os_match: str | None = None
     distance: int | None = None
 
     def summary(self) -> str:
-        return f"it answers as {self.os or 'an unknown system'}, {self.signature}"
+        return f"it answers as {_system(self.os, self.os_match)}, {self.signature}"
 
 
 class ProbeChanged(Probed, frozen=True, tag="probe.changed"):

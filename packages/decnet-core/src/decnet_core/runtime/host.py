@@ -25,7 +25,7 @@ from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import health
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.hosted import Hosted
-from decnet_core.runtime.notify import BUDGET, USED, Notifier, watchdog_seconds
+from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings
 from decnet_core.spool.folding import Folding
@@ -113,7 +113,8 @@ class Host:
             await self._start_services()
             ctx.ready = True
             ready()
-            await self._notifier.insist(f"READY=1\n{BUDGET}={self._worker.memory_budget}")
+            worker = self._worker
+            await self._notifier.insist(f"READY=1\n{BUDGET}={worker.memory_budget}\n{EXPOSED}={worker.exposed:d}")
             log.info("ready")
             await self._until_stopped()
         finally:

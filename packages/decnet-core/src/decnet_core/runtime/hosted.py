@@ -29,6 +29,8 @@ class Hosted(Generic[S]):
     """Event kinds it may emit; not empty means that it has a spool."""
     commands: ClassVar[str] = ""
     """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
+    exposed: ClassVar[bool] = False
+    """Whether attackers can reach it, or what they send does: a supervisor never gives it up."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

@@ -16,6 +16,9 @@ USED = "X_DECNET_USS"
 
 0 means no more than the budget."""
 
+EXPOSED = "X_DECNET_EXPOSED"
+"""Tells it, with READY=1, by the value 1, that attackers can reach the worker."""
+
 INSIST_SECONDS = 5.0
 
 

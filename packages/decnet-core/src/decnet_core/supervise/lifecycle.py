@@ -74,6 +74,8 @@ class Lifecycle:
         self.status = Status(name, Phase.STOPPED)
         self.settled = False
         """Whether the worker has become ready, or has failed, since it was last told to start."""
+        self.exposed = False
+        """Whether attackers can reach the worker (see `policy`)."""
         self.replaced: bool | None = False
         """Whether the last `recycle` replaced the instance; None while that is undecided."""
         self._settings = settings
@@ -247,7 +249,7 @@ class Lifecycle:
             return self._promote(self._successor, now)
         if self._restarting:  # its end was no crash
             return self._spawn()
-        decision = decide(ended, self._crashes, self._jitter(), self._settings)
+        decision = decide(ended, self._crashes, self._jitter(), self._settings, exposed=self.exposed)
         self._crashes = decision.crashes
         self._due = None if decision.phase.over else now + decision.delay_seconds
         self._settle(decision.phase, reason)

@@ -2,8 +2,12 @@
 """When an ended worker is started again: values in, a decision out; no clock, no process, no chance of its own.
 
 Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
-changes something. A worker that keeps crashing is given up after a limit, in a state of its own, so that it is seen and
-not mistaken for one that is coming back. One that ran long enough has recovered, and starts over with a clean slate.
+changes something. A worker that keeps crashing is in a crash loop after a limit, a state of its own, so that it is seen
+and not mistaken for one that is coming back; it is tried again after a long pause, for what made it crash may be over.
+One that ran long enough has recovered, and starts over with a clean slate.
+
+A worker that attackers can reach is never left alone for that long: whoever can crash it would have switched it off.
+Only its delay goes on growing, to minutes, so that neither has he the host's processor.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ class Phase(enum.Enum):
     @property
     def over(self) -> bool:
         """Whether the worker stays down until the operator acts."""
-        return self in (Phase.REFUSED, Phase.CRASH_LOOP, Phase.STOPPED)
+        return self in (Phase.REFUSED, Phase.STOPPED)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -53,20 +57,21 @@ class Decision(msgspec.Struct, frozen=True):
     delay_seconds: float = 0.0
 
 
-def decide(ended: Ended, crashes: int, chance: float, settings: SuperviseSettings) -> Decision:
+def decide(
+    ended: Ended, crashes: int, chance: float, settings: SuperviseSettings, *, exposed: bool = False
+) -> Decision:
     """Return what to do about a worker that ended unasked.
 
-    `crashes` is the number of crashes in a row before this one, `chance` a random number in [0, 1).
+    `crashes` is the number of crashes in a row before this one, `chance` a random number in [0, 1). Attackers can reach
+    an `exposed` worker.
     Exit code 0 is a crash too: a worker that ends unasked has lost its job.
     """
     if ended.code == Exit.STARTUP_FAILED:
         return Decision(Phase.REFUSED, crashes)
     before = 0 if ended.ready_seconds >= settings.stable_seconds else crashes
-    if before + 1 >= settings.crash_limit:
-        return Decision(Phase.CRASH_LOOP, before + 1)
-    return Decision(Phase.WAITING, before + 1, _delay(before, chance, settings))
-
-
-def _delay(before: int, chance: float, settings: SuperviseSettings) -> float:
+    longer = 1 + settings.jitter * chance
+    if before + 1 >= settings.crash_limit and not exposed:
+        return Decision(Phase.CRASH_LOOP, before + 1, settings.crash_loop_seconds * longer)
+    longest = settings.longest_exposed_delay_seconds if exposed else settings.longest_delay_seconds
     doubled = settings.first_delay_seconds * 2.0 ** min(before, _LARGEST_EXPONENT)
-    return min(doubled, settings.longest_delay_seconds) * (1 + settings.jitter * chance)
+    return Decision(Phase.WAITING, before + 1, min(doubled, longest) * longer)

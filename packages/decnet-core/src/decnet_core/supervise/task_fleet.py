@@ -74,6 +74,7 @@ class SupervisedTask(SupervisedWorker):
 
     async def _host(self) -> None:
         worker_type = self._load(self.name)
+        self._lifecycle.exposed = worker_type.exposed
         worker = worker_type(self._settings.section(self.name, worker_type.Settings))
         self._ctx = await open_context(worker_type, self._settings)
         self._ctx.counters.read_from(lambda: self._stalls.counters_of(self.name))

@@ -46,6 +46,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     writes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     oom_score_adj: int = 0
+    exposed: bool = False
+    """Whether attackers can reach it."""
 
     @property
     def user(self) -> str:
@@ -108,6 +110,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         writes=worker.writes,
         keys=worker.keys,
         oom_score_adj=worker.oom_score_adj,
+        exposed=worker.exposed,
     )
 
 

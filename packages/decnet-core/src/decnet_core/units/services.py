@@ -30,13 +30,18 @@ RESTARTS: dict[str, Value] = {
 }
 PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 120, "StartLimitBurst": 10}
 """A crash loop ends after ten starts in two minutes; `systemctl start` begins anew."""
+EXPOSED_PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 0}
+EXPOSED_RESTARTS: dict[str, Value] = {**RESTARTS, "RestartSec": 5}
+"""One that attackers can reach is restarted for ever: whoever can crash it would have switched it off."""
 
 
 def worker_unit(job: Job, site: Site) -> str:
     """Return the unit that runs one worker alone."""
+    description = escaped(f"DECNET {job.name}: {job.description}")
+    patience = EXPOSED_PATIENCE if job.exposed else PATIENCE
     return unit(
         job.service,
-        ("Unit", {"Description": escaped(f"DECNET {job.name}: {job.description}"), **order(job), **PATIENCE}),
+        ("Unit", {"Description": description, **order(job), **patience}),
         ("Service", {**_service(job, site), **_box(job, site)}),
     )
 
@@ -75,7 +80,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "User": job.user,
         "Group": GROUP,
         "SupplementaryGroups": (DATABASE_GROUP,) * job.database + (SPOOL_GROUP,) * job.reads_spools,
-        **RESTARTS,
+        **(EXPOSED_RESTARTS if job.exposed else RESTARTS),
         "WatchdogSec": 30,
         "TimeoutStartSec": 60,
         "TimeoutStopSec": 15,

@@ -27,6 +27,7 @@ class SessionRecorder:
         self._recording: Recording | None = None
         self._commands = 0
         self._captures = 0
+        self._limited = False
         self._growing: tuple[str, bytes] | None = None
 
     def begin(self, terminal: str | None, columns: int, rows: int) -> Recording | None:
@@ -102,6 +103,13 @@ class SessionRecorder:
                 service=self.connection.service, action=action, detail={k: text(v) for k, v in detail.items()}
             )
         )
+
+    def limited(self, *, session: bool) -> None:
+        """Count a line that used up its processor time, or the session's; reported once in a session."""
+        self.connection.counters.add("decoys_sessions_limited" if session else "decoys_lines_killed")
+        if not self._limited:
+            self._limited = True
+            self.requested("processor-time", {"limit": "session" if session else "line"})
 
     def command_failed(self) -> None:
         """Count a command that raised in the decoy."""

@@ -47,15 +47,16 @@ class Usage:
 class Account:
     """One connection: what it is charged for and what of its work waits for its turn."""
 
-    __slots__ = ("_charges", "_own", "_source", "_unbooked", "indebted", "label", "waiting")
+    __slots__ = ("_active_at", "_charges", "_own", "_source", "_unbooked", "indebted", "label", "waiting")
 
-    def __init__(self, label: str, source: Usage, prefix: Usage, decky: Usage) -> None:
+    def __init__(self, label: str, source: Usage, prefix: Usage, decky: Usage, now: float) -> None:
         self.label = label
         """Service, decky and source, for the log."""
         self.waiting: dict[int, Any] = {}
         """Callbacks in order, by identity: the event loop offers a socket's again and again while it is readable."""
         self.indebted = False
         """Whether the source has used more than FREE_SECONDS."""
+        self._active_at = now
         self._own = Usage()
         self._source = source
         self._charges = ((self._own, 1.0), (source, 1.0), (prefix, _PREFIX_WEIGHT), (decky, _DECKY_WEIGHT))
@@ -63,12 +64,17 @@ class Account:
 
     def charge(self, seconds: float, now: float) -> None:
         """Charge processor time; booked in portions, for this is called after every callback."""
+        self._active_at = now
         self._unbooked += seconds
         if self._unbooked >= _CHARGE_SECONDS:
             for usage, _ in self._charges:
                 usage.charge(self._unbooked, now)
             self._unbooked = 0.0
             self.indebted = self._source.recent(now) > FREE_SECONDS
+
+    def last_active(self) -> float:
+        """Return when something was last done for it."""
+        return self._active_at
 
     def rank(self, now: float) -> float:
         """Return where it stands in the queue: lower is sooner.
@@ -90,7 +96,7 @@ class Accounts:
     def __len__(self) -> int:
         return len(self._usages)
 
-    def open(self, service: str, decky: str, address: str) -> Account:
+    def open(self, service: str, decky: str, address: str, now: float) -> Account:
         """Return the account of a new connection from `address`."""
         source = source_of(address)
         return Account(
@@ -98,6 +104,7 @@ class Accounts:
             self._usage(source),
             self._usage(prefix_of(address)),
             self._usage(f"decky {decky}"),
+            now,
         )
 
     def _usage(self, name: str) -> Usage:

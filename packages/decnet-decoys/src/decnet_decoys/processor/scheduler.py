@@ -47,6 +47,13 @@ def install() -> LoopScheduler:
     return scheduler
 
 
+def context_of(account: Account) -> contextvars.Context:
+    """Return a context for a connection: what is scheduled in it, the account is charged for."""
+    context = contextvars.copy_context()
+    context.run(ACCOUNT.set, account)
+    return context
+
+
 def _dispatch(handle: Any) -> None:
     scheduler = _installed.get(handle._loop)
     if scheduler is None:
@@ -90,11 +97,9 @@ class LoopScheduler:
         """Return what happened so far, for the worker's health report."""
         return {"decoys_deferred": self.deferred, **self.blame.counters()}
 
-    def context(self, service: str, decky: str, address: str) -> contextvars.Context:
-        """Return a context for a new connection from `address`: what is done in it, the connection pays for."""
-        context = contextvars.copy_context()
-        context.run(ACCOUNT.set, self._accounts.open(service, decky, address))
-        return context
+    def account(self, service: str, decky: str, address: str) -> Account:
+        """Return the account of a new connection from `address`."""
+        return self._accounts.open(service, decky, address, self._loop.time())
 
     def offer(self, handle: Any) -> None:
         """Run a callback that is ready, or let it wait."""

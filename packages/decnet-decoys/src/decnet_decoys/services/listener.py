@@ -17,8 +17,11 @@ from typing import Any
 from decnet_core.exits import StartupError
 from decnet_core.net.addresses import source_of
 from decnet_core.net.sockets import BindError, bound_udp, listening
+from decnet_decoys.decky import port_name
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
 from decnet_decoys.memory_budget import MemoryLease
+from decnet_decoys.places import Place
+from decnet_decoys.processor import scheduler
 from decnet_decoys.services.connection import Connection, ConnectionEnded, TcpConnection, UdpConversation
 from decnet_decoys.services.service import Service
 from decnet_decoys.settings import LimitSettings
@@ -48,6 +51,14 @@ class Listener(ABC):
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
+    async def prepare(self) -> None:
+        """Have the service make what its clients will need; a failure is logged and stops nothing."""
+        try:
+            await self._service.prepare()
+        except Exception:
+            self._counters.add("decoys_preparations_failed")
+            log.exception("preparation failed service=%s decky=%s", self._name, self._context.decky.name)
+
     async def close(self) -> None:
         """Stop accepting and end what is open; does nothing the second time."""
         if self._closed:
@@ -63,11 +74,12 @@ class Listener(ABC):
     @abstractmethod
     def _accept(self) -> None: ...
 
-    def _admit(self, peer: tuple[str, int]) -> bool:
-        if self._context.fleet.connections.acquire(source_of(peer[0])):
-            return True
+    def _admit(self, peer: tuple[str, int]) -> Place | None:
+        place = Place(port_name(self._context.decky, self._name), peer[0])
+        if self._context.fleet.places.take(place):
+            return place
         self._counters.add("decoys_connections_refused")
-        return False
+        return None
 
     def _recorder(self, peer: tuple[str, int], here: tuple[str, int]) -> ConnectionRecorder:
         info = ConnectionInfo(self._context.decky.name, self._name, peer[:2], here[:2])
@@ -79,14 +91,15 @@ class Listener(ABC):
         lease = MemoryLease(context.fleet.budget, source_of(peer[0]))
         return context.settings.limits, self._service.idle_seconds, lease
 
-    def _start(self, connection: Connection) -> None:
+    def _start(self, connection: Connection, place: Place) -> None:
         info = connection.recorder.info
-        payer = self._context.fleet.processor.context(self._name, info.decky, info.src[0])
-        task = payer.run(
+        account = self._context.fleet.processor.account(self._name, info.decky, info.src[0])
+        task = scheduler.context_of(account).run(
             self._context.runtime.spawn, self._serve(connection), name=f"{self._name}-connection", may_end=True
         )
+        place.active_at, place.evict = account.last_active, task.cancel
         self._serving.add(task)
-        task.add_done_callback(functools.partial(self._ended, connection))
+        task.add_done_callback(functools.partial(self._ended, connection, place))
 
     async def _serve(self, connection: Connection) -> None:
         """Serve one connection to its end; whatever goes wrong ends this connection only."""
@@ -102,10 +115,10 @@ class Listener(ABC):
             recorder.counters.add("decoys_connection_errors")
             log.exception("connection failed service=%s decky=%s", self._name, recorder.info.decky)
 
-    def _ended(self, connection: Connection, task: asyncio.Task[Any]) -> None:
+    def _ended(self, connection: Connection, place: Place, task: asyncio.Task[Any]) -> None:
         """Release what the connection held; also that of a task which was cancelled before it began."""
         self._serving.discard(task)
-        self._context.fleet.connections.release(source_of(connection.recorder.info.src[0]))
+        self._context.fleet.places.give_back(place)
         connection.close()
 
 
@@ -123,13 +136,14 @@ class TcpListener(Listener):
             loop.remove_reader(self._socket)
             loop.call_later(RETRY_SECONDS, self.open)
             return
-        if not self._admit(peer):
+        place = self._admit(peer)
+        if place is None:
             client.close()
             return
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         recorder = self._recorder(peer, client.getsockname())
-        self._start(TcpConnection(client, recorder, *self._terms(peer)))
+        self._start(TcpConnection(client, recorder, *self._terms(peer)), place)
 
 
 class UdpListener(Listener):
@@ -146,16 +160,17 @@ class UdpListener(Listener):
             return
         conversation = self._conversations.get(peer)
         if conversation is None:
-            if not self._admit(peer):
+            place = self._admit(peer)
+            if place is None:
                 return
             recorder = self._recorder(peer, self._socket.getsockname())
             conversation = UdpConversation(self._socket, recorder, *self._terms(peer))
             self._conversations[peer] = conversation
-            self._start(conversation)
+            self._start(conversation, place)
         conversation.deliver(data)
 
-    def _ended(self, connection: Connection, task: asyncio.Task[Any]) -> None:
-        super()._ended(connection, task)
+    def _ended(self, connection: Connection, place: Place, task: asyncio.Task[Any]) -> None:
+        super()._ended(connection, place, task)
         del self._conversations[connection.recorder.info.src]
 
 

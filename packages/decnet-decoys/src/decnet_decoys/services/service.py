@@ -48,6 +48,9 @@ class Service(Generic[P]):
         self.profile = profile
         self.port = port
 
+    async def prepare(self) -> None:
+        """Make what clients will need; runs beside `serve` once the ports are open, and never stops a decky."""
+
     async def serve(self, connection: Connection) -> None:
         """Serve one client; returning closes the connection.
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What one command line may cost: every command, level of nesting and byte written is counted here and nowhere else.
 
-The interpreter runs in the decoys' event loop, so a line that never ends would stop every other decky. A line that
-exceeds its budget appears to hang, as the attacker expects of it, until whoever drives it interrupts.
+A line that exceeds its budget appears to hang, as the attacker expects of it, until whoever drives it interrupts.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.memory_budget import MemoryLease
 
 MAX_COMMANDS = 3000
 """Commands one line may run, loops included."""
@@ -17,12 +17,8 @@ MAX_DEPTH = 48
 """Nesting of scripts, substitutions, functions and programs that run programs."""
 MAX_WRITTEN = 8 << 20
 """Bytes all commands of one line may write together, pipes and files included."""
-MAX_BUSY_SECONDS = 3.0
-"""Processor time of one line; then it is killed. Whoever drives the line measures it."""
 MAX_WORD = 1 << 16
 """Characters of a variable or of one expanded word; `a=$a$a` repeated does not grow beyond it."""
-COMMANDS_PER_TURN = 100
-"""Commands after which other tasks of the event loop get their turn."""
 
 
 class BudgetExceededError(DecoysError):
@@ -30,19 +26,39 @@ class BudgetExceededError(DecoysError):
 
 
 class LineBudget:
-    """What is left for one line; used as a context it counts one level of nesting."""
+    """What is left for one line; used as a context it counts one level of nesting.
 
-    def __init__(self) -> None:
-        self.bytes_left = MAX_WRITTEN
+    What it writes is held under the session's lease until `close`.
+    """
+
+    def __init__(self, lease: MemoryLease | None = None) -> None:
+        self._bytes_left = MAX_WRITTEN
         self._commands_left = MAX_COMMANDS
         self._depth = 0
+        self._lease = lease
+        self._held = 0
 
-    def count_command(self) -> bool:
-        """Count one command; True when it is time to let other tasks run. Raises BudgetExceededError."""
+    def count_command(self) -> None:
+        """Count one command; raises BudgetExceededError."""
         self._commands_left -= 1
         if self._commands_left < 0:
             raise BudgetExceededError
-        return self._commands_left % COMMANDS_PER_TURN == 0
+
+    def room(self, size: int) -> int:
+        """Return how many of `size` bytes may be written, and count them as written."""
+        room = max(0, min(size, self._bytes_left))
+        self._bytes_left -= size
+        if self._lease is not None:
+            if not self._lease.hold(room):
+                return 0
+            self._held += room
+        return room
+
+    def close(self) -> None:
+        """Give back the memory of what was written."""
+        if self._lease is not None:
+            self._lease.hold(-self._held)
+            self._held = 0
 
     def __enter__(self) -> None:
         if self._depth >= MAX_DEPTH:

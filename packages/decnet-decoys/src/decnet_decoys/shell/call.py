@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from decnet_decoys.shell.effects import Effect, Effects, ReadAll
+from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
-from decnet_decoys.shell.streams import Streams
+from decnet_decoys.shell.streams import Source, Streams
 
 Handler = Callable[["Call"], "int | Effects"]
+"""What a command is. One that returns its status at once must take no more than a few milliseconds, whatever its
+arguments; any other is a generator that takes a turn (`effects.turn`) in each loop over what the attacker chose."""
+
+MAX_FLAGS = 64
+"""Letters read of one argument as options."""
 
 
 class Call:
@@ -44,36 +48,38 @@ class Call:
         self.print_error(f"{self.shell.error_prefix}: {message}")
         return status
 
-    def for_each(self, paths: list[str], action: Callable[[str], object], failure: str) -> int:
+    def for_each(self, paths: list[str], action: Callable[[str], object], failure: str) -> Effects:
         """Call `action` for each path; returns 1 when one was refused. `%s` in `failure` is the refused path."""
         status = 0
         for path in paths:
             try:
                 action(path)
             except FileSystemError as error:
-                status = self.fail(f"{failure % path}: {error}")
+                status = self.fail(f"{failure.replace('%s', path)}: {error}")
+            yield from turn()
         return status
 
-    def input(self) -> Generator[Effect, Any, bytes]:
-        """Return all of standard input; asks for it when nothing is piped in."""
+    def input(self) -> Steps[Source]:
+        """Return standard input to its end; asks for it when nothing is piped in."""
         if self.stdin is not None:
             return self.stdin.rest()
         data = yield ReadAll()
-        return bytes(data or b"")
+        return Source("-", bytes(data or b""))
 
-    def sources(self, paths: list[str]) -> Generator[Effect, Any, list[tuple[str, bytes]]]:
-        """Return name and content of each path, `-` or none being standard input; complains about the others."""
-        found: list[tuple[str, bytes]] = []
+    def sources(self, paths: list[str]) -> Steps[list[Source]]:
+        """Return what there is to read at each path, `-` or none being standard input; complains about the others."""
+        found = []
         for path in paths or ["-"]:
-            data = (yield from self.input()) if path == "-" else self.read(path)
-            if data is not None:
-                found.append((path, data))
+            yield from turn()
+            source = (yield from self.input()) if path == "-" else self.open(path)
+            if source is not None:
+                found.append(source)
         return found
 
-    def read(self, path: str) -> bytes | None:
+    def open(self, path: str) -> Source | None:
         """Return a file's content; complains and returns None when it cannot be read."""
         try:
-            return self.shell.files.read(path, self.shell.access)
+            return Source(path, self.shell.files.read(path, self.shell.access))
         except FileSystemError as error:
             self.fail(f"{path}: {error}")
             return None
@@ -105,7 +111,7 @@ class Call:
 
 
 def _letters(cluster: str, takes_value: str, options: dict[str, str], args: Iterator[str]) -> None:
-    for index, letter in enumerate(cluster):
+    for index, letter in enumerate(cluster[:MAX_FLAGS]):
         if letter in takes_value:
             options[letter] = cluster[index + 1 :] or next(args, "")
             return

@@ -7,11 +7,13 @@ import posixpath
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Handler
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
 from decnet_decoys.shell.registry import programs
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
 
 
@@ -55,7 +57,7 @@ def _at_path(shell: ShellState, path: str) -> Found:
         name = posixpath.basename(path)
         program = programs().get(name)
         return Found(name, program.handler if program else _silent)
-    return _brought(path, entry.data)
+    return _brought(path, entry.content)
 
 
 def _brought(path: str, data: bytes) -> Found:
@@ -64,7 +66,7 @@ def _brought(path: str, data: bytes) -> Found:
         return Found(path, _silent)
     if b"\0" in data[:512]:
         return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
-    return Found(path, script=decode(data))
+    return Found(path, script=decode(data[:MAX_SCRIPT]))
 
 
 def _silent(_call: object) -> int:
@@ -72,9 +74,14 @@ def _silent(_call: object) -> int:
     return 0
 
 
-def known(shell: ShellState, sequence: Sequence) -> bool:
+def known(shell: ShellState, sequence: Sequence) -> Steps[bool]:
     """Return whether the decoy has an answer for every command of a line whose name is written out."""
-    return all(_known(shell, command) for pipeline, _ in sequence.items for command in pipeline.commands)
+    for pipeline, _ in sequence.items:
+        for command in pipeline.commands:
+            if not _known(shell, command):
+                return False
+            yield from turn()
+    return True
 
 
 def _known(shell: ShellState, command: Command) -> bool:

@@ -7,7 +7,11 @@ So the shell stays pure, and a test drives a line without waiting, a terminal or
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+from decnet_decoys.processor import turn as loop_turn
+
+T = TypeVar("T")
 
 
 class Print(NamedTuple):
@@ -21,6 +25,10 @@ class Pause(NamedTuple):
     """Let time pass, in seconds."""
 
     seconds: float
+
+
+class Turn(NamedTuple):
+    """Let others run: the line has computed for a slice and goes on afterwards."""
 
 
 class AskLine(NamedTuple):
@@ -52,6 +60,18 @@ class Requested(NamedTuple):
     detail: dict[str, str]
 
 
-Effect = Print | Pause | AskLine | ReadAll | Captured | Requested
+Effect = Print | Pause | Turn | AskLine | ReadAll | Captured | Requested
+Steps = Generator[Effect, Any, T]
+"""Work of a command line: yields effects, is sent their answers, returns what it found."""
 Effects = Generator[Effect, Any, int]
 """A running command: yields effects, is sent their answers, returns its exit status."""
+
+
+def turn() -> Steps[None]:
+    """Yield Turn if the line has computed for long enough: for the body of every loop whose length an attacker decides.
+
+    By the clock, not by counting, for no step costs the same with every input. Between two turns nothing may take more
+    than a few milliseconds, so what is handled in one step is bounded in size.
+    """
+    if loop_turn.is_over():
+        yield Turn()

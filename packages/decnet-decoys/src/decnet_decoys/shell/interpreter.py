@@ -15,13 +15,13 @@ from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.compound import compound
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
-from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print
+from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.machine.distribution import version_of
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.redirection import redirected
-from decnet_decoys.shell.state import MAX_VARIABLES, ShellState
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.nodes import (
     Command,
@@ -33,9 +33,11 @@ from decnet_decoys.shell.syntax.nodes import (
     ShellSyntaxError,
     Simple,
 )
-from decnet_decoys.shell.syntax.parser import parse
+from decnet_decoys.shell.syntax.parser import Parser
 
 HANG_SECONDS = 900.0
+MAX_PRINTED = 32 << 10
+"""Bytes that one Print shows: they are recorded and encrypted at once."""
 
 
 class Interpreter:
@@ -46,7 +48,7 @@ class Interpreter:
         self._begin_line()
 
     def _begin_line(self) -> None:
-        self._budget = LineBudget()
+        self._budget = LineBudget(self.shell.lease)
         self._screen, self._errors = self.buffer(), self.buffer()
 
     def buffer(self) -> OutputBuffer:
@@ -55,7 +57,13 @@ class Interpreter:
     def run(self, line: str, stdin: bytes | None = None) -> Effects:
         """Run a command line; the generator returns its exit status."""
         self._begin_line()
-        shell, stream = self.shell, None if stdin is None else InputBuffer(stdin)
+        try:
+            return (yield from self._line(line, None if stdin is None else InputBuffer(stdin)))
+        finally:
+            self._budget.close()
+
+    def _line(self, line: str, stream: InputBuffer | None) -> Effects:
+        shell = self.shell
         try:
             shell.status = yield from self.script(line, Streams(stream, self._screen, self._errors))
         except ExitShell as leaving:
@@ -72,17 +80,22 @@ class Interpreter:
 
     def flush(self) -> Generator[Effect, Any, None]:
         errors, shown = self._errors.take(), self._screen.take()
-        if shown:
-            yield Print(shown)
-        if errors:
-            yield Print(errors, error=True)
+        for data, error in ((shown, False), (errors, True)):
+            for start in range(0, len(data), MAX_PRINTED):
+                yield Print(data[start : start + MAX_PRINTED], error=error)
 
     def script(self, text: str, streams: Streams) -> Effects:
-        parsed = parse(text)
-        if isinstance(parsed, ShellSyntaxError):
-            return self._syntax_error(parsed, streams)
+        """Run a script line by line, as a shell reads it: what comes before a syntax error is done."""
+        parser = Parser(text)
         with self._budget:
-            return (yield from self.sequence(parsed, streams))
+            while True:
+                try:
+                    line = yield from parser.line()
+                except ShellSyntaxError as fault:
+                    return self._syntax_error(fault, streams)
+                if line is None:
+                    return self.shell.status
+                self.shell.status = yield from self.sequence(line, streams)
 
     def _syntax_error(self, fault: ShellSyntaxError, streams: Streams) -> int:
         if isinstance(fault, IncompleteError):
@@ -129,11 +142,10 @@ class Interpreter:
         return BROKEN_PIPE
 
     def _command(self, command: Command, streams: Streams) -> Effects:
-        if self._budget.count_command():
-            yield Pause(0)
+        self._budget.count_command()
+        yield from turn()
         if isinstance(command, Function):
-            if len(self.shell.functions) < MAX_VARIABLES:
-                self.shell.functions[command.name] = command.body
+            self.shell.define(command.name, command.body, command.size)
             return 0
         if isinstance(command, Simple):
             status = yield from self._simple(command, streams)
@@ -218,4 +230,5 @@ class Interpreter:
                 err.write(encode(f"{shell.error_prefix}: {path}: {error}\n"))
             return
         whole = shell.files.read(resolved)
-        yield Captured(resolved, whole, partial=len(whole) > len(data))
+        if isinstance(whole, bytes):
+            yield Captured(resolved, whole, partial=len(whole) > len(data))

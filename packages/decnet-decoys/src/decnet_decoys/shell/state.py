@@ -19,6 +19,14 @@ from decnet_decoys.shell.machine.tree import Identity
 from decnet_decoys.shell.syntax.nodes import Group
 
 MAX_VARIABLES = 500
+MAX_VARIABLE_CHARACTERS = 1 << 20
+"""Of all variables of a session."""
+MAX_FUNCTION_CHARACTERS = 1 << 16
+"""Of the lines that define a session's functions."""
+MAX_HISTORY = 1000
+MAX_HISTORY_LINE = 4096
+MAX_HISTORY_CHARACTERS = 1 << 17
+"""Of all lines of a session's history."""
 
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -68,6 +76,7 @@ class ShellState:
         self.lease = lease or overlay.lease
         self.files.live["/proc/uptime"] = partial(_uptime, machine, clock)  # the overlay must not keep this shell
         self.functions: dict[str, Group] = {}
+        self._function_sizes: dict[str, int] = {}
         self.history: list[str] = list(machine.persona.history) if user.uid == 0 else []
         self.status = 0
         self.finished = False
@@ -87,6 +96,7 @@ class ShellState:
         if self.terminal:
             environment["TERM"] = self.terminal
         self.exported = set(environment)
+        self._characters = 0
         self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
         if self.terminal:
             self.variables["PS1"] = "\\u@\\h:\\w\\$ "
@@ -151,16 +161,40 @@ class ShellState:
         return next((user.name for user in self.users if user.uid == uid), str(uid))
 
     def set(self, name: str, value: str) -> None:
-        """Set a variable, bounded in number and length."""
-        if name in self.variables or len(self.variables) < MAX_VARIABLES:
-            self.variables[name] = value[:MAX_WORD]
+        """Set a variable, bounded in number and length; one that there is no room for stays as it is."""
+        value = value[:MAX_WORD]
+        more = len(value) - len(self.variables.get(name, ""))
+        full = name not in self.variables and len(self.variables) >= MAX_VARIABLES
+        if full or self._characters + more > MAX_VARIABLE_CHARACTERS:
+            return
+        self._characters += more
+        self.variables[name] = value
+
+    def unset(self, name: str) -> None:
+        """Remove a variable."""
+        self._characters -= len(self.variables.pop(name, ""))
+        self.exported.discard(name)
+
+    def define(self, name: str, body: Group, size: int) -> None:
+        """Define a function whose text has `size` characters; one that there is no room for is not defined."""
+        sizes = self._function_sizes | {name: size}
+        if sum(sizes.values()) <= MAX_FUNCTION_CHARACTERS:
+            self._function_sizes, self.functions[name] = sizes, body
+
+    def remember(self, line: str) -> None:
+        """Add a line to the history; the oldest make room."""
+        self.history.append(line[:MAX_HISTORY_LINE])
+        total = sum(map(len, self.history))
+        while total > MAX_HISTORY_CHARACTERS or len(self.history) > MAX_HISTORY:
+            total -= len(self.history.pop(0))
 
     def set_parameters(self, argv: list[str]) -> dict[str, str]:
         """Set $0 to $9, $@ and $#; returns what they were."""
         names = [*map(str, range(10)), "@", "*", "#"]
         kept = {name: self.variables.get(name, "") for name in names}
         argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
-        rest = " ".join(argv[1:])
+        argv = [argument[:MAX_WORD] for argument in argv]
+        rest = " ".join(argv[1:])[:MAX_WORD]
         self.variables.update({str(index): argv[index] if index < len(argv) else "" for index in range(10)})
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
@@ -168,11 +202,11 @@ class ShellState:
     @contextmanager
     def forked(self) -> Iterator[None]:
         """Undo at the end what a child process could not change in this shell."""
-        kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported))
+        kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         try:
             yield
         finally:
-            self.user, self.identity, self.cwd, self.variables, self.exported = kept
+            self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
 
 
 def _uptime(machine: Machine, clock: Callable[[], float]) -> bytes:

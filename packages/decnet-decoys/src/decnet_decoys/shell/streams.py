@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Where a command reads and writes: buffers in memory, bounded."""
+"""Where a command reads and writes: in memory, bounded, and read in pieces so that no step handles all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import LineBudget
+from decnet_decoys.shell.machine.tree import Filler, piece_of
 
 MAX_OUTPUT = 1 << 20
 """Bytes one command may print or pipe before it is ended as if by SIGPIPE."""
+PIECE = 16 << 10
+"""Bytes that a command reads at a time; what it does with them must take a few milliseconds at most."""
+MAX_WHOLE = 32 << 20
+MAX_LINE = 64 << 10
+"""Bytes of a line; a longer one is read as several."""
 
 
 class OutputFullError(DecoysError):
@@ -26,10 +33,9 @@ class OutputBuffer:
 
     def write(self, data: bytes) -> None:
         """Append `data`, cut at the limit; raises OutputFullError when the limit is reached."""
-        room = min(self._left, self._budget.bytes_left)
-        self._data += data[: max(0, room)]
+        room = max(0, min(self._left, self._budget.room(len(data))))
+        self._data += data[:room]
         self._left -= len(data)
-        self._budget.bytes_left -= len(data)
         if room < len(data):
             raise OutputFullError
 
@@ -39,26 +45,72 @@ class OutputBuffer:
         return data
 
 
+class Source:
+    """A file or standard input as a command reads it."""
+
+    def __init__(self, name: str, content: bytes | Filler, start: int = 0) -> None:
+        self.name = name
+        self._content = content
+        self._start = start
+
+    def __len__(self) -> int:
+        whole = self._content.size if isinstance(self._content, Filler) else len(self._content)
+        return max(0, whole - self._start)
+
+    def piece(self, start: int, size: int = PIECE) -> bytes:
+        """Return up to `size` bytes from `start`."""
+        return piece_of(self._content, self._start + start, size)
+
+    def pieces(self, size: int = PIECE) -> Iterator[bytes]:
+        """Yield the whole, `size` bytes at a time."""
+        for start in range(0, len(self), size):
+            yield self.piece(start, size)
+
+    def lines(self, *, ends: bool = False) -> Iterator[bytes]:
+        """Yield the lines, with their line feeds if `ends`."""
+        end = b"\n" if ends else b""
+        rest = b""
+        for piece in self.pieces():
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line + end
+            if len(rest) >= MAX_LINE:
+                yield rest
+                rest = b""
+        if rest:
+            yield rest
+
+    def whole(self, limit: int = MAX_WHOLE) -> bytes:
+        """Return the first `limit` bytes at once; of a program's noise no more than takes a few milliseconds."""
+        return self.piece(0, min(limit, MAX_OUTPUT) if isinstance(self._content, Filler) else limit)
+
+
 class InputBuffer:
     """What is piped or redirected into commands; those that share it consume it one after the other."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, content: bytes | Filler) -> None:
+        self._content = content
         self._at = 0
 
     def line(self) -> bytes | None:
         """Return the next line without its end, None at the end of the data."""
-        if self._at >= len(self._data):
-            return None
-        end = self._data.find(b"\n", self._at)
-        end = len(self._data) if end < 0 else end
-        line, self._at = self._data[self._at : end], end + 1
-        return line
+        found = bytearray()
+        for piece in self._source().pieces(1024):
+            head, newline, _ = piece.partition(b"\n")
+            found += head
+            self._at += len(head) + len(newline)
+            if newline or len(found) >= MAX_LINE:
+                return bytes(found)
+        return bytes(found) or None
 
-    def rest(self) -> bytes:
+    def rest(self) -> Source:
         """Return all that has not been read."""
-        rest, self._at = self._data[self._at :], len(self._data)
+        rest = self._source()
+        self._at += len(rest)
         return rest
+
+    def _source(self) -> Source:
+        return Source("-", self._content, self._at)
 
 
 class Streams(NamedTuple):

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 
 from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.processor import turn
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin, ShellState
 from decnet_decoys.ssh import scp, sftp
@@ -126,6 +127,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     async def _status(self) -> int:
         """Open the shell, serve what was requested, return the exit status."""
         recorder, context = self._recorder, self._recorder.context
+        await context.prepare_machine()
         with logged_in(
             context.machine,
             context.fleet.overlays,
@@ -177,8 +179,10 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._terminal.recording = None
         try:
             while data := await self._terminal.read():
-                if reply := protocol.feed(data):
+                for reply in protocol.feed(data):
                     await self._terminal.write_raw(reply)
+                    if turn.is_over():
+                        await self._terminal.pause(0)
                 if isinstance(protocol, scp.Sink) and protocol.finished:
                     return 1
         finally:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
+from typing import Any
 
 _UNUSED = ("asyncssh.crypto.x509", "bcrypt", "fido2", "gssapi", "libnacl", "OpenSSL", "pkcs11")
 """asyncssh takes an ImportError of these as: not available."""
@@ -30,6 +31,12 @@ warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
 # would end the connection and not be recorded, and others would be recorded changed.
 for _name in ("asyncssh.auth", "asyncssh.connection"):
     vars(sys.modules[_name])["saslprep"] = str
+
+# As OpenSSH, offer no group of 1024 bits in a group exchange (DH_GRP_MIN). It is also the only group whose private key
+# OpenSSL makes as long as the group, which takes longer than one of 8192 bits.
+_kex: Any = sys.modules["asyncssh.kex_dh"]
+_kex._dh_gex_groups = tuple(group for group in _kex._dh_gex_groups if group[0] >= 2048)
+_, _kex._group1_g, _kex._group1_p = _kex._dh_gex_groups[0]
 
 logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)  # it would log what attackers send, unescaped
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Host keys of a decky: made when a client first connects, then kept, like those of a real machine."""
+"""Host keys of a decky: made when it first starts, then kept, like those of a real machine."""
 
 from __future__ import annotations
 
@@ -16,17 +16,23 @@ _ALGORITHMS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+def make_host_keys(directory: Path, kinds: tuple[str, ...]) -> None:
+    """Make the decky's host keys that are missing; raises OSError."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for kind in kinds:
+        _make(directory / f"ssh_host_{kind}_key", kind)
+
+
 def host_keys(directory: Path, kinds: tuple[str, ...]) -> list[asyncssh.SSHKey]:
     """Return the decky's host keys, making those that are missing; raises OSError."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return [_host_key(directory / f"ssh_host_{kind}_key", kind) for kind in kinds]
+    make_host_keys(directory, kinds)
+    return [asyncssh.read_private_key(directory / f"ssh_host_{kind}_key") for kind in kinds]
 
 
-def _host_key(file: Path, kind: str) -> asyncssh.SSHKey:
+def _make(file: Path, kind: str) -> None:
     if not file.exists():
         algorithm, options = _ALGORITHMS[kind]
         _write(file, asyncssh.generate_private_key(algorithm, **options).export_private_key("pkcs8-pem"))
-    return asyncssh.read_private_key(file)
 
 
 def _write(file: Path, content: bytes) -> None:

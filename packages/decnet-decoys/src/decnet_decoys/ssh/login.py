@@ -14,6 +14,7 @@ from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.options import apply_profile
+from decnet_decoys.ssh.pacing import Pacing
 from decnet_decoys.ssh.profile import SshProfile
 
 MAX_TRIES = 6
@@ -46,6 +47,12 @@ class Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
         apply_profile(conn, self._profile)
+        Pacing(conn, self._context.settings.limits.session_bytes, self._cut)
+
+    def _cut(self) -> None:
+        """Disconnect a client that has sent more than it may."""
+        self._recorder.counters.add("decoys_connections_cut")
+        self._conn.abort()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Record the software of a client that left before logging in."""

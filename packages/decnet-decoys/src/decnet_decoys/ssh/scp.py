@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -20,7 +20,7 @@ _DIRECTORY = re.compile(rb"D[0-7]{4,5} \d{1,15} ([^/\0]{1,255})")
 
 
 class Sink:
-    """Receives files into `target`; each `feed` returns the acknowledgements to send."""
+    """Receives files into `target`; each `feed` yields the acknowledgements to send."""
 
     def __init__(self, shell: ShellState, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
         self.finished = False
@@ -34,23 +34,22 @@ class Sink:
         self._left: int | None = None
         self._data = bytearray()
 
-    def feed(self, data: bytes) -> bytes:
-        """Take bytes and return the answer."""
-        replies = bytearray()
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take bytes and yield the answers."""
         self._waiting += data
         while self._waiting and not self.finished:
             if self._left is not None:
                 if not self._take_data():
                     break
-                replies += self._stored()
+                yield self._stored()
                 continue
-            line, newline, rest = bytes(self._waiting).partition(b"\n")
-            if not newline:
-                self.finished = len(line) > MAX_LINE
+            end = self._waiting.find(b"\n", 0, MAX_LINE)
+            if end < 0:
+                self.finished = len(self._waiting) >= MAX_LINE
                 break
-            self._waiting = bytearray(rest)
-            replies += self._told(line)
-        return bytes(replies)
+            line = bytes(self._waiting[:end])
+            del self._waiting[: end + 1]
+            yield self._told(line)
 
     def close(self) -> None:
         """End the channel; a file that came in part is handed on."""

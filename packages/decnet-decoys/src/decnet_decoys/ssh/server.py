@@ -1,21 +1,35 @@
 # SPDX-License-Identifier: MIT
-"""Serves SSH connections to one decky with asyncssh; keys and options are made when the first arrives."""
+"""Serves SSH connections to one decky with asyncssh: host keys are made at start, options when a client comes."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
+import traceback
+from pathlib import Path
 
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.ssh.engine import asyncssh
-from decnet_decoys.ssh.keys import host_keys
+from decnet_decoys.ssh.keys import host_keys, make_host_keys
 from decnet_decoys.ssh.login import Login
 from decnet_decoys.ssh.options import options_for
 from decnet_decoys.ssh.profile import SshProfile
 
+log = logging.getLogger(__name__)
+
 LOGIN_SECONDS = 120
 """OpenSSH's default LoginGraceTime."""
+RETRY_SECONDS = 60.0
+"""Between two tries to make host keys on a disk that refuses."""
+LOG_SECONDS = 60.0
+"""Between two lines about clients that do not speak the protocol."""
+
+_OURS = str(Path(__file__).parents[1])
+_making_keys = asyncio.Lock()
+"""Held while keys are made in the background, so that a client's wait for at most one decky's."""
 
 
 class Server:
@@ -27,25 +41,52 @@ class Server:
         self._credentials = CredentialPolicy(context.persona.users, profile.accept_after)
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
+        self._protocol_errors = _ProtocolErrors()
+
+    async def prepare(self) -> None:
+        """Make the host keys that are missing; tries again for as long as the disk refuses."""
+        while not await self._keys_made():  # noqa: ASYNC110  # nothing tells when a disk accepts writes again
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _keys_made(self) -> bool:
+        context = self._context
+        async with _making_keys:
+            try:
+                await context.runtime.in_thread(make_host_keys, context.keys, self._profile.host_keys)
+            except OSError as error:
+                context.runtime.counters.add("decoys_host_keys_failed")
+                log.error(  # noqa: TRY400  # the traceback says no more than this
+                    "decky %s cannot write its SSH host key %s: %s; it serves no SSH until it can, next try in %.0f s",
+                    context.decky.name, error.filename, error.strerror, RETRY_SECONDS,
+                )  # fmt: skip
+                return False
+        return True
 
     async def serve(self, connection: Connection) -> None:
         """Serve one client to its end; raises ConnectionEnded when it spoke nonsense or never logged in."""
+        try:
+            options = await self._shared_options()
+        except OSError as error:
+            raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
 
         def login() -> Login:
             return Login(self._context, self._profile, self._credentials, connection.recorder)
 
         try:
             server = await asyncssh.run_server(
-                connection.socket,
-                options=await self._shared_options(),
-                server_factory=login,
-                login_timeout=LOGIN_SECONDS,
+                connection.socket, options=options, server_factory=login, login_timeout=LOGIN_SECONDS
             )
             try:
                 await server.wait_closed()
             finally:
                 server.abort()
-        except asyncssh.Error as error:
+        except (OSError, asyncssh.DisconnectError) as error:
+            raise ConnectionEnded(str(error)) from error
+        except Exception as error:
+            if not _is_of_the_client(error):
+                raise
+            connection.recorder.counters.add("decoys_protocol_errors")
+            self._protocol_errors.report(connection, error)
             raise ConnectionEnded(str(error)) from error
 
     async def _shared_options(self) -> asyncssh.SSHServerConnectionOptions:
@@ -54,3 +95,29 @@ class Server:
                 keys = await self._context.runtime.in_thread(host_keys, self._context.keys, self._profile.host_keys)
                 self._options = options_for(self._profile, keys)
             return self._options
+
+
+def _is_of_the_client(error: Exception) -> bool:
+    """Return whether asyncssh raised it over what the client sent: some garbage gives it a ValueError, or worse."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, asyncssh.Error) or not frames or not frames[-1].filename.startswith(_OURS)
+
+
+class _ProtocolErrors:
+    """Logs that clients send garbage, one line a minute with their number."""
+
+    def __init__(self) -> None:
+        self._again_at = 0.0
+        self._untold = 0
+
+    def report(self, connection: Connection, error: Exception) -> None:
+        now = time.monotonic()
+        if now < self._again_at:
+            self._untold += 1
+            return
+        info = connection.recorder.info
+        log.info(
+            "no SSH from source=%s decky=%s error=%s; %d more clients since the last such line",
+            info.src[0], info.decky, type(error).__name__, self._untold,
+        )  # fmt: skip
+        self._again_at, self._untold = now + LOG_SECONDS, 0

@@ -25,5 +25,8 @@ class SshService(Service[SshProfile]):
 
         self._server = Server(context, profile)
 
+    async def prepare(self) -> None:
+        await self._server.prepare()
+
     async def serve(self, connection: Connection) -> None:
         await self._server.serve(connection)

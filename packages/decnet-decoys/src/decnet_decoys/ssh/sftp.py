@@ -10,12 +10,13 @@ from __future__ import annotations
 import posixpath
 import stat
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
-from decnet_decoys.shell.machine.tree import Entry
+from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import Source
 from decnet_decoys.ssh import sftp_packets as packets
 from decnet_decoys.ssh.sftp_packets import (
     EOF,
@@ -50,13 +51,28 @@ class Upload(NamedTuple):
 class _Open:
     """An open file or directory."""
 
-    def __init__(self, path: str, data: bytes = b"", *, writing: bool = False) -> None:
+    def __init__(self, path: str, content: bytes | Filler = b"") -> None:
         self.path = path
-        self.data = bytearray(data)
-        """What a writer adds to it is held under the session's lease."""
-        self.writing = writing
-        self.size = len(data)
+        self.content = content
+        """What a reader reads."""
+        self.writing = False
+        self.data = bytearray()
+        """What a writer leaves; held under the session's lease."""
+        self.size = 0
         self.listing: list[tuple[str, Entry]] | None = None
+
+    def piece(self, offset: int, size: int) -> bytes:
+        """Return up to `size` bytes from `offset`."""
+        if self.writing:
+            return bytes(self.data[offset : offset + size])
+        return piece_of(self.content, offset, size)
+
+
+def _writing(path: str, old: bytes) -> _Open:
+    """Return a file opened to be written, `old` being its content."""
+    opened = _Open(path)
+    opened.writing, opened.data, opened.size = True, bytearray(old), len(old)
+    return opened
 
 
 class Sftp:
@@ -66,24 +82,22 @@ class Sftp:
         self._shell = shell
         self._limit = limit_bytes
         self._uploaded = uploaded
-        self._waiting = b""
+        self._waiting = bytearray()
         self._open: dict[bytes, _Open] = {}
         self._next = 0
 
-    def feed(self, data: bytes) -> bytes:
-        """Take bytes, return the replies; raises BadPacketError when the stream makes no sense."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take bytes, yield each reply; raises BadPacketError when the stream makes no sense."""
         self._waiting += data
-        replies: list[bytes] = []
         while len(self._waiting) >= 4:
             length = int.from_bytes(self._waiting[:4], "big")
             if not 1 <= length <= MAX_PACKET:
                 raise BadPacketError
             if len(self._waiting) < 4 + length:
                 break
-            packet, self._waiting = self._waiting[4 : 4 + length], self._waiting[4 + length :]
-            reply = self._answer(packet[0], packet[1:])
-            replies.append(packets.framed(reply))
-        return b"".join(replies)
+            packet = bytes(self._waiting[4 : 4 + length])
+            del self._waiting[: 4 + length]
+            yield packets.framed(self._answer(packet[0], packet[1:]))
 
     def close(self) -> None:
         """End the channel; what was being uploaded is handed on as far as it came."""
@@ -132,10 +146,11 @@ class Sftp:
         if not exists and not flags & _CREATE:
             raise FileSystemError(NOT_FOUND)
         old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.access)
+        old = Source(path, old).whole()
         shell.files.write(path, old, shell.access)
         if not shell.lease.hold(len(old)):
             raise FileSystemError(NO_SPACE)
-        return self._added(_Open(path, old, writing=True))
+        return self._added(_writing(path, old))
 
     def _do_close(self, packet: Packet) -> int:
         opened = self._open.pop(packet.string(), None)
@@ -155,7 +170,8 @@ class Sftp:
 
     def _do_read(self, packet: Packet) -> bytes | int:
         opened, offset, length = self._handle(packet), packet.number(8), packet.number()
-        piece = bytes(opened.data[offset : offset + min(length, MAX_READ)])
+        size = min(length, MAX_READ)
+        piece = opened.piece(offset, size)
         return packets.data(piece) if piece else EOF
 
     def _do_write(self, packet: Packet) -> int:

@@ -11,6 +11,11 @@ from typing import Literal, NamedTuple
 
 MAX_LINE = 16 << 10
 MAX_HISTORY = 500
+MAX_HISTORY_CHARACTERS = 1 << 17
+MAX_KEYS = 256
+"""Bytes of input taken at once."""
+MAX_ECHO = 32 << 10
+"""Characters echoed at once: each key in the middle of a long line repeats what follows it."""
 
 _ESCAPES = {
     "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
@@ -50,24 +55,32 @@ class LineEditor:
     def remember(self, lines: list[str]) -> None:
         """Fill the history with earlier lines."""
         self._history = lines[-MAX_HISTORY:]
+        excess = sum(map(len, self._history)) - MAX_HISTORY_CHARACTERS
+        while excess > 0:
+            excess -= len(self._history.pop(0))
         self._recalled = len(self._history)
 
     def feed(self, data: bytes) -> tuple[str, Done | None, bytes]:
-        """Take input; returns what to echo, what was finished if anything, and the input that follows it."""
-        data = self._waiting + data
-        text, self._waiting = _whole(data)
+        """Take input; returns what to echo, what was finished if anything, and the input that was not taken.
+
+        That is what follows a finished line, or what would take too long in one go.
+        """
+        rest = data[MAX_KEYS:]
+        text, self._waiting = _whole(self._waiting + data[:MAX_KEYS])
         shown: list[str] = []
+        left = MAX_ECHO
         for index, character in enumerate(text):
             echo, done = self._key(character)
             shown.append(echo)
-            if done is not None:
-                rest = text[index + 1 :]
-                if character == "\r" and rest.startswith("\n"):
-                    rest = rest[1:]
-                following = rest.encode("utf-8", "surrogateescape") + self._waiting
+            left -= len(echo)
+            if done is not None or left < 0 or character == "\t":
+                following = text[index + 1 :]
+                if done is not None and character == "\r" and following.startswith("\n"):
+                    following = following[1:]
+                rest = following.encode("utf-8", "surrogateescape") + self._waiting + rest
                 self._waiting = b""
-                return "".join(shown), done, following
-        return "".join(shown), None, b""
+                return "".join(shown), done, rest
+        return "".join(shown), None, rest
 
     def _key(self, character: str) -> tuple[str, Done | None]:  # noqa: PLR0911  # one for each kind of key
         if self._escape or character == "\x1b":
@@ -88,7 +101,7 @@ class LineEditor:
 
     def _finish(self) -> tuple[str, Done]:
         if self._keep and self._line.strip() and self._history[-1:] != [self._line]:
-            self._history = [*self._history[-MAX_HISTORY:], self._line]
+            self.remember([*self._history, self._line])
         return "\r\n", Done("line", self._line)
 
     def _escaped(self, character: str) -> str:

@@ -5,24 +5,27 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from decnet_core.text import for_terminal
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.shell.budget import MAX_BUSY_SECONDS
+from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
-from decnet_decoys.shell.effects import AskLine, Captured, Effect, Effects, Pause, Print, ReadAll, Requested
+from decnet_decoys.shell.effects import AskLine, Captured, Effect, Effects, Pause, Print, ReadAll, Requested, Steps
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
-from decnet_decoys.shell.syntax.parser import parse
+from decnet_decoys.shell.syntax.parser import parsed
 from decnet_decoys.terminal.line_editor import Done, LineEditor
+from decnet_decoys.terminal.processor_time import LineTime, SessionTime
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 MAX_PIPED = 16 << 20
 """Bytes of standard input one command may be fed by a client."""
@@ -30,8 +33,6 @@ MAX_TYPED = 1 << 20
 """Bytes of standard input that may be typed."""
 MAX_CONTINUED = 1 << 16
 """Characters of a command line of several lines."""
-MAX_HISTORY_LINE = 4096
-MAX_HISTORY = 1000
 
 
 class InterruptedByUser(DecoysError):  # a key, not an error
@@ -53,6 +54,10 @@ class SessionEvents(Protocol):
         """Record what the attacker wanted of the network and did not get."""
         ...
 
+    def limited(self, *, session: bool) -> None:
+        """Count a line that used up its processor time, or that of its session."""
+        ...
+
     def command_failed(self) -> None:
         """Count a command that raised in the decoy."""
         ...
@@ -68,6 +73,7 @@ class ShellSession:
         self._events = events
         self._editor = LineEditor(lambda line: completion(shell, line))
         self._editor.remember(list(shell.history))
+        self._processor = SessionTime()
 
     async def interactive(self) -> int:
         """Play a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
@@ -95,7 +101,7 @@ class ShellSession:
 
     async def _continued(self, line: str) -> str:
         """Return the line with those that an open quote or loop asks for."""
-        while isinstance(parse(line), IncompleteError) and len(line) < MAX_CONTINUED:
+        while len(line) < MAX_CONTINUED and isinstance(await self._in_turns(parsed(line)), IncompleteError):
             try:
                 more = await self._line("> ")
             except InterruptedByUser:
@@ -114,9 +120,10 @@ class ShellSession:
         while True:
             data = await self._terminal.read()
             shown, done, rest = self._editor.feed(data) if data else ("", Done("end"), b"")
-            if done is not None:
-                self._terminal.unread(rest)
+            self._terminal.unread(rest)
             await self._show(shown)
+            if turn.is_over():
+                await self._terminal.pause(0)
             if done is None:
                 continue
             if done.how == "interrupt":
@@ -127,10 +134,10 @@ class ShellSession:
         """Record that a line was entered, run it, return its exit status. Raises ClientGoneError."""
         if not line.strip():
             return 0
-        shell, parsed = self._shell, parse(line)
-        shell.history.append(line[:MAX_HISTORY_LINE])
-        del shell.history[:-MAX_HISTORY]
-        recognised = known(shell, parsed) if isinstance(parsed, Sequence) else False
+        shell = self._shell
+        shell.remember(line)
+        commands = await self._in_turns(parsed(line))
+        recognised = isinstance(commands, Sequence) and await self._in_turns(known(shell, commands))
         self._events.command(line, known=recognised, moment=self._terminal.elapsed)
         try:
             await self._drive(self._interpreter.run(line))
@@ -146,22 +153,41 @@ class ShellSession:
         return shell.status
 
     async def _drive(self, effects: Effects) -> None:
-        busy, reply = 0.0, None
+        line, reply = self._processor.line(), None
         try:
             while True:
-                began = time.perf_counter()
+                began = time.thread_time()
                 try:
                     effect = effects.send(reply)
                 except StopIteration:
-                    return
-                busy += time.perf_counter() - began
-                if busy > MAX_BUSY_SECONDS:
-                    await self._show("Killed\n")
-                    self._shell.status = KILLED
-                    return
+                    return None
+                finally:
+                    line.charge(time.thread_time() - began)
+                if line.exhausted:
+                    return await self._killed(line)
                 reply = await self._perform(effect)
+                if pause := line.pause():
+                    await self._perform(Pause(pause))
+                elif turn.is_over():
+                    await self._terminal.pause(0)
         finally:
             effects.close()
+
+    async def _killed(self, line: LineTime) -> None:
+        """End a line that has used up its processor time, as the system does that runs out of it."""
+        self._events.limited(session=line.session_exhausted)
+        self._shell.status = KILLED
+        self._shell.finished = self._shell.finished or line.session_exhausted
+        await self._show("Killed\n")
+
+    async def _in_turns(self, steps: Steps[T]) -> T:
+        """Return what `steps` finds; others get their turns meanwhile."""
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
+            await self._terminal.pause(0)
 
     async def _perform(self, effect: Effect) -> bytes | None:
         if isinstance(effect, Print):
@@ -186,7 +212,7 @@ class ShellSession:
             return None if line is None else encode(line)
         await self._show(effect.prompt, error=True)
         data = b""
-        while b"\n" not in data and len(data) < MAX_PIPED:
+        while b"\n" not in data and len(data) < MAX_LINE:
             more = await self._terminal.read()
             if not more:
                 break

@@ -42,6 +42,7 @@ class Collect(Worker[CollectSettings]):
     """
 
     name = "collect"
+    exposed = True
     Settings = CollectSettings
     group = "sensor"
     memory_budget = 64 * MIB

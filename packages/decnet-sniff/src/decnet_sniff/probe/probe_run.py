@@ -139,6 +139,7 @@ async def _stack(host: Host, port: int, seconds: float) -> Found | None:
         signature=bounded(signature(stack, PEER_MSS)),
         muonfp=muonfp(stack),
         os=None if identity.tool else identity.name,
+        os_match=identity.os_match,
         distance=identity.distance,
     )
     return Found("tcp_stack", port, payload.muonfp, payload)

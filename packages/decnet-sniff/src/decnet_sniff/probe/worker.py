@@ -50,6 +50,7 @@ class Probe(Worker[ProbeSettings]):
     """
 
     name = "probe"
+    exposed = True
     Settings = ProbeSettings
     group = "sensor"
     memory_budget = 64 * MIB

@@ -52,6 +52,15 @@ class Ssh(NamedTuple):
     kex: Kexinit
 
 
+def identification(data: bytes, *, lines_before: bool = True) -> bytes | None:
+    """Return the identification line, of whatever version, of a direction that begins with `data`, if it is there."""
+    start = _start(data, lines_before=lines_before)
+    if isinstance(start, Verdict):
+        return None
+    end = data.find(b"\n", start, start + MAX_IDENTIFICATION)
+    return data[start:end].removesuffix(b"\r") if end >= 0 else None
+
+
 def recognise(data: bytes, *, lines_before: bool = True) -> Ssh | Verdict:
     """Return what one direction of a TCP flow that begins with `data` says, if it is SSH 2.
 

@@ -3,7 +3,8 @@
 
 A row may leave open the IP version, the MSS, the window and the scale, give the window as a multiple of MSS or MTU or
 of a number (`%1024`), and bear a random TTL (`64-`: at most). When no row fits exactly, one fits whose `df` or `id+` is
-missing, that has `id-` or `ecn` in addition, or whose initial TTL is another: packets are changed like that on the way.
+missing, that has `id-` or `ecn` in addition, or whose initial TTL is another: packets are changed
+like that on the way. That is a guess, as is a general row.
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ class Identity(NamedTuple):
     tool: bool
     """Whether `name` is a program that writes its own packets, on whatever system."""
     exact: bool
+    """Whether a row of one system fits in all; else a general one does, or one that was changed on the way."""
     distance: int | None
     """Hops; None when the initial TTL is not known."""
+
+    @property
+    def os_match(self) -> str | None:
+        """How a system was found, for an event: `exact` or `guess`; None for a tool or for nothing."""
+        return None if self.tool or self.name is None else "exact" if self.exact else "guess"
 
 
 class Row(NamedTuple):
@@ -66,12 +73,13 @@ def identify(stack: Stack, *, server: bool, peer_mss: int = 0) -> Identity:
     table = _table(server=server)
     times = multiple(stack, peer_mss)
     inexact = None
-    for rows in table:
-        for row in rows.get(stack.kinds, ()):
+    special = table.special.get(stack.kinds, [])
+    for rows in (special, table.general.get(stack.kinds, [])):
+        for row in rows:
             if not _fits(row, stack, times):
                 continue
             if _quirks_differ(row, stack) == 0 and _near(row, stack):
-                return Identity(row.name, row.tool, exact=True, distance=_hops(row, stack))
+                return Identity(row.name, row.tool, exact=rows is special, distance=_hops(row, stack))
             if inexact is None and not row.tool and _explained(row, stack):
                 inexact = Identity(row.name, tool=False, exact=False, distance=_hops(row, stack))
     return inexact or Identity(None, tool=False, exact=False, distance=_guessed(stack))
@@ -112,8 +120,10 @@ def _quirks_differ(row: Row, stack: Stack) -> int:
 
 
 def _explained(row: Row, stack: Stack) -> bool:
-    """Tell whether what differs is what differs on the way."""
+    """Tell whether what differs is what differs on the way: quirks or the TTL, for both together are another system."""
     difference = _quirks_differ(row, stack)
+    if difference and not _near(row, stack):
+        return False
     gone, come = difference & row.quirks, difference & stack.quirks
     return not gone & ~_MAY_VANISH and not come & ~_MAY_APPEAR
 

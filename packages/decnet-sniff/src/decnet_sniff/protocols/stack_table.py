@@ -77,6 +77,7 @@ SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
             "*:128:0:*:8192,8:mss,nop,ws,nop,nop,sok:df,id+:0",
             "*:128:0:*:8192,2:mss,nop,ws,nop,nop,sok:df,id+:0",
             "*:128:0:*:8192,8:mss,nop,ws,sok,ts:df,id+:0",
+            "*:128:0:*:8192,2:mss,nop,ws,sok,ts:df,id+:0",
         ),
     ),
     (
@@ -186,6 +187,7 @@ SYN_ACK: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Linux 2.6",
         ("*:64:0:*:mss*4,7:mss,sok,ts,nop,ws:df:0", "*:64:0:*:mss*4,2:mss,sok,ts,nop,ws:df:0"),
     ),
+    ("Linux 2.4 to 3.x", ("*:64:0:*:mss*4,0:mss,nop,nop,sok:df:0",)),
     (
         "Windows 10, 11 or Server 2016 or newer",
         (

@@ -149,6 +149,9 @@ class Observer:
         self._network(ts, buffer, link.network(kind, buffer, start, end), end, tunnelled=False)
 
     def _network(self, ts: int, buffer: Buffer, found: tuple[int, int], end: int, *, tunnelled: bool) -> None:
+        if found[0] in link.WRAPPED:
+            self._counts["frames_unwrapped"] += 1
+            found = link.wrapped(found[0], buffer, found[1], end)
         ethertype, at = found
         if ethertype not in {IP4, IP6}:
             self._counts["frames_short" if found == link.SHORT else "frames_not_ip"] += 1
@@ -176,6 +179,8 @@ class Observer:
             self._tcp.segment(ts, key, buffer, (header, at, end), end - at - (buffer[at + 12] >> 2 & 0x3C))
         else:
             port = buffer[at + 2] << 8 | buffer[at + 3]
+            if port not in tunnels.PORTS:
+                port = buffer[at] << 8 | buffer[at + 1]
             if port in tunnels.PORTS and not tunnelled:
                 inside = tunnels.over_udp(port, buffer, at + 8, end)
                 if inside[0] in {IP4, IP6}:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from decnet_core.events.catalogue import HttpClient, SshKex, TcpStack
+from decnet_core.events.catalogue import HttpClient, SshIdentification, SshKex, TcpStack
 from decnet_core.text import bounded, from_wire
 from decnet_sniff.protocols import hassh
 from decnet_sniff.protocols.muonfp import muonfp
@@ -35,6 +35,11 @@ def ssh_kex(found: Ssh, *, server: bool) -> SshKex:
     )
 
 
+def ssh_identification(line: bytes, *, server: bool) -> SshIdentification:
+    """Return the identification of a side that sent no algorithms."""
+    return SshIdentification(role="server" if server else "client", software=from_wire(line))
+
+
 def http_client(head: request_head.Head) -> HttpClient:
     """Return how a client writes its requests."""
     return HttpClient(
@@ -56,6 +61,7 @@ def tcp_stack(stack: Stack, *, server: bool, peer_mss: int = 0) -> TcpStack:
         signature=bounded(signature(stack, peer_mss)),
         muonfp=muonfp(stack),
         os=None if identity.tool else identity.name,
+        os_match=identity.os_match,
         tool=identity.name if identity.tool else None,
         distance=identity.distance,
     )

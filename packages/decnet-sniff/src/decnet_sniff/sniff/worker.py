@@ -13,7 +13,16 @@ import socket
 import time
 from typing import Final
 
-from decnet_core.events.catalogue import FlowClosed, HttpClient, PortScan, SshKex, TcpStack, TlsClient, TlsServer
+from decnet_core.events.catalogue import (
+    FlowClosed,
+    HttpClient,
+    PortScan,
+    SshIdentification,
+    SshKex,
+    TcpStack,
+    TlsClient,
+    TlsServer,
+)
 from decnet_core.events.codec import BadEventError
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
@@ -41,10 +50,11 @@ class Sniff(Worker[SniffSettings]):
     """
 
     name = "sniff"
+    exposed = True
     Settings = SniffSettings
     group = "sensor"
     memory_budget = 48 * MIB
-    produces = (TlsClient, TlsServer, SshKex, HttpClient, TcpStack, PortScan, FlowClosed)
+    produces = (TlsClient, TlsServer, SshKex, SshIdentification, HttpClient, TcpStack, PortScan, FlowClosed)
     commands = "decnet_sniff.sniff.commands"
 
     def __init__(self, settings: SniffSettings) -> None:

@@ -40,6 +40,7 @@ class Listener(Worker[ListenerSettings]):
     """
 
     name = "listener"
+    exposed = True
     Settings = ListenerSettings
     produces = (SyslogMessage,)
     memory_budget = 96 * MIB

@@ -28,6 +28,7 @@ class Canary(Worker[CanarySettings]):
     """Receives the hits of canary tokens by HTTP and DNS."""
 
     name = "canary"
+    exposed = True
     Settings = CanarySettings
     produces = (CanaryHit, HttpRequest, ServiceRequest)
     memory_budget = 48 * MIB

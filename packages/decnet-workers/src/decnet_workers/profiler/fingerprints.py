@@ -14,6 +14,7 @@ from decnet_core.events.catalogue import (
     Payload,
     ProbeChanged,
     Probed,
+    SshIdentification,
     SshKex,
     SshProbed,
     StackProbed,
@@ -80,6 +81,11 @@ def _ssh_kex(observation: Observation, payload: SshKex) -> None:
     client(observation, "ssh.software", payload.software)
 
 
+def _ssh_identification(observation: Observation, payload: SshIdentification) -> None:
+    if payload.role == "client":
+        client(observation, "ssh.software", payload.software)
+
+
 def _http_client(observation: Observation, payload: HttpClient) -> None:
     fingerprint(observation, "http_client", payload.headers_hash)
     if payload.user_agent:
@@ -89,8 +95,14 @@ def _http_client(observation: Observation, payload: HttpClient) -> None:
 def _tcp_stack(observation: Observation, payload: TcpStack) -> None:
     fingerprint(observation, "tcp_stack", without_route(payload.signature))
     fingerprint(observation, "muonfp", payload.muonfp)
+    _system(observation, payload)
     if payload.tool:
         _tool(observation, guess_stack(payload.tool))
+
+
+def _system(observation: Observation, payload: TcpStack | StackProbed) -> None:
+    if payload.os is not None:
+        fingerprint(observation, "os" if payload.os_match == "exact" else "os_guess", payload.os)
 
 
 def without_route(signature: str) -> str:
@@ -115,6 +127,7 @@ def probed(observation: Observation, payload: Probed) -> None:
             fingerprint(observation, "hassh_server", hassh)
         case StackProbed(signature=signature):
             fingerprint(observation, "tcp_stack", without_route(signature))
+            _system(observation, payload)
         case ProbeChanged(what=what):  # what it was and what it is are rows already
             fingerprint(observation, "rotated", what)
 
@@ -123,6 +136,7 @@ DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     ClientIdentified: _software,
     HttpRequest: _user_agent,
     SshKex: _ssh_kex,
+    SshIdentification: _ssh_identification,
     HttpClient: _http_client,
     TcpStack: _tcp_stack,
     TlsClient: _tls_client,

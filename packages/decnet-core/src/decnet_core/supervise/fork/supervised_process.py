@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from decnet_core.exits import Exit
 from decnet_core.runtime.handover import SUCCEEDS
-from decnet_core.runtime.notify import BUDGET, USED
+from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
@@ -64,6 +64,8 @@ class SupervisedProcess(SupervisedWorker):
         first.
         """
         self._children[pid].note(fields)
+        if EXPOSED in fields:
+            self._lifecycle.exposed = fields[EXPOSED] == "1"
         if "STANDBY" in fields:
             self._carry_out(self._lifecycle.standing_by(pid, self._now()))
         elif "READY" in fields or "WATCHDOG" in fields:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-_NUMBER = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
-)
+MAX_EXPRESSION = 1024
+"""Characters of an expression that are read."""
+
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])")
 _ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
 _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
 
@@ -16,7 +17,7 @@ _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|
 def evaluate(text: str, variables: Mapping[str, str], assign: Callable[[str, str], None]) -> int | None:
     """Return what an expression of `let` is worth, `assign` called with what it sets; None when it is none."""
     value: int | None = 0
-    for part in text.split(","):
+    for part in text[:MAX_EXPRESSION].split(","):
         assigned, stepped = _ASSIGNED.fullmatch(part), _STEPPED.fullmatch(part)
         if assigned is not None:
             name, operator, rest = assigned.groups()
@@ -36,8 +37,9 @@ def evaluate(text: str, variables: Mapping[str, str], assign: Callable[[str, str
 
 def arithmetic(text: str, variables: Mapping[str, str]) -> int | None:
     """Return the value of an integer expression, None when it is not one; bounded to 64 bits like bash."""
-    pieces = _NUMBER.findall(text[:1024])
-    if "".join(pieces) != re.sub(r"\s+", "", text[:1024]):
+    text = text[:MAX_EXPRESSION]
+    pieces = _NUMBER.findall(text)
+    if "".join(pieces) != re.sub(r"\s+", "", text):
         return None
     try:
         value, rest = _binary(pieces, 0, 0, variables, 0)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.expansion.patterns import matches
 
 MAX_TRIMMED = 1024
@@ -15,7 +16,7 @@ MAX_TRIMMED = 1024
 _WITH_OPERATOR = re.compile(r"([A-Za-z_]\w*|[?$#@*!0-9-])(:?[-+=?]|##?|%%?|//?)(.*)", re.DOTALL)
 
 
-def parameter(inner: str, variables: Mapping[str, str], expand: Callable[[str], str]) -> str:
+def parameter(inner: str, variables: Mapping[str, str], expand: Callable[[str], str]) -> Steps[str]:
     """Return what `${inner}` stands for; `expand` expands the word of an operator."""
     if inner.startswith("#") and inner.endswith(("[@]", "[*]")):
         start = inner[1:-2]  # name[
@@ -26,8 +27,10 @@ def parameter(inner: str, variables: Mapping[str, str], expand: Callable[[str], 
     if match is None:
         return variables.get(inner, "")[:MAX_WORD]
     name, operator, word = match.groups()
-    value = variables.get(name)
-    return _operated(value, operator, expand(word))[:MAX_WORD]
+    value, kind, word = variables.get(name), operator.lstrip(":"), expand(word)
+    if kind in ("#", "##", "%", "%%"):
+        return (yield from _trimmed((value or "")[:MAX_TRIMMED], kind, word))
+    return _operated(value, operator, word)[:MAX_WORD]
 
 
 def _operated(value: str | None, operator: str, word: str) -> str:
@@ -37,17 +40,22 @@ def _operated(value: str | None, operator: str, word: str) -> str:
         return word if absent else value or ""
     if kind == "+":
         return "" if absent else word
-    return _trimmed(value or "", kind, word)
+    return _replaced(value or "", word, every=kind == "//")
 
 
-def _trimmed(value: str, kind: str, word: str) -> str:
-    if kind in ("/", "//"):
-        old, _, new = word.partition("/")
-        return value.replace(old, new, -1 if kind == "//" else 1) if old else value
-    value = value[:MAX_TRIMMED]
+def _replaced(value: str, word: str, *, every: bool) -> str:
+    old, _, new = word.partition("/")
+    times = MAX_WORD // max(1, len(new)) + 1 if every else 1
+    return value.replace(old, new, times) if old else value
+
+
+def _trimmed(value: str, kind: str, word: str) -> Steps[str]:
+    """Return the value without the shortest or longest part at an end that the pattern fits."""
+    head, longest = kind[0] == "#", len(kind) == 2
     cuts = range(len(value) + 1)
-    if kind.startswith("#"):
-        order = reversed(cuts) if kind == "##" else cuts
-        return next((value[cut:] for cut in order if matches(value[:cut], word)), value)
-    order = cuts if kind == "%%" else reversed(cuts)
-    return next((value[:cut] for cut in order if matches(value[cut:], word)), value)
+    for cut in reversed(cuts) if head == longest else cuts:
+        part, rest = (value[:cut], value[cut:]) if head else (value[cut:], value[:cut])
+        if matches(part, word):
+            return rest
+        yield from turn()
+    return value

@@ -3,40 +3,121 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
-from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.filesystem import Access, FileSystem
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 
 MAX_MATCHES = 500
+MAX_PATTERN = 1024
+"""Characters of a pattern; a longer one matches only itself."""
+MAX_COMPARED = 1 << 19
+"""Characters of a text times those of the part of a pattern that is looked for in it, where that is no plain text."""
+MAX_BRACED = 1 << 17
+"""Characters that braces may grow to."""
 
 _BRACES = re.compile(r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6})\.\.(-?\d{1,6})\}")
+_UNITS = re.compile(r"\[(?:[!^]|(?![!^]))(?:\][^\]]*|[^\]]+)\]|.", re.DOTALL)
+"""A bracket expression, or one character."""
+
+
+class _Piece(NamedTuple):
+    """What stands between two stars. It fits texts of one length only, so a search for it never backtracks."""
+
+    width: int
+    text: str | None
+    regex: re.Pattern[str] | None
+
+    def find(self, text: str, start: int) -> int:
+        """Return where it occurs first from `start`, -1 if nowhere."""
+        if self.text is not None:
+            return text.find(self.text, start)
+        match = self._affordable(text, start) and self.regex and self.regex.search(text, start)
+        return match.start() if match else -1
+
+    def fits(self, text: str, at: int) -> bool:
+        if at < 0:
+            return False
+        if self.text is not None:
+            return text.startswith(self.text, at)
+        return bool(self.regex and self.regex.match(text, at))
+
+    def _affordable(self, text: str, start: int) -> bool:
+        return (len(text) - start) * self.width <= MAX_COMPARED
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Return whether a shell pattern fits `text`; stars are merged and bounded so that matching stays cheap."""
-    pattern = re.sub(r"\*+", "*", pattern)
-    if pattern.count("*") > 6 or len(pattern) > 256:
+    """Return whether a shell pattern fits `text`, in time linear in the text.
+
+    Between two stars everything has a fixed width, so the first place where it fits is the right one.
+    """
+    if len(pattern) > MAX_PATTERN:
         return text == pattern
-    return fnmatch.fnmatchcase(text[:MAX_WORD], pattern)
+    first, *others = _pieces(pattern)
+    if not others:
+        return len(text) == first.width and first.fits(text, 0)
+    last = others.pop()
+    at, end = first.width, len(text) - last.width
+    if not (first.fits(text, 0) and last.fits(text, end)):
+        return False
+    for piece in others:
+        found = piece.find(text, at)
+        if found < 0:
+            return False
+        at = found + piece.width
+    return at <= end
+
+
+@lru_cache(maxsize=256)
+def _pieces(pattern: str) -> tuple[_Piece, ...]:
+    """Return what stands between the stars of a pattern."""
+    pieces: list[list[str]] = [[]]
+    for unit in _UNITS.findall(pattern):
+        if unit == "*":
+            pieces.append([])
+        else:
+            pieces[-1].append(unit)
+    return tuple(_Piece(len(units), *_compiled(units)) for units in pieces)
+
+
+def _compiled(units: list[str]) -> tuple[str | None, re.Pattern[str] | None]:
+    if all(len(unit) == 1 and unit != "?" for unit in units):
+        return "".join(units), None
+    try:
+        return None, re.compile("".join(map(_unit, units)), re.DOTALL)
+    except re.error:  # such as a range that ends before it begins: it fits nothing
+        return None, None
+
+
+def _unit(unit: str) -> str:
+    if unit == "?":
+        return "."
+    if len(unit) == 1:
+        return re.escape(unit)
+    negated = unit[1] in "!^"
+    inside = re.sub(r"([\\\[\]^&~|])", r"\\\1", unit[1 + negated : -1].replace("--", "-"))
+    return f"[{'^' * negated}{inside}]"
 
 
 def braces(text: str, limit: int = MAX_MATCHES) -> list[str]:
     """Return bash's brace expansion of an unquoted word: a{b,c} and {1..3}."""
     pending: list[str] = [text]
     done: list[str] = []
+    left = MAX_BRACED
     while pending and len(done) + len(pending) < limit:
-        word = pending.pop(0)
+        word = pending.pop()
         match = _BRACES.search(word)
-        if match is None:
+        choices = [] if match is None else _choices(match, limit)
+        left -= len(word) * (len(choices) + 1)
+        if match is None or left < 0:
             done.append(word)
             continue
-        choices = _choices(match, limit)
-        pending[:0] = [word[: match.start()] + choice + word[match.end() :] for choice in choices]
-    return done + pending
+        pending += [word[: match.start()] + choice + word[match.end() :] for choice in reversed(choices)]
+    return done + pending[::-1]
 
 
 def _choices(match: re.Match[str], limit: int) -> list[str]:
@@ -47,12 +128,17 @@ def _choices(match: re.Match[str], limit: int) -> list[str]:
     return [str(number) for number in range(first, last + step, step)[:limit]]
 
 
-def paths(pattern: str, files: FileSystem, cwd: str) -> list[str]:
+def paths(pattern: str, files: FileSystem, cwd: str) -> Steps[list[str]]:
     """Return the path names that fit `pattern`, sorted; none when nothing fits."""
-    absolute = pattern.startswith("/")
-    found = ["/" if absolute else ""]
+    found = ["/" if pattern.startswith("/") else ""]
     for part in [piece for piece in pattern.split("/") if piece]:
-        found = [path for base in found for path in _children(base, part, files, cwd)][:MAX_MATCHES]
+        bases, found = found, []
+        for base in bases:
+            yield from turn()
+            found += _children(base, part, files, cwd)
+            if len(found) >= MAX_MATCHES:
+                break
+        found = found[:MAX_MATCHES]
     return found
 
 

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
-from decnet_decoys.shell.effects import Effect
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion import patterns
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
@@ -20,33 +17,45 @@ from decnet_decoys.shell.syntax.lexer import parts_of
 from decnet_decoys.shell.syntax.nodes import Part, ShellSyntaxError, Word
 
 MAX_ARGUMENTS = 2000
+MAX_ARGUMENT_CHARACTERS = 1 << 18
+"""Of all arguments of a command; a real machine takes more (2 MiB), but no one types them."""
 _QUOTED = "\x00"
 """Stands before a pattern character that was quoted; NUL cannot be typed into a word."""
+_MARKS = {ord(mark): _QUOTED + mark for mark in "*?["}
 
 
-def fields(runner: Runner, words: tuple[Word, ...]) -> Generator[Effect, Any, list[str]]:
+def fields(runner: Runner, words: tuple[Word, ...]) -> Steps[list[str]]:
     """Return the arguments that the words become: braces, substitution, splitting, path names."""
     found: list[str] = []
+    room = MAX_ARGUMENT_CHARACTERS
     for word in words:
         for alternative in _braced(word):
             pieces = yield from _split(runner, alternative)
             for piece in pieces:
-                found.extend(_globbed(runner.shell, piece))
-            if len(found) > MAX_ARGUMENTS:
-                return found[:MAX_ARGUMENTS]
+                fields = yield from _globbed(runner, piece)
+                room -= sum(map(len, fields))
+                if room < 0 or len(found) + len(fields) > MAX_ARGUMENTS:
+                    return found
+                found += fields
+                yield from turn()
     return found
 
 
-def text(runner: Runner, word: Word) -> Generator[Effect, Any, str]:
+def text(runner: Runner, word: Word) -> Steps[str]:
     """Return the word as one string, neither split nor matched against files."""
     values: list[str] = []
+    room = MAX_WORD
     for index, part in enumerate(word):
+        yield from turn()
         value = yield from _value(runner, part)
         values.append(_home(runner.shell, value) if index == 0 and not part.quoted else value)
+        room -= len(value)
+        if room < 0:
+            break
     return "".join(values)[:MAX_WORD]
 
 
-def document(runner: Runner, body: str) -> Generator[Effect, Any, str]:
+def document(runner: Runner, body: str) -> Steps[str]:
     """Return a here-document with what is in it expanded."""
     try:
         parts = parts_of(body)
@@ -61,17 +70,18 @@ def _braced(word: Word) -> list[Word]:
     return [word]
 
 
-def _split(runner: Runner, word: Word) -> Generator[Effect, Any, list[str]]:
+def _split(runner: Runner, word: Word) -> Steps[list[str]]:
     """Return the fields of a word; quoted characters are marked so that they match only themselves."""
     pieces: list[str] = []
     open_field: str | None = None
     for index, part in enumerate(word):
+        yield from turn()
         value = yield from _value(runner, part)
         if part.quoted:
-            open_field = (open_field or "") + _marked(value)
+            open_field = _longer(open_field, _marked(value))
             continue
         if part.kind == "text":
-            open_field = (open_field or "") + (_home(runner.shell, value) if index == 0 else value)
+            open_field = _longer(open_field, _home(runner.shell, value) if index == 0 else value)
             continue
         inner = value.split()
         if not inner:
@@ -79,11 +89,15 @@ def _split(runner: Runner, word: Word) -> Generator[Effect, Any, list[str]]:
         if value[0].isspace() and open_field is not None:
             pieces.append(open_field)
             open_field = None
-        pieces.extend([(open_field or "") + inner[0], *inner[1:]])
+        pieces.extend([_longer(open_field, inner[0]), *inner[1:]])
         open_field = None if value[-1].isspace() else pieces.pop()
     if open_field is not None:
         pieces.append(open_field)
     return pieces[:MAX_ARGUMENTS]
+
+
+def _longer(field: str | None, value: str) -> str:
+    return ((field or "") + value)[: 2 * MAX_WORD]  # marks count
 
 
 def _home(shell: ShellState, value: str) -> str:
@@ -93,22 +107,23 @@ def _home(shell: ShellState, value: str) -> str:
 
 
 def _marked(value: str) -> str:
-    return "".join(_QUOTED + c if c in "*?[" else c for c in value)
+    return value.translate(_MARKS)
 
 
-def _globbed(shell: ShellState, piece: str) -> list[str]:
+def _globbed(runner: Runner, piece: str) -> Steps[list[str]]:
     plain = piece.replace(_QUOTED, "")[:MAX_WORD]
     if _QUOTED in piece or not any(mark in piece for mark in "*?["):
         return [plain]
-    return patterns.paths(piece, shell.files, shell.cwd) or [plain]
+    shell = runner.shell
+    return (yield from patterns.paths(piece[:MAX_WORD], shell.files, shell.cwd)) or [plain]
 
 
-def _value(runner: Runner, part: Part) -> Generator[Effect, Any, str]:
+def _value(runner: Runner, part: Part) -> Steps[str]:
     shell = runner.shell
     if part.kind == "text":
         return part.text
     if part.kind == "variable":
-        return parameter(part.text, _Variables(shell), lambda word: _plainly(shell, word))
+        return (yield from parameter(part.text, _Variables(shell), lambda word: _plainly(shell, word)))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
         number = arithmetic(inner, shell.variables)
@@ -116,7 +131,7 @@ def _value(runner: Runner, part: Part) -> Generator[Effect, Any, str]:
     return (yield from _substituted(runner, part.text))
 
 
-def _substituted(runner: Runner, command: str) -> Generator[Effect, Any, str]:
+def _substituted(runner: Runner, command: str) -> Steps[str]:
     out, err, shell = runner.buffer(), runner.buffer(), runner.shell
     try:
         shell.status = yield from runner.script(command, Streams(None, out, err))

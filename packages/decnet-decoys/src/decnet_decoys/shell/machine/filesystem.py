@@ -25,12 +25,15 @@ from decnet_decoys.shell.machine.fs_errors import (
 )
 from decnet_decoys.shell.machine.tree import ROOT, Entry, Filler, Identity, Tree
 
-MAX_LINKS = 20
+MAX_STEPS = 500
+"""Names looked up to find one path, those of links included; more is taken for a loop."""
 MAX_PATH = 4096
 MAX_NAME = 255
 MAX_DEPTH = 100
 MAX_ENTRIES = 2000
 """FileSystem and directories one attacker may change."""
+_MAX_MADE = 1 << 20
+"""Bytes kept of a program's noise when something is appended to it: more takes too long to make at once."""
 _ENTRY_BYTES = 512
 """Memory that a changed entry takes besides its content."""
 
@@ -70,9 +73,12 @@ class FileSystem:
         if len(whole) > MAX_PATH or "\0" in path:
             raise FileSystemError(TOO_LONG)
         pending = _parts(whole)
-        at, links = "/", 0
+        at, steps = "/", 0
         while pending:
             part = pending.pop()
+            steps += 1
+            if steps > MAX_STEPS:
+                raise FileSystemError(LOOP)
             if len(part) > MAX_NAME or at.count("/") > MAX_DEPTH:
                 raise FileSystemError(TOO_LONG)
             if part == "..":
@@ -81,9 +87,6 @@ class FileSystem:
             step = posixpath.join(at, part)
             entry = self._entry(step)
             if entry is not None and entry.kind == "link" and (follow or pending):
-                links += 1
-                if links > MAX_LINKS:
-                    raise FileSystemError(LOOP)
                 if entry.target.startswith("/"):
                     at = "/"
                 pending.extend(_parts(entry.target))
@@ -136,16 +139,17 @@ class FileSystem:
             raise FileSystemError(DENIED)
         return resolved
 
-    def read(self, path: str, access: Access = KERNEL) -> bytes:
+    def read(self, path: str, access: Access = KERNEL) -> bytes | Filler:
+        """Return a file's content; it may be large, so handle it in pieces."""
         resolved = self.locate(path, access)
         entry = self.stat(resolved)
         if entry.kind == "dir":
             raise FileSystemError(IS_DIRECTORY)
         if not access.identity.may(entry, 4):
             raise FileSystemError(DENIED)
-        return self.live[resolved]() if resolved in self.live else entry.data
+        return self.live[resolved]() if resolved in self.live else entry.content
 
-    def write(self, path: str, data: bytes, access: Access, *, append: bool = False) -> str:
+    def write(self, path: str, data: bytes | Filler, access: Access, *, append: bool = False) -> str:
         """Create or replace a file, or append to it; returns its absolute path."""
         resolved = self.locate(path, access)
         old = self._entry(resolved)
@@ -159,7 +163,7 @@ class FileSystem:
                 raise FileSystemError(DENIED)
             if old.kind == "device":
                 return resolved
-            new = old._replace(mtime=access.now, content=old.data + data if append else data)
+            new = old._replace(mtime=access.now, content=_joined(old.content, data) if append else data)
         self._set(resolved, new)
         return resolved
 
@@ -176,8 +180,8 @@ class FileSystem:
         self._check_parent(resolved, access)
         self._set(resolved, access.made(entry))
 
-    def remove(self, path: str, access: Access, *, tree: bool = False, only: str | None = None) -> None:
-        """Remove a file, an empty directory, or with `tree` everything below; `only` names the kind it must be."""
+    def remove(self, path: str, access: Access, *, only: str | None = None) -> None:
+        """Remove a file or an empty directory; `only` names the kind it must be."""
         resolved = self.locate(path, access, follow=False)
         entry = self._entry(resolved)
         if entry is None:
@@ -185,12 +189,8 @@ class FileSystem:
         if only is not None and (entry.kind == "dir") != (only == "dir"):
             raise FileSystemError(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
         self._check_parent(resolved, access)
-        if entry.kind == "dir":
-            below = self._names(resolved)
-            if below and not tree:
-                raise FileSystemError(NOT_EMPTY)
-            for name in below:
-                self.remove(posixpath.join(resolved, name), access, tree=True)
+        if entry.kind == "dir" and self._names(resolved):
+            raise FileSystemError(NOT_EMPTY)
         self._set(resolved, None)
 
     def change(self, path: str, access: Access, **fields: Any) -> None:
@@ -214,11 +214,11 @@ class FileSystem:
             raise FileSystemError("Invalid argument")
         self._check_parent(source, access)
         self._check_parent(resolved, access)
-        below = self._names(source) if entry.kind == "dir" else []
-        self._set(resolved, entry)
-        for name in below:
-            self.rename(posixpath.join(source, name), posixpath.join(resolved, name), KERNEL)
-        self._set(source, None)
+        moved = list(self.walk(source))
+        for path, below in moved:
+            self._set(resolved + path[len(source) :], below)
+        for path, _ in reversed(moved):
+            self._set(path, None)
 
     def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
         """Yield a path and all below it, parents first."""
@@ -255,6 +255,14 @@ class FileSystem:
         parent, name = posixpath.split(resolved)
         if entry is not None:
             self._added.setdefault(parent, set()).add(name)
+
+
+def _joined(old: bytes | Filler, data: bytes | Filler) -> bytes:
+    return _plain(old) + _plain(data)
+
+
+def _plain(content: bytes | Filler) -> bytes:
+    return content.piece(0, _MAX_MADE) if isinstance(content, Filler) else content
 
 
 def _parts(path: str) -> list[str]:

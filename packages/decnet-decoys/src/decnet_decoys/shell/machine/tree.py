@@ -8,17 +8,34 @@ import posixpath
 import stat
 from typing import Literal, NamedTuple
 
+FILLER_BLOCK = 4096
+
 
 class Filler(NamedTuple):
-    """Content of a program: a true header, then noise that is always the same for the same name."""
+    """Content of a program: a true header, then noise that is always the same for the same name.
+
+    The noise is made in blocks, so that a piece of a large file costs no more than that piece.
+    """
 
     head: bytes
     size: int
     seed: str
 
-    def read(self) -> bytes:
-        rest = max(0, self.size - len(self.head))
-        return self.head + hashlib.shake_128(self.seed.encode()).digest(rest)
+    def piece(self, start: int, size: int) -> bytes:
+        """Return up to `size` bytes from `start`."""
+        end = min(self.size, start + size)
+        first = start // FILLER_BLOCK
+        noise = b"".join(map(self._block, range(first, -(-end // FILLER_BLOCK))))
+        return noise[start - first * FILLER_BLOCK : max(start, end) - first * FILLER_BLOCK]
+
+    def _block(self, index: int) -> bytes:
+        noise = hashlib.shake_128(f"{self.seed}/{index}".encode()).digest(FILLER_BLOCK)
+        return noise if index else self.head + noise[len(self.head) :]
+
+
+def piece_of(content: bytes | Filler, start: int, size: int) -> bytes:
+    """Return up to `size` bytes of a file's content from `start`."""
+    return content.piece(start, size) if isinstance(content, Filler) else content[start : start + size]
 
 
 class Entry(NamedTuple):
@@ -46,9 +63,9 @@ class Entry(NamedTuple):
         """KiB that it takes on a disk of 4 KiB blocks."""
         return -(-self.size // 4096) * 4
 
-    @property
-    def data(self) -> bytes:
-        return self.content.read() if isinstance(self.content, Filler) else self.content
+    def piece(self, start: int, size: int) -> bytes:
+        """Return up to `size` bytes of its content from `start`."""
+        return piece_of(self.content, start, size)
 
     @property
     def st_mode(self) -> int:

@@ -30,9 +30,10 @@ def operand(token: Token) -> Word:
 
 def array(name: str, elements: list[Word]) -> list[tuple[str, Word]]:
     """Return the assignments of `name=(elements)`: one per element, and the whole under [@] and [*]."""
-    whole: Word = ()
+    spaced: list[Part] = []
     for element in elements:
-        whole = (*whole, *((Part("text", " ", quoted=True),) if whole else ()), *element)
+        spaced += [*literal(" "), *element] if spaced else element
+    whole = tuple(spaced)
     single = [(f"{name}[{index}]", element) for index, element in enumerate(elements)]
     return [(name, elements[0] if elements else literal("")), *single, (f"{name}[@]", whole), (f"{name}[*]", whole)]
 

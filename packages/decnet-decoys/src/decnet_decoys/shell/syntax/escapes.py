@@ -9,6 +9,8 @@ _PLAIN = {
     "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", "'": "'", '"': '"',
 }  # fmt: skip
+MAX_ESCAPES = 16384
+"""Escapes replaced in one text, which takes some milliseconds; more stay as they are."""
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|(.))", re.DOTALL)
 
 
@@ -18,7 +20,7 @@ def unescape(text: str) -> tuple[str, bool]:
     A byte above 0x7F becomes the surrogate that `surrogateescape` writes back as that byte.
     """
     head, stop, _ = text.partition("\\c")
-    return _ESCAPE.sub(_one, head), bool(stop)
+    return _ESCAPE.sub(_one, head, MAX_ESCAPES), bool(stop)
 
 
 def _one(match: re.Match[str]) -> str:

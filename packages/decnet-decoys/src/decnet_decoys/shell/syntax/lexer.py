@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Text to tokens (POSIX.1-2017, Shell Command Language §2.3): words with their quoting kept, and operators."""
+"""Text to tokens (POSIX.1-2017, Shell Command Language §2.3): words with their quoting kept, and operators.
+
+Tokens are made one at a time and the parts of each are bounded, so that no text takes long between two of them.
+"""
 
 from __future__ import annotations
+
+import re
 
 from decnet_decoys.shell.syntax.escapes import unescape
 from decnet_decoys.shell.syntax.nodes import (
@@ -14,58 +19,71 @@ from decnet_decoys.shell.syntax.nodes import (
     Word,
 )
 
+MAX_SCRIPT = 1 << 20
+"""Characters of a script that are read."""
 MAX_TOKENS = 4000
+"""Tokens of one line; a compound command counts as one."""
+MAX_PARTS = 2000
+"""Pieces of a word, each a text, a variable, a substitution or an escaped character."""
+MAX_ESCAPED = 1 << 16
+"""Characters between $' and ' of one token."""
 MAX_NESTING = 20
+MAX_BRACKETS = 4000
+"""Brackets, quotes and backslashes looked at to find the end of a substitution."""
+MAX_DOCUMENT_LINES = 20_000
 
-_OPERATORS = ("<<<", "&>>", "<<-", "&&", "||", ";;", "|&", ">>", "<<", ">&", "<&", "&>", ">|", "<>")
-_SINGLE = frozenset(";&|<>()\n")
-_BLANK = frozenset(" \t\r")
-_ENDS_WORD = _SINGLE | _BLANK
-_NAME_START = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_NAME = _NAME_START | frozenset("0123456789")
+_BLANKS = re.compile(r"(?:[ \t\r]|\\\n|#[^\n]*)*")
+_EMPTY_LINES = re.compile(r"[ \t\r\n]*")
+_OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
+_ENDS_WORD = frozenset(";&|<>()\n \t\r")
+_PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
+_IN_QUOTES = re.compile(r"""[^"\\$`]+""")
+_IN_DOCUMENT = re.compile(r"[^\\$`]+")
+_IN_BACKQUOTES = re.compile(r"(?:[^`\\]|\\.)*", re.DOTALL)
+_MARKS = {"(": re.compile(r"""[()'"\\]"""), "{": re.compile(r"""[{}'"\\]""")}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = frozenset("?$#@*!-0123456789")
-
-
-def tokens(text: str) -> tuple[list[Token], list[HereDocument]]:
-    """Return the tokens of `text` and the here-documents in order; raises ShellSyntaxError or IncompleteError."""
-    lexer = _Lexer(text)
-    lexer.run()
-    return lexer.found, lexer.documents
 
 
 def parts_of(text: str) -> Word:
     """Return the parts of text inside a here-document: only `$` and backquotes mean something."""
-    lexer = _Lexer(text)
+    lexer = Lexer(text)
     return tuple(lexer.quoted_parts(end=""))
 
 
-class _Lexer:
+class Lexer:
+    """Makes the tokens of one text, and the here-documents in their order."""
+
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.found: list[Token] = []
         self.documents: list[HereDocument] = []
+        self._escaped = 0
+        """Characters between $' and ' of the token being read."""
         self._waiting: list[tuple[str, bool, bool]] = []
         """Delimiter, quoted, leading tabs stripped: here-documents that begin after the line."""
 
-    def run(self) -> None:
-        while self._skip_blank():
-            if self.text.startswith("((", self.at) and self._arithmetic_command():
-                continue
-            operator = self._operator()
-            if operator is not None:
-                self._take_operator(operator)
-            else:
-                self.found.append(self._word())
-            if len(self.found) > MAX_TOKENS:
-                raise ShellSyntaxError("newline")
-        if self._waiting:
-            raise IncompleteError("here-document")
+    def more(self) -> bool:
+        """Add the next token to `found`; False at the end. Raises ShellSyntaxError or IncompleteError."""
+        self._escaped = 0
+        if not self._skip_blank():
+            if self._waiting:
+                raise IncompleteError("here-document")
+            return False
+        if self.text.startswith("((", self.at) and self._arithmetic_command():
+            return True
+        operator = self._operator()
+        if operator is not None:
+            self._take_operator(operator)
+        else:
+            self.found.append(self._word())
+        return True
 
     def _arithmetic_command(self) -> bool:
         """Take `((expression))` as `let expression`; False when it is a group within a group."""
         start = self.at
-        inner = self._balanced(self.at, "(", ")")
+        inner = self._balanced(self.at, "(")
         if not inner.endswith(")"):
             self.at = start
             return False
@@ -74,36 +92,16 @@ class _Lexer:
 
     def _skip_blank(self) -> bool:
         """Move to the next token; False at the end of the text."""
-        while self.at < len(self.text):
-            character = self.text[self.at]
-            if character in _BLANK:
-                self.at += 1
-            elif self.text.startswith("\\\n", self.at):
-                self.at += 2
-            elif character == "#":
-                end = self.text.find("\n", self.at)
-                self.at = len(self.text) if end < 0 else end
-            else:
-                return True
-        return False
+        blanks = _BLANKS.match(self.text, self.at)
+        self.at = blanks.end() if blanks is not None else self.at
+        return self.at < len(self.text)
 
     def _operator(self) -> Operator | None:
-        digits = self.at
-        while digits < len(self.text) and digits - self.at < 3 and self.text[digits] in "0123456789":
-            digits += 1
-        fd = None
-        if digits > self.at:
-            if self.text[digits : digits + 1] not in ("<", ">"):
-                return None
-            fd = int(self.text[self.at : digits])
-        for text in _OPERATORS:
-            if self.text.startswith(text, digits):
-                self.at = digits + len(text)
-                return Operator(text, fd)
-        if self.text[digits] in _SINGLE:
-            self.at = digits + 1
-            return Operator(self.text[digits], fd)
-        return None
+        match = _OPERATOR.match(self.text, self.at)
+        if match is None:
+            return None
+        self.at = match.end()
+        return Operator(match[2], None if match[1] is None else int(match[1]))
 
     def _take_operator(self, operator: Operator) -> None:
         self.found.append(operator)
@@ -117,6 +115,7 @@ class _Lexer:
             self._waiting.append((delimiter, any(part.quoted for part in word), operator.text == "<<-"))
         elif operator.text == "\n":
             self._read_documents()
+            self._matched(_EMPTY_LINES)
 
     def _read_documents(self) -> None:
         for delimiter, quoted, stripped in self._waiting:
@@ -130,6 +129,8 @@ class _Lexer:
                 line = line.lstrip("\t") if stripped else line
                 if line == delimiter:
                     break
+                if len(lines) > MAX_DOCUMENT_LINES:
+                    raise ShellSyntaxError("<<")
                 lines.append(line + "\n")
             self.documents.append(HereDocument("".join(lines), quoted))
         self._waiting = []
@@ -149,7 +150,9 @@ class _Lexer:
             elif character in "$`":
                 parts.append(self._dollar(quoted=False))
             else:
-                parts.append(Part("text", self._plain(), quoted=False))
+                parts.append(Part("text", self._matched(_PLAIN), quoted=False))
+            if len(parts) > MAX_PARTS:
+                raise ShellSyntaxError("newline")
         return tuple(parts)
 
     def _escape(self, parts: list[Part]) -> None:
@@ -168,20 +171,22 @@ class _Lexer:
         self.at = end + 1
         return inner
 
-    def _plain(self) -> str:
-        start = self.at
-        while self.at < len(self.text):
-            character = self.text[self.at]
-            if character in _ENDS_WORD or character in "'\"\\$`":
-                break
-            self.at += 1
-        return self.text[start : self.at]
+    def _matched(self, pattern: re.Pattern[str]) -> str:
+        """Return what the pattern matches here, and move behind it."""
+        match = pattern.match(self.text, self.at)
+        if match is None:
+            return ""
+        self.at = match.end()
+        return match[0]
 
     def quoted_parts(self, end: str) -> list[Part]:
         """Return the parts up to the closing double quote, or to the end of the text when `end` is empty."""
         parts: list[Part] = []
         text: list[str] = []
+        plain = _IN_QUOTES if end else _IN_DOCUMENT
         while self.at < len(self.text):
+            if len(parts) + len(text) > MAX_PARTS:
+                raise ShellSyntaxError("newline")
             character = self.text[self.at]
             if end and character == end:
                 self.at += 1
@@ -192,8 +197,7 @@ class _Lexer:
                 _joined(parts, text)
                 parts.append(self._dollar(quoted=True))
             else:
-                text.append(character)
-                self.at += 1
+                text.append(self._matched(plain))
         if end:
             raise IncompleteError(end)
         return _joined(parts, text)
@@ -211,63 +215,68 @@ class _Lexer:
         following = self.text[self.at + 1 : self.at + 2]
         if self.text.startswith("$((", self.at):
             start = self.at
-            inner = self._balanced(self.at + 1, "(", ")")
+            inner = self._balanced(self.at + 1, "(")
             if inner.startswith("(") and inner.endswith(")"):
                 return Part("arithmetic", inner[1:-1], quoted)
             self.at = start
         if following == "(":
-            return Part("command", self._balanced(self.at + 1, "(", ")"), quoted)
+            return Part("command", self._balanced(self.at + 1, "("), quoted)
         if following == "{":
-            return Part("variable", self._balanced(self.at + 1, "{", "}"), quoted)
+            return Part("variable", self._balanced(self.at + 1, "{"), quoted)
         if following == "'" and not quoted:
             self.at += 1
-            return Part("text", _ansi(self._until("'")), quoted=True)
+            return Part("text", self._ansi(), quoted=True)
         return self._named(following, quoted=quoted)
+
+    def _ansi(self) -> str:
+        r"""Return what `$'...'` stands for: \n, \t, \xHH and their kin."""
+        inner = self._until("'")
+        self._escaped += len(inner)
+        if self._escaped > MAX_ESCAPED:
+            raise ShellSyntaxError("newline")
+        return unescape(inner)[0]
 
     def _named(self, following: str, *, quoted: bool) -> Part:
         if following in _SPECIAL and following:
             self.at += 2
             return Part("variable", following, quoted)
-        end = self.at + 1
-        if following and following in _NAME_START:
-            while end < len(self.text) and self.text[end] in _NAME:
-                end += 1
-        name = self.text[self.at + 1 : end]
-        self.at = end
+        self.at += 1
+        name = self._matched(_NAME)
         return Part("variable", name, quoted) if name else Part("text", "$", quoted)
 
     def _backquoted(self) -> str:
-        end = self.at + 1
-        while end < len(self.text) and self.text[end] != "`":
-            end += 2 if self.text[end] == "\\" else 1
-        if end >= len(self.text):
+        self.at += 1
+        inner = self._matched(_IN_BACKQUOTES)
+        if self.at >= len(self.text):
             raise IncompleteError("`")
-        inner = self.text[self.at + 1 : end]
-        self.at = end + 1
+        self.at += 1
         return inner.replace("\\`", "`").replace("\\$", "$")
 
-    def _balanced(self, start: int, opening: str, closing: str) -> str:
+    def _balanced(self, start: int, opening: str) -> str:
         """Return what stands between the bracket at `start` and its partner, quotes respected; moves behind it."""
         depth, at = 0, start
-        while at < len(self.text):
-            character = self.text[at]
+        marks = _MARKS[opening]
+        for _ in range(MAX_BRACKETS):
+            found = marks.search(self.text, at)
+            if found is None:
+                raise IncompleteError(opening)
+            character, at = found[0], found.end()
             if character == "\\":
                 at += 1
             elif character in "'\"":
-                at = self.text.find(character, at + 1)
-                if at < 0:
-                    break
+                at = self.text.find(character, at) + 1
+                if not at:
+                    raise IncompleteError(opening)
             elif character == opening:
                 depth += 1
                 if depth > MAX_NESTING:
                     raise ShellSyntaxError(opening)
-            elif character == closing:
+            else:
                 depth -= 1
                 if depth == 0:
-                    self.at = at + 1
-                    return self.text[start + 1 : at]
-            at += 1
-        raise IncompleteError(opening)
+                    self.at = at
+                    return self.text[start + 1 : at - 1]
+        raise ShellSyntaxError(opening)
 
 
 def _joined(parts: list[Part], text: list[str]) -> list[Part]:
@@ -275,8 +284,3 @@ def _joined(parts: list[Part], text: list[str]) -> list[Part]:
         parts.append(Part("text", "".join(text), quoted=True))
         text.clear()
     return parts
-
-
-def _ansi(text: str) -> str:
-    r"""Return what `$'...'` stands for: \n, \t, \xHH and their kin."""
-    return unescape(text)[0]

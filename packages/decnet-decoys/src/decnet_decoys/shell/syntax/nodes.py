@@ -99,6 +99,8 @@ class Function(NamedTuple):
 
     name: str
     body: Group
+    size: int
+    """Characters of its text."""
 
 
 Command = Simple | Group | If | Loop | For | Case | Function

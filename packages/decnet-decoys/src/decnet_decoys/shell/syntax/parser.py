@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Tokens to commands (POSIX.1-2017, Shell Command Language §2.10): recursive descent with bounded depth."""
+"""Tokens to commands (POSIX.1-2017, Shell Command Language §2.10): recursive descent with bounded depth.
+
+What is recursive are generators that take a turn before each command, so that a long text does not stop the others.
+"""
 
 from __future__ import annotations
 
 import re
 
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.syntax import bash_extensions, lexer
 from decnet_decoys.shell.syntax.nodes import (
     Case,
@@ -32,32 +36,64 @@ _SEPARATORS = frozenset((";", "&", "\n", "&&", "||"))
 _CLOSERS = frozenset(("then", "elif", "else", "fi", "do", "done", "}", "esac"))
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NEWLINE = Operator("\n")
 
 
 def parse(text: str) -> Sequence | ShellSyntaxError:
     """Return the commands of `text`, or the fault (an IncompleteError when more lines could complete it)."""
+    parsing = parsed(text)
+    while True:
+        try:
+            next(parsing)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
+
+
+def parsed(text: str) -> Steps[Sequence | ShellSyntaxError]:
+    """Return what `parse` does, taking turns."""
+    parser = Parser(text)
+    items: list[tuple[Pipeline, str]] = []
     try:
-        found, documents = lexer.tokens(text)
-        return _Parser(found, documents).whole()
+        while (line := (yield from parser.line())) is not None:
+            items += line.items
     except ShellSyntaxError as fault:
         return fault
+    return Sequence(tuple(items))
 
 
-class _Parser:
-    def __init__(self, found: list[Token], documents: list[HereDocument]) -> None:
-        self._tokens = found
-        self._documents = iter(documents)
+class Parser:
+    """Reads a script line by line."""
+
+    def __init__(self, text: str) -> None:
+        self._lexer = lexer.Lexer(text[: lexer.MAX_SCRIPT])
+        self._tokens = self._lexer.found
+        self._documents = 0
         self._at = 0
         self._depth = 0
 
-    def whole(self) -> Sequence:
-        sequence = self._sequence()
-        if self._peek() is not None:
+    def line(self) -> Steps[Sequence | None]:
+        """Return the next line's commands, None at the end; raises ShellSyntaxError."""
+        del self._tokens[: self._at]
+        self._at = 0
+        self._skip_newlines()
+        if self._peek() is None:
+            return None
+        sequence = yield from self._sequence(one_line=True)
+        ended = self._at > 0 and self._tokens[self._at - 1] == _NEWLINE
+        if not ended and self._peek() is not None:
             raise ShellSyntaxError(self._shown())
         return sequence
 
+    def _token(self, at: int) -> Token | None:
+        while at >= len(self._tokens):
+            if len(self._tokens) > lexer.MAX_TOKENS:
+                raise ShellSyntaxError("newline")
+            if not self._lexer.more():
+                return None
+        return self._tokens[at]
+
     def _peek(self) -> Token | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
+        return self._token(self._at)
 
     def _shown(self) -> str:
         token = self._peek()
@@ -91,77 +127,83 @@ class _Parser:
         while self._operator("\n"):
             self._at += 1
 
-    def _sequence(self) -> Sequence:
+    def _sequence(self, *, one_line: bool = False) -> Steps[Sequence]:
         items: list[tuple[Pipeline, str]] = []
         self._skip_newlines()
         while not self._at_end_of_sequence():
-            pipeline = self._pipeline()
+            pipeline = yield from self._pipeline()
             joint = self._operator(*_SEPARATORS)
             if joint is None:
                 items.append((pipeline, ";"))
                 break
             self._at += 1
             items.append((pipeline, ";" if joint == "\n" else joint))
-            if joint not in (";", "&"):
+            if one_line and joint == "\n":
+                break
+            if joint in ("\n", "&&", "||"):
                 self._skip_newlines()
             if joint in ("&&", "||") and self._peek() is None:
                 raise IncompleteError(joint)
             if joint in (";", "&") and self._operator("\n"):
+                if one_line:
+                    self._at += 1
+                    break
                 self._skip_newlines()
         return Sequence(tuple(items))
 
     def _at_end_of_sequence(self) -> bool:
         return self._peek() is None or bool(self._operator(")", ";;")) or bool(self._keyword(*_CLOSERS))
 
-    def _body(self) -> Sequence:
+    def _body(self) -> Steps[Sequence]:
         """Return a sequence that must not be empty."""
-        body = self._sequence()
+        body = yield from self._sequence()
         if not body.items:
             raise self._fault()
         return body
 
-    def _pipeline(self) -> Pipeline:
+    def _pipeline(self) -> Steps[Pipeline]:
         negated = self._keyword("!") is not None
         self._at += negated
-        commands = [self._command()]
+        commands = [(yield from self._command())]
         while self._operator("|", "|&"):
             self._at += 1
             self._skip_newlines()
             if self._peek() is None:
                 raise IncompleteError("|")
-            commands.append(self._command())
+            commands.append((yield from self._command()))
         return Pipeline(tuple(commands), negated)
 
-    def _command(self) -> Command:
+    def _command(self) -> Steps[Command]:
         self._depth += 1
         if self._depth > lexer.MAX_NESTING:
             raise ShellSyntaxError(self._shown())
         try:
-            return self._compound() or self._function() or self._simple()
+            yield from turn()
+            return (yield from self._compound()) or (yield from self._function()) or (yield from self._simple())
         finally:
             self._depth -= 1
 
-    def _compound(self) -> Command | None:  # noqa: PLR0911  # one return for each keyword
+    def _compound(self) -> Steps[Command | None]:  # noqa: PLR0911  # one return for each keyword
         if self._operator("("):
-            return self._group("(")
+            return (yield from self._group("("))
         word = self._keyword("{", "if", "while", "until", "for", "case")
         if word is None:
             return None
         if word == "{":
-            return self._group("{")
+            return (yield from self._group("{"))
         self._at += 1
         if word == "if":
-            return self._if()
+            return (yield from self._if())
         if word == "for":
-            return self._for()
+            return (yield from self._for())
         if word == "case":
-            return self._case()
-        condition = self._body()
-        return Loop(word == "until", condition, self._do(), self._redirects())
+            return (yield from self._case())
+        condition = yield from self._body()
+        return Loop(word == "until", condition, (yield from self._do()), self._redirects())
 
-    def _group(self, opening: str) -> Group:
+    def _group(self, opening: str) -> Steps[Group]:
         self._at += 1
-        body = self._body()
+        body = yield from self._body()
         if opening == "{":
             self._expect("}")
         elif self._operator(")"):
@@ -170,26 +212,26 @@ class _Parser:
             raise self._fault()
         return Group(body, opening == "(", self._redirects())
 
-    def _if(self) -> If:
+    def _if(self) -> Steps[If]:
         branches: list[tuple[Sequence, Sequence]] = []
         otherwise = None
         while True:
-            condition = self._body()
+            condition = yield from self._body()
             self._expect("then")
-            branches.append((condition, self._body()))
+            branches.append((condition, (yield from self._body())))
             if self._keyword("elif"):
                 self._at += 1
                 continue
             if self._keyword("else"):
                 self._at += 1
-                otherwise = self._body()
+                otherwise = yield from self._body()
             self._expect("fi")
             return If(tuple(branches), otherwise, self._redirects())
 
-    def _do(self) -> Sequence:
+    def _do(self) -> Steps[Sequence]:
         self._skip_separators()
         self._expect("do")
-        body = self._body()
+        body = yield from self._body()
         self._expect("done")
         return body
 
@@ -197,25 +239,26 @@ class _Parser:
         while self._operator(";", "\n"):
             self._at += 1
 
-    def _for(self) -> For | Group:
+    def _for(self) -> Steps[For | Group]:
         name = self._literal()
         counted = self._peek()
         if name == "let" and isinstance(counted, tuple) and not isinstance(counted, Operator):
             expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
             if expressions.count(";") == 2:
                 self._at += 1
-                return bash_extensions.counting(expressions, self._do(), self._redirects())
+                return bash_extensions.counting(expressions, (yield from self._do()), self._redirects())
         self._skip_newlines()
         words: list[Word] | None = None
         if self._keyword("in"):
             self._at += 1
             words = []
             while isinstance(token := self._peek(), tuple) and not isinstance(token, Operator):
+                yield from turn()
                 words.append(token)
                 self._at += 1
-        return For(name, None if words is None else tuple(words), self._do(), self._redirects())
+        return For(name, None if words is None else tuple(words), (yield from self._do()), self._redirects())
 
-    def _case(self) -> Case:
+    def _case(self) -> Steps[Case]:
         subject = self._word()
         self._skip_newlines()
         self._expect("in")
@@ -230,7 +273,7 @@ class _Parser:
             if not self._operator(")"):
                 raise self._fault()
             self._at += 1
-            arms.append((tuple(patterns), self._sequence()))
+            arms.append((tuple(patterns), (yield from self._sequence())))
             if self._operator(";;"):
                 self._at += 1
             self._skip_newlines()
@@ -251,28 +294,29 @@ class _Parser:
         self._at += 1
         return token
 
-    def _function(self) -> Function | None:
+    def _function(self) -> Steps[Function | None]:
         if self._keyword("function"):  # bash's `function name { ... }`
             self._at += 1
-            return self._function_body(self._literal())
-        following = self._tokens[self._at + 1 : self._at + 3]
-        if [getattr(token, "text", "") for token in following] != ["(", ")"]:
+            return (yield from self._function_body(self._literal()))
+        if self._token(self._at + 1) != Operator("(") or self._token(self._at + 2) != Operator(")"):
             return None
-        return self._function_body(self._literal())
+        return (yield from self._function_body(self._literal()))
 
-    def _function_body(self, name: str) -> Function:
+    def _function_body(self, name: str) -> Steps[Function]:
+        began = self._lexer.at
         self._at += 2 if self._operator("(") else 0
         self._skip_newlines()
-        body = self._compound()
+        body = yield from self._compound()
         if not isinstance(body, Group):
             raise self._fault()
-        return Function(name, body)
+        return Function(name, body, self._lexer.at - began)
 
-    def _simple(self) -> Simple:
+    def _simple(self) -> Steps[Simple]:
         assignments: list[tuple[str, Word]] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
         while (token := self._peek()) is not None:
+            yield from turn()
             if isinstance(token, Operator):
                 if token.text not in _REDIRECTIONS:
                     break
@@ -286,7 +330,7 @@ class _Parser:
             if assignment is None:
                 words.append(token)
             elif self._operator("(") and not assignment[1][0].text and len(assignment[1]) == 1:
-                assignments += bash_extensions.array(assignment[0], self._elements())
+                assignments += bash_extensions.array(assignment[0], (yield from self._elements()))
             else:
                 assignments.append(assignment)
         if not (assignments or words or redirects):
@@ -305,11 +349,12 @@ class _Parser:
         self._at += 1
         return [*found, bash_extensions.literal("]]")]
 
-    def _elements(self) -> list[Word]:
+    def _elements(self) -> Steps[list[Word]]:
         """Return what stands in the parentheses of an array's assignment."""
         self._at += 1
         found: list[Word] = []
         while not self._operator(")"):
+            yield from turn()
             self._skip_newlines()
             found.append(self._word())
             self._skip_newlines()
@@ -327,8 +372,16 @@ class _Parser:
         target: Word | HereDocument = self._word()
         fd = operator.fd if operator.fd is not None else (0 if operator.text[0] == "<" else 1)
         if operator.text in ("<<", "<<-"):
-            target = next(self._documents)
+            target = self._document()
         return Redirect(fd, operator.text, target)
+
+    def _document(self) -> HereDocument:
+        """Return the next here-document; its body follows the line."""
+        while len(self._lexer.documents) <= self._documents:
+            if not self._lexer.more():
+                raise IncompleteError("here-document")
+        self._documents += 1
+        return self._lexer.documents[self._documents - 1]
 
 
 def _assignment(word: Word) -> tuple[str, Word] | None:

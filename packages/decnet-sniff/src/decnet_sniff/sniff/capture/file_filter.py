@@ -56,7 +56,7 @@ def file_filter(kind: int, ignore: Sequence[Network] = ()) -> Accept:
     def accept(buffer: Buffer, start: int, end: int) -> bool:
         version, at = locate(buffer, start + offset, end)
         if version not in prefixes:
-            return False
+            return version in link.WRAPPED
         source, destination, protocol, accepted = _FIELDS[version]
         if at + protocol >= end or buffer[at + protocol] not in accepted:
             return False

@@ -3,7 +3,7 @@
 
 What is in a flow cannot be told from one packet, and a flow's timing counts them all, so nothing of a TCP connection
 is filtered out. What is: other protocols, and what is to or from the networks in `ignore`, which is how a sensor keeps
-its own traffic, backups and monitoring away from Python. Tunnels are not looked into here.
+its own traffic, backups and monitoring away from Python. Tunnels, MPLS and PPPoE are not looked into here.
 """
 
 from __future__ import annotations
@@ -75,14 +75,13 @@ def _ethertype(
     yield from _ip4(name, start, ignore)
     yield from _when(link.IP6, f"other{name}", label=f"other4_{name}")
     yield from _ip6(name, start, ignore)
-    if last:
-        yield Step(RET, 0, label=f"other{name}")
-        return
-    following = f"depth{int(name) + 1}"
-    tags = sorted(link.VLANS)
-    for number, tag in enumerate(tags):
-        yield Step(JEQ, tag, true=following, label=f"other{name}" if number == 0 else "")
+    targets = dict.fromkeys(sorted(link.WRAPPED), f"take_{name}")
+    if not last:
+        targets |= dict.fromkeys(sorted(link.VLANS), f"depth{int(name) + 1}")
+    for number, (ethertype, target) in enumerate(targets.items()):
+        yield Step(JEQ, ethertype, true=target, label=f"other{name}" if number == 0 else "")
     yield Step(RET, 0)
+    yield Step(RET, WHOLE, label=f"take_{name}")
 
 
 def _bare(at: int, ignore: Sequence[Network]) -> Iterator[Step]:

@@ -38,7 +38,15 @@ IP6: Final = 0x86DD
 IP: Final = frozenset((IP4, IP6))
 VLANS: Final = frozenset((0x8100, 0x88A8, 0x9100))
 """802.1Q, 802.1ad (QinQ), and the tag that was used for QinQ before."""
-MOST_TAGS: Final = 2
+MOST_TAGS: Final = 3
+
+PPPOE: Final = 0x8864
+"""The session stage of PPP over Ethernet (RFC 2516)."""
+MPLS: Final = frozenset((0x8847, 0x8848))
+WRAPPED: Final = MPLS | {PPPOE}
+"""What carries IP behind headers of its own: `wrapped` finds it."""
+_MOST_LABELS: Final = 8
+_PPP: Final = {0x0021: IP4, 0x0057: IP6}
 
 SHORT: Final = (-1, 0)
 """The frame ends before its network layer begins."""
@@ -50,7 +58,10 @@ _NULL_FAMILIES: Final = {2: IP4, 24: IP6, 28: IP6, 30: IP6}
 
 
 def network(link: int, buffer: Buffer, start: int, end: int) -> tuple[int, int]:
-    """Return (IP4 or IP6, where its header begins) of the frame in buffer[start:end]; else SHORT or OTHER."""
+    """Return (IP4, IP6 or one of WRAPPED, where its header begins) of the frame in buffer[start:end].
+
+    Else SHORT or OTHER.
+    """
     if link == ETHERNET:
         return tagged(buffer, start + 12, end)
     if link == SLL:
@@ -65,15 +76,45 @@ def network(link: int, buffer: Buffer, start: int, end: int) -> tuple[int, int]:
 
 
 def tagged(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
-    """Return the same for an EtherType at `at`, behind which up to two VLAN tags may stand."""
+    """Return the same for an EtherType at `at`, behind which up to MOST_TAGS VLAN tags may stand."""
     for _ in range(MOST_TAGS + 1):
         if at + 2 > end:
             return SHORT
         ethertype = buffer[at] << 8 | buffer[at + 1]
         if ethertype not in VLANS:
-            return (ethertype, at + 2) if ethertype in IP else OTHER
+            return (ethertype, at + 2) if ethertype in IP or ethertype in WRAPPED else OTHER
         at += 4
     return OTHER
+
+
+def wrapped(ethertype: int, buffer: Buffer, at: int, end: int) -> tuple[int, int]:
+    """Return the same for what stands behind the headers of `ethertype`, one of WRAPPED, that begin at `at`."""
+    if ethertype == PPPOE:
+        return _ppp(buffer, at + 6, end)
+    for _ in range(_MOST_LABELS):
+        if at + 4 > end:
+            return SHORT
+        last, at = buffer[at + 2] & 1, at + 4
+        if last:
+            return _behind_labels(buffer, at, end)
+    return OTHER
+
+
+def _behind_labels(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
+    """Labels do not say what follows: a four or a six is IP (RFC 4928, 3), a zero the control word of a frame."""
+    found = raw(buffer, at, end)
+    if found != OTHER:
+        return found
+    return network(ETHERNET, buffer, at + 4, end) if buffer[at] >> 4 == 0 else OTHER  # RFC 4448, 4.6
+
+
+def _ppp(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
+    """Return the same for the protocol field of PPP at `at`, which may be compressed to one byte (RFC 1661, 6.5)."""
+    if at + 2 > end:
+        return SHORT
+    protocol, size = (buffer[at], 1) if buffer[at] & 1 else (buffer[at] << 8 | buffer[at + 1], 2)
+    found = _PPP.get(protocol)
+    return (found, at + size) if found else OTHER
 
 
 def raw(buffer: Buffer, start: int, end: int) -> tuple[int, int]:

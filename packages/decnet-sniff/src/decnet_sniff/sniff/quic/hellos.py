@@ -15,7 +15,16 @@ from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff.lru_ttl_cache import LruTtlCache
 from decnet_sniff.sniff.quic import aes
 from decnet_sniff.sniff.quic.initial_keys import Keys, initial_keys
-from decnet_sniff.sniff.quic.packets import INITIAL, RETRY, Packet, crypto_frames, may_be_quic, opened, packets
+from decnet_sniff.sniff.quic.packets import (
+    INITIAL,
+    RETRY,
+    Packet,
+    crypto_frames,
+    may_be_quic,
+    opened,
+    packets,
+    unread_version,
+)
 from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 from decnet_sniff.sniff.tls.hello import Hello, ServerHello
 from decnet_sniff.sniff.tls.records import read_message
@@ -84,12 +93,13 @@ class _Side:
 class _Connection:
     """`first` is the connection id that the keys come from, `server` the one that the server chose for itself."""
 
-    __slots__ = ("_keys", "answering", "asking", "first", "server")
+    __slots__ = ("_keys", "answering", "asking", "first", "retried", "server")
 
     def __init__(self, first: bytes) -> None:
         self.asking = _Side()
         self.answering = _Side()
         self.server: bytes | None = None
+        self.retried = False
         self.begin(first)
 
     def begin(self, first: bytes) -> None:
@@ -120,6 +130,7 @@ class Connections:
         self._undecrypted = 0
         self._unreadable = 0
         self._retries = 0
+        self._unread = {"negotiation": 0, "other": 0}
 
     def counters(self) -> dict[str, int]:
         """Return what was seen and what was given up since the start; without a libcrypto nothing is decrypted."""
@@ -128,6 +139,8 @@ class Connections:
             "quic_undecrypted": self._undecrypted,
             "quic_unreadable": self._unreadable,
             "quic_retries": self._retries,
+            "quic_version_negotiations": self._unread["negotiation"],
+            "quic_versions_unread": self._unread["other"],
             "quic_evicted": self._recent.evicted,
             "quic_connections": len(self._recent),
         }
@@ -138,6 +151,8 @@ class Connections:
         `now` is the packet's time, nanoseconds.
         """
         if not may_be_quic(data):
+            if (version := unread_version(data)) is not None:
+                self._unread[version] += 1
             return None
         found: Hello | None = None
         for packet in packets(data):
@@ -190,10 +205,15 @@ class Connections:
         return hello
 
     def _retry(self, flow: _Flow, packet: Packet, now: int) -> None:
+        """Begin anew with the connection id of a Retry; a client takes only one (RFC 9000, 17.2.5.2)."""
         connection = self._recent.get(flow, now)
-        if connection is not None and connection.server is None:
-            self._retries += 1
-            connection.begin(packet.source)
+        if connection is None or connection.server is not None:
+            return
+        if connection.retried or packet.source == connection.first:
+            return
+        self._retries += 1
+        connection.retried = True
+        connection.begin(packet.source)
 
     def _take(self, connection: _Connection, side: _Side, payload: bytes | None) -> Hello | None:
         if payload is None:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 VERSION_1 = 0x00000001
 VERSION_2 = 0x6B3343CF
+DRAFTS = range(0xFF00001B, 0xFF000023)
+"""The drafts of version 1 that were deployed, 27 to 34: the same packets, but for the salt of the first six."""
 
 
 class _Constants(NamedTuple):
@@ -21,9 +23,15 @@ class _Constants(NamedTuple):
     label: bytes
 
 
+_FINAL = _Constants(bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"), b"quic")
+_TO_28 = _Constants(bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502"), b"quic")
+_TO_32 = _Constants(bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899"), b"quic")
+
 _VERSIONS = {
-    VERSION_1: _Constants(bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a"), b"quic"),
+    VERSION_1: _FINAL,
     VERSION_2: _Constants(bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9"), b"quicv2"),
+    # draft-ietf-quic-tls-27 to -34, section 5.2
+    **{draft: _TO_28 if draft & 0xFF <= 28 else _TO_32 if draft & 0xFF <= 32 else _FINAL for draft in DRAFTS},
 }
 
 
@@ -38,7 +46,7 @@ class Keys(NamedTuple):
 def initial_keys(version: int, connection_id: bytes, *, server: bool) -> Keys:
     """Return the keys of the Initial packets that one side sends; `connection_id` is the client's first destination.
 
-    Raises KeyError for a version that is neither 1 nor 2.
+    Raises KeyError for a version that is not one of those above.
     """
     constants = _VERSIONS[version]
     initial = hmac.digest(constants.salt, connection_id, "sha256")  # HKDF-Extract (RFC 5869)

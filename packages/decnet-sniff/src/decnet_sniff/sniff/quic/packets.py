@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from decnet_sniff.sniff.quic.aes import Aes
-from decnet_sniff.sniff.quic.initial_keys import VERSION_1, VERSION_2, Keys
+from decnet_sniff.sniff.quic.initial_keys import DRAFTS, VERSION_1, VERSION_2, Keys
 
 INITIAL, RETRY, OTHER = "initial", "retry", "other"
 
@@ -19,10 +19,15 @@ MAX_CONNECTION_ID = 20
 """Bytes, in versions 1 and 2 (RFC 9000, 17.2)."""
 
 _TYPES = {
-    VERSION_1: {0: INITIAL, 3: RETRY},
+    **{version: {0: INITIAL, 3: RETRY} for version in (VERSION_1, *DRAFTS)},
     VERSION_2: {1: INITIAL, 0: RETRY},  # RFC 9369, 3.2
 }
 _VERSION_BYTES = frozenset(version.to_bytes(4, "big") for version in _TYPES)
+_NEGOTIATION = b"\0\0\0\0"
+_SMALLEST_CLIENT_DATAGRAM = 1200
+"""Bytes (RFC 9000, 14.1)."""
+_SMALLEST_FIRST_ID, _LARGEST_ID = 8, 20
+"""Bytes of the first destination connection id (RFC 9000, 7.2)."""
 
 _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO = 0x00, 0x01, 0x02, 0x03, 0x06
 
@@ -41,8 +46,28 @@ class Packet(NamedTuple):
 
 
 def may_be_quic(datagram: bytes) -> bool:
-    """Return, quickly, whether the datagram can begin with a long header of version 1 or 2."""
+    """Return, quickly, whether the datagram can begin with a long header of a version that is read.
+
+    The second bit is not looked at: peers may agree to set it at random (RFC 9287).
+    """
     return len(datagram) > 20 and datagram[0] >= 0x80 and datagram[1:5] in _VERSION_BYTES
+
+
+def unread_version(datagram: bytes) -> str | None:
+    """Return "negotiation" or "other" for a long header of a version that is not read, None for anything else.
+
+    A long header has no mark of its own and other protocols set its bit as well. So it counts when its version is zero
+    and its length fits (RFC 8999, 6), or when it is as long as a client's first datagram must be.
+    """
+    if len(datagram) < 7 or datagram[0] < 0x80 or datagram[1:5] in _VERSION_BYTES:
+        return None
+    size = datagram[5]
+    if datagram[1:5] == _NEGOTIATION:
+        at = 6 + size
+        at += 1 + datagram[at] if at < len(datagram) else len(datagram)
+        return "negotiation" if len(datagram) >= at + 4 and (len(datagram) - at) % 4 == 0 else None
+    first = len(datagram) >= _SMALLEST_CLIENT_DATAGRAM and _SMALLEST_FIRST_ID <= size <= _LARGEST_ID
+    return "other" if first else None
 
 
 def packets(datagram: bytes) -> Iterator[Packet]:

@@ -31,8 +31,9 @@ _HANDSHAKE = 22
 _RECORD_BYTES = 13
 _MESSAGE_BYTES = 12
 _MAX_RECORD_BYTES = 1 << 14
-_VERSIONS = frozenset({b"\xfe\xff", b"\xfe\xfd", b"\xfe\xfc"})
-"""DTLS 1.0, 1.2 and 1.3, though a record of 1.3 in the clear claims to be 1.2 (RFC 9147, 4)."""
+_VERSIONS = frozenset({b"\xfe\xff", b"\xfe\xfd", b"\xfe\xfc", b"\x01\0"})
+"""DTLS 1.0, 1.2 and 1.3, though a record of 1.3 in the clear claims to be 1.2 (RFC 9147, 4); and what Cisco AnyConnect
+made of the draft of 1.0 (DTLS1_BAD_VER in OpenSSL)."""
 
 
 class _Fragment(NamedTuple):

@@ -14,7 +14,10 @@ MAX_HELLO_BYTES = 60_000
 MAX_RECORDS = 256
 """Over how many records one hello may be spread; more, and tiny records would cost more to read than to send."""
 
-_CHANGE_CIPHER_SPEC, _HANDSHAKE = 20, 22
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE = 20, 21, 22
+_ALERT_BYTES = 2
+_WARNING = 1
+"""The level of an alert that may stand before a hello: a server warns of a name that it does not know (RFC 6066, 3)."""
 _MAX_RECORD_BYTES = 1 << 14
 _HEADER_BYTES = 5
 
@@ -23,7 +26,7 @@ def recognise(data: bytes) -> Hello | Verdict:
     """Return the first hello of a stream that begins with a TLS record.
 
     What follows a HelloRetryRequest is found by asking again with `data[hello.end:]`: the ChangeCipherSpec that may
-    lie in between (RFC 8446, D.4) is passed over.
+    lie in between (RFC 8446, D.4) is passed over, and so is a warning alert.
     """
     message = bytearray()
     for fragment, end in _fragments(data):
@@ -59,26 +62,33 @@ def _fragments(data: bytes) -> Iterator[tuple[bytes | None, int]]:
 
     None instead of bytes: this is not TLS, or cut into too many records.
     """
-    at = 0
+    at, begun = 0, False
     for _ in range(MAX_RECORDS):
         header = data[at : at + _HEADER_BYTES]
-        if not _plausible(header):
+        if not _plausible(header) or (data[at : at + 1] == b"\x15" and (begun or _is_fatal(data, at))):
             break
         if len(header) < _HEADER_BYTES:
             return
         begin, at = at + _HEADER_BYTES, at + _HEADER_BYTES + uint16(header, 3)
-        if header[0] == _HANDSHAKE:
+        if header[0] == HANDSHAKE:
+            begun = True
             yield data[begin:at], at
         if at > len(data):
             return
     yield None, at
 
 
+def _is_fatal(data: bytes, at: int) -> bool:
+    """Return whether the alert whose record begins at `at` is there and ends the handshake."""
+    return len(data) > at + _HEADER_BYTES and data[at + _HEADER_BYTES] != _WARNING
+
+
 def _plausible(header: bytes) -> bool:
     """Return whether the bytes that are there can begin a record of a hello: SSL 3.0 to TLS 1.3, and not empty."""
     size = len(header)
     return not (
-        (size > 0 and header[0] not in (_HANDSHAKE, _CHANGE_CIPHER_SPEC))
+        (size > 0 and header[0] not in (HANDSHAKE, CHANGE_CIPHER_SPEC, ALERT))
+        or (size > 4 and header[0] == ALERT and uint16(header, 3) != _ALERT_BYTES)
         or (size > 1 and header[1] != 3)
         or (size > 2 and header[2] > 4)
         or (size > 4 and not 1 <= uint16(header, 3) <= _MAX_RECORD_BYTES)

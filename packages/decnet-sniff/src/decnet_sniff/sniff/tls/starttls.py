@@ -17,9 +17,8 @@ _RECORD = b"\x16\x03"
 _LATEST_VERSION = 4
 _HEADERS_BYTES = 9
 """Of the record and of the message in it."""
-_MYSQL_HEAD = b"\x20\x00\x00\x01"
-_MYSQL_BYTES = 36
-"""What begins a client's request for TLS, and how long it is (MySQL's SSLRequest)."""
+_BEFORE = {36: b"\x20\x00\x00\x01", 7: b"\x15\x03"}
+"""How long what may stand before a hello is, and how it begins: MySQL's SSLRequest, an alert of TLS."""
 
 
 def find(payload: bytes) -> int | None:
@@ -33,7 +32,7 @@ def find(payload: bytes) -> int | None:
 
 
 def _may_begin(payload: bytes, at: int) -> bool:
-    return at == 0 or payload[at - 1 : at] == b"\n" or (at == _MYSQL_BYTES and payload.startswith(_MYSQL_HEAD))
+    return at == 0 or payload[at - 1 : at] == b"\n" or (at in _BEFORE and payload.startswith(_BEFORE[at]))
 
 
 def _is_hello(payload: bytes, at: int) -> bool:

@@ -14,13 +14,10 @@ from decnet_sniff.protocols.ssh import Ssh
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 from decnet_sniff.sniff.http import request_head
 from decnet_sniff.sniff.http.request_head import Head
-from decnet_sniff.sniff.payloads import http_client, ssh_kex
-from decnet_sniff.sniff.tls import records
-from decnet_sniff.sniff.tls.hello import ServerHello
+from decnet_sniff.sniff.payloads import http_client, ssh_identification, ssh_kex
+from decnet_sniff.sniff.tls import records, sslv2
+from decnet_sniff.sniff.tls.hello import Hello, ServerHello
 from decnet_sniff.sniff.tls.payloads import tls_payload
-
-_RECORDS = (20, 22)
-"""ChangeCipherSpec, which may stand before a second ClientHello, and handshake."""
 
 
 class Recognised(NamedTuple):
@@ -35,20 +32,33 @@ class Recognised(NamedTuple):
 
 def may_be_tls(data: bytes) -> bool:
     """Tell whether `data`, which is not empty, begins as a record of TLS does."""
-    return data[0] in _RECORDS
+    return records.CHANGE_CIPHER_SPEC <= data[0] <= records.HANDSHAKE
+
+
+def _tls(hello: Hello | Verdict) -> Recognised | Verdict:
+    if isinstance(hello, Verdict):
+        return hello
+    again = hello.end if isinstance(hello, ServerHello) and hello.retry else None
+    return Recognised(tls_payload(hello, "tcp"), again)
+
+
+def incomplete(data: bytes, *, server: bool) -> Payload | None:
+    """Return what `data` shows of a side that never completed its beginning: the identification of SSH."""
+    line = ssh.identification(data, lines_before=server)
+    return None if line is None else ssh_identification(line, server=server)
 
 
 def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
     """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
     if may_be_tls(data):
-        hello = records.recognise(data)
-        if isinstance(hello, Verdict):
-            return hello
-        again = hello.end if isinstance(hello, ServerHello) and hello.retry else None
-        return Recognised(tls_payload(hello, "tcp"), again)
+        return _tls(records.recognise(data))
+    if not server and data[0] >= 0x80:
+        return _tls(sslv2.recognise(data))
     answer = ssh.recognise(data, lines_before=server)
     if isinstance(answer, Ssh):
         return Recognised(ssh_kex(answer, server=server))
+    if answer is NOTHING and (banner := incomplete(data, server=server)) is not None:
+        return Recognised(banner)
     head = NOTHING if server else request_head.recognise(data)
     if isinstance(head, Head):
         return Recognised(http_client(head), opens=head.method == b"CONNECT")

@@ -33,7 +33,7 @@ from decnet_sniff.sniff.transport.flows import (
     reverse,
 )
 from decnet_sniff.sniff.transport.stream_head import Stream
-from decnet_sniff.sniff.transport.stream_protocol import may_be_tls, recognise
+from decnet_sniff.sniff.transport.stream_protocol import incomplete, may_be_tls, recognise
 
 PROBE_NS: Final = 5_000_000_000
 """How long an answer to a lone segment may take."""
@@ -128,7 +128,7 @@ class TcpTracker:
         """Return the direction that the segment belongs to, which may be a new one; None for a stray one."""
         direction = self.flows.directions.get(segment.key)
         if segment.flags & _SYN:
-            return (direction or self._answer(segment)) if segment.flags & _ACK else self._syn(direction, segment)
+            return self._syn_ack(direction, segment) if segment.flags & _ACK else self._syn(direction, segment)
         if direction is not None:
             return direction
         if (asked := self.flows.directions.get(reverse(segment.key))) is not None:
@@ -147,6 +147,17 @@ class TcpTracker:
         source, _, host, port = ends(segment.key)
         self._sinks.scans.probe(segment.ts, source, host, port or 0, detector.SYN)
         return flow.client
+
+    def _syn_ack(self, direction: Direction | None, segment: Segment) -> Direction:
+        """Return the server's direction; until it has sent data, its last SYN+ACK says where that begins.
+
+        A server that keeps no state (RFC 4987, 3.6) answers a repeated SYN with another sequence number.
+        """
+        if direction is None:
+            return self._answer(segment)
+        if direction is direction.flow.server and not direction.bytes and direction.flow.state != CLOSED:
+            direction.base = segment.sequence
+        return direction
 
     def _answer(self, segment: Segment) -> Direction:
         """Return the server's direction, which begins with this segment."""
@@ -215,9 +226,9 @@ class TcpTracker:
         reported = tcp_stack(seen, server=answer, peer_mss=direction.flow.mss if answer else 0)
         self._sinks.findings.add(segment.ts, ends(segment.key), reported, 0)  # the same on every port
 
-    def _report(self, segment: Segment, payload: Payload, *, server: bool) -> None:
-        source_port, port = ports(segment.key)
-        self._sinks.findings.add(segment.ts, ends(segment.key), payload, source_port if server else port)
+    def _report(self, ts: int, key: bytes, payload: Payload, *, server: bool) -> None:
+        source_port, port = ports(key)
+        self._sinks.findings.add(ts, ends(key), payload, source_port if server else port)
 
     def _data(self, segment: Segment, direction: Direction, payload: bytes) -> None:
         """Take bytes of a direction that is not settled."""
@@ -250,7 +261,7 @@ class TcpTracker:
             self._needs_more(segment, direction, stream.data)
         if direction.stream is stream and stream.exhausted:
             self._counts["tcp_streams_given_up"] += 1
-            self._settle(direction)
+            self._give_up(direction.flow, direction)
 
     def _needs_more(self, segment: Segment, direction: Direction, data: bytes) -> bool:
         """Ask what the bytes are, tell it, and be done with the direction; True when more bytes are needed first."""
@@ -266,7 +277,7 @@ class TcpTracker:
             if not may_be_tls(data):
                 self._watch(direction)
             return False
-        self._report(segment, found.payload, server=server)
+        self._report(segment.ts, segment.key, found.payload, server=server)
         if found.opens:
             self._watch(direction)
         if found.again is not None:  # both say hello once more
@@ -283,12 +294,22 @@ class TcpTracker:
         direction.base, direction.stream, direction.quick = SETTLED, None, True
         self._held -= self._streams.pop(direction, 0)
 
+    def _give_up(self, flow: Flow, direction: Direction) -> None:
+        """Settle a direction, and report what is to be seen of a beginning that is not complete."""
+        if direction.stream is not None:
+            server = direction is flow.server
+            payload = incomplete(direction.stream.data, server=server)
+            if payload is not None:
+                self._report(flow.last, reverse(flow.key) if server else flow.key, payload, server=server)
+        self._settle(direction)
+
     def _account(self, direction: Direction, stream: Stream) -> None:
         self._held += stream.size - self._streams[direction]
         self._streams[direction] = stream.size
         while self._held > HELD_BYTES:
             self._counts["tcp_streams_crowded_out"] += 1
-            self._settle(next(iter(self._streams)))
+            oldest = next(iter(self._streams))
+            self._give_up(oldest.flow, oldest)
 
     def _advance(self, flow: Flow, direction: Direction, flags: int) -> None:
         """Follow the connection's state."""
@@ -313,6 +334,6 @@ class TcpTracker:
     def _closed(self, flow: Flow) -> None:
         """Write down what is known of a flow that has left the table, and free what it held."""
         self._sinks.close(flow, "tcp")
-        self._settle(flow.client)
+        self._give_up(flow, flow.client)
         if flow.server is not None:
-            self._settle(flow.server)
+            self._give_up(flow, flow.server)

@@ -16,9 +16,10 @@ from decnet_sniff.sniff.transport.flows import ESTABLISHED, Direction, Flows, en
 
 IDLE_NS: Final = 30_000_000_000
 
-_LONG_HEADER: Final = 0xC0
-"""The first two bits of a QUIC packet of the handshake (RFC 8999 §5.1, RFC 9000 §17.2)."""
-_SMALLEST_QUIC: Final = 21
+_LONG_HEADER: Final = 0x80
+"""The first bit of a QUIC packet of the handshake (RFC 8999 §5.1); the second may be set at random (RFC 9287)."""
+_SMALLEST_QUIC: Final = 11
+"""Bytes of a version negotiation, the smallest that counts."""
 _HANDSHAKE: Final = 22
 """The first byte of a DTLS record that may have a hello (RFC 6347 §4.1)."""
 _SMALLEST_DTLS: Final = 25
@@ -63,7 +64,7 @@ class UdpTracker:
         flow.squares += gap * gap
         flow.last = ts
         end = min(end, at + length)
-        if end - at - 8 >= _SMALLEST_QUIC and buffer[at + 8] & _LONG_HEADER == _LONG_HEADER:
+        if end - at - 8 >= _SMALLEST_QUIC and buffer[at + 8] & _LONG_HEADER:
             size = len(key) // 2 - 2
             sender, receiver = key[:size] + key[-4:-2], key[size : 2 * size] + key[-2:]
             found = self._quic.datagram(sender, receiver, bytes(buffer[at + 8 : end]), ts)

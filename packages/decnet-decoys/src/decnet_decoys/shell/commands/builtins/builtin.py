@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import posixpath
+from collections import deque
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -54,48 +55,51 @@ def pwd(call: Call) -> int:
 
 
 @command("echo")
-def echo(call: Call) -> int:
+def echo(call: Call) -> Effects:
     """Write the arguments; -n, -e and -E as in bash."""
-    args, newline, escapes = list(call.args), True, False
+    args, newline, escapes = deque(call.args), True, False
     while args and args[0].startswith("-") and len(args[0]) > 1 and set(args[0][1:]) <= set("neE"):
-        option = args.pop(0)
+        option = args.popleft()
         newline = newline and "n" not in option
         escapes = (escapes or "e" in option) and "E" not in option
-    text = " ".join(args)
-    if escapes:
-        text, stopped = unescape(text)
-        newline = newline and not stopped
-    call.print(text, end="\n" if newline else "")
+    for index, arg in enumerate(args):
+        text, stopped = unescape(arg) if escapes else (arg, False)
+        call.print(" " * (index > 0) + text, end="")
+        if stopped:
+            return 0
+        yield from turn()
+    call.print(end="\n" if newline else "")
     return 0
 
 
 @command("printf")
-def printf(call: Call) -> int:
+def printf(call: Call) -> Effects:
     """Write formatted arguments: %s %d %x %c %b %%."""
     if not call.args:
         return call.fail("usage: printf [-v var] format [arguments]", 2)
     layout, _ = unescape(call.args[0])
-    values = list(call.args[1:])
+    pieces, values = layout.split("%"), deque(call.args[1:])
     for _ in range(200):
         before = len(values)
-        call.out.write(encode(_formatted(layout, values)))
+        yield from _formatted(call, pieces, values)
         if not values or len(values) == before:
             break
     return 0
 
 
-def _formatted(layout: str, values: list[str]) -> str:
-    pieces = layout.split("%")
-    text, skip = pieces[0], False
+def _formatted(call: Call, pieces: list[str], values: deque[str]) -> Steps[None]:
+    """Write the layout once, filled with the next values."""
+    call.print(pieces[0], end="")
+    skip = False
     for piece in pieces[1:]:
+        yield from turn()
         if skip or not piece:
-            text += "%" + piece if skip else "%"
+            call.print("%" + piece if skip else "%", end="")
             skip = not skip and not piece
             continue
         body = piece.lstrip("0123456789.-+ ")
-        value = values.pop(0) if values and body else ""
-        text += _converted(body[:1], value, piece[: len(piece) - len(body)]) + body[1:]
-    return text
+        value = values.popleft() if values and body else ""
+        call.print(_converted(body[:1], value, piece[: len(piece) - len(body)]) + body[1:], end="")
 
 
 def _converted(letter: str, value: str, width: str) -> str:
@@ -145,8 +149,7 @@ def set_(call: Call) -> int:
 @command("unset", folder="")
 def unset(call: Call) -> int:
     for name in call.args:
-        call.shell.variables.pop(name, None)
-        call.shell.exported.discard(name)
+        call.shell.unset(name)
     return 0
 
 
@@ -239,22 +242,24 @@ def part_of_path(call: Call) -> int:
 
 
 @command("seq")
-def seq(call: Call) -> int:
+def seq(call: Call) -> Effects:
     numbers = [arithmetic(arg, {}) or 0 for arg in call.args[:3]] or [0]
     first, step, last = (1, 1, numbers[0]) if len(numbers) == 1 else (numbers[0], 1, numbers[-1])
     if len(numbers) == 3:
         step = numbers[1] or 1
     for number in range(first, last + (1 if step > 0 else -1), step):
         call.print(str(number))
+        yield from turn()
     return 0
 
 
 @command("yes")
-def yes(call: Call) -> int:
+def yes(call: Call) -> Effects:
     """Repeat for ever: until the reader is gone."""
     lines = encode((" ".join(call.args) or "y") + "\n") * 256
     while True:
         call.out.write(lines)
+        yield from turn()
 
 
 @command("expr")
@@ -267,10 +272,11 @@ def expr(call: Call) -> int:
 
 
 @command("let", folder="")
-def let(call: Call) -> int:
+def let(call: Call) -> Effects:
     """Compute and assign; `((...))` comes here, too."""
     value: int | None = None
     for expression in call.args:
+        yield from turn()
         value = evaluate(expression, call.shell.variables, call.shell.set)
         if value is None:
             call.shell_error(f"let: {expression}: syntax error: operand expected")

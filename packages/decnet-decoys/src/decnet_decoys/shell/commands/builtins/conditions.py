@@ -22,8 +22,11 @@ def test(call: Call) -> int:
 
 
 def _holds(call: Call, args: list[str]) -> bool:
-    if args[:1] == ["!"]:
-        return not _holds(call, args[1:])
+    bangs = next((index for index, arg in enumerate(args) if arg != "!"), len(args))
+    return _is_true(call, args[bangs:]) != bool(bangs % 2)
+
+
+def _is_true(call: Call, args: list[str]) -> bool:
     if len(args) == 1:
         return bool(args[0])
     if len(args) == 2:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
-from decnet_decoys.shell.effects import AskLine, Effects, Print
+from decnet_decoys.shell.effects import AskLine, Effects, Print, turn
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.registry import command, programs
 from decnet_decoys.shell.streams import Streams
+from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
 
 @command("env", "printenv")
@@ -76,9 +78,10 @@ def type_(call: Call) -> Effects | int:
     return _where(call, names, verbose=call.name == "type")
 
 
-def _where(call: Call, names: list[str], *, verbose: bool) -> int:
+def _where(call: Call, names: list[str], *, verbose: bool) -> Effects:
     status = 0
     for name in names:
+        yield from turn()
         path = path_of(call, name)
         if path is None:
             status = 1
@@ -87,7 +90,7 @@ def _where(call: Call, names: list[str], *, verbose: bool) -> int:
         elif not verbose:
             call.print(path)
         else:
-            call.print(f"{name} is {'a shell builtin' if path == name else path}")
+            call.print(f"{name} is {'a shell builtin' if path == name and '/' not in name else path}")
     return status
 
 
@@ -97,6 +100,8 @@ def path_of(call: Call, name: str) -> str | None:
         return name
     if find(call.shell, name).handler is None:
         return None
+    if "/" in name:
+        return name
     folder = programs()[name].folder
     if not folder:
         return name
@@ -104,11 +109,12 @@ def path_of(call: Call, name: str) -> str | None:
 
 
 @command("which", "whereis")
-def which(call: Call) -> int:
+def which(call: Call) -> Effects:
     status = 0
     for name in call.args:
+        yield from turn()
         path = path_of(call, name)
-        if path is None or path == name:
+        if path is None or (path == name and "/" not in name):
             status = 1
         elif call.name == "whereis":
             call.print(f"{name}: {path} /usr/share/man/man1/{name}.1.gz")
@@ -129,13 +135,13 @@ def sh(call: Call) -> Effects:
     if "c" in options:
         return (yield from call.runner.subshell(options["c"], operands or [call.name], streams))
     if operands:
-        data = call.read(operands[0])
-        if data is None:
+        script = call.open(operands[0])
+        if script is None:
             return 127
-        return (yield from call.runner.subshell(decode(data), operands, streams))
+        return (yield from call.runner.subshell(decode(script.whole(MAX_SCRIPT)), operands, streams))
     if call.stdin is not None or shell.terminal is None:
         script = yield from call.input()
-        return (yield from call.runner.subshell(decode(script), [call.name], streams))
+        return (yield from call.runner.subshell(decode(script.whole(MAX_SCRIPT)), [call.name], streams))
     return 0
 
 
@@ -146,10 +152,10 @@ def eval_(call: Call) -> Effects:
 
 @command("source", ".", folder="")
 def source(call: Call) -> Effects:
-    data = call.read(call.args[0]) if call.args else None
-    if data is None:
+    script = call.open(call.args[0]) if call.args else None
+    if script is None:
         return 1
-    return (yield from call.runner.script(decode(data), call.streams))
+    return (yield from call.runner.script(decode(script.whole(MAX_SCRIPT)), call.streams))
 
 
 @command("exec", "nohup", "nice", "time", "timeout", "setsid", "stdbuf", "ionice", "watch", "busybox", "xargs",
@@ -167,7 +173,7 @@ def wrap(call: Call) -> Effects:
         return 127
     streams = call.streams
     if call.name == "xargs":
-        args += decode((yield from call.input())).split()[:500]
+        args += decode((yield from call.input()).whole(MAX_ARGUMENT_CHARACTERS)).split(None, 500)[:500]
     status = yield from call.runner.execute(args, streams)
     if call.name == "time":
         yield Print(b"\nreal\t0m0.004s\nuser\t0m0.001s\nsys\t0m0.002s\n", error=True)

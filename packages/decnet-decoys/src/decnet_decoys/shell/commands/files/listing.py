@@ -8,6 +8,7 @@ import stat
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import group_of
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
@@ -18,50 +19,54 @@ _KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "
 
 
 @command("ls", "dir", "vdir", "ll")
-def ls(call: Call) -> int:
+def ls(call: Call) -> Effects:
     """List directories; -a -A -l -h -d -1 -R are understood."""
     options, operands = call.flags()
     if call.name in ("ll", "vdir"):
         options["l"] = ""
     status, shown = 0, 0
     for path in operands or ["."]:
+        yield from turn()
         try:
             entry = call.shell.files.stat(path, call.shell.access, follow="l" not in options and "d" not in options)
             if entry.kind != "dir" or "d" in options:
-                _rows(call, [(path, entry)], options)
+                yield from _rows(call, [(path, entry)], options)
                 continue
             if len(operands) > 1:
                 call.print(("\n" if shown else "") + f"{path}:")
             shown += 1
-            _directory(call, path, options)
+            yield from _directory(call, path, options)
         except FileSystemError as error:
             verb = "open directory" if str(error) == DENIED else "access"
             status = call.fail(f"cannot {verb} '{path}': {error}", 2)
     return status
 
 
-def _directory(call: Call, path: str, options: dict[str, str]) -> None:
+def _directory(call: Call, path: str, options: dict[str, str]) -> Steps[None]:
     shell = call.shell
     resolved = shell.files.locate(path, shell.access)
     names = shell.files.names(resolved, shell.access)
     if "a" not in options and "A" not in options:
         names = [name for name in names if not name.startswith(".")]
-    rows = [(name, shell.files.stat(posixpath.join(resolved, name), follow=False)) for name in names]
+    rows: list[tuple[str, Entry]] = []
+    for name in names:
+        rows.append((name, shell.files.stat(posixpath.join(resolved, name), follow=False)))
+        yield from turn()
     if "a" in options:
         parent = shell.files.stat(posixpath.dirname(resolved))
         rows = [(".", shell.files.stat(resolved)), ("..", parent), *rows]
     if "l" in options:
         call.print(f"total {sum(entry.kib for _, entry in rows)}")
-    _rows(call, rows, options)
+    yield from _rows(call, rows, options)
     if "R" in options:
         for name, entry in rows:
             if entry.kind == "dir" and name not in (".", ".."):
                 below = f"{path.rstrip('/')}/{name}"
                 call.print(f"\n{below}:")
-                _directory(call, below, options)
+                yield from _directory(call, below, options)
 
 
-def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) -> None:
+def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) -> Steps[None]:
     if "l" not in options:
         names = [name for name, _ in rows]
         if call.tty and "1" not in options:
@@ -69,6 +74,7 @@ def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) ->
         else:
             for name in names:
                 call.print(name)
+                yield from turn()
         return
     sizes = [_size(entry.size, options) for _, entry in rows]
     width = max((len(size) for size in sizes), default=0)
@@ -78,6 +84,7 @@ def _rows(call: Call, rows: list[tuple[str, Entry]], options: dict[str, str]) ->
         links = 2 if entry.kind == "dir" else 1
         when = _date(call, entry.mtime)
         call.print(f"{stat.filemode(entry.st_mode)} {links} {owner} {group} {size:>{width}} {when} {name}{arrow}")
+        yield from turn()
 
 
 def _columns(call: Call, names: list[str]) -> None:
@@ -109,7 +116,7 @@ def _date(call: Call, mtime: int) -> str:
 
 
 @command("stat")
-def stat_(call: Call) -> int:
+def stat_(call: Call) -> Effects:
     _, operands = call.flags("cf")
 
     def describe(path: str) -> None:
@@ -127,9 +134,10 @@ def stat_(call: Call) -> int:
 
 
 @command("readlink", "realpath")
-def readlink(call: Call) -> int:
+def readlink(call: Call) -> Effects:
     options, operands = call.flags()
     for path in operands:
+        yield from turn()
         try:
             if call.name == "realpath" or "f" in options:
                 call.print(call.shell.files.locate(path, call.shell.access))
@@ -144,12 +152,16 @@ def readlink(call: Call) -> int:
 
 
 @command("du")
-def du(call: Call) -> int:
+def du(call: Call) -> Effects:
     options, operands = call.flags("d")
     for path in operands or ["."]:
+        yield from turn()
         try:
             resolved = call.shell.files.locate(path, call.shell.access)
-            total = sum(entry.kib for _, entry in call.shell.files.walk(resolved))
+            total = 0
+            for _, entry in call.shell.files.walk(resolved):
+                total += entry.kib
+                yield from turn()
         except FileSystemError as error:
             return call.fail(f"cannot access '{path}': {error}")
         call.print(f"{human(total * 1024) if 'h' in options else total}\t{path}")
@@ -157,8 +169,9 @@ def du(call: Call) -> int:
 
 
 @command("file")
-def file(call: Call) -> int:
+def file(call: Call) -> Effects:
     for path in call.args:
+        yield from turn()
         try:
             entry = call.shell.files.stat(path, call.shell.access)
         except FileSystemError as error:
@@ -171,7 +184,7 @@ def file(call: Call) -> int:
 def _described(entry: Entry, machine: str) -> str:
     if entry.kind == "dir":
         return "directory"
-    data = entry.data[:512]
+    data = entry.piece(0, 512)
     if data.startswith(b"\x7fELF"):
         what = "x86-64" if machine == "x86_64" else "ARM aarch64"
         return f"ELF 64-bit LSB pie executable, {what}, version 1 (SYSV), dynamically linked, stripped"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import posixpath
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
 from decnet_decoys.shell.machine.fs_errors import NO_SPACE, NOT_FOUND, FileSystemError
@@ -13,7 +14,7 @@ from decnet_decoys.shell.registry import command
 
 
 @command("mkdir")
-def mkdir(call: Call) -> int:
+def mkdir(call: Call) -> Effects:
     """Make directories; -p makes those above too."""
     options, operands = call.flags("m")
     files, access = call.shell.files, call.shell.access
@@ -32,7 +33,7 @@ def _parents(path: str) -> list[str]:
 
 
 @command("touch")
-def touch(call: Call) -> int:
+def touch(call: Call) -> Effects:
     """Create files or renew their time."""
     files, access = call.shell.files, call.shell.access
     _, operands = call.flags("rdt")
@@ -47,22 +48,23 @@ def touch(call: Call) -> int:
 
 
 @command("cp", "install")
-def cp(call: Call) -> int:
+def cp(call: Call) -> Effects:
     """Copy files; -r copies directories."""
     options, operands = call.flags("m")
     if len(operands) < 2:
         return call.fail("missing file operand")
-    files, omitted = call.shell.files, 0
-
-    def copy(source: str) -> None:
-        nonlocal omitted
-        resolved = files.locate(source, call.shell.access)
-        if files.stat(resolved).kind == "dir" and not {"r", "R", "a"} & options.keys():
-            omitted = call.fail(f"-r not specified; omitting directory '{source}'")
-        else:
-            _copy(call, resolved, _inside(call, operands[-1], source))
-
-    return call.for_each(operands[:-1], copy, "cannot stat '%s'") or omitted
+    files, status = call.shell.files, 0
+    for source in operands[:-1]:
+        try:
+            resolved = files.locate(source, call.shell.access)
+            if files.stat(resolved).kind == "dir" and not {"r", "R", "a"} & options.keys():
+                status = call.fail(f"-r not specified; omitting directory '{source}'")
+            else:
+                yield from _copy(call, resolved, _inside(call, operands[-1], source))
+        except FileSystemError as error:
+            status = call.fail(f"cannot stat '{source}': {error}")
+        yield from turn()
+    return status
 
 
 def _inside(call: Call, target: str, source: str) -> str:
@@ -74,11 +76,12 @@ def _inside(call: Call, target: str, source: str) -> str:
     return resolved
 
 
-def _copy(call: Call, resolved: str, target: str) -> None:
+def _copy(call: Call, resolved: str, target: str) -> Steps[None]:
     files, access = call.shell.files, call.shell.access
     for count, (path, entry) in enumerate(list(files.walk(resolved))):
         if count > MAX_ENTRIES:
             raise FileSystemError(NO_SPACE)
+        yield from turn()
         copied = target + path[len(resolved) :]
         if entry.kind != "dir":
             files.write(copied, files.read(path, access), access)
@@ -88,7 +91,7 @@ def _copy(call: Call, resolved: str, target: str) -> None:
 
 
 @command("mv")
-def mv(call: Call) -> int:
+def mv(call: Call) -> Effects:
     files, access = call.shell.files, call.shell.access
     _, operands = call.flags()
     if len(operands) < 2:
@@ -97,45 +100,59 @@ def mv(call: Call) -> int:
     def move(source: str) -> None:
         files.rename(source, _inside(call, operands[-1], source), access)
 
-    return call.for_each(operands[:-1], move, "cannot stat '%s'")
+    return (yield from call.for_each(operands[:-1], move, "cannot stat '%s'"))
 
 
 @command("ln")
-def ln(call: Call) -> int:
+def ln(call: Call) -> Effects:
     """Make links; without -s a copy stands for the hard link."""
     options, operands = call.flags()
     files, access = call.shell.files, call.shell.access
     if len(operands) < 2:
         return call.fail("missing file operand")
 
-    def link(path: str) -> None:
-        target = _inside(call, path, operands[0])
+    try:
+        target = _inside(call, operands[1], operands[0])
         if "s" in options:
             files.link(operands[0], target, access)
         else:
-            _copy(call, files.locate(operands[0], access), target)
-
-    return call.for_each([operands[1]], link, "failed to create link '%s'")
+            yield from _copy(call, files.locate(operands[0], access), target)
+    except FileSystemError as error:
+        return call.fail(f"failed to create link '{operands[1]}': {error}")
+    return 0
 
 
 @command("rm", "unlink")
-def rm(call: Call) -> int:
+def rm(call: Call) -> Effects:
     """Remove files; -r and -f."""
     options, operands = call.flags()
     tree, force, status = bool({"r", "R", "recursive"} & options.keys()), "f" in options, 0
     for path in operands:
+        yield from turn()
         try:
             if posixpath.normpath(path) == "/" and "no-preserve-root" not in options:
                 status = call.fail("it is dangerous to operate recursively on '/'")
                 continue
-            call.shell.files.remove(path, call.shell.access, tree=tree, only=None if tree else "file")
+            yield from _remove(call, path, tree=tree)
         except FileSystemError as error:
             if not (force and str(error) == NOT_FOUND):
                 status = call.fail(f"cannot remove '{path}': {error}")
     return status
 
 
+def _remove(call: Call, path: str, *, tree: bool) -> Steps[None]:
+    """Remove a file, or with `tree` also a directory and what is in it, from the bottom up."""
+    files, access = call.shell.files, call.shell.access
+    resolved = files.locate(path, access, follow=False)
+    if tree and files.exists(resolved):
+        for below, _ in list(files.walk(resolved))[:0:-1]:
+            files.remove(below, access)
+            yield from turn()
+    files.remove(path, access, only=None if tree else "file")
+    yield from turn()
+
+
 @command("rmdir")
-def rmdir(call: Call) -> int:
+def rmdir(call: Call) -> Effects:
     files, access = call.shell.files, call.shell.access
     return call.for_each(call.args, lambda path: files.remove(path, access, only="dir"), "failed to remove '%s'")

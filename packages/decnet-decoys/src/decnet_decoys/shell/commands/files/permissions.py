@@ -6,20 +6,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.shell.registry import command
 
+MAX_MODE = 256
+"""Characters of a mode."""
+
 
 @command("chmod")
-def chmod(call: Call) -> int:
+def chmod(call: Call) -> Effects:
     """Change permissions, in octal or as +x and the like; -R."""
     operands = [arg for arg in call.args if arg not in ("-R", "-f", "-v", "-c", "--")]
     if len(operands) < 2:
         return call.fail("missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
-    paths = operands[1:] if "-R" not in call.args else list(_below(call, operands[1:]))
-    return _change(call, paths, lambda entry: _mode(operands[0], entry.mode))
+    paths = iter(operands[1:]) if "-R" not in call.args else _below(call, operands[1:])
+    return (yield from _change(call, paths, lambda entry: _mode(operands[0][:MAX_MODE], entry.mode)))
 
 
 def _below(call: Call, paths: list[str]) -> Iterator[str]:
@@ -33,7 +37,7 @@ def _below(call: Call, paths: list[str]) -> Iterator[str]:
 
 
 @command("chown", "chgrp")
-def chown(call: Call) -> int:
+def chown(call: Call) -> Effects:
     operands = call.words
     if len(operands) < 2:
         return call.fail("missing operand")
@@ -41,12 +45,13 @@ def chown(call: Call) -> int:
     user = next((user for user in call.shell.users if name in (user.name, str(user.uid))), None)
     if user is None and name:
         return call.fail(f"invalid user: {quoted(operands[0])}")
-    return _change(call, operands[1:], lambda _entry: {"uid": user.uid} if user else {})
+    return (yield from _change(call, iter(operands[1:]), lambda _entry: {"uid": user.uid} if user else {}))
 
 
-def _change(call: Call, paths: list[str], fields: Callable[[Entry], dict[str, int]]) -> int:
+def _change(call: Call, paths: Iterator[str], fields: Callable[[Entry], dict[str, int]]) -> Effects:
     shell, status = call.shell, 0
     for path in paths:
+        yield from turn()
         try:
             entry = shell.files.stat(path, shell.access)
             shell.files.change(path, shell.access, **fields(entry))

@@ -7,6 +7,7 @@ import posixpath
 import stat
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -19,27 +20,29 @@ _KINDS = {"f": "file", "d": "dir", "l": "link", "c": "device"}
 
 
 @command("find")
-def find(call: Call) -> int:
+def find(call: Call) -> Effects:
     """Search below paths; -name, -iname, -type, -perm, -maxdepth and -delete are understood."""
     args = call.args
     cut = next((index for index, arg in enumerate(args) if arg.startswith(("-", "(", "!"))), len(args))
     tests = dict(zip(args[cut:], [*args[cut + 1 :], ""], strict=False))
     status = 0
     for root in args[:cut] or ["."]:
+        yield from turn()
         try:
             resolved = call.shell.files.locate(root, call.shell.access)
             call.shell.files.stat(resolved)
         except FileSystemError as error:
             status = call.fail(f"{quoted(root)}: {error}")
             continue
-        _found(call, root, resolved, tests)
+        yield from _found(call, root, resolved, tests)
     return status
 
 
-def _found(call: Call, root: str, resolved: str, tests: dict[str, str]) -> None:
+def _found(call: Call, root: str, resolved: str, tests: dict[str, str]) -> Steps[None]:
     deepest = tests.get("-maxdepth", "")
     limit = int(deepest) if deepest.isdigit() and len(deepest) < 4 else 100
     for seen, (path, entry) in enumerate(call.shell.files.walk(resolved)):
+        yield from turn()
         below = path[len(resolved.rstrip("/")) :]
         if below.count("/") > limit or (seen > MAX_LISTED and below):
             continue

@@ -6,7 +6,7 @@ from __future__ import annotations
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
-from decnet_decoys.shell.effects import AskLine, Effects, Pause
+from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.registry import command
@@ -100,11 +100,12 @@ def passwd(call: Call) -> Effects:
 @command("chpasswd", folder="/usr/sbin")
 def chpasswd(call: Call) -> Effects:
     """Change passwords from `user:password` lines."""
-    data = yield from call.input()
+    source = yield from call.input()
     if call.shell.identity.uid != 0:
         return call.fail("cannot lock /etc/passwd; try again later.")
-    for line in decode(data).splitlines():
-        name = line.partition(":")[0]
+    for line in source.lines():
+        yield from turn()
+        name = decode(line.partition(b":")[0])
         if call.shell.account(name) is None:
             return call.fail(f"(user {name}) pam_chauthtok() failed, error:\nAuthentication token manipulation error")
     return 0

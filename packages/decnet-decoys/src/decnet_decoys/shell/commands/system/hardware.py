@@ -6,9 +6,11 @@ from __future__ import annotations
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.listing import human
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.streams import Source
 
 
 @command("systemd-detect-virt", families=("debian",))
@@ -223,6 +225,6 @@ def kernel(call: Call) -> int:
             value = call.shell.files.read("/proc/sys/" + name.replace(".", "/"), call.shell.access)
         except FileSystemError:
             return call.fail(f"cannot stat /proc/sys/{name.replace('.', '/')}: No such file or directory", 255)
-        call.print(f"{name} = {value.decode().strip()}")
+        call.print(f"{name} = {decode(Source(name, value).whole()).strip()}")
         return 0
     return call.fail(f"ERROR: could not {call.name} '{name}': Operation not permitted")

@@ -8,8 +8,12 @@ from typing import NamedTuple
 from decnet_decoys.personas.schema import Process
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.registry import command
 from decnet_decoys.shell.state import ShellState
+
+MAX_COMMAND_LINE = 4096
+"""Characters of a command line as ps shows it."""
 
 
 class Row(NamedTuple):
@@ -25,7 +29,7 @@ def rows(call: Call) -> list[Row]:
     booted = shell.date("%b%d", shell.machine.booted)
     now = shell.date("%H:%M")
     user, pid, tty = shell.user.name, shell.pid, "pts/0" if shell.terminal else "?"
-    line, stat = " ".join([call.name, *call.args]), "R+" if shell.terminal else "R"
+    line, stat = " ".join([call.name, *call.args])[:MAX_COMMAND_LINE], "R+" if shell.terminal else "R"
     own = (
         Process(pid=pid - 12, command=shell.origin.daemon_title, vsz=17804, rss=10860, stat="Ss"),
         Process(pid=pid, user=user, command=_title(shell), vsz=8932, rss=5540, stat="Ss", tty=tty),
@@ -110,11 +114,12 @@ def pgrep(call: Call) -> int:
 
 
 @command("kill", "pkill", "killall", "skill")
-def kill(call: Call) -> int:
+def kill(call: Call) -> Effects:
     targets = call.words
     found = rows(call)
     status = 0
     for target in targets:
+        yield from turn()
         fits = [
             row
             for row in found

@@ -6,11 +6,12 @@ from __future__ import annotations
 import re
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects, Pause, Requested
+from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import ROOT
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.streams import Source
 from decnet_decoys.shell.syntax.escapes import unescape
 
 
@@ -130,18 +131,21 @@ def crontab(call: Call) -> Effects:
             call.print_error(f"no crontab for {shell.user.name}")
             return 1
         if "l" in options:
-            call.out.write(shell.files.read(table))
+            call.out.write(Source(table, shell.files.read(table)).whole())
         else:
             shell.files.remove(table, KERNEL)
         return 0
     if "e" in options:
         return call.fail("no editor available")
     found = yield from call.sources(operands)
-    for _, data in found:
+    status = 1
+    for source in found:
         with shell.forked():
             shell.identity = ROOT
-            yield from call.runner.save(table, data)
-    return int(not found)
+            yield from call.runner.save(table, source.whole())
+        status = 0
+        yield from turn()
+    return status
 
 
 @command("docker", "kubectl", "podman", "git", "make", "gcc", "cc", "g++", "tcc", "go", "npm", "node", "pip", "pip3",
@@ -169,7 +173,9 @@ def edit(call: Call) -> int:
     )
 
 
-_PRINT = re.compile(r"""\s*print\s*\(?\s*(?P<mark>["'])(?P<text>[^"'$@{%]{0,4096})(?P=mark)\s*\)?\s*;?\s*""")
+_PRINT = re.compile(
+    r"""\s*print\s*(?:\(\s*)?(?P<mark>["'])(?P<text>[^"'$@{%]{0,4096})(?P=mark)\s*(?:\)\s*)?(?:;\s*)?"""
+)
 """A program that prints a literal: what an intruder tries first, to see whether anything runs."""
 
 
@@ -185,7 +191,7 @@ def python(call: Call) -> Effects:
         )
         call.print(perl if call.name == "perl" else f"Python {'3.10.12' if ubuntu else '3.11.2'}")
         return 0
-    if operands and call.read(operands[0]) is None:
+    if operands and call.open(operands[0]) is None:
         return 2
     if (
         not operands
@@ -226,11 +232,12 @@ def silent(call: Call) -> int:
 
 
 @command("lsattr", families=("debian",))
-def lsattr(call: Call) -> int:
+def lsattr(call: Call) -> Effects:
     """Show attributes of ext4: none but that files have extents."""
     _, operands = call.flags()
     status = 0
     for path in operands or ["."]:
+        yield from turn()
         if call.shell.files.exists(path, call.shell.access):
             call.print(f"--------------e------- {path}")
         else:

@@ -3,13 +3,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.escapes import unescape
+
+MAX_SEARCHED = 500
+"""Files that `grep -r` searches."""
+MAX_CHOICES = 64
+"""Alternatives of a pattern of grep."""
+MAX_PRINTED = 32
+"""Fields that awk prints of a line."""
+MAX_SET = 1024
+"""Characters of a set of tr."""
 
 
 @command("grep", "egrep", "fgrep", "zgrep")
@@ -22,52 +34,61 @@ def grep(call: Call) -> Effects:
     options, operands = call.flags("emABC")
     pattern = options.get("e") or (operands.pop(0) if operands else "")
     if {"r", "R"} & options.keys():
-        operands = _below(call, operands or ["."])
+        operands = yield from _below(call, operands or ["."])
+    selected = _selector(pattern, options)
     total = 0
-    for path, data in (yield from call.sources(operands)):
-        found = [
-            (number, line)
-            for number, line in enumerate(data.splitlines(), 1)
-            if _selected(decode(line), pattern, options)
-        ]
-        total += len(found)
-        prefix = f"{path}:" if len(operands) > 1 and "h" not in options else ""
-        _show(call, found, prefix, options, path)
+    for source in (yield from call.sources(operands)):
+        prefix = f"{source.name}:" if len(operands) > 1 and "h" not in options else ""
+        found = 0
+        for number, line in enumerate(source.lines(), 1):
+            yield from turn()
+            if selected(decode(line)):
+                found += 1
+                if not {"q", "c", "l"} & options.keys():
+                    call.out.write(encode(prefix + (f"{number}:" if "n" in options else "")) + line + b"\n")
+        total += found
+        _summarize(call, found, prefix, options, source.name)
     return int(total == 0)
 
 
-def _show(call: Call, found: list[tuple[int, bytes]], prefix: str, options: dict[str, str], path: str) -> None:
+def _summarize(call: Call, found: int, prefix: str, options: dict[str, str], path: str) -> None:
     if "q" in options:
         return
     if "c" in options:
-        call.print(f"{prefix}{len(found)}")
-    elif "l" in options:
-        if found:
-            call.print(path)
-    else:
-        for number, line in found:
-            shown = f"{number}:" if "n" in options else ""
-            call.out.write(encode(prefix + shown) + line + b"\n")
+        call.print(f"{prefix}{found}")
+    elif "l" in options and found:
+        call.print(path)
 
 
-def _below(call: Call, paths: list[str]) -> list[str]:
+def _below(call: Call, paths: list[str]) -> Steps[list[str]]:
+    """Return the files below the paths."""
     found: list[str] = []
     for path in paths:
+        yield from turn()
         try:
             resolved = call.shell.files.locate(path, call.shell.access)
         except FileSystemError:
             continue
-        found += [
-            name for name, entry in call.shell.files.walk(resolved) if entry.kind == "file" and entry.size < 65536
-        ]
-    return found[:500]
+        for name, entry in call.shell.files.walk(resolved):
+            yield from turn()
+            if entry.kind == "file" and entry.size < 65536:
+                found.append(name)
+            if len(found) == MAX_SEARCHED:
+                return found
+    return found
 
 
-def _selected(line: str, pattern: str, options: dict[str, str]) -> bool:
-    if "i" in options:
-        line, pattern = line.lower(), pattern.lower()
-    choices = pattern.replace("\\|", "|").split("|") if "F" not in options else [pattern]
-    return any(_contains(line, choice) for choice in choices[:64]) != ("v" in options)
+def _selector(pattern: str, options: dict[str, str]) -> Callable[[str], bool]:
+    """Return what decides of a line whether it is shown."""
+    lower, inverted = "i" in options, "v" in options
+    pattern = pattern.lower() if lower else pattern
+    choices = pattern.replace("\\|", "|").split("|")[:MAX_CHOICES] if "F" not in options else [pattern]
+
+    def selected(line: str) -> bool:
+        line = line.lower() if lower else line
+        return any(_contains(line, choice) for choice in choices) != inverted
+
+    return selected
 
 
 def _contains(line: str, pattern: str) -> bool:
@@ -92,11 +113,13 @@ def cut(call: Call) -> Effects:
     else:
         program = operands.pop(0) if operands else ""
         separator = options.get("F") or None
-        pieces = map(_digits, program.replace("$NF", "$999").split("$")[1:])
+        pieces = map(_digits, program.replace("$NF", "$999").split("$", MAX_PRINTED)[1:])
         wanted = [int(digits[:3]) for digits in pieces if digits]
-    for _, data in (yield from call.sources(operands)):
-        for line in decode(data).splitlines():
-            call.print(_picked(line, separator, wanted, by_character=call.name == "cut" and "c" in options))
+    by_character = call.name == "cut" and "c" in options
+    for source in (yield from call.sources(operands)):
+        for line in source.lines():
+            call.print(_picked(decode(line), separator, wanted, by_character=by_character))
+            yield from turn()
     return 0
 
 
@@ -130,39 +153,47 @@ def _fields(text: str) -> list[int]:
 def tr(call: Call) -> Effects:
     """Change text: tr of two sets or -d, sed of one s/// with literal texts, rev; the others pass text through."""
     options, operands = call.flags("e")
-    data = b"".join(data for _, data in (yield from call.sources([] if call.name == "tr" else operands[1:])))
-    text = decode(data)
-    if call.name == "tr" and operands:
-        text = _translated(text, operands, delete="d" in options)
-    elif call.name == "sed":
-        script = options.get("e") or (operands[0] if operands else "")
-        text = _substituted(text, script)
-    elif call.name == "rev":
-        text = "\n".join(line[::-1] for line in text.split("\n"))
-    call.out.write(encode(text))
+    changed = _change(call.name, operands, options)
+    for source in (yield from call.sources([] if call.name == "tr" else operands[1:])):
+        for line in source.lines(ends=True):
+            call.out.write(encode(changed(decode(line))))
+            yield from turn()
     return 0
 
 
-def _translated(text: str, operands: list[str], *, delete: bool) -> str:
+def _change(name: str, operands: list[str], options: dict[str, str]) -> Callable[[str], str]:
+    """Return what a line becomes."""
+    if name == "tr" and operands:
+        return _translation(operands, delete="d" in options)
+    if name == "sed":
+        return _substitution(options.get("e") or (operands[0] if operands else ""))
+    if name == "rev":
+        return lambda line: line.rstrip("\n")[::-1] + "\n" * line.endswith("\n")
+    return lambda line: line
+
+
+def _translation(operands: list[str], *, delete: bool) -> Callable[[str], str]:
     first = _set(operands[0])
     if delete or len(operands) < 2:
-        return text.translate({ord(c): None for c in first})
-    second = _set(operands[1]) or " "
-    return text.translate({ord(c): second[min(index, len(second) - 1)] for index, c in enumerate(first)})
+        table: dict[int, str | None] = {ord(c): None for c in first}
+    else:
+        second = _set(operands[1]) or " "
+        table = {ord(c): second[min(index, len(second) - 1)] for index, c in enumerate(first)}
+    return lambda line: line.translate(table)
 
 
 def _set(text: str) -> str:
-    text, _ = unescape(text)
+    text, _ = unescape(text[:MAX_SET])
     if len(text) == 3 and text[1] == "-" and text[0] <= text[2]:
         return "".join(chr(code) for code in range(ord(text[0]), min(ord(text[2]), ord(text[0]) + 255) + 1))
     return text
 
 
-def _substituted(text: str, script: str) -> str:
-    if len(script) < 4 or script[0] != "s":
-        return text
-    pieces = script[2:].split(script[1])
+def _substitution(script: str) -> Callable[[str], str]:
+    """Return what `s/old/new/` makes of a line."""
+    pieces = script[2:].split(script[1], 3) if len(script) > 3 and script[0] == "s" else []
     if len(pieces) < 3 or not pieces[0]:
-        return text
-    count = -1 if "g" in pieces[2] else 1
-    return "\n".join(line.replace(pieces[0], pieces[1], count) for line in text.split("\n"))
+        return lambda line: line
+    old, new = pieces[:2]
+    times = MAX_LINE // max(1, len(new)) + 1 if "g" in pieces[2] else 1
+    return lambda line: line.replace(old, new, times)

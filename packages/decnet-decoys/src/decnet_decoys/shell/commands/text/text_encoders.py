@@ -8,9 +8,16 @@ import binascii
 import hashlib
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, Source
 
+ROW = 57
+"""Bytes that base64 writes as one line."""
+DIGESTED = 64 << 10
+"""Bytes hashed at a time."""
+MAX_DUMPED = 64 << 10
+"""Bytes that xxd shows of a file."""
 ENDLESS = frozenset(("/dev/zero", "/dev/urandom", "/dev/random"))
 
 
@@ -21,20 +28,21 @@ def dd(call: Call) -> Effects:
     source, block = values.get("if"), max(1, count(values.get("bs", "512")))
     size = block * count(values["count"]) if "count" in values else 1 << 30
     if source in ENDLESS:
-        data = (noise(source) * 256)[: min(size, 1 << 20)]
+        found: Source | None = Source(source, (noise(source) * 256)[: min(size, MAX_OUTPUT)])
     else:
-        found = call.read(source) if source else (yield from call.input())
-        if found is None:
-            return 1
-        data = found[:size]
+        found = call.open(source) if source else (yield from call.input())
+    if found is None:
+        return 1
+    size = min(size, len(found)) if source not in ENDLESS or "count" not in values else size
     if values.get("of"):
-        yield from call.runner.save(values["of"], data, err=call.err)
+        yield from call.runner.save(values["of"], found.whole(size), err=call.err)
     else:
-        call.out.write(data)
-    copied = size if source in ENDLESS and "count" in values else len(data)
-    records = f"{copied // block}+{int(copied % block > 0)} records"
+        for start in range(0, min(size, len(found)), PIECE):
+            call.out.write(found.piece(start, min(PIECE, size - start)))
+            yield from turn()
+    records = f"{size // block}+{int(size % block > 0)} records"
     if values.get("status") != "none":
-        call.print_error(f"{records} in\n{records} out\n{_speed(copied)}")
+        call.print_error(f"{records} in\n{records} out\n{_speed(size)}")
     return 0
 
 
@@ -61,25 +69,47 @@ def _scaled(size: float, step: int, units: tuple[str, ...]) -> str:
 def base64_(call: Call) -> Effects:
     """Encode, or decode with -d."""
     options, operands = call.flags("w")
-    data = b"".join(data for _, data in (yield from call.sources(operands)))
-    if not {"d", "D", "decode"} & options.keys():
-        encoded = base64.b64encode(data)
-        for start in range(0, len(encoded), 76):
-            call.out.write(encoded[start : start + 76] + b"\n")
-        return 0
+    decoding = bool({"d", "D", "decode"} & options.keys())
+    rest = b""
     try:
-        call.out.write(base64.b64decode(b"".join(data.split()), validate=True))
+        for source in (yield from call.sources(operands)):
+            for piece in source.pieces():
+                rest = _decoded(call, rest + piece) if decoding else _encoded(call, rest + piece)
+                yield from turn()
+        if decoding:
+            call.out.write(base64.b64decode(rest, validate=True))
+        elif rest:
+            call.out.write(base64.b64encode(rest) + b"\n")
     except (binascii.Error, ValueError):
         return call.fail("invalid input")
     return 0
 
 
+def _encoded(call: Call, data: bytes) -> bytes:
+    """Write the whole rows of 76 characters; returns what is left."""
+    whole = len(data) - len(data) % ROW
+    rows = (base64.b64encode(data[start : start + ROW]) for start in range(0, whole, ROW))
+    call.out.write(b"".join(row + b"\n" for row in rows))
+    return data[whole:]
+
+
+def _decoded(call: Call, data: bytes) -> bytes:
+    """Write what whole groups of four characters stand for; returns what is left, with the padding at the end."""
+    data = b"".join(data.split())
+    whole = max(0, len(data) - 4) // 4 * 4
+    call.out.write(base64.b64decode(data[:whole], validate=True))
+    return data[whole:]
+
+
 @command("md5sum", "sha1sum", "sha256sum", "sha512sum")
 def digest(call: Call) -> Effects:
     _, operands = call.flags()
-    for path, data in (yield from call.sources(operands)):
-        found = hashlib.new(call.name.removesuffix("sum"), data, usedforsecurity=False).hexdigest()
-        call.print(f"{found}  {path}")
+    for source in (yield from call.sources(operands)):
+        found = hashlib.new(call.name.removesuffix("sum"), usedforsecurity=False)
+        for piece in source.pieces(DIGESTED):
+            found.update(piece)
+            yield from turn()
+        call.print(f"{found.hexdigest()}  {source.name}")
     return 0
 
 
@@ -87,13 +117,14 @@ def digest(call: Call) -> Effects:
 def xxd(call: Call) -> Effects:
     options, operands = call.flags("lnNAtsc")
     length = options.get("l") or options.get("N") or options.get("n") or "1048576"
-    for _, data in (yield from call.sources(operands)):
-        size = min(len(data), count(length), 1 << 16)
+    for source in (yield from call.sources(operands)):
+        size = min(len(source), count(length), MAX_DUMPED)
         for start in range(0, size, 16):
-            row = data[start : min(start + 16, size)]
+            row = source.piece(start, min(16, size - start))
             pairs = " ".join(row[i : i + 2].hex() for i in range(0, len(row), 2))
             shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
             call.print(f"{start:08x}: {pairs:<39}  {shown}")
+            yield from turn()
     return 0
 
 

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Who may be connected: places shared between sources, and between the ports of the deckies. Pure.
+
+A limit alone lets whoever comes first lock all others out. So when all places are taken, the source that has most of
+them loses the one that was idle longest to a newcomer; and half of the places are reserved, each port its part, so that
+a crowd at one decky leaves room at the others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from decnet_core.net.addresses import prefix_of, source_of
+
+_PREFIX_WEIGHT = 1 / 4
+"""What a connection of a neighbour in the same /24 or /48 counts."""
+
+
+class Place:
+    """One open connection."""
+
+    __slots__ = ("active_at", "evict", "port", "prefix", "source")
+
+    def __init__(self, port: str, address: str) -> None:
+        self.port = port
+        """Which port of which decky."""
+        self.source = source_of(address)
+        self.prefix = prefix_of(address)
+        self.active_at: Callable[[], float] = float
+        """Returns when something was last done for it, on any clock that all places share."""
+        self.evict: Callable[[], object] = lambda: None
+        """Ends the connection, soon; its place is free at once."""
+
+
+class Places:
+    """The open connections to all deckies: up to `most`, and `most_per_source` of one source."""
+
+    def __init__(self, most: int, most_per_source: int, ports: Iterable[str]) -> None:
+        self.evicted = 0
+        self._most = most
+        self._most_per_source = most_per_source
+        ports = tuple(ports)
+        self._reserved = most // (2 * len(ports)) if ports else 0
+        self._ports = Counter(dict.fromkeys(ports, 0))
+        self._sources: Counter[str] = Counter()
+        self._prefixes: Counter[str] = Counter()
+        self._taken: dict[Place, None] = {}
+
+    @property
+    def open(self) -> int:
+        """How many places are taken."""
+        return len(self._taken)
+
+    def take(self, place: Place) -> bool:
+        """Take a place, from somebody else when there is no free one; False when that would not be fair."""
+        if self._sources[place.source] >= self._most_per_source:
+            return False
+        if not self._has_room(place.port):
+            victim = self._victim(place)
+            if victim is None:
+                return False
+            self.give_back(victim)
+            self.evicted += 1
+            victim.evict()
+        self._taken[place] = None
+        self._count(place, 1)
+        return True
+
+    def give_back(self, place: Place) -> None:
+        """Free the place; does nothing when it was taken away before."""
+        if place in self._taken:
+            del self._taken[place]
+            self._count(place, -1)
+
+    def _count(self, place: Place, change: int) -> None:
+        for counter, key in (
+            (self._ports, place.port),
+            (self._sources, place.source),
+            (self._prefixes, place.prefix),
+        ):
+            counter[key] += change
+            if not counter[key] and counter is not self._ports:
+                del counter[key]
+
+    def _has_room(self, port: str) -> bool:
+        """Whether there is a free place that is not reserved for other ports."""
+        kept = sum(max(0, self._reserved - count) for other, count in self._ports.items() if other != port)
+        return len(self._taken) + kept < self._most or (
+            self._ports[port] < self._reserved and len(self._taken) < self._most
+        )
+
+    def _victim(self, newcomer: Place) -> Place | None:
+        """Return who makes room: of the source that has most, the place that was idle longest."""
+        if self._ports[newcomer.port] >= self._reserved:
+            candidates = [one for one in self._taken if self._exceeds(one.port) or one.port == newcomer.port]
+        else:
+            candidates = [one for one in self._taken if self._exceeds(one.port)]
+        if not candidates:
+            return None
+        most = max(map(self._weight, candidates))
+        if self._sources[newcomer.source] and most <= self._weight(newcomer) + 1:
+            return None
+        return min((one for one in candidates if self._weight(one) == most), key=lambda one: one.active_at())
+
+    def _exceeds(self, port: str) -> bool:
+        return self._ports[port] > self._reserved
+
+    def _weight(self, place: Place) -> float:
+        return self._sources[place.source] + self._prefixes[place.prefix] * _PREFIX_WEIGHT

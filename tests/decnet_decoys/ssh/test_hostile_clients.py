@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""Clients that do not want to log in: garbage, floods of packets, too much of everything, and a disk that refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+from pathlib import Path
+
+import asyncssh
+import pytest
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
+from tests.decnet_decoys.ssh.test_login import connecting, playing
+
+from decnet_decoys.settings import LimitSettings
+from decnet_decoys.ssh import server
+
+VERSION = b"SSH-2.0-x\r\n"
+EMPTY_PACKET = struct.pack(">IB", 12, 11) + bytes(11)
+"""A packet without a payload, hence without a type."""
+IGNORE = struct.pack(">IBB", 12, 10, 2) + bytes(10)
+"""The smallest SSH_MSG_IGNORE (RFC 4253 §11.2) there is without encryption: 16 bytes."""
+
+
+async def sent(host: DeckyHost, data: bytes) -> bytes:
+    """Return what the decky says to a client that sends `data` and no more."""
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["ssh"])
+    writer.write(data)
+    with contextlib.suppress(ConnectionError):
+        writer.write_eof()
+    try:
+        return await asyncio.wait_for(reader.read(), DEADLINE)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def test_garbage_is_one_line_of_the_log_and_no_traceback(
+    host: DeckyHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    for data in (b"SSH-2.0-\xff\xfe\r\n", VERSION + EMPTY_PACKET, VERSION + os.urandom(64), b"SSH-2.0-\xc3\x28\r\n"):
+        await sent(host, data)
+    await host.until_counted("decoys_protocol_errors", 3)
+    assert not [record for record in caplog.records if record.exc_info]
+    assert len([record for record in caplog.records if "no SSH from" in record.getMessage()]) == 1
+    assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
+
+
+async def test_what_arrives_at_once_is_handled_in_turns(host: DeckyHost) -> None:
+    await sent(host, VERSION + IGNORE * (1 << 14))
+    assert host.ctx.counters.snapshot()["longest_stretch_ms"] < 60
+
+
+async def written(process: asyncssh.SSHClientProcess[bytes], data: bytes, times: int) -> None:
+    for _ in range(times):
+        process.stdin.write(data)
+        await asyncio.wait_for(process.stdin.drain(), DEADLINE)
+    process.stdin.write_eof()
+    await asyncio.wait_for(process.wait(check=True), DEADLINE)
+
+
+async def test_who_sends_more_than_a_session_may_is_cut_off(tmp_path: Path) -> None:
+    async with playing(tmp_path, limits=LimitSettings(session_bytes=200_000)) as host:
+        async with connecting(host, password="admin123") as connection:
+            process = await connection.create_process("cat > /tmp/x", encoding=None)
+            with contextlib.suppress(asyncssh.Error, ConnectionError):
+                await written(process, bytes(10_000), 100)
+            await asyncio.wait_for(connection.wait_closed(), DEADLINE)
+        assert host.ctx.counters.snapshot()["decoys_connections_cut"] == 1
+
+
+async def test_a_disk_that_refuses_host_keys_is_loud_and_stops_only_ssh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(server, "RETRY_SECONDS", 0.05)
+    host = DeckyHost(tmp_path, fleet_settings())
+    obstacle = host.state.keys / "decoys" / "web-01"
+    obstacle.parent.mkdir(parents=True)
+    obstacle.write_text("in the way of the directory")
+    await host.open()
+    try:
+        await host.until_counted("decoys_host_keys_failed", 2)
+        assert f"decky web-01 cannot write its SSH host key {obstacle}" in caplog.text
+        assert await sent(host, VERSION) == b""
+        assert b"200 OK" in await host.curl("/", "-i")
+        obstacle.unlink()
+        async with asyncio.timeout(DEADLINE):
+            while not (obstacle / "ssh_host_ed25519_key").exists():
+                await asyncio.sleep(0.01)
+        async with connecting(host, password="admin123") as connection:
+            assert (await connection.run("id -u")).stdout == "0\n"
+    finally:
+        await host.close()
+
+
+async def test_host_keys_are_there_before_the_first_client(host: DeckyHost) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while len(list((host.state.keys / "decoys" / "web-01").glob("ssh_host_*_key"))) < 3:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")
+async def test_no_group_of_1024_bits_is_offered(host: DeckyHost) -> None:
+    """OpenSSH's least is 2048 (DH_GRP_MIN); audits name a smaller one at once."""
+    from asyncssh import kex_dh
+
+    assert min(group[2].bit_length() for group in kex_dh._dh_gex_groups) == 2048
+    assert kex_dh._group1_p.bit_length() == 2048
+    kex = ["diffie-hellman-group-exchange-sha256"]
+    async with connecting(host, password="admin123", kex_algs=kex) as connection:
+        assert (await connection.run("id -u")).stdout == "0\n"
