@@ -4,7 +4,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.processor.account import FREE_SECONDS, HALF_LIFE_SECONDS, MAX_USAGES, Account, Accounts, Usage
+from decnet_decoys.processor.account import (
+    FREE_SECONDS,
+    HALF_LIFE_SECONDS,
+    MAX_USAGES,
+    MUCH_SECONDS,
+    Account,
+    Accounts,
+    Usage,
+)
 
 SECONDS = st.floats(0.01, 100.0)
 
@@ -68,6 +76,18 @@ def test_small_charges_add_up() -> None:
     for _ in range(2000):
         account.charge(FREE_SECONDS / 1000, 0.0)
     assert account.indebted
+
+
+def test_a_source_that_used_much_is_told_once_however_many_its_connections() -> None:
+    accounts = Accounts()
+    first, second = opened(accounts, "192.0.2.1"), opened(accounts, "192.0.2.1")
+    first.charge(MUCH_SECONDS / 2, 0.0)
+    assert not first.newly_greedy()
+    second.charge(MUCH_SECONDS, 0.0)
+    assert second.newly_greedy()
+    assert not second.newly_greedy()
+    assert not first.newly_greedy()
+    assert not opened(accounts, "198.51.100.1").newly_greedy()
 
 
 @given(SECONDS, SECONDS, st.floats(0.0, 60.0))

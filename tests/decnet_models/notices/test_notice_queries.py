@@ -27,6 +27,7 @@ def test_a_notice_comes_back_as_it_went_in(engine: Engine) -> None:
         )
         assert second.notice == TRIED
         assert queries.after(connection, first.seq, 10) == [second]
+        assert [line.seq for line in queries.lines_after(connection, first.seq, 10)] == [second.seq]
         assert queries.last_seq(connection) == second.seq
 
 
@@ -43,6 +44,17 @@ def test_a_notices_number_is_never_used_again(engine: Engine) -> None:
         connection.execute(delete(notice_table))
         queries.add(connection, "b", SEEN, 1)
         assert queries.last_seq(connection) == 2
+
+
+def test_an_empty_outbox_has_nothing(engine: Engine) -> None:
+    with reading(engine) as connection:
+        assert queries.last_seq(connection) == 0
+        assert queries.lines_after(connection, 0, 10) == []
+
+
+def test_a_key_may_have_512_characters(engine: Engine) -> None:
+    with writing(engine) as connection:
+        assert queries.add(connection, "k" * 512, SEEN, 1)
 
 
 def test_a_key_that_is_too_long_is_refused(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from decnet_core.bus.memory import MemoryBus
+from decnet_core.disk import share_of_disk
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.exits import StartupError
@@ -22,7 +24,7 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
 from decnet_models.events.volume import HOUR_NS, Volume, volumes
 from decnet_models.progress.queries import move_cursor
-from decnet_workers.ingest.retention import KindRetention, Retention, RetentionSettings, due
+from decnet_workers.ingest.retention import KindRetention, Retention, RetentionSettings, due, within_disk
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.worker import Ingest
 
@@ -161,7 +163,9 @@ def test_no_more_goes_than_must(told: list[tuple[int, str, int]], days: int, lim
 async def test_the_worker_forgets_while_it_takes_events(
     state: Path, engine: Engine, open_spool: Callable[..., SpoolWriter], make_events: Maker
 ) -> None:
-    fill(engine, make_events, 1, number=30)
+    today = time.time_ns() // DAY_NS
+    fill(engine, make_events, today - 31, number=30)
+    fill(engine, make_events, *range(today - 29, today + 1, 2), payload=LOGIN, number=1)  # the days went by
     settings = IngestSettings(
         poll_seconds=0.05, retention=RetentionSettings(days=30, batch_events=7, every_seconds=0.1)
     )
@@ -176,7 +180,7 @@ async def test_the_worker_forgets_while_it_takes_events(
     finally:
         ctx.stop()
         await running
-    assert kept(engine) == {"session.command": 1}
+    assert kept(engine) == {"session.command": 1, "auth.attempt": 15}
 
 
 async def test_a_kind_that_does_not_exist_is_refused_at_the_start(state: Path) -> None:
@@ -193,3 +197,53 @@ def test_the_settings_are_read_from_tables_of_their_own() -> None:
     for wrong in ({"dasy": 1}, {"kinds": {"flow.closed": {"dasy": 1}}}):
         with pytest.raises(SettingsError, match="dasy"):
             Settings({"ingest": {"retention": wrong}}, {}, "test").section("ingest", IngestSettings)
+
+
+def test_sessions_files_and_canary_hits_go_last(engine: Engine, make_events: Maker) -> None:
+    fill(engine, make_events, 1)
+    fill(engine, make_events, 2, payload=LOGIN)
+    with reading(engine) as connection:
+        size = sum(one.bytes for one in volumes(connection))
+    run(engine, log_bytes=size * 2 // 3)
+    assert kept(engine)["session.command"] == 10
+    run(engine, log_bytes=size // 4)
+    assert kept(engine)["session.command"] < 10
+
+
+def test_evidence_leaves_room_for_what_is_new(engine: Engine, make_events: Maker) -> None:
+    fill(engine, make_events, 1, number=100)
+    fill(engine, make_events, 2, payload=LOGIN, number=10)
+    with reading(engine) as connection:
+        size = sum(one.bytes for one in volumes(connection) if one.kind == "session.command")
+    run(engine, log_bytes=size)
+    assert kept(engine)["auth.attempt"] == 10
+    assert kept(engine)["session.command"] <= 75
+
+
+def test_the_log_on_a_disk_has_a_limit_by_default(engine: Engine, tmp_path: Path) -> None:
+    settings = within_disk(RetentionSettings(), engine, tmp_path)
+    assert settings.log_bytes == share_of_disk(tmp_path)
+    assert settings.limited
+    assert not within_disk(RetentionSettings(log_bytes=0), engine, tmp_path).limited
+
+
+async def test_a_clock_that_jumped_ahead_deletes_nothing(
+    state: Path, engine: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker as it runs: events of last week, `days = 30`, and a clock that jumps by 400 days."""
+    now = time.time_ns() // DAY_NS
+    for hours in range(200, 0, -8):
+        with writing(engine) as connection:
+            queries.insert_events(connection, make_events(1), now_ns=now * DAY_NS - hours * HOUR_NS)
+    worker = Ingest(IngestSettings(retention=RetentionSettings(days=30)))
+    worker._engine = engine
+    worker._retention = Retention(engine, worker.settings.retention)
+    assert not worker._forget_step()
+    jumped = time.time_ns() + 400 * DAY_NS
+    monkeypatch.setattr(time, "time_ns", lambda: jumped)
+    for _ in range(3):
+        assert not worker._forget_step()
+        with writing(engine) as connection:
+            queries.insert_events(connection, make_events(1), now_ns=jumped)
+    assert kept(engine) == {"session.command": 28}
+    assert worker._plausible_time.counters()["clock_doubted_seconds"] > 390 * 86400

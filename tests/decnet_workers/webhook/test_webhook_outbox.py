@@ -27,8 +27,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1_800_000_000 * NS
+        self.set_ahead = 0
+        """How far somebody set the clock; the time since the machine started knows nothing of it."""
 
     def time_ns(self) -> int:
+        return self.now + self.set_ahead
+
+    def since_boot_ns(self) -> int:
         return self.now
 
 
@@ -36,6 +41,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(module, "time", made)
+    monkeypatch.setattr(module, "time_since_boot_ns", made.since_boot_ns)
     return made
 
 
@@ -154,6 +160,17 @@ def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock
     assert fleet.states() == ["dead", "dead", "dead", "pending"]
 
 
+def test_what_is_old_is_not_given_up_at_the_first_failure(fleet: Any, clock: Clock) -> None:
+    """The worker was down for two days; the endpoint was not."""
+    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    for number in range(2):
+        fleet.notice(str(number))
+    outbox.poll()
+    clock.now += 2 * 86400 * NS
+    outbox.record(first(outbox, added.id), DOWN)
+    assert fleet.states() == ["pending", "pending"]
+
+
 def delivered_one(fleet: Any, outbox: Outbox, *keys: str) -> str:
     """Deliver as many notices to a new endpoint; return its id."""
     added: str = fleet.add("https://x.test/").id
@@ -172,6 +189,20 @@ def test_an_ended_delivery_is_kept_for_all_of_its_days(fleet: Any, clock: Clock)
     assert fleet.states() == ["delivered"]
     clock.now += 1
     opened(fleet, keep_days=30).poll()
+    assert fleet.states() == []
+
+
+def test_a_clock_that_jumped_ahead_deletes_no_delivery(fleet: Any, clock: Clock) -> None:
+    outbox = opened(fleet, keep_days=30)
+    outbox.poll()
+    delivered_one(fleet, outbox, *(str(number) for number in range(20)))
+    for days in (31, 400):
+        clock.set_ahead = days * 86400 * NS
+        outbox.poll()
+    assert fleet.states() == ["delivered"] * 20
+    clock.set_ahead = 0
+    clock.now += 30 * 86400 * NS + HOUR * 3
+    outbox.poll()
     assert fleet.states() == []
 
 

@@ -46,7 +46,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recording_bytes: Positive = 4 << 20
     """Bytes of the recording of one session; what comes after is not recorded."""
     artifacts_bytes: Positive = 2 << 30
-    """Bytes of all captured files; when they are used up, new files are counted but not stored."""
+    """Bytes of all captured files, at most a tenth of the file system; when they are used up, new files are counted but
+    not stored."""
     body_bytes: Positive = 1 << 20
     """Bytes of one HTTP request body; larger ones are rejected with 413."""
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from typing import ClassVar
 
+from decnet_core.disk import share_of_disk
 from decnet_core.events.catalogue import (
     ClientIdentified,
     CommandRun,
@@ -91,7 +92,8 @@ class Decoys(Worker[DecoysSettings]):
     def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
         limits = self.settings.limits
         try:
-            artifacts = ArtifactStore(ctx.state.artifacts, limits.artifacts_bytes)
+            room = min(limits.artifacts_bytes, share_of_disk(ctx.state.artifacts))
+            artifacts = ArtifactStore(ctx.state.artifacts, room)
             journal = Journal(ctx.state.root / "decoys" / "sessions", artifacts)
             keys = ctx.state.keys / "decoys"
             keys.mkdir(mode=0o700, parents=True, exist_ok=True)

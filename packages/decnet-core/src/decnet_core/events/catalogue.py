@@ -36,6 +36,9 @@ class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fiel
     phases: ClassVar[tuple[str, ...]] = ()
     """The phases of the kill chain that such an event shows to be reached."""
 
+    evidence: ClassVar[bool] = False
+    """Whether such events are kept longest when the log must shrink."""
+
     @property
     def occurrences(self) -> int:
         """How many events this one stands for."""
@@ -152,6 +155,7 @@ class ClientIdentified(Repeatable, frozen=True, tag="client.identified"):
 class SessionOpened(Payload, frozen=True, tag="session.opened"):
     """An interactive session began; the envelope's `session` names it."""
 
+    evidence: ClassVar[bool] = True
     counter: ClassVar[str] = "sessions"
     phases: ClassVar[tuple[str, ...]] = (INITIAL_ACCESS,)
 
@@ -167,6 +171,7 @@ class SessionOpened(Payload, frozen=True, tag="session.opened"):
 class CommandRun(Repeatable, frozen=True, tag="session.command"):
     """The attacker entered a command line in a decoy shell; nothing was executed."""
 
+    evidence: ClassVar[bool] = True
     alike: ClassVar[tuple[str, ...]] = ("service", "known")
     sampled: ClassVar[tuple[str, ...]] = ("command",)
     within_session: ClassVar[bool] = True
@@ -185,6 +190,7 @@ class CommandRun(Repeatable, frozen=True, tag="session.command"):
 class SessionClosed(Payload, frozen=True, tag="session.closed"):
     """A session ended; `recording` is the SHA-256 of its asciicast v2 file in the artifact store."""
 
+    evidence: ClassVar[bool] = True
     phases: ClassVar[tuple[str, ...]] = ()
 
     service: str
@@ -230,6 +236,7 @@ class HttpRequest(Repeatable, frozen=True, tag="http.request"):
 class FileCaptured(Payload, frozen=True, tag="file.captured"):
     """A file was dropped on a decoy (uploaded or fetched by it); kept by its SHA-256 in the artifact store."""
 
+    evidence: ClassVar[bool] = True
     counter: ClassVar[str] = "files"
     phases: ClassVar[tuple[str, ...]] = (TOOL_TRANSFER,)
 
@@ -249,6 +256,7 @@ class FileCaptured(Payload, frozen=True, tag="file.captured"):
 class CanaryHit(Repeatable, frozen=True, tag="canary.hit"):
     """A canary token was used; `channel` is http or dns."""
 
+    evidence: ClassVar[bool] = True
     alike: ClassVar[tuple[str, ...]] = ("token", "channel")
     sampled: ClassVar[tuple[str, ...]] = ("target", "user_agent", "query_type")
     arrival: ClassVar[bool] = True

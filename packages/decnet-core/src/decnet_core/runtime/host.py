@@ -20,6 +20,7 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
+from decnet_core.disk import share_of_disk
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import health
@@ -49,7 +50,7 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
     state.create()
     spool = folding = None
     if worker.produces:
-        spooling, directory = settings.section("spool", SpoolSettings), state.spool / worker.name
+        spooling, directory = _within_disk(settings.section("spool", SpoolSettings), state), state.spool / worker.name
         spool = SpoolWriter(directory, spooling)
         folding = _folding(directory, spool, spooling)
     if bus is None:
@@ -72,6 +73,12 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
     if folding is not None:
         ctx.counters.read_from(folding.counters)
     return ctx
+
+
+def _within_disk(settings: SpoolSettings, state: State) -> SpoolSettings:
+    """Return the settings with a quota that leaves a small disk room for others."""
+    quota = min(settings.quota_bytes, max(share_of_disk(state.spool), 2 * settings.segment_bytes))
+    return msgspec.structs.replace(settings, quota_bytes=quota)
 
 
 def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Folding | None:

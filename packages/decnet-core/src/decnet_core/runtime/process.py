@@ -9,6 +9,7 @@ thread that started the child ends.)
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -92,8 +93,14 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
         idle_trim.trim_when_idle(settings.section("runtime", RuntimeSettings).heartbeat_seconds), name="idle-trim"
     )
     # A start leaves much behind, and a busy worker never becomes idle. A forked one shares its start with the others.
-    ready = idle_trim.trim if hosting == "process" else lambda: None
+    ready = _tidy if hosting == "process" else lambda: None
     await Host(worker, ctx, notifier=notifier, hosting=hosting).run(ready)
+
+
+def _tidy() -> None:
+    """Return what the start left behind, and spare later garbage collections what it made: 20 ms for nothing."""
+    idle_trim.trim()
+    gc.freeze()
 
 
 def _hold_lifeline(ctx: Context) -> None:

@@ -33,7 +33,8 @@ class SpoolSettings(msgspec.Struct, frozen=True):
     segment_bytes: Annotated[int, msgspec.Meta(ge=4096, le=1 << 32)] = 8 * MIB
     """A segment is closed before it exceeds this."""
     quota_bytes: Annotated[int, msgspec.Meta(ge=3 * 4096)] = 1024 * MIB
-    """All segments of one worker; above it the oldest go, acknowledged ones first, and what is lost is counted."""
+    """All segments of one worker, at most a tenth of the file system; above it the oldest go, acknowledged ones first,
+    and what is lost is counted."""
     backlog_events: Annotated[int, msgspec.Meta(ge=0)] = 10_000
     """Events held in memory while the disk refuses them; above it the oldest are lost and counted."""
     backlog_bytes: Annotated[int, msgspec.Meta(ge=0)] = 8 * MIB

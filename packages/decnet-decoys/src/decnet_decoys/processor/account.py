@@ -15,6 +15,9 @@ from decnet_core.net.addresses import prefix_of, source_of
 HALF_LIFE_SECONDS = 10.0
 FREE_SECONDS = 0.05
 """What a source may have used and still be served as its work arrives, not in turn: a login costs about as much."""
+MUCH_SECONDS = 2.0
+"""What a source has used when it is recorded, once, as one that kept others waiting: a third of a processor for ten
+seconds."""
 MAX_USAGES = 4096
 """Sources, prefixes and deckies that are remembered; the one that was idle longest is forgotten first."""
 _PREFIX_WEIGHT = 1 / 4
@@ -28,9 +31,11 @@ _NOTHING = 1e-6
 class Usage:
     """Processor seconds that decay."""
 
-    __slots__ = ("_at", "_seconds")
+    __slots__ = ("_at", "_seconds", "recorded")
 
     def __init__(self) -> None:
+        self.recorded = False
+        """Whether it was recorded that this source used much."""
         self._seconds = 0.0
         self._at = 0.0
 
@@ -71,6 +76,14 @@ class Account:
                 usage.charge(self._unbooked, now)
             self._unbooked = 0.0
             self.indebted = self._source.recent(now) > FREE_SECONDS
+
+    def newly_greedy(self) -> bool:
+        """Return, once for each source, whether it has used much."""
+        source = self._source
+        if not self.indebted or source.recorded or source.recent(self._active_at) < MUCH_SECONDS:
+            return False
+        source.recorded = True
+        return True
 
     def last_active(self) -> float:
         """Return when something was last done for it."""

@@ -17,12 +17,15 @@ import asyncio
 import contextvars
 import heapq
 import itertools
+import logging
 from time import thread_time
 from typing import Any
 
 from decnet_decoys.processor import turn
 from decnet_decoys.processor.account import Account, Accounts
 from decnet_decoys.processor.blame import Blame
+
+log = logging.getLogger(__name__)
 
 ACCOUNT: contextvars.ContextVar[Account] = contextvars.ContextVar("decoys_account")
 """Who pays for what the current context does; where it is not set, the worker itself."""
@@ -70,6 +73,8 @@ class LoopScheduler:
         self.blame = Blame()
         self.deferred = 0
         """Callbacks that had to wait for their turn."""
+        self.greedy = 0
+        """Sources that have used much."""
         self._loop = loop
         self._accounts = Accounts()
         self._queue: list[tuple[float, int, Account]] = []
@@ -95,7 +100,7 @@ class LoopScheduler:
 
     def counters(self) -> dict[str, float]:
         """Return what happened so far, for the worker's health report."""
-        return {"decoys_deferred": self.deferred, **self.blame.counters()}
+        return {"decoys_deferred": self.deferred, "decoys_greedy_sources": self.greedy, **self.blame.counters()}
 
     def account(self, service: str, decky: str, address: str) -> Account:
         """Return the account of a new connection from `address`."""
@@ -157,6 +162,9 @@ class LoopScheduler:
         if account is not None:
             self._spent += spent
             account.charge(spent, self._loop.time())
+            if account.newly_greedy():
+                self.greedy += 1
+                log.warning("a source uses much processor time and waits for others: %s", account.label)
         if account is not None and spent > self.blame.longest:
             self.blame.longest = spent
         if spent > turn.LONGEST_SECONDS:

@@ -53,7 +53,7 @@ event_volume = Table(
     Column("events", BIG, nullable=False),
     Column("bytes", BIG, nullable=False),
     Column("last_seq", BIG, nullable=False),
-    info={"owner": "ingest", "readers": ("operator",)},
+    info={"owner": "ingest", "readers": ("webhook", "operator")},
 )
 
 event_forgotten = Table(

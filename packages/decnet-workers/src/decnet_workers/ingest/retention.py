@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """How long events are kept: which of them go by age and by size, and a step that deletes a few of them.
 
-Nothing is deleted unless a setting says so: what attackers did is evidence, and a fleet that forgets without having
-been told to would be found out too late. Age is counted from when the log took an event, not from what its sensor's
-clock said (`decnet_models.events.volume`).
+What attackers did is evidence, so nothing is deleted by its age unless a setting says so. But they must not fill the
+disk either: by default the log takes a tenth of it, and what is kept longest are the kinds that the catalogue calls
+evidence (sessions, files, canary hits). Age is counted from when the log took an event, not from what its sensor's
+clock said (`decnet_models.events.volume`), up to a time that the log makes plausible (`plausible_time`).
 
 A step is one small transaction, so that no other writer waits longer than for a batch of ingest. It never goes past
 what the slowest cursor worker has read, unless `past_unread` says so, and then what nobody had read is counted. The
@@ -15,11 +16,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from sqlalchemy import Engine
 
+from decnet_core.disk import share_of_disk
+from decnet_core.events.catalogue import KINDS
 from decnet_models.database.engine import reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import HOUR_NS, Volume, forget, volumes
@@ -39,12 +43,13 @@ class KindRetention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Section `[ingest.retention]`: how long events are kept; 0: for ever."""
+    """Section `[ingest.retention]`: how long events are kept; 0: without limit."""
 
     days: Days = 0
     """Older events go."""
-    log_bytes: Bytes = 0
-    """The oldest events go when the log with its indexes takes more than about this."""
+    log_bytes: Bytes | None = None
+    """The oldest events go when the log with its indexes takes more than about this; sessions, captured files and
+    canary hits go last. Omitted: a tenth of the file system that holds the state, on PostgreSQL no limit."""
     kinds: dict[str, KindRetention] = {}
     """By event kind, e.g. `[ingest.retention.kinds."flow.closed"]`."""
     past_unread: bool = False
@@ -58,6 +63,13 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     def limited(self) -> bool:
         """Whether anything is ever deleted."""
         return bool(self.days or self.log_bytes or any(kind.days or kind.log_bytes for kind in self.kinds.values()))
+
+
+def within_disk(settings: RetentionSettings, engine: Engine, directory: Path) -> RetentionSettings:
+    """Return the settings with a limit for the whole log, if it is in a file on the disk that holds `directory`."""
+    if settings.log_bytes is not None or engine.dialect.name != "sqlite":
+        return settings
+    return msgspec.structs.replace(settings, log_bytes=share_of_disk(directory))
 
 
 class Due(msgspec.Struct):
@@ -74,7 +86,8 @@ def due(found: Sequence[Volume], settings: RetentionSettings, *, now_ns: int) ->
     for kind, volumes_of_kind in groupby(by_kind, key=lambda one: one.kind):
         limit = settings.kinds[kind].log_bytes if kind in settings.kinds else 0
         _shrink(list(volumes_of_kind), limit, going)
-    _shrink(found, settings.log_bytes, going)
+    _shrink([one for one in found if _is_evidence(one)], (settings.log_bytes or 0) * 3 // 4, going)
+    _shrink(found, settings.log_bytes or 0, going)
     return [Due(one, going[one.hour, one.kind]) for one in found if going[one.hour, one.kind]]
 
 
@@ -85,9 +98,9 @@ def _old(volume: Volume, settings: RetentionSettings, now_ns: int) -> bool:
 
 
 def _shrink(found: Sequence[Volume], limit: int, going: dict[tuple[int, str], int]) -> None:
-    """Add the oldest events of `found` to what is going, until the rest takes at most `limit` bytes."""
+    """Add the oldest events of `found`, evidence last, to what is going until the rest takes at most `limit` bytes."""
     rest = sum(_bytes(one, one.events - going[one.hour, one.kind]) for one in found)
-    for one in found:
+    for one in sorted(found, key=_is_evidence):
         if not limit or rest <= limit:
             return
         key = one.hour, one.kind
@@ -96,6 +109,11 @@ def _shrink(found: Sequence[Volume], limit: int, going: dict[tuple[int, str], in
         gone = min(kept, most)
         going[key] += gone
         rest -= _bytes(one, gone)
+
+
+def _is_evidence(volume: Volume) -> bool:
+    kind = KINDS.get(volume.kind)
+    return kind is not None and kind.evidence
 
 
 def _bytes(volume: Volume, events: int) -> int:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 
 import msgspec
 from sqlalchemy import Engine
@@ -19,11 +18,12 @@ from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.warm_up import sample_events, warm_up
 from decnet_models.events import queries
+from decnet_models.events.plausible_time import PlausibleTime, recent_hours, time_since_boot_ns
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, repeat
 from decnet_workers.ingest.intake import Intake, Outcome
-from decnet_workers.ingest.retention import Retention
+from decnet_workers.ingest.retention import Retention, within_disk
 from decnet_workers.ingest.settings import IngestSettings
 
 
@@ -44,6 +44,10 @@ class Ingest(DatabaseWorker[IngestSettings]):
 
     _intake: Intake | None = None
     _retention: Retention
+
+    def __init__(self, settings: IngestSettings) -> None:
+        super().__init__(settings)
+        self._plausible_time = PlausibleTime()
 
     @classmethod
     def warm(cls) -> None:
@@ -67,7 +71,8 @@ class Ingest(DatabaseWorker[IngestSettings]):
     def _begin(self, ctx: Context) -> Intake:
         quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
         self._intake = Intake(self._engine, ctx.state.spool, quarantine, self.settings, store=ctx.state.artifacts)
-        self._retention = Retention(self._engine, self.settings.retention)
+        self._retention = Retention(self._engine, within_disk(self.settings.retention, self._engine, ctx.state.root))
+        ctx.counters.read_from(self._plausible_time.counters)
         ctx.counters.read_from(self._retention.counters)
         ctx.counters.read_from(quarantine.counters)
         ctx.counters.read_from(self._intake.sources.counters)
@@ -94,7 +99,13 @@ class Ingest(DatabaseWorker[IngestSettings]):
         """Delete a few events that are due; return whether there are more: they go between the batches that come."""
         if not self._retention.wanted(time.monotonic()):
             return False
-        return await ctx.in_thread(partial(self._retention.step, now_ns=time.time_ns()))
+        return await ctx.in_thread(self._forget_step)
+
+    def _forget_step(self) -> bool:
+        with reading(self._engine) as connection:
+            hours = recent_hours(connection)
+        now_ns = self._plausible_time.now(time.time_ns(), time_since_boot_ns(), hours)
+        return self._retention.step(now_ns=now_ns)
 
 
 def _announce(ctx: Context, last_seq: int) -> None:

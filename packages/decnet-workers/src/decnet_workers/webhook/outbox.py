@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
+from decnet_models.events.plausible_time import PlausibleTime, recent_hours, time_since_boot_ns
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
 from decnet_models.webhooks import outbox
@@ -74,6 +75,7 @@ class Outbox:
         self._breaker = Breaker(settings.breaker_failures, settings.breaker_seconds, settings.breaker_longest_seconds)
         self._give_up_ns = int(settings.give_up_seconds * NS)
         self._keep_ns = int(settings.keep_days * 86400 * NS)
+        self._plausible_time = PlausibleTime()
         self._forgotten_at = 0
         self._counts: dict[str, int] = {}
         self._counted_at = 0
@@ -157,7 +159,8 @@ class Outbox:
     def _forget(self, connection: Connection, now: int) -> None:
         """Keep the table bounded; more than one batch is gone after as many polls."""
         outbox.bury_removed(connection, now_ns=now)
-        if outbox.forget_ended(connection, now - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
+        believed = self._plausible_time.now(now, time_since_boot_ns(), recent_hours(connection))
+        if outbox.forget_ended(connection, believed - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
             self._forgotten_at = now
 
     def _look(self, connection: Connection, done: int, now: int) -> Poll:

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+"""How much of a disk DECNET uses unless a setting says otherwise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SHARE = 10
+"""What grows with attacks (events, spools, captured files) takes at most this part of its file system, each."""
+
+
+def share_of_disk(path: Path) -> int:
+    """Return a tenth of the file system that holds `path`, in bytes, at least 1; raises OSError."""
+    status = os.statvfs(path)
+    return max(1, status.f_blocks * status.f_frsize // SHARE)

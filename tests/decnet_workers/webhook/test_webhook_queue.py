@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""One endpoint's queue alone: what it sends in which order, when it stops, and what it tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, cast
+
+import pytest
+
+from decnet_core.runtime.context import Context
+from decnet_core.settings import Settings
+from decnet_core.state import State
+from decnet_workers.webhook.endpoint_queue import EndpointQueue
+from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
+from decnet_workers.webhook.outbox import Outbox
+from decnet_workers.webhook.settings import WebhookSettings
+
+
+class Sender:
+    """Stands for the connection: answers as it is told, and 204 after that."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.answers: list[Reply | Failed] = []
+        self.called: Callable[[], None] = lambda: None
+
+    async def post(self, _: Any, described: list[tuple[str, str]], body: bytes, *, allow_private: bool) -> Any:
+        assert body
+        assert allow_private
+        self.ids.append(dict(described)["webhook-id"])
+        self.called()
+        return self.answers.pop(0) if self.answers else Reply(204)
+
+
+class Endpoint:
+    """An endpoint with its queue."""
+
+    def __init__(self, fleet: Any, ctx: Context) -> None:
+        self.fleet = fleet
+        self.ctx = ctx
+        self.sender = Sender()
+        self.outbox = Outbox(fleet.engine, WebhookSettings(give_up_seconds=3600))
+        self.outbox.prepare()
+        self.recorded = True
+
+    async def _in_database(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call as the worker does; nothing is recorded when it was told to stop while the database was away."""
+        return function(*arguments) if self.recorded or function != self.outbox.record else None
+
+    async def run(self, notices: int, url: str = "https://x.test/") -> str:
+        """Write notices, and run the queue to its end; return the endpoint's id."""
+        added: str = self.fleet.add(url).id
+        for number in range(notices):
+            self.fleet.notice(str(number))
+        self.outbox.poll()
+        sender = cast("HttpSender", self.sender)
+        await EndpointQueue(self.ctx, self.outbox, sender, self.fleet.key, self._in_database).run(added)
+        return added
+
+    def counts(self) -> dict[str, float]:
+        return {name: value for name, value in self.ctx.counters.snapshot().items() if name != "attempt_seconds"}
+
+
+@pytest.fixture
+async def endpoint(fleet: Any) -> AsyncIterator[Endpoint]:
+    ctx = Context(
+        worker="webhook", state=State(fleet.state), sensor="here", settings=Settings({}, {}, "test"), bus=fleet.bus
+    )
+    yield Endpoint(fleet, ctx)
+    await ctx.close()
+
+
+async def test_all_that_is_due_is_sent_in_its_order(endpoint: Endpoint) -> None:
+    await endpoint.run(70)
+    assert endpoint.sender.ids == [delivery.message_id for delivery in endpoint.fleet.deliveries()]
+    assert endpoint.fleet.states() == ["delivered"] * 70
+    assert endpoint.counts() == {"delivered": 70}
+    assert 0 <= endpoint.ctx.counters.snapshot()["attempt_seconds"] < 60
+
+
+async def test_a_failure_ends_the_turn(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    endpoint.sender.answers = [Reply(204), Reply(500)]
+    added = await endpoint.run(4)
+    assert endpoint.fleet.states() == ["delivered", "pending", "pending", "pending"]
+    assert len(endpoint.sender.ids) == 2
+    assert endpoint.counts() == {"delivered": 1, "attempts_failed": 1}
+    assert caplog.messages == [f"not delivered webhook={added} message={endpoint.sender.ids[1]}: status 500"]
+
+
+async def test_what_is_given_up_is_told_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    endpoint.sender.answers = [Reply(410)]
+    await endpoint.run(1)
+    assert endpoint.fleet.states() == ["dead"]
+    assert caplog.messages[0].endswith(": status 410; given up")
+
+
+async def test_no_answer_is_told_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    endpoint.sender.answers = [Failed("no route")]
+    await endpoint.run(1)
+    assert caplog.messages[0].endswith(": no route")
+
+
+async def test_an_address_that_is_none_is_a_failure_not_a_crash(endpoint: Endpoint) -> None:
+    await endpoint.run(1, "nonsense")
+    (delivery,) = endpoint.fleet.deliveries()
+    assert (delivery.state, delivery.attempts, endpoint.sender.ids) == ("pending", 1, [])
+    assert delivery.error
+
+
+@pytest.mark.parametrize("order", ["stop", "pause"])
+async def test_nothing_more_is_sent_after_the_order_to_stop_or_pause(endpoint: Endpoint, order: str) -> None:
+    ctx = endpoint.ctx
+    endpoint.sender.called = ctx.stop if order == "stop" else ctx.unpaused.clear
+    await endpoint.run(3)
+    assert endpoint.fleet.states() == ["delivered", "pending", "pending"]
+    assert len(endpoint.sender.ids) == 1
+
+
+async def test_what_could_not_be_recorded_is_not_counted_and_comes_again(endpoint: Endpoint) -> None:
+    endpoint.recorded = False
+    await endpoint.run(2)
+    assert endpoint.fleet.states() == ["pending", "pending"]
+    assert endpoint.counts() == {}
+    assert len(endpoint.sender.ids) == 1
