@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from hostile.catalogue import ATTACKS
 from hostile.fleet import HostileFleet
 from hostile.report import AIMS, HEAD, failures, row
 from hostile.trial import Experiment, Trial
-from hostile.watch import Stretches, Visitors
+from hostile.watch import Visitors, bus_of
 
 SECONDS, SHORT_SECONDS = 8.0, 4.0
 """How long one attack lasts."""
@@ -38,9 +39,9 @@ async def run(names: Sequence[str], seconds: float, rest: float, *, quiet: bool)
     waiting = ["", *names]
     while waiting:
         with tempfile.TemporaryDirectory(prefix="decnet-hostile-") as directory:
-            fleet, visitors, stretches = HostileFleet(Path(directory)), Visitors(), Stretches()
-            experiment = Experiment(fleet, visitors, stretches, seconds=seconds, rest=rest)
-            async with fleet.running(), visitors.visiting(fleet), stretches.heard(fleet):
+            fleet, visitors = HostileFleet(Path(directory)), Visitors()
+            async with fleet.running(), visitors.visiting(fleet), bus_of(fleet) as bus:
+                experiment = Experiment(fleet, visitors, bus, seconds=seconds, rest=rest)
                 while waiting and await fleet.decoys_ready(REVIVE_SECONDS):
                     trials.append(await experiment.attempt(waiting.pop(0)))
                     if not quiet:
@@ -50,6 +51,7 @@ async def run(names: Sequence[str], seconds: float, rest: float, *, quiet: bool)
 
 def main() -> int:
     """Attack as the command line says."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the fleet would stay
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attack", action="append", choices=sorted(ATTACKS), metavar="NAME", help="only this one")
     parser.add_argument("--short", action="store_true", help="the attacks marked so, each for a few seconds")

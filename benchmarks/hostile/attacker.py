@@ -11,6 +11,7 @@ import contextlib
 import os
 import resource
 import sys
+import warnings
 
 import msgspec
 
@@ -30,6 +31,7 @@ async def attack(name: str, target: Target) -> None:
 
 def main() -> None:
     """Attack as the command line says."""
+    warnings.simplefilter("ignore")  # about old methods of key exchange, which are what is attacked with
     name, address, ssh, http, seconds = sys.argv[1:]
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

@@ -11,18 +11,18 @@ MIB = 1 << 20
 AIMS = "aims on two cores: SSH p99 250 ms, HTTP p99 100 ms, memory after + <= 10 MiB, no restart, events exact"
 HEAD = (
     f"{'attack':<42} {'SSH log-in p50/p99/max ms':>27} {'HTTP GET p50/p99/max ms':>27} {'late':>5} "
-    f"{'PSS MiB before>peak>after':>26} {'in s':>5} {'restarts':>8} {'stretch ms':>10}  events"
+    f"{'PSS MiB before>peak>after':>26} {'in s':>5} {'restarts':>8} {'>20 ms, max':>11}  events"
 )
 
 
 def row(trial: Trial) -> str:
     """Return one trial as a line; `late` counts the visitors who were not served within their patience."""
     memory = f"{trial.pss_before / MIB:.0f}>{trial.pss_peak / MIB:.0f}>{trial.pss_after / MIB:.0f}"
-    stretch = "-" if trial.longest_stretch_ms is None else f"{trial.longest_stretch_ms:.0f}"
+    stretch = "-" if trial.stretches is None else f"{trial.stretches.count}, {trial.stretches.longest_ms:.0f}"
     return (
         f"{trial.name[:42]:<42} {_waits(trial.ssh):>27} {_waits(trial.http):>27} "
         f"{trial.ssh.unanswered + trial.http.unanswered:>5} {memory:>26} {trial.after_seconds:>5.0f} "
-        f"{trial.restarts:>8} {stretch:>10}  {_events(trial)}"
+        f"{trial.restarts:>8} {stretch:>11}  {_events(trial)}"
     )
 
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 
 import msgspec
 
+from decnet_core.bus.client import Client
 from hostile.attack import SOURCES, Tally
 from hostile.fleet import HostileFleet
-from hostile.visitor import PATIENCE_SECONDS
+from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
 from hostile.waiting import until
-from hostile.watch import Stretches, Visitors
+from hostile.watch import Stretches, Visitors, stretches_of
 
 KINDS = ("http.request", "auth.attempt", "session.command")
 """What attackers and visitors can count themselves."""
@@ -48,8 +50,9 @@ class Trial(msgspec.Struct, frozen=True):
     after_seconds: float
     """How long after the attack `pss_after` was read: when the aim was met, or the wait ended."""
     restarts: int
-    longest_stretch_ms: float | None
-    """The longest time between two yields of the decoys' event loop; None when no heartbeat told."""
+    stretches: Stretches | None
+    """What `decoys` told of the time between two yields: how often it was more than 20 ms, and the longest since its
+    start; None when it did not tell."""
     sent: dict[str, int]
     answered: dict[str, int]
     recorded: dict[str, int]
@@ -74,13 +77,11 @@ class Trial(msgspec.Struct, frozen=True):
 class Experiment:
     """A running fleet with those who watch it; each attempt is one trial."""
 
-    def __init__(
-        self, fleet: HostileFleet, visitors: Visitors, stretches: Stretches, *, seconds: float, rest: float
-    ) -> None:
+    def __init__(self, fleet: HostileFleet, visitors: Visitors, bus: Client, *, seconds: float, rest: float) -> None:
         """An attack lasts `seconds`; memory may take `rest` seconds to come back."""
         self.fleet = fleet
         self._visitors = visitors
-        self._stretches = stretches
+        self._bus = bus
         self._seconds = seconds
         self._rest = rest
 
@@ -88,7 +89,7 @@ class Experiment:
         """Play the attack `name`, "" for none."""
         fleet, visitors = self.fleet, self._visitors
         before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
-        self._stretches.reset()
+        stretches = await stretches_of(self._bus)
         began = time.monotonic()
         tally, peak = await _attacked(fleet, name, self._seconds)
         ended = time.monotonic()
@@ -96,6 +97,7 @@ class Experiment:
         await fleet.decoys_ready(SETTLE_SECONDS)
         await until(lambda: fleet.pss() <= before + RECOVERED_BYTES, self._rest)
         after, waited = fleet.pss(), time.monotonic() - ended
+        made = [visit for visit in visitors.visits if visit.began >= began]
         settled = await fleet.settled(SETTLE_SECONDS)
         return Trial(
             name=name or "(no attack)",
@@ -106,11 +108,11 @@ class Experiment:
             pss_after=after,
             after_seconds=waited,
             restarts=_restarts(fleet) - restarts,
-            longest_stretch_ms=self._stretches.longest,
+            stretches=_during(stretches, await stretches_of(self._bus)),
             sent=tally.sent,
             answered=tally.answered,
             recorded=dict(fleet.recorded(SOURCES) - recorded),
-            visits_recorded=_visits_recorded(fleet, visitors, began),
+            visits_recorded=_visits_recorded(fleet, made),
             settled=settled,
         )
 
@@ -134,15 +136,13 @@ async def _attacked(fleet: HostileFleet, name: str, seconds: float) -> tuple[Tal
     return msgspec.json.decode(output.result()[0], type=Tally), peak
 
 
-def _visits_recorded(fleet: HostileFleet, visitors: Visitors, began: float) -> bool:
-    """Whether each visit since `began` that was answered is one event, and none is more."""
+def _visits_recorded(fleet: HostileFleet, made: Sequence[Visit]) -> bool:
+    """Whether each visit that was answered is one event, and none is more."""
     for service, kind in VISITS.items():
         found = fleet.recorded_by_source(SOURCES_OF_VISITORS[service], kind)
-        for visit in visitors.visits:
-            if visit.service == service and visit.began >= began:
-                count = found[visit.source]
-                if count > 1 or visit.answered > count:
-                    return False
+        for visit in made:
+            if visit.service == service and (found[visit.source] > 1 or visit.answered > found[visit.source]):
+                return False
     return True
 
 
@@ -156,6 +156,12 @@ def _waits(visitors: Visitors, service: str, began: float, ended: float) -> Wait
         visits=len(made),
         unanswered=sum(not one.answered for one in made),
     )
+
+
+def _during(before: Stretches | None, after: Stretches | None) -> Stretches | None:
+    if after is None or before is None or after.count < before.count:  # it was restarted
+        return after
+    return Stretches(after.count - before.count, after.longest_ms)
 
 
 def _restarts(fleet: HostileFleet) -> int:

@@ -11,15 +11,12 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from decnet_core.bus.client import connect
-from decnet_core.bus.interface import Subscription
-from decnet_core.bus.subjects import HEALTH, Health
+from decnet_core.bus.client import Client, connect
+from decnet_core.bus.interface import BusError
+from decnet_core.bus.subjects import CONTROL, Control, Health
 from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.waiting import until
-
-STRETCH = "longest_stretch_ms"
-"""The counter of `decoys` that tells its longest time between two yields."""
 
 
 class Visitors:
@@ -61,29 +58,30 @@ class Visitors:
         return {one.service for one in itertools.takewhile(lambda one: one.began >= moment, reversed(self.visits))}
 
 
-class Stretches:
-    """The longest time between two yields that the heartbeats of `decoys` have told since `reset`."""
+class Stretches(msgspec.Struct, frozen=True):
+    """What the worker `decoys` tells of the time between two yields of its event loop."""
 
-    def __init__(self) -> None:
-        self.longest: float | None = None
+    count: int
+    """Stretches of more than 20 ms since its start."""
+    longest_ms: float
+    """The longest since its start."""
 
-    def reset(self) -> None:
-        """Forget what was told so far."""
-        self.longest = None
 
-    @contextlib.asynccontextmanager
-    async def heard(self, fleet: HostileFleet) -> AsyncIterator[None]:
-        """Listen to the heartbeats until the end."""
-        client = await connect(fleet.bus_url, name="hostile", wait=10)
-        listening = asyncio.ensure_future(self._listen(await client.subscribe(HEALTH.of("decoys"))))
-        try:
-            yield
-        finally:
-            listening.cancel()
-            await client.close()
+@contextlib.asynccontextmanager
+async def bus_of(fleet: HostileFleet) -> AsyncIterator[Client]:
+    """Connect to the fleet's bus."""
+    client = await connect(fleet.bus_url, name="hostile", wait=10)
+    try:
+        yield client
+    finally:
+        await client.close()
 
-    async def _listen(self, heartbeats: Subscription) -> None:
-        async for message in heartbeats:
-            found = msgspec.json.decode(message.payload, type=Health).counters.get(STRETCH)
-            if found is not None:
-                self.longest = max(found, self.longest or 0.0)
+
+async def stretches_of(client: Client) -> Stretches | None:
+    """Ask `decoys` for its stretches; None when it does not answer."""
+    try:
+        reply = await client.request(CONTROL.of("decoys"), msgspec.json.encode(Control("report")), timeout=10)
+    except (BusError, TimeoutError):
+        return None
+    counters = msgspec.json.decode(reply.payload, type=Health).counters
+    return Stretches(int(counters.get("decoys_stretches", 0)), counters.get("longest_stretch_ms", 0.0))

@@ -181,6 +181,21 @@ async def test_a_connection_that_stops_before_it_is_served_is_released(tmp_path:
         assert host.events() == []
 
 
+async def test_who_waits_is_accepted_with_all_before_him(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host:
+        (listener,) = host.worker._listeners
+        ((_, port),) = host.decky.services.items()
+        with contextlib.ExitStack() as waiting:
+            for _ in range(10):
+                waiting.enter_context(socket.create_connection((host.decky.address, port)))
+            turns = 0
+            while host.ctx.counters.snapshot()["decoys_connections_open"] < 10:
+                listener._accept()
+                turns += 1
+            assert turns < 10
+        await counted(host, "decoys_connections_open", 0)
+
+
 async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "RETRY_SECONDS", 0.05)
     async with playing(tmp_path) as host:

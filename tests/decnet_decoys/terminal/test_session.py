@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -210,6 +211,33 @@ async def test_a_line_that_computes_too_long_is_killed(shell: ShellState, monkey
     monkeypatch.setattr("decnet_decoys.terminal.processor_time.LINE_SECONDS", 0.0)
     status, channel, _ = await run(shell, "echo never")
     assert (status, channel.shown) == (137, b"Killed\n")
+
+
+async def test_others_get_their_turns_while_a_line_computes(shell: ShellState) -> None:
+    others = 0
+
+    async def other() -> None:
+        nonlocal others
+        while True:
+            await asyncio.sleep(0)
+            others += 1
+
+    beside = asyncio.create_task(other())
+    await run(shell, "yes | grep n | wc -l")
+    beside.cancel()
+    assert others > 20
+
+
+async def test_a_session_that_computes_too_much_slows_down_and_ends(
+    shell: ShellState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("decnet_decoys.terminal.processor_time.FULL_SPEED_SECONDS", 0.0)
+    monkeypatch.setattr("decnet_decoys.terminal.processor_time.SHARE", 0.5)
+    monkeypatch.setattr("decnet_decoys.terminal.processor_time.SESSION_SECONDS", 0.1)
+    used, began = time.thread_time(), time.monotonic()
+    status, channel, notes = await run(shell, "while true; do yes | sort | wc -l; done")
+    assert time.monotonic() - began > 1.5 * (time.thread_time() - used) - 0.05
+    assert (status, channel.shown[-7:], notes.limits, shell.finished) == (137, b"Killed\n", ["session"], True)
 
 
 async def test_more_input_than_there_is_memory_for_is_dropped_and_given_back(machine: Machine) -> None:

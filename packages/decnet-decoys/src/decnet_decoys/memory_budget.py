@@ -55,6 +55,11 @@ class MemoryLease:
         self._source = source
         self._taken = 0
 
+    @property
+    def held(self) -> int:
+        """Bytes held."""
+        return self._taken
+
     def hold(self, size: int) -> bool:
         """Hold `size` more bytes (fewer if negative); False if there are none left for it."""
         if size > 0 and not self._budget.take(size, self._source):

@@ -11,7 +11,7 @@ from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.machine.overlays import OverlayStore
+from decnet_decoys.shell.machine.overlays import MAX_IDLE_BYTES, OverlayStore
 from decnet_decoys.shell.state import ShellState
 
 SIZE = 10_000
@@ -50,7 +50,7 @@ def test_the_longest_unused_overlay_makes_room(machine: Machine) -> None:
 
 
 def test_an_overlay_in_use_is_never_taken_away(machine: Machine) -> None:
-    overlays = OverlayStore(MemoryBudget(int(1.5 * SIZE)))
+    overlays = OverlayStore(MemoryBudget(int(1.6 * SIZE)))
     with overlays.mounted(machine, FIRST) as mine:
         mine.files.write("/tmp/x", bytes(SIZE), KERNEL)
         with pytest.raises(FileSystemError, match="No space left"):
@@ -66,3 +66,15 @@ def test_an_overlay_does_not_keep_the_shells_that_used_it(machine: Machine) -> N
         del shell
         gc.collect()
         assert gone() is None
+
+
+def test_a_large_overlay_goes_when_its_sessions_do_and_small_ones_stay(machine: Machine) -> None:
+    budget = MemoryBudget(64 << 20)
+    overlays = OverlayStore(budget)
+    visit(overlays, machine, FIRST)
+    with overlays.mounted(machine, SECOND) as overlay:
+        overlay.files.write("/tmp/x", bytes(MAX_IDLE_BYTES), KERNEL)
+        visit(overlays, machine, THIRD)
+        assert overlay.files.exists("/tmp/x")
+    assert [has(overlays, machine, source) for source in (FIRST, SECOND, THIRD)] == [True, False, True]
+    assert budget.left > (64 << 20) - MAX_IDLE_BYTES

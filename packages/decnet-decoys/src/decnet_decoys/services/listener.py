@@ -21,7 +21,7 @@ from decnet_decoys.decky import port_name
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.places import Place
-from decnet_decoys.processor import scheduler
+from decnet_decoys.processor import scheduler, turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded, TcpConnection, UdpConversation
 from decnet_decoys.services.service import Service
 from decnet_decoys.settings import LimitSettings
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """How long to wait before accepting again after it failed: most likely this process has no file descriptor left."""
+BACKLOG = 1024
+"""Clients that may wait to be accepted; the kernel turns a newcomer away for seconds when they are too many."""
 MAX_DATAGRAM = 65_535
 """Bytes, of IP (RFC 791)."""
 
@@ -126,16 +128,29 @@ class TcpListener(Listener):
     """Accepts TCP connections."""
 
     def _accept(self) -> None:
+        """Accept those who wait, for one turn: a newcomer stands behind whoever knocks a thousand times a second."""
+        turn.begin()
+        while self._accept_one() and not turn.is_over():
+            pass
+
+    def _accept_one(self) -> bool:
+        """Accept a client; False when nobody waits."""
         try:
             client, peer = self._socket.accept()
-        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # whoever was there has gone again: no reason to let others wait
+        except ConnectionAbortedError:
+            return True  # whoever was there has gone again: no reason to let others wait
+        except (BlockingIOError, InterruptedError):
+            return False
         except OSError:
             self._counters.add("decoys_accept_failed")
             loop = asyncio.get_running_loop()
             loop.remove_reader(self._socket)
             loop.call_later(RETRY_SECONDS, self.open)
-            return
+            return False
+        self._admitted(client, peer)
+        return True
+
+    def _admitted(self, client: socket.socket, peer: tuple[str, int]) -> None:
         place = self._admit(peer)
         if place is None:
             client.close()
@@ -180,7 +195,7 @@ def listener_of(name: str, service: Service[Any]) -> Listener:
     try:
         if service.transport == "udp":
             return UdpListener(name, service, bound_udp(decky.address, service.port))
-        return TcpListener(name, service, listening(decky.address, service.port))
+        return TcpListener(name, service, listening(decky.address, service.port, BACKLOG))
     except BindError as error:
         place = f"{decky.address}:{service.port}"
         raise StartupError(f"decky {decky.name}: cannot offer {name} at {place}: {error}") from error

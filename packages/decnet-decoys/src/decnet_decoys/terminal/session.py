@@ -13,7 +13,18 @@ from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.completion import completion
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
-from decnet_decoys.shell.effects import AskLine, Captured, Effect, Effects, Pause, Print, ReadAll, Requested, Steps
+from decnet_decoys.shell.effects import (
+    AskLine,
+    Captured,
+    Effect,
+    Effects,
+    Pause,
+    Print,
+    ReadAll,
+    Requested,
+    Steps,
+    Turn,
+)
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
@@ -192,6 +203,8 @@ class ShellSession:
     async def _perform(self, effect: Effect) -> bytes | None:
         if isinstance(effect, Print):
             await self._terminal.write(effect.data, error=effect.error)
+        elif isinstance(effect, Turn):
+            await self._terminal.pause(0)
         elif isinstance(effect, Pause):
             if await self._terminal.pause(effect.seconds):
                 raise InterruptedByUser

@@ -21,6 +21,8 @@ FILES_BYTES = 24 << 20
 """Bytes that one attacker may write to one machine."""
 MAX_IDLE = 1024
 """Overlays that no session uses."""
+MAX_IDLE_BYTES = 8 << 20
+"""Of all overlays that no session uses. The largest go first: what intruders come back for is small."""
 
 
 class Overlay:
@@ -54,8 +56,20 @@ class OverlayStore:
             yield overlay
         finally:
             overlay.sessions -= 1
-            if sum(not one.sessions for one in self._kept.values()) > MAX_IDLE:
-                self._drop_oldest()
+            self._drop_excess()
+
+    def _drop_excess(self) -> None:
+        """Give back what unused overlays hold beyond their share."""
+        idle = {key: overlay for key, overlay in self._kept.items() if not overlay.sessions}
+        if len(idle) > MAX_IDLE:
+            self._drop_oldest()
+        held = sum(overlay.lease.held for overlay in idle.values())
+        while held > MAX_IDLE_BYTES:
+            largest = max(idle, key=lambda key: idle[key].lease.held)
+            overlay = idle.pop(largest)
+            held -= overlay.lease.held
+            del self._kept[largest]
+            overlay.lease.close()
 
     def _drop_oldest(self) -> bool:
         """Give back the memory of the longest unused overlay; False when all are in use."""

@@ -10,10 +10,10 @@ from typing import Any
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import Source
+from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, Source
 
-MAX_SORTED = 1 << 20
-"""Bytes that `sort` takes, line feeds included; for more it finds no room on the disk, as sort(1) puts it."""
+MAX_SORTED = MAX_OUTPUT + MAX_LINE
+"""Bytes that `sort` takes, line feeds included: what a pipe carries. For more it has no room, as sort(1) puts it."""
 RUN = 1000
 """Lines sorted at once."""
 
