@@ -88,6 +88,12 @@ class HostileFleet:
         statuses = [status for report in read_status_files(self.state / "run") for status in report.workers]
         return next((status for status in statuses if status.name == "decoys"), None)
 
+    def kill_decoys(self) -> None:
+        """Kill the worker `decoys` as if the machine had run out of memory."""
+        status = self.decoys()
+        if status is not None and status.pid is not None:
+            os.kill(status.pid, signal.SIGKILL)
+
     async def decoys_ready(self, seconds: float) -> bool:
         """Wait until the worker `decoys` is ready; return False when it is not within `seconds`."""
         return await until(lambda: (status := self.decoys()) is not None and status.phase is Phase.READY, seconds)

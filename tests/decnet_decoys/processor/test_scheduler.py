@@ -131,7 +131,23 @@ async def test_a_loop_that_asks_gives_way_in_time(scheduler: LoopScheduler) -> N
     assert scheduler.counters()["longest_stretch_ms"] > 0
 
 
+async def test_another_watch_of_the_loop_goes_on_watching(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, seen = asyncio.Handle._run, []
+
+    def watched(handle: asyncio.Handle) -> None:
+        seen.append(handle)
+        own(handle)
+
+    monkeypatch.setattr(asyncio.Handle, "_run", watched)
+    scheduler = install()
+    await spawn(scheduler, "192.0.2.1", burning([], "busy", 50))
+    assert len(seen) >= 50
+    scheduler.uninstall()
+    assert asyncio.Handle._run is watched
+
+
 async def test_uninstalling_runs_what_waits_and_leaves_asyncio_as_it_was() -> None:
+    own = asyncio.Handle._run
     first, second = install(), install()
     assert first is second
     done: list[int] = []
@@ -145,4 +161,4 @@ async def test_uninstalling_runs_what_waits_and_leaves_asyncio_as_it_was() -> No
     assert asyncio.Handle._run is module._dispatch
     second.uninstall()
     assert done == list(range(50))
-    assert asyncio.Handle._run is module._run_handle
+    assert asyncio.Handle._run is own

@@ -75,8 +75,8 @@ class Folding:
         self._counts: dict[str, float] = {"events_folded": 0, "folds_written": 0, "values_not_kept": 0}
 
     def counters(self) -> dict[str, float]:
-        """Return how many events were folded into how many, and how many windows ended with values not kept."""
-        return self._counts
+        """Return how many events were folded into how many, how often values were not kept, and what waits now."""
+        return {**self._counts, "folds_open": len(self._folds)}
 
     def left_behind(self) -> list[Event]:
         """Return the events of the window that a killed predecessor did not end; `clear` when the disk has them."""

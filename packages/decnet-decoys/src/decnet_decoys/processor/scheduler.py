@@ -18,6 +18,7 @@ import contextvars
 import heapq
 import itertools
 import logging
+from collections.abc import Callable
 from time import thread_time
 from typing import Any
 
@@ -37,7 +38,8 @@ _SAME_RANK = 0.1
 
 _HANDLE: Any = asyncio.Handle
 """Its slots are no part of what the type stubs know."""
-_run_handle = _HANDLE._run
+_runs: list[Callable[[Any], None]] = []
+"""`Handle._run` as it was found: asyncio's own, or what else watches the loop (`supervise.stalls`)."""
 _installed: dict[asyncio.AbstractEventLoop, LoopScheduler] = {}
 
 
@@ -46,7 +48,9 @@ def install() -> LoopScheduler:
     loop = asyncio.get_running_loop()
     scheduler = _installed.setdefault(loop, LoopScheduler(loop))
     scheduler.users += 1
-    _HANDLE._run = _dispatch
+    if not _runs:
+        _runs.append(_HANDLE._run)
+        _HANDLE._run = _dispatch
     return scheduler
 
 
@@ -60,7 +64,7 @@ def context_of(account: Account) -> contextvars.Context:
 def _dispatch(handle: Any) -> None:
     scheduler = _installed.get(handle._loop)
     if scheduler is None:
-        _run_handle(handle)
+        _runs[0](handle)
     else:
         scheduler.offer(handle)
 
@@ -77,6 +81,7 @@ class LoopScheduler:
         """Sources that have used much."""
         self._loop = loop
         self._accounts = Accounts()
+        self._own = contextvars.copy_context()
         self._queue: list[tuple[float, int, Account]] = []
         self._numbers = itertools.count()
         self._serving = False
@@ -89,14 +94,14 @@ class LoopScheduler:
         if self.users:
             return
         del _installed[self._loop]
-        if not _installed:
-            _HANDLE._run = _run_handle
         for _, _, account in self._queue:
             for handle in account.waiting.values():
                 if not handle.cancelled():
-                    _run_handle(handle)
+                    _runs[0](handle)
             account.waiting.clear()
         self._queue.clear()
+        if not _installed and _HANDLE._run is _dispatch:  # else somebody who came later calls it
+            _HANDLE._run = _runs.pop()
 
     def counters(self) -> dict[str, float]:
         """Return what happened so far, for the worker's health report."""
@@ -131,7 +136,7 @@ class LoopScheduler:
 
     def _serve_soon(self) -> None:
         self._serving = True
-        self._loop.call_soon(self._serve, context=contextvars.Context())
+        self._loop.call_soon(self._serve, context=self._own)
 
     def _serve(self) -> None:
         """Serve those who wait, the least used first, for one turn."""
@@ -156,7 +161,7 @@ class LoopScheduler:
 
     def _run(self, handle: Any, account: Account | None) -> None:
         turn.begin()
-        _run_handle(handle)
+        _runs[0](handle)
         now = thread_time()
         spent, self._clock = now - self._clock, now
         if account is not None:

@@ -18,6 +18,7 @@ _COUNTERS = {
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
     "certificate_ending": "certificate ends soon: decnet swarm renew for the listener's; "
     "a sensor renews its own when it reaches the listener",
+    "decoys_stretches": "times that one client kept the others waiting for more than 20 ms: a defect; the log names it",
     "spools_failing": "spools cannot be read",
     "segments_missing": "segments of spools went before they were read",
 }
