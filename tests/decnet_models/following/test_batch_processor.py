@@ -14,12 +14,12 @@ from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved, Notice, SessionEnded
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.errors import CursorMovedError
+from decnet_models.errors import CursorMovedError, EveryEventFailsError
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
 from decnet_models.following import batch_processor as processor
-from decnet_models.following.batch_processor import BatchProcessor, EveryEventFailsError, Step
+from decnet_models.following.batch_processor import BatchProcessor, Step
 from decnet_models.following.cursor_position import Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table

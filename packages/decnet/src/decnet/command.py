@@ -39,6 +39,7 @@ COMMANDS = (
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("replay", "Let a worker handle events again, after saying what that does."),
+    Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),
     Command("footprint", "Show what every worker costs in memory, wake-ups and CPU, and the fleet in all."),
     Command("bus", "Look into the message bus: sub, pub, top."),

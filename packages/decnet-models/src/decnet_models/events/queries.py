@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, func, select
@@ -175,6 +176,11 @@ def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     """Return the event at `seq`, or None."""
     found = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
     return found[0] if found else None
+
+
+def known(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of `ids`, at most 500, that are in the log."""
+    return set(connection.execute(select(event.c.id).where(event.c.id.in_(ids))).scalars())
 
 
 def count(connection: Connection) -> int:

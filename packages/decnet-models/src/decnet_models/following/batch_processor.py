@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, Row
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import CursorMovedError, ModelsError, passes
+from decnet_models.errors import CursorMovedError, EveryEventFailsError, stops
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.notices import queries as notices
@@ -36,10 +36,6 @@ WINDOW = 20
 """A batch looks at most at this many times its size of rows, so that one transaction never walks a whole backlog."""
 
 MAX_SET_ASIDE_IN_A_ROW = 16
-
-
-class EveryEventFailsError(ModelsError):
-    """Handling failed for many events in a row: the worker is at fault, not they."""
 
 
 class Step(msgspec.Struct):
@@ -80,7 +76,7 @@ class BatchProcessor:
     def step(self) -> Step:
         """Handle the next batch; all of it is committed, or as much as was before the database failed.
 
-        Raises what `decnet_models.errors.passes` knows when nothing could be committed, CursorMovedError,
+        Raises what `decnet_models.errors.stops` knows when nothing could be committed, CursorMovedError,
         EveryEventFailsError, and MemoryError.
         """
         with reading(self._engine) as connection:
@@ -116,9 +112,9 @@ class BatchProcessor:
             try:
                 self._commit(part, span, position, end, done)
             except Exception as error:
-                if passes(error) and position > span.start:
+                if stops(error) and position > span.start:
                     break
-                if passes(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
+                if stops(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
                     raise  # without events it is no event's fault
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from msgspec import structs
@@ -26,7 +27,7 @@ from decnet_core.spool.reader import ReadResult
 from decnet_core.text import for_terminal
 from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import passes, reason
+from decnet_models.errors import EveryEventFailsError, reason, refuses_values
 from decnet_models.events import queries
 from decnet_workers.ingest.artifacts import told_by
 from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
@@ -34,6 +35,12 @@ from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.sources import Read, Source, Sources
 
 log = logging.getLogger(__name__)
+
+MAX_REFUSED_IN_A_ROW = 16
+"""More events in a row that the database refuses are not their own fault."""
+
+REFUSALS = (DBAPIError, OverflowError, UnicodeError)
+"""What inserting an event may raise; those that `refuses_values` knows are its own fault."""
 
 
 class Outcome(msgspec.Struct):
@@ -83,7 +90,10 @@ class Intake:
             return queries.last_seq(connection)
 
     def run_pass(self) -> Outcome:
-        """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated."""
+        """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated.
+
+        Raises EveryEventFailsError when it refuses many events in a row, of which none is quarantined.
+        """
         if not self._taken:
             self._take()
         outcome = self._commit(time.time_ns()) if self._taken else Outcome()
@@ -131,13 +141,21 @@ class Intake:
     def _commit(self, now_ns: int) -> Outcome:
         try:
             return self._commit_all(now_ns)
-        except DBAPIError as error:
-            if passes(error):
+        except REFUSALS as error:
+            if not refuses_values(error):
                 raise
             log.error("the database refuses events, looking for which: %s", reason(error))  # noqa: TRY400  # expected
-        self._taken = [structs.replace(taken, events=self._weed_out(taken.events)) for taken in self._taken]
+        sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
+        self._taken = [
+            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
+            for taken, refusals in sorted_out
+        ]
+        outcome = self._commit_all(now_ns)
+        for taken, refusals in sorted_out:
+            for refused, words in refusals.values():
+                self._quarantine.put(words, taken.source.name, encode(refused))
         self._quarantine.sync()
-        return self._commit_all(now_ns)
+        return outcome
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
@@ -161,23 +179,33 @@ class Intake:
             read=True,
         )
 
-    def _weed_out(self, events: Sequence[Event]) -> list[Event]:
-        """Return the events that the database takes; quarantine those it refuses for what they say.
+    def _refusals(self, events: Sequence[Event]) -> dict[UUID, tuple[Event, str]]:
+        """Return the events that the database refuses for what they say, by id, each with the reason.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)
         """
-        return [event for event in events if self._takes(event)]
+        refused: dict[UUID, tuple[Event, str]] = {}
+        in_a_row = 0
+        for event in events:
+            words = self._refusal(event)
+            in_a_row = 0 if words is None else in_a_row + 1
+            if words is not None:
+                refused[event.id] = event, words
+            if in_a_row > MAX_REFUSED_IN_A_ROW:
+                raise EveryEventFailsError(
+                    f"the database refuses {in_a_row} events in a row; the last, {event.id}: {words}"
+                )
+        return refused
 
-    def _takes(self, event: Event) -> bool:
+    def _refusal(self, event: Event) -> str | None:
         with self._engine.connect() as connection:
             try:
                 queries.insert_events(connection, [event])
-            except DBAPIError as error:
-                if passes(error):
+            except REFUSALS as error:
+                if not refuses_values(error):
                     raise
-                self._quarantine.put(reason(error), event.sensor, encode(event))
-                return False
+                return reason(error)
             finally:
                 connection.rollback()
-        return True
+        return None

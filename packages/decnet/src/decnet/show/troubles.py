@@ -9,8 +9,9 @@ from decnet_core.bus.subjects import Health
 from decnet_core.supervise.lifecycle import Status
 
 _COUNTERS = {
-    "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",
+    "quarantined": "lines that nobody could read or store, kept with the reason: `decnet quarantine list`",
     "quarantine_lost": "such lines that the disk refused to keep",
+    "database_at_fault": "the database is damaged or refuses this worker, which waits; `decnet-db check` says more",
     "events_from_future": "events dated in the future: a sensor's clock is wrong",
     "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
     "collect_unreadable": "times that a log could not be opened or read",
