@@ -14,6 +14,9 @@ from decnet_decoys.ssh.profile import SshProfile
 
 sntrup.register()
 
+WINDOW = 128 << 10
+"""Bytes that a client may send ahead on one channel (RFC 4254 §5.2); kept in memory when nothing reads them."""
+
 
 def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
     """Return the options of a decky; algorithms that this host's libraries lack are omitted."""
@@ -26,6 +29,7 @@ def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SS
         compression_algs=_available(profile.compression, get_compression_algs()),
         encoding=None,
         line_editor=False,
+        window=WINDOW,
         agent_forwarding=False,
         x11_forwarding=False,
         gss_host=None,
