@@ -15,7 +15,7 @@ import typer.core
 
 from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_sniff.probe.host_addresses import is_this_host
 from decnet_sniff.probe.probe_run import Finding, Host, ProbeResult, visit
 from decnet_sniff.probe.safety import Budget, refusal
@@ -124,8 +124,8 @@ def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
     _fail(f"{address} is not probed: it is {reason}{advice}", Exit.STARTUP_FAILED)
 
 
-def _json(host: Host, result: ProbeResult) -> str:
-    return msgspec.json.encode(Line(host.address, result.port, result.payload)).decode()
+def _json(host: Host, found: Found) -> str:
+    return json_for_terminal(msgspec.json.encode(Line(host.address, found.port, found.payload)))
 
 
 def _plain(result: ProbeResult) -> str:
