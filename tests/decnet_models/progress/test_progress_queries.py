@@ -125,9 +125,9 @@ def test_putting_a_cursor_back_leaves_those_that_are_not_beyond(engine: Engine) 
 def test_the_newest_hundred_set_aside_are_listed(engine: Engine) -> None:
     with writing(engine) as connection:
         for seq in range(1, 121):
-            queries.set_event_aside(connection, "ttp", seq, "x", now_ns=seq)
+            queries.add_dead_letter(connection, "ttp", seq, "x", now_ns=seq)
     with reading(engine) as connection:
-        assert [one.seq for one in queries.set_aside_by(connection, "ttp")] == list(range(120, 20, -1))
+        assert [one.seq for one in queries.dead_letters_of(connection, "ttp")] == list(range(120, 20, -1))
 
 
 def test_who_begins_again_handles_the_first_event_again(engine: Engine) -> None:

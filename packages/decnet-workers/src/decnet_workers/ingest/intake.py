@@ -168,7 +168,7 @@ class Intake:
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
-        artifacts = list(told_by(events, self._store, now_ns=now_ns))
+        artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
         with writing(self._engine) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
             register(connection, artifacts)
