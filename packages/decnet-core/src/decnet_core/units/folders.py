@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The directories of the fleet (tmpfiles.d(5)) and their permissions.
+"""The directories of the fleet (tmpfiles.d(5)), and who may do what in them.
 
-Several accounts use the same files, and each runs with UMask=0077. So nothing is shared by accident: shared files
-get their mode from the code that creates them, and each directory here declares who may create files in it.
+Several accounts use the same files, and each runs with UMask=0077. So nothing is shared by accident: what is shared is
+given its mode by the code that makes it, and each directory says here who may make anything in it.
 
-- All workers have the primary group `decnet`. It may read the state directory and open the bus socket. Only root may
-  create anything in the state directory itself.
+- All workers have the primary group `decnet`. It may look into the state directory and open the bus socket. Nobody but
+  root may make anything in the state directory itself.
 - Captured passwords are in spools, so only a worker that reads them is in group `decnet-spool`; set-group-ID gives
   segments that group. What such a reader has acknowledged the writer deletes, so it says so in a directory of its own.
 - `run` and `keys` are root's. Each account has a directory of its own in `run`, or any of them could take the bus
@@ -13,7 +13,7 @@ get their mode from the code that creates them, and each directory here declares
   `decnet up`. `init` makes the keys, for a worker that could add one would know what another account comes to use.
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
-  before the first worker opens it. Workers exposed to attackers are not in that group.
+  before the first worker opens it. What attackers talk to is not in that group.
 - The environment file, which may hold secrets, is root's alone: systemd reads it and gives the variables to the units.
 - A key belongs to the one worker that uses it; so does what is below `swarm`, certificates with their keys. The
   operator's commands make files there as root, maybe before the account is there: then they are given to it here.

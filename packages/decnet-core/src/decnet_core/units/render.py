@@ -32,5 +32,5 @@ def files(jobs: Sequence[Job], site: Site, hosting: Hosting = "units") -> dict[s
     return {
         SYSUSERS: sysusers(jobs, site),
         TMPFILES: tmpfiles(jobs, site),
-        **{f"{UNITS}/{name}": text for name, text in texts.items()},
+        **{f"{UNITS}/{name}": text for name, text in found.items()},
     }

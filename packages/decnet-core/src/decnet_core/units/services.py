@@ -30,7 +30,7 @@ RESTARTS: dict[str, Value] = {
     "RestartPreventExitStatus": int(Exit.STARTUP_FAILED),
 }
 PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 120, "StartLimitBurst": 10}
-"""A crash loop ends after ten starts in two minutes; `systemctl start` starts over."""
+"""A crash loop ends after ten starts in two minutes; `systemctl start` begins anew."""
 EXPOSED_PATIENCE: dict[str, Value] = {"StartLimitIntervalSec": 0}
 EXPOSED_RESTARTS: dict[str, Value] = {**RESTARTS, "RestartSec": 5}
 """One that attackers can reach is restarted for ever: whoever can crash it would have switched it off."""
@@ -50,13 +50,13 @@ def worker_unit(job: Job, site: Site) -> str:
 def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
     """Return the ordering of a unit of these workers; only the database is required, a bus that is down is not."""
     first: list[str] = ["network.target"]
-    lines: dict[str, Value] = {"PartOf": TARGET}
+    found: dict[str, Value] = {"PartOf": TARGET}
     if all(job.name != "bus" for job in jobs):
         first += [BROKER_SERVICE, supervisor_service("bus")]
     if any(job.database for job in jobs):
-        lines["Requires"] = DATABASE_SERVICE
+        found["Requires"] = DATABASE_SERVICE
         first.append(DATABASE_SERVICE)
-    return {**lines, "After": tuple(dict.fromkeys((*first, *after)))}
+    return {**found, "After": tuple(dict.fromkeys((*first, *after)))}
 
 
 def environment(site: Site, needed: Set[str]) -> dict[str, Value]:
@@ -64,7 +64,7 @@ def environment(site: Site, needed: Set[str]) -> dict[str, Value]:
 
     Of the secrets among them it gets those that are `needed`.
     """
-    lines: dict[str, Value] = {
+    found: dict[str, Value] = {
         "Environment": f"DECNET_SETTINGS={site.settings}",
         "EnvironmentFile": f"-{site.environment}",
     }

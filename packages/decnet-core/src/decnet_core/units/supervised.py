@@ -16,7 +16,16 @@ from collections.abc import Mapping, Sequence
 from decnet_core.runtime.worker import MIB
 from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.groups import ALL, MEANING
-from decnet_core.units.job import GROUP, SUPERVISE_USER, Job, Site, network_of, supervisor_service, widest, writable
+from decnet_core.units.job import (
+    GROUP,
+    SUPERVISE_USER,
+    Job,
+    Site,
+    network_of,
+    supervisor_service,
+    widest,
+    writable,
+)
 from decnet_core.units.sandbox import sandbox, system_calls
 from decnet_core.units.services import PATIENCE, RESTARTS, environment, order
 from decnet_core.units.text import Value, escaped, unit

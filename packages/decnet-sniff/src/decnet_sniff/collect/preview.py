@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Preview of what a line becomes, as a table or JSON; control characters are escaped."""
+"""What a line would become, for people (a table) and for programs (JSON); every control character is escaped."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def as_json(record: Record, outcome: Outcome) -> list[str]:
     offset = record.offset or 0
     if not isinstance(outcome, Parsed):
         word = "ignored" if isinstance(outcome, Ignored) else "rejected"
-        events = [Shown(offset, word, outcome.reason, from_wire(record.text, 1024))]
+        found = [Shown(offset, word, outcome.reason, from_wire(record.text, 1024))]
     else:
-        events = [
+        found = [
             Shown(
                 offset,
                 "event",
@@ -57,7 +57,7 @@ def as_json(record: Record, outcome: Outcome) -> list[str]:
 
 
 def rows(record: Record, outcome: Outcome) -> list[str]:
-    """Return a table row per event, or one that says why there is none."""
+    """Return a line of the table per event, or one that says why there is none."""
     offset = f"{record.offset or 0:>{_OFFSET}}"
     if not isinstance(outcome, Parsed):
         word = "ignored" if isinstance(outcome, Ignored) else "NOT UNDERSTOOD"

@@ -124,7 +124,7 @@ def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
     _fail(f"{address} is not probed: it is {reason}{advice}", Exit.STARTUP_FAILED)
 
 
-def _json(host: Host, found: Found) -> str:
+def _json(host: Host, found: ProbeResult) -> str:
     return json_for_terminal(msgspec.json.encode(Line(host.address, found.port, found.payload)))
 
 

@@ -18,7 +18,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.store import PendingWrite, Store, held_bytes
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream

@@ -16,7 +16,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, held_bytes
 from decnet_swarm.message import event_line
 from decnet_swarm.pki.admission import Admitted
