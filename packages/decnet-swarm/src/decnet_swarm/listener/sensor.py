@@ -139,9 +139,9 @@ class SensorSession(PeerSession):
         if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
-        size = held_bytes(self._lines, self._aside)
-        batch = PendingWrite(name, self._ids, self._lines, size, self._stored, mark.spool, mark.place, self._aside)
-        self._ids, self._lines, self._aside, self._size = [], [], [], 0
+        size = held_bytes(self._lines, self._rejected)
+        batch = PendingWrite(name, self._ids, self._lines, size, self._stored, mark.spool, mark.place, self._rejected)
+        self._ids, self._lines, self._rejected, self._size = [], [], [], 0
         await self._store.put(batch)
 
     def _stored(self) -> None:
