@@ -44,7 +44,7 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: De
         Status("collect", Phase.READY, pid=1),
     )
     report = SupervisorStatus(os.getpid(), "fork", statuses)
-    (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
+    (deployment.state.supervisors / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
     said = run("status").out
     for name, phase in (("canary", "cannot start"), ("ttp", "crash loop"), ("profiler", "restarting")):
         assert any(line.startswith(name) and phase in line for line in said.splitlines())
@@ -54,7 +54,7 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: De
 
 def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, deployment: Deployment) -> None:
     statuses = (Status("canary", Phase.READY, pid=1, restarts=7), Status("ttp", Phase.READY, pid=1, recycled=5))
-    (deployment.state.run / "supervisor.all.json").write_bytes(
+    (deployment.state.supervisors / "supervisor.all.json").write_bytes(
         msgspec.json.encode(SupervisorStatus(os.getpid(), "fork", statuses))
     )
     lines = [line.split() for line in run("status").out.splitlines()]

@@ -73,6 +73,11 @@ class Settings:
             value = "" if text.lower() in _FALSE else _value(text, _prefix(name) + key.upper())
         return bool(value)
 
+    def in_file(self, name: str, key: str) -> Any:
+        """Return what the file itself says of `key` in section `name`, None for nothing; nothing is checked."""
+        table = self._document.get(name, {})
+        return table.get(key) if isinstance(table, dict) else None
+
     def section(self, name: str, shape: type[S]) -> S:
         """Return section `name` as a `shape`; SettingsError for an unknown key, a wrong type or an excluded value."""
         table = self._document.get(name, {})

@@ -18,6 +18,7 @@ from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import Deliver, Err, Info, Malformed, Operation, Ping, Pong
 from decnet_core.bus.protocol.parser import Parser, lines_from_server
 from decnet_core.bus.protocol.send_queue import SendQueue
+from decnet_core.bus.server_identity import check_server
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.bus.tls import client_context
 from decnet_core.text import for_terminal
@@ -61,7 +62,8 @@ class Link(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._tls_wanted = address.scheme == "tls"
         if address.path:
-            await loop.create_unix_connection(lambda: self, address.path)
+            transport, _ = await loop.create_unix_connection(lambda: self, address.path)
+            check_server(transport.get_extra_info("socket"), address.path)
         else:
             await loop.create_connection(lambda: self, address.host, address.port)
         info = await self.greeted

@@ -31,7 +31,7 @@ class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
     op: str
-    """stop, reload, pause, resume or report; the reply is the worker's health."""
+    """stop, reload, pause, resume or report; the reply is the worker's health. A pause ends when the bus is lost."""
 
 
 class Health(msgspec.Struct, frozen=True):

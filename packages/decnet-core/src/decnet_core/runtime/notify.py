@@ -54,6 +54,13 @@ class Notifier:
             return True
         return True
 
+    def send_patiently(self, state: str) -> None:
+        """Send one state, blocking for room at most INSIST_SECONDS."""
+        if self._address:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(INSIST_SECONDS)
+                sock.sendto(state.encode(), self._address)
+
     async def insist(self, state: str) -> None:
         """Send one state, waiting for room at most INSIST_SECONDS: for READY=1, which nothing else would repeat."""
         if self.send(state):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,6 +19,7 @@ from decnet_core.setup.host import Host
 from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
+from decnet_core.text import json_for_terminal
 from decnet_core.units.job import TARGET, Site, supervisor_service
 from decnet_core.units.render import Hosting
 
@@ -63,6 +65,7 @@ def set_up(options: InstallOptions, master: Master | None = None) -> None:
     role = _role(options, record.role, written=bool(record.written), is_master=master is not None)
     chosen = chosen_settings(host.place(Site(programs="").state))
     settings = _settings(host, chosen)
+    _refuse_secrets(settings)
     state = site_of(settings, options.programs).state
     database = master.database(settings, state) if master is not None and role == "all" else None
     site = site_of(settings, options.programs, role, database)
@@ -115,6 +118,18 @@ def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
     return Settings.load(file, environ) if file.exists() else Settings(chosen, environ, place.environment)
 
 
+def _refuse_secrets(settings: Settings) -> None:
+    """Raise SetupError for a secret in the settings file, which all workers read; the environment file is root's."""
+    site = Site(programs="")
+    for section, key in (("bus", "tcp_token"), ("database", "url")):
+        value = settings.in_file(section, key)
+        if value and (key != "url" or urlsplit(str(value)).password):
+            raise SetupError(
+                f"{site.settings} can be read by every worker, and [{section}] {key} in it is a secret: "
+                f"write DECNET_{section.upper()}_{key.upper()}=... into {site.environment} instead"
+            )
+
+
 def _apply(
     host: Host, options: InstallOptions, found: Sequence[Change], *, stop: Iterable[str] = (), role: Role | None = None
 ) -> bool:
@@ -122,7 +137,7 @@ def _apply(
     if options.as_json:
         files = [{"path": each.path, "action": each.action.value, "diff": each.diff} for each in found]
         document = msgspec.json.encode({"dry_run": options.dry_run, "files": files})
-        _write(msgspec.json.format(document, indent=2).decode())
+        _write(json_for_terminal(msgspec.json.format(document, indent=2)))
     else:
         _print_changes(found, dry_run=options.dry_run, force=options.force)
     if options.dry_run:

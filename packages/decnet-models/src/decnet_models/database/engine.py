@@ -33,7 +33,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -62,6 +62,8 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     """sqlite:////path or postgresql+psycopg://user:password@host/name; empty: decnet.db in the state directory."""
     busy_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = BUSY_SECONDS
     """How long a statement waits for another writer before it is tried again later."""
+    statement_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 120.0
+    """PostgreSQL: how long one statement of a worker may take before the server cancels it; it is tried again later."""
     lease_seconds: Annotated[float, msgspec.Meta(ge=0.3, le=600)] = 30.0
     """PostgreSQL: how long an instance that was killed keeps its part of a worker's events from the others."""
 
@@ -97,10 +99,16 @@ def warm_up_engine() -> Iterator[Engine]:
 
 
 def open_engine(
-    url: str, *, read_only: bool = False, create: bool = False, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    read_only: bool = False,
+    create: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
+    statement_seconds: float = 0,
 ) -> Engine:
     """Return an engine for `url`; it connects when it is first used.
 
+    On PostgreSQL a statement that takes longer than `statement_seconds` is cancelled (0: none is).
     A SQLite file that does not exist is made only with `create`. Raises DatabaseError for a URL that is not one of
     SQLite's or PostgreSQL's, for a missing file, and for a missing driver.
     """
@@ -108,7 +116,7 @@ def open_engine(
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, read_only=read_only, create=create, busy_seconds=busy_seconds)
     if parsed.get_backend_name() == "postgresql":
-        return _postgresql(parsed, read_only=read_only, busy_seconds=busy_seconds)
+        return _postgresql(parsed, read_only=read_only, busy_seconds=busy_seconds, statement_seconds=statement_seconds)
     raise DatabaseError(f"{shown(url)}: write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME")
 
 
@@ -144,6 +152,19 @@ def sqlite_file(url: str) -> Path | None:
     if not parsed.database or parsed.database == ":memory:":
         raise DatabaseError("workers cannot share a database in memory; write sqlite:////PATH")
     return Path(parsed.database)
+
+
+_LIBPQ: Final = {
+    "application_name": "decnet",
+    "client_encoding": "UTF8",
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 4,
+    "keepalives_interval": 3,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+"""A server that vanished without a word (no FIN, no RST) is noticed after 10 s, s and ms (libpq, 32.1.2)."""
 
 
 def _parsed(url: str) -> URL:
@@ -221,8 +242,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
-    options = f"-c lock_timeout={int(busy_seconds * 1000)}"
+def _postgresql(url: URL, *, read_only: bool, busy_seconds: float, statement_seconds: float) -> Engine:
+    options = f"-c lock_timeout={int(busy_seconds * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
     if read_only:
         options += " -c default_transaction_read_only=on"
     try:
@@ -231,7 +252,7 @@ def _postgresql(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
             pool_size=1,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"options": options, "connect_timeout": 10, "application_name": "decnet"},
+            connect_args={"options": options, **_LIBPQ},
         )
     except ModuleNotFoundError as error:
         raise DatabaseError("PostgreSQL needs its driver: install decnet-models[postgresql]") from error

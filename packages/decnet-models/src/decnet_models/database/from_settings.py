@@ -30,7 +30,12 @@ def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
     settings = ctx.settings.section("database", DatabaseSettings)
     url = database_url(ctx.settings, ctx.state)
     try:
-        engine = open_engine(url, read_only=read_only, busy_seconds=settings.busy_seconds)
+        engine = open_engine(
+            url,
+            read_only=read_only,
+            busy_seconds=settings.busy_seconds,
+            statement_seconds=settings.statement_seconds,
+        )
         _check(engine, waits=sqlite_file(url) is None)
     except DatabaseError as error:
         raise StartupError(str(error)) from error

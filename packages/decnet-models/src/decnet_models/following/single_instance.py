@@ -23,7 +23,7 @@ STANDBY_SECONDS = 1.0
 @asynccontextmanager
 async def single_instance(ctx: Context) -> AsyncIterator[bool]:
     """Wait until no other instance of this worker runs on the state directory; False when it must stop before that."""
-    descriptor = _open(ctx.state.run / f"{ctx.worker}.lock")
+    descriptor = _open(ctx.state.run_of(ctx.worker) / "lock")
     try:
         yield await _taken(ctx, descriptor)
     finally:
@@ -31,7 +31,7 @@ async def single_instance(ctx: Context) -> AsyncIterator[bool]:
 
 
 def _open(file: Path) -> int:
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 async def _taken(ctx: Context, descriptor: int) -> bool:

@@ -9,7 +9,6 @@ worker is paused no step begins.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from decnet_core.runtime.context import Context
@@ -37,8 +36,4 @@ async def repeat(
             await backoff.wait(error)
             continue
         backoff.recovered()
-        if seconds > AT_ONCE:
-            await ctx.nudged(seconds)
-        else:
-            await asyncio.sleep(0)
-        await ctx.unpaused.wait()
+        await ctx.nudged(seconds)

@@ -56,6 +56,7 @@ def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SE
     engine = open_engine(url, create=True, busy_seconds=wait_seconds)
     try:
         with writing(engine) as connection:
+            _require_utf8(connection, url)
             exclusive(connection)
             before = current_revision(connection)
             return before, _migrate(connection, before, phase)
@@ -65,6 +66,18 @@ def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SE
         raise DatabaseError(f"cannot upgrade {shown(url)}: {reason(error)}{hint}") from error
     finally:
         engine.dispose()
+
+
+def _require_utf8(connection: Connection, url: str) -> None:
+    """Refuse a PostgreSQL database that cannot store every text, or (SQL_ASCII) does not say what its bytes mean."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"{shown(url)} has the encoding {encoding}: make it anew with CREATE DATABASE ... ENCODING 'UTF8' "
+            "TEMPLATE template0"
+        )
 
 
 def exclusive(connection: Connection) -> None:

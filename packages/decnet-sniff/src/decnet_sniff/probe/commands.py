@@ -15,7 +15,7 @@ import typer.core
 
 from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_sniff.probe.host_addresses import is_this_host
 from decnet_sniff.probe.probe_run import Finding, Found, Host, visit
 from decnet_sniff.probe.safety import Budget, refusal
@@ -125,7 +125,7 @@ def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
 
 
 def _json(host: Host, found: Found) -> str:
-    return msgspec.json.encode(Line(host.address, found.port, found.payload)).decode()
+    return json_for_terminal(msgspec.json.encode(Line(host.address, found.port, found.payload)))
 
 
 def _plain(found: Found) -> str:

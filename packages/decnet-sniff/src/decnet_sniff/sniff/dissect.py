@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_sniff.sniff.capture.file_buffer import CaptureError
 from decnet_sniff.sniff.capture.packet_batch import Batch
 from decnet_sniff.sniff.capture.pcap import batches, open_capture
@@ -49,7 +49,7 @@ def dissect(
     scapy, shown = _scapy(), False
     try:
         for found in _dissected(file, scapy, packet):
-            typer.echo(msgspec.json.encode(found[0]) if as_json else _text(*found))
+            typer.echo(json_for_terminal(msgspec.json.encode(found[0])) if as_json else _text(*found))
             shown = True
     except CaptureError as error:
         typer.echo(f"{for_terminal(file)}: {error}", err=True)

@@ -8,6 +8,7 @@ syslog. A sender that is not read from, because the disk is full, keeps what it 
 from __future__ import annotations
 
 import time
+from uuid import UUID
 
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.events.codec import BadEventError, encode
@@ -18,14 +19,17 @@ from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
 from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import PendingWrite, Store
+from decnet_swarm.listener.store import PendingWrite, Store, held_bytes
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
+from decnet_swarm.wire import BATCH_EVENTS
 
 _SURE_BYTES = 128 << 10
 """A message up to this fits an event however much JSON must escape of it."""
 _NEARLY_BYTES = 1_040_000
 """A message up to this fits an event when JSON need not escape it."""
+_PIECE_BYTES = 16 << 10
+"""Taken apart at once: the shortest message has three bytes and becomes an event of some hundred."""
 _USER, _NOTICE = 1, 5
 """What a message without a priority is (RFC 3164 §4.3.3)."""
 
@@ -44,7 +48,8 @@ class PlainSession(Session):
         self._store.settle_plain(self.member.name)
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
-            await self._put(self._deframer.feed(data))
+            for start in range(0, len(data), _PIECE_BYTES):
+                await self._put(self._deframer.feed(data[start : start + _PIECE_BYTES]))
             if self._deframer.broken:
                 raise ConnectionError(self._deframer.broken)
         await self._put(self._deframer.finish())
@@ -53,13 +58,16 @@ class PlainSession(Session):
         """A syslog sender may be silent for days; TCP's own keep-alive finds one that is gone."""
 
     async def _put(self, messages: list[bytes]) -> None:
-        if not messages:
-            return
-        now = time.time_ns()
-        events = [event_of(message, self.member.name, now) for message in messages]
-        self._counters.add("syslog_messages", len(events))
-        ids, lines = [event.id for event in events], [encode(event) for event in events]
-        await self._store.put(PendingWrite(self.member.name, ids, lines, sum(map(len, messages)), _nobody_to_tell))
+        self._counters.add("syslog_messages", len(messages))
+        for start in range(0, len(messages), BATCH_EVENTS):
+            now = time.time_ns()
+            ids: list[UUID] = []
+            lines: list[bytes] = []
+            for message in messages[start : start + BATCH_EVENTS]:
+                event = event_of(message, self.member.name, now)
+                ids.append(event.id)
+                lines.append(encode(event))
+            await self._store.put(PendingWrite(self.member.name, ids, lines, held_bytes(lines), _nobody_to_tell))
 
 
 def event_of(message: bytes, sensor: str, now: int) -> Event:

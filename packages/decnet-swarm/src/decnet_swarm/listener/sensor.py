@@ -17,7 +17,7 @@ from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store
+from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, held_bytes
 from decnet_swarm.message import event_line
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -139,9 +139,8 @@ class SensorSession(Session):
         if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
-        batch = PendingWrite(
-            name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside
-        )
+        size = held_bytes(self._lines, self._aside)
+        batch = PendingWrite(name, self._ids, self._lines, size, self._stored, mark.spool, mark.place, self._aside)
         self._ids, self._lines, self._aside, self._size = [], [], [], 0
         await self._store.put(batch)
 

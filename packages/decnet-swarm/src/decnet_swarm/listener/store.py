@@ -29,6 +29,9 @@ from decnet_swarm.wire import SpoolPosition
 
 log = logging.getLogger(__name__)
 
+_EVENT_BYTES = 192
+"""Of an event in memory beside its line: the objects of line and id, and their places in lists."""
+_REJECTED_BYTES = 256
 _AGAIN_SECONDS = 1.0
 """How soon a disk that refused is tried again."""
 
@@ -52,7 +55,7 @@ class PendingWrite(msgspec.Struct):
     lines: Sequence[bytes]
     """The events of these ids, as the spool holds them."""
     size: int
-    """Bytes that it came in."""
+    """Bytes of memory that it takes (`held_bytes`)."""
     stored: Callable[[], None]
     """Called when it is safe, unless the connection is gone by then, which is no matter."""
     spool: str = ""
@@ -61,6 +64,12 @@ class PendingWrite(msgspec.Struct):
     aside: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""
+
+
+def held_bytes(lines: Sequence[bytes], aside: Sequence[RejectedLine] = ()) -> int:
+    """Estimate the memory of a batch, not what came: three bytes of syslog become an event of 240 and its id."""
+    held = sum(map(len, lines)) + _EVENT_BYTES * len(lines)
+    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in aside)
 
 
 class Store:

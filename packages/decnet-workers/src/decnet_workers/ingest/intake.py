@@ -63,6 +63,7 @@ class _Taken(msgspec.Struct, frozen=True):
     source: Source
     next: Position
     events: list[Event]
+    from_future: int
     torn: int
     missing: int
 
@@ -125,7 +126,16 @@ class Intake:
         batch = read.batch
         held = sort_lines(batch.lines)
         self._keep_rejects(read.source.name, held, batch)
-        return _Taken(read.source, batch.next, held.events, batch.torn, batch.missing)
+        now_ns = time.time_ns()
+        latest = now_ns + int(self._settings.future_seconds * 1e9)
+        events = [self._redated(each, now_ns, read.source.name) if each.ts > latest else each for each in held.events]
+        from_future = later_than(held.events, latest)
+        return _Taken(read.source, batch.next, events, from_future, batch.torn, batch.missing)
+
+    def _redated(self, event: Event, now_ns: int, spool: str) -> Event:
+        """Return an event from the future as of now, or it would never grow old; the quarantine has it as it came."""
+        self._quarantine.put(f"dated {event.ts} ns, in the future: stored as of {now_ns} ns", spool, encode(event))
+        return structs.replace(event, ts=now_ns)
 
     def _keep_rejects(self, spool: str, held: Sorted, batch: ReadResult) -> None:
         for reject in held.rejects:
@@ -160,7 +170,6 @@ class Intake:
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
         artifacts = list(told_by(events, self._store, now_ns=now_ns))
-        latest = now_ns + int(self._settings.future_seconds * 1e9)
         with writing(self._engine) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
             register(connection, artifacts)
@@ -172,7 +181,7 @@ class Intake:
         return Outcome(
             new=new,
             duplicates=len(events) - new,
-            from_future=later_than(events, latest),
+            from_future=sum(taken.from_future for taken in self._taken),
             torn=sum(taken.torn for taken in self._taken),
             missing=sum(taken.missing for taken in self._taken),
             last_seq=newest,

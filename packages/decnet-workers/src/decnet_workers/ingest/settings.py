@@ -22,7 +22,8 @@ class IngestSettings(msgspec.Struct, frozen=True):
     poll_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=3600)] = 2.0
     """How long a lost nudge can delay an event; while the bus is there, five times that, up to 10 s."""
     future_seconds: Annotated[float, msgspec.Meta(ge=0)] = 300.0
-    """An event dated later than this from now is kept as it is, and counted: its sensor's clock is wrong."""
+    """An event dated later than this from now is stored as of now and counted, for its sensor's clock is wrong; the
+    quarantine keeps it as it came."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
     """Lines that are not events are kept up to this, the newest of them."""
     retention: RetentionSettings = RetentionSettings()

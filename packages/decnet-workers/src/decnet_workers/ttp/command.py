@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_workers.ttp import states
 from decnet_workers.ttp.attack import technique
 from decnet_workers.ttp.library import SHIPPED, Library, load
@@ -69,4 +69,4 @@ def _described(about: About) -> dict[str, object]:
 
 
 def _print_json(document: object) -> None:
-    sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+    sys.stdout.write(json_for_terminal(msgspec.json.encode(document)) + "\n")

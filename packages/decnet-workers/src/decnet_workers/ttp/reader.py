@@ -35,22 +35,44 @@ class ReaderError(WorkersError):
     """The reading process failed as a whole; the message says how."""
 
 
+class _DeadReaderError(WorkersError):
+    """The reading process died of what it read."""
+
+
 def read_files(files: Sequence[Path]) -> list[FileRead]:
     """Read in this process."""
     return [_read(file) for file in files]
 
 
 def read_in_child(files: Sequence[Path]) -> list[FileRead]:
-    """Read in a process of its own; raises ReaderError."""
+    """Read in a process of its own; raises ReaderError when none can be started.
+
+    When it dies, what it was to read is halved until the file is found that it dies of, so that the others work on.
+    """
+    try:
+        return _read_by(files)
+    except _DeadReaderError as error:
+        if len(files) <= 1:
+            return [FileRead(str(file), [], 1, str(error)) for file in files]
+    half = len(files) // 2
+    return [*read_in_child(files[:half]), *read_in_child(files[half:])]
+
+
+def _read_by(files: Sequence[Path]) -> list[FileRead]:
+    """Return what one process reads; raises _DeadReaderError if a signal ends it or it is too slow, or ReaderError."""
     command = [sys.executable, "-P", "-m", __name__]
     names = msgspec.json.encode([str(file) for file in files])
     try:
         done = subprocess.run(command, input=names, capture_output=True, timeout=DEADLINE_SECONDS, check=True)
         return msgspec.json.decode(done.stdout, type=list[FileRead])
+    except subprocess.TimeoutExpired as error:
+        raise _DeadReaderError(f"reading it took longer than {DEADLINE_SECONDS} s") from error
     except subprocess.CalledProcessError as error:
+        if error.returncode < 0:
+            raise _DeadReaderError(f"reading it ended with signal {-error.returncode}") from error
         last = error.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise ReaderError(f"reading rules failed with {error.returncode}: {' '.join(last)}") from error
-    except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError) as error:
         raise ReaderError(f"reading rules failed: {error}") from error
 
 

@@ -99,7 +99,7 @@ def processes(deployment: Deployment) -> dict[str, int]:
     """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
     found: dict[str, int] = {}
     seen: set[int] = set()
-    for report in read_status_files(deployment.state.run):
+    for report in read_status_files(deployment.state.supervisors):
         named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
         named += [(status.name, status.pid) for status in report.workers]
         for name, pid in named:

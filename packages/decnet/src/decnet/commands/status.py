@@ -72,7 +72,9 @@ def look(deployment: Deployment) -> Report:
             progress = read_progress(connection)
     except OperatorError as refused:
         error = str(refused)
-    supervised = {status.name: status for each in read_status_files(deployment.state.run) for status in each.workers}
+    supervised = {
+        status.name: status for each in read_status_files(deployment.state.supervisors) for status in each.workers
+    }
     return Report(
         shown_bus_url(deployment),
         reached,

@@ -7,17 +7,18 @@ from typing import Any
 
 import msgspec
 
+from decnet_core.text import json_for_terminal
 from decnet_models.events.queries import StoredEvent
 
 
 def document(value: Any) -> str:
     """Return `value` as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return json_for_terminal(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def line(value: Any) -> str:
     """Return `value` as JSON on one line."""
-    return msgspec.json.encode(value).decode()
+    return json_for_terminal(msgspec.json.encode(value))
 
 
 def event_line(stored: StoredEvent) -> str:

@@ -29,6 +29,7 @@ from decnet.up.view import View
 from decnet_core.bus.client import Client
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
+from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.status_file import publish_status
@@ -52,8 +53,8 @@ class RunOptions(msgspec.Struct, frozen=True):
 def prepare(deployment: Deployment) -> FleetLock:
     """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
     _refuse_that_of_units(deployment)
-    deployment.state.create()
-    lock = FleetLock(deployment.state.run)
+    deployment.state.create(SUPERVISORS)
+    lock = FleetLock(deployment.state.supervisors)
     try:
         _migrate(deployment)
         create_if_listening(deployment.settings, deployment.state.root)
@@ -87,7 +88,7 @@ async def run(
     """
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
-        publish_status(fleet, deployment.state.run, "up", hosting)
+        publish_status(fleet, deployment.state.supervisors, "up", hosting)
         await _run(deployment, fleet, view, options)
 
 

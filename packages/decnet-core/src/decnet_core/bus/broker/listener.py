@@ -22,6 +22,10 @@ _UCRED = struct.Struct("3i")
 _PROBE_SECONDS = 1.0
 
 
+class NameTakenError(BusError):
+    """Something listens on the socket's path that is no broker of this account; it may go away."""
+
+
 class BrokerSocket:
     """A broker's UNIX socket in the file system, held from `bind` to `release`."""
 
@@ -125,5 +129,5 @@ def _refuse_live(path: Path) -> None:
         except ConnectionRefusedError:
             return
         except OSError as error:
-            raise BusError(f"something holds {path} and cannot be probed: {error}") from error
-    raise BusError(f"something is already listening on {path}; stop it first")
+            raise NameTakenError(f"something holds {path} and cannot be probed: {error}") from error
+    raise NameTakenError(f"something is already listening on {path}; stop it first")
