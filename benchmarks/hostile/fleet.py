@@ -77,7 +77,7 @@ class HostileFleet:
     @property
     def bus_url(self) -> str:
         """Where the fleet's bus is."""
-        return f"unix://{self.state / 'run' / 'bus.sock'}"
+        return f"unix://{self.state / 'run' / 'bus' / 'sock'}"
 
     def log(self) -> str:
         """Return what the supervisor has logged."""
