@@ -67,7 +67,7 @@ def test_a_listener_is_told_that_the_bus_went_away(broker: Path, run: Run) -> No
         assert listening.stderr is not None
         assert "system.bus.health" in listening.stdout.readline()
         os.kill(run("bus", "top", "--count", "1", "--json").document["health"]["pid"], signal.SIGKILL)
-        assert "went away; messages are missed" in listening.stderr.readline()
+        assert "is unreachable; messages are missed" in listening.stderr.readline()
     finally:
         listening.kill()
         listening.communicate()

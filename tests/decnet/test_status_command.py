@@ -17,7 +17,7 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
-from decnet_models.progress.queries import set_event_aside
+from decnet_models.progress.queries import add_dead_letter
 
 
 def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> None:
@@ -78,7 +78,7 @@ def test_password_of_the_database_is_not_shown(run: Run, deployment: Deployment)
 
 
 def test_lag_is_told_by_cursor_or_by_bytes() -> None:
-    progress = Progress(last_seq=100, cursors={"profiler": 93, "webhook": 38}, set_aside={}, last_notice_seq=40)
+    progress = Progress(last_seq=100, cursors={"profiler": 93, "webhook": 38}, dead_letters={}, last_notice_seq=40)
     health = Health("ingest", "running", 1, 1.0, 1, {"lag_bytes": 2048})
     assert lag_text("profiler", None, progress) == "7 events"
     assert lag_text("webhook", None, progress) == "2 notices"
@@ -89,12 +89,12 @@ def test_lag_is_told_by_cursor_or_by_bytes() -> None:
 def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, deployment: Deployment) -> None:
     with transaction(deployment, write=True) as connection:
         for seq in range(1, 6):
-            set_event_aside(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
+            add_dead_letter(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
     said = run("status").out
     assert any(line.startswith("ttp") and "no 5" in line for line in said.splitlines())
     assert "no 2" not in said  # the newest three are enough
     assert "\x1b" not in said
-    assert run("status", "--json").document["progress"]["set_aside"] == {"ttp": 5}
+    assert run("status", "--json").document["progress"]["dead_letters"] == {"ttp": 5}
 
 
 def test_who_holds_the_leases_is_shown(run: Run, deployment: Deployment) -> None:

@@ -298,7 +298,7 @@ async def test_full_disk_is_told_and_what_was_accepted_waits_for_room(arena: Are
             number += 1
         await attacked(arena, number)
         status = await told(arena, *DECNET, "status")
-        assert "events wait in memory, for the disk refuses them" in status.stdout
+        assert "events wait in memory because the disk is full" in status.stdout
         (spool / "filler").unlink()
         await counted(arena, "decoys", lambda now: not now["spool_backlog"])
         await until(lambda: settled(arena), PATIENCE)

@@ -81,7 +81,7 @@ async def test_the_second_one_waits_says_so_once_and_takes_over(
         assert second.counters.snapshot() == {"standby": 1}
     assert await asyncio.wait_for(waiting, 30) is True
     assert second.counters.snapshot() == {"standby": 0}
-    assert [record.getMessage() for record in caplog.records] == ["another instance works; standing by"]
+    assert [record.getMessage() for record in caplog.records] == ["another instance is active; standing by"]
 
 
 async def test_a_standby_that_must_stop_leaves_at_once_and_never_works(

@@ -30,22 +30,22 @@ def test_beginning_a_cursor_again_leaves_it_where_it_is(engine: Engine) -> None:
 def test_events_set_aside_are_listed_newest_first_and_counted_once(engine: Engine) -> None:
     with writing(engine) as connection:
         for seq in (1, 2, 2):
-            queries.set_event_aside(connection, "ttp", seq, "ValueError: \0", now_ns=seq)
-        queries.set_event_aside(connection, "profiler", 2, "KeyError", now_ns=9)
+            queries.add_dead_letter(connection, "ttp", seq, "ValueError: \0", now_ns=seq)
+        queries.add_dead_letter(connection, "profiler", 2, "KeyError", now_ns=9)
     with reading(engine) as connection:
-        assert queries.count_set_aside(connection) == {"ttp": 2, "profiler": 1}
-        assert [one.seq for one in queries.set_aside_by(connection, "ttp")] == [2, 1]
-        assert queries.set_aside_by(connection, "ttp", limit=1)[0].error == "ValueError: \u2400"
+        assert queries.count_dead_letters(connection) == {"ttp": 2, "profiler": 1}
+        assert [one.seq for one in queries.dead_letters_of(connection, "ttp")] == [2, 1]
+        assert queries.dead_letters_of(connection, "ttp", limit=1)[0].error == "ValueError: \u2400"
 
 
 def test_a_worker_can_begin_again(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.move_cursor(connection, "ttp", 7, now_ns=1)
-        queries.set_event_aside(connection, "ttp", 3, "x", now_ns=1)
-        queries.set_event_aside(connection, "profiler", 3, "x", now_ns=1)
+        queries.add_dead_letter(connection, "ttp", 3, "x", now_ns=1)
+        queries.add_dead_letter(connection, "profiler", 3, "x", now_ns=1)
         queries.begin_again(connection, "ttp", now_ns=2)
         assert queries.cursor_of(connection, "ttp") == 0
-        assert queries.count_set_aside(connection) == {"profiler": 1}
+        assert queries.count_dead_letters(connection) == {"profiler": 1}
         assert queries.advance_cursor(connection, "ttp", 0, 1, now_ns=3)
 
 
@@ -125,9 +125,9 @@ def test_putting_a_cursor_back_leaves_those_that_are_not_beyond(engine: Engine) 
 def test_the_newest_hundred_set_aside_are_listed(engine: Engine) -> None:
     with writing(engine) as connection:
         for seq in range(1, 121):
-            queries.set_event_aside(connection, "ttp", seq, "x", now_ns=seq)
+            queries.add_dead_letter(connection, "ttp", seq, "x", now_ns=seq)
     with reading(engine) as connection:
-        assert [one.seq for one in queries.set_aside_by(connection, "ttp")] == list(range(120, 20, -1))
+        assert [one.seq for one in queries.dead_letters_of(connection, "ttp")] == list(range(120, 20, -1))
 
 
 def test_who_begins_again_handles_the_first_event_again(engine: Engine) -> None:

@@ -199,8 +199,8 @@ def test_what_was_refused_and_what_was_lost_is_told(
     (directory / "0000000004.jsonl").write_bytes(b"!\n" + b"x" * (MAX_LINE_BYTES + 10) + b"\n")
     run_all(intake)
     assert sorted(caplog.messages) == [
-        "lines are not events spool=odd lines=2",
-        "segments are gone unread spool=odd segments=2",
+        "invalid lines quarantined spool=odd lines=2",
+        "segments lost unread spool=odd segments=2",
     ]
 
 

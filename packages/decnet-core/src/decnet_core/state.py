@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a fleet keeps what it must not lose: one directory, each thing in one known place."""
+"""The state directory of a fleet and its layout."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes what attackers send safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
+"""Makes attacker input safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Control(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """What a worker reports every ten seconds and on request."""
+    """A worker's report, every ten seconds and on request."""
 
     worker: str
     state: str

@@ -40,7 +40,7 @@ class Bus(Worker[BusSettings]):
     async def start(self, ctx: Context) -> None:
         """Listen; StartupError when a broker of ours is already there or a setting cannot be met."""
         if not self.settings.embedded:
-            raise StartupError("[bus] url names a bus elsewhere; remove it, or do not start the embedded broker")
+            raise StartupError("[bus] url names an external bus; remove it, or do not start the embedded broker")
         allow_files(self.settings.max_connections + _OTHER_FILES)
         try:
             self._broker = Broker(self.settings, ctx.state.bus_socket)

@@ -159,9 +159,7 @@ class Host:
             await asyncio.wait((failed, stopping, finished), return_when=asyncio.FIRST_COMPLETED)
             if ctx.stopping.is_set() and not failed.done():
                 await asyncio.wait(
-                    (failed, finished),
-                    return_when=asyncio.FIRST_COMPLETED,
-                    timeout=self._runtime.stop_seconds,
+                    (failed, finished), return_when=asyncio.FIRST_COMPLETED, timeout=self._runtime.stop_seconds
                 )
             if failed.done():
                 failed.result()
@@ -209,7 +207,7 @@ class Host:
         try:
             order = msgspec.json.decode(payload, type=Control)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("a control message that is not one was ignored")
+            log.warning("an invalid control message was ignored")
             return
         ctx = self._ctx
         match order.op:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Readiness and watchdog for whoever started the process: the sd_notify(3) protocol of systemd."""
+"""Reports readiness and liveness to the supervisor: the sd_notify(3) protocol of systemd."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The console script `decnet-supervise`: hosts groups of workers until it is told to stop.
+"""The console script `decnet-supervise`: hosts groups of workers until it is stopped.
 
 argparse, not typer: this process stays, and its memory counts.
 """

@@ -44,7 +44,6 @@ class FleetLock:
             raise
 
     def release(self) -> None:
-        """Release the locks."""
         while self._descriptors:
             os.close(self._descriptors.pop())
 

@@ -94,7 +94,7 @@ class ProcessFleet(Fleet):
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     async def reload(self) -> None:
-        """Load code and settings anew, replacing one worker after the other; one that was given up is tried again."""
+        """Load code and settings again, replacing one worker after the other; one that was given up is tried again."""
         if self._zygote is not None:
             await self._zygote.reload()
         for worker in self._workers.values():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a unit is made from: what a worker declares that it needs, and where the fleet is installed."""
+"""The inputs of a unit: a worker's declared needs, and where the fleet is installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from decnet_core.supervise.secrets import needed
 GROUP = "decnet"
 """The primary group of all workers: they share the bus socket."""
 DATABASE_GROUP = "decnet-db"
-"""May open the database: never a worker that attackers talk to."""
+"""May open the database: never a worker exposed to attackers."""
 SPOOL_GROUP = "decnet-spool"
 """May read the spools."""
 DATABASE_USER = "decnet-db"

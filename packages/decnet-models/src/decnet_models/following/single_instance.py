@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One instance of a worker works, others stand by: whoever holds the lock file's flock; its death releases it."""
+"""One instance of a worker works, others stand by: an flock decides, which is released when its holder dies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from decnet_core.runtime.context import Context
 log = logging.getLogger(__name__)
 
 STANDBY_SECONDS = 1.0
-"""How often a standby looks whether it is its turn."""
+"""How often a standby checks the lock."""
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ def _open(file: Path) -> int:
 async def _taken(ctx: Context, descriptor: int) -> bool:
     while not _try(descriptor):
         if not ctx.counters.snapshot().get("standby"):
-            log.info("another instance works; standing by")
+            log.info("another instance is active; standing by")
         ctx.counters.set("standby", 1)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ctx.stopping.wait(), STANDBY_SECONDS)

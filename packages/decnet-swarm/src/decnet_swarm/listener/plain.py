@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A connection from any other RFC 5425 sender, e.g. rsyslog: each message becomes a `syslog.message` event.
 
-The certificate says whose it is; what the message says of itself is kept as text. There are no acknowledgements in
+The certificate identifies the sender; the message's own claims are kept as text. There are no acknowledgements in
 syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
 """
 
@@ -18,7 +18,7 @@ from decnet_core.runtime.counters import Counters
 from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.store import PendingWrite, Store, held_bytes
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -34,7 +34,7 @@ _USER, _NOTICE = 1, 5
 """What a message without a priority is (RFC 3164 §4.3.3)."""
 
 
-class PlainSession(Session):
+class PlainSession(PeerSession):
     """One sender."""
 
     def __init__(self, stream: Stream, member: Admitted, store: Store, counters: Counters) -> None:
@@ -91,20 +91,20 @@ def _fits(event: Event) -> bool:
 
 
 def _event(message: bytes, sensor: str, now: int, limit: int, *, structured: bool = True) -> Event:
-    found = parse(message, now, limit=limit)
-    if isinstance(found, NotSyslog):
+    parsed = parse(message, now, limit=limit)
+    if isinstance(parsed, NotSyslog):
         return _made(SyslogMessage(_USER, _NOTICE, from_wire(message, limit)), sensor, now)
     payload = SyslogMessage(
-        facility=found.facility,
-        severity=found.severity,
-        message=found.message,
-        host=found.host,
-        app=found.app,
-        process=found.process,
-        message_id=found.message_id,
-        structured=found.structured if structured else {},
+        facility=parsed.facility,
+        severity=parsed.severity,
+        message=parsed.message,
+        host=parsed.host,
+        app=parsed.app,
+        process=parsed.process,
+        message_id=parsed.message_id,
+        structured=parsed.structured if structured else {},
     )
-    return _made(payload, sensor, now if found.ts is None else found.ts)
+    return _made(payload, sensor, now if parsed.ts is None else parsed.ts)
 
 
 def _made(payload: SyslogMessage, sensor: str, ts: int) -> Event:

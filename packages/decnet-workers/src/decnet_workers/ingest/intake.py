@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""One pass: lines of all spools become rows, in one transaction with the positions up to where they were read.
+"""One pass: lines of all spools become rows, in one transaction with the positions read.
 
 The transaction makes it exactly once: killed before the commit, the same lines are read again; killed after it, they
-are not. Spools are told after the commit, so at worst they keep a segment too long. What is read stays in hand until it
-is committed, so a database that fails for an hour costs one batch of memory and fills no quarantine twice.
+are not. Spools are acknowledged after the commit, so at worst they keep a segment too long. Lines stay in memory until
+they are committed, so a database that fails for an hour costs one batch of memory and no duplicates in the quarantine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError, reason, refuses_values
 from decnet_models.events import queries
-from decnet_workers.ingest.artifacts import told_by
+from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.sources import Read, Source, Sources
@@ -44,7 +44,7 @@ REFUSALS = (DBAPIError, OverflowError, UnicodeError)
 
 
 class Outcome(msgspec.Struct):
-    """What one pass did."""
+    """The result of one pass."""
 
     new: int = 0
     duplicates: int = 0
@@ -54,11 +54,11 @@ class Outcome(msgspec.Struct):
     last_seq: int = 0
     lag_bytes: int = 0
     read: bool = False
-    """Whether there was anything; then there may be more."""
+    """Whether anything was read; then there may be more."""
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """Lines of one spool that were read and sorted, and await their commit."""
+    """Lines of one spool, read and sorted, that await their commit."""
 
     source: Source
     next: Position
@@ -69,9 +69,9 @@ class _Taken(msgspec.Struct, frozen=True):
 
 
 class Intake:
-    """Moves events from the spools below `spools` into the database; what is no event goes to `quarantine`.
+    """Moves events from the spools below `spools` into the database; invalid lines go to `quarantine`.
 
-    Events that tell of artifacts are registered with them; the artifact store is the one at `store`.
+    The artifacts that events mention are registered with them; the artifact store is the one at `store`.
     """
 
     def __init__(
@@ -86,7 +86,6 @@ class Intake:
         self.sources = Sources(spools)
 
     def newest(self) -> int:
-        """Return the newest committed row's `seq`."""
         with reading(self._engine) as connection:
             return queries.last_seq(connection)
 
@@ -106,21 +105,21 @@ class Intake:
         return outcome
 
     def close(self) -> None:
-        """Tell the spools everything that is committed."""
+        """Acknowledge everything that is committed."""
         self.sources.acknowledge(finished_only=False)
         self._quarantine.close()
 
     def _take(self) -> None:
         if self._positions is None:
             self._positions = self._committed_positions()
-        found = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
-        self._taken = [self._sort(read) for read in found]
+        reads = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        self._taken = [self._sort(read) for read in reads]
         self._quarantine.sync()
 
     def _committed_positions(self) -> dict[str, Position]:
         with reading(self._engine) as connection:
-            found = queries.ingest_positions(connection)
-        return {spool: Position(segment, offset) for spool, (segment, offset) in found.items()}
+            positions = queries.ingest_positions(connection)
+        return {spool: Position(segment, offset) for spool, (segment, offset) in positions.items()}
 
     def _sort(self, read: Read) -> _Taken:
         batch = read.batch
@@ -144,9 +143,9 @@ class Intake:
             self._quarantine.put(f"the line has {line.size} bytes", spool, line.head)
         rejected = len(held.rejects) + len(batch.overlong)
         if rejected:
-            log.warning("lines are not events spool=%s lines=%d", for_terminal(spool), rejected)
+            log.warning("invalid lines quarantined spool=%s lines=%d", for_terminal(spool), rejected)
         if batch.missing:
-            log.error("segments are gone unread spool=%s segments=%d", for_terminal(spool), batch.missing)
+            log.error("segments lost unread spool=%s segments=%d", for_terminal(spool), batch.missing)
 
     def _commit(self, now_ns: int) -> Outcome:
         try:
@@ -154,7 +153,7 @@ class Intake:
         except REFUSALS as error:
             if not refuses_values(error):
                 raise
-            log.error("the database refuses events, looking for which: %s", reason(error))  # noqa: TRY400  # expected
+            log.error("the database rejects events, isolating them: %s", reason(error))  # noqa: TRY400  # expected
         sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
         self._taken = [
             structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
@@ -169,7 +168,7 @@ class Intake:
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
-        artifacts = list(told_by(events, self._store, now_ns=now_ns))
+        artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
         with writing(self._engine) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
             register(connection, artifacts)
@@ -189,7 +188,7 @@ class Intake:
         )
 
     def _refusals(self, events: Sequence[Event]) -> dict[UUID, tuple[Event, str]]:
-        """Return the events that the database refuses for what they say, by id, each with the reason.
+        """Return the events that the database rejects for their content, by id, each with the reason.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)

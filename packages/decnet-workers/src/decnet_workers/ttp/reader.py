@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Rule files to values, here or in a short-lived process of its own.
+"""Parses rule files, here or in a short-lived process of its own.
 
-The worker lets another process read: importing PyYAML leaves 3.6 MiB behind for ever, and rules are read when the
-worker starts and when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
+The worker uses another process: importing PyYAML costs 3.6 MiB for good, and rules are read when the worker starts and
+when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEADLINE_SECONDS = 60
 
 
 class FileRead(msgspec.Struct, frozen=True):
-    """The documents of a file as far as they could be read, and why not further."""
+    """The documents of a file as far as they could be parsed, and the error."""
 
     file: str
     documents: list[Located]
@@ -77,7 +77,7 @@ def _read_by(files: Sequence[Path]) -> list[FileRead]:
 
 
 def main() -> None:
-    """Be the reading process."""
+    """Run as the reading process."""
     files = msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])
     sys.stdout.buffer.write(msgspec.json.encode(read_files([Path(file) for file in files])))
 
@@ -85,15 +85,15 @@ def main() -> None:
 def _read(file: Path) -> FileRead:
     from decnet_workers.ttp.sigma.document import documents
 
-    found: list[Located] = []
+    read: list[Located] = []
     try:
         for document in documents(_text(file)):
-            found.append(document)  # noqa: PERF402  # those before a broken one count
+            read.append(document)  # noqa: PERF402  # those before a broken one count
     except RuleError as error:
-        return FileRead(str(file), found, error.line, str(error))
+        return FileRead(str(file), read, error.line, str(error))
     except (OSError, UnicodeDecodeError) as error:
-        return FileRead(str(file), found, 1, f"cannot be read: {error}")
-    return FileRead(str(file), found)
+        return FileRead(str(file), read, 1, f"cannot be read: {error}")
+    return FileRead(str(file), read)
 
 
 def _text(file: Path) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""JSON for scripts: what was read, whole, with times in ns as they are stored."""
+"""JSON for scripts: complete values, with times in ns as they are stored."""
 
 from __future__ import annotations
 

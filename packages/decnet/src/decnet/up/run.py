@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Brings one fleet up, shows it until somebody wants it down, and takes it down."""
+"""Starts one fleet, shows it until it is stopped, and stops it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FIGURES_SECONDS = 2.0
 
 
 class RunOptions(msgspec.Struct, frozen=True):
-    """What the operator asked for beside the fleet itself."""
+    """What the operator asked for besides the fleet itself."""
 
     seconds: float | None = None
     """Stop by itself after this long."""
@@ -51,7 +51,7 @@ class RunOptions(msgspec.Struct, frozen=True):
 
 
 def prepare(deployment: Deployment) -> FleetLock:
-    """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
+    """Create the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
     _refuse_that_of_units(deployment)
     deployment.state.create(SUPERVISORS)
     lock = FleetLock(deployment.state.supervisors)
@@ -65,7 +65,7 @@ def prepare(deployment: Deployment) -> FleetLock:
 
 
 def _refuse_that_of_units(deployment: Deployment) -> None:
-    """What this user makes there the units' accounts could not use; `run` is sticky where `decnet init` made it."""
+    """Reject the units' state directory, whose accounts could not use our files; `decnet init` made `run` sticky."""
     run = deployment.state.run
     if run.is_dir() and run.stat().st_mode & stat.S_ISVTX:
         raise RefusedError(
@@ -82,9 +82,9 @@ def workers(deployment: Deployment) -> list[str]:
 async def run(
     deployment: Deployment, view: View, options: RunOptions, hosting: Hosting, zygote: socket.socket | None
 ) -> None:
-    """Run the fleet until a signal or the time is up; when this returns no process of it is left.
+    """Run the fleet until a signal or the time is up; afterwards no process of it is left.
 
-    `zygote` leads to the warm process that forks the workers, where there is one.
+    `zygote` leads to the warm process that forks the workers, if there is one.
     """
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
@@ -175,7 +175,7 @@ def _signals(fleet: Fleet, stopping: asyncio.Event, view: View) -> Iterator[None
 
 @contextlib.contextmanager
 def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
-    """Stop when the process that started this one, and gave it the end of a pipe to hold, is gone."""
+    """Stop when the process that started this one, and holds the other end of a pipe, is gone."""
     number = os.environ.get(LIFELINE, "")
     if not number.isdecimal():
         yield
@@ -189,7 +189,7 @@ def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
 
 
 def _migrate(deployment: Deployment) -> None:
-    """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory for ever."""
+    """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory."""
     with contextlib.suppress(RefusedError), transaction(deployment):
         return  # it has this version's tables
     done = subprocess.run(

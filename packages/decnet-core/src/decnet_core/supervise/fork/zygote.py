@@ -213,7 +213,7 @@ def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def main(places: Sequence[str]) -> int:
-    """Be the zygote of the workers at `places`, started by a supervisor or executed anew by itself."""
+    """Be the zygote of the workers at `places`, started by a supervisor or executed again by itself."""
     started = time.monotonic()
     channel = socket.socket(fileno=int(os.environ[SOCKET]))
     preload(places)

@@ -132,7 +132,7 @@ class ZygoteClient:
                 os.close(reading)
 
     async def reload(self) -> None:
-        """Let the zygote load the code anew; children that run stay, the next ones run the new code."""
+        """Let the zygote load the code again; children that run stay, the next ones run the new code."""
         if self._channel is None:
             return
         self._preloaded = asyncio.get_running_loop().create_future()

@@ -24,7 +24,7 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):
-    """Execute the zygote anew, with the code that is installed now; its children stay."""
+    """Execute the zygote again, with the code that is installed now; its children stay."""
 
 
 class Notify(msgspec.Struct, frozen=True, tag="notify"):

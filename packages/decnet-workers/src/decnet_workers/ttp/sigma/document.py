@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""YAML text to values that know their line, so that a refusal can name it.
+"""Parses YAML to values that know their line, for error messages.
 
-Nodes are read with their marks and converted here instead of by PyYAML's constructors, which forget the marks. Anchors
-are refused: rules do not need them, and a few lines of them unfold to gigabytes.
+Nodes are read with their marks and converted here instead of by PyYAML's constructors, which drop the marks. Anchors
+are rejected: rules do not need them, and a few lines of them expand to gigabytes.
 """
 
 from __future__ import annotations
@@ -71,17 +71,17 @@ def _convert(node: Node, depth: int, seen: set[int]) -> Located:
 
 
 def _mapping(node: MappingNode, depth: int, seen: set[int]) -> dict[str, Located]:
-    found: dict[str, Located] = {}
+    entries: dict[str, Located] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
             raise RuleError("a key must be a plain word", line)
-        if key.value in found:
+        if key.value in entries:
             raise RuleError(f"{key.value!r} stands here twice; the first would be lost", line)
         converted = _convert(value, depth + 1, seen)
         # An empty or flowing value stands where its key does; a block's own line would point at its first entry.
-        found[key.value] = Located(converted.data, line if isinstance(value, MappingNode) else converted.line)
-    return found
+        entries[key.value] = Located(converted.data, line if isinstance(value, MappingNode) else converted.line)
+    return entries
 
 
 def _scalar(node: ScalarNode) -> Scalar:
