@@ -76,8 +76,14 @@ def _wheels(*distributions: str) -> list[str]:
     return [str(next(_built().glob(f"{name.replace('-', '_')}-*.whl"))) for name in distributions]
 
 
+def _pin_builds(session: nox.Session) -> None:
+    """Have what builds distributions be that of uv.lock, by hash, in a session that is not installed from it."""
+    session.env["UV_BUILD_CONSTRAINT"] = str(ROOT / ".ci" / "build-constraints.txt")
+
+
 def _install(session: nox.Session, distributions: Sequence[str], *more: str) -> None:
     """Install wheels of ours, also over others of the same version, and what else is named."""
+    _pin_builds(session)
     ours = (f"--reinstall-package={name}" for name in distributions)
     session.install(*ours, *_wheels(*distributions), *more)
 
@@ -98,6 +104,7 @@ def tests(session: nox.Session, distribution: str) -> None:
 def lowest(session: nox.Session) -> None:
     """The lowest declared version of every direct dependency."""
     everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]  # what a wheel needs is not direct to uv
+    _pin_builds(session)
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
     session.run(
@@ -159,7 +166,8 @@ def hostile(session: nox.Session) -> None:
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
-    session.run("pytest", "-m", "systemd", "--timeout", "1800", "tests/fleet/test_systemd.py", *session.posargs)
+    files = ("tests/fleet/test_systemd.py", "tests/fleet/test_stolen_account.py")
+    session.run("pytest", "-m", "systemd", "--timeout", "1800", *files, *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -16,7 +16,7 @@ from decnet.command import main
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
-from decnet_core.state import State
+from decnet_core.state import SUPERVISORS, State
 from decnet_models.events.queries import insert_events
 
 
@@ -35,7 +35,7 @@ def _environment() -> Iterator[None]:
 def deployment(tmp_path: Path) -> Deployment:
     """A fleet that does not run: directories and database."""
     state = State(tmp_path / "state")
-    state.create()
+    state.create(SUPERVISORS)
     migrated_database(state.root / "decnet.db")
     os.environ["DECNET_STATE_DIR"] = str(state.root)
     return find_deployment()

@@ -176,7 +176,7 @@ def _drop_roles(connection: Connection) -> None:
     ):
         connection.execute(text(f"DROP OWNED BY {name}"))
         connection.execute(text(f"DROP ROLE {name}"))
-    for table in ("worker_cursor", "lease", "set_aside"):
+    for table in ("worker_cursor", "lease", "dead_letter"):
         connection.execute(text(f"DROP POLICY IF EXISTS decnet_read ON {table}"))
         connection.execute(text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
 

@@ -29,7 +29,7 @@ from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor
-from decnet_models.progress.tables import set_aside
+from decnet_models.progress.tables import dead_letter
 from decnet_models.ttp.tables import metadata as ttp
 from decnet_models.webhooks.tables import webhook_delivery
 
@@ -63,7 +63,7 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
             _compare(metadata, left, right)
         keys = select(notice.c.key, notice.c.kind, notice.c.body).where(notice.c.kind != "webhook.test")
         assert sorted(map(tuple, left.execute(keys))) == sorted(map(tuple, right.execute(keys)))
-        assert list(left.execute(select(set_aside))) == []
+        assert list(left.execute(select(dead_letter))) == []
     worn.dispose()
     clean.dispose()
 

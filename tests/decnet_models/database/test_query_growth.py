@@ -32,9 +32,9 @@ GROW = {
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
-    "progress.queries.count_set_aside": "counts what no worker could handle",
+    "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
-    "ttp.queries.drop_windows": "deletes all that ended since it was last called",
+    "ttp.queries.delete_windows": "deletes all that ended since it was last called",
 }
 """Functions that do more work the more there is, because that is what they are for."""
 

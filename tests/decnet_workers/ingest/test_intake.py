@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -143,13 +144,19 @@ def test_a_torn_line_and_a_missing_segment_are_counted(
     assert logged(engine) == [one, three]
 
 
-def test_an_event_from_the_future_is_kept_as_it_is_and_counted(
-    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker
+def test_an_event_from_the_future_is_stored_as_of_now_counted_and_kept_as_it_came(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
     (event,) = make_events(1, ts=2**63 - 1)
     open_spool("sniff").append(event)
+    before = time.time_ns()
     assert intake.run_pass().from_future == 1
-    assert logged(engine) == [event]
+    (stored,) = logged(engine)
+    assert before <= stored.ts <= time.time_ns()
+    assert structs.replace(stored, ts=event.ts) == event
+    (kept,) = quarantined(state)
+    assert kept["reason"] == f"dated {event.ts} ns, in the future: stored as of {stored.ts} ns"
+    assert decode(kept["line"].encode()) == event
 
 
 class Clock:
@@ -192,8 +199,8 @@ def test_what_was_refused_and_what_was_lost_is_told(
     (directory / "0000000004.jsonl").write_bytes(b"!\n" + b"x" * (MAX_LINE_BYTES + 10) + b"\n")
     run_all(intake)
     assert sorted(caplog.messages) == [
-        "lines are not events spool=odd lines=2",
-        "segments are gone unread spool=odd segments=2",
+        "invalid lines quarantined spool=odd lines=2",
+        "segments lost unread spool=odd segments=2",
     ]
 
 

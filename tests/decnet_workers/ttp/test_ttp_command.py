@@ -21,7 +21,7 @@ def run() -> CliRunner:
 def test_good_rules_are_counted(run: CliRunner) -> None:
     result = run.invoke(build(Ttp), ["check-rules", str(SHIPPED)])
     assert result.exit_code == 0
-    assert result.output.endswith(" rules are good, 0 are refused\n")
+    assert result.output.endswith(" rules are good, 0 are rejected\n")
 
 
 def test_a_bad_rule_is_named_with_its_line(run: CliRunner, tmp_path: Path) -> None:

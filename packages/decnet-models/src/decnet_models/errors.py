@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Errors of the database: which pass by themselves, which the values of one event cause, which stop a worker."""
+"""Errors of the database: which are transient, which an event's values cause, which stop a worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POSTGRES_VALUES = ("22", "23", "54")
 
 
 class ModelsError(Exception):
-    """Something of decnet-models could not be done; the root of all its errors."""
+    """decnet-models could not do something; the root of all its errors."""
 
 
 class DatabaseError(ModelsError):
@@ -27,7 +27,7 @@ class DatabaseError(ModelsError):
 
 
 class NotMigratedError(DatabaseError):
-    """The database has not the tables of this version."""
+    """The database does not have the tables of this version."""
 
 
 class CursorMovedError(ModelsError):
@@ -35,7 +35,7 @@ class CursorMovedError(ModelsError):
 
 
 class LeaseLostError(CursorMovedError):
-    """The lease has ended, or another instance has taken it."""
+    """The lease has expired, or another instance has taken it."""
 
 
 class EveryEventFailsError(ModelsError):
@@ -85,6 +85,6 @@ def passes(error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Return the driver's own words on one line, without the statement and its values."""
+    """Return the driver's message on one line, without the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return " ".join(str(cause).split()) or type(cause).__name__

@@ -171,7 +171,7 @@ class Folding:
         self._lossy = self._full = False
         if (
             self._durable_window >= self._window
-        ):  # else this journal goes on: the disk may not have what is in the other
+        ):  # else this journal continues: the disk may not have what is in the other
             self._current = 1 - self._current
             os.ftruncate(self._journals[self._current], 0)
             self._written = self._numbered = 0
@@ -204,4 +204,4 @@ def _replay(line: bytes, folds: list[Fold]) -> None:
             repeat = _repeat_decoder.decode(line)
             folds[repeat.fold].add(repeat.ts, repeat.size, repeat.values)
     except (BadEventError, msgspec.DecodeError, IndexError):
-        log.warning("a line of the journal of folded events is torn: passed over")
+        log.warning("a line of the journal of folded events is torn: skipped")

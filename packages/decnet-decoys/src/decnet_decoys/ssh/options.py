@@ -43,7 +43,7 @@ def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SS
 def apply_profile(connection: asyncssh.SSHServerConnection, profile: SshProfile) -> None:
     """Make a new connection offer the persona's host key algorithms, and end its key exchange list as that does.
 
-    asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere goes on
+    asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere continues
     with its own (tests/decnet_decoys/ssh/test_options.py fails then).
     """
     extra = [name.encode() for name in profile.kex_extra]

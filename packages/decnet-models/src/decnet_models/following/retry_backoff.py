@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Waiting for a database that cannot answer, or is at fault: longer each time, logged once, shown in the counters.
+"""Waits for a database that cannot answer, or is at fault: exponentially longer, logged once, shown in the counters.
 
-A damaged page, or a grant that is missing, does not pass by itself. The worker waits for that, too, because nothing is
-lost while its position stays where it is, and because it goes on by itself once somebody has mended it.
+A damaged page, or a missing grant, is not transient. The worker waits for its repair, too, because nothing is lost
+while its position stays where it is, and because it then continues by itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
 RETRIED = (DBAPIError, CursorMovedError)
-"""What a failed step may raise and be tried again; of DBAPIError only what `stops`."""
+"""Errors of a step that are retried; of DBAPIError only those that `stops` accepts."""
 
 
 class RetryBackoff:
@@ -39,13 +39,13 @@ class RetryBackoff:
         self._failing = self._at_fault = False
 
     async def wait(self, error: BaseException) -> None:
-        """Wait before the next try, at most until the worker must stop; raises `error` if trying again is no use."""
+        """Wait before the next attempt, at most until the worker must stop; raises `error` if a retry cannot help."""
         if isinstance(error, DBAPIError) and not stops(error):
             raise error
         if isinstance(error, DBAPIError) and not passes(error):
             self._report_fault(error)
         elif not self._failing:
-            log.warning("the database cannot answer now, trying again: %s", reason(error))
+            log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
         self._ctx.counters.set("database_unavailable", 1)
         self._ctx.counters.add("database_retries")
@@ -54,7 +54,7 @@ class RetryBackoff:
         self._seconds = min(self._seconds * 2, LONGEST_SECONDS)
 
     def recovered(self) -> None:
-        """Begin anew with the shortest wait."""
+        """Reset to the shortest wait."""
         if self._failing:
             log.info("the database answers again")
             self._ctx.counters.set("database_unavailable", 0)
@@ -73,7 +73,7 @@ class RetryBackoff:
 
 
 async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:
-    """Run database work in the worker's thread, again while the database cannot answer; None when told to stop."""
+    """Run database work in the worker's thread, retrying while the database cannot answer; None when stopped."""
     backoff = RetryBackoff(ctx)
     while True:
         try:
