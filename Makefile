@@ -11,7 +11,6 @@ FIND := for version in $(SHARING); do \
 	&& "$$found" -c "import ctypes, sqlite3, ssl" 2>/dev/null && break; found=; done; echo "$${found:-$(PYTHON)}"
 CHOSEN = $(if $(filter file,$(origin PYTHON)),$(shell $(FIND)),$(PYTHON))
 SYNC := $(UV) sync --quiet --frozen --all-packages --all-extras
-UV_VERSION := 0.13.9
 
 BYTECODE := .venv/bytecode
 PRELOAD := from decnet_core.runtime.worker_registry import entry_point, names; \
@@ -39,4 +38,4 @@ $(BYTECODE): uv.lock | sync
 $(UV):
 	@echo "bringing uv into .uv/"
 	@$(PYTHON) -m venv .uv
-	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/bootstrap.txt

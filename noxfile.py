@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
-import shutil
+import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import nox
@@ -18,6 +22,8 @@ nox.options.reuse_existing_virtualenvs = True
 # uv came with nox; and pyenv hides the interpreters that are not chosen behind shims that refuse to run.
 PYENV = sorted(str(path) for path in Path("~/.pyenv/versions").expanduser().glob("3.1[123].*/bin"))
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), *PYENV, os.environ["PATH"]])
+# Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
 
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -42,47 +48,69 @@ def _workspace(session: nox.Session, *arguments: str) -> None:
 
 
 def _closure(distribution: str) -> list[str]:
-    """Return `distribution` and the siblings it depends on, as paths to install."""
+    """Return the names of `distribution` and of the siblings it depends on."""
     found: list[str] = []
     waiting = [distribution]
     while waiting:
         name = waiting.pop()
-        path = ROOT / "packages" / name
-        if str(path) in found:
+        if name in found:
             continue
-        found.append(str(path))
-        project = tomllib.loads((path / "pyproject.toml").read_text())["project"]
+        found.append(name)
+        project = tomllib.loads((ROOT / "packages" / name / "pyproject.toml").read_text())["project"]
         waiting += [need.split("==")[0] for need in project["dependencies"] if need.startswith("decnet")]
     return found
+
+
+@functools.cache
+def _built() -> Path:
+    """Build every wheel, once for all sessions of this run: some take longer to build than to install and test."""
+    out = tempfile.TemporaryDirectory(prefix="decnet-wheels-")
+    atexit.register(out.cleanup)
+    command = ["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", out.name]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return Path(out.name)
+
+
+def _wheels(*distributions: str) -> list[str]:
+    """Return the wheels themselves, not their names: the index has other projects of these names."""
+    return [str(next(_built().glob(f"{name.replace('-', '_')}-*.whl"))) for name in distributions]
+
+
+def _pin_builds(session: nox.Session) -> None:
+    """Have what builds distributions be that of uv.lock, by hash, in a session that is not installed from it."""
+    session.env["UV_BUILD_CONSTRAINT"] = str(ROOT / ".ci" / "build-constraints.txt")
+
+
+def _install(session: nox.Session, distributions: Sequence[str], *more: str) -> None:
+    """Install wheels of ours, also over others of the same version, and what else is named."""
+    _pin_builds(session)
+    ours = (f"--reinstall-package={name}" for name in distributions)
+    session.install(*ours, *_wheels(*distributions), *more)
 
 
 @nox.session(python=PYTHONS)
 @nox.parametrize("distribution", DISTRIBUTIONS)
 def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
-    session.install(*_closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
+    _install(session, _closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
     session.run(
-        "pytest",
-        "-q",
-        "-n",
-        "3",
-        "-m",
-        "not torture and not oracle and not systemd and not howto",
-        folder,
-        *session.posargs,
-    )
+        "pytest", "-q", "-n", "2", "--dist", "worksteal",
+        "-m", "not torture and not oracle and not systemd and not howto", folder, *session.posargs,
+    )  # fmt: skip
 
 
 @nox.session(python="3.11")
 def lowest(session: nox.Session) -> None:
     """The lowest declared version of every direct dependency."""
-    everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]
+    everything = [str(ROOT / "packages" / name) for name in DISTRIBUTIONS]  # what a wheel needs is not direct to uv
+    _pin_builds(session)
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
     session.run(
-        "pytest", "-q", "-n", "3", "-m", "not torture and not oracle and not systemd and not howto", *session.posargs
-    )
+        "pytest", "-q", "-n", "2", "--dist", "worksteal",
+        "-m", "not torture and not oracle and not systemd and not howto", *session.posargs,
+    )  # fmt: skip
 
 
 @nox.session(python="3.11")
@@ -110,14 +138,10 @@ def contracts(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def dists(session: nox.Session) -> None:
     """Build every wheel, install each alone in a bare environment, run every console script's `--version`."""
-    out = Path(session.create_tmp()) / "dist"
-    shutil.rmtree(out, ignore_errors=True)
-    session.run_install("uv", "build", "--quiet", "--all-packages", "--wheel", "-o", str(out), external=True)
     for distribution in DISTRIBUTIONS:
         bare = Path(session.create_tmp()) / f"bare-{distribution}"
         session.run("uv", "venv", "--quiet", "--clear", "--python", "3.11", str(bare), external=True)
-        # The wheels themselves, not their names: the index has other projects of these names.
-        wheels = [str(next(out.glob(f"{Path(path).name.replace('-', '_')}-*.whl"))) for path in _closure(distribution)]
+        wheels = _wheels(*_closure(distribution))
         session.run("uv", "pip", "install", "--quiet", "--python", str(bare), *wheels, external=True)
         project = tomllib.loads((ROOT / "packages" / distribution / "pyproject.toml").read_text())["project"]
         for script in project["scripts"]:
@@ -142,7 +166,8 @@ def hostile(session: nox.Session) -> None:
 def systemd(session: nox.Session) -> None:
     """The units in a container with a systemd of its own; as root, with debootstrap and systemd-container installed."""
     _workspace(session)
-    session.run("pytest", "-m", "systemd", "--timeout", "1800", "tests/fleet/test_systemd.py", *session.posargs)
+    files = ("tests/fleet/test_systemd.py", "tests/fleet/test_stolen_account.py")
+    session.run("pytest", "-m", "systemd", "--timeout", "1800", *files, *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -162,7 +187,7 @@ def oracles(session: nox.Session) -> None:
 @nox.session(python="3.11")
 def fuzz(session: nox.Session) -> None:
     """The sniffer's readers with atheris, guided by coverage: a minute each, or as many seconds as named after `--`."""
-    session.install(*_closure("decnet-sniff"))
+    _install(session, _closure("decnet-sniff"))
     session.install("--only-binary", ":all:", "atheris", success_codes=[0, 1])  # without it, mutations without guidance
     seconds = session.posargs[0] if session.posargs else "60"
     session.chdir("tests/decnet_sniff/fuzz")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from decnet_core.runtime import idle_trim
 from decnet_sniff.sniff import worker
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.settings import SniffSettings
@@ -41,7 +41,7 @@ def once(observer: Observer, file: Path, shift: int) -> tuple[int, int]:
     with file.open("rb") as source:
         for batch in batches(source):
             moved = [(ts + shift, start, end) for ts, start, end in batch.records]
-            observer.take(Batch(batch.link, batch.buffer, moved))
+            observer.take(PacketBatch(batch.link, batch.buffer, moved))
             for _ in observer.due(moved[-1][0]):
                 pass
             packets += len(moved)

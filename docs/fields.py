@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from decnet_core.field_docs import field_docs
+from decnet_core.setup.field_docs import field_docs
 
 _WORDS: dict[object, str] = {
     str: "string",

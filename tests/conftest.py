@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.decnet_models.database_fixtures"] if find_spec("decnet_models") else []
 
 settings.register_profile("decnet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("decnet")

@@ -101,6 +101,8 @@ class Attack(msgspec.Struct, frozen=True):
     play: Play
     short: bool = False
     """Whether the short form plays it."""
+    kills: bool = False
+    """Whether the worker is killed in the middle: what was answered must be recorded all the same."""
 
 
 def address_of(source: int) -> str:

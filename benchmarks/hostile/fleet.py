@@ -77,7 +77,7 @@ class HostileFleet:
     @property
     def bus_url(self) -> str:
         """Where the fleet's bus is."""
-        return f"unix://{self.state / 'run' / 'bus.sock'}"
+        return f"unix://{self.state / 'run' / 'bus' / 'sock'}"
 
     def log(self) -> str:
         """Return what the supervisor has logged."""
@@ -87,6 +87,12 @@ class HostileFleet:
         """Return the status of the worker `decoys`."""
         statuses = [status for report in read_status_files(self.state / "run") for status in report.workers]
         return next((status for status in statuses if status.name == "decoys"), None)
+
+    def kill_decoys(self) -> None:
+        """Kill the worker `decoys` as if the machine had run out of memory."""
+        status = self.decoys()
+        if status is not None and status.pid is not None:
+            os.kill(status.pid, signal.SIGKILL)
 
     async def decoys_ready(self, seconds: float) -> bool:
         """Wait until the worker `decoys` is ready; return False when it is not within `seconds`."""

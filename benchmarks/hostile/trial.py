@@ -12,16 +12,19 @@ import msgspec
 
 from decnet_core.bus.client import Client
 from hostile.attack import SOURCES, Tally
+from hostile.catalogue import ATTACKS
 from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
 from hostile.visitor import SOURCES as SOURCES_OF_VISITORS
 from hostile.waiting import until
-from hostile.watch import Stretches, Visitors, stretches_of
+from hostile.watch import Visitors, counters_of, nothing_folded
 
 KINDS = ("http.request", "auth.attempt", "session.command")
 """What attackers and visitors can count themselves."""
 VISITS = {"ssh": "auth.attempt", "http": "http.request"}
 """The kind of event that one visit leaves once, by service."""
+KILL_AFTER = 0.75
+"""The part of an attack's time after which the worker is killed, if it is to be."""
 SAMPLE_SECONDS = 0.25
 SETTLE_SECONDS = 60.0
 RECOVERED_BYTES = 10 << 20
@@ -36,6 +39,15 @@ class Waits(msgspec.Struct, frozen=True):
     worst: float
     visits: int
     unanswered: int
+
+
+class Stretches(msgspec.Struct, frozen=True):
+    """What the worker `decoys` tells of the time between two yields of its event loop."""
+
+    count: int
+    """Stretches of more than 20 ms."""
+    longest_ms: float
+    """The longest since its start."""
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -59,6 +71,8 @@ class Trial(msgspec.Struct, frozen=True):
     visits_recorded: bool
     """Whether each visit that was answered is recorded, and no visit twice."""
     settled: bool
+    killed: bool
+    """Whether the worker was killed on purpose, so that some visitors found nobody."""
 
     @property
     def exact(self) -> bool:
@@ -71,7 +85,8 @@ class Trial(msgspec.Struct, frozen=True):
     @property
     def held(self) -> bool:
         """What the short form asserts: no restart, every visitor answered, events exact."""
-        return not (self.restarts or self.ssh.unanswered or self.http.unanswered) and self.exact
+        missed = not self.killed and (self.ssh.unanswered or self.http.unanswered)
+        return not self.restarts and not missed and self.exact
 
 
 class Experiment:
@@ -89,15 +104,20 @@ class Experiment:
         """Play the attack `name`, "" for none."""
         fleet, visitors = self.fleet, self._visitors
         before, restarts, recorded = fleet.pss(), _restarts(fleet), fleet.recorded(SOURCES)
-        stretches = await stretches_of(self._bus)
+        counters = await counters_of(self._bus)
         began = time.monotonic()
+        kills = bool(name) and ATTACKS[name].kills
+        if kills:
+            asyncio.get_running_loop().call_later(KILL_AFTER * self._seconds, fleet.kill_decoys)
         tally, peak = await _attacked(fleet, name, self._seconds)
         ended = time.monotonic()
         await visitors.all_begun_before(ended)
+        await until(lambda: _restarts(fleet) >= restarts + kills, SETTLE_SECONDS)
         await fleet.decoys_ready(SETTLE_SECONDS)
         await until(lambda: fleet.pss() <= before + RECOVERED_BYTES, self._rest)
         after, waited = fleet.pss(), time.monotonic() - ended
         made = [visit for visit in visitors.visits if visit.began >= began]
+        await nothing_folded(self._bus, SETTLE_SECONDS)
         settled = await fleet.settled(SETTLE_SECONDS)
         return Trial(
             name=name or "(no attack)",
@@ -107,13 +127,14 @@ class Experiment:
             pss_peak=peak,
             pss_after=after,
             after_seconds=waited,
-            restarts=_restarts(fleet) - restarts,
-            stretches=_during(stretches, await stretches_of(self._bus)),
+            restarts=_restarts(fleet) - restarts - kills,
+            stretches=_stretches(counters, await counters_of(self._bus)),
             sent=tally.sent,
             answered=tally.answered,
             recorded=dict(fleet.recorded(SOURCES) - recorded),
             visits_recorded=_visits_recorded(fleet, made),
             settled=settled,
+            killed=kills,
         )
 
 
@@ -158,10 +179,12 @@ def _waits(visitors: Visitors, service: str, began: float, ended: float) -> Wait
     )
 
 
-def _during(before: Stretches | None, after: Stretches | None) -> Stretches | None:
-    if after is None or before is None or after.count < before.count:  # it was restarted
-        return after
-    return Stretches(after.count - before.count, after.longest_ms)
+def _stretches(before: dict[str, float], after: dict[str, float]) -> Stretches | None:
+    if "decoys_stretches" not in after:
+        return None
+    since = before.get("decoys_stretches", 0)
+    count = after["decoys_stretches"] - (since if since <= after["decoys_stretches"] else 0)  # else it was restarted
+    return Stretches(int(count), after["longest_stretch_ms"])
 
 
 def _restarts(fleet: HostileFleet) -> int:

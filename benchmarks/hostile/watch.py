@@ -16,7 +16,7 @@ from decnet_core.bus.interface import BusError
 from decnet_core.bus.subjects import CONTROL, Control, Health
 from hostile.fleet import HostileFleet
 from hostile.visitor import PATIENCE_SECONDS, Visit
-from hostile.waiting import until
+from hostile.waiting import LOOK_SECONDS, until
 
 
 class Visitors:
@@ -58,15 +58,6 @@ class Visitors:
         return {one.service for one in itertools.takewhile(lambda one: one.began >= moment, reversed(self.visits))}
 
 
-class Stretches(msgspec.Struct, frozen=True):
-    """What the worker `decoys` tells of the time between two yields of its event loop."""
-
-    count: int
-    """Stretches of more than 20 ms since its start."""
-    longest_ms: float
-    """The longest since its start."""
-
-
 @contextlib.asynccontextmanager
 async def bus_of(fleet: HostileFleet) -> AsyncIterator[Client]:
     """Connect to the fleet's bus."""
@@ -77,11 +68,18 @@ async def bus_of(fleet: HostileFleet) -> AsyncIterator[Client]:
         await client.close()
 
 
-async def stretches_of(client: Client) -> Stretches | None:
-    """Ask `decoys` for its stretches; None when it does not answer."""
+async def counters_of(client: Client) -> dict[str, float]:
+    """Ask `decoys` for its counters; none when it does not answer."""
     try:
         reply = await client.request(CONTROL.of("decoys"), msgspec.json.encode(Control("report")), timeout=10)
     except (BusError, TimeoutError):
-        return None
-    counters = msgspec.json.decode(reply.payload, type=Health).counters
-    return Stretches(int(counters.get("decoys_stretches", 0)), counters.get("longest_stretch_ms", 0.0))
+        return {}
+    return msgspec.json.decode(reply.payload, type=Health).counters
+
+
+async def nothing_folded(client: Client, seconds: float) -> None:
+    """Wait until `decoys` has written what it had folded, at most so long."""
+    for _ in range(int(seconds / LOOK_SECONDS)):
+        if not (await counters_of(client)).get("folds_open", 1):
+            return
+        await asyncio.sleep(LOOK_SECONDS)

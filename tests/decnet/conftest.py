@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from tests.decnet.said import Run, Said
+from tests.decnet_models.migrated import migrated_database
 
 from decnet.command import main
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event
-from decnet_core.state import State
+from decnet_core.state import SUPERVISORS, State
 from decnet_models.events.queries import insert_events
-from decnet_models.migrations.upgrade import upgrade
 
 
 @pytest.fixture(autouse=True)
@@ -32,19 +31,12 @@ def _environment() -> Iterator[None]:
     os.environ.update(before)
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "decnet.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def deployment(tmp_path: Path, _migrated: Path) -> Deployment:
+def deployment(tmp_path: Path) -> Deployment:
     """A fleet that does not run: directories and database."""
     state = State(tmp_path / "state")
-    state.create()
-    shutil.copy(_migrated, state.root / "decnet.db")
+    state.create(SUPERVISORS)
+    migrated_database(state.root / "decnet.db")
     os.environ["DECNET_STATE_DIR"] = str(state.root)
     return find_deployment()
 

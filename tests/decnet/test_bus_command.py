@@ -18,6 +18,7 @@ from tests.decnet.said import Run
 from decnet.show import busline, traffic
 from decnet_core.bus.interface import Message
 from decnet_core.bus.subjects import Health
+from decnet_core.state import State
 
 SOON = 60.0
 BROKER = "from decnet_core.bus.worker import Bus; import sys; sys.argv[1:] = []; sys.exit(Bus.main())"
@@ -31,7 +32,7 @@ def broker(tmp_path: Path) -> Iterator[Path]:
     os.environ["DECNET_RUNTIME_HEARTBEAT_SECONDS"] = "0.05"
     process = subprocess.Popen([sys.executable, "-c", BROKER], stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + SOON
-    while not (tmp_path / "run" / "bus.sock").exists():
+    while not State(tmp_path).bus_socket.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     yield tmp_path
@@ -66,7 +67,7 @@ def test_a_listener_is_told_that_the_bus_went_away(broker: Path, run: Run) -> No
         assert listening.stderr is not None
         assert "system.bus.health" in listening.stdout.readline()
         os.kill(run("bus", "top", "--count", "1", "--json").document["health"]["pid"], signal.SIGKILL)
-        assert "went away; messages are missed" in listening.stderr.readline()
+        assert "is unreachable; messages are missed" in listening.stderr.readline()
     finally:
         listening.kill()
         listening.communicate()

@@ -28,7 +28,7 @@ def sleeper(deployment: Deployment) -> Iterator[int]:
     with subprocess.Popen(["/bin/sleep", "600"]) as process:
         statuses = (Status("canary", Phase.READY, process.pid), Status("ttp", Phase.CRASH_LOOP))
         report = SupervisorStatus(os.getpid(), "fork", statuses)
-        (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
+        (deployment.state.supervisors / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
         yield process.pid
         process.kill()
 

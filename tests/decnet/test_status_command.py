@@ -17,7 +17,7 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
-from decnet_models.progress.queries import set_event_aside
+from decnet_models.progress.queries import add_dead_letter
 
 
 def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> None:
@@ -44,7 +44,7 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: De
         Status("collect", Phase.READY, pid=1),
     )
     report = SupervisorStatus(os.getpid(), "fork", statuses)
-    (deployment.state.run / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
+    (deployment.state.supervisors / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
     said = run("status").out
     for name, phase in (("canary", "cannot start"), ("ttp", "crash loop"), ("profiler", "restarting")):
         assert any(line.startswith(name) and phase in line for line in said.splitlines())
@@ -54,7 +54,7 @@ def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: De
 
 def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, deployment: Deployment) -> None:
     statuses = (Status("canary", Phase.READY, pid=1, restarts=7), Status("ttp", Phase.READY, pid=1, recycled=5))
-    (deployment.state.run / "supervisor.all.json").write_bytes(
+    (deployment.state.supervisors / "supervisor.all.json").write_bytes(
         msgspec.json.encode(SupervisorStatus(os.getpid(), "fork", statuses))
     )
     lines = [line.split() for line in run("status").out.splitlines()]
@@ -78,7 +78,7 @@ def test_password_of_the_database_is_not_shown(run: Run, deployment: Deployment)
 
 
 def test_lag_is_told_by_cursor_or_by_bytes() -> None:
-    progress = Progress(last_seq=100, cursors={"profiler": 93, "webhook": 38}, set_aside={}, last_notice_seq=40)
+    progress = Progress(last_seq=100, cursors={"profiler": 93, "webhook": 38}, dead_letters={}, last_notice_seq=40)
     health = Health("ingest", "running", 1, 1.0, 1, {"lag_bytes": 2048})
     assert lag_text("profiler", None, progress) == "7 events"
     assert lag_text("webhook", None, progress) == "2 notices"
@@ -89,12 +89,12 @@ def test_lag_is_told_by_cursor_or_by_bytes() -> None:
 def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, deployment: Deployment) -> None:
     with transaction(deployment, write=True) as connection:
         for seq in range(1, 6):
-            set_event_aside(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
+            add_dead_letter(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)
     said = run("status").out
     assert any(line.startswith("ttp") and "no 5" in line for line in said.splitlines())
     assert "no 2" not in said  # the newest three are enough
     assert "\x1b" not in said
-    assert run("status", "--json").document["progress"]["set_aside"] == {"ttp": 5}
+    assert run("status", "--json").document["progress"]["dead_letters"] == {"ttp": 5}
 
 
 def test_who_holds_the_leases_is_shown(run: Run, deployment: Deployment) -> None:

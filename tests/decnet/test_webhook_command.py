@@ -63,10 +63,10 @@ def test_dead_deliveries_are_shown_and_replayed(run: Run, deployment: Deployment
     now = time.time_ns()
     with transaction(deployment, write=True) as connection:
         outbox.add_deliveries(connection, [NewDelivery(one["id"], 1, "webhook.test", "{}")], now_ns=now)
-        outbox.bury(connection, one["id"], "nobody there \x1b", created_before=now + 1, now_ns=now)
+        outbox.give_up(connection, one["id"], "nobody there \x1b", created_before=now + 1, now_ns=now)
     said = run("webhook", "deliveries", "--outcome", "dead")
     assert r"nobody there \x1b" in said.out
-    assert "1 will be tried again" in run("webhook", "replay", one["id"]).out
+    assert "1 will be retried" in run("webhook", "replay", one["id"]).out
     with transaction(deployment) as connection:
         assert queries.deliveries(connection, state=queries.DEAD)[0].webhook_id == one["id"]
         assert len(outbox.replays_after(connection, 0, 10)) == 1

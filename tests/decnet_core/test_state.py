@@ -13,14 +13,31 @@ import pytest
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.settings import BusSettings
 from decnet_core.exits import Exit
-from decnet_core.state import State, StateError, StateSettings
+from decnet_core.state import SUPERVISORS, State, StateError, StateSettings
 
 
 def test_the_directories_are_made_for_owner_and_group_only(tmp_path: Path) -> None:
     state = State.of(StateSettings(dir=str(tmp_path / "fleet")))
-    state.create()
-    for directory in (state.run, state.spool, state.artifacts, state.keys):
+    state.create(SUPERVISORS)
+    for directory in (state.run, state.supervisors, state.spool, state.artifacts, state.keys):
         assert directory.stat().st_mode & 0o007 == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second account")
+def test_only_who_has_a_directory_in_run_must_be_able_to_write_to_it(short_path: Path) -> None:
+    state = State(short_path)
+    state.create("canary")
+    short_path.chmod(0o755)
+    state.run.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        state.create()  # as the upgrade of the database does
+        with pytest.raises(StateError, match="run/canary in the state directory is not writable"):
+            state.create("canary")
+        with pytest.raises(StateError, match="cannot use state directory"):
+            state.create("decoys")
+    finally:
+        os.seteuid(0)
 
 
 def test_an_unusable_directory_is_a_clear_error(tmp_path: Path) -> None:
@@ -45,7 +62,7 @@ async def test_every_path_that_has_room_for_the_bus_socket_is_accepted_and_no_ot
     longest = short_path / ("é" * 8)
     longest = longest / ("x" * (103 - len(os.fsencode(longest / "x" / "run" / "bus.sock")) + 1))
     state = State(longest)
-    state.create()
+    state.create("bus")
     broker = Broker(BusSettings(), state.bus_socket)
     await broker.start()
     await broker.stop()

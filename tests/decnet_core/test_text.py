@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import json
+
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.text import bounded, for_column, for_terminal, from_wire
+from decnet_core.text import bounded, for_column, for_terminal, from_wire, json_for_terminal
 
 
 @given(st.binary(max_size=200))
@@ -34,3 +38,20 @@ def test_a_column_gets_encodable_text_without_nul(text: str) -> None:
 
 def test_a_lone_surrogate_is_spelled_out() -> None:
     assert bounded("a\udcffb") == r"a\udcffb"
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x85", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\U000e0041"])
+def test_json_for_a_terminal_says_the_same_without_what_a_terminal_obeys(character: str) -> None:
+    document = msgspec.json.format(msgspec.json.encode({f"a{character}": [f"é{character}漢"]}), indent=2)
+    shown = json_for_terminal(document)
+    assert character not in shown
+    assert "é" in shown
+    assert "漢" in shown
+    assert json.loads(shown) == msgspec.json.decode(document)
+
+
+@given(st.text())
+def test_json_for_a_terminal_is_the_same_document_and_printable(text: str) -> None:
+    shown = json_for_terminal(msgspec.json.encode([text]))
+    assert shown.isprintable()
+    assert json.loads(shown) == [text]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from tests.decnet_decoys.host_key_files import give_host_keys
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import Payload
@@ -134,6 +135,7 @@ class DeckyHost:
         self.state = State(directory / "state")
         self.state.create()
         self.settings = settings
+        give_host_keys(self.state, *(decky.name for decky in settings.decky))
         self.worker = Decoys(settings)
         self.ctx = Context(
             worker="decoys",

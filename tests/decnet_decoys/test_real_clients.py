@@ -151,9 +151,13 @@ async def test_a_connection_may_have_many_sessions_ten_at_a_time(host: DeckyHost
                     break
 
 
-async def test_the_host_keys_are_made_once_and_private(host: DeckyHost) -> None:
-    await host.ssh("true")
+async def test_the_host_keys_are_made_once_and_private(tmp_path: Path) -> None:
+    host = DeckyHost(tmp_path, fleet_settings())
     directory = host.state.keys / "decoys" / "web-01"
+    shutil.rmtree(directory)  # those that every DeckyHost is given
+    await host.open()
+    await host.ssh("true")
+    await host.close()
     kept = {file.name: file.read_bytes() for file in directory.iterdir()}
     assert set(kept) == {"ssh_host_rsa_key", "ssh_host_ecdsa_key", "ssh_host_ed25519_key"}
     assert all(file.stat().st_mode & 0o077 == 0 for file in directory.iterdir())

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Databases for the tests: a fresh migrated one for each, on SQLite and on a real PostgreSQL; roles; events.
 
-A conftest.py imports the fixtures that its tests use.
+A plugin of tests/conftest.py, not of two conftest.py: each would have a server of its own.
 """
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from tests.decnet_models import postgres_server
+from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.events.catalogue import PAYLOADS, CommandRun, Payload
 from decnet_core.events.envelope import Event
@@ -37,14 +37,13 @@ START_NS = 1_700_000_000_000_000_000
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "decnet.db"
-    upgrade(f"sqlite:///{file}")
+    migrated_database(file)
     return file
 
 
 @pytest.fixture
-def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
-    shutil.copy(migrated_file, tmp_path / "decnet.db")
-    return f"sqlite:///{tmp_path / 'decnet.db'}"
+def sqlite_url(tmp_path: Path) -> str:
+    return migrated_database(tmp_path / "decnet.db")
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +176,7 @@ def _drop_roles(connection: Connection) -> None:
     ):
         connection.execute(text(f"DROP OWNED BY {name}"))
         connection.execute(text(f"DROP ROLE {name}"))
-    for table in ("worker_cursor", "lease", "set_aside"):
+    for table in ("worker_cursor", "lease", "dead_letter"):
         connection.execute(text(f"DROP POLICY IF EXISTS decnet_read ON {table}"))
         connection.execute(text(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
 

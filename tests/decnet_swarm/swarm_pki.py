@@ -23,7 +23,7 @@ def master(state: Path, now: dt.datetime | None = None) -> Path:
     return files.listener_folder(state)
 
 
-def offered(state: Path, name: str = "berlin-1", hours: float = 24, *, replaces: bool = False) -> Token:
+def issued_token(state: Path, name: str = "berlin-1", hours: float = 24, *, replaces: bool = False) -> Token:
     """Return a token that waits on the master."""
     found = decode_token(bootstrap_ca.issue_token(state, name, hours, replaces=replaces))
     assert isinstance(found, Token)
@@ -45,7 +45,7 @@ def sensor(
     server: str = SERVER,
 ) -> Path:
     """Enrol a sensor whose files lie in `folder`, as if at `now`; return `folder`."""
-    key, token = authority.new_key(), offered(state, name, 24 * 90)
+    key, token = authority.new_key(), issued_token(state, name, 24 * 90)
     answer = sign(files.listener_folder(state), signing_request(token, authority.request(key, name)), days, now)
     assert isinstance(answer, Issued), answer
     files.make_folder(folder)

@@ -71,7 +71,7 @@ async def test_host_of_another_name_keeps_the_token_unspent(server: Address, tmp
 @pytest.mark.parametrize(
     ("server", "word", "code", "words"),
     [
-        ("127.0.0.1:1", "decnet1-abc", 2, "copy it whole"),
+        ("127.0.0.1:1", "decnet1-abc", 2, "copy all of it"),
         ("127.0.0.1:1", "abc", 2, "begins with decnet1-"),
         ("a:b:c", None, 2, "brackets"),
         ("127.0.0.1:1", None, 1, "cannot be reached"),

@@ -19,6 +19,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import asyncssh
+from tests.decnet_decoys.host_key_files import give_host_keys
+from tests.decnet_models.migrated import migrated_database
 
 from decnet.drill import dns
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
@@ -26,16 +28,18 @@ from decnet.drill.receiver import Receiver
 from decnet_core.canary import TokenKind, canary_key, mint
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
+from decnet_core.state import State
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, writing
-from decnet_models.migrations.upgrade import upgrade
 from decnet_models.webhooks.queries import add_webhook
 
 DEFAULTS = Settings({}, {}, "defaults")
 """Workers that are off by these are off in the arena."""
 
+DECKIES = ("web-01", "db-01", "nas-01")
+"""Those of `settings_text`."""
 SOURCE = "127.66.6.6"
 PASSWORD = "P@ssw0rd"  # one of root's on the persona debian-web
 PATIENCE = 15
@@ -150,8 +154,9 @@ class Arena:
         self.log.touch()
         settings = canary + _SUPERVISION.format(log=self.log, decoys=deckies, supervision=self._supervision)
         (self.root / "decnet.toml").write_text(settings)
-        upgrade(self.database)
+        migrated_database(self.state / "decnet.db")
         (self.state / "keys").mkdir()
+        give_host_keys(State(self.state), *DECKIES)
         url = await self.receiver.open()
         engine = open_engine(self.database)
         with writing(engine) as connection:

@@ -13,26 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.decnet_models.database_fixtures import (  # noqa: F401  # fixtures
-    empty_postgres_url,
-    engine,
-    ingested,
-    make_events,
-    migrated_file,
-    migrated_postgres,
-    no_roles_left,
-    postgres,
-    postgres_admin,
-    postgres_url,
-    role,
-    schema_tables,
-    sqlite_engine,
-    sqlite_url,
-    url,
-)
+from tests.decnet_models.migrated import migrated_database
 
 from decnet.drill.private import free_block, settings_text
-from decnet_models.migrations.upgrade import upgrade
 
 _RUN = """
 import atexit, json, sys
@@ -49,7 +32,7 @@ def state(tmp_path: Path) -> Path:
     """A state directory with a migrated database."""
     directory = tmp_path / "state"
     directory.mkdir()
-    upgrade(f"sqlite:///{directory / 'decnet.db'}")
+    migrated_database(directory / "decnet.db")
     return directory
 
 

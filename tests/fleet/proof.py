@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, insert, select
+from tests.decnet_models.migrated import migrated_database
 from tests.fleet.accepted import CURSORS, assert_each_accepted_mark_is_one_event
 from tests.fleet.arena import Arena
 
@@ -26,10 +27,9 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.tables import event
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch
-from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor
-from decnet_models.progress.tables import set_aside
+from decnet_models.progress.tables import dead_letter
 from decnet_models.ttp.tables import metadata as ttp
 from decnet_models.webhooks.tables import webhook_delivery
 
@@ -49,9 +49,8 @@ def prove(arena: Arena, tmp_path: Path) -> None:
 
 def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> None:
     """Run the cursor workers once over a copy of the event log, in one go, and compare every row."""
-    clean_url = f"sqlite:///{tmp_path / 'clean.db'}"
-    upgrade(clean_url)
-    worn, clean = open_engine(arena.database, read_only=True), open_engine(clean_url)
+    worn = open_engine(arena.database, read_only=True)
+    clean = open_engine(migrated_database(tmp_path / "clean.db"))
     with reading(worn) as source, writing(clean) as target:
         for table in (event, *canary.sorted_tables):
             rows = [dict(row) for row in source.execute(select(table)).mappings()]
@@ -64,7 +63,7 @@ def assert_tables_are_those_of_one_clean_run(arena: Arena, tmp_path: Path) -> No
             _compare(metadata, left, right)
         keys = select(notice.c.key, notice.c.kind, notice.c.body).where(notice.c.kind != "webhook.test")
         assert sorted(map(tuple, left.execute(keys))) == sorted(map(tuple, right.execute(keys)))
-        assert list(left.execute(select(set_aside))) == []
+        assert list(left.execute(select(dead_letter))) == []
     worn.dispose()
     clean.dispose()
 

@@ -104,7 +104,7 @@ async def attacked(fleet: Arena, number: int) -> None:
 
 
 async def counters(fleet: Arena, worker: str) -> dict[str, float]:
-    bus = await connect(f"unix://{fleet.state}/run/bus.sock", name="test", wait=5)
+    bus = await connect(f"unix://{fleet.state}/run/bus/sock", name="test", wait=5)
     try:
         health = await query_health(bus, worker, 5)
     finally:
@@ -228,14 +228,15 @@ async def test_spool_full_of_garbage_loses_none_of_its_events(arena: Arena) -> N
         spool.mkdir()
         (spool / "0000000001.jsonl").write_bytes(b"\n".join(lines) + b'{"torn')
         await attacked(arena, 15)  # whose events also tell ingest to look
-        await counted(arena, "ingest", lambda now: now["quarantined"] == before["quarantined"] + len(bad))
+        await counted(arena, "ingest", lambda now: now["quarantined"] == before["quarantined"] + len(bad) + 1)
         await until(lambda: settled(arena), PATIENCE)
     after = await counters(arena, "ingest")
     assert after["events_from_future"] == before["events_from_future"] + 1
     assert after["duplicates"] == before["duplicates"] + 1
-    assert len(quarantined(arena, "ingest")) == kept + len(bad)
+    assert len(quarantined(arena, "ingest")) == kept + len(bad) + 1  # the event from the future as it came
     assert len(times_of(arena, "spooled-1")) == 1
-    assert times_of(arena, "spooled-2") == [YEAR_2100_NS]
+    assert len(times_of(arena, "spooled-2")) == 1
+    assert times_of(arena, "spooled-2")[0] < YEAR_2100_NS
     shutil.rmtree(spool)
 
 
@@ -297,7 +298,7 @@ async def test_full_disk_is_told_and_what_was_accepted_waits_for_room(arena: Are
             number += 1
         await attacked(arena, number)
         status = await told(arena, *DECNET, "status")
-        assert "events wait in memory, for the disk refuses them" in status.stdout
+        assert "events wait in memory because the disk is full" in status.stdout
         (spool / "filler").unlink()
         await counted(arena, "decoys", lambda now: not now["spool_backlog"])
         await until(lambda: settled(arena), PATIENCE)

@@ -16,9 +16,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.decnet_decoys.host_key_files import give_host_keys
+from tests.decnet_models.migrated import migrated_database
+from tests.fleet.arena import DECKIES
 
 from decnet.drill.private import free_block, settings_text
-from decnet_models.migrations.upgrade import upgrade
+from decnet_core.state import State
 
 DECNET = [sys.executable, "-m", "decnet"]
 
@@ -50,18 +53,12 @@ def short_path() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "decnet.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def environment(tmp_path: Path, migrated: Path) -> dict[str, str]:
+def environment(tmp_path: Path) -> dict[str, str]:
     """A fleet of its own: state directory with a database, free addresses."""
     (tmp_path / "state").mkdir()
-    shutil.copy(migrated, tmp_path / "state" / "decnet.db")
+    give_host_keys(State(tmp_path / "state"), *DECKIES)
+    migrated_database(tmp_path / "state" / "decnet.db")
     settings = tmp_path / "decnet.toml"
     settings.write_text(settings_text(free_block()))
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}

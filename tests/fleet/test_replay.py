@@ -59,7 +59,7 @@ def follow(engine: Engine, kind: type[CursorWorker[Any]]) -> BatchProcessor:
 def run(engine: Engine, kind: type[CursorWorker[Any]]) -> None:
     processor = follow(engine, kind)
     while (step := processor.step()).lag:
-        assert step.set_aside == 0
+        assert step.dead_letters == 0
 
 
 def rows(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
@@ -162,10 +162,10 @@ def test_events_set_aside_are_tried_again(log: Engine) -> None:
     run(log, Ttp)
     with writing(log) as connection:
         for seq in (5, 50):
-            progress.set_event_aside(connection, "ttp", seq, "x", now_ns=1)
+            progress.add_dead_letter(connection, "ttp", seq, "x", now_ns=1)
     begin(log, "ttp", 40)
     with reading(log) as connection:
-        assert progress.set_aside_by(connection, "ttp") == []
+        assert progress.dead_letters_of(connection, "ttp") == []
 
 
 def test_a_worker_that_is_behind_is_not_moved_ahead(log: Engine) -> None:

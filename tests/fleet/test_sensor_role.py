@@ -83,10 +83,14 @@ def test_edited_settings_are_kept_and_a_worker_that_they_switch_on_joins(tmp_pat
     assert set_up(tmp_path) == 0
     settings = tmp_path / SETTINGS
     settings.write_text(settings.read_text().replace("#interfaces = []", 'interfaces = ["eth0"]'))
-    assert "CAP_NET_RAW" not in (tmp_path / UNIT).read_text()
+    target = tmp_path / "etc/systemd/system/decnet.target"
+    sniff = tmp_path / "etc/systemd/system/decnet-sniff.service"
+    assert "sniff" not in target.read_text()
     assert set_up(tmp_path) == 0
     assert 'interfaces = ["eth0"]' in settings.read_text()
-    assert "CAP_NET_RAW" in (tmp_path / UNIT).read_text()
+    assert "CAP_NET_RAW" in sniff.read_text()
+    assert "decnet-sniff.service" in target.read_text()
+    assert "CAP_NET_RAW" not in (tmp_path / UNIT).read_text()
 
 
 def test_file_that_somebody_changed_is_in_the_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.decnet_models.migrated import migrated_database
 from tests.decnet_swarm.swarm_workers import enrolled_pair, fill, forwarder, listener, port_of, until
 
 from decnet_core.spool.positions import acknowledgement
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events import queries
-from decnet_models.migrations.upgrade import upgrade
 from decnet_workers.ingest.intake import Intake
 from decnet_workers.ingest.settings import IngestSettings
 
@@ -25,9 +25,7 @@ async def test_sensors_events_are_in_the_log_once_even_when_they_came_twice(tmp_
     acknowledgement(below / "spool" / "decoys", "forwarder").unlink()
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 300)
-    url = f"sqlite:///{above / 'decnet.db'}"
-    upgrade(url)
-    engine = open_engine(url)
+    engine = open_engine(migrated_database(above / "decnet.db"))
     quarantine = Quarantine(above / "quarantine" / "ingest")
     intake = Intake(engine, above / "spool", quarantine, IngestSettings(), store=above / "artifacts")
     outcomes = []

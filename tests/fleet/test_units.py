@@ -11,24 +11,28 @@ import pytest
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
+from decnet_core.setup.roles import Role, jobs_for, site_for
 from decnet_core.spool.positions import READERS
 from decnet_core.units.job import Job, Site, job_of
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
 
 LARGEST_EXPOSURE = 2.0
-LARGEST_WITH_PACKETS = 2.3
-"""Of a group that `sniff` was switched on in: its supervisor may pass on CAP_NET_RAW and AF_PACKET.
-
-Who wants less runs it by its own unit, which has 1.2.
-"""
+EVERYTHING = {
+    "sniff": {"interfaces": ["eth0"]},
+    "probe": {"enabled": True},
+    "canary": {"http_listen": "0.0.0.0:80", "dns_listen": "0.0.0.0:53"},
+    "listener": {"listen": "0.0.0.0:6514"},
+    "forwarder": {"server": "master.example.net:6514"},
+}
+"""Settings with which each worker needs the most."""
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="no systemd-analyze here; apt-get install systemd"
 )
 
 
-def installed() -> list[Job]:
-    settings = Settings({}, {}, "defaults")
+def installed(document: dict[str, dict[str, object]] | None = None) -> list[Job]:
+    settings = Settings(document or {}, {}, "defaults")
     workers = [worker_registry.load(name) for name in worker_registry.names()]
     return [job_of(worker, settings.section(worker.name, worker.Settings)) for worker in workers]
 
@@ -73,22 +77,19 @@ def test_systemd_has_no_word_to_say_against_the_units(root: Path) -> None:
 
 
 @needs_systemd
-def test_exposure_is_at_most_2(root: Path) -> None:
-    exposures = {path.name: exposure(path) for path in units_in(root) if path.suffix == ".service"}
-    assert set(exposures) >= {f"decnet-{name}.service" for name in worker_registry.names()}
-    for name, value in exposures.items():
-        group_with_packets = name in {"decnet-supervise@all.service", "decnet-supervise@sensor.service"}
-        assert value <= (LARGEST_WITH_PACKETS if group_with_packets else LARGEST_EXPOSURE), name
-
-
-@needs_systemd
-def test_exposure_of_a_fleet_without_packets_is_at_most_2(tmp_path: Path) -> None:
-    jobs = [job for job in installed() if "CAP_NET_RAW" not in job.capabilities]
-    for name, text in files(jobs, Site(programs="/opt/decnet/bin")).items():
+@pytest.mark.parametrize("role", ["all", "sensor"])
+@pytest.mark.parametrize("document", [{}, EVERYTHING], ids=["defaults", "everything"])
+def test_exposure_is_at_most_2(tmp_path: Path, role: Role, document: dict[str, dict[str, object]]) -> None:
+    jobs = jobs_for(role, installed(document))
+    found: dict[str, float] = {}
+    for name, text in files(jobs, site_for(role, Site(programs="/opt/decnet/bin"))).items():
         path = tmp_path / Path(name).name
         if path.suffix == ".service":
             path.write_text(text)
-            assert exposure(path) <= LARGEST_EXPOSURE, path.name
+            found[path.name] = exposure(path)
+    assert set(found) >= {job.service for job in jobs}
+    assert len([name for name in found if name.startswith("decnet-supervise@")]) >= 1
+    assert {name: value for name, value in found.items() if value > LARGEST_EXPOSURE} == {}
 
 
 def exposure(path: Path) -> float:

@@ -31,7 +31,7 @@ def test_a_cursor_worker_works_as_its_own_role(name: str, role: As, ingested: No
         worker.prepare(connection)
     leases.keep()
     processor: BatchProcessor = worker._processor(engine, name, leases)
-    assert processor.step().set_aside == 0
+    assert processor.step().dead_letters == 0
     with reading(engine) as connection:
         assert progress.cursor_of(connection, name) == last_seq(connection) > 0
     leases.release()

@@ -103,10 +103,21 @@ def mutants_of(module: Path) -> Iterator[Mutant]:
                 continue
             if mutated is None:
                 break
+            if not _is_python(mutated):
+                continue
             line, change = _difference(source, mutated)
             if (line, change) not in seen and "frozen=False" not in change:  # mypy refuses what that would let pass
                 seen.add((line, change))
                 yield Mutant(module, line, change, mutated)
+
+
+def _is_python(source: str) -> bool:
+    """Return whether it can be compiled: cosmic-ray also takes the star before keyword arguments for a product."""
+    try:
+        compile(source, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def _difference(source: str, mutated: str) -> tuple[int, str]:
@@ -139,15 +150,19 @@ class Run(NamedTuple):
     copy: Path
     mutant: Mutant
     deadline: float
+    original: bytes
+    modified_ns: int
 
 
 def start(copy: Path, mutant: Mutant, tests: list[str]) -> Run:
     """Put the mutant into the copy and fork a process that runs the tests there."""
-    (copy / mutant.module.relative_to(ROOT)).write_text(mutant.source)
+    module = copy / mutant.module.relative_to(ROOT)
+    original, modified_ns = module.read_bytes(), module.stat().st_mtime_ns
+    module.write_text(mutant.source)
     child = os.fork()
     if not child:
         _be_pytest(copy, tests)
-    return Run(child, copy, mutant, time.monotonic() + SECONDS)
+    return Run(child, copy, mutant, time.monotonic() + SECONDS, original, modified_ns)
 
 
 def result(run: Run) -> int | None:
@@ -158,7 +173,9 @@ def result(run: Run) -> int | None:
         found, status = os.waitpid(run.child, 0)
     if not found:
         return None
-    shutil.copy2(run.mutant.module, run.copy / run.mutant.module.relative_to(ROOT))
+    module = run.copy / run.mutant.module.relative_to(ROOT)
+    module.write_bytes(run.original)
+    os.utime(module, ns=(run.modified_ns, run.modified_ns))  # as old as what was compiled of it
     return os.waitstatus_to_exitcode(status)
 
 

@@ -125,6 +125,7 @@ ATTACKS = (
     Attack("1 MB forms", repeated(FORM, 20)),
     Attack("2 MB headers", repeated(BIG_HEADERS, 10)),
     Attack("keep-alive flood", keep_alive(20), short=True),
+    Attack("keep-alive flood, worker killed", keep_alive(20), kills=True),
     Attack("keep-alive flood, 50 addresses", keep_alive(100, sources=50)),
     Attack("large requests, one source", repeated(LARGE_GETS + LAST_GET, 8, requests=21)),
     Attack("range bomb", repeated(RANGES, 10)),

@@ -14,9 +14,9 @@ import pytest
 
 from decnet.commands.init import database_of
 from decnet.up.known_sections import SHARED, refuse_unknown
-from decnet_core.field_docs import field_docs
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
+from decnet_core.setup.field_docs import field_docs
 from decnet_core.setup.host_files import SECTIONS, Database, files_of, site_of
 from decnet_core.setup.settings_text import environment_text, settings_text
 from decnet_core.units.job import Site

@@ -255,7 +255,7 @@ async def test_nothing_that_comes_before_tls_is_believed(tmp_path: Path, rest: b
     """Who sits in between could slip orders in behind the INFO, which is sent in the clear."""
     info = b'INFO {"tls_required":true,"tls_available":true}\r\n'
     async with greeted_by(tmp_path, info + rest, scheme=scheme) as client:
-        assert "somebody may be in between" in client.last_error
+        assert "man in the middle" in client.last_error
 
 
 async def test_no_message_is_taken_from_a_server_that_has_not_taken_us(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from decnet_core.bus.client import connect
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.bus.worker import allow_files
 from decnet_core.exits import Exit
+from decnet_core.state import State
 
 SOON = 15.0
 PROGRAM = "from decnet_core.bus.worker import Bus; import sys; sys.argv[1:] = []; sys.exit(Bus.main())"
@@ -42,7 +44,7 @@ def start_worker(tmp_path: Path) -> Iterator[Any]:
 
 
 def url(tmp_path: Path) -> str:
-    return f"unix://{tmp_path}/run/bus.sock"
+    return f"unix://{State(tmp_path).bus_socket}"
 
 
 async def order(client: Any, op: str) -> Health:
@@ -74,7 +76,7 @@ async def test_the_bus_stops_when_it_is_told_to(start_worker: Any, tmp_path: Pat
     await report(client)
     assert (await order(client, "stop")).state == "stopping"
     assert await asyncio.to_thread(process.wait, SOON) == Exit.STOPPED
-    assert not (tmp_path / "run" / "bus.sock").exists()
+    assert not State(tmp_path).bus_socket.exists()
     await client.close()
 
 
@@ -83,7 +85,7 @@ async def test_a_signal_stops_it_cleanly(start_worker: Any, tmp_path: Path) -> N
     client = await connect(url(tmp_path), name="test", wait=SOON)
     process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(process.wait, SOON) == Exit.STOPPED
-    assert not (tmp_path / "run" / "bus.sock").exists()
+    assert not State(tmp_path).bus_socket.exists()
     await client.close()
 
 
@@ -96,6 +98,27 @@ async def test_a_second_bus_does_not_start(start_worker: Any, tmp_path: Path) ->
     assert b"already running" in log
     await client.flush()
     await client.close()
+
+
+async def test_a_bus_whose_name_is_taken_says_so_and_listens_once_it_is_free(start_worker: Any, tmp_path: Path) -> None:
+    State(tmp_path).create("bus")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(State(tmp_path).bus_socket))
+        other.listen()
+        process = start_worker()
+        line = await asyncio.wait_for(asyncio.to_thread(_line_with, process, b"already listening"), SOON)
+        assert b"tried again" in line
+        assert process.poll() is None
+    State(tmp_path).bus_socket.unlink()
+    client = await connect(url(tmp_path), name="test", wait=SOON)
+    assert (await report(client)).counters["name_taken"] >= 1
+    await client.close()
+
+
+def _line_with(process: subprocess.Popen[bytes], words: bytes) -> bytes:
+    """Return the first line of the worker's log that has `words` in it."""
+    assert process.stderr is not None
+    return next(line for line in process.stderr if words in line)
 
 
 @pytest.mark.parametrize(

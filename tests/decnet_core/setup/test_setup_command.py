@@ -46,6 +46,26 @@ def test_unreadable_settings_are_told_in_one_line(tmp_path: Path, capsys: pytest
     assert set_up(tmp_path) == 78
 
 
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ('[bus]\ntcp = "127.0.0.1:4222"\ntcp_token = "hidden"\n', "DECNET_BUS_TCP_TOKEN"),
+        ('[database]\nurl = "postgresql+psycopg://decnet:hidden@db/decnet"\n', "DECNET_DATABASE_URL"),
+    ],
+)
+def test_a_secret_in_the_settings_that_all_workers_read_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, instead: str
+) -> None:
+    (tmp_path / "etc/decnet").mkdir(parents=True)
+    (tmp_path / "etc/decnet/decnet.toml").write_text(text)
+    assert set_up(tmp_path) == 78
+    said = capsys.readouterr().err
+    assert instead in said
+    assert "decnet.env" in said
+    assert "hidden" not in said
+    assert not (tmp_path / UNIT).exists()
+
+
 def test_help_names_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["init", "--help"])

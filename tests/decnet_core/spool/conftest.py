@@ -18,6 +18,13 @@ MakeEvent = Callable[..., Event]
 
 
 @pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """Return a directory in one of the test's own, for a spool's readers acknowledge beside it."""
+    (tmp_path / "spool").mkdir()
+    return tmp_path / "spool"
+
+
+@pytest.fixture
 def make_event() -> MakeEvent:
     def make(number: int, text: str = "uname -a") -> Event:
         payload = CommandRun(service="ssh", command=f"{number} {text}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from tests.decnet_core.spool import folding_child
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.events.catalogue import HttpRequest, LoginAttempt
@@ -190,3 +193,21 @@ def test_when_the_disk_refuses_the_journal_events_are_written_whole(tmp_path: Pa
 def _made(directory: Path) -> Path:
     directory.mkdir()
     return directory
+
+
+def test_a_worker_that_is_killed_again_and_again_has_counted_each_event_once(tmp_path: Path) -> None:
+    """At most the one event that was being recorded when the kill came is there without having been told."""
+    told, kills = 0, 6
+    for round_ in range(kills):
+        child = subprocess.Popen([sys.executable, folding_child.__file__, str(tmp_path)], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        least = told + 300 + 1500 * round_
+        while told < least:
+            told += len(os.read(child.stdout.fileno(), 1 << 16))
+        child.kill()
+        told += len(child.stdout.read())
+        child.stdout.close()
+        child.wait()
+    sensor = Sensor(tmp_path / "spool" / "flooded")
+    sensor.spool.close()
+    assert told <= sum(event.payload.occurrences for event in written(tmp_path / "spool" / "flooded")) <= told + kills

@@ -155,7 +155,7 @@ def test_on_a_full_disk_the_file_is_written_over(spool: Path, monkeypatch: pytes
     write_position(file, Position(9, 9))
     assert read_position(file) == Position(9, 9)
     assert (file.stat().st_ino, file.stat().st_size) == (inode, size)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_any_other_error_is_the_callers_and_changes_nothing(spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,4 +173,4 @@ def test_a_file_that_cannot_be_read_to_its_end_acknowledges_nothing(
     monkeypatch.setattr(os, "read", refusing(errno.EIO))
     assert acknowledged_positions(spool) == [START]
     monkeypatch.undo()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+import time
 from pathlib import Path
 
 import msgspec
@@ -11,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_core.events.codec import MAX_LINE_BYTES
 from decnet_core.spool import segments
-from decnet_core.spool.quarantine import Quarantine, QuarantinedLine
+from decnet_core.spool.quarantine import Quarantine, QuarantinedLine, kept_lines
 
 
 def records(directory: Path) -> list[QuarantinedLine]:
@@ -27,7 +30,10 @@ def test_record_says_what_why_and_where_from(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path / "q")
     quarantine.put("not JSON", "cowrie.json:10", b"\x1b[2J\xff\0 text")
     quarantine.sync()
-    assert records(tmp_path / "q") == [QuarantinedLine("not JSON", "cowrie.json:10", "\x1b[2J\\xff\0 text")]
+    (record,) = records(tmp_path / "q")
+    assert (record.reason, record.source, record.line) == ("not JSON", "cowrie.json:10", "\x1b[2J\\xff\0 text")
+    assert abs(record.at - time.time_ns()) < 3600 * 10**9
+    assert record.content() == b"\x1b[2J\xff\0 text"
     raw = (tmp_path / "q" / "0000000001.jsonl").read_bytes()
     assert b"\x1b" not in raw
     assert b'"from"' in raw
@@ -53,7 +59,7 @@ def counts(quarantine: Quarantine) -> tuple[float, float, float]:
     return found["quarantined"], found["quarantine_lost"], found["quarantine_files_removed"]
 
 
-RECORD = len(b'{"reason":"bad","from":"f","line":""}\n')
+RECORD = len(b'{"reason":"bad","from":"f","line":"","at":1800000000000000000}\n')
 
 
 def test_a_file_is_filled_to_an_eighth_of_the_limit_and_the_ninth_displaces_the_first(tmp_path: Path) -> None:
@@ -100,7 +106,8 @@ def test_a_quarantine_holds_16_mib_unless_told_otherwise(tmp_path: Path) -> None
 def test_reason_and_source_are_cut(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
     quarantine.put("r" * 9000, "s" * 9000, b"line")
-    assert records(tmp_path) == [QuarantinedLine("r" * 512, "s" * 512, "line")]
+    (record,) = records(tmp_path)
+    assert (record.reason, record.source, record.line) == ("r" * 512, "s" * 512, "line")
     quarantine.close()
 
 
@@ -160,11 +167,35 @@ def test_nothing_follows_half_a_line_that_could_not_be_cut_off(tmp_path: Path, m
     quarantine.close()
 
 
-def test_long_line_is_cut(tmp_path: Path) -> None:
+def test_a_line_is_kept_whole_up_to_the_longest_that_an_event_may_have(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
     quarantine.put("too long", "f", b"x" * 10_000_000)
-    assert records(tmp_path)[0].line == "x" * 4096
+    assert records(tmp_path)[0].line == "x" * MAX_LINE_BYTES
     quarantine.close()
+
+
+@given(st.lists(st.binary(max_size=9000), max_size=5))
+def test_every_line_can_be_read_back_as_it_was(lines: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        quarantine = Quarantine(Path(directory))
+        for line in lines:
+            quarantine.put("bad", "f", line)
+        quarantine.close()
+        kept = list(kept_lines(Path(directory)))
+        assert [line.content() for _, line in kept] == lines
+        assert [place for place, _ in kept] == sorted({place for place, _ in kept})
+
+
+def test_reading_passes_over_what_is_half_written_and_follows_no_link(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q")
+    quarantine.put("bad", "f", b"one")
+    quarantine.close()
+    with (tmp_path / "q" / "0000000001.jsonl").open("ab") as file:
+        file.write(b'{"reason":"ba')
+    assert [line.content() for _, line in kept_lines(tmp_path / "q")] == [b"one"]
+    (tmp_path / "q" / "0000000002.jsonl").symlink_to("/etc/hostname")
+    with pytest.raises(OSError, match="symbolic"):
+        list(kept_lines(tmp_path / "q"))
 
 
 def test_full_disk_costs_a_record_and_nothing_else(small_disk: Path) -> None:

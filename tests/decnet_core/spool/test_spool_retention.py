@@ -69,3 +69,16 @@ def test_a_second_clean_up_finds_nothing_to_do(sizes: dict[int, int], readers: l
     left = {number: size for number, size in sizes.items() if number not in {*first.acknowledged, *first.surplus}}
     second = plan(Listing(left, readers), quota)
     assert (second.acknowledged, second.surplus) == ((), {})
+
+
+def test_the_quota_is_kept_to_the_byte() -> None:
+    sizes = {1: 10, 2: 10, 3: 10}
+    assert [list(plan(Listing(sizes, []), quota).surplus) for quota in (30, 29, 20, 19, 10, 9, 0)] == [
+        [],
+        [1],
+        [1],
+        [1, 2],
+        [1, 2],
+        [1, 2, 3],
+        [1, 2, 3],
+    ]

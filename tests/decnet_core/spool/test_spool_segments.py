@@ -65,7 +65,7 @@ def test_a_segment_whose_name_may_not_survive_power_loss_is_not_begun(
     with pytest.raises(OSError, match="Input/output error"):
         Segment(tmp_path, 1)
     assert segments.sizes(tmp_path) == {}
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_a_segment_that_is_gone_when_it_is_given_up_says_why_it_was(

@@ -17,7 +17,7 @@ LISTENER = Job(
     description="Listens",
     group="herd",
     memory_budget=3 << 20,
-    capabilities=("CAP_NET_RAW",),
+    capabilities=("CAP_NET_BIND_SERVICE",),
     network="any",
     spools=True,
     writes=("positions", "quarantine/listener"),
@@ -45,12 +45,12 @@ def test_a_worker_gets_what_it_declares() -> None:
     assert unit["ExecStart"] == ["/opt/decnet/bin/decnet-listener"]
     assert unit["User"] == ["decnet-listener"]
     assert unit["MemoryMax"] == [str(3 << 20)]
-    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_RAW"]
+    assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == ["CAP_NET_BIND_SERVICE"]
     assert unit["PrivateNetwork"] == ["no"]
     assert unit["ReadWritePaths"][0].split() == [
         "/var/lib/decnet/positions",
         "/var/lib/decnet/quarantine/listener",
-        "/var/lib/decnet/run",
+        "/var/lib/decnet/run/listener",
         "/var/lib/decnet/spool/listener",
     ]
 
@@ -60,7 +60,7 @@ def test_a_worker_that_declares_nothing_gets_nothing() -> None:
     assert unit["CapabilityBoundingSet"] == unit["AmbientCapabilities"] == [""]
     assert unit["RestrictAddressFamilies"] == ["AF_UNIX"]
     assert unit["PrivateNetwork"] == ["yes"]
-    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run"]
+    assert unit["ReadWritePaths"] == ["/var/lib/decnet/run/bus"]
     assert unit["SupplementaryGroups"] == [""]
 
 
@@ -76,8 +76,10 @@ def test_only_database_workers_may_open_the_database_and_they_wait_for_its_migra
 
 def test_only_database_workers_are_told_the_password_of_a_database_server() -> None:
     for name, told in (("reader", True), ("listener", False), ("bus", False), ("db", True)):
-        assert ("UnsetEnvironment" not in unit_of(f"decnet-{name}.service")) == told
-    assert "UnsetEnvironment" not in unit_of("decnet-supervise@herd.service")
+        (withheld,) = unit_of(f"decnet-{name}.service")["UnsetEnvironment"]
+        assert ("DECNET_DATABASE_URL" not in withheld.split()) == told
+        assert ("DECNET_BUS_TCP_TOKEN" not in withheld.split()) == (name == "bus")
+    assert unit_of("decnet-supervise@herd.service")["UnsetEnvironment"] == ["DECNET_BUS_TCP_TOKEN"]
     assert unit_of("decnet-supervise@bus.service")["UnsetEnvironment"] == ["DECNET_DATABASE_URL"]
 
 
@@ -128,12 +130,30 @@ def test_a_group_takes_the_place_of_its_workers_and_of_all() -> None:
 
 def test_a_group_holds_the_sum_of_what_its_workers_declare() -> None:
     herd = unit_of("decnet-supervise@herd.service")
-    assert "CAP_NET_RAW" in herd["CapabilityBoundingSet"][0].split()
+    assert "CAP_NET_BIND_SERVICE" in herd["CapabilityBoundingSet"][0].split()
     assert "CAP_SETUID" in herd["CapabilityBoundingSet"][0].split()
     assert int(herd["MemoryMax"][0]) > READER.memory_budget + LISTENER.memory_budget
     for job in (READER, LISTENER):
         assert set(writable(job, SITE)) <= set(herd["ReadWritePaths"][0].split())
-    assert "CAP_NET_RAW" not in unit_of("decnet-supervise@bus.service")["CapabilityBoundingSet"][0]
+    assert "CAP_NET_BIND_SERVICE" not in unit_of("decnet-supervise@bus.service")["CapabilityBoundingSet"][0]
+
+
+def test_a_worker_that_captures_packets_keeps_a_unit_of_its_own() -> None:
+    sniff = Job(name="sniff", description="Looks", group="herd", memory_budget=1, capabilities=("CAP_NET_RAW",))
+    written = files((*JOBS, sniff), SITE, "groups")
+    for group in ("herd", "all"):
+        unit = assignments(written[f"{UNITS}/decnet-supervise@{group}.service"])
+        assert unit["ExecStart"] == [f"/opt/decnet/bin/decnet-supervise --separate {group} --omit sniff"]
+        assert "CAP_NET_RAW" not in unit["CapabilityBoundingSet"][0]
+        assert "AF_PACKET" not in unit["RestrictAddressFamilies"][0]
+        assert "decnet-sniff.service" not in unit["Conflicts"][0]
+    assert "decnet-sniff.service" in assignments(written[f"{UNITS}/decnet.target"])["Wants"][0].split()
+    assert "AF_PACKET" in assignments(written[f"{UNITS}/decnet-sniff.service"])["RestrictAddressFamilies"][0]
+    assert assignments(written[f"{UNITS}/decnet-supervise@bus.service"])["ExecStart"][0].endswith("--separate bus")
+
+
+def test_only_the_main_process_of_a_group_is_listened_to() -> None:
+    assert unit_of("decnet-supervise@all.service")["NotifyAccess"] == ["main"]
 
 
 def test_only_who_reads_spools_may_open_them() -> None:

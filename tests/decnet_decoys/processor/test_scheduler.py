@@ -53,6 +53,22 @@ async def test_a_newcomer_is_served_before_one_who_has_used_much(scheduler: Loop
     await asyncio.gather(*busy, return_exceptions=True)
 
 
+async def test_one_who_has_used_much_is_not_starved_by_newcomers(scheduler: LoopScheduler) -> None:
+    log: list[str] = []
+    await spawn(scheduler, "192.0.2.1", burning(log, "old", 100))
+    crowd = [
+        spawn(scheduler, f"198.51.{number}.{each}", burning(log, "new", 40)) for number in range(10) for each in (1, 2)
+    ]
+    while log.count("new") < 100:
+        await asyncio.sleep(0)
+    del log[:]
+    await spawn(scheduler, "192.0.2.1", burning(log, "old", 5))
+    assert log.count("new") < 20 * 40 / 2  # before each of the crowd has used as much
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+
+
 async def test_all_that_waits_is_done_in_order(scheduler: LoopScheduler) -> None:
     context = context_of(scheduler.account("http", "web-01", "192.0.2.1"))
     done: list[int] = []

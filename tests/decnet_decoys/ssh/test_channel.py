@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from tests.decnet_decoys.decky_host import DeckyHost
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionClosed, SessionOpened
+from decnet_decoys.ssh.channel import Unread
 from decnet_decoys.ssh.engine import asyncssh
+from decnet_decoys.ssh.options import WINDOW
 
 DEADLINE = 15.0
 PROMPT = b"root@web-01:~# "
@@ -133,3 +136,22 @@ async def test_each_session_ends_once_when_the_client_goes_away(connection: Any,
     connection.abort()
     assert len(await host.until(SessionClosed, 2)) == 2
     assert len(host.events(SessionOpened)) == 2
+
+
+def test_what_is_sent_byte_by_byte_is_kept_as_one() -> None:
+    unread = Unread()
+    for _ in range(1000):
+        unread.append((b"x", None))
+    unread.append((b"y", 1))
+    assert [(bytes(data), kind) for data, kind in unread] == [(b"x" * 1000, None), (b"y", 1)]
+
+
+async def test_what_waits_while_a_command_does_not_read_arrives_whole(host: DeckyHost) -> None:
+    data = bytes(range(256)) * 4000
+    assert (await host.ssh("sleep 1; md5sum", stdin=data))[1].split()[0].decode() == hashlib.md5(data).hexdigest()
+
+
+async def test_a_client_may_send_little_ahead(connection: Any) -> None:
+    process = await connection.create_process("sleep 60")
+    assert process.channel._send_window == WINDOW
+    process.close()

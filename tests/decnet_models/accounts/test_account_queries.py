@@ -41,15 +41,15 @@ def test_a_token_lets_in_until_it_expires_or_is_revoked_with_the_lesser_role(eng
     with writing(engine) as connection:
         queries.add_account(connection, ANA, "ana", "analyst", now_ns=5)
         queries.add_token(connection, token(expires_at=100))
-        entrant = queries.enter_with_token(connection, DIGEST, now_ns=50)
+        entrant = queries.authenticate_token(connection, DIGEST, now_ns=50)
         assert entrant is not None
         assert (entrant.account.name, entrant.role) == ("ana", "analyst")
-        assert queries.enter_with_token(connection, DIGEST, now_ns=100) is None
-        assert queries.enter_with_token(connection, "b" * 64, now_ns=50) is None
+        assert queries.authenticate_token(connection, DIGEST, now_ns=100) is None
+        assert queries.authenticate_token(connection, "b" * 64, now_ns=50) is None
         queries.touch_token(connection, DIGEST, now_ns=51)
         assert queries.revoke_token(connection, ANA, "dt_abc", now_ns=60)
         assert not queries.revoke_token(connection, ANA, "dt_abc", now_ns=61)
-        assert queries.enter_with_token(connection, DIGEST, now_ns=62) is None
+        assert queries.authenticate_token(connection, DIGEST, now_ns=62) is None
         (kept,) = queries.tokens_of(connection, ANA)
         assert (kept.used_at, kept.revoked_at) == (51, 60)
 
@@ -59,7 +59,7 @@ def test_a_new_role_counts_at_once_for_what_was_let_in_before(engine: Engine) ->
         queries.add_account(connection, ANA, "ana", "admin", now_ns=5)
         queries.add_token(connection, token("admin"))
         assert queries.set_role(connection, ANA, "viewer")
-        entrant = queries.enter_with_token(connection, DIGEST, now_ns=50)
+        entrant = queries.authenticate_token(connection, DIGEST, now_ns=50)
         assert entrant is not None
         assert entrant.role == "viewer"
         assert not queries.set_role(connection, UUID(int=2), "viewer")
@@ -69,10 +69,10 @@ def test_a_session_lasts_as_long_as_it_is_used(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.add_account(connection, ANA, "ana", "admin", now_ns=5)
         queries.open_session(connection, session())
-        assert queries.enter_with_session(connection, DIGEST, now_ns=99) is not None
+        assert queries.authenticate_session(connection, DIGEST, now_ns=99) is not None
         queries.touch_session(connection, DIGEST, now_ns=99, expires_at=200)
-        assert queries.enter_with_session(connection, DIGEST, now_ns=150) is not None
-        assert queries.enter_with_session(connection, DIGEST, now_ns=200) is None
+        assert queries.authenticate_session(connection, DIGEST, now_ns=150) is not None
+        assert queries.authenticate_session(connection, DIGEST, now_ns=200) is None
         assert queries.forget_sessions(connection, 201, 10) == 1
         assert not queries.close_session(connection, DIGEST)
 
@@ -85,13 +85,13 @@ def test_who_is_disabled_or_has_a_new_password_is_logged_out_everywhere(engine: 
         queries.add_token(connection, token())
         if how == "disabled":
             assert queries.disable(connection, ANA, now_ns=20)
-            assert queries.enter_with_token(connection, DIGEST, now_ns=21) is None
+            assert queries.authenticate_token(connection, DIGEST, now_ns=21) is None
             assert queries.enable(connection, ANA)
         else:
             assert queries.set_password(connection, ANA, "$argon2id$y", now_ns=20)
-        assert queries.enter_with_session(connection, DIGEST, now_ns=21) is None
+        assert queries.authenticate_session(connection, DIGEST, now_ns=21) is None
         assert queries.sessions_of(connection, ANA) == []
-        assert queries.enter_with_token(connection, DIGEST, now_ns=21) is not None
+        assert queries.authenticate_token(connection, DIGEST, now_ns=21) is not None
 
 
 def test_a_code_is_good_once(engine: Engine) -> None:

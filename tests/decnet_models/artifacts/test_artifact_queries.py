@@ -48,7 +48,7 @@ def test_sightings_are_found_by_artifact_attacker_and_session(engine: Engine) ->
         assert [one.sha256 for one in queries.artifacts(connection)] == [RECORDING, FILE]
         assert [one.sha256 for one in queries.artifacts(connection, kind="file")] == [FILE]
         assert queries.known(connection, [FILE, "c" * 64]) == {FILE}
-        with pytest.raises(ValueError, match="say whose"):
+        with pytest.raises(ValueError, match="name an artifact"):
             queries.sightings(connection)
 
 

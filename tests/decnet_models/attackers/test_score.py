@@ -61,7 +61,7 @@ def test_reason_names_the_count() -> None:
 
 def test_of_several_tools_the_most_telling_counts() -> None:
     (term,) = terms(Facts(purposes=("client", "exploitation", "scanner")))
-    assert (term.points, term.reason) == (10, "came with a tool for: exploitation")
+    assert (term.points, term.reason) == (10, "used a tool for: exploitation")
 
 
 def test_plain_clients_and_libraries_prove_nothing() -> None:

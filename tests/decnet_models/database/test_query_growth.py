@@ -32,9 +32,9 @@ GROW = {
     "attackers.queries.attackers": "by first_seen or events: asked seldom, and an index would cost every batch",
     "attackers.queries.credential_uses": "of all attackers: `accepted` first has no index; pages ask for one attacker",
     "attackers.queries.hits_by_token": "sums up",
-    "progress.queries.count_set_aside": "counts what no worker could handle",
+    "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
-    "ttp.queries.drop_windows": "deletes all that ended since it was last called",
+    "ttp.queries.delete_windows": "deletes all that ended since it was last called",
 }
 """Functions that do more work the more there is, because that is what they are for."""
 
@@ -68,36 +68,40 @@ def steps(connection: Connection, function: Query, arguments: dict[str, Any]) ->
     return ticks["tick"] * EACH
 
 
-def all_steps(url: str, rows: int) -> dict[tuple[str, int], int]:
-    """Return the steps of each function with each of its samples, where there are so many rows."""
-    with filled(url, rows) as connection:
-        return {
-            (f"{domain}.{function.__module__.rpartition('.')[2]}.{function.__name__}", number): steps(
-                connection, function, arguments
-            )
-            for domain in domains()
-            for function in query_functions(domain)
-            for number, arguments in enumerate(variants(function))
-        }
+def all_steps(connection: Connection) -> dict[tuple[str, int], int]:
+    """Return the steps of each function with each of its samples."""
+    return {
+        (f"{domain}.{function.__module__.rpartition('.')[2]}.{function.__name__}", number): steps(
+            connection, function, arguments
+        )
+        for domain in domains()
+        for function in query_functions(domain)
+        for number, arguments in enumerate(variants(function))
+    }
 
 
-@pytest.fixture
-def urls(migrated_file: Path, tmp_path: Path) -> list[str]:
-    files = [tmp_path / f"{size}.db" for size in SIZES]
-    for file in files:
-        file.write_bytes(migrated_file.read_bytes())
-    return [f"sqlite:///{file}" for file in files]
+@pytest.fixture(scope="module")
+def sizes(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Connection]]:
+    """The databases of `SIZES`, for all tests: each takes back what it writes."""
+    folder = tmp_path_factory.mktemp("sizes")
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(filled(copied(migrated_file, folder / f"{size}.db"), size)) for size in SIZES]
 
 
-def test_no_query_takes_longer_the_more_there_is(urls: list[str]) -> None:
-    few, many = (all_steps(url, size) for url, size in zip(urls, SIZES, strict=True))
+def copied(file: Path, other: Path) -> str:
+    other.write_bytes(file.read_bytes())
+    return f"sqlite:///{other}"
+
+
+def test_no_query_takes_longer_the_more_there_is(sizes: list[Connection]) -> None:
+    few, many = map(all_steps, sizes)
     assert few.keys() == many.keys()
     grown = {key: (few[key], took) for key, took in many.items() if took > few[key] * ROOM + 10 * EACH}
     assert {key: took for key, took in grown.items() if key[0] not in GROW} == {}
     assert GROW.keys() <= {name for name, _ in grown}, "these are no longer needed"
 
 
-def test_a_walk_and_a_sort_are_found(urls: list[str]) -> None:
+def test_a_walk_and_a_sort_are_found(sizes: list[Connection]) -> None:
     def walk(connection: Connection) -> None:
         connection.execute(text("SELECT seq FROM event WHERE +sensor = 'sample' ORDER BY seq DESC LIMIT 1")).all()
 
@@ -107,20 +111,17 @@ def test_a_walk_and_a_sort_are_found(urls: list[str]) -> None:
     def find(connection: Connection) -> None:
         connection.execute(text("SELECT seq FROM event WHERE src_ip = 'sample' ORDER BY seq DESC LIMIT 1")).all()
 
-    found = []
-    for url, size in zip(urls, SIZES, strict=True):
-        with filled(url, size) as connection:
-            found.append([steps(connection, query, {}) for query in (walk, sort, find)])
+    found = [[steps(connection, query, {}) for query in (walk, sort, find)] for connection in sizes]
     assert found[1][0] > found[0][0] * 3
     assert found[1][1] > found[0][1] * 3
     assert found[1][2] <= found[0][2] * ROOM + 10 * EACH
 
 
-def test_samples_find_rows_in_every_table(urls: list[str]) -> None:
+def test_samples_find_rows_in_every_table(sizes: list[Connection]) -> None:
     """Else a query would find nothing, whatever the size, and seem to cost nothing."""
-    with filled(urls[0], SIZES[0]) as connection:
-        for table in all_tables():
-            for column in table.columns:
-                if type(column.type).__name__ == "String" and column.primary_key:
-                    found = connection.execute(table.select().where(column == "sample")).first()
-                    assert found is not None or column.constraints, f"{table.name}.{column.name}"
+    for table in all_tables():
+        for column in table.columns:
+            if type(column.type).__name__ == "String" and column.primary_key:
+                with sizes[0].begin():
+                    found = sizes[0].execute(table.select().where(column == "sample")).first()
+                assert found is not None or column.constraints, f"{table.name}.{column.name}"

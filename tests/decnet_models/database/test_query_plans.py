@@ -48,7 +48,7 @@ WHOLE = {
     "events.queries.count_by_kind": "sums up a row per hour and kind",
     "events.volume.volumes": "a row per hour and kind",
     "grouping.membership.count_members": "counts, once per start of the worker",
-    "progress.queries.count_set_aside": "counts what no worker could handle",
+    "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
 }
 """Functions that read a whole table or index because that is what they are for."""
@@ -150,7 +150,7 @@ def test_no_query_reads_a_whole_table_that_grows(lenient: Engine) -> None:
     assert {name: sent for name, sent in found.items() if name not in WHOLE} == {}
     assert WHOLE.keys() <= found.keys(), "these are no longer needed"
     every = {name_of(function) for domain in domains() for function in query_functions(domain)}
-    assert every - statements.keys() <= SILENT, "their samples are refused before anything is asked"
+    assert every - statements.keys() <= SILENT, "their samples are rejected before anything is asked"
 
 
 def test_a_forgotten_index_is_found(lenient: Engine) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import ChangeKind, Decky, Policy, Service, Told
+from decnet_models.fleet.queries import ChangeInfo, ChangeKind, Decky, Policy, Service
 from decnet_models.fleet.states import State
 from decnet_models.realism import queries as realism
 from decnet_models.swarm import queries as swarm
@@ -16,8 +16,8 @@ from decnet_models.swarm import queries as swarm
 WEB = Decky("web", "127.77.0.1", "web.example", "loopback", "debian", (Service("http", 8080), Service("ssh", 2222)))
 
 
-def told(kind: ChangeKind = "changed", now_ns: int = 5) -> Told:
-    return Told(kind, "ana", "because", now_ns)
+def info(kind: ChangeKind = "changed", now_ns: int = 5) -> ChangeInfo:
+    return ChangeInfo(kind, "ana", "because", now_ns)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def housed(engine: Engine) -> Engine:
 
 def test_a_decky_is_written_with_its_services_and_read_back(housed: Engine) -> None:
     with writing(housed) as connection:
-        written = queries.write_decky(connection, WEB, told("added"))
+        written = queries.write_decky(connection, WEB, info("added"))
         assert written == msgspec.structs.replace(WEB, version=1)
         assert queries.decky_named(connection, "web") == queries.decky_at(connection, "127.77.0.1") == written
         assert queries.deckies(connection) == queries.deckies_on(connection, None) == [written]
@@ -41,12 +41,12 @@ def test_a_decky_is_written_with_its_services_and_read_back(housed: Engine) -> N
 
 def test_of_two_who_read_the_same_version_one_writes(housed: Engine) -> None:
     with writing(housed) as connection:
-        read = queries.write_decky(connection, WEB, told("added"))
+        read = queries.write_decky(connection, WEB, info("added"))
         assert read is not None
-        assert queries.write_decky(connection, WEB, told()) is None  # it is no new one
+        assert queries.write_decky(connection, WEB, info()) is None  # it is no new one
         fewer = msgspec.structs.replace(read, services=(Service("ssh", 22),))
-        assert queries.write_decky(connection, fewer, told()) is not None
-        assert queries.write_decky(connection, msgspec.structs.replace(read, host_name="b"), told()) is None
+        assert queries.write_decky(connection, fewer, info()) is not None
+        assert queries.write_decky(connection, msgspec.structs.replace(read, host_name="b"), info()) is None
         found = queries.decky_named(connection, "web")
         assert found is not None
         assert (found.version, found.services) == (2, (Service("ssh", 22),))
@@ -56,21 +56,21 @@ def test_changes_commit_in_the_order_of_their_numbers(housed: Engine, url: str) 
     """Else who follows them would pass over one that got its number early and was committed late."""
     other = open_engine(url, busy_seconds=0.2)
     with writing(housed) as connection:
-        queries.write_decky(connection, WEB, told("added"))
+        queries.write_decky(connection, WEB, info("added"))
         second = msgspec.structs.replace(WEB, name="mail", address="127.77.0.2")
         with pytest.raises(OperationalError), writing(other) as waiting:
-            queries.write_decky(waiting, second, told("added"))
+            queries.write_decky(waiting, second, info("added"))
     with writing(other) as connection:
-        assert queries.write_decky(connection, second, told("added")) is not None
+        assert queries.write_decky(connection, second, info("added")) is not None
         assert [one.decky for one in queries.changes_after(connection, 0)] == ["web", "mail"]
     other.dispose()
 
 
 def test_each_change_tells_who_what_why_before_and_after(housed: Engine) -> None:
     with writing(housed) as connection:
-        read = queries.write_decky(connection, WEB, told("added"))
+        read = queries.write_decky(connection, WEB, info("added"))
         assert read is not None
-        queries.write_decky(connection, msgspec.structs.replace(read, host_name="b"), told("mutated", 9))
+        queries.write_decky(connection, msgspec.structs.replace(read, host_name="b"), info("mutated", 9))
         newest, oldest = queries.history(connection, "web")
         assert (newest.kind, newest.actor, newest.reason, newest.ts, newest.version) == (
             "mutated",
@@ -90,7 +90,7 @@ def test_each_change_tells_who_what_why_before_and_after(housed: Engine) -> None
 @pytest.mark.parametrize("wrong", [{"persona": "nobody"}, {"sensor": "nowhere"}, {"runtime": "moon"}])
 def test_a_decky_that_cannot_be_is_refused_whole(housed: Engine, wrong: dict[str, str]) -> None:
     with pytest.raises(IntegrityError), writing(housed) as connection:
-        queries.write_decky(connection, msgspec.convert({**msgspec.to_builtins(WEB), **wrong}, Unchecked), told())
+        queries.write_decky(connection, msgspec.convert({**msgspec.to_builtins(WEB), **wrong}, Unchecked), info())
     with reading(housed) as connection:
         assert queries.deckies(connection) == []
         assert queries.changes_after(connection, 0) == []
@@ -104,20 +104,20 @@ class Unchecked(Decky, frozen=True):
 
 def test_two_deckies_never_have_one_address(housed: Engine) -> None:
     with writing(housed) as connection:
-        queries.write_decky(connection, WEB, told())
+        queries.write_decky(connection, WEB, info())
     with pytest.raises(IntegrityError), writing(housed) as connection:
-        queries.write_decky(connection, msgspec.structs.replace(WEB, name="other"), told())
+        queries.write_decky(connection, msgspec.structs.replace(WEB, name="other"), info())
 
 
 def test_a_removed_decky_is_erased_when_it_is_gone_and_its_history_stays(housed: Engine) -> None:
     with writing(housed) as connection:
-        queries.write_decky(connection, WEB, told("added"))
+        queries.write_decky(connection, WEB, info("added"))
         states.record_state(connection, State("web", 1, "running", 2, 3))
-        assert queries.remove_decky(connection, "web", told("removed"))
-        assert not queries.remove_decky(connection, "nobody", told("removed"))
-        assert queries.erase(connection, 10, told("gone")) == []
-        states.record_state(connection, State("web", 2, "absent", 6, 6), told("stopped"))
-        assert queries.erase(connection, 10, told("gone")) == ["web"]
+        assert queries.remove_decky(connection, "web", info("removed"))
+        assert not queries.remove_decky(connection, "nobody", info("removed"))
+        assert queries.erase(connection, 10, info("gone")) == []
+        states.record_state(connection, State("web", 2, "absent", 6, 6), info("stopped"))
+        assert queries.erase(connection, 10, info("gone")) == ["web"]
         assert queries.deckies(connection) == []
         assert [one.kind for one in queries.history(connection, "web")] == ["gone", "stopped", "removed", "added"]
 
@@ -125,23 +125,25 @@ def test_a_removed_decky_is_erased_when_it_is_gone_and_its_history_stays(housed:
 def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engine) -> None:
     policy = Policy("web", 3600, 60, 120, ("ssh",), ("debian",))
     with writing(housed) as connection:
-        queries.write_decky(connection, msgspec.structs.replace(WEB, mutate_at=50), told())
+        queries.write_decky(connection, msgspec.structs.replace(WEB, mutate_at=50), info())
         other = msgspec.structs.replace(WEB, name="calm", address="127.77.0.2", mutate_at=50)
-        queries.write_decky(connection, other, told())
+        queries.write_decky(connection, other, info())
         queries.set_policy(connection, policy, now_ns=1)
         queries.set_policy(connection, policy, now_ns=2)
-        assert queries.to_mutate(connection, 10, now_ns=49) == []
-        assert [(one.name, how) for one, how in queries.to_mutate(connection, 10, now_ns=50)] == [("web", policy)]
+        assert queries.due_for_mutation(connection, 10, now_ns=49) == []
+        assert [(one.name, how) for one, how in queries.due_for_mutation(connection, 10, now_ns=50)] == [
+            ("web", policy)
+        ]
         assert queries.policy_of(connection, "calm") is None
         assert queries.drop_policy(connection, "web")
-        assert queries.to_mutate(connection, 10, now_ns=50) == []
+        assert queries.due_for_mutation(connection, 10, now_ns=50) == []
 
 
 def test_what_should_be_stands_beside_what_is(housed: Engine) -> None:
     with writing(housed) as connection:
-        queries.write_decky(connection, WEB, told())
+        queries.write_decky(connection, WEB, info())
         far = msgspec.structs.replace(WEB, name="far-web", address="10.0.0.1", sensor="far")
-        queries.write_decky(connection, far, told())
+        queries.write_decky(connection, far, info())
         failed = State("web", 0, "failed", 4, 5, ("port 8080 is closed",), "in use\0", 3, 99)
         states.record_state(connection, failed)
         ((desired, actual),) = states.states_on(connection, None)

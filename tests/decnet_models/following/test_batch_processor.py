@@ -14,17 +14,17 @@ from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved, Notice, SessionEnded
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.errors import CursorMovedError
+from decnet_models.errors import CursorMovedError, EveryEventFailsError
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.events.tables import event as event_table
 from decnet_models.following import batch_processor as processor
-from decnet_models.following.batch_processor import BatchProcessor, EveryEventFailsError, Step
+from decnet_models.following.batch_processor import BatchProcessor, Step
 from decnet_models.following.cursor_position import Span, WholeLog
 from decnet_models.notices import queries as notices
 from decnet_models.notices.tables import notice as notice_table
 from decnet_models.progress import queries as progress
-from decnet_models.progress.tables import set_aside, worker_cursor
+from decnet_models.progress.tables import dead_letter, worker_cursor
 
 Maker = Callable[..., list[Event]]
 Found = Iterator[tuple[str, Notice]]
@@ -81,7 +81,7 @@ def cursor(engine: Engine) -> int:
 def test_results_notices_and_cursor_are_committed_together(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(3))
     step = consume(log, Handler()).step()
-    assert (step.handled, step.set_aside, step.lag) == (3, 0, 0)
+    assert (step.handled, step.dead_letters, step.lag) == (3, 0, 0)
     assert handled(log) == [1, 2, 3]
     assert cursor(log) == 3
     with reading(log) as connection:
@@ -176,10 +176,10 @@ def test_one_bad_event_is_set_aside_and_the_others_are_handled(
     insert(log, make_events(10))
     with caplog.at_level(logging.ERROR):
         step = consume(log, Handler(4)).step()
-    assert (step.handled, step.set_aside, step.lag) == (9, 1, 0)
+    assert (step.handled, step.dead_letters, step.lag) == (9, 1, 0)
     assert handled(log) == [1, 2, 3, 5, 6, 7, 8, 9, 10]
     with reading(log) as connection:
-        (found,) = progress.set_aside_by(connection, "w")
+        (found,) = progress.dead_letters_of(connection, "w")
     assert (found.seq, found.error) == (4, "ValueError: this one")
     assert "seq=4" in caplog.text
 
@@ -206,12 +206,12 @@ def test_a_payload_of_another_version_is_set_aside(log: Engine, make_events: Mak
     with writing(log) as connection:
         connection.execute(event_table.update().where(event_table.c.seq == 2).values(payload='{"kind":"gone"}'))
     step = consume(log, Handler()).step()
-    assert (step.handled, step.set_aside) == (2, 1)
+    assert (step.handled, step.dead_letters) == (2, 1)
     assert handled(log) == [1, 3]
 
 
 def test_a_worker_that_fails_on_everything_crashes_and_the_log_waits(log: Engine, make_events: Maker) -> None:
-    number = processor.MAX_SET_ASIDE_IN_A_ROW + 20
+    number = processor.MAX_DEAD_LETTERS_IN_A_ROW + 20
     insert(log, make_events(number))
     reader = consume(log, Handler(*range(number + 1)), limit=5)
 
@@ -227,7 +227,7 @@ def test_a_worker_that_fails_on_everything_crashes_and_the_log_waits(log: Engine
 def test_a_good_event_makes_the_count_of_bad_ones_begin_anew(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(40))
     reader = consume(log, Handler(*range(2, 18), *range(19, 41)), limit=18)
-    assert reader.step().set_aside == 16
+    assert reader.step().dead_letters == 16
     with pytest.raises(EveryEventFailsError, match="16 events in a row could not be handled; the next is 35"):
         reader.step()
     assert (handled(log), cursor(log)) == ([1, 18], 34)
@@ -236,7 +236,7 @@ def test_a_good_event_makes_the_count_of_bad_ones_begin_anew(log: Engine, make_e
 def test_bad_events_among_good_ones_never_crash_it(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(40))
     reader = consume(log, Handler(*range(1, 41, 2)), limit=40)
-    assert reader.step().set_aside == 20
+    assert reader.step().dead_letters == 20
     assert len(handled(log)) == 20
 
 
@@ -247,7 +247,7 @@ def test_a_database_failure_is_raised_and_nothing_is_set_aside(log: Engine, make
         consume(log, Handler(2, error=busy)).step()
     assert (handled(log), cursor(log)) == ([], 0)
     with reading(log) as connection:
-        assert progress.count_set_aside(connection) == {}
+        assert progress.count_dead_letters(connection) == {}
     assert consume(log, Handler()).step().handled == 3
 
 
@@ -261,7 +261,7 @@ def test_what_was_committed_before_a_database_failure_is_told(log: Engine, make_
             return super().__call__(connection, batch)
 
     step = consume(log, Failing(2)).step()
-    assert (step.handled, step.set_aside, step.lag) == (3, 1, 4)
+    assert (step.handled, step.dead_letters, step.lag) == (3, 1, 4)
     assert cursor(log) == 4
 
 
@@ -278,7 +278,7 @@ def test_what_follows_a_database_failure_waits_for_its_turn(log: Engine, make_ev
 
     reader = consume(log, Failing())
     step = reader.step()
-    assert (step.handled, step.set_aside, step.lag) == (1, 1, 6)
+    assert (step.handled, step.dead_letters, step.lag) == (1, 1, 6)
     assert (handled(log), cursor(log)) == ([1], 2)
     assert consume(log, Handler()).step().handled == 6
     assert handled(log) == [1, 3, 4, 5, 6, 7, 8]
@@ -318,7 +318,7 @@ def test_a_notice_with_an_impossible_key_is_its_events_fault(log: Engine, make_e
                 yield ("k" * 600 if one.seq == 1 else "k"), SessionEnded(1, "a", "s", "ssh", 1, 1)
 
     step = consume(log, Wordy()).step()
-    assert (step.handled, step.set_aside) == (1, 1)
+    assert (step.handled, step.dead_letters) == (1, 1)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -332,7 +332,7 @@ def test_every_event_is_handled_or_set_aside_exactly_once(
     with writing(sqlite_engine) as connection:
         connection.execute(text(TABLE))
         connection.execute(text("DELETE FROM handled"))
-        for table in (event_table, notice_table, set_aside, worker_cursor):
+        for table in (event_table, notice_table, dead_letter, worker_cursor):
             connection.execute(delete(table))
         start = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'event'")).scalar() or 0
         progress.move_cursor(connection, "w", start, now_ns=1)
@@ -344,7 +344,7 @@ def test_every_event_is_handled_or_set_aside_exactly_once(
     for _ in pattern:
         reader.step()
     with reading(sqlite_engine) as connection:
-        aside = sorted(one.seq for one in progress.set_aside_by(connection, "w"))
+        aside = sorted(one.seq for one in progress.dead_letters_of(connection, "w"))
     assert aside == bad
     assert handled(sqlite_engine) == [start + n for n, what in enumerate(pattern, 1) if what == "good"]
     assert cursor(sqlite_engine) == start + len(pattern)

@@ -115,7 +115,7 @@ async def test_a_nudge_wakes_it_and_a_notice_goes_out(place: Place, make_events:
         values = ctx.counters.snapshot()
     assert values["events_handled"] == 3
     assert values["lag_events"] == 0
-    assert values["set_aside"] == 0
+    assert values["dead_letters"] == 0
     assert 0 < values["batch_seconds"] < 60
 
 

@@ -164,7 +164,7 @@ class Interleaving(RuleBasedStateMachine):
                     " PRIMARY KEY (worker, name))"
                 )
             )
-            for table in ("handled", "tally", "event", "notice", "set_aside", "worker_cursor", "lease"):
+            for table in ("handled", "tally", "event", "notice", "dead_letter", "worker_cursor", "lease"):
                 connection.execute(text(f"DELETE FROM {table}"))
         self.start()
 
@@ -282,7 +282,7 @@ class Interleaving(RuleBasedStateMachine):
         """What adds up is emptied and made again from the first event, whatever the instances are at."""
         with contextlib.suppress(OperationalError), writing(self.engine) as connection:
             progress.put_back(connection, "w", 0, now_ns=2)
-            for table in ("set_aside", "tally", "handled"):
+            for table in ("dead_letter", "tally", "handled"):
                 connection.execute(text(f"DELETE FROM {table} WHERE worker = 'w'"))
 
     @precondition(lambda self: self.instances and self.leased)
@@ -364,7 +364,7 @@ class Interleaving(RuleBasedStateMachine):
             for table, columns in (
                 ("tally", "name, n, total, newest"),
                 ("handled", "seq, 0"),
-                ("set_aside", "seq, error"),
+                ("dead_letter", "seq, error"),
             )
         ] + [
             sorted(

@@ -51,6 +51,7 @@ def test_a_share_is_rounded_up_and_counts_what_is_held() -> None:
     assert taken(["b", "c", *[None] * 14]) == list(range(2, 8))  # ceil(16 / 3) = 6
     assert taken(["b", "c", "a", "a", *[None] * 12]) == list(range(4, 8))
     assert taken([*["a"] * 6, "b", "c", *[None] * 8]) == []  # the rest is theirs to take
+    assert taken([*["a"] * 8, "b", "c", *[None] * 6]) == []
 
 
 def test_the_richest_is_robbed_until_nobody_has_two_more() -> None:
@@ -105,6 +106,12 @@ def test_what_is_held_ends_its_seconds_after_it_was_kept(log: Engine) -> None:
             after = queries.now_of(connection)
         assert all(before + 30 * NS <= one.expires_at <= after + 30 * NS for one in rows(log))
     assert {(one.holder, one.epoch) for one in rows(log)} == {(leases.holder, 1)}
+
+
+def test_seconds_have_a_thousand_million_nanoseconds(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "now_of", lambda _: 7)
+    Leases(log, "w", seconds=0.5).keep()
+    assert {one.expires_at for one in rows(log)} == {500_000_007}
 
 
 @pytest.mark.parametrize(("seconds_ahead", "held"), [(40, False), (59, False), (65, True)])

@@ -95,5 +95,6 @@ async def test_who_must_stop_gets_no_answer(make_context: MakeContext) -> None:
     async with asyncio.timeout(30):
         while not ctx.counters.snapshot().get("database_retries"):
             await asyncio.sleep(0.001)
+    assert ctx.counters.snapshot() == {"database_retries": 1, "database_unavailable": 1}
     ctx.stop()
     assert await asyncio.wait_for(asking, 30) is None

@@ -184,6 +184,6 @@ async def test_the_operator_hears_once_that_the_database_is_away_and_once_that_i
     await until(lambda: work.steps == 7)
     work.ctx.stop()
     await running
-    away = ("WARNING", "the database cannot answer now, trying again: the server is gone")
+    away = ("WARNING", "the database does not answer, retrying: the server is gone")
     back = ("INFO", "the database answers again")
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [away, back, away, back]

@@ -17,8 +17,11 @@ def says(verdict: Verdict, provider: str = "one", *, at: int = 10, until: int = 
 def test_only_what_is_not_known_or_expired_is_asked(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.keep(connection, [says("unknown", until=50), says("benign", about=THERE)])
-        assert queries.to_ask(connection, "one", [HERE, THERE, "192.0.2.3"], now_ns=60) == [HERE, "192.0.2.3"]
-        assert queries.to_ask(connection, "two", [THERE], now_ns=60) == [THERE]
+        assert queries.without_current_finding(connection, "one", [HERE, THERE, "192.0.2.3"], now_ns=60) == [
+            HERE,
+            "192.0.2.3",
+        ]
+        assert queries.without_current_finding(connection, "two", [THERE], now_ns=60) == [THERE]
         assert queries.expiring(connection, "one", 60, 10) == [HERE]
 
 

@@ -23,7 +23,7 @@ from decnet_models.events import queries
 from decnet_models.maintenance.backup import backup
 from decnet_models.maintenance.restore import restore
 from decnet_models.migrations.check import check
-from decnet_models.progress.queries import move_cursor, set_event_aside
+from decnet_models.progress.queries import add_dead_letter, move_cursor
 
 Maker = Callable[..., list[Event]]
 
@@ -47,7 +47,7 @@ def filled(engine: Engine, make_events: Maker) -> Engine:
         queries.insert_events(connection, make_events(1))
         connection.execute(text("DELETE FROM event WHERE seq = 51"))  # its number must not be given again
         move_cursor(connection, "profiler", 50, now_ns=1)
-        set_event_aside(connection, "profiler", 3, "why\nnot", now_ns=2)
+        add_dead_letter(connection, "profiler", 3, "why\nnot", now_ns=2)
     return engine
 
 

@@ -53,11 +53,11 @@ def test_a_constraint_that_was_never_validated_is_found(postgres_url: str) -> No
     engine = open_engine(postgres_url)
     try:
         with writing(engine) as connection:
-            connection.execute(text("ALTER TABLE set_aside ADD CONSTRAINT odd CHECK (seq > 5) NOT VALID"))
-        assert damages(postgres_url, quiet) == ["constraint odd of set_aside was never validated"]
+            connection.execute(text("ALTER TABLE dead_letter ADD CONSTRAINT odd CHECK (seq > 5) NOT VALID"))
+        assert damages(postgres_url, quiet) == ["constraint odd of dead_letter was never validated"]
     finally:
         with writing(engine) as connection:
-            connection.execute(text("ALTER TABLE set_aside DROP CONSTRAINT odd"))
+            connection.execute(text("ALTER TABLE dead_letter DROP CONSTRAINT odd"))
         engine.dispose()
 
 

@@ -31,7 +31,7 @@ def test_migrations_and_classes_agree(url: str) -> None:
         ("CREATE INDEX ix_more ON event (sensor)", "remove index event.ix_more"),
         ("ALTER TABLE event DROP COLUMN decky", "add column event.decky"),
         ("ALTER TABLE event ADD COLUMN more INTEGER", "remove column event.more"),
-        ("DROP TABLE set_aside", "add table set_aside"),
+        ("DROP TABLE dead_letter", "add table dead_letter"),
         ("CREATE TABLE more (a INTEGER)", "remove table more"),
         ("CREATE TRIGGER more AFTER INSERT ON event BEGIN SELECT 1; END", "remove trigger event.more"),
     ],
@@ -89,7 +89,10 @@ def test_another_declaration_in_sqlite_is_named(sqlite_url: str, table: str, was
     [
         ("ALTER TABLE event ALTER COLUMN kind TYPE text", "modify type of event.kind from TEXT() to String(length=64)"),
         ("ALTER TABLE event ALTER COLUMN kind DROP NOT NULL", "modify nullable of event.kind from True to False"),
-        ("ALTER TABLE set_aside DROP CONSTRAINT set_aside_pkey", "primary key of set_aside is [], the class says"),
+        (
+            "ALTER TABLE dead_letter DROP CONSTRAINT dead_letter_pkey",
+            "primary key of dead_letter is [], the class says",
+        ),
         ("ALTER TABLE decky DROP CONSTRAINT decky_persona_fkey", "add reference decky.persona to persona.name"),
         (
             "ALTER TABLE attacker_session ADD FOREIGN KEY (attacker) REFERENCES attacker",

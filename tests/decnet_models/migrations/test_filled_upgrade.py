@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from query_smoke import sample
-from sqlalchemy import Connection, Engine, MetaData, inspect, select
+from sqlalchemy import Connection, Engine, MetaData, inspect, select, text
 
 from decnet_core.events.catalogue import KINDS, PAYLOADS
 from decnet_core.events.codec import encode_payload
@@ -22,11 +22,11 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
 from decnet_models.migrations.check import differences
-from decnet_models.migrations.upgrade import migrate_to, upgrade
+from decnet_models.migrations.upgrade import Phase, migrate_to, upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.progress import queries as progress
 
-FIRST, SECOND = "0001_log", "0002_rest"
+FIRST, SECOND = "0000_log", "0001_initial"
 
 CHAIN = {
     FIRST: """
@@ -54,18 +54,20 @@ revision, down_revision = {revision!r}, {before!r}
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     *("event", "event_volume", "event_forgotten", "ingest_position"),
-    *("worker_cursor", "lease", "set_aside", "notice"),
+    *("worker_cursor", "lease", "notice"),
 )
 
 
 @pytest.fixture
 def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let there be two migrations that make together what the first real one makes."""
+    """Let two migrations make together what the first real one makes; the others follow."""
     folder = tmp_path / "versions"
     folder.mkdir()
     for before, (revision, body) in zip((None, FIRST), CHAIN.items(), strict=True):
         head = HEAD.format(path=str(schema.VERSIONS / "0001_initial.py"), revision=revision, before=before)
         (folder / f"{revision}.py").write_text(head + body)
+    for later in schema.revisions()[1:]:
+        (folder / f"{later}.py").write_bytes((schema.VERSIONS / f"{later}.py").read_bytes())
     monkeypatch.setattr(schema, "VERSIONS", folder)
 
 
@@ -156,7 +158,8 @@ def test_nothing_that_was_there_at_the_first_migration_is_lost_or_changed(old_ur
         assert events.count(connection) == len(made) + 1
         assert events.ingest_positions(connection) == {"decoys": (3, 2**40)}
         assert progress.cursors(connection) == {"profiler": 2, "ttp": 0}
-        assert [one.seq for one in progress.set_aside_by(connection, "profiler")] == [2]
+        (dead,) = progress.dead_letters_of(connection, "profiler")
+        assert dead == progress.DeadLetter("profiler", 2, "ValueError: \u2400 ünïcode", 9)
         assert {one.kind for one in notices.after(connection, 0, 1000)} == NOTICE_KINDS.keys()
     engine.dispose()
 
@@ -174,4 +177,21 @@ def test_a_filled_database_goes_on_numbering_where_it_was(old_url: str) -> None:
         assert events.count(connection) == len(made) + 2
     with reading(engine) as connection:
         assert inspect(connection).has_table("identity")
+    engine.dispose()
+
+
+def test_dead_letters_written_before_and_between_the_phases_are_kept(old_url: str) -> None:
+    engine = open_engine(old_url)
+    set_aside = "INSERT INTO set_aside VALUES ('ttp', :seq, 'KeyError', 5)"
+    with writing(engine) as connection:
+        migrate_to(connection, SECOND)
+        connection.execute(text(set_aside), {"seq": 1})
+    assert upgrade(old_url, Phase.BEFORE) == (SECOND, "0002_dead_letter")
+    with writing(engine) as connection:
+        connection.execute(text(set_aside), {"seq": 2})
+        progress.add_dead_letter(connection, "ttp", 3, "KeyError", now_ns=6)
+    assert upgrade(old_url, Phase.AFTER) == ("0002_dead_letter", schema.newest_revision())
+    with reading(engine) as connection:
+        assert [one.seq for one in progress.dead_letters_of(connection, "ttp")] == [3, 2, 1]
+        assert not inspect(connection).has_table("set_aside")
     engine.dispose()

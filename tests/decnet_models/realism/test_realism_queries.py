@@ -15,7 +15,7 @@ from decnet_models.fleet import queries as fleet
 from decnet_models.realism import queries
 from decnet_models.realism.queries import Action, Persona
 
-TOLD = fleet.Told("added", "ana", "", 1)
+TOLD = fleet.ChangeInfo("added", "ana", "", 1)
 FIRST = Action(UUID(int=1), "session", "web", "desk", "clerk", "ssh", None, {"lines": ["ls"]}, 10)
 
 

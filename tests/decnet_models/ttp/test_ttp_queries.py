@@ -13,9 +13,9 @@ from decnet_models.ttp.queries import (
     TechniqueSeen,
     add_tags,
     count_by_technique,
-    drop_windows,
-    keep_windows,
+    delete_windows,
     rule_states,
+    save_windows,
     set_rule_state,
     tagged_events,
     tags,
@@ -112,14 +112,14 @@ def test_a_senseless_cap_is_refused(sqlite_engine: Engine, state: RuleState) -> 
 
 def test_windows_are_kept_changed_emptied_and_dropped(engine: Engine) -> None:
     with writing(engine) as connection:
-        keep_windows(connection, {(RULE, "a"): (((1, "x"), (5, "y")), 10), (RULE, "b"): (((2, "z"),), 10)})
+        save_windows(connection, {(RULE, "a"): (((1, "x"), (5, "y")), 10), (RULE, "b"): (((2, "z"),), 10)})
         assert both(connection) == (((1, "x"), (5, "y")), ((2, "z"),))
-        keep_windows(connection, {(RULE, "a"): (((7, "y"),), 10), (RULE, "b"): ((), 10)})
+        save_windows(connection, {(RULE, "a"): (((7, "y"),), 10), (RULE, "b"): ((), 10)})
         assert both(connection) == (((7, "y"),), ())
-        assert drop_windows(connection, 17) == 0
-        assert drop_windows(connection, 18) == 1
+        assert delete_windows(connection, 17) == 0
+        assert delete_windows(connection, 18) == 1
         assert both(connection) == ((), ())
-        keep_windows(connection, {(RULE, "a"): (((2**63 - 1, "x"),), 10)})
+        save_windows(connection, {(RULE, "a"): (((2**63 - 1, "x"),), 10)})
         assert both(connection) == (((2**63 - 1, "x"),), ())
 
 

@@ -83,7 +83,7 @@ def test_removed_and_gone_endpoints_get_nothing(engine: Engine) -> None:
         assert outbox.active_webhooks(connection) == [kept]
         assert list(outbox.ready_at(connection)) == [kept.id]
         assert outbox.endpoint(connection, gone.id) is None
-        assert outbox.bury_removed(connection, now_ns=30) == 1
+        assert outbox.give_up_removed(connection, now_ns=30) == 1
         assert queries.enable_webhook(connection, gone.id, now_ns=21)
         assert set(outbox.ready_at(connection)) == {kept.id, gone.id}
 
@@ -114,9 +114,9 @@ def test_dead_letters_are_revived_all_or_one(engine: Engine) -> None:
         assert queries.request_replay(connection, made.id, delivery_id=letters[0].id, now_ns=40) == 1
         assert queries.request_replay(connection, made.id, now_ns=41) == 2
         first, second = outbox.replays_after(connection, 0, 10)
-        assert outbox.revive(connection, first, now_ns=50) == 1
+        assert outbox.requeue(connection, first, now_ns=50) == 1
         assert [found.id for found in queries.deliveries(connection, state=PENDING)] == [letters[0].id]
-        assert outbox.revive(connection, second, now_ns=51) == 1
+        assert outbox.requeue(connection, second, now_ns=51) == 1
         assert outbox.replays_after(connection, second.seq, 10) == []
         revived = queries.deliveries(connection, webhook_id=made.id, state=PENDING)
         assert {delivery.message_id for delivery in revived} == {letter.message_id for letter in letters}
@@ -148,7 +148,7 @@ def test_what_waited_too_long_is_buried_with_its_reason(engine: Engine) -> None:
         made = endpoint(connection)
         deliver(connection, made, 1, now_ns=10)
         deliver(connection, made, 2, now_ns=20)
-        assert outbox.bury(connection, made.id, "too late", created_before=20, now_ns=30) == 1
+        assert outbox.give_up(connection, made.id, "too late", created_before=20, now_ns=30) == 1
         (pending, dead) = queries.deliveries(connection)
     assert (pending.state, dead.state, dead.error, dead.ended_at) == (PENDING, DEAD, "too late", 30)
 
@@ -159,14 +159,14 @@ def test_only_what_lies_in_the_future_is_hastened(engine: Engine) -> None:
         deliver(connection, made, 1, now_ns=20)
         end(connection, PENDING, at=20, due_at=99)
         outbox.record_state(connection, made.id, EndpointState(5, 20, 70))
-        assert outbox.hasten(connection, now_ns=20) == 0
+        assert outbox.correct_future_times(connection, now_ns=20) == 0
         assert outbox.ready_at(connection) == {made.id: 99}
         deliver(connection, other, 1, now_ns=30)
-        assert outbox.hasten(connection, now_ns=20) == 1
-        assert outbox.hasten(connection, now_ns=20) == 0
+        assert outbox.correct_future_times(connection, now_ns=20) == 1
+        assert outbox.correct_future_times(connection, now_ns=20) == 0
         assert outbox.ready_at(connection) == {made.id: 99, other.id: 20}
         assert outbox.endpoint(connection, made.id) == (made, EndpointState(5, 20, 70))
-        assert outbox.hasten(connection, now_ns=19) == 2
+        assert outbox.correct_future_times(connection, now_ns=19) == 2
         assert outbox.ready_at(connection) == {made.id: 19, other.id: 19}
 
 

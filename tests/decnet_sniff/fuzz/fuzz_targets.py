@@ -14,7 +14,7 @@ from decnet_sniff.protocols import ssh
 from decnet_sniff.protocols import stack as stack_of
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict
 from decnet_sniff.sniff.capture.file_buffer import CaptureError
-from decnet_sniff.sniff.capture.packet_batch import Batch, Record
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch, PacketBounds
 from decnet_sniff.sniff.capture.pcap import batches
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.http import request_head
@@ -92,19 +92,19 @@ def frames(data: bytes) -> None:
     """Packets of any link type, each behind its length; the observer lives as long as the process."""
     if not data:
         return
-    records: list[Record] = []
+    records: list[PacketBounds] = []
     buffer = bytearray()
     for part in _parts(data[1:]):
         records.append((next(_clock), len(buffer), len(buffer) + len(part)))
         buffer += part
-    _observer.take(Batch(_LINKS[data[0] % len(_LINKS)], bytes(buffer), records))
+    _observer.take(PacketBatch(_LINKS[data[0] % len(_LINKS)], bytes(buffer), records))
     for finding in _observer.due(next(_clock)):
         assert isinstance(finding, Finding)
 
 
 def segments(data: bytes) -> None:
     """Segments of one TCP connection, each behind its length: direction, flags, where in the stream, payload."""
-    records: list[Record] = []
+    records: list[PacketBounds] = []
     buffer = bytearray()
     for part in _parts(data):
         if len(part) >= _SEGMENT_BYTES:
@@ -112,7 +112,7 @@ def segments(data: bytes) -> None:
             records.append((next(_clock), len(buffer), len(buffer) + len(packet)))
             buffer += packet
     observer = _new_observer()
-    observer.take(Batch(RAW, bytes(buffer), records))
+    observer.take(PacketBatch(RAW, bytes(buffer), records))
     assert observer.counts()["tcp_held_bytes"] <= len(records) * ISLAND_BYTES + len(data)
     list(observer.rest())
     assert observer.counts()["tcp_held_bytes"] == 0

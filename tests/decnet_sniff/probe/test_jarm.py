@@ -12,7 +12,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from decnet_sniff.probe import jarm
-from decnet_sniff.probe.jarm import HELLOS, NO_ANSWER, Answer, Order, client_hello, fingerprint, ordered, read_answer
+from decnet_sniff.probe.jarm import (
+    HELLOS,
+    NO_ANSWER,
+    Order,
+    ServerChoice,
+    client_hello,
+    fingerprint,
+    ordered,
+    read_answer,
+)
 
 TSHARK = shutil.which("tshark")
 
@@ -80,11 +89,11 @@ def test_grease_is_random_and_in_its_five_places() -> None:
 
 
 def test_answer_tells_cipher_version_alpn_and_extensions() -> None:
-    assert read_answer(server_hello(RENEGOTIATION + ALPN_H2)) == Answer("c02f", "0303", "h2", "ff01-0010")
+    assert read_answer(server_hello(RENEGOTIATION + ALPN_H2)) == ServerChoice("c02f", "0303", "h2", "ff01-0010")
 
 
 def test_answer_without_extensions_keeps_what_was_chosen() -> None:
-    chosen = Answer("c02f", "0303")
+    chosen = ServerChoice("c02f", "0303")
     assert read_answer(server_hello(None)) == chosen
     assert read_answer(server_hello(None, after=b"\x0b\x00\x00\x00")) == chosen  # a certificate follows
 
@@ -128,15 +137,19 @@ def test_bits_that_flip_in_an_answer_never_raise(data: st.DataObject) -> None:
 
 def test_silence_is_all_zeros_and_an_unknown_cipher_the_number_after_the_last() -> None:
     assert fingerprint([NO_ANSWER] * 10) == jarm.SILENCE == "0" * 62
-    assert fingerprint([Answer("ffff", "0303"), *[NO_ANSWER] * 9]).startswith("46d" + "000" * 9)
-    assert fingerprint([Answer("1305", "0304"), *[NO_ANSWER] * 9]).startswith("45e")
-    assert fingerprint([Answer("0004", "0300"), *[NO_ANSWER] * 9]).startswith("01a")
+    assert fingerprint([ServerChoice("ffff", "0303"), *[NO_ANSWER] * 9]).startswith("46d" + "000" * 9)
+    assert fingerprint([ServerChoice("1305", "0304"), *[NO_ANSWER] * 9]).startswith("45e")
+    assert fingerprint([ServerChoice("0004", "0300"), *[NO_ANSWER] * 9]).startswith("01a")
 
 
 def test_fingerprint_ends_with_the_digest_of_alpn_and_extensions() -> None:
     import hashlib
 
-    answers = [Answer("c02f", "0303", "h2", "ff01-0010"), Answer("c02f", "0303", "", "ff01"), *[NO_ANSWER] * 8]
+    answers = [
+        ServerChoice("c02f", "0303", "h2", "ff01-0010"),
+        ServerChoice("c02f", "0303", "", "ff01"),
+        *[NO_ANSWER] * 8,
+    ]
     assert fingerprint(answers)[30:] == hashlib.sha256(b"h2ff01-0010ff01").hexdigest()[:32]
 
 

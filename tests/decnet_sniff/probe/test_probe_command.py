@@ -41,7 +41,7 @@ def test_help_shows_what_stands_in_brackets(wanted: tuple[str, ...], words: str,
 def test_own_and_private_addresses_are_refused_with_the_way_round_it(target: str) -> None:
     result = run(target)
     assert result.exit_code == Exit.STARTUP_FAILED
-    assert "is not asked, for it is" in result.output
+    assert "is not probed: it is" in result.output
     assert "--mine" in result.output
 
 

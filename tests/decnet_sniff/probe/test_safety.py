@@ -19,7 +19,7 @@ from decnet_sniff.probe.safety import (
     Plan,
     Rules,
     changed,
-    next_visit,
+    next_probe,
     proves,
     read_address,
     refusal,
@@ -161,7 +161,7 @@ def test_a_network_that_is_mapped_into_ipv6_is_the_one_that_it_maps() -> None:
 def test_only_those_that_are_named_are_asked() -> None:
     rules = Rules(only=networks("8.0.0.0/8"))
     assert refusal("8.8.8.8", rules) is None
-    assert refusal("1.1.1.1", rules) == "not among those that may be asked"
+    assert refusal("1.1.1.1", rules) == "not among those that may be probed"
     assert refusal("10.0.0.1", Rules(only=networks("10.0.0.0/8"))) == "private"
 
 
@@ -212,7 +212,7 @@ def test_budget_ends() -> None:
 
 def test_silent_host_is_asked_ever_more_seldom_up_to_a_limit() -> None:
     plan = Plan(again=100, keep=1000)
-    waits = [next_visit(0, silent, plan) for silent in (*range(8), 10_000)]
+    waits = [next_probe(0, silent, plan) for silent in (*range(8), 10_000)]
     assert waits[0] == 100
     assert all(before <= after for before, after in pairwise(waits))
     assert waits[-1] == 800

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who came, by the spools: only by events that a completed connection causes, of this host, and real ones."""
+"""Which hosts contacted us: only by events that a completed connection causes, of this host, and not synthetic."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from decnet_core.events.ids import uuid7
 from decnet_core.spool.positions import READERS
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_sniff.probe.seen_hosts import Contact, contact_of, news
+from decnet_sniff.probe.seen_hosts import Contact, contact_of, new_contacts
 
 SOURCE, DECKY = "198.51.100.7", "192.0.2.80"
 
@@ -91,26 +91,26 @@ def spool(place: Path, *payloads: Payload) -> None:
 def test_all_spools_but_our_own_are_read_once(tmp_path: Path) -> None:
     for name in ("decoys", "collect", "probe"):
         spool(tmp_path / name, ConnectionOpened("ssh"))
-    first = news(tmp_path, "probe", "here", {})
+    first = new_contacts(tmp_path, "probe", "here", {})
     assert len(first.contacts) == 2
     assert set(first.positions) == {"collect", "decoys"}
-    again = news(tmp_path, "probe", "here", first.positions)
+    again = new_contacts(tmp_path, "probe", "here", first.positions)
     assert (again.contacts, again.more) == ([], False)
 
 
 def test_reading_keeps_nothing_from_being_removed(tmp_path: Path) -> None:
     spool(tmp_path / "decoys", ConnectionOpened("ssh"))
-    news(tmp_path, "probe", "here", {})
+    new_contacts(tmp_path, "probe", "here", {})
     assert not (tmp_path / READERS).exists()
 
 
 def test_long_spool_is_read_in_pieces(tmp_path: Path) -> None:
     spool(tmp_path / "decoys", *[ConnectionOpened("ssh")] * 1200)
-    found = news(tmp_path, "probe", "here", {})
+    found = new_contacts(tmp_path, "probe", "here", {})
     total = len(found.contacts)
     looks = 1
     while found.more:
-        found = news(tmp_path, "probe", "here", found.positions)
+        found = new_contacts(tmp_path, "probe", "here", found.positions)
         total += len(found.contacts)
         looks += 1
     assert (total, looks) == (1200, 3)

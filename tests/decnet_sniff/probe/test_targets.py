@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decnet_core.spool.positions import Position
 from decnet_sniff.probe.safety import Plan
-from decnet_sniff.probe.targets import MOST_OURS, Kept, Targets, load, save
+from decnet_sniff.probe.targets import MAX_OWN, TargetFile, Targets, load, save
 
 PLAN = Plan(again=100, keep=1000)
 NOW = 1_000_000.0
@@ -23,34 +23,34 @@ def ns(seconds: float) -> int:
 
 
 def table(most: int = 10) -> Targets:
-    return Targets(Kept(), most, PLAN)
+    return Targets(TargetFile(), most, PLAN)
 
 
 def test_new_host_is_due_at_once_and_after_a_visit_only_later() -> None:
     targets = table()
-    targets.came("a", ns(NOW))
+    targets.add_contact("a", ns(NOW))
     assert targets.due(NOW, set()) == "a"
     assert targets.due(NOW, {"a"}) is None
     targets.visit("a", NOW)
-    targets.visited("a", NOW, {"jarm:443": "x"})
+    targets.record_result("a", NOW, {"jarm:443": "x"})
     assert targets.due(NOW + 99, set()) is None
     assert targets.due(NOW + 100, set()) == "a"
 
 
 def test_host_that_comes_again_is_not_asked_sooner() -> None:
     targets = table()
-    targets.came("a", ns(NOW))
+    targets.add_contact("a", ns(NOW))
     targets.visit("a", NOW)
-    targets.came("a", ns(NOW + 1))
+    targets.add_contact("a", ns(NOW + 1))
     assert targets.due(NOW + 2, set()) is None
 
 
 def test_visit_that_was_begun_counts_even_when_it_never_ends() -> None:
     """The worker was killed in the middle: what is in the file is what `visit` noted."""
     targets = table()
-    targets.came("a", ns(NOW))
+    targets.add_contact("a", ns(NOW))
     targets.visit("a", NOW)
-    again = Targets(msgspec.json.decode(msgspec.json.encode(targets.kept), type=Kept), 10, PLAN)
+    again = Targets(msgspec.json.decode(msgspec.json.encode(targets.kept), type=TargetFile), 10, PLAN)
     assert again.due(NOW + 1, set()) is None
     assert again.due(NOW + 100, set()) == "a"
 
@@ -58,36 +58,36 @@ def test_visit_that_was_begun_counts_even_when_it_never_ends() -> None:
 def test_silent_host_waits_longer_each_time_and_an_answer_ends_that() -> None:
     targets, now, waits = table(), NOW, []
     for number in range(6):
-        targets.came("a", ns(now))
+        targets.add_contact("a", ns(now))
         targets.visit("a", now)
         waits.append(targets.kept.targets["a"].due - now)
         if number == 4:
-            targets.visited("a", now, {"jarm:443": "x"})
+            targets.record_result("a", now, {"jarm:443": "x"})
         now += waits[-1]
     assert waits == [100, 200, 400, 800, 800, 100]
 
 
 def test_host_that_does_not_come_any_more_is_forgotten() -> None:
     targets = table()
-    targets.came("a", ns(NOW))
+    targets.add_contact("a", ns(NOW))
     targets.visit("a", NOW)
     assert targets.due(NOW + 1001, set()) is None
     assert len(targets) == 0
-    targets.visited("a", NOW, {"jarm:443": "x"})  # a visit that ends after that
+    targets.record_result("a", NOW, {"jarm:443": "x"})  # a visit that ends after that
     assert len(targets) == 0
 
 
 def test_full_table_forgets_who_came_longest_ago() -> None:
     targets = table(most=3)
     for number, name in enumerate("abcad"):
-        targets.came(name, ns(NOW + number))
+        targets.add_contact(name, ns(NOW + number))
     assert list(targets.kept.targets) == ["c", "a", "d"]
     assert targets.forgotten == 1
 
 
 def test_clock_that_was_set_back_does_not_put_a_visit_off_for_years() -> None:
     targets = table()
-    targets.came("a", ns(NOW))
+    targets.add_contact("a", ns(NOW))
     targets.visit("a", NOW + 10**9)
     assert targets.due(NOW, set()) is None
     assert targets.due(NOW + 800, set()) == "a"
@@ -95,23 +95,23 @@ def test_clock_that_was_set_back_does_not_put_a_visit_off_for_years() -> None:
 
 def test_our_own_addresses_are_remembered_up_to_a_limit() -> None:
     targets = table()
-    for number in range(MOST_OURS + 5):
-        targets.is_ours(str(number))
-    assert len(targets.kept.ours) == MOST_OURS
+    for number in range(MAX_OWN + 5):
+        targets.add_own_address(str(number))
+    assert len(targets.kept.ours) == MAX_OWN
 
 
 def test_file_holds_the_table(tmp_path: Path) -> None:
     targets, file = table(), tmp_path / "targets.json"
-    targets.came("192.0.2.1", ns(NOW))
-    targets.visited("192.0.2.1", NOW, {"jarm:443": "x"})
-    targets.is_ours("192.0.2.2")
+    targets.add_contact("192.0.2.1", ns(NOW))
+    targets.record_result("192.0.2.1", NOW, {"jarm:443": "x"})
+    targets.add_own_address("192.0.2.2")
     targets.kept.positions["decoys"] = Position(3, 4)
     save(file, msgspec.json.encode(targets.kept))
     assert load(file) == targets.kept
 
 
 def test_no_file_is_an_empty_table(tmp_path: Path) -> None:
-    assert load(tmp_path / "none") == Kept()
+    assert load(tmp_path / "none") == TargetFile()
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0", b"[]", b'{"targets": {"a": 1}}', b'{"targets"', b"\xff"])
@@ -120,13 +120,17 @@ def test_damaged_file_is_an_empty_table_and_a_warning(
 ) -> None:
     file = tmp_path / "targets.json"
     file.write_bytes(content)
-    assert load(file) == Kept()
-    assert "beginning anew" in caplog.text
+    assert load(file) == TargetFile()
+    assert "starting with none" in caplog.text
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(("came", "visit", "visited", "drop")), st.sampled_from("abcde"), st.floats(0, 500)),
+        st.tuples(
+            st.sampled_from(("add_contact", "visit", "record_result", "drop")),
+            st.sampled_from("abcde"),
+            st.floats(0, 500),
+        ),
         max_size=60,
     )
 )
@@ -135,10 +139,10 @@ def test_no_host_is_visited_more_often_than_the_plan_allows(steps: list[tuple[st
     last: dict[str, float] = {}
     for what, name, passed in steps:
         now += passed
-        if what == "came":
-            targets.came(name, ns(now))
-        elif what == "visited":
-            targets.visited(name, now, {"jarm:443": "x"})
+        if what == "add_contact":
+            targets.add_contact(name, ns(now))
+        elif what == "record_result":
+            targets.record_result(name, now, {"jarm:443": "x"})
         elif what == "drop":
             targets.drop(name)
             last.pop(name, None)

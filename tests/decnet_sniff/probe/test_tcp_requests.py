@@ -23,7 +23,7 @@ from tests.decnet_sniff.probe.probe_servers import HERE, serving
 
 from decnet_core.events.catalogue import CertificateProbed, SshProbed, StackProbed, TlsProbed
 from decnet_sniff.probe import jarm, stack_child
-from decnet_sniff.probe.probe_run import Found, Host, visit
+from decnet_sniff.probe.probe_run import Host, ProbeResult, visit
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.stack_socket import ask_stack, only_from
 from decnet_sniff.probe.tcp_requests import NoAnswer, ask_certificate, ask_ssh, exchange
@@ -47,7 +47,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> probe_servers.Pair:
 
 async def asked(
     port: int, *, seconds: float = PATIENT, budget: int = 100, host: str = HERE, **more: object
-) -> list[Found]:
+) -> list[ProbeResult]:
     left = [budget]
 
     async def spend(number: int) -> bool:
@@ -59,7 +59,7 @@ async def asked(
     return [found async for found in visit(Host(host, contact=7), settings, spend)]
 
 
-def by_name(found: list[Found]) -> dict[str, Found]:
+def by_name(found: list[ProbeResult]) -> dict[str, ProbeResult]:
     return {one.what: one for one in found}
 
 

@@ -7,7 +7,7 @@ import ipaddress
 import struct
 from collections.abc import Iterable, Iterator
 
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.findings import Finding
 from decnet_sniff.sniff.observer import Observer
 from decnet_sniff.sniff.packets.link import ETHERNET
@@ -89,20 +89,20 @@ def _to(ports: tuple[int, int], flags: int, *numbers: int, payload: bytes = b"",
     return ip4(SERVER, CLIENT, 6, tcp(ports[1], ports[0], flags, *numbers, payload=payload, options=options))
 
 
-def batch_of(packets: Iterable[bytes], link: int = ETHERNET, begin: int = START, step: int = 1000) -> Batch:
+def batch_of(packets: Iterable[bytes], link: int = ETHERNET, begin: int = START, step: int = 1000) -> PacketBatch:
     """Packets `step` ns apart, in one buffer."""
     buffer, records = bytearray(b"\0" * 16), []
     for number, packet in enumerate(packets):
         records.append((begin + number * step, len(buffer), len(buffer) + len(packet)))
         buffer += packet + b"\0" * 16
-    return Batch(link, bytes(buffer), records)
+    return PacketBatch(link, bytes(buffer), records)
 
 
 def new_observer(*, window: int = 10, flows: int = 512, idle: int = 300) -> Observer:
     return Observer(window_ns=window * SECOND, flows=flows, idle_ns=idle * SECOND, scan=ScanSettings())
 
 
-def found_in(*batches: Batch) -> list[Finding]:
+def found_in(*batches: PacketBatch) -> list[Finding]:
     """All findings of a new observer."""
     observer = new_observer()
     for batch in batches:

@@ -48,7 +48,7 @@ from decnet_core.events.catalogue import (
     TlsServer,
     kind_of,
 )
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.findings import Ends, Finding, Findings
 from decnet_sniff.sniff.packets.link import ETHERNET
 from decnet_sniff.sniff.transport.flows import Flow
@@ -71,7 +71,7 @@ def test_options_that_the_capture_cut_off_are_not_read_from_the_next_packet(cut:
     frames = [ether(packet)[:cut] for packet in conversation([HELLO])[:2]]
     buffer = b"".join(frames) + LINUX * 2
     observer = new_observer()
-    observer.take(Batch(ETHERNET, buffer, [(START, 0, cut), (START + 1000, cut, 2 * cut)]))
+    observer.take(PacketBatch(ETHERNET, buffer, [(START, 0, cut), (START + 1000, cut, 2 * cut)]))
     assert kinds(list(observer.rest()))["tcp.stack"] == 0
     assert sum(count for name, count in observer.counts().items() if name.endswith("_short")) == 2
 

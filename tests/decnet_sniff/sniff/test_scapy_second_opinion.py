@@ -28,7 +28,7 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import SECOND, START
 
 from decnet_core.events.catalogue import HttpClient
 from decnet_sniff.protocols import stack
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.packets import ip, link
 from decnet_sniff.sniff.packets.fragments import Fragments
 from decnet_sniff.sniff.settings import SniffSettings
@@ -255,7 +255,7 @@ def test_overlapping_segments_tell_what_scapy_reads_in_them(
     assert stream.data == bytes(buffer) == request
     observer = observer_of(SniffSettings())
     for number, frame in enumerate(map(bytes, frames)):
-        observer.take(Batch(link.ETHERNET, frame, [(START + number * SECOND // 100, 0, len(frame))]))
+        observer.take(PacketBatch(link.ETHERNET, frame, [(START + number * SECOND // 100, 0, len(frame))]))
     (found,) = [one.payload for one in observer.rest() if isinstance(one.payload, HttpClient)]
     seen = HTTPRequest(bytes(buffer))
     assert (found.method, found.version) == (seen.Method.decode(), seen.Http_Version.decode())

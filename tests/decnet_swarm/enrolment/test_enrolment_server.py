@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.decnet_swarm.swarm_pki import master, offered, sensor, signing_request
+from tests.decnet_swarm.swarm_pki import issued_token, master, sensor, signing_request
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address
@@ -75,7 +75,7 @@ def trusting(office: Office) -> ssl.SSLContext:
 
 async def test_sensor_enrols_with_its_token_and_is_a_member(office: Office, tmp_path: Path) -> None:
     folder = files.forwarder_folder(tmp_path / "sensor")
-    known = await asyncio.to_thread(client.enrol, folder, office.address, offered(office.state))
+    known = await asyncio.to_thread(client.enrol, folder, office.address, issued_token(office.state))
     assert (known.name, known.server) == ("berlin-1", "127.0.0.1:7777")
     assert files.enrolled(folder) == known
     own = files.certificate_in((folder / files.IDENTITY).read_text())
@@ -90,7 +90,7 @@ async def test_sensor_enrols_with_its_token_and_is_a_member(office: Office, tmp_
 
 
 async def test_token_that_was_used_is_refused(office: Office, tmp_path: Path) -> None:
-    token, other = offered(office.state), offered(office.state, "paris")
+    token, other = issued_token(office.state), issued_token(office.state, "paris")
     await asyncio.to_thread(client.enrol, tmp_path / "one" / "forwarder", office.address, token)
     with pytest.raises(ExchangeError, match="can be used once"):
         await asyncio.to_thread(client.enrol, tmp_path / "two" / "forwarder", office.address, token)
@@ -99,7 +99,7 @@ async def test_token_that_was_used_is_refused(office: Office, tmp_path: Path) ->
 
 
 async def test_of_processes_that_sign_at_once_for_one_token_one_does(office: Office) -> None:
-    token = offered(office.state)
+    token = issued_token(office.state)
     requests = [authority.request(authority.new_key(), "x") for _ in range(4)]
     answers = await asyncio.gather(
         *(signing_requests.sign_in_child(office.folder, signing_request(token, one), 90) for one in requests)
@@ -109,7 +109,7 @@ async def test_of_processes_that_sign_at_once_for_one_token_one_does(office: Off
 
 
 async def test_of_two_who_come_with_one_token_one_is_enrolled(office: Office, tmp_path: Path) -> None:
-    token = offered(office.state)
+    token = issued_token(office.state)
     came = await asyncio.gather(
         *(asyncio.to_thread(client.enrol, tmp_path / str(n) / "forwarder", office.address, token) for n in range(3)),
         return_exceptions=True,
@@ -131,7 +131,7 @@ async def test_nobody_is_greeted_while_no_token_waits(office: Office) -> None:
 async def test_wrong_secret_is_refused_without_starting_a_child(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = offered(office.state)
+    token = issued_token(office.state)
     monkeypatch.setattr("decnet_swarm.enrolment.server.sign_in_child", None)
     for key, secret in ((token.id, b"x" * 16), (b"x" * 8, token.secret), (b"", b""), (token.id, b"")):
         question = Enrol(key, secret, authority.request(authority.new_key(), "x"))
@@ -142,7 +142,7 @@ async def test_wrong_secret_is_refused_without_starting_a_child(
 
 
 async def test_sensor_tells_its_token_to_nobody_but_the_master_that_made_it(office: Office, tmp_path: Path) -> None:
-    offered(office.state)
+    issued_token(office.state)
     foreign = new_token(bytes(32), "berlin-1")
     with pytest.raises(ExchangeError, match="another fingerprint; nothing was sent"):
         await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, foreign)
@@ -155,7 +155,7 @@ async def test_sensor_whose_clock_is_days_late_is_told_so_and_keeps_its_token(of
     key, later = authority.new_key(), dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
     made = authority.member(root, Role.LISTENER, "x", key.public_key(), now=later, days=9)
     files.write(office.folder / files.IDENTITY, authority.key_pem(key) + authority.certificate_pem(made))
-    token, folder = offered(office.state), tmp_path / "forwarder"
+    token, folder = issued_token(office.state), tmp_path / "forwarder"
     with pytest.raises(ExchangeError, match=r"not yet valid.*clock is 3 days, .* behind the master's"):
         await asyncio.to_thread(client.enrol, folder, office.address, token, lambda: time.time() - 3 * 86400)
     assert len(load(office.folder).tokens) == 1
@@ -164,13 +164,13 @@ async def test_sensor_whose_clock_is_days_late_is_told_so_and_keeps_its_token(of
 async def test_sensor_whose_token_is_not_expected_any_more_is_told_what_that_means(
     office: Office, tmp_path: Path
 ) -> None:
-    token = offered(office.state, hours=0)
-    with pytest.raises(ExchangeError, match="only while a token waits"):
+    token = issued_token(office.state, hours=0)
+    with pytest.raises(ExchangeError, match="only while a token is unused"):
         await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, token)
 
 
 async def test_source_that_knocks_too_often_is_let_in_no_more(office: Office) -> None:
-    offered(office.state)
+    issued_token(office.state)
     for _ in range(30):
         _, writer = await asyncio.open_connection(*office.address)
         writer.close()
@@ -181,7 +181,7 @@ async def test_source_that_knocks_too_often_is_let_in_no_more(office: Office) ->
 
 
 async def test_only_so_many_are_inside_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    offered(office.state)
+    issued_token(office.state)
     monkeypatch.setattr(office.server._rates, "allows", lambda *_: True)
     opened = [await asyncio.open_connection(*office.address) for _ in range(MAX_CONNECTIONS + 5)]
     try:
@@ -195,7 +195,7 @@ async def test_only_so_many_are_inside_at_once(office: Office, monkeypatch: pyte
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 70_000, b"\0" * 9])
 async def test_garbage_before_tls_ends_the_connection(office: Office, said: bytes) -> None:
-    offered(office.state)
+    issued_token(office.state)
     reader, writer = await asyncio.open_connection(*office.address)
     with contextlib.suppress(OSError):
         writer.write(said)
@@ -209,7 +209,7 @@ async def test_garbage_before_tls_ends_the_connection(office: Office, said: byte
 
 @pytest.mark.parametrize("said", [b"\xff\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\x02{}", b"\0\0\0\x04null", b"\0\0\0\x01x"])
 async def test_garbage_inside_tls_is_refused(office: Office, said: bytes) -> None:
-    offered(office.state)
+    issued_token(office.state)
     reader, writer = await asyncio.open_connection(*office.address, ssl=trusting(office), server_hostname="x")
     writer.write(said)
     async with asyncio.timeout(DEADLINE):
@@ -221,14 +221,14 @@ async def test_garbage_inside_tls_is_refused(office: Office, said: bytes) -> Non
 
 async def test_who_says_nothing_is_sent_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("decnet_swarm.enrolment.server.SECONDS", 0.2)
-    offered(office.state)
+    issued_token(office.state)
     _, writer = await asyncio.open_connection(*office.address)
     await until(lambda: office.counted("enrolment_errors") == 1)
     writer.close()
 
 
 async def test_a_child_that_fails_is_a_defect_and_not_the_sensors_fault(office: Office, tmp_path: Path) -> None:
-    token = offered(office.state)
+    token = issued_token(office.state)
     (office.folder / files.ISSUING).write_bytes(b"half a key")
     with pytest.raises(ExchangeError, match="its log says why"):
         await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, token)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from tests.decnet_swarm.swarm_pki import master, offered, sensor, signing_request
+from tests.decnet_swarm.swarm_pki import issued_token, master, sensor, signing_request
 
 from decnet_swarm.enrolment.messages import Issued, Refused
 from decnet_swarm.enrolment.signer_child import sign
@@ -73,8 +73,8 @@ def test_name_of_a_member_needs_replace_and_its_old_certificate_is_out(tmp_path:
     here = sensor(tmp_path, files.forwarder_folder(tmp_path))
     old = certificate_in((here / files.IDENTITY).read_text())
     with pytest.raises(BootstrapError, match="--replace"):
-        offered(tmp_path)
-    token = offered(tmp_path, replaces=True)
+        issued_token(tmp_path)
+    token = issued_token(tmp_path, replaces=True)
     admission = Admission(folder)
     assert isinstance(admission.admit(old), Admitted)
     request = authority.request(authority.new_key(), "x")
@@ -97,7 +97,7 @@ def test_certificate_request_brought_by_hand_makes_a_member(tmp_path: Path) -> N
 @pytest.mark.parametrize("request_text", ["", "x", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END", "ä\0"])
 def test_what_is_no_request_is_refused_and_spends_no_token(tmp_path: Path, request_text: str) -> None:
     folder = master(tmp_path)
-    token = offered(tmp_path)
+    token = issued_token(tmp_path)
     answer = sign(folder, signing_request(token, request_text), 1)
     assert isinstance(answer, Refused)
     assert answer.reason == "request"
@@ -108,7 +108,7 @@ def test_weak_or_foreign_keys_are_not_signed(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-    folder, token = master(tmp_path), offered(tmp_path)
+    folder, token = master(tmp_path), issued_token(tmp_path)
     for key in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP192R1())):
         builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
         pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
@@ -120,7 +120,7 @@ def test_weak_or_foreign_keys_are_not_signed(tmp_path: Path) -> None:
 def test_request_that_somebody_changed_is_refused(tmp_path: Path) -> None:
     from cryptography.hazmat.primitives import serialization
 
-    folder, token = master(tmp_path), offered(tmp_path)
+    folder, token = master(tmp_path), issued_token(tmp_path)
     pem = authority.request(authority.new_key(), "x").encode()
     raw = bytearray(x509.load_pem_x509_csr(pem).public_bytes(serialization.Encoding.DER))
     raw[-1] ^= 1

@@ -50,7 +50,7 @@ def test_token_that_was_not_copied_whole_says_so() -> None:
     for end in range(len(PREFIX), len(word) - 1):
         found = decode_token(word[:end])
         assert isinstance(found, Misread)
-        assert "copy it whole" in found.reason
+        assert "copy all of it" in found.reason
     assert isinstance(decode_token(word + word), Misread)
 
 

@@ -126,7 +126,7 @@ async def test_events_of_another_sensor_are_set_aside_and_counted(tmp_path: Path
     fill(below, range(5, 10))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
         await until(lambda: sender.count("acknowledged") == 10)
-        assert master.count("foreign_events") == master.count("set_aside") == master.count("quarantined") == 5
+        assert master.count("foreign_events") == master.count("rejected") == master.count("quarantined") == 5
     assert numbers(above) == list(range(5, 10))
 
 

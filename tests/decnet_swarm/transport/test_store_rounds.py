@@ -34,7 +34,7 @@ from decnet_swarm.wire import SpoolPosition
 
 SECONDS = 10.0
 NEVER = 3600.0
-NOTHING = {"events": 0, "duplicates": 0, "set_aside": 0, "disk_refusals": 0, "checkpoint_errors": 0}
+NOTHING = {"events": 0, "duplicates": 0, "rejected": 0, "disk_refusals": 0, "checkpoint_errors": 0}
 
 
 class NarrowDisk(SpoolWriter):
@@ -181,10 +181,10 @@ async def test_batches_that_come_together_are_safe_together(open_master: Open) -
 async def test_lines_that_are_not_the_sensors_are_set_aside_with_the_rest_of_their_batch(open_master: Open) -> None:
     async with open_master() as master:
         aside = [RejectedLine("because", b"a line"), RejectedLine("because", b"another")]
-        await master.store.put(master.batch([1], aside=aside))
+        await master.store.put(master.batch([1], rejected=aside))
         master.run()
         await master.until_safe("one")
-        assert (master.store.counters()["set_aside"], master.store.counters()["events"]) == (2, 1)
+        assert (master.store.counters()["rejected"], master.store.counters()["events"]) == (2, 1)
         kept = b"".join(path.read_bytes() for path in (master.state / "quarantine").glob("*.jsonl"))
         assert kept.count(b"because") == 2
 
@@ -398,7 +398,7 @@ async def test_a_checkpoint_that_the_disk_refuses_is_told_and_stops_nothing(
         (master.state / "listener.json.new").mkdir()
         master.store.recover()
         assert master.store.counters()["checkpoint_errors"] == 1
-        assert "cannot note how far sensors are stored: Is a directory" in caplog.text
+        assert "cannot save the checkpoints of sensors: Is a directory" in caplog.text
         master.run()
         await master.store.put(master.batch([1]))
         await master.until_safe("one")

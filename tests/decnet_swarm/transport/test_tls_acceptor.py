@@ -119,7 +119,7 @@ async def test_revocation_ends_the_connection_that_stands_and_the_next(
     assert numbers(above) == []
     told = [record.message for record in caplog.records if record.name == "decnet_swarm.forwarder.worker"]
     assert told[0].startswith("connected ")
-    assert told[1:] == [f"the server is away: the listener says: {NAME} was revoked; events wait in the spools"]
+    assert told[1:] == [f"the server is away: the listener reports: {NAME} was revoked; events wait in the spools"]
 
 
 async def test_reload_revokes_at_once(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ async def test_event_that_cannot_be_read_is_set_aside_and_confirmed(tmp_path: Pa
         talk.stream.write(frame(b"<13>1 no event at all"))
         talk.say(Mark("decoys", 1, 100, "x"))
         assert await talk.hear() == Stored(1)
-        assert master.count("set_aside") == 2
+        assert master.count("rejected") == 2
     assert numbers(above) == [1]
 
 

@@ -249,9 +249,9 @@ async def test_a_listener_that_confirms_what_was_not_sent_is_left(open_sender: O
 @pytest.mark.parametrize(
     ("said", "error", "words"),
     [
-        (frame(encode(Farewell("go\x1b[2Jaway"))), ProtocolError, r"the listener says: go\S+away"),
+        (frame(encode(Farewell("go\x1b[2Jaway"))), ProtocolError, r"the listener reports: go\S+away"),
         (frame(encode(Welcome(WINDOW))) * 2, ProtocolError, "a second welcome"),
-        (frame(b'{"say":"nonsense"}'), ProtocolError, "nothing of this protocol"),
+        (frame(b'{"say":"nonsense"}'), ProtocolError, "does not speak this protocol"),
         (b"nonsense", ProtocolError, "."),
         (b"", ConnectionResetError, "ended the connection"),
     ],

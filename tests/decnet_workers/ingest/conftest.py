@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
@@ -17,22 +17,14 @@ from decnet_core.events.ids import uuid7
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import open_engine
-from decnet_models.migrations.upgrade import upgrade
 
 START_NS = 1_700_000_000_000_000_000
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "decnet.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def state(migrated_file: Path, tmp_path: Path) -> Path:
+def state(tmp_path: Path) -> Path:
     """A state directory with a migrated database and room for spools."""
-    shutil.copy(migrated_file, tmp_path / "decnet.db")
+    migrated_database(tmp_path / "decnet.db")
     (tmp_path / "spool").mkdir()
     return tmp_path
 

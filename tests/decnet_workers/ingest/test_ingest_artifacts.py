@@ -13,7 +13,7 @@ from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.artifacts.queries import artifact_of, sightings
 from decnet_models.database.engine import reading
-from decnet_workers.ingest.artifacts import told_by
+from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.intake import Intake
 from decnet_workers.ingest.settings import IngestSettings
 
@@ -46,10 +46,12 @@ def test_what_events_tell_is_registered_with_them(
 
 @pytest.mark.parametrize("digest", ["", "ab", "../" * 21 + "a", "g" * 64, DIGEST + "0", "\uff41" * 64])
 def test_what_is_no_digest_names_no_file(tmp_path: Path, make_events: Maker, digest: str) -> None:
-    assert not list(told_by(make_events(1, payload=FileCaptured("ftp", digest, 5)), tmp_path, now_ns=1))
+    assert not list(artifacts_in(make_events(1, payload=FileCaptured("ftp", digest, 5)), tmp_path, now_ns=1))
 
 
 def test_digests_are_told_in_one_spelling(tmp_path: Path, make_events: Maker) -> None:
-    ((found, sighting),) = told_by(make_events(1, payload=FileCaptured("ftp", DIGEST.upper(), 5)), tmp_path, now_ns=1)
+    ((found, sighting),) = artifacts_in(
+        make_events(1, payload=FileCaptured("ftp", DIGEST.upper(), 5)), tmp_path, now_ns=1
+    )
     assert found.sha256 == sighting.sha256 == DIGEST
     assert (found.size, found.stored_at) == (5, None)

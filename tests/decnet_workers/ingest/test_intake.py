@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,14 +16,14 @@ from msgspec import structs
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from decnet_core.events.codec import MAX_LINE_BYTES, encode
+from decnet_core.events.codec import MAX_LINE_BYTES, decode, encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_core.spool.quarantine import Quarantine
+from decnet_core.spool.quarantine import Quarantine, kept_lines
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.errors import passes
+from decnet_models.errors import EveryEventFailsError, passes, stops
 from decnet_models.events import queries
 from decnet_workers.ingest import intake as module
 from decnet_workers.ingest.intake import Intake, Outcome
@@ -142,13 +144,19 @@ def test_a_torn_line_and_a_missing_segment_are_counted(
     assert logged(engine) == [one, three]
 
 
-def test_an_event_from_the_future_is_kept_as_it_is_and_counted(
-    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker
+def test_an_event_from_the_future_is_stored_as_of_now_counted_and_kept_as_it_came(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
     (event,) = make_events(1, ts=2**63 - 1)
     open_spool("sniff").append(event)
+    before = time.time_ns()
     assert intake.run_pass().from_future == 1
-    assert logged(engine) == [event]
+    (stored,) = logged(engine)
+    assert before <= stored.ts <= time.time_ns()
+    assert structs.replace(stored, ts=event.ts) == event
+    (kept,) = quarantined(state)
+    assert kept["reason"] == f"dated {event.ts} ns, in the future: stored as of {stored.ts} ns"
+    assert decode(kept["line"].encode()) == event
 
 
 class Clock:
@@ -191,8 +199,8 @@ def test_what_was_refused_and_what_was_lost_is_told(
     (directory / "0000000004.jsonl").write_bytes(b"!\n" + b"x" * (MAX_LINE_BYTES + 10) + b"\n")
     run_all(intake)
     assert sorted(caplog.messages) == [
-        "lines are not events spool=odd lines=2",
-        "segments are gone unread spool=odd segments=2",
+        "invalid lines quarantined spool=odd lines=2",
+        "segments lost unread spool=odd segments=2",
     ]
 
 
@@ -285,6 +293,103 @@ def test_an_event_that_the_database_refuses_is_quarantined_alone(
     assert intake.run_pass().new == 3
     assert logged(engine) == good
     assert [record["reason"] for record in quarantined(state)] == ["not this one"]
+
+
+def test_more_refusals_in_a_row_than_events_may_cause_quarantine_none(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    with writing(engine) as connection:
+        connection.execute(
+            text("CREATE TRIGGER refuse BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'none of them'); END")
+        )
+    spool, events = open_spool("sniff"), make_events(module.MAX_REFUSED_IN_A_ROW + 1)
+    for event in events:
+        spool.append(event)
+    for _ in range(2):
+        with pytest.raises(EveryEventFailsError, match="none of them"):
+            intake.run_pass()
+    assert quarantined(state) == []
+    with writing(engine) as connection:
+        connection.execute(text("DROP TRIGGER refuse"))
+    assert intake.run_pass().new == len(events)
+    assert logged(engine) == events
+
+
+def test_as_many_refusals_as_events_may_cause_are_quarantined_whole(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    with writing(engine) as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+        )
+    spool = open_spool("sniff")
+    bad = make_events(module.MAX_REFUSED_IN_A_ROW, sensor="bad")
+    good = make_events(1, id=UUID(int=1 << 120))
+    for event in [*bad, *good]:
+        spool.append(event)
+    assert intake.run_pass().new == 1
+    kept = [line for _, line in kept_lines(state / "quarantine")]
+    assert [decode(line.content()) for line in kept] == bad
+    assert {line.source for line in kept} == {"sniff"}
+
+
+def damage_index(file: Path, name: str) -> None:
+    """Overwrite a leaf page of an index, as a bad block would."""
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    connection.close()
+    with file.open("r+b") as content:
+        content.seek((page - 1) * size)
+        content.write(b"\xa5" * size)
+
+
+def test_a_damaged_page_loses_no_event_and_quarantines_none(
+    state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    """Found in a review: 60 of 60 events were quarantined as "database disk image is malformed", one by one."""
+    file = state / "decnet.db"
+    sound = file.read_bytes()
+    spool, events = open_spool("sniff"), make_events(60)
+    damage_index(file, "ix_event_ts")
+    for event in events:
+        spool.append(event)
+    engine = open_engine(f"sqlite:///{file}")
+    intake = open_intake(engine, state)
+    for _ in range(3):
+        with pytest.raises(DBAPIError) as caught:
+            intake.run_pass()
+        assert stops(caught.value)
+    assert quarantined(state) == []
+    engine.dispose()
+    file.write_bytes(sound)
+    for rest in ("decnet.db-wal", "decnet.db-shm"):
+        (state / rest).unlink(missing_ok=True)
+    assert intake.run_pass().new == 60
+    assert logged(engine) == events
+    intake.close()
+    engine.dispose()
+
+
+def test_a_missing_table_loses_no_event_and_quarantines_none(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("ALTER TABLE event_volume RENAME TO elsewhere"))
+    spool, events = open_spool("sniff"), make_events(20)
+    for event in events:
+        spool.append(event)
+    with pytest.raises(DBAPIError, match="no such table") as caught:
+        intake.run_pass()
+    assert stops(caught.value)
+    assert quarantined(state) == []
+    with writing(engine) as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO event_volume"))
+    assert intake.run_pass().new == 20
 
 
 STEPS = st.lists(

@@ -224,7 +224,8 @@ def test_the_log_on_a_disk_has_a_limit_by_default(engine: Engine, tmp_path: Path
     settings = within_disk(RetentionSettings(), engine, tmp_path)
     assert settings.log_bytes == share_of_disk(tmp_path)
     assert settings.limited
-    assert not within_disk(RetentionSettings(log_bytes=0), engine, tmp_path).limited
+    assert within_disk(RetentionSettings(log_bytes=7), engine, tmp_path).log_bytes == 7
+    assert not within_disk(RetentionSettings(disk_share=0), engine, tmp_path).limited
 
 
 async def test_a_clock_that_jumped_ahead_deletes_nothing(

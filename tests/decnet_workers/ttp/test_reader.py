@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_workers.ttp.library import SHIPPED, files_of
+from decnet_workers.ttp.library import SHIPPED, files_of, load
 from decnet_workers.ttp.reader import ReaderError, read_files, read_in_child
 
 
@@ -27,6 +27,36 @@ def test_what_json_cannot_carry_is_refused_with_its_line(tmp_path: Path, value: 
     (read,) = read_in_child([tmp_path / "a.yml"])
     assert (read.line, read.documents) == (2, [])
     assert read.error
+
+
+@pytest.mark.parametrize("deep", ["[" * 250_000, "{a: " * 60_000, "- " * 120_000, "? " * 120_000, "x: " + "[" * 100])
+def test_a_file_of_nested_values_is_refused_by_name_and_the_others_work_on(tmp_path: Path, deep: str) -> None:
+    (tmp_path / "deep.yml").write_text(deep)
+    (tmp_path / "good.yml").write_text("a: [[[[b]]]]\n")
+    bad, good = read_in_child([tmp_path / "deep.yml", tmp_path / "good.yml"])
+    assert (Path(bad.file).name, bad.documents, bad.error) == ("deep.yml", [], "values are nested too deeply")
+    assert good.error == ""
+    assert len(good.documents) == 1
+    assert load([SHIPPED, tmp_path], read_in_child).refused[0].file == tmp_path / "deep.yml"
+
+
+def test_a_file_that_kills_the_reader_is_named_and_the_others_work_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(
+        '#!/bin/sh\ninput=$(cat)\ncase "$input" in *killer*) kill -SEGV $$;; esac\n'
+        f'printf %s "$input" | {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(python))
+    names = ["a.yml", "b.yml", "killer.yml", "c.yml", "d.yml"]
+    for name in names:
+        (tmp_path / name).write_text("a: b\n")
+    read = read_in_child([tmp_path / name for name in names])
+    assert [Path(one.file).name for one in read] == names
+    assert [one.error for one in read if one.error] == ["reading it ended with signal 11"]
+    assert read[2].error
 
 
 def test_a_reader_that_cannot_start_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

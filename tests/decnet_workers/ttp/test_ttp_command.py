@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.decnet_models.migrated import migrated_database
 from typer.testing import CliRunner
 
 from decnet_core.runtime.command import build
-from decnet_models.migrations.upgrade import upgrade
 from decnet_workers.ttp.library import SHIPPED
 from decnet_workers.ttp.worker import Ttp
 
@@ -21,7 +21,7 @@ def run() -> CliRunner:
 def test_good_rules_are_counted(run: CliRunner) -> None:
     result = run.invoke(build(Ttp), ["check-rules", str(SHIPPED)])
     assert result.exit_code == 0
-    assert result.output.endswith(" rules are good, 0 are refused\n")
+    assert result.output.endswith(" rules are good, 0 are rejected\n")
 
 
 def test_a_bad_rule_is_named_with_its_line(run: CliRunner, tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_the_operators_word_on_a_rule_is_kept_and_taken_back(
     run: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DECNET_STATE_DIR", str(tmp_path))
-    upgrade(f"sqlite:///{tmp_path / 'decnet.db'}")
+    migrated_database(tmp_path / "decnet.db")
     app, rule = build(Ttp), "fb20890c-a169-50e0-984a-08c1227fdd74"
     assert run.invoke(app, ["cap", rule, "3", "--hours", "2", "--reason", "noisy\x1b[2J"]).exit_code == 0
     listed = run.invoke(app, ["states"]).output

@@ -16,13 +16,13 @@ from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select
+from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.events.catalogue import CommandRun, LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import insert_events
-from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.ttp.queries import Tag, tags
 from decnet_models.ttp.tables import ttp_tag
@@ -39,9 +39,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path / 'decnet.db'}"
-    upgrade(url)
-    opened = open_engine(url)
+    opened = open_engine(migrated_database(tmp_path / "decnet.db"))
     yield opened
     opened.dispose()
 

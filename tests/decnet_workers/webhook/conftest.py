@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import Engine
+from tests.decnet_models.migrated import migrated_database
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import NOTICE, NoticeWritten
@@ -21,7 +21,6 @@ from decnet_core.events.notices import AttackerObserved, Notice, notice_kind
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.migrations.upgrade import upgrade
 from decnet_models.notices import queries as notices
 from decnet_models.webhooks import queries
 from decnet_workers.webhook.settings import WebhookSettings
@@ -149,16 +148,9 @@ class Fleet:
                 await asyncio.sleep(0.01)
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("database") / "decnet.db"
-    upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def fleet(tmp_path: Path, migrated: Path) -> Iterator[Fleet]:
-    shutil.copy(migrated, tmp_path / "decnet.db")
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    migrated_database(tmp_path / "decnet.db")
     made = Fleet(tmp_path, MemoryBus())
     yield made
     made.engine.dispose()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Server-side request forgery: which addresses are refused, and that nothing slips in between check and call."""
+"""Server-side request forgery: which addresses are rejected, and that nothing slips in between check and call."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Canary tokens: slugs that carry a MAC, so that a receiver tells a real one from noise without a database.
+"""Canary tokens: slugs with a MAC, so that a receiver recognises genuine ones without a database.
 
 A slug is 24 characters of lower-case base32 (RFC 4648 §6): 1 byte kind, 7 random bytes, 7 bytes of HMAC-SHA256 over
 both. It fits a DNS label and survives resolvers and mail programs that change case. The kind byte is masked by a
@@ -26,7 +26,7 @@ _MAC_BYTES = 7
 
 
 class TokenKind(enum.Enum):
-    """What a token is; the value is its name for the operator and in the database."""
+    """The kind of a token; the value is its name for the operator and in the database."""
 
     URL = "url"
     WEBBUG = "webbug"
@@ -55,7 +55,7 @@ def mint(key: bytes, kind: TokenKind) -> Slug:
 
 
 def verify(key: bytes, text: str) -> Slug | None:
-    """Return the token that `text` is, in whatever case it is written; None when it was not minted with `key`."""
+    """Return the token in `text`, in any case; None when it was not minted with `key`."""
     raw = _decoded(text)
     if raw is None:
         return None

@@ -6,11 +6,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-SHARE = 10
+SHARE = 0.1
 """What grows with attacks (events, spools, captured files) takes at most this part of its file system, each."""
 
 
-def share_of_disk(path: Path) -> int:
-    """Return a tenth of the file system that holds `path`, in bytes, at least 1; raises OSError."""
+def share_of_disk(path: Path, share: float = SHARE) -> int:
+    """Return so much of the file system that holds `path`, in bytes, at least 1; raises OSError."""
     status = os.statvfs(path)
-    return max(1, status.f_blocks * status.f_frsize // SHARE)
+    return max(1, int(status.f_blocks * status.f_frsize * share))

@@ -5,4 +5,4 @@ from __future__ import annotations
 
 
 class CoreError(Exception):
-    """Something of decnet-core could not be done; the message says what to do next."""
+    """decnet-core could not do something; the message says what to do next."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Exit codes of a worker process, and the error that no restart helps until somebody changes something."""
+"""Exit codes of a worker process, and the error that a restart cannot fix."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a process costs, from proc(5): memory its own and shared, threads, wake-ups, processor time.
+"""The cost of a process, from proc(5): private and shared memory, threads, wake-ups, CPU time.
 
 RSS counts shared pages in full in every process, so it cannot be added up. PSS divides each page by the number of
 processes that map it: the sum over a fleet is what the fleet takes. USS is what would be freed if the process ended.
@@ -26,7 +26,7 @@ class Footprint(msgspec.Struct, frozen=True):
     private_dirty: int
     threads: int
     wakeups: int
-    """Voluntary context switches since its start: how often it went to sleep and was woken."""
+    """Voluntary context switches since its start."""
     cpu_seconds: float
     """User and system time since its start."""
 
@@ -37,7 +37,7 @@ class Footprint(msgspec.Struct, frozen=True):
 
 
 def measure(pid: int) -> Footprint | None:
-    """Return the footprint of `pid`; None when it is gone or not ours to look at."""
+    """Return the footprint of `pid`; None when it is gone or not accessible."""
     try:
         memory = _memory(pid)
         status = _fields(Path(f"/proc/{pid}/status").read_text())
@@ -58,7 +58,7 @@ def measure(pid: int) -> Footprint | None:
 
 
 def uss_of(pid: int) -> int:
-    """Return the unique set size of `pid` in bytes; 0 when it is gone or not ours to look at."""
+    """Return the unique set size of `pid` in bytes; 0 when it is gone or not accessible."""
     try:
         memory = _memory(pid)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -67,10 +67,10 @@ def uss_of(pid: int) -> int:
 
 
 def resident_of(pid: int) -> int:
-    """Return what `pid` has in memory, shared pages in full, in bytes; 0 when it is gone.
+    """Return the resident set size of `pid` in bytes; 0 when it is gone.
 
     The unique set size is never more. The kernel keeps this count, but walks all pages to tell what is shared: 1 to 3
-    ms for a worker, half of what a resting fleet took from the processor.
+    ms for a worker, half of the CPU time of an idle fleet.
     """
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
@@ -89,10 +89,10 @@ def _switches(task: Path) -> int:
 
 def _fields(text: str) -> dict[str, int]:
     """Return the lines `Name: NUMBER ...` of a file below /proc."""
-    found: dict[str, int] = {}
+    fields: dict[str, int] = {}
     for line in text.splitlines():
         name, _, value = line.partition(":")
         words = value.split()
         if words and words[0].isdecimal():
-            found[name] = int(words[0])
-    return found
+            fields[name] = int(words[0])
+    return fields

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The common beat of a host's workers: what is done every so often is done by all at the same moment.
+"""The common heartbeat of a host's workers: periodic work of all of them happens at the same time.
 
-Eight workers that each wake at a time of their own wake the processor, the broker and the supervisor eight times. On a
-common beat the broker reads all heartbeats at once and everything sleeps in between. The monotonic clock is the same
-for all processes of a host and different on every host, so hosts of one cluster do not beat together.
+Eight workers that each wake at a different time wake the processor, the broker and the supervisor eight times. With a
+common heartbeat the broker reads all messages at once and everything sleeps in between. The monotonic clock is the same
+for all processes of a host and different on every host, so hosts of one cluster are not synchronised.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ import time
 
 
 def until_beat(seconds: float, now: float | None = None) -> float:
-    """Return how long it is until the monotonic clock shows the next multiple of `seconds`; never 0."""
+    """Return the time until the monotonic clock reaches the next multiple of `seconds`; never 0."""
     return seconds - (time.monotonic() if now is None else now) % seconds

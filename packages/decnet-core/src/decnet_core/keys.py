@@ -19,7 +19,7 @@ KEY_BYTES = 32
 
 
 class KeyFileError(CoreError):
-    """A key cannot be read or made; the message names the file and what to do."""
+    """A key cannot be read or created; the message names the file and what to do."""
 
 
 def read_or_create(path: Path) -> bytes:
@@ -69,7 +69,7 @@ def _create(path: Path, key: bytes) -> None:
 
 
 def _give_to_owner_of_directory(descriptor: int, directory: Path) -> None:
-    """A key that root makes for a fleet of another user must be readable for that user."""
+    """Give a key that root creates for another user's fleet to that user."""
     if os.geteuid() == 0:
         owner = directory.stat()
         os.fchown(descriptor, owner.st_uid, owner.st_gid)

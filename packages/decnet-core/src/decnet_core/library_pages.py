@@ -2,8 +2,8 @@
 """Unmaps the pages of libraries that only a program's start needed, and trims the C library's heap.
 
 What an interpreter reads once while it imports stays mapped: libraries' tables of symbols, OpenSSL's self-tests,
-initialisers. Such pages are clean copies of a file. Unmapped, they are the kernel's cache and no longer this
-process's; whoever needs one again gets it by a page fault, without reading the disk while it is cached. Measured: a
+initialisers. Such pages are clean copies of a file. Unmapped, they belong to the kernel's cache and no longer to this
+process; when needed again they come back by a page fault, without reading the disk while they are cached. Measured: a
 zygote of eleven workers maps 24 MiB of libraries, of which it and its children ever use 16 again.
 
 A page that was written to, usually by relocation, is no copy of its file and would be lost. So only read-only mappings
@@ -26,12 +26,12 @@ def drop_clean_pages() -> None:
     """Drop all clean pages; worth doing after a start or a burst of work. Does nothing without /proc/self/smaps."""
     try:
         with Path("/proc/self/smaps").open(encoding="utf-8", errors="replace") as lines:
-            found = list(clean_mappings(lines))
+            mappings = list(clean_mappings(lines))
     except OSError:
         return
     madvise = CDLL(None).madvise
     madvise.argtypes = (c_void_p, c_size_t, c_int)
-    for begin, end in found:
+    for begin, end in mappings:
         madvise(begin, end - begin, _MADV_DONTNEED)
 
 

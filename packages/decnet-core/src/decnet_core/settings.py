@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Settings: one TOML file and the environment become small frozen Structs; a key nobody knows is an error.
+"""Settings: one TOML file and the environment become small frozen Structs; an unknown key is an error.
 
 `/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section;
 `DECNET_<SECTION>_<KEY>` overrides one key. A section is read with the Struct that stands beside the code it configures.
@@ -73,6 +73,11 @@ class Settings:
             value = "" if text.lower() in _FALSE else _value(text, _prefix(name) + key.upper())
         return bool(value)
 
+    def in_file(self, name: str, key: str) -> Any:
+        """Return what the file itself says of `key` in section `name`, None for nothing; nothing is checked."""
+        table = self._document.get(name, {})
+        return table.get(key) if isinstance(table, dict) else None
+
     def section(self, name: str, shape: type[S]) -> S:
         """Return section `name` as a `shape`; SettingsError for an unknown key, a wrong type or an excluded value."""
         table = self._document.get(name, {})
@@ -88,13 +93,13 @@ class Settings:
 
     def _from_environment(self, name: str, shape: type[S]) -> dict[str, Any]:
         prefix = _prefix(name)
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for variable, text in self._environ.items():
             if variable.startswith(prefix):
                 key = variable.removeprefix(prefix).lower()
                 _refuse_unknown(variable, name, key, shape)
-                found[key] = _value(text, variable)
-        return found
+                values[key] = _value(text, variable)
+        return values
 
 
 def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Struct]) -> None:
@@ -104,13 +109,13 @@ def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Str
 
 
 def environment_in(text: str) -> dict[str, str]:
-    """Return the variables of an environment file as systemd.exec(5) reads it, but for lines that go on in the next."""
-    found: dict[str, str] = {}
+    """Return the variables of an environment file in the format of systemd.exec(5), except for continued lines."""
+    variables: dict[str, str] = {}
     for line in text.splitlines():
         name, is_one, value = line.strip().partition("=")
         if is_one and not name.startswith(("#", ";")):
-            found[name.strip()] = value.strip().strip("\"'")
-    return found
+            variables[name.strip()] = value.strip().strip("\"'")
+    return variables
 
 
 def _environment_beside(path: Path) -> dict[str, str]:
@@ -120,7 +125,7 @@ def _environment_beside(path: Path) -> dict[str, str]:
 
 
 def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:
-    """Raise SettingsError for a section of the file that nobody reads."""
+    """Raise SettingsError for an unknown section of the file."""
     for section in settings.sections():
         if section not in known:
             raise SettingsError(f"there is no section [{section}]{_suggestion(section, known)}")

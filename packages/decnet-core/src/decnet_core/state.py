@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a fleet keeps what it must not lose: one directory, each thing in one known place."""
+"""The state directory of a fleet and its layout."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from decnet_core.errors import CoreError
 
 _LONGEST_SOCKET = 103
 """Bytes of a UNIX socket's path: sun_path has 108, unix(7), less the final zero and the broker's `.new` beside it."""
+SUPERVISORS = "supervise"
+"""The directory in `run` of whoever hosts workers."""
 
 
 class StateError(CoreError):
@@ -50,9 +52,18 @@ class State:
         return cls(Path(settings.dir) if settings.dir else default_directory())
 
     @property
+    def supervisors(self) -> Path:
+        """Where the fleet's locks and the supervisors' status files are, writable for supervisors only."""
+        return self.run / SUPERVISORS
+
+    def run_of(self, worker: str) -> Path:
+        """Return the directory for `worker`'s lock or socket, writable for it alone."""
+        return self.run / worker
+
+    @property
     def bus_socket(self) -> Path:
         """The embedded broker's UNIX socket; raises StateError when there is no room for its path in an address."""
-        path = self.run / "bus.sock"
+        path = self.run_of("bus") / "sock"
         excess = len(os.fsencode(path)) - _LONGEST_SOCKET
         if excess > 0:
             raise StateError(
@@ -66,18 +77,22 @@ class State:
         """The database that is used unless a setting names another."""
         return f"sqlite:///{self.root / 'decnet.db'}"
 
-    def create(self) -> None:
-        """Make the directories, for their owner and group only; raises StateError when that cannot be done."""
+    def create(self, user: str = "") -> None:
+        """Make the directories, for their owner and group only, and that of `user`, a worker or SUPERVISORS, in `run`.
+
+        Raises StateError when that cannot be done.
+        """
+        own = self.run_of(user) if user else self.root
         try:
-            for directory in (self.root, self.run, self.spool, self.artifacts, self.keys, self.positions):
+            for directory in (self.root, self.run, self.spool, self.artifacts, self.keys, self.positions, own):
                 directory.mkdir(mode=0o770, parents=True, exist_ok=True)
         except OSError as error:
             raise StateError(
                 f"cannot use state directory {self.root}: {error.strerror}; "
                 "choose another with --state DIR or [state] dir"
             ) from error
-        if not os.access(self.run, os.W_OK | os.X_OK):
-            raise StateError(f"state directory {self.root} is not writable for uid {os.getuid()}")
+        if user and not os.access(own, os.W_OK | os.X_OK, effective_ids=True):
+            raise StateError(f"{own} in the state directory is not writable for uid {os.getuid()}")
 
 
 def default_directory() -> Path:

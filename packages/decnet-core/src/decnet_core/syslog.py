@@ -2,7 +2,7 @@
 """Syslog messages: RFC 5424, RFC 3164, and both without their priority, as rsyslog writes them into files.
 
 It is here because two workers of two distributions read them: `collect` (files, UDP, TCP) and `listener` (RFC 5425).
-The message is whatever somebody's program was made to say, so no address and no user is ever taken out of it.
+The message text may be attacker-controlled, so no address and no user is ever extracted from it.
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def parse(line: bytes, now: int, zone: tzinfo = UTC, limit: int = MESSAGE_BYTES)
 
 def priority_of(line: bytes) -> tuple[int, bytes]:
     """Return the priority that `line` begins with and what follows; without a valid one, that of §4.3.3 and all."""
-    found = _PRIORITY.match(line)
-    if found is None or int(found[1]) > 191:
+    match = _PRIORITY.match(line)
+    if match is None or int(match[1]) > 191:
         return USER_NOTICE, line
-    return int(found[1]), line[found.end() :]
+    return int(match[1]), line[match.end() :]
 
 
 def _rfc5424(priority: int, header: re.Match[bytes], rest: bytes, limit: int) -> Message | NotSyslog:
@@ -119,7 +119,7 @@ def _name(value: bytes | None) -> str | None:
 
 
 def _rfc3164_time(header: re.Match[bytes], now: int, zone: tzinfo) -> int | None:
-    """Return the latest time that fits and is not more than a day ahead of `now`: clocks differ, years are not told."""
+    """Return the latest matching time that is at most a day ahead of `now`: clocks differ, years are not given."""
     try:
         month = _MONTHS.index(header[1].decode()) + 1
         day, hour, minute, second = (int(header[index]) for index in (2, 3, 4, 5))
@@ -149,10 +149,10 @@ def _structured_data(text: bytes) -> tuple[dict[str, dict[str, str]], int] | Non
         parameters = elements.setdefault(from_wire(name[0]), {})
         position = name.end()
         while text[position : position + 1] == b" " and left:
-            found = _parameter(text, position + 1)
-            if found is None:
+            parameter = _parameter(text, position + 1)
+            if parameter is None:
                 return None
-            key, value, position = found
+            key, value, position = parameter
             parameters[key] = value
             left -= 1
         if text[position : position + 1] != b"]":

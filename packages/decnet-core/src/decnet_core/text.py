@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes what attackers send safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
+"""Makes attacker input safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
 
 from __future__ import annotations
 
@@ -23,6 +23,22 @@ def for_terminal(text: str, limit: int = 512) -> str:
     r"""Return `text` on one line without control characters or escapes: those become `\xNN` or `\uNNNN`."""
     shown = "".join(c if c.isprintable() else _escaped(c) for c in text[:limit])
     return shown + "…" if len(text) > limit else shown
+
+
+def json_for_terminal(document: bytes) -> str:
+    r"""Return a JSON document that says the same without anything a terminal obeys: that becomes `\\uNNNN`.
+
+    JSON itself escapes only the first 32 characters, not DEL, C1 controls or marks that turn the direction of writing.
+    """
+    text = document.decode()
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else _json_escaped(c) for c in text)
+
+
+def _json_escaped(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def _escaped(character: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Parses times that others wrote into nanoseconds since the Unix epoch; anything else is None, never an exception."""
+"""Parses external timestamps to nanoseconds since the Unix epoch; anything invalid is None, never an exception."""
 
 from __future__ import annotations
 

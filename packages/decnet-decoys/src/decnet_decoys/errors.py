@@ -5,4 +5,4 @@ from __future__ import annotations
 
 
 class DecoysError(Exception):
-    """Something of decnet-decoys could not be done; the message says what to do next."""
+    """decnet-decoys could not do something; the message says what to do next."""

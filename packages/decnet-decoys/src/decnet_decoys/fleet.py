@@ -27,7 +27,7 @@ DEFAULT_FLEET = (
 
 
 class FleetError(DecoysError, ValueError):
-    """The deckies of the settings cannot be played; the message says which and why."""
+    """The configured deckies cannot be played; the message says which and why."""
 
 
 def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
@@ -40,7 +40,7 @@ def deckies(settings: DecoysSettings) -> tuple[Decky, ...]:
 
 
 def profile_of(service: str, who: Persona) -> Any:
-    """Return what the persona says about the service, else the service's defaults; raises FleetError when it has none.
+    """Return the persona's profile of the service, else the service's defaults; raises FleetError without either.
 
     Raises UnknownService.
     """

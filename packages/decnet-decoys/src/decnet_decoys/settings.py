@@ -30,9 +30,10 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Table `[decoys.limits]`: when a client is rejected or disconnected."""
 
     connections: Positive = 512
-    """Open connections to all deckies together."""
+    """Open connections to all deckies together; half of them are reserved, each port its part. When there is no room,
+    the source that has most connections loses the one that was idle longest to a newcomer."""
     connections_per_source: Positive = 24
-    """Open connections from one address."""
+    """Open connections from one IPv4 address or IPv6 /64."""
     idle_seconds: Positive = 300
     """A client that is silent for this long is disconnected."""
     session_seconds: Positive = 3600
@@ -40,7 +41,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_bytes: Positive = 32 << 20
     """Bytes one connection may send."""
     memory_bytes: Positive = 32 << 20
-    """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input."""
+    """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input, bodies of
+    HTTP requests. One source may hold up to twice what is left for others."""
     upload_bytes: Positive = 16 << 20
     """Bytes of one captured file; the rest is received and dropped."""
     recording_bytes: Positive = 4 << 20

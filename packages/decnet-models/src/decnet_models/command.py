@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-db`: bring the database to this version, say where it is, check it, take care of it."""
+"""`decnet-db`: upgrade the database, show its revision, check and maintain it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _version(wanted: bool) -> None:  # typer's callback
         raise typer.Exit
 
 
-@app.callback(help="The fleet's database: upgrade it, check it, say where it is.")
+@app.callback(help="The fleet's database: upgrade, check, backup.")
 def _options(
     version: Annotated[  # handled by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -61,7 +61,7 @@ def upgrade(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another upgrade.")] = 60.0,
     as_json: Json = False,
 ) -> None:
-    """Migrate the database to this version; makes a new one when there is none."""
+    """Migrate the database to this version; creates it when there is none."""
     from decnet_models.migrations.upgrade import Phase
     from decnet_models.migrations.upgrade import upgrade as migrate
 
@@ -75,7 +75,7 @@ def upgrade(
 
 @app.command()
 def current(url: Url = "", settings: SettingsFile = None, as_json: Json = False) -> None:
-    """Say which migration the database is at; exit code 1 when this version cannot work with it."""
+    """Show the database's revision; exit code 1 when this version cannot work with it."""
     place = url_of(url, settings)
     (has, usable), needs = or_exit(lambda: _current(place)), newest_revision()
     if has == needs:
@@ -102,18 +102,18 @@ def check(
     quick: Annotated[bool, typer.Option("--quick", help="Compare the schema only; do not read all data.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare the schema with the classes, look for damage and lost references; exit code 1 when there is any."""
+    """Compare the schema with the classes, look for damage and broken references; exit code 1 when there is any."""
     from decnet_models.maintenance.integrity import damages
     from decnet_models.migrations.check import check as compare
 
     place, progress = url_of(url, settings), Progress(silent=as_json)
     broken = [] if quick else or_exit(lambda: damages(place, progress))
     progress.end()
-    found = [] if broken else or_exit(lambda: compare(place))
+    differences = [] if broken else or_exit(lambda: compare(place))
     sound = f"{shown(place)}: schema and classes agree" + ("" if quick else ", nothing is damaged")
-    answer = {"database": shown(place), "differences": found, "damages": broken}
-    say(answer, "\n".join(broken + found) or sound, as_json)
-    if broken or found:
+    answer = {"database": shown(place), "differences": differences, "damages": broken}
+    say(answer, "\n".join(broken + differences) or sound, as_json)
+    if broken or differences:
         raise typer.Exit(1)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Errors of the database, and which of them pass by themselves."""
+"""Errors of the database: which are transient, which an event's values cause, which stop a worker."""
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
 """BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL (sqlite.org/rescode.html)."""
@@ -11,9 +11,15 @@ _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
 _POSTGRES_PASSING = ("08", "25006", "40", "53", "55", "57", "58")
 """SQLSTATE classes: connection, read-only standby, rollback, resources, not available, intervention, system."""
 
+_SQLITE_VALUES = frozenset({18, 19, 20, 25})
+"""TOOBIG, CONSTRAINT, MISMATCH, RANGE."""
+
+_POSTGRES_VALUES = ("22", "23", "54")
+"""SQLSTATE classes: data exception, integrity constraint, program limit."""
+
 
 class ModelsError(Exception):
-    """Something of decnet-models could not be done; the root of all its errors."""
+    """decnet-models could not do something; the root of all its errors."""
 
 
 class DatabaseError(ModelsError):
@@ -21,7 +27,7 @@ class DatabaseError(ModelsError):
 
 
 class NotMigratedError(DatabaseError):
-    """The database has not the tables of this version."""
+    """The database does not have the tables of this version."""
 
 
 class CursorMovedError(ModelsError):
@@ -29,7 +35,38 @@ class CursorMovedError(ModelsError):
 
 
 class LeaseLostError(CursorMovedError):
-    """The lease has ended, or another instance has taken it."""
+    """The lease has expired, or another instance has taken it."""
+
+
+class EveryEventFailsError(ModelsError):
+    """Many events in a row failed: what handles them is at fault, not they."""
+
+
+def refuses_values(error: BaseException) -> bool:
+    """Return whether the database, or its driver, refuses what a statement's values say.
+
+    Only then is an event at fault. Everything else (a damaged page, a table or a grant that is missing, a lock, a full
+    disk) is a fault of the database, and the same event may be stored once that is mended.
+    """
+    if isinstance(error, OverflowError | UnicodeError):
+        return True
+    if not isinstance(error, DBAPIError) or error.connection_invalidated:
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_VALUES
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the driver refused to send them
+        return isinstance(error, DataError | IntegrityError)
+    return bool(state.startswith(_POSTGRES_VALUES))
+
+
+def stops(error: BaseException) -> bool:
+    """Return whether nothing is to be done but wait, with all positions as they are, until the database is mended."""
+    if not isinstance(error, DBAPIError) or refuses_values(error):
+        return False
+    answered = getattr(error.orig, "sqlite_errorcode", None) is not None or getattr(error.orig, "sqlstate", None)
+    return bool(answered) or passes(error)  # else it is the driver that complains, of how we use it
 
 
 def passes(error: BaseException) -> bool:
@@ -48,6 +85,6 @@ def passes(error: BaseException) -> bool:
 
 
 def reason(error: BaseException) -> str:
-    """Return the driver's own words on one line, without the statement and its values."""
+    """Return the driver's message on one line, without the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return " ".join(str(cause).split()) or type(cause).__name__

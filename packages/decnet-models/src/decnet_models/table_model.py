@@ -47,6 +47,6 @@ def related(**options: Any) -> Any:
 
 @contextmanager
 def read_session(engine: Engine) -> Iterator[Session]:
-    """Open a session that reads one snapshot of the database; it takes no lock, so the fleet goes on working."""
+    """Open a session that reads one snapshot of the database; it takes no lock, so the fleet continues working."""
     with reading(engine) as connection, Session(connection) as session:
         yield session

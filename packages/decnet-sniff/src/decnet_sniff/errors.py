@@ -5,4 +5,4 @@ from __future__ import annotations
 
 
 class SniffError(Exception):
-    """Something of decnet-sniff could not be done; the message says what to do next."""
+    """decnet-sniff could not do something; the message says what to do next."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""HOST:PORT as settings have it; an IPv6 address stands in brackets, and a port may be left out."""
+"""HOST:PORT of settings; an IPv6 address is in brackets, and the port may be omitted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 SYSLOG_TLS = 6514
 """RFC 5425 §4.1."""
 ENROLMENT = SYSLOG_TLS + 1
-"""Where a listener lets sensors enrol, unless its settings say otherwise."""
+"""The default port for enrolment."""
 
 
 class Address(NamedTuple):
@@ -23,7 +23,7 @@ class Address(NamedTuple):
 
 
 def address_in(text: str, port_otherwise: int = SYSLOG_TLS) -> Address:
-    """Return what `text` names; raises ValueError, whose message says what is wrong."""
+    """Parse `text`; raises ValueError, whose message says what is wrong."""
     if text.startswith("["):
         host, closed, rest = text[1:].partition("]")
         if not closed or (rest and not rest.startswith(":")):

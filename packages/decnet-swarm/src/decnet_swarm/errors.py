@@ -5,4 +5,4 @@ from __future__ import annotations
 
 
 class SwarmError(Exception):
-    """Something of decnet-swarm could not be done; the message says what to do next."""
+    """decnet-swarm could not do something; the message says what to do next."""

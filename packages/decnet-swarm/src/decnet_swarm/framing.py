@@ -20,7 +20,7 @@ def frame(message: bytes) -> bytes:
 
 
 class Deframer:
-    """Cuts a stream into messages, whatever pieces it arrives in; holds less than one message and one piece.
+    """Splits a stream into messages, whatever pieces it arrives in; holds less than one message and one piece.
 
     `broken` says why the stream cannot be followed any further; until then it is empty.
     """

@@ -80,9 +80,8 @@ class Stream:
 
     @property
     def tls(self) -> ssl.SSLObject:
-        """The TLS layer."""
-        found: ssl.SSLObject = self.writer.get_extra_info("ssl_object")
-        return found
+        tls: ssl.SSLObject = self.writer.get_extra_info("ssl_object")
+        return tls
 
 
 async def connect_tls(host: str, port: int, context: ssl.SSLContext, name: str | None) -> Stream:
@@ -108,9 +107,9 @@ async def connect_tls(host: str, port: int, context: ssl.SSLContext, name: str |
 async def accept_tls(sock: socket.socket, context: ssl.SSLContext, greeting_seconds: float) -> Stream:
     """Complete TLS on an accepted `sock`; raises OSError.
 
-    A failure is told by an exception that holds no frames: those hold the connection, which holds the exception and a
-    buffer of 256 KiB. Such a circle stays until the collector looks among the oldest objects, and strangers who greet
-    badly in their thousands would fill the memory until then.
+    The exception raised holds no frames: those hold the connection, which holds the exception and a buffer of 256 KiB.
+    Such a cycle stays until the collector reaches its oldest generation, and thousands of failed handshakes would fill
+    the memory until then.
     """
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

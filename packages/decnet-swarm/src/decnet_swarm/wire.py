@@ -12,10 +12,10 @@ is one of these.
                                           <-    Stored (so many marks)
     CaughtUp                              ->
 
-A `Mark` ends a batch of lines of one spool and says where the spool goes on after them. The listener writes a batch
+A `Mark` ends a batch of lines of one spool and says where the spool continues after them. The listener writes a batch
 only when it has its mark, and says `Stored` when events and place are safe. So after any cut the next `Welcome` tells
-exactly from where to go on, and neither side needs to remember single events. `check` is the forwarder's own
-fingerprint of what stands before the place: a spool that was restored or made anew has the place but not the check.
+exactly from where to continue, and neither side needs to remember single events. `check` is the forwarder's own
+fingerprint of what stands before the place: a spool that was restored or recreated has the place but not the check.
 `CaughtUp` says that all there was has been sent: nothing of it will be sent again but what follows the last `Stored`.
 Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS.
 """
@@ -47,7 +47,7 @@ class _Control(msgspec.Struct, frozen=True, tag_field="say", omit_defaults=True)
 
 
 class SpoolPosition(msgspec.Struct, frozen=True):
-    """How far one spool is stored: its position and what the forwarder wants to recognise it by."""
+    """How far one spool is stored: its position and the forwarder's check of it."""
 
     segment: Count
     offset: Count
@@ -61,7 +61,7 @@ class Hello(_Control, frozen=True, tag="hello"):
 
 
 class Welcome(_Control, frozen=True, tag="welcome"):
-    """The answer: places of the spools that are known, and how much may be under way unacknowledged, in bytes."""
+    """The reply: positions of the known spools, and the window of unacknowledged bytes."""
 
     window_bytes: Annotated[int, msgspec.Meta(ge=1)]
     spools: dict[SpoolName, SpoolPosition] = {}
@@ -82,7 +82,7 @@ class Mark(_Control, frozen=True, tag="mark"):
 
 
 class CaughtUp(_Control, frozen=True, tag="caught-up"):
-    """No spool has anything that was not sent on this connection, or stored before it."""
+    """Everything in the spools was sent on this connection, or stored before it."""
 
 
 class Stored(_Control, frozen=True, tag="stored"):
@@ -92,11 +92,11 @@ class Stored(_Control, frozen=True, tag="stored"):
 
 
 class Ping(_Control, frozen=True, tag="ping"):
-    """Still there."""
+    """Keep-alive."""
 
 
 class Farewell(_Control, frozen=True, tag="farewell"):
-    """The listener ends the connection, and why."""
+    """The listener ends the connection; the reason."""
 
     reason: Annotated[str, msgspec.Meta(max_length=512)]
 

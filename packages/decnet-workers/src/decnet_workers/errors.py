@@ -5,4 +5,4 @@ from __future__ import annotations
 
 
 class WorkersError(Exception):
-    """Something of decnet-workers could not be done; the message says what to do next."""
+    """decnet-workers could not do something; the message says what to do next."""

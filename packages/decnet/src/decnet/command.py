@@ -32,16 +32,17 @@ COMMANDS = (
     Command("up", "Bring the fleet up here and watch it live."),
     Command("init", "Set this host up for systemd: units, accounts, directories, settings."),
     Command("status", "Ask every worker how it is; exit code 1 when something is down."),
-    Command("events", "Show events, newest last; --follow goes on as they come."),
+    Command("events", "Show events, newest last; --follow continues as they arrive."),
     Command("attackers", "List attackers, highest threat score first."),
     Command("attacker", "Everything about one address: score, sessions, credentials, techniques."),
     Command("canary", "Make and list canary tokens."),
     Command("webhook", "Manage webhooks: add, list, test, deliveries, replay."),
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
-    Command("replay", "Let a worker handle events again, after saying what that does."),
+    Command("replay", "Let a worker handle events again, after showing what that does."),
+    Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),
-    Command("footprint", "Show what every worker costs in memory, wake-ups and CPU, and the fleet in all."),
-    Command("bus", "Look into the message bus: sub, pub, top."),
+    Command("footprint", "Show what every worker and the whole fleet cost in memory, wake-ups and CPU."),
+    Command("bus", "Inspect the message bus: sub, pub, top."),
 )
 
 OPTIONS = {
@@ -52,7 +53,7 @@ OPTIONS = {
 
 
 class UsageError(Exception):
-    """The command line cannot be understood; the message says why."""
+    """The command line is invalid; the message says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +106,7 @@ def help_text() -> str:
             "Options:",
             *(f"  {name:<18} {what}" for name, what in options.items()),
             "",
-            "Exit codes: 0 done, 1 something is down or did not hold, 2 wrong usage, 78 it cannot work here.",
+            "Exit codes: 0 done, 1 something is down or a check failed, 2 wrong usage, 78 it cannot work here.",
         ]
     )
 
@@ -136,7 +137,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
 
 
 def guarded(work: Callable[[], int]) -> int:
-    """Do `work` and return the exit code; an error becomes one line (DECNET_DEBUG=1: with its traceback)."""
+    """Run `work` and return the exit code; an error becomes one line (DECNET_DEBUG=1: with its traceback)."""
     import logging
 
     import typer

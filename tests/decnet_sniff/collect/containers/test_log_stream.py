@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_sniff.collect.containers.checkpoints import Checkpoint, SeenLines
-from decnet_sniff.collect.containers.engine_api import Answer, EngineError
+from decnet_sniff.collect.containers.engine_api import EngineError, ResponseParser
 from decnet_sniff.collect.containers.log_stream import STDERR, STDOUT, LogLine, LogStream, StreamError
 
 SECOND = 1_000_000_000
@@ -131,7 +131,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 def body(pieces: list[bytes]) -> bytes:
-    answer = Answer()
+    answer = ResponseParser()
     answer.request("/containers/json")
     waiting, found = [*(piece for piece in pieces if piece), b""], b""
     while not answer.ended:

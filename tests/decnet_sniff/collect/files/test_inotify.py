@@ -29,7 +29,7 @@ MINUTE = {"busy_ms": 10, "idle_ms": 60_000, "watched_ms": 60_000}
 async def told(watched: InotifyWatch, seconds: float = 30) -> bool:
     """Return whether something is told in time."""
     happened = asyncio.Event()
-    with watched.telling(happened.set):
+    with watched.notifying(happened.set):
         try:
             await asyncio.wait_for(happened.wait(), seconds)
         except TimeoutError:

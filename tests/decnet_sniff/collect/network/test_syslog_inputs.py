@@ -230,7 +230,7 @@ async def test_real_sender(tmp_path: Path, arguments: list[str]) -> None:
         ({"input": "udp", "listen": "[::1]:1", "hosts": {"web": "x"}}, "does not appear to be an IPv4 or IPv6 address"),
         ({"path": "/x", "matches": ["A=b"]}, "'matches' is for input journal"),
         ({"input": "journal", "format": "json"}, "needs 'mapping'"),
-        ({"path": "/x", "format": "plain"}, "does not tell its time"),
+        ({"path": "/x", "format": "plain"}, "has no time"),
     ],
 )
 def test_source_that_does_not_hold_together_is_refused(tmp_path: Path, source: dict[str, Any], said: str) -> None:

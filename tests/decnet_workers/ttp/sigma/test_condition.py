@@ -69,7 +69,7 @@ def test_condition(text: str, chosen: list[str], expected: bool) -> None:
     ("text", "words"),
     [
         ("sel_on", "did you mean 'sel_one'"),
-        ("a b", "goes on with 'b'"),
+        ("a b", "continues with 'b'"),
         ("(a", "ends where a name was expected"),
         ("(a b", "without its ')'"),
         ("a and", "ends where"),

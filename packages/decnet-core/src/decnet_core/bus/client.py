@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The bus as a worker sees it: a client of the embedded broker or of a NATS cluster that reconnects for ever.
+"""A worker's client of the bus (the embedded broker or a NATS cluster); reconnects for ever.
 
-A worker may start before its bus and outlive it. So `connect` returns at once, what is published meanwhile waits in a
-bounded queue, and every subscription is made again on each new connection.
+A worker may start before its bus and outlive it. So `connect` returns at once, messages published meanwhile wait in a
+bounded queue, and every subscription is repeated on each new connection.
 """
 
 from __future__ import annotations
@@ -44,12 +44,7 @@ class Client:
         self._options = options
         self._loop = asyncio.get_running_loop()
         self._uplink = Uplink(
-            addresses,
-            name,
-            options,
-            standing=self._standing,
-            on_message=self._deliver,
-            on_error=self._on_error,
+            addresses, name, options, standing=self._standing, on_message=self._deliver, on_error=self._on_error
         )
         self._send_queue = self._uplink.send_queue
         self._flush_due = False
@@ -63,7 +58,7 @@ class Client:
         self._known_subjects: dict[str, bytes] = {}
         self._received = self._refused = self._dropped_unread = 0
         self.last_refusal = ""
-        """The text of the last -ERR; the server goes on serving."""
+        """The text of the last -ERR; the connection continues."""
         self._tasks = Tasks(f"bus-client.{name}")
         self._tasks.spawn(self._uplink.stay_connected(), name="uplink")
 
@@ -73,7 +68,7 @@ class Client:
         return self._uplink.link is not None
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever a connection was made or lost: what others published meanwhile was missed."""
+        """Call `listener` whenever a connection was made or lost: messages published meanwhile were missed."""
         self._uplink.changed.append(listener)
 
     @property
@@ -82,7 +77,7 @@ class Client:
         return self._uplink.last_error
 
     def counters(self) -> dict[str, float]:
-        """Return what has happened so far; `dropped_by_broker` are messages for us that the broker gave up."""
+        """Return what has happened so far; `dropped_by_broker` are messages for us that the broker dropped."""
         return {
             "published": self._send_queue.pushed,
             "sent": self._send_queue.sent,
@@ -96,12 +91,7 @@ class Client:
         }
 
     def publish(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        reply: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, reply: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         raw = self._known_subjects.get(subject) or self._known(subject)
         if self._closed:
@@ -144,12 +134,7 @@ class Client:
         return inbox
 
     async def request(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        timeout: float = 2.0,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, timeout: float = 2.0, headers: Mapping[str, str] | None = None
     ) -> Message:
         self._require_open()
         if _REPLIES not in self._receivers:

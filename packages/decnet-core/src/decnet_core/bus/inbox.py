@@ -38,7 +38,7 @@ class Inbox:
 
     @property
     def remaining(self) -> int | None:
-        """Messages still to come before `max_messages`; None when there is no such end."""
+        """Messages still to come before `max_messages`; None without such a limit."""
         return None if self.max_messages is None else self.max_messages - self.received
 
     def deliver(self, message: Message) -> None:
@@ -57,7 +57,7 @@ class Inbox:
             self.end()
 
     def end(self) -> None:
-        """Let readers have what is queued and nothing after it."""
+        """Let readers take what is queued, and accept nothing more."""
         self._ended = True
         while self._readers:
             self._wake_one()
@@ -93,7 +93,7 @@ class Inbox:
         self.discard()
 
     def discard(self) -> None:
-        """End, and forget what is queued."""
+        """End, and drop what is queued."""
         self._waiting.clear()
         self._say_emptied()
         self.end()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What every bus offers: the in-process one, the embedded broker's client and a real NATS server's alike."""
+"""The interface of every bus: in-process, the embedded broker, or a NATS server."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Bus(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether messages are flowing now; a worker goes on by its poll interval when they are not."""
+        """Whether messages are flowing now; a worker continues by its poll interval when they are not."""
         ...
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -59,12 +59,7 @@ class Bus(Protocol):
         ...
 
     def publish(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        reply: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, reply: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         """Queue a message and return at once; while disconnected the oldest queued are dropped and counted.
 
@@ -83,12 +78,7 @@ class Bus(Protocol):
         ...
 
     async def request(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        timeout: float = 2.0,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, timeout: float = 2.0, headers: Mapping[str, str] | None = None
     ) -> Message:
         """Publish and return the first reply; NoResponders at once when nobody subscribes, TimeoutError when late."""
         ...

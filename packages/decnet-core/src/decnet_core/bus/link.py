@@ -18,6 +18,7 @@ from decnet_core.bus.protocol import frames
 from decnet_core.bus.protocol.operations import Deliver, Err, Info, Malformed, Operation, Ping, Pong
 from decnet_core.bus.protocol.parser import Parser, lines_from_server
 from decnet_core.bus.protocol.send_queue import SendQueue
+from decnet_core.bus.server_identity import check_server
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.bus.tls import client_context
 from decnet_core.text import for_terminal
@@ -61,7 +62,8 @@ class Link(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._tls_wanted = address.scheme == "tls"
         if address.path:
-            await loop.create_unix_connection(lambda: self, address.path)
+            transport, _ = await loop.create_unix_connection(lambda: self, address.path)
+            check_server(transport.get_extra_info("socket"), address.path)
         else:
             await loop.create_connection(lambda: self, address.host, address.port)
         info = await self.greeted
@@ -96,7 +98,7 @@ class Link(asyncio.BufferedProtocol):
         await pong
 
     def close(self) -> None:
-        """Send what the transport holds, then close."""
+        """Flush the transport, then close."""
         if self._transport is not None:
             self._transport.close()
 
@@ -163,7 +165,7 @@ class Link(asyncio.BufferedProtocol):
     def _violation(self, operation: Operation) -> str:
         """Return why a server must not send `operation` now; empty when it may."""
         if self._unprotected:
-            return "the server went on in the clear where TLS had to begin; somebody may be in between"
+            return "the server continued in plaintext where TLS had to begin; this may be a man in the middle"
         if isinstance(operation, Deliver):
             return "the server sent messages before it had taken our greeting"
         if isinstance(operation, Malformed):
@@ -176,7 +178,7 @@ class Link(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing():
             raise ConnectionError(self._reason)
         if self._parser.held:  # it would be read as the beginning of what comes through TLS
-            raise BusError(f"{address} sent more than its INFO before TLS; somebody may be in between")
+            raise BusError(f"{address} sent more than its INFO before TLS; this may be a man in the middle")
         loop, context = asyncio.get_running_loop(), client_context(options)
         self._unprotected = False  # start_tls stops reading before anything else can be read
         upgraded: Any = await loop.start_tls(self._transport, self, context, server_hostname=address.host)

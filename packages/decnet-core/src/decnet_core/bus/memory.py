@@ -37,12 +37,7 @@ class MemoryBus:
         """Do nothing: a bus in memory is never disconnected."""
 
     def publish(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        reply: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, reply: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         """Deliver a message at once to every subscriber's queue."""
         self._require_open()
@@ -76,12 +71,7 @@ class MemoryBus:
         return inbox
 
     async def request(
-        self,
-        subject: str,
-        payload: bytes = b"",
-        *,
-        timeout: float = 2.0,
-        headers: Mapping[str, str] | None = None,
+        self, subject: str, payload: bytes = b"", *, timeout: float = 2.0, headers: Mapping[str, str] | None = None
     ) -> Message:
         """Publish and return the first reply."""
         inbox = await self.subscribe(f"_INBOX.{os.urandom(11).hex()}", max_messages=1)

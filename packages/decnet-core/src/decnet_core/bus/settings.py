@@ -76,7 +76,7 @@ class BusSettings(msgspec.Struct, frozen=True):
     tcp_role: str = "worker"
     """`worker`, `operator` or one of `roles`: what the bearer of the token may do."""
     max_connections: Count = 1024
-    """More are refused."""
+    """More are rejected."""
     max_subscriptions: Count = 1024
     """Of one connection."""
     max_payload_bytes: Annotated[int, msgspec.Meta(ge=1024, le=64 * MIB)] = MIB

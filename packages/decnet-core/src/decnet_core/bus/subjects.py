@@ -31,11 +31,11 @@ class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
     op: str
-    """stop, reload, pause, resume or report; the reply is the worker's health."""
+    """stop, reload, pause, resume or report; the reply is the worker's health. A pause ends when the bus is lost."""
 
 
 class Health(msgspec.Struct, frozen=True):
-    """What a worker reports every ten seconds and on request."""
+    """A worker's report, every ten seconds and on request."""
 
     worker: str
     state: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Keeps a client connected: dials one server after another, backs off with jitter, notices a server that is silent."""
+"""Keeps a client connected: dials one server after another, backs off with jitter, detects a silent server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REJECTED = ("Authorization Violation", "User Authentication", "Account Authenti
 
 
 class Uplink:
-    """The present connection, if any, and what waits to be sent on it or on the next."""
+    """The current connection, if any, and the queue to send on it or on the next."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Uplink:
             await asyncio.sleep(self._pause(failures))
 
     def close(self) -> None:
-        """Send what waits, as far as the socket takes it, and end the connection."""
+        """Send what is queued, as far as the socket accepts it, and end the connection."""
         self.send_queue.flush()
         if self.link is not None:
             self.link.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The rules that all buses share: valid subjects and patterns, headers, and replies that mean "no responders"."""
+"""Validation shared by all buses: subjects and patterns, headers, and replies that mean "no responders"."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def encode_headers(headers: Mapping[str, str] | None) -> bytes:
 def checked_reply(subject: str, message: Message) -> Message:
     """Return `message`, the reply to a request on `subject`; NoResponders when it is the status that says so."""
     if not message.payload and header_block.status(message.headers) == "503":
-        raise NoResponders(f"nobody subscribes to {subject}; is the worker that answers it running?")
+        raise NoResponders(f"no subscriber for {subject}; is the worker that answers it running?")
     return message
 
 

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import resource
 
+from decnet_core.bus.broker.listener import NameTakenError
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
@@ -17,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _OTHER_FILES = 64  # descriptors a process has besides its connections
 _DRAIN_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
 
 
 class Bus(Worker[BusSettings]):
@@ -31,21 +35,28 @@ class Bus(Worker[BusSettings]):
     def __init__(self, settings: BusSettings) -> None:
         super().__init__(settings)
         self._broker: Broker | None = None
+        self._listening = False
 
     async def start(self, ctx: Context) -> None:
-        """Listen; StartupError when a broker is already there or a setting cannot be met."""
+        """Listen; StartupError when a broker of ours is already there or a setting cannot be met."""
         if not self.settings.embedded:
-            raise StartupError("[bus] url names a bus elsewhere; remove it, or do not start the embedded broker")
+            raise StartupError("[bus] url names an external bus; remove it, or do not start the embedded broker")
         allow_files(self.settings.max_connections + _OTHER_FILES)
         try:
             self._broker = Broker(self.settings, ctx.state.bus_socket)
-            await self._broker.start()
+            self._listening = await _listens(self._broker)
         except BusError as error:
             raise StartupError(str(error)) from error
         ctx.counters.read_from(self._broker.counters)
 
     async def run(self, ctx: Context) -> None:
-        """Wait: the broker's connections are served by the event loop."""
+        """Wait, if need be until the socket's name is free; the broker's connections are served by the event loop."""
+        while not (self._listening or ctx.stopping.is_set()):
+            ctx.counters.add("name_taken")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ctx.stopping.wait(), _RETRY_SECONDS)
+            if self._broker is not None and not ctx.stopping.is_set():
+                self._listening = await _listens(self._broker)
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
@@ -53,6 +64,16 @@ class Bus(Worker[BusSettings]):
         if self._broker is not None:
             await ctx.bus.drain(_DRAIN_SECONDS)
             await self._broker.stop()
+
+
+async def _listens(broker: Broker) -> bool:
+    """Start `broker`; return False when something else has the socket's name. Raises BusError."""
+    try:
+        await broker.start()
+    except NameTakenError as error:
+        log.error("%s; tried again every second", error)  # noqa: TRY400  # the operator needs the sentence only
+        return False
+    return True
 
 
 def allow_files(count: int) -> None:

@@ -2,8 +2,8 @@
 """The catalogue: every event kind with its typed payload, declared once.
 
 The tag of a class is its kind. Text fields hold what the attacker sent, decoded by `decnet_core.text`; they are data.
-To add a kind, declare a subclass of `Payload` here with what is true of it, and name it in `produces` of a worker.
-Nothing else lists kinds: showing, counting and recording ask the class.
+To add a kind, declare a subclass of `Payload` here with its properties, and name it in `produces` of a worker.
+Nothing else lists kinds: display, counting and recording use the class.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from decnet_core.events.repeats import Repeats
 
 
 class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """What an event says; a class without subclasses is a kind. Class variables tell others how to treat it."""
+    """The content of an event; a class without subclasses is a kind. Class variables say how to treat it."""
 
     from_attacker: ClassVar[bool] = True
     """Whether the event's `src_ip` is an attacker's."""
@@ -49,15 +49,15 @@ class Payload(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fiel
         yield self, 1
 
     def reached(self) -> tuple[str, ...]:
-        """Return the phases of the kill chain that this event shows to be reached."""
+        """Return the phases of the kill chain that this event proves."""
         return self.phases
 
     def counts(self) -> dict[str, int]:
-        """Return by how much it raises which columns of the table `attacker`."""
+        """Return the increments of columns of the table `attacker`."""
         return {self.counter: self.occurrences} if self.counter else {}
 
     def summary(self) -> str:
-        """Return what happened in a few words; they hold what the attacker sent, so whoever shows them escapes them."""
+        """Return a short description; it contains attacker input, so escape it before display."""
         return " ".join(f"{name}={getattr(self, name)}" for name in self.__struct_fields__)
 
 
@@ -96,7 +96,7 @@ class Repeatable(Payload, frozen=True, kw_only=True):
 
 
 class ConnectionOpened(Repeatable, frozen=True, tag="connection.opened"):
-    """Somebody connected to `service` (ssh, http, telnet, ...)."""
+    """A client connected to `service` (ssh, http, telnet, ...)."""
 
     alike: ClassVar[tuple[str, ...]] = ("service",)
     arrival: ClassVar[bool] = True
@@ -181,7 +181,7 @@ class CommandRun(Repeatable, frozen=True, tag="session.command"):
     service: str
     command: str
     known: bool = True
-    """Whether the decoy had an answer for it."""
+    """Whether the decoy's shell knows the command."""
 
     def summary(self) -> str:
         return f"$ {self.command}"
@@ -203,7 +203,7 @@ class SessionClosed(Payload, frozen=True, tag="session.closed"):
 
 
 class HttpRequest(Repeatable, frozen=True, tag="http.request"):
-    """One HTTP request as it was sent; header order and case are kept."""
+    """One HTTP request; header order and case are preserved."""
 
     alike: ClassVar[tuple[str, ...]] = ("status",)
     sampled: ClassVar[tuple[str, ...]] = ("method", "target", "user_agent", "body")
@@ -220,7 +220,7 @@ class HttpRequest(Repeatable, frozen=True, tag="http.request"):
     headers: tuple[tuple[str, str], ...] = ()
     """Name and value of each."""
     status: int | None = None
-    """What was answered."""
+    """The status of the response."""
     body: str | None = None
     """Its beginning, as text."""
     body_bytes: int = 0
@@ -245,9 +245,9 @@ class FileCaptured(Payload, frozen=True, tag="file.captured"):
     size: int
     """Bytes; 0 also when another honeypot reported the file without its size."""
     name: str | None = None
-    """As the attacker called it."""
+    """The attacker's name for it."""
     url: str | None = None
-    """Where the decoy was told to fetch it."""
+    """The URL from which the decoy was told to fetch it."""
 
     def summary(self) -> str:
         return f"{self.service} file {self.name or '-'}, {self.size} bytes, sha256 {self.sha256[:16]}"
@@ -261,7 +261,7 @@ class CanaryHit(Repeatable, frozen=True, tag="canary.hit"):
     sampled: ClassVar[tuple[str, ...]] = ("target", "user_agent", "query_type")
     arrival: ClassVar[bool] = True
     counter: ClassVar[str] = "canary_hits"
-    phases: ClassVar[tuple[str, ...]] = (COLLECTION,)  # somebody uses what was only to be found inside
+    phases: ClassVar[tuple[str, ...]] = (COLLECTION,)  # the token was only accessible from inside
 
     token: str
     channel: str
@@ -293,7 +293,7 @@ class ServiceRequest(Repeatable, frozen=True, tag="service.request"):
 
 
 class PortScan(Payload, frozen=True, tag="scan.detected"):
-    """Somebody scanned ports or hosts; `technique` names it (syn, fin, null, xmas, os, connect, ...)."""
+    """Ports or hosts were scanned; `technique` names it (syn, fin, null, xmas, os, connect, ...)."""
 
     arrival: ClassVar[bool] = True
     counter: ClassVar[str] = "scans"
@@ -301,7 +301,7 @@ class PortScan(Payload, frozen=True, tag="scan.detected"):
 
     technique: str
     ports: tuple[int, ...] = ()
-    """Those that were seen; of many, some."""
+    """The observed ports; if many, a selection."""
     distinct_ports: int = 0
     """How many there were; 0: as many as `ports` names."""
     hosts: int = 1
@@ -317,7 +317,7 @@ class PortScan(Payload, frozen=True, tag="scan.detected"):
 
 
 class SshKex(Payload, frozen=True, tag="ssh.kex"):
-    """The event's `src_ip` introduced itself on the wire as an SSH client or server; `count` times in the window."""
+    """The SSH greeting of the event's `src_ip` on the wire, as client or server; `count` times in the window."""
 
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
@@ -334,7 +334,7 @@ class SshKex(Payload, frozen=True, tag="ssh.kex"):
     count: int = 1
 
     def reached(self) -> tuple[str, ...]:
-        return () if self.role == "server" else self.phases  # a machine that answers has not come to us
+        return () if self.role == "server" else self.phases  # a machine that answers did not contact us
 
     def summary(self) -> str:
         return f"SSH {self.role} {self.software}, HASSH {self.hassh}"
@@ -350,21 +350,21 @@ class SshIdentification(Payload, frozen=True, tag="ssh.identification"):
     count: int = 1
 
     def reached(self) -> tuple[str, ...]:
-        return () if self.role == "server" else self.phases  # a machine that answers has not come to us
+        return () if self.role == "server" else self.phases  # a machine that answers did not contact us
 
     def summary(self) -> str:
         return f"SSH {self.role} {self.software}, without a key exchange"
 
 
 class HttpClient(Payload, frozen=True, tag="http.client"):
-    """How the first HTTP/1 request of a connection was written; `count` times like this in the window."""
+    """The form of the first HTTP/1 request of a connection; `count` times in the window."""
 
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
     method: str
     version: str
     agent_class: str
-    """What the user agent claims to be: absent, empty, tool, bot, library, browser or other."""
+    """The claimed kind of user agent: absent, empty, tool, bot, library, browser or other."""
     headers_hash: str
     """Of `headers`: SHA-256 of `name,name,...`, the first 32 hexadecimal digits."""
     headers: tuple[str, ...] = ()
@@ -383,7 +383,7 @@ def _system(name: str | None, match: str | None) -> str:
 
 
 class TcpStack(Payload, frozen=True, tag="tcp.stack"):
-    """What the SYN or SYN+ACK of the event's `src_ip` says about its TCP/IP stack; `count` times in the window."""
+    """The TCP/IP stack of the event's `src_ip` by its SYN or SYN+ACK; `count` times in the window."""
 
     phases: ClassVar[tuple[str, ...]] = (RECONNAISSANCE,)
 
@@ -394,17 +394,17 @@ class TcpStack(Payload, frozen=True, tag="tcp.stack"):
     muonfp: str
     """Window, option kinds, MSS and scale in MuonFP's notation (github.com/sundruid/muonfp)."""
     os: str | None = None
-    """The system that sends such packets by itself."""
+    """The operating system that sends such packets."""
     os_match: str | None = None
     """How `os` was found: `exact`, or `guess` for a general signature, or one that was changed on the way."""
     tool: str | None = None
-    """The program that writes such packets on whatever system."""
+    """The program that builds such packets itself, on any system."""
     distance: int | None = None
     """Hops; absent when the initial TTL cannot be known."""
     count: int = 1
 
     def reached(self) -> tuple[str, ...]:
-        return () if self.role == "syn+ack" else self.phases  # a machine that answers has not come to us
+        return () if self.role == "syn+ack" else self.phases  # a machine that answers did not contact us
 
     def summary(self) -> str:
         return f"TCP {self.role} of {self.tool or _system(self.os, self.os_match)}, {self.signature}"
@@ -440,7 +440,7 @@ class FlowClosed(Payload, frozen=True, tag="flow.closed"):
 class SyslogMessage(Payload, frozen=True, tag="syslog.message"):
     """A syslog message (RFC 5424, RFC 3164) of a host that forwards its logs; all texts are as sent."""
 
-    from_attacker: ClassVar[bool] = False  # its source is the host that forwards its log
+    from_attacker: ClassVar[bool] = False  # the source is the forwarding host
 
     facility: int
     """0 to 23."""
@@ -489,7 +489,7 @@ class TlsClient(Payload, frozen=True, tag="tls.client"):
 class TlsServer(Payload, frozen=True, tag="tls.server"):
     """A TLS ServerHello was seen on the wire, sent by the event's `src_ip`; `count` times in the sensor's window."""
 
-    phases: ClassVar[tuple[str, ...]] = ()  # a machine that answers has not come to us
+    phases: ClassVar[tuple[str, ...]] = ()  # a machine that answers did not contact us
 
     transport: str
     """tcp, quic or dtls."""
@@ -512,26 +512,26 @@ class TlsServer(Payload, frozen=True, tag="tls.server"):
 
 
 class Probed(Payload, frozen=True):
-    """What all findings of the prober share: it asked the event's `src_ip` at `src_port`; that host did nothing."""
+    """The base of the prober's findings: it probed the event's `src_ip` at `src_port`; that host took no action."""
 
-    phases: ClassVar[tuple[str, ...]] = ()  # what we asked of a host says nothing of what it did
+    phases: ClassVar[tuple[str, ...]] = ()  # what we probed says nothing about what the host did
 
     contact: int
-    """When that host had last come to us, ns since the Unix epoch; the event's `ts` is when it was asked."""
+    """The host's last contact with us, ns since the Unix epoch; the event's `ts` is the time of the probe."""
 
 
 class TlsProbed(Probed, frozen=True, tag="probe.tls"):
-    """The prober asked a host that had come to us for TLS."""
+    """JARM of a host that contacted us."""
 
     jarm: str
     """62 characters (github.com/salesforce/jarm)."""
 
     def summary(self) -> str:
-        return f"asked for TLS it answers as JARM {self.jarm}"
+        return f"its TLS server has JARM {self.jarm}"
 
 
 class CertificateProbed(Probed, frozen=True, tag="probe.certificate"):
-    """The certificate that such a host shows; all texts are as written in it, and nobody vouches for them."""
+    """The certificate of such a host; all texts are unverified, as written in it."""
 
     sha256: str
     """Of the DER, 64 hexadecimal digits."""
@@ -546,10 +546,10 @@ class CertificateProbed(Probed, frozen=True, tag="probe.certificate"):
     names: tuple[str, ...] = ()
     """Subject alternative names."""
     problem: str | None = None
-    """Why all but `sha256` could not be read."""
+    """Why the rest could not be parsed."""
 
     def summary(self) -> str:
-        return f"it shows a certificate of {self.problem or self.subject or 'nobody'}, SHA-256 {self.sha256}"
+        return f"its certificate is for {self.problem or self.subject or 'nobody'}, SHA-256 {self.sha256}"
 
 
 class SshProbed(Probed, frozen=True, tag="probe.ssh"):
@@ -562,11 +562,11 @@ class SshProbed(Probed, frozen=True, tag="probe.ssh"):
     host_keys: str = ""
 
     def summary(self) -> str:
-        return f"it serves SSH by {self.software}, HASSH {self.hassh}"
+        return f"its SSH server is {self.software}, HASSH {self.hassh}"
 
 
 class StackProbed(Probed, frozen=True, tag="probe.stack"):
-    """What the SYN+ACK of such a host says about its TCP/IP stack; the fields are those of `tcp.stack`."""
+    """The TCP/IP stack of such a host by its SYN+ACK; the fields are those of `tcp.stack`."""
 
     signature: str
     muonfp: str
@@ -575,11 +575,11 @@ class StackProbed(Probed, frozen=True, tag="probe.stack"):
     distance: int | None = None
 
     def summary(self) -> str:
-        return f"it answers as {_system(self.os, self.os_match)}, {self.signature}"
+        return f"its TCP/IP stack is {_system(self.os, self.os_match)}, {self.signature}"
 
 
 class ProbeChanged(Probed, frozen=True, tag="probe.changed"):
-    """A fingerprint of such a host is not what it was: it was rebuilt, or the address changed hands."""
+    """A fingerprint of such a host changed: it was rebuilt, or the address was reassigned."""
 
     what: str
     """jarm, certificate, hassh_server or tcp_stack."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Events to lines of JSON and back; whatever bytes come in, the answer is an event or a reason."""
+"""Encodes events as lines of JSON and decodes any bytes to an event or an error."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The envelope of every event: who, where, when; the payload says what."""
+"""The envelope of every event: source, place and time; the payload has the content."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Address = Annotated[str, msgspec.Meta(max_length=45)]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing that happened, on disk and on the wire as one line of JSON."""
+    """One event, on disk and on the wire as one line of JSON."""
 
     id: UUID
-    """Version 7, made where it happened; nothing has it twice."""
+    """UUID version 7, made where it happened; unique."""
     ts: Nanoseconds
     """Nanoseconds since the Unix epoch, UTC, by the clock of `sensor`."""
     sensor: Name

@@ -26,6 +26,11 @@ SAMPLE_TEXT = 512
 MAX_DISTINCT = 4096
 """Different values that are told apart in one fold."""
 
+LARGE_PAYLOAD = 8 << 10
+"""Bytes of a payload beyond which a folded event keeps the beginnings of its texts only."""
+LARGE_TEXT = 128
+"""Characters of these beginnings."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -96,7 +101,26 @@ class Fold:
             return self.first
         samples = tuple(Sample(kept, self._counts[digest]) for digest, kept in self._kept.items() if kept)
         repeats = Repeats(self.count, self._last_ts, self._bytes, len(self._counts), samples)
-        return msgspec.structs.replace(self.first, payload=msgspec.structs.replace(payload, repeats=repeats))
+        return msgspec.structs.replace(self.first, payload=msgspec.structs.replace(_bounded(payload), repeats=repeats))
+
+
+def _bounded(payload: Repeatable) -> Repeatable:
+    """Return `payload`, with the beginnings of its texts when it is large: one event every few seconds adds up."""
+    if len(_encode(payload)) <= LARGE_PAYLOAD:
+        return payload
+    return msgspec.structs.replace(
+        payload, **{name: _beginning(getattr(payload, name)) for name in payload.__struct_fields__}
+    )
+
+
+def _beginning(value: object) -> object:
+    if isinstance(value, str):
+        return value[:LARGE_TEXT]
+    if isinstance(value, tuple):
+        return tuple(map(_beginning, value[:MAX_SAMPLES]))
+    if isinstance(value, dict):
+        return {name[:LARGE_TEXT]: _beginning(one) for name, one in list(value.items())[:MAX_SAMPLES]}
+    return value
 
 
 def _cut(value: Value) -> Value:

@@ -18,7 +18,7 @@ def uuid7(ts: int) -> UUID:
 
 
 def uuid7_of(ts: int, *parts: bytes) -> UUID:
-    """Return the id that `parts` always gets at time `ts`.
+    """Return the same id for the same `parts` and time `ts`.
 
     Reading the same log line again after a crash gives the same id, so ingest can tell it from a new one.
     """

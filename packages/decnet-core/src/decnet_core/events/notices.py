@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The notices: what others outside should learn, each kind declared once with its typed body.
+"""The notices to external systems, each kind declared once with its typed body.
 
 A notice is a row first (the transactional outbox) and a nudge on `notice.<kind>` after commit.
 The row's `key` makes writing it idempotent:
@@ -12,7 +12,7 @@ import msgspec
 
 
 class _Notice(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=True):
-    """What all notices share: the tag field, the time (ns since the Unix epoch) and the attacker's address."""
+    """The base of all notices: tag field, time (ns since the Unix epoch) and the attacker's address."""
 
 
 class AttackerObserved(_Notice, frozen=True, tag="attacker.observed"):
@@ -51,7 +51,7 @@ class SessionEnded(_Notice, frozen=True, tag="session.ended"):
 
 
 class TechniqueTagged(_Notice, frozen=True, tag="ttp.tagged"):
-    """A rule recognised an ATT&CK technique in what an attacker did."""
+    """A rule recognised an ATT&CK technique in an attacker's action."""
 
     ts: int
     attacker: str

@@ -53,7 +53,7 @@ def peer_address(host: str) -> str:
 
 
 def source_of(text: str) -> str:
-    """Return what limits count as one: the IPv4 address, or the first address of the IPv6 /64.
+    """Return the source that limits apply to: the IPv4 address, or the first address of the IPv6 /64.
 
     Text that is no address, such as the name of a UNIX peer, is a source of its own.
     """
@@ -80,10 +80,14 @@ def parse_network(text: str, *, strict: bool = False) -> Network:
 
     `strict` refuses an address with bits beyond its prefix.
     """
-    found = ip_network(text, strict=strict)
-    if isinstance(found, IPv4Network) or found.network_address.ipv4_mapped is None or found.prefixlen < _MAPPED_BITS:
-        return found
-    return IPv4Network((found.network_address.ipv4_mapped, found.prefixlen - _MAPPED_BITS))
+    network = ip_network(text, strict=strict)
+    if (
+        isinstance(network, IPv4Network)
+        or network.network_address.ipv4_mapped is None
+        or network.prefixlen < _MAPPED_BITS
+    ):
+        return network
+    return IPv4Network((network.network_address.ipv4_mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def parse_endpoint(text: str) -> tuple[str, int]:

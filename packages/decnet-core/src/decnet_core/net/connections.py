@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How many connections are open, in all and by source. Pure.
+"""Limits open connections, in total and by source. Pure.
 
 The table holds only sources with an open connection, so the limit on connections bounds it and nothing is evicted.
 """

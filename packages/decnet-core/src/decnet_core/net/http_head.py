@@ -77,7 +77,7 @@ class Parsed(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why the bytes are no acceptable request, and their first line, as far as it has been received."""
+    """Why the bytes are not a valid request, and their first line, as far as it has been received."""
 
     reason: Reason
     line: bytes
@@ -133,10 +133,10 @@ def _fields(data: bytes, rules: Rules) -> tuple[tuple[str, str], ...] | Reason:
         return "head-too-long"
     if len(lines) > rules.fields:
         return "field"
-    found = []
+    fields = []
     for line in lines:
         name, colon, value = line.removesuffix(b"\r").partition(b":")
         if not colon or _NAME.fullmatch(name) is None:
             return "field"
-        found.append((name.decode("ascii"), rules.decode(value.strip(b" \t"))))
-    return tuple(found)
+        fields.append((name.decode("ascii"), rules.decode(value.strip(b" \t"))))
+    return tuple(fields)

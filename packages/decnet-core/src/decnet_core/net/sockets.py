@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Binds TCP and UDP sockets in one way, and says in a sentence what is in the way.
+"""Binds TCP and UDP sockets in one way, and explains failures in a sentence.
 
 Sockets do not block and are not inherited. `::` receives IPv4 too (as mapped addresses: see `addresses`), any other
 IPv6 address only IPv6. TCP sets SO_REUSEADDR, so that a restart does not wait for old connections in TIME_WAIT; UDP

@@ -32,12 +32,12 @@ T = TypeVar("T")
 
 
 CALM = 5
-"""How many times rarer a worker looks unasked while the bus is there to nudge it ..."""
+"""Factor by which a worker polls less often while the bus can nudge it ..."""
 CALM_SECONDS = 10.0
 """... but at least this often."""
 
 _TIMER_SLACK_SECONDS = 0.1
-"""A timer that is later than it should be by less than this is not set anew."""
+"""A timer that is later than it should be by less than this is not set again."""
 
 
 class Undeclared(CoreError, TypeError):
@@ -98,9 +98,9 @@ class Context:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def poll_seconds(self, seconds: float) -> float:
-        """Return how long to wait for a nudge before looking unasked, which is every `seconds` while the bus is away.
+        """Return how long to wait for a nudge before polling, which is `seconds` while the bus is unreachable.
 
-        While it is there, CALM times that, up to CALM_SECONDS: a nudge is then lost only when its sender was killed
+        While it is connected, CALM times that, up to CALM_SECONDS: a nudge is then lost only when its sender was killed
         before it could send it. A connection that is lost or made is itself a nudge, as others may be lost.
         """
         return max(seconds, min(CALM * seconds, CALM_SECONDS)) if self.bus.connected else seconds
@@ -110,7 +110,7 @@ class Context:
         self._nudge.set()
 
     async def nudged(self, timeout: float) -> None:
-        """Return when a subject it listens to spoke, `timeout` seconds passed, or it must stop; while paused, wait."""
+        """Return on a message it listens to, after `timeout` seconds, or when it must stop; while paused, wait."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._nudge.wait(), timeout)
         self._nudge.clear()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Counters:
-    """Numbers by name: `add` for counts, `set` for levels, `read_from` for what another object counts itself."""
+    """Numbers by name: `add` for counts, `set` for levels, `read_from` for another object's own counters."""
 
     def __init__(self) -> None:
         self._values: dict[str, float] = {}

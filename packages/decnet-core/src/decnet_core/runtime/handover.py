@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Taking over from a predecessor: everything is loaded and ready when the old process ends.
+"""Takes over from a predecessor: everything is loaded and ready when the old process ends.
 
 A worker's spool, sockets and cursor can have one owner at a time, so a successor cannot hold them beside its
-predecessor. It does everything that does not need them, sends STANDBY=1, and goes on when the old process has ended.
+predecessor. It does everything that does not need them, sends STANDBY=1, and continues when the old process has ended.
 """
 
 from __future__ import annotations

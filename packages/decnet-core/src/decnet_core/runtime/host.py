@@ -47,7 +47,7 @@ async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus |
     """
     place = settings.section("state", StateSettings)
     state = State.of(place)
-    state.create()
+    state.create(worker.name)
     spool = folding = None
     if worker.produces:
         spooling, directory = _within_disk(settings.section("spool", SpoolSettings), state), state.spool / worker.name
@@ -140,6 +140,7 @@ class Host:
         """Start the background tasks that serve the worker."""
         ctx = self._ctx
         ctx.bus.on_change(ctx.nudge)
+        ctx.bus.on_change(self._end_pause)
         ctx.spawn(self._heartbeat(), name="heartbeat")
         ctx.spawn(self._control(), name="control")
         for pattern in self._worker.listens:
@@ -158,9 +159,7 @@ class Host:
             await asyncio.wait((failed, stopping, finished), return_when=asyncio.FIRST_COMPLETED)
             if ctx.stopping.is_set() and not failed.done():
                 await asyncio.wait(
-                    (failed, finished),
-                    return_when=asyncio.FIRST_COMPLETED,
-                    timeout=self._runtime.stop_seconds,
+                    (failed, finished), return_when=asyncio.FIRST_COMPLETED, timeout=self._runtime.stop_seconds
                 )
             if failed.done():
                 failed.result()
@@ -208,7 +207,7 @@ class Host:
         try:
             order = msgspec.json.decode(payload, type=Control)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("a control message that is not one was ignored")
+            log.warning("an invalid control message was ignored")
             return
         ctx = self._ctx
         match order.op:
@@ -225,6 +224,12 @@ class Host:
                 pass
             case _:
                 log.warning("unknown control order ignored")
+
+    def _end_pause(self) -> None:
+        """Go on when the bus is lost that brought a pause: nobody could take it back, or knows who had ordered it."""
+        if not (self._ctx.bus.connected or self._ctx.unpaused.is_set()):
+            log.warning("the bus is lost: the pause ends")
+            self._ctx.unpaused.set()
 
     async def _sync_spool(self) -> None:
         """Group fsync: what was appended within `batch_ms` becomes durable together; a full disk is tried again."""

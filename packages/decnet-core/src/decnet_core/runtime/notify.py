@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Readiness and watchdog for whoever started the process: the sd_notify(3) protocol of systemd."""
+"""Reports readiness and liveness to the supervisor: the sd_notify(3) protocol of systemd."""
 
 from __future__ import annotations
 
@@ -53,6 +53,13 @@ class Notifier:
         except OSError:
             return True
         return True
+
+    def send_patiently(self, state: str) -> None:
+        """Send one state, blocking for room at most INSIST_SECONDS."""
+        if self._address:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(INSIST_SECONDS)
+                sock.sendto(state.encode(), self._address)
 
     async def insist(self, state: str) -> None:
         """Send one state, waiting for room at most INSIST_SECONDS: for READY=1, which nothing else would repeat."""

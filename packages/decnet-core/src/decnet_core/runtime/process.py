@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 LIFELINE = "DECNET_LIFELINE_FD"
 
 REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
-"""Errors with which a worker refuses to start; it is not started again before somebody has changed something."""
+"""Errors with which a worker refuses to start; it is not restarted until something has changed."""
 
 
 def run(

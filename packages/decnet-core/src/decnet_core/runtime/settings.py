@@ -16,6 +16,6 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     heartbeat_seconds: Seconds = 10.0
     """How often a worker publishes its health on the bus."""
     stop_seconds: Seconds = 10.0
-    """How long a worker may take to end by itself before it is cancelled."""
+    """How long a worker may take to stop before it is cancelled."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is logged."""
+    """The lowest level that is logged."""

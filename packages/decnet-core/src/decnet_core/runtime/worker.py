@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a worker is: a name, a sentence, settings, what it listens to, and `run`.
+"""The base of workers: a name, a description, settings, what it listens to, and `run`.
 
 A worker does not know how it is hosted (law 6): its own process, one task of many, or a forked child.
 """
@@ -20,7 +20,7 @@ MIB = 1 << 20
 
 
 class NoSettings(msgspec.Struct, frozen=True):
-    """For a worker that has nothing to set."""
+    """For a worker without settings."""
 
 
 class Worker(Hosted[S]):
@@ -37,7 +37,7 @@ class Worker(Hosted[S]):
     """The supervisor's group it belongs to by default (`supervise.groups`)."""
     memory_budget: ClassVar[int] = 64 * MIB
     network: ClassVar[Literal["none", "loopback", "any"]] = "none"
-    """Which IP addresses it speaks with itself; what bus and database need is added where they are elsewhere."""
+    """The network access it needs itself; that for a remote bus or database is added."""
     database: ClassVar[bool] = False
     """Whether it opens the fleet's database."""
     reads_spools: ClassVar[bool] = False
@@ -60,12 +60,12 @@ class Worker(Hosted[S]):
 
     @classmethod
     def capabilities(cls, settings: S) -> tuple[str, ...]:  # noqa: ARG003  # most need none, whatever is set
-        """Return the parts of root's power that it needs when it is set so, as CAP_NET_RAW."""
+        """Return the capabilities that it needs with these settings, such as CAP_NET_RAW."""
         return ()
 
     @classmethod
     def reach(cls, settings: S) -> Literal["none", "loopback", "any"]:  # noqa: ARG003  # for most it is what they declare
-        """Return which IP addresses it speaks with itself when it is set so."""
+        """Return the network access that it needs with these settings."""
         return cls.network
 
     @classmethod
@@ -75,7 +75,7 @@ class Worker(Hosted[S]):
 
     @classmethod
     def main(cls) -> int:
-        """Be the console script `decnet-<name>`."""
+        """Run the console script `decnet-<name>`."""
         import sys
 
         if len(sys.argv) > 1:  # with no arguments a worker does not pay for typer

@@ -3,9 +3,9 @@
 
 The supervisor, `decnet up`, the status page and the docs all read this and nothing else.
 
-Some workers have nothing to do before the operator says where: which interface, which master. Their distribution names
+Some workers need a setting to work, such as an interface or a master. Their distribution names
 that setting as data beside the worker, `[project.entry-points."decnet.off_until"] sniff = "interfaces"`. While it is
-empty no fleet starts them or misses them, and deciding so imports none of their code.
+empty no fleet starts or expects them, and that decision imports none of their code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GROUP = "decnet.workers"
 OFF_UNTIL = "decnet.off_until"
 
 FLOW = ("bus", "ingest")
-"""These come first: the others go on without them, and sooner with them."""
+"""These come first: the others continue without them, and sooner with them."""
 
 
 class UnknownWorker(CoreError, LookupError):

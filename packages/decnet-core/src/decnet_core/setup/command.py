@@ -46,14 +46,17 @@ def _parser() -> argparse.ArgumentParser:
         "settings. Run it again after changing settings; it keeps what you have edited.",
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would change, change nothing")
-    parser.add_argument("--remove", action="store_true", help="take away what init wrote; data stay")
-    parser.add_argument("--force", action="store_true", help="replace also what somebody has changed since")
+    parser.add_argument("--remove", action="store_true", help="remove what init wrote; data stay")
+    parser.add_argument("--force", action="store_true", help="also replace files that were edited since")
     parser.add_argument(
         "--hosting", choices=("groups", "units"), default="groups", help="one unit for all workers, or one for each"
     )
     parser.add_argument("--prefix", type=Path, default=Path("/"), help="write into this root file system")
     parser.add_argument(
-        "--bin", type=Path, default=Path(sys.executable).parent, help="where the console scripts are, as units see it"
+        "--bin",
+        type=Path,
+        default=Path(sys.executable).parent,
+        help="directory of the console scripts, as seen by the units",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser

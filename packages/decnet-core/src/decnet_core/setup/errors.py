@@ -11,4 +11,4 @@ class SetupError(CoreError):
 
 
 class DisputedError(CoreError):
-    """A file that the operator has edited is in the way, and nobody is there to ask; the message names it."""
+    """A file that the operator has edited would be replaced, and there is no terminal to ask; the message names it."""

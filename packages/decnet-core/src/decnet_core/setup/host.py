@@ -20,7 +20,7 @@ _MODES = {Site(programs="").settings: 0o640, Site(programs="").environment: 0o60
 """Modes of files that are not public; systemd itself reads the environment file, as root."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class InstallRecord(msgspec.Struct, frozen=True):
     """What init has done here."""
 
     written: dict[str, str] = {}
@@ -41,26 +41,26 @@ class Host:
         """Return where `path` is now."""
         return self.prefix / path.lstrip("/")
 
-    def record(self) -> Record:
+    def record(self) -> InstallRecord:
         """Return the record of earlier runs; raises SetupError if it cannot be read."""
         try:
-            return msgspec.json.decode(self.place(RECORD).read_bytes(), type=Record)
+            return msgspec.json.decode(self.place(RECORD).read_bytes(), type=InstallRecord)
         except FileNotFoundError:
-            return Record()
+            return InstallRecord()
         except (OSError, msgspec.DecodeError) as error:
             raise SetupError(f"{self.place(RECORD)} cannot be read: {error}; restore it or remove it") from error
 
     def present(self, paths: Iterable[str]) -> dict[str, str]:
         """Return the text of those files that are there; raises SetupError."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for path in paths:
             try:
-                found[path] = self.place(path).read_text(encoding="utf-8")
+                texts[path] = self.place(path).read_text(encoding="utf-8")
             except FileNotFoundError:
                 continue
             except (OSError, UnicodeDecodeError) as error:
                 raise SetupError(f"{self.place(path)} cannot be read: {error}") from error
-        return found
+        return texts
 
     def apply(self, changes: Iterable[Change], role: Role | None = None) -> None:
         """Make the changes and record them; raises SetupError if the file system refuses one."""
@@ -78,7 +78,7 @@ class Host:
         except OSError as error:
             raise SetupError(f"cannot change {error.filename}: {error.strerror}") from error
         finally:
-            self._keep(Record(written, tuple(dict.fromkeys(directories)), role or record.role))
+            self._keep(InstallRecord(written, tuple(dict.fromkeys(directories)), role or record.role))
 
     def forget(self) -> None:
         """Remove the record, and the directories that init made and that are empty now."""
@@ -94,9 +94,9 @@ class Host:
             self.place(str(directory)).mkdir(0o755)
         return [str(directory) for directory in missing]
 
-    def _keep(self, record: Record) -> None:
+    def _keep(self, record: InstallRecord) -> None:
         if not record.written and not self.place(RECORD).exists():
             return
         made = self._make_directory(RECORD)
-        record = Record(record.written, (*record.directories, *made), record.role)
+        record = InstallRecord(record.written, (*record.directories, *made), record.role)
         replace_file(self.place(RECORD), msgspec.json.format(msgspec.json.encode(record)), 0o644)

@@ -52,12 +52,12 @@ def jobs_of(settings: Settings, role: Role = "all") -> list[Job]:
     """Return what every installed worker needs with `settings`, but for those that are off; raises SettingsError."""
     workers = [worker_registry.load(name) for name in worker_registry.wanted(settings)]
     embedded = settings.section("bus", BusSettings).embedded
-    found = [
+    jobs = [
         job_of(worker, settings.section(worker.name, worker.Settings))
         for worker in workers
         if worker.name != "bus" or embedded
     ]
-    return jobs_for(role, found)
+    return jobs_for(role, jobs)
 
 
 def site_of(settings: Settings, programs: Path, role: Role = "all", database: Database | None = None) -> Site:
@@ -100,11 +100,11 @@ def files_of(
 
 def chosen_settings(state: Path) -> dict[str, dict[str, Any]]:
     """Return the settings that follow from what is in the state directory, by section; they are written out."""
-    found: dict[str, dict[str, Any]] = {}
+    chosen: dict[str, dict[str, Any]] = {}
     for name in worker_registry.names():
         for section, values in worker_registry.load(name).known(state).items():
-            found.setdefault(section, {}).update(values)
-    return found
+            chosen.setdefault(section, {}).update(values)
+    return chosen
 
 
 def operator_files(site: Site) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What to do to each file: a pure comparison of what is wanted, what is there, and what init wrote the last time.
+"""Plans the change of each file: a pure comparison of the wanted, the present, and the previously written text.
 
-A file that is as init wrote it may be replaced. One that was edited since belongs to the operator: it is kept if init
-would write the same as before, and otherwise only replaced with the operator's consent.
+A file that init wrote and that was not changed may be replaced. One that was edited since belongs to the operator: it
+is kept if init would write the same as before, and otherwise only replaced with the operator's consent.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Change(msgspec.Struct, frozen=True):
         if self.action is Action.KEEP:
             return ""
         if self.private and self.action is Action.CONFLICT:
-            return f"--- {self.path}\n(has been edited; what it holds is not shown, for it may be secret)\n"
+            return f"--- {self.path}\n(has been edited; its content may be secret and is not shown)\n"
         old, new = (self.before or "").splitlines(keepends=True), (self.after or "").splitlines(keepends=True)
         names = ("/dev/null" if self.before is None else self.path, "/dev/null" if self.after is None else self.path)
         return "".join(difflib.unified_diff(old, new, *names))
@@ -56,11 +56,7 @@ def digest(text: str) -> str:
 
 
 def changes(
-    wanted: Mapping[str, str],
-    present: Mapping[str, str],
-    written: Mapping[str, str],
-    *,
-    operators: Iterable[str] = (),
+    wanted: Mapping[str, str], present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()
 ) -> list[Change]:
     """Return what to do to every file that is wanted or that we once wrote.
 
@@ -68,9 +64,9 @@ def changes(
     operator's. A file that we wrote and no longer want (a worker that is not installed any more) is removed.
     """
     mine = set(operators)
-    found = [_one(path, text, present.get(path), written.get(path), path in mine) for path, text in wanted.items()]
+    planned = [_one(path, text, present.get(path), written.get(path), path in mine) for path, text in wanted.items()]
     left = {path: mark for path, mark in written.items() if path not in wanted}
-    return found + removals(present, left, operators=mine)
+    return planned + removals(present, left, operators=mine)
 
 
 def removals(present: Mapping[str, str], written: Mapping[str, str], *, operators: Iterable[str] = ()) -> list[Change]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a host is for: everything that is installed, or what a sensor runs."""
+"""The role of a host: everything installed, or a sensor's workers."""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.field_docs import field_docs
+from decnet_core.setup.field_docs import field_docs
 
 _HEAD = """\
-# The settings of this fleet. A line such as `#name = value` shows a default; take the # away to change it.
+# The settings of this fleet. A line such as `#name = value` shows a default; remove the # to change it.
 # Any of them can be overridden in decnet.env, as DECNET_<SECTION>_<NAME>=value.
 # Which ports below 1024 are used, and where bus and database are, is also in the units: run `decnet init` after that.
 """

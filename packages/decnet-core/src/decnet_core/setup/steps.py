@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sets a host up and takes that away again, showing each step; what the operator's commands for it do."""
+"""Sets a host up or removes that again, showing each step; the implementation of the operator's commands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,6 +19,7 @@ from decnet_core.setup.host import Host
 from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
+from decnet_core.text import json_for_terminal
 from decnet_core.units.job import TARGET, Site, supervisor_service
 from decnet_core.units.render import Hosting
 
@@ -30,7 +32,7 @@ class InstallOptions(msgspec.Struct, frozen=True, kw_only=True):
     prefix: Path = Path("/")
     """The root file system to write into."""
     programs: Path = Path(sys.executable).parent
-    """Where the console scripts are, as the units shall see it."""
+    """Directory of the console scripts, as seen by the units."""
     role: Role | None = None
     """What the host is for; None: what it was for, else everything that is installed."""
     hosting: Hosting | None = None
@@ -63,18 +65,19 @@ def set_up(options: InstallOptions, master: Master | None = None) -> None:
     role = _role(options, record.role, written=bool(record.written), is_master=master is not None)
     chosen = chosen_settings(host.place(Site(programs="").state))
     settings = _settings(host, chosen)
+    _refuse_secrets(settings)
     state = site_of(settings, options.programs).state
     database = master.database(settings, state) if master is not None and role == "all" else None
     site = site_of(settings, options.programs, role, database)
     hosting = options.hosting or ("groups" if role == "sensor" else "units")
     texts = files_of(settings, site, hosting, role=role, database=database, chosen=chosen)
     present = host.present({**texts, **record.written})
-    found = changes(texts, present, record.written, operators=operator_files(site))
-    if not _apply(host, options, found, role=role):
+    planned = changes(texts, present, record.written, operators=operator_files(site))
+    if not _apply(host, options, planned, role=role):
         return
     _list_workers_off(options, settings, role)
     if not options.live:
-        _print(options, "written; at the first boot systemd makes accounts and directories")
+        _print(options, "written; systemd creates accounts and directories at the first boot")
         return
     system.set_up(jobs_of(settings, role), site)
     if master is not None and role == "all":
@@ -89,13 +92,13 @@ def remove(options: InstallOptions) -> None:
     record = host.record()
     if options.live and not options.dry_run:
         system.check_root()
-    found = removals(host.present(record.written), record.written, operators=operator_files(Site(programs="")))
-    if not _apply(host, options, found, stop=record.written if options.live else ()):
+    planned = removals(host.present(record.written), record.written, operators=operator_files(Site(programs="")))
+    if not _apply(host, options, planned, stop=record.written if options.live else ()):
         return
     host.forget()
     if options.live:
         system.reload_units()
-    _print(options, "removed; what the fleet has recorded is still there, and so are its accounts")
+    _print(options, "removed; recorded data and accounts are still there")
 
 
 def _role(options: InstallOptions, before: Role | None, *, written: bool, is_master: bool) -> Role:
@@ -115,28 +118,45 @@ def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
     return Settings.load(file, environ) if file.exists() else Settings(chosen, environ, place.environment)
 
 
+def _refuse_secrets(settings: Settings) -> None:
+    """Raise SetupError for a secret in the settings file, which all workers read; the environment file is root's."""
+    site = Site(programs="")
+    for section, key in (("bus", "tcp_token"), ("database", "url")):
+        value = settings.in_file(section, key)
+        if value and (key != "url" or urlsplit(str(value)).password):
+            raise SetupError(
+                f"{site.settings} can be read by every worker, and [{section}] {key} in it is a secret: "
+                f"write DECNET_{section.upper()}_{key.upper()}=... into {site.environment} instead"
+            )
+
+
 def _apply(
-    host: Host, options: InstallOptions, found: Sequence[Change], *, stop: Iterable[str] = (), role: Role | None = None
+    host: Host,
+    options: InstallOptions,
+    planned: Sequence[Change],
+    *,
+    stop: Iterable[str] = (),
+    role: Role | None = None,
 ) -> bool:
     """Show the changes and, unless this is a dry run, make them after stopping the units in `stop`."""
     if options.as_json:
-        files = [{"path": each.path, "action": each.action.value, "diff": each.diff} for each in found]
+        files = [{"path": each.path, "action": each.action.value, "diff": each.diff} for each in planned]
         document = msgspec.json.encode({"dry_run": options.dry_run, "files": files})
-        _write(msgspec.json.format(document, indent=2).decode())
+        _write(json_for_terminal(msgspec.json.format(document, indent=2)))
     else:
-        _print_changes(found, dry_run=options.dry_run, force=options.force)
+        _print_changes(planned, dry_run=options.dry_run, force=options.force)
     if options.dry_run:
         return False
-    resolved = _resolved(found, force=options.force, ask=not options.as_json and sys.stdin.isatty())
+    resolved = _resolved(planned, force=options.force, ask=not options.as_json and sys.stdin.isatty())
     system.stop(stop)
     host.apply(resolved, role)
     return True
 
 
-def _resolved(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change]:
+def _resolved(planned: Sequence[Change], *, force: bool, ask: bool) -> list[Change]:
     """Return what to do; raises DisputedError if a changed file is in the way and nobody is there to ask."""
-    disputed = [change for change in found if change.action is Action.CONFLICT]
-    agreed = [change for change in found if change.action in _TO_DO]
+    disputed = [change for change in planned if change.action is Action.CONFLICT]
+    agreed = [change for change in planned if change.action in _TO_DO]
     if force:
         return agreed + disputed
     if disputed and not ask:
@@ -151,13 +171,13 @@ def _resolved(found: Sequence[Change], *, force: bool, ask: bool) -> list[Change
     return agreed
 
 
-def _print_changes(found: Sequence[Change], *, dry_run: bool, force: bool) -> None:
-    for change in found:
+def _print_changes(planned: Sequence[Change], *, dry_run: bool, force: bool) -> None:
+    for change in planned:
         if change.action is not Action.UNCHANGED:
             _write(f"{change.action.value:<9} {change.path}")
         if (dry_run and change.action is Action.UPDATE) or ((dry_run or force) and change.action is Action.CONFLICT):
             _write(change.diff)
-    if all(change.action is Action.UNCHANGED for change in found):
+    if all(change.action is Action.UNCHANGED for change in planned):
         _write("nothing to change")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What follows on a running host when its files have changed: accounts, directories, keys, a reload of systemd."""
+"""Applies changed files on a running host: accounts, directories, keys, a reload of systemd."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _make_key(path: Path, user: str) -> None:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-            raise SetupError(f"{path} is a link: remove it, and find out who made it")
+            raise SetupError(f"{path} is a link: remove it, and find out who created it")
         os.fchown(descriptor, account.pw_uid, account.pw_gid)
     finally:
         os.close(descriptor)

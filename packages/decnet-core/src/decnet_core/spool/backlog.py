@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lines that wait in memory for a disk that refuses them: bounded, the oldest lost first, every loss counted."""
+"""Lines that wait in memory while the disk is full: bounded, the oldest dropped first, every loss counted."""
 
 from __future__ import annotations
 

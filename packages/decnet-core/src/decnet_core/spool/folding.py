@@ -75,8 +75,8 @@ class Folding:
         self._counts: dict[str, float] = {"events_folded": 0, "folds_written": 0, "values_not_kept": 0}
 
     def counters(self) -> dict[str, float]:
-        """Return how many events were folded into how many, and how many windows ended with values not kept."""
-        return self._counts
+        """Return how many events were folded into how many, how often values were not kept, and what waits now."""
+        return {**self._counts, "folds_open": len(self._folds)}
 
     def left_behind(self) -> list[Event]:
         """Return the events of the window that a killed predecessor did not end; `clear` when the disk has them."""
@@ -171,7 +171,7 @@ class Folding:
         self._lossy = self._full = False
         if (
             self._durable_window >= self._window
-        ):  # else this journal goes on: the disk may not have what is in the other
+        ):  # else this journal continues: the disk may not have what is in the other
             self._current = 1 - self._current
             os.ftruncate(self._journals[self._current], 0)
             self._written = self._numbered = 0
@@ -204,4 +204,4 @@ def _replay(line: bytes, folds: list[Fold]) -> None:
             repeat = _repeat_decoder.decode(line)
             folds[repeat.fold].add(repeat.ts, repeat.size, repeat.values)
     except (BadEventError, msgspec.DecodeError, IndexError):
-        log.warning("a line of the journal of folded events is torn: passed over")
+        log.warning("a line of the journal of folded events is torn: skipped")

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""Lines that could not be parsed, kept with the reason; bounded, safe to open.
+"""Lines that could not be parsed or stored, kept whole with the reason; bounded, safe to open.
 
 They lie in a few small segments, the oldest of which goes first: a flood of garbage displaces older garbage.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import logging
+import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from decnet_core.durable import make_directory
+from decnet_core.events.codec import MAX_LINE_BYTES
 from decnet_core.spool import segments
 from decnet_core.spool.segments import Segment
 from decnet_core.text import bounded, from_wire
@@ -20,15 +25,50 @@ from decnet_core.text import bounded, from_wire
 log = logging.getLogger(__name__)
 
 _FILES = 8
-_MAX_LINE_BYTES = 4096
+_SHOWN_CHARACTERS = 4096
+"""Of a line that is not UTF-8: it is kept in base64 beside them."""
 
 
-class QuarantinedLine(msgspec.Struct, frozen=True, rename={"source": "from"}):
-    """One quarantined line: why, where it came from, and its beginning as text."""
+class QuarantinedLine(msgspec.Struct, frozen=True, omit_defaults=True, rename={"source": "from"}):
+    """One quarantined line: why and when (ns since the Unix epoch), where it came from, and the line as text."""
 
     reason: str
     source: str
     line: str
+    at: int = 0
+    exact: str = ""
+    """The line in base64, where its bytes are not UTF-8 and the text shows them escaped."""
+
+    def content(self) -> bytes:
+        """Return the line as it was."""
+        return base64.b64decode(self.exact) if self.exact else self.line.encode()
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """Where a line is kept, for as long as it is: the segment's number and the byte at which it begins."""
+
+    segment: int
+    offset: int
+
+
+def kept_lines(directory: Path) -> Iterator[tuple[Place, QuarantinedLine]]:
+    """Yield the lines of the quarantine in `directory`, oldest first; what is half-written is passed over."""
+    for number in segments.sizes(directory):
+        offset = 0
+        for record in _records(segments.path_of(directory, number)):
+            with contextlib.suppress(msgspec.MsgspecError):
+                yield Place(number, offset), msgspec.json.decode(record, type=QuarantinedLine)
+            offset += len(record)
+
+
+def _records(path: Path) -> Iterator[bytes]:
+    """Read a file that belongs to another account: no link is followed, no device is opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:  # removed by its writer meanwhile
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        yield from file
 
 
 class Quarantine:
@@ -47,9 +87,13 @@ class Quarantine:
         self._removed = 0
 
     def put(self, reason: str, source: str, line: bytes) -> None:
-        """Keep the first 4096 bytes of `line`, with the reason and the place it came from."""
-        text = from_wire(line, _MAX_LINE_BYTES)
-        record = msgspec.json.encode(QuarantinedLine(bounded(reason, 512), bounded(source, 512), text)) + b"\n"
+        """Keep `line`, at most as long as an event may be, with the reason and the place it came from."""
+        line = line[:MAX_LINE_BYTES]
+        text, exact = from_wire(line, MAX_LINE_BYTES), ""
+        if text.encode() != line:
+            text, exact = text[:_SHOWN_CHARACTERS], base64.b64encode(line).decode()
+        kept = QuarantinedLine(bounded(reason, 512), bounded(source, 512), text, time.time_ns(), exact)
+        record = msgspec.json.encode(kept) + b"\n"
         try:
             self._with_room(len(record)).append(record)
         except OSError as error:

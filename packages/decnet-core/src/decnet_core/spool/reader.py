@@ -40,7 +40,7 @@ class Overlong(msgspec.Struct, frozen=True):
 
 
 class ReadResult(msgspec.Struct, frozen=True):
-    """What one read found: whole lines without their line feeds, and where to go on."""
+    """What one read found: whole lines without their line feeds, and where to continue."""
 
     lines: list[bytes]
     next: Position

@@ -204,7 +204,7 @@ class SpoolWriter:
         return self._segment
 
     def _begin_segment(self) -> None:
-        """Begin the next segment; when the disk refuses, the present one goes on beyond its size, if it is whole."""
+        """Begin the next segment; when the disk refuses, the present one continues beyond its size, if it is whole."""
         try:
             segment = Segment(self._directory, self._number + 1)
         except OSError as error:
@@ -273,12 +273,12 @@ class SpoolWriter:
         self._counts["refused"] += 1
         if not self._refusing:
             self._refusing = True
-            log.error("the disk refuses spool=%s: %s; events wait in memory", self._directory, error.strerror)
+            log.error("cannot write spool=%s: %s; events wait in memory", self._directory, error.strerror)
 
     def _accepted(self) -> None:
         if self._refusing:
             self._refusing = False
-            log.warning("the disk takes events again spool=%s waiting=%d", self._directory, len(self._backlog))
+            log.warning("spool can be written again spool=%s waiting=%d", self._directory, len(self._backlog))
 
 
 def _take_directory(directory: Path) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The console script `decnet-supervise`: hosts groups of workers until it is told to stop.
+"""The console script `decnet-supervise`: hosts groups of workers until it is stopped.
 
 argparse, not typer: this process stays, and its memory counts.
 """
@@ -24,11 +24,12 @@ from decnet_core.runtime import logs, worker_registry
 from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings, SettingsError
-from decnet_core.state import State, StateError, StateSettings
-from decnet_core.supervise import groups
+from decnet_core.state import SUPERVISORS, State, StateError, StateSettings
+from decnet_core.supervise import groups, secrets
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup, identity, zygote
 from decnet_core.supervise.fork.group_lookup import groups_of
+from decnet_core.supervise.fork.relayed_notifier import RelayedNotifier
 from decnet_core.supervise.lock import FleetBusyError, FleetLock
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
@@ -46,16 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return init(given[1:])
     asked = parser().parse_args(given)
+    if asked.separate:
+        secrets.set_aside()
     logs.configure("supervise", "info")
     try:
         if asked.settings is not None:
             os.environ["DECNET_SETTINGS"] = str(asked.settings.absolute())  # its children read the same
         settings = Settings.load()
         logs.configure("supervise", settings.section("runtime", RuntimeSettings).log_level)
-        names = _workers(asked.group, settings)
+        names = tuple(name for name in _workers(asked.group, settings) if name not in asked.omit)
         state = State.of(settings.section("state", StateSettings))
         settings.section("bus", BusSettings).client_url(state)  # refused now, not by each worker
-        state.create()
+        state.create(SUPERVISORS)
         if asked.separate:
             _separate(asked.mode)
         return _host(asked.mode, names, asked.group, settings)
@@ -77,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("group", nargs="+")
     parser.add_argument("--mode", choices=("fork", "tasks", "units"), default="fork")
+    parser.add_argument(
+        "--omit", metavar="WORKER", action="append", default=[], help="a worker that is hosted elsewhere"
+    )
     parser.add_argument("--settings", type=Path, help="settings file (TOML)")
     parser.add_argument(
         "--separate",
@@ -121,8 +127,9 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
 
     def supervise(channel: socket.socket | None) -> int:
         async def run() -> None:
-            fleet = ProcessFleet(supervision, logs=None, environment=os.environ, zygote=channel)
-            await _run(fleet, names, wanted, mode, settings)
+            fleet = ProcessFleet(supervision, logs=None, environment=os.environ, secrets=secrets.take(), zygote=channel)
+            notifier = RelayedNotifier(channel) if channel is not None else Notifier.from_environment()
+            await _run(fleet, names, wanted, mode, settings, notifier=notifier)
 
         return _outcome(run)
 
@@ -137,7 +144,8 @@ def _host_tasks(names: Sequence[str], wanted: Sequence[str], settings: Settings)
 
     async def run() -> None:
         with watched() as stalls:
-            await _run(TaskFleet(settings, stalls), names, wanted, "tasks", settings)
+            notifier = Notifier.from_environment()
+            await _run(TaskFleet(settings, stalls), names, wanted, "tasks", settings, notifier=notifier)
 
     return _outcome(run)
 
@@ -154,23 +162,25 @@ def _outcome(run: Callable[[], Coroutine[None, None, None]]) -> int:
     return Exit.STOPPED
 
 
-async def _run(fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: str, settings: Settings) -> None:
+async def _run(
+    fleet: Fleet, names: Sequence[str], wanted: Sequence[str], mode: str, settings: Settings, *, notifier: Notifier
+) -> None:
     """Host the fleet, unless another supervisor does already; raises FleetBusyError.
 
     The lock is this process's alone: workers are forked from the zygote, so none can hold it after our end.
     """
-    run = State.of(settings.section("state", StateSettings)).run
-    lock = FleetLock(run, wanted)
+    directory = State.of(settings.section("state", StateSettings)).supervisors
+    lock = FleetLock(directory, wanted)
     try:
-        publish_status(fleet, run, "-".join(wanted), mode)
-        await _keep(fleet, names)
+        publish_status(fleet, directory, "-".join(wanted), mode)
+        await _keep(fleet, names, notifier)
     finally:
         lock.release()
 
 
-async def _keep(fleet: Fleet, names: Sequence[str]) -> None:
+async def _keep(fleet: Fleet, names: Sequence[str], notifier: Notifier) -> None:
     """Start the fleet, report READY, and run until SIGTERM or SIGINT; SIGHUP replaces the workers one by one."""
-    stopping, tasks, notifier = asyncio.Event(), Tasks("supervise"), Notifier.from_environment()
+    stopping, tasks = asyncio.Event(), Tasks("supervise")
     reloading = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -45,7 +45,7 @@ class Fleet(abc.ABC):
 
     @abc.abstractmethod
     async def reload(self) -> None:
-        """Replace the workers one after the other, so that each reads code (where it can) and settings anew."""
+        """Replace the workers one after the other, so that each reads code (where it can) and settings again."""
 
     async def stop(self) -> None:
         """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""

@@ -15,7 +15,7 @@ ALL = "all"
 MEANING = {
     "bus": "the broker, without which all others are merely slower",
     "decoys": "what attackers touch",
-    "sensor": "what a sensor host runs beside its decoys",
+    "sensor": "what a sensor host runs besides its decoys",
     "herd": "the light workers of the master",
     "heavy": "the workers that compute on every event",
 }

@@ -73,7 +73,7 @@ class Lifecycle:
         """With `watchdog`, a ready instance must send heartbeats; `jitter` returns numbers in [0, 1)."""
         self.status = Status(name, Phase.STOPPED)
         self.settled = False
-        """Whether the worker has become ready, or has failed, since it was last told to start."""
+        """Whether the worker has become ready, or has failed, since it was last started."""
         self.exposed = False
         """Whether attackers can reach the worker (see `policy`)."""
         self.replaced: bool | None = False
@@ -92,7 +92,7 @@ class Lifecycle:
         self._successor_ready = False
         self._successor_exit: tuple[int, str] | None = None
         self._outgrown = False
-        self._leaving = False  # the current instance was told to make room for its successor
+        self._leaving = False  # the current instance was stopped to make room for its successor
         self._restarting = False
         self._stopping = False
         self._starts = 0
@@ -112,7 +112,7 @@ class Lifecycle:
 
     @property
     def finished(self) -> bool:
-        """Whether the worker was told to stop, and nothing of it is left."""
+        """Whether the worker was stopped, and nothing of it is left."""
         return self._stopping and not self._pending and not self.instances
 
     def start(self) -> list[Action]:
@@ -120,7 +120,7 @@ class Lifecycle:
         return self._spawn()
 
     def restart(self, now: float) -> list[Action]:
-        """Start anew, with no crash counted, because the operator wants it; one that runs is asked to end first."""
+        """Start again, with no crash counted, because the operator wants it; one that runs is asked to end first."""
         if self._stopping:
             return []
         self._crashes = 0

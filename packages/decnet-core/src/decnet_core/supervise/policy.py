@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When an ended worker is started again: values in, a decision out; no clock, no process, no chance of its own.
+"""Decides when an ended worker is restarted: values in, a decision out; no clock, process or randomness of its own.
 
 Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
 changes something. A worker that keeps crashing is in a crash loop after a limit, a state of its own, so that it is seen
@@ -7,7 +7,7 @@ and not mistaken for one that is coming back; it is tried again after a long pau
 One that ran long enough has recovered, and starts over with a clean slate.
 
 A worker that attackers can reach is never left alone for that long: whoever can crash it would have switched it off.
-Only its delay goes on growing, to minutes, so that neither has he the host's processor.
+Only its delay continues growing, to minutes, so that neither has he the host's processor.
 """
 
 from __future__ import annotations

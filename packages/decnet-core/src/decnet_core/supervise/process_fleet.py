@@ -24,6 +24,8 @@ from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
 from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.preload import loading
+from decnet_core.supervise.secrets import for_worker
 from decnet_core.supervise.settings import SuperviseSettings
 
 _MICROSECONDS = 1_000_000
@@ -44,17 +46,20 @@ class ProcessFleet(Fleet):
         *,
         logs: Path | None,
         environment: Mapping[str, str],
+        secrets: Mapping[str, str] = {},  # read only
         place: Callable[[str], str] = worker_registry.entry_point,
         forking: bool = False,
         zygote: socket.socket | None = None,
     ) -> None:
         """`logs` gets a file per worker; None: their output goes to our standard error, as under systemd.
 
+        `secrets` are variables that only those workers get which need them (`supervise.secrets`).
         `zygote` leads to the one that forked this process, if one did.
         """
         super().__init__()
         self._processes: dict[str, SupervisedProcess] = {}
         self._settings = settings
+        self._secrets = dict(secrets)
         self._place = place
         self._forking = forking or zygote is not None
         self._channel = zygote
@@ -89,7 +94,7 @@ class ProcessFleet(Fleet):
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     async def reload(self) -> None:
-        """Load code and settings anew, replacing one worker after the other; one that was given up is tried again."""
+        """Load code and settings again, replacing one worker after the other; one that was given up is tried again."""
         if self._zygote is not None:
             await self._zygote.reload()
         for worker in self._workers.values():
@@ -147,16 +152,25 @@ class ProcessFleet(Fleet):
         return child
 
     async def _make(self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
+        own = self._secrets_of(name)
         if self._zygote is not None:
             return await self._zygote.fork(
-                name, self._place(name), environment=environment, lifeline=self._lifeline, write=write
+                name, self._place(name), environment=environment, secrets=own, lifeline=self._lifeline, write=write
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
-            environment=environment,
+            environment={**environment, **own},
             inherit=[self._lifeline],
             write=write,
         )
+
+    def _secrets_of(self, name: str) -> dict[str, str]:
+        if not self._secrets:
+            return {}
+        try:
+            return for_worker(loading.at(self._place(name)), self._secrets)
+        except loading.BrokenWorkerError:  # it cannot start; its own process says why
+            return {}
 
     def _logfile(self, name: str) -> LogFile | StandardError:
         if self._logs is None:

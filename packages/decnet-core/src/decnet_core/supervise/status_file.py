@@ -31,9 +31,9 @@ class SupervisorStatus(msgspec.Struct, frozen=True):
         return Path(f"/proc/{self.supervisor}").exists()
 
 
-def publish_status(fleet: Fleet, run: Path, label: str, hosting: str) -> None:
-    """Write `run`/supervisor.LABEL.json now and whenever the status of a worker changes."""
-    path = run / f"supervisor.{label}.json"
+def publish_status(fleet: Fleet, directory: Path, label: str, hosting: str) -> None:
+    """Write supervisor.LABEL.json in `directory` now and whenever the status of a worker changes."""
+    path = directory / f"supervisor.{label}.json"
 
     def write(_: Status | None = None) -> None:
         status = SupervisorStatus(os.getpid(), hosting, fleet.status(), fleet.zygote)
@@ -46,9 +46,9 @@ def publish_status(fleet: Fleet, run: Path, label: str, hosting: str) -> None:
     write()
 
 
-def read_status_files(run: Path) -> Iterable[SupervisorStatus]:
-    """Yield the status of each running supervisor that writes to `run`; damaged files are skipped."""
-    for path in sorted(run.glob("supervisor.*.json")):
+def read_status_files(directory: Path) -> Iterable[SupervisorStatus]:
+    """Yield the status of each running supervisor that writes to `directory`; damaged files are skipped."""
+    for path in sorted(directory.glob("supervisor.*.json")):
         try:
             status = msgspec.json.decode(path.read_bytes(), type=SupervisorStatus)
         except (OSError, msgspec.DecodeError):

@@ -20,7 +20,7 @@ class SupervisedWorker(abc.ABC):
     def __init__(self, lifecycle: Lifecycle, tasks: Tasks, changed: Callable[[Status], None]) -> None:
         """`tasks` owns what runs in the background, `changed` is called with every new status."""
         self.settled = asyncio.Event()
-        """Set when the worker has become ready, or has failed, for the first time since it was told to start."""
+        """Set when the worker has become ready, or has failed, for the first time since it was started."""
         self._lifecycle = lifecycle
         self._tasks = tasks
         self._changed = changed
@@ -32,7 +32,6 @@ class SupervisedWorker(abc.ABC):
 
     @property
     def name(self) -> str:
-        """The worker's name."""
         return self._lifecycle.status.name
 
     @property
@@ -41,7 +40,7 @@ class SupervisedWorker(abc.ABC):
         return self._lifecycle.status
 
     def start(self) -> None:
-        """Begin to supervise; `settled` tells how that went."""
+        """Begin to supervise; see `settled` for the outcome."""
         self._carry_out(self._lifecycle.start())
 
     async def restart(self) -> None:

@@ -8,8 +8,9 @@ given its mode by the code that makes it, and each directory says here who may m
   root may make anything in the state directory itself.
 - Captured passwords are in spools, so only a worker that reads them is in group `decnet-spool`; set-group-ID gives
   segments that group. What such a reader has acknowledged the writer deletes, so it says so in a directory of its own.
-- `run` is sticky: who may add a file there may not replace another account's. `keys` is root's: `init` makes the keys,
-  for a worker that could add one would know a key that another account comes to use.
+- `run` and `keys` are root's. Each account has a directory of its own in `run`, or any of them could take the bus
+  socket's name while the broker restarts, or hold another's lock; `run` is sticky only to be told from that of
+  `decnet up`. `init` makes the keys, for a worker that could add one would know what another account comes to use.
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
   before the first worker opens it. What attackers talk to is not in that group.
@@ -24,7 +25,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath
 
-from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, Job, Site
+from decnet_core.state import SUPERVISORS
+from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, SUPERVISE_USER, Job, Site
 
 
 def tmpfiles(jobs: Sequence[Job], site: Site) -> str:
@@ -38,7 +40,8 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     yield f"z {site.settings} 0640 root {GROUP}"
     yield f"z {site.environment} 0600 root root"
     yield f"d {site.state} 0750 root {GROUP}"
-    yield f"d {site.state}/run 1770 root {GROUP}"
+    yield f"d {site.state}/run 1750 root {GROUP}"
+    yield f"d {site.state}/run/{SUPERVISORS} 0700 {SUPERVISE_USER} {GROUP}"
     yield f"d {site.state}/spool 0750 root {GROUP}"
     yield f"d {site.state}/keys 0750 root {GROUP}"
     if any(job.database for job in jobs):
@@ -54,6 +57,7 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
 def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     shared = Counter(folder for job in jobs for folder in job.writes)
     for job in jobs:
+        yield f"d {site.state}/run/{job.name} {'0750' if job.name == 'bus' else '0700'} {job.user} {GROUP}"
         if job.spools:
             yield f"d {site.state}/spool/{job.name} 2750 {job.user} {SPOOL_GROUP}"
         yield from _written(job, site, {folder for folder, writers in shared.items() if writers > 1})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a unit is made from: what a worker declares that it needs, and where the fleet is installed."""
+"""The inputs of a unit: a worker's declared needs, and where the fleet is installed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from decnet_core.runtime.worker import Worker
+from decnet_core.supervise.secrets import needed
 
 GROUP = "decnet"
 """The primary group of all workers: they share the bus socket."""
 DATABASE_GROUP = "decnet-db"
-"""May open the database: never a worker that attackers talk to."""
+"""May open the database: never a worker exposed to attackers."""
 SPOOL_GROUP = "decnet-spool"
 """May read the spools."""
 DATABASE_USER = "decnet-db"
@@ -53,6 +54,16 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def user(self) -> str:
         """The user that only this worker runs as."""
         return user_of(self.name)
+
+    @property
+    def captures(self) -> bool:
+        """Whether it sees every packet of the host: then only its own unit has the capability and the socket family."""
+        return "CAP_NET_RAW" in self.capabilities
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The variables that may hold a secret and that it needs."""
+        return needed(self.name, database=self.database)
 
     @property
     def service(self) -> str:
@@ -129,7 +140,7 @@ def network_of(job: Job, site: Site) -> Network:
 
 def writable(job: Job, site: Site) -> tuple[str, ...]:
     """Return the directories that the worker may write to; everything else is read-only for it."""
-    below = [f"{site.state}/run", *(f"{site.state}/{folder}" for folder in job.writes)]
+    below = [f"{site.state}/run/{job.name}", *(f"{site.state}/{folder}" for folder in job.writes)]
     if job.spools:
         below.append(f"{site.state}/spool/{job.name}")
     if job.database:

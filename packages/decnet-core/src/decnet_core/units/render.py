@@ -22,12 +22,12 @@ Hosting = Literal["units", "groups"]
 
 def files(jobs: Sequence[Job], site: Site, hosting: Hosting = "units") -> dict[str, str]:
     """Return the text of every file by its path; `hosting` is what the target starts."""
-    groups = groups_of(jobs, site)
+    groups, apart = groups_of(jobs, site), [job for job in jobs if job.captures]
     found = {job.service: worker_unit(job, site) for job in jobs}
-    found |= {supervisor_service(group): supervised_unit(group, groups, site) for group in groups}
+    found |= {supervisor_service(group): supervised_unit(group, groups, site, apart) for group in groups}
     if any(job.database for job in jobs):
         found[DATABASE_SERVICE] = database_unit(site)
-    wanted = [supervisor_service(group) for group in groups if group != ALL]
+    wanted = [supervisor_service(group) for group in groups if group != ALL] + [job.service for job in apart]
     found[TARGET] = target_unit([job.service for job in jobs] if hosting == "units" else wanted)
     return {
         SYSUSERS: sysusers(jobs, site),

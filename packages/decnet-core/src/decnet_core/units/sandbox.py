@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The sandbox that every service of the fleet runs in, as systemd.exec(5) and systemd.resource-control(5) name it.
 
-Everything that no worker needs is denied; what one does need its class declares. systemd ignores a directive that it,
+Everything that no worker needs is denied; a worker's class declares its needs. systemd ignores a directive that it,
 or the container it runs in, cannot enforce, so the list does not depend on the machine.
 """
 
@@ -65,15 +65,15 @@ def sandbox(
 def addresses(network: Network, *, packets: bool = False) -> dict[str, Value]:
     """Return the directives for network access; `packets` for a service that captures on interfaces."""
     families: tuple[str, ...] = ("AF_UNIX",) if network == "none" else ("AF_UNIX", "AF_INET", "AF_INET6")
-    found: dict[str, Value] = {
+    lines: dict[str, Value] = {
         "PrivateNetwork": network == "none" and not packets,
         "RestrictAddressFamilies": (*families, "AF_PACKET") if packets else families,
     }
     if network != "any":
-        found["IPAddressDeny"] = "any"
+        lines["IPAddressDeny"] = "any"
     if network == "loopback":
-        found["IPAddressAllow"] = "localhost"
-    return found
+        lines["IPAddressAllow"] = "localhost"
+    return lines
 
 
 def system_calls(*besides: str) -> list[str]:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from decnet_core.exits import Exit
+from decnet_core.supervise import secrets
 from decnet_core.units.job import (
     BROKER_SERVICE,
     DATABASE_GROUP,
@@ -58,16 +59,16 @@ def order(*jobs: Job, after: Iterable[str] = ()) -> dict[str, Value]:
     return {**found, "After": tuple(dict.fromkeys((*first, *after)))}
 
 
-def environment(site: Site, *, database: bool) -> dict[str, Value]:
+def environment(site: Site, needed: Set[str]) -> dict[str, Value]:
     """Return where the process finds its settings; variables of the environment file override the settings file.
 
-    Without `database` the unit does not get the database's URL, which may hold a password.
+    Of the secrets among them it gets those that are `needed`.
     """
     found: dict[str, Value] = {
         "Environment": f"DECNET_SETTINGS={site.settings}",
         "EnvironmentFile": f"-{site.environment}",
     }
-    return found if database else {**found, "UnsetEnvironment": "DECNET_DATABASE_URL"}
+    return {**found, "UnsetEnvironment": tuple(name for name in secrets.NAMES if name not in needed)}
 
 
 def _service(job: Job, site: Site) -> dict[str, Value]:
@@ -76,7 +77,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "NotifyAccess": "main",
         "ExecStart": f"{site.programs}/decnet-{job.name}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
-        **environment(site, database=job.database),
+        **environment(site, job.secrets),
         "User": job.user,
         "Group": GROUP,
         "SupplementaryGroups": (DATABASE_GROUP,) * job.database + (SPOOL_GROUP,) * job.reads_spools,
@@ -106,13 +107,13 @@ def database_unit(site: Site) -> str:
         "Type": "oneshot",
         "RemainAfterExit": True,
         "ExecStart": f"{site.programs}/decnet-db upgrade",
-        **environment(site, database=True),
+        **environment(site, {secrets.DATABASE_URL}),
         "User": DATABASE_USER,
         "Group": DATABASE_GROUP,
         "SupplementaryGroups": (GROUP,),
         "TimeoutStartSec": 3600,
         **sandbox(
-            writable=(site.database, f"{site.state}/run"),
+            writable=(site.database,),
             network=site.database_network,
             capabilities=(),
             own_ids=True,

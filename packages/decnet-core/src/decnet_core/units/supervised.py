@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from decnet_core.runtime.worker import MIB
+from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.groups import ALL, MEANING
 from decnet_core.units.job import (
     GROUP,
@@ -41,17 +42,22 @@ OWN_CONTROL_GROUP = "-/sys/fs/cgroup/system.slice/%n"
 def groups_of(jobs: Sequence[Job], site: Site) -> dict[str, tuple[Job, ...]]:
     """Return the workers of each group's unit, and of `all`, in the order of the registry.
 
-    Where the broker is in the unit of the one other group, that is all.
+    One that captures packets is in none: it keeps a unit of its own. Where the broker is in the unit of the one other
+    group, that is all.
     """
     found: dict[str, tuple[Job, ...]] = {}
-    for job in jobs:
+    hosted = [job for job in jobs if not job.captures]
+    for job in hosted:
         group = site.bus_beside if job.name == "bus" and site.bus_beside else job.group
         found[group] = (*found.get(group, ()), job)
-    return found if site.bus_beside else {**found, ALL: tuple(jobs)}
+    return found if site.bus_beside else {**found, ALL: tuple(hosted)}
 
 
-def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site) -> str:
-    """Return the unit that runs `group`; starting it stops the units that it replaces, and vice versa."""
+def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site, apart: Sequence[Job] = ()) -> str:
+    """Return the unit that runs `group`; starting it stops the units that it replaces, and vice versa.
+
+    Of `apart` are the workers that would belong to it and have units of their own.
+    """
     jobs, meaning = groups[group], MEANING.get(group, "the whole fleet" if group == ALL else "workers")
     replaces = [job.service for job in jobs]
     if group == ALL:
@@ -62,17 +68,17 @@ def supervised_unit(group: str, groups: Mapping[str, Sequence[Job]], site: Site)
         "Conflicts": tuple(replaces),
         **PATIENCE,
     }
-    service = {**_service(group, jobs, site), **_box(jobs, site)}
+    service = {**_service(group, jobs, site, apart), **_box(jobs, site)}
     return unit(supervisor_service(group), ("Unit", body), ("Service", service))
 
 
-def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
+def _service(group: str, jobs: Sequence[Job], site: Site, apart: Sequence[Job]) -> dict[str, Value]:
     return {
         "Type": "notify",
-        "NotifyAccess": "all",  # the supervisor is a child of the zygote, which is the main process
-        "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs)}",
+        "NotifyAccess": "main",  # the zygote, which passes on what the supervisor, its child, says
+        "ExecStart": f"{site.programs}/decnet-supervise --separate {_words(group, jobs, apart)}",
         "ExecReload": "/bin/kill -HUP $MAINPID",
-        **environment(site, database=any(job.database for job in jobs)),
+        **environment(site, {name for job in jobs for name in job.secrets}),
         "User": SUPERVISE_USER,
         "Group": GROUP,
         **RESTARTS,
@@ -88,16 +94,22 @@ def _service(group: str, jobs: Sequence[Job], site: Site) -> dict[str, Value]:
     }
 
 
-def _words(group: str, jobs: Sequence[Job]) -> str:
-    """Return the groups for the supervisor's command line: those that the workers declare."""
-    return group if group == ALL else " ".join(dict.fromkeys(job.group for job in jobs))
+def _words(group: str, jobs: Sequence[Job], apart: Sequence[Job]) -> str:
+    """Return the groups for the supervisor's command line, those that the workers declare, and whom to omit."""
+    groups = [ALL] if group == ALL else list(dict.fromkeys(job.group for job in jobs))
+    omitted = [f"--omit {job.name}" for job in apart if group == ALL or job.group in groups]
+    return " ".join([*groups, *omitted])
 
 
 def _box(jobs: Sequence[Job], site: Site) -> dict[str, Value]:
     declared = {capability for job in jobs for capability in job.capabilities}
     return {
         **sandbox(
-            writable=(*sorted({folder for job in jobs for folder in writable(job, site)}), OWN_CONTROL_GROUP),
+            writable=(
+                *sorted({folder for job in jobs for folder in writable(job, site)}),
+                f"{site.state}/run/{SUPERVISORS}",
+                OWN_CONTROL_GROUP,
+            ),
             network=widest(network_of(job, site) for job in jobs),
             capabilities=sorted({*BECOME_ANOTHER, *declared}),
             own_ids=False,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How nginx, Apache and lighttpd differ: header order, error pages, ETags. What scanners tell them apart by."""
+"""How nginx, Apache and lighttpd differ, by which scanners distinguish them: header order, error pages, ETags."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _APACHE_TEXT = {
 _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A response before it is encoded."""
 
     status: int
@@ -62,7 +62,7 @@ class Answer(NamedTuple):
 
 
 def reason(profile: HttpProfile, status: int) -> str:
-    """Return the reason phrase as this server words it."""
+    """Return this server's reason phrase."""
     return _REASONS_OF[profile.flavour].get(status) or REASONS.get(status, "Unknown")
 
 
@@ -122,7 +122,7 @@ def http_date(moment: float) -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(moment))
 
 
-def rendered(profile: HttpProfile, answer: Answer, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
+def rendered(profile: HttpProfile, answer: Response, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
     """Return the response's bytes with this server's header order."""
     known = {
         "Server": profile.server,

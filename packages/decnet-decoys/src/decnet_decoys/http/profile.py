@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a persona says about its web server."""
+"""A persona's profile of its web server."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from decnet_core.events.catalogue import ClientIdentified, HttpRequest, LoginAtt
 from decnet_core.net.http_head import Head
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import text
-from decnet_decoys.http.flavour import Answer, rendered
+from decnet_decoys.http.flavour import Response, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import MAX_HEAD, BadRequest, Body, parse_head
 from decnet_decoys.http.site import Site
@@ -150,7 +150,7 @@ class _Requests:
             return self._context.fleet.artifacts.keep(data)
         return hashlib.sha256(data).hexdigest() if data else None
 
-    def _record(self, head: Head, data: bytes, digest: str | None, answer: Answer) -> None:
+    def _record(self, head: Head, data: bytes, digest: str | None, answer: Response) -> None:
         self._recorder.emit(
             HttpRequest(
                 method=head.method,
@@ -180,7 +180,7 @@ class _Requests:
             )
         )
 
-    async def _reply(self, answer: Answer, *, keep_alive: bool, head_only: bool) -> None:
+    async def _reply(self, answer: Response, *, keep_alive: bool, head_only: bool) -> None:
         await self._connection.write(
             rendered(self._service.profile, answer, now=time.time(), keep_alive=keep_alive, head_only=head_only)
         )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http.flavour import Answer, error_page, etag, http_date, status_line
+from decnet_decoys.http.flavour import Response, error_page, etag, http_date, status_line
 from decnet_decoys.http.profile import Form, HttpProfile, Page
 
 MAX_FIELDS = 200
@@ -37,7 +37,7 @@ class Site:
         self._host = host
         self._port = port
 
-    def answer(self, head: Head, body: bytes) -> Answer:
+    def answer(self, head: Head, body: bytes) -> Response:
         """Return the response to a request."""
         path = path_of(head.target)
         if path is None or (path == "*" and self._profile.flavour == "nginx"):
@@ -47,7 +47,7 @@ class Site:
             return self.error(401, extra=(("WWW-Authenticate", f'Basic realm="{realm}"'),))
         return self._public(path, head, body)
 
-    def _public(self, path: str, head: Head, body: bytes) -> Answer:
+    def _public(self, path: str, head: Head, body: bytes) -> Response:
         form = self._form(path)
         if head.method == "POST" and form is not None and credentials_in_form(head, body, form) is not None:
             return self._page(form.refused, head)
@@ -75,10 +75,10 @@ class Site:
             return basic
         return credentials_in_form(head, body, form)
 
-    def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Answer:
+    def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Response:
         """Return the server's own page for a status."""
         kind, body = error_page(self._profile, status, self._host, self._port)
-        return Answer(status_line(self._profile, status), (("Content-Type", kind), *extra), body, close)
+        return Response(status_line(self._profile, status), (("Content-Type", kind), *extra), body, close)
 
     def _realm(self, path: str) -> str | None:
         return next((realm for prefix, realm in self._profile.protected.items() if path.startswith(prefix)), None)
@@ -86,10 +86,10 @@ class Site:
     def _form(self, path: str) -> Form | None:
         return next((form for form in self._profile.forms if form.path == path), None)
 
-    def _other_method(self, method: str, page: Page | None) -> Answer:
+    def _other_method(self, method: str, page: Page | None) -> Response:
         if method == "OPTIONS" and self._profile.flavour != "nginx":
             allowed = "GET,POST,OPTIONS,HEAD" if self._profile.flavour == "apache" else "OPTIONS, GET, HEAD, POST"
-            return Answer(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
+            return Response(200, (("Allow", allowed), ("Content-Type", "text/html")), b"")
         if self._profile.flavour == "nginx" and (not method.isupper() or method == "TRACE"):
             return self.error(405 if method == "TRACE" else 400, close=True)
         if self._profile.flavour == "nginx" or page is not None:
@@ -98,13 +98,13 @@ class Site:
             )
         return self.error(501)
 
-    def _absent(self, path: str, head: Head) -> Answer:
+    def _absent(self, path: str, head: Head) -> Response:
         """Return 404, or 301 for a directory named without its slash."""
         if not any(known.startswith(path + "/") for known in self._profile.pages):
             return self.error(404)
         return self.error(301, extra=(("Location", self._absolute(path + "/", head)),))
 
-    def _page(self, page: Page, head: Head) -> Answer:
+    def _page(self, page: Page, head: Head) -> Response:
         if page.status >= 300 and not page.body:
             location = (("Location", self._absolute(page.location, head)),) if page.location else ()
             return self.error(page.status, extra=location)
@@ -112,35 +112,35 @@ class Site:
         headers = [("Content-Type", page.type), *page.headers.items()]
         if page.static:
             return self._file(headers, body, head)
-        return Answer(page.status, tuple(headers), body)
+        return Response(page.status, tuple(headers), body)
 
-    def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head) -> Answer:
+    def _file(self, headers: list[tuple[str, str]], body: bytes, head: Head) -> Response:
         """Return a file, a part of it (RFC 9110 §14), or that it was not modified (§13)."""
         tag, modified = etag(self._profile, len(body)), http_date(self._profile.modified)
         validators = (("Last-Modified", modified), ("ETag", tag))
         if head.get("if-match") not in (None, "*", tag) or head.get("if-unmodified-since") not in (None, modified):
             return self.error(412)
         if head.get("if-none-match") in ("*", tag) or head.get("if-modified-since") == modified:
-            return Answer(304, validators, b"")
+            return Response(304, validators, b"")
         part = _RANGE.fullmatch(head.get("range") or "")
         if part is not None and any(part.groups()):
             return self._part(part[1], part[2], (*headers, *validators), body)
-        return Answer(200, (*headers, *validators, ("Accept-Ranges", "bytes")), body)
+        return Response(200, (*headers, *validators, ("Accept-Ranges", "bytes")), body)
 
-    def _part(self, first: str, last: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Answer:
+    def _part(self, first: str, last: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
         """Return the bytes from `first` to `last`, of which one may be missing, or that there are none (§14.2)."""
         size = len(body)
         begin = int(first) if first else max(0, size - int(last))
         end = min(int(last), size - 1) if first and last else size - 1
         backwards = bool(first and last) and int(last) < begin
         if backwards and self._profile.flavour != "nginx":  # the others ignore such a range
-            return Answer(200, (*headers, ("Accept-Ranges", "bytes")), body)
+            return Response(200, (*headers, ("Accept-Ranges", "bytes")), body)
         if backwards or begin >= size:
             return self.error(416, extra=(("Content-Range", f"bytes */{size}"),))
-        return Answer(206, (*headers, ("Content-Range", f"bytes {begin}-{end}/{size}")), body[begin : end + 1])
+        return Response(206, (*headers, ("Content-Range", f"bytes {begin}-{end}/{size}")), body[begin : end + 1])
 
     def _absolute(self, location: str, head: Head) -> str:
-        """Return a redirection as the server words it: with the client's host when that is a plain one."""
+        """Return the server's form of a redirection: with the client's host if that is a plain one."""
         host = head.get("host") or ""
         name, _, port = host.partition(":")
         if not _HOST.fullmatch(name) or not (port == "" or (port.isdigit() and len(port) < 6)):
@@ -149,7 +149,7 @@ class Site:
 
 
 def path_of(target: str) -> str | None:
-    """Return the decoded path of a request target, None when it leaves the root or is none."""
+    """Return the decoded path of a request target, None when it leaves the root or is invalid."""
     if target.startswith(("http://", "https://")):
         target = "/" + target.split("/", 3)[3] if target.count("/") >= 3 else "/"
     if target == "*":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The schema of a persona file; everything in one must tell one coherent story."""
+"""The schema of a persona file; everything in one must be coherent."""
 
 from __future__ import annotations
 

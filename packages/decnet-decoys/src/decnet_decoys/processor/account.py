@@ -31,11 +31,13 @@ _NOTHING = 1e-6
 class Usage:
     """Processor seconds that decay."""
 
-    __slots__ = ("_at", "_seconds", "recorded")
+    __slots__ = ("_at", "_seconds", "recorded", "served")
 
     def __init__(self) -> None:
         self.recorded = False
         """Whether it was recorded that this source used much."""
+        self.served = 0
+        """When its work was last taken from the queue, as a number that grows with each."""
         self._seconds = 0.0
         self._at = 0.0
 
@@ -52,7 +54,7 @@ class Usage:
 class Account:
     """One connection: what it is charged for and what of its work waits for its turn."""
 
-    __slots__ = ("_active_at", "_charges", "_own", "_source", "_unbooked", "indebted", "label", "waiting")
+    __slots__ = ("_active_at", "_charges", "_own", "_unbooked", "indebted", "label", "source", "waiting")
 
     def __init__(self, label: str, source: Usage, prefix: Usage, decky: Usage, now: float) -> None:
         self.label = label
@@ -63,7 +65,8 @@ class Account:
         """Whether the source has used more than FREE_SECONDS."""
         self._active_at = now
         self._own = Usage()
-        self._source = source
+        self.source = source
+        """What its source has used, on all its connections."""
         self._charges = ((self._own, 1.0), (source, 1.0), (prefix, _PREFIX_WEIGHT), (decky, _DECKY_WEIGHT))
         self._unbooked = 0.0
 
@@ -75,11 +78,11 @@ class Account:
             for usage, _ in self._charges:
                 usage.charge(self._unbooked, now)
             self._unbooked = 0.0
-            self.indebted = self._source.recent(now) > FREE_SECONDS
+            self.indebted = self.source.recent(now) > FREE_SECONDS
 
     def newly_greedy(self) -> bool:
         """Return, once for each source, whether it has used much."""
-        source = self._source
+        source = self.source
         if not self.indebted or source.recorded or source.recent(self._active_at) < MUCH_SECONDS:
             return False
         source.recorded = True
@@ -95,7 +98,7 @@ class Account:
         It is the logarithm of what was used, as it would be had it been used at time 0; so ranks that were computed
         at different times can be compared, and the rank of one who only waits stays as it is.
         """
-        self.indebted = self._source.recent(now) > FREE_SECONDS
+        self.indebted = self.source.recent(now) > FREE_SECONDS
         used = sum(usage.recent(now) * weight for usage, weight in self._charges)
         return now / HALF_LIFE_SECONDS + math.log2(used + _NOTHING)
 

@@ -4,7 +4,8 @@
 All deckies share one event loop, and asyncio runs whatever is ready in the order in which it became so: a client with
 24 busy connections gets 24 turns before a newcomer gets one. Here a callback belongs to the connection in whose context
 (PEP 567) it was scheduled, whatever library scheduled it; it is charged for its time, and when its source has had its
-share, it waits in a queue of which the least used are served first, one turn at a time. Nothing is idle while work
+share, it waits in a queue of which the least used are served first, one turn at a time; every other turn is for the
+source that was served longest ago, so that nobody waits for ever. Nothing is idle while work
 waits, so a source that is alone is not slowed.
 
 asyncio has no hook for this: `Handle._run`, through which every callback of every loop passes, is replaced while a
@@ -84,6 +85,7 @@ class LoopScheduler:
         self._own = contextvars.copy_context()
         self._queue: list[tuple[float, int, Account]] = []
         self._numbers = itertools.count()
+        self._turns = 0
         self._serving = False
         self._spent = 0.0
         self._clock = thread_time()
@@ -142,6 +144,9 @@ class LoopScheduler:
         """Serve those who wait, the least used first, for one turn."""
         self._serving, self._spent = False, 0.0
         while self._queue and self._spent < turn.TURN_SECONDS:
+            if self._turns % 2:
+                self._serve_one(self._longest_waiting())
+                continue
             rank, _, account = heapq.heappop(self._queue)
             if account.rank(self._loop.time()) > rank + _SAME_RANK:
                 self._enqueue(account)  # charged while it waited, by other connections of its source
@@ -150,7 +155,16 @@ class LoopScheduler:
         if self._queue and not self._serving:
             self._serve_soon()
 
+    def _longest_waiting(self) -> Account:
+        """Take the account whose source was served longest ago: who has used much must not wait for ever."""
+        entry = min(self._queue, key=lambda one: (one[2].source.served, one[1]))
+        self._queue.remove(entry)
+        heapq.heapify(self._queue)
+        return entry[2]
+
     def _serve_one(self, account: Account) -> None:
+        self._turns += 1
+        account.source.served = self._turns
         until = min(self._spent + _AT_LEAST_SECONDS, turn.TURN_SECONDS)
         while account.waiting and self._spent < until:
             handle = account.waiting.pop(next(iter(account.waiting)))

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 """How long to wait before accepting again after it failed: most likely this process has no file descriptor left."""
-BACKLOG = 1024
+BACKLOG = 4096
 """Clients that may wait to be accepted; the kernel turns a newcomer away for seconds when they are too many."""
 MAX_DATAGRAM = 65_535
 """Bytes, of IP (RFC 791)."""

@@ -51,7 +51,7 @@ def _broken(point: EntryPoint, reason: str) -> str:
 
 
 def usable() -> dict[str, type[Service[Any]]]:
-    """Return the installed services by name, without those that cannot be loaded: a decky that names one says why."""
+    """Return the installed services that can be loaded, by name; a decky that uses another one reports the error."""
     found = {}
     for name in names():
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a decoy service is: a class whose attributes say how it is reached and whose `serve` plays one connection.
+"""The interface of decoy services: attributes declare how a service is reached, `serve` handles one connection.
 
 The attributes are data that `decnet up` and the settings read, so the module that defines the class imports nothing
 heavy; what `serve` needs is imported when an instance is made, which is when a decky offers the service.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a running shell asks of whoever drives it: it yields effects and is sent the answers.
+"""What a running shell requests from its driver: it yields effects and is sent the results.
 
 So the shell stays pure, and a test drives a line without waiting, a terminal or a disk.
 """
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Print(NamedTuple):
-    """Show bytes; `error` tells standard error from standard output where the two are apart."""
+    """Show bytes; `error` marks standard error where the two are separate."""
 
     data: bytes
     error: bool = False

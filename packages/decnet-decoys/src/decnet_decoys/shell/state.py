@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What one login's shell holds between commands: who and where the user is, variables, functions, history."""
+"""The state of one login's shell between commands: user, directory, variables, functions, history."""
 
 from __future__ import annotations
 

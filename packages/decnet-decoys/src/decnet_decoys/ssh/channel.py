@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.processor import turn
@@ -40,6 +41,22 @@ class ChannelOutput:
         self._channel.write(data, STDERR if error else None)
 
 
+class Unread(list[tuple[bytearray, Any]]):
+    """What asyncssh keeps of a channel that does not read: joined, for a client may send it byte by byte.
+
+    asyncssh keeps each packet's data in a list of its own and takes them from the front, which a hundred thousand make
+    slow enough to stop everybody.
+    """
+
+    def append(self, item: tuple[Any, Any]) -> None:
+        """Keep data of a type, joined to what is there if that is of the same type."""
+        data, kind = item
+        if self and self[-1][1] == kind:
+            self[-1][0].extend(data)
+        else:
+            super().append((bytearray(data), kind))
+
+
 class Channel(asyncssh.SSHServerSession[bytes]):
     """What asyncssh calls for one channel."""
 
@@ -53,6 +70,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
+        vars(chan)["_recv_buf"] = Unread()
         idle_seconds = self._recorder.context.settings.limits.idle_seconds
         self._terminal = Terminal(ChannelOutput(chan), pty=False, idle_seconds=idle_seconds)
 

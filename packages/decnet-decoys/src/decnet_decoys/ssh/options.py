@@ -14,6 +14,9 @@ from decnet_decoys.ssh.profile import SshProfile
 
 sntrup.register()
 
+WINDOW = 128 << 10
+"""Bytes that a client may send ahead on one channel (RFC 4254 §5.2); kept in memory when nothing reads them."""
+
 
 def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SSHServerConnectionOptions:
     """Return the options of a decky; algorithms that this host's libraries lack are omitted."""
@@ -26,6 +29,7 @@ def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SS
         compression_algs=_available(profile.compression, get_compression_algs()),
         encoding=None,
         line_editor=False,
+        window=WINDOW,
         agent_forwarding=False,
         x11_forwarding=False,
         gss_host=None,
@@ -39,7 +43,7 @@ def options_for(profile: SshProfile, keys: list[asyncssh.SSHKey]) -> asyncssh.SS
 def apply_profile(connection: asyncssh.SSHServerConnection, profile: SshProfile) -> None:
     """Make a new connection offer the persona's host key algorithms, and end its key exchange list as that does.
 
-    asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere goes on
+    asyncssh has no settings for the two, so they are set where it keeps them; one that keeps them elsewhere continues
     with its own (tests/decnet_decoys/ssh/test_options.py fails then).
     """
     extra = [name.encode() for name in profile.kex_extra]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a persona says about its SSH server."""
+"""A persona's profile of its SSH server."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class BadPacketError(DecoysError, ValueError):
 
 
 class Packet:
-    """The fields of one packet in their order; each reader raises BadPacketError where there is none."""
+    """The fields of one packet in order; each reader raises BadPacketError where a field is missing."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What was done and by whom, which only grows; and the throttle of those who guess passwords."""
+"""The audit log, which only grows, and the throttle of failed logins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Means: TypeAlias = Literal["session", "token", "command", "none"]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Something that was done; `ts` is ns since the Unix epoch, `detail` JSON."""
+    """An audited action; `ts` is ns since the Unix epoch, `detail` JSON."""
 
     actor: str
     means: Means
@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def record(connection: Connection, entry: Entry) -> None:
-    """Write an entry (its `id` is not looked at); belongs into the transaction of what was done."""
+    """Write an entry (its `id` is ignored); belongs in the transaction of the action."""
     connection.execute(
         insert(audit_entry).values(
             ts=entry.ts,
@@ -64,15 +64,15 @@ def entries(
 
 
 def blocked_until(connection: Connection, keys: Iterable[str], *, now_ns: int) -> int | None:
-    """Return until when a log-in with one of `keys` (address, name) is refused; None: it may be tried."""
+    """Return until when logins with one of `keys` (address, name) are rejected; None: they are not."""
     c = login_throttle.c
     query = select(func.max(c.blocked_until)).where(c.blocked_until > now_ns)
-    found = [connection.execute(query.where(c.key.in_(part))).scalar() for part in parts(keys)]
-    return max((until for until in found if until is not None), default=None)
+    times = [connection.execute(query.where(c.key.in_(part))).scalar() for part in parts(keys)]
+    return max((until for until in times if until is not None), default=None)
 
 
 def record_failure(connection: Connection, key: str, *, forget_before: int, now_ns: int) -> int:
-    """Count a failed log-in and return how many there were in a row; one before `forget_before` counts no more."""
+    """Count a failed login and return how many there were in a row; those before `forget_before` no longer count."""
     c = login_throttle.c
     statement = insert_into(connection, login_throttle).values(key=for_column(key, 255), failures=1, last_at=now_ns)
     counted = case((c.last_at < forget_before, 1), else_=c.failures + 1)
@@ -83,18 +83,18 @@ def record_failure(connection: Connection, key: str, *, forget_before: int, now_
 
 
 def block(connection: Connection, key: str, *, until: int) -> None:
-    """Refuse log-ins with `key` until a time."""
+    """Reject logins with `key` until a time."""
     c = login_throttle.c
     connection.execute(login_throttle.update().where(c.key == for_column(key, 255)).values(blocked_until=until))
 
 
 def clear(connection: Connection, key: str) -> None:
-    """Forget failed log-ins: somebody proved who they are."""
+    """Delete the failed logins of `key`, after a successful one."""
     connection.execute(delete(login_throttle).where(login_throttle.c.key == for_column(key, 255)))
 
 
 def forget_failures(connection: Connection, last_before: int, limit: int) -> int:
-    """Delete up to `limit` counts without a failure since a time; return how many."""
+    """Delete up to `limit` counters without a failure since a time; return how many."""
     c = login_throttle.c
     old = select(c.key).where(c.last_at < last_before).order_by(c.last_at).limit(limit)
     return connection.execute(delete(login_throttle).where(c.key.in_(old))).rowcount

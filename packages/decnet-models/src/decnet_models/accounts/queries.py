@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Queries of the accounts, and of what lets somebody in; times are ns since the Unix epoch."""
+"""Queries of accounts, tokens and sessions; times are ns since the Unix epoch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from decnet_models.accounts.tables import account, api_token, web_session
 Role: TypeAlias = Literal["viewer", "analyst", "admin"]
 
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin")
-"""The least first."""
+"""In ascending order."""
 
 
 class Account(msgspec.Struct, frozen=True):
-    """Somebody. `password` is a hash in PHC form, `totp` a sealed secret."""
+    """A user. `password` is a PHC hash string, `totp` an encrypted secret."""
 
     id: UUID
     name: str
@@ -34,7 +34,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """What a program is let in with; `shown` are its first characters."""
+    """An API token; `shown` are its first characters."""
 
     digest: str
     shown: str
@@ -48,7 +48,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class WebSession(msgspec.Struct, frozen=True):
-    """What a browser is let in with."""
+    """A browser's session."""
 
     digest: str
     account: UUID
@@ -59,8 +59,8 @@ class WebSession(msgspec.Struct, frozen=True):
     expires_at: int
 
 
-class Entrant(msgspec.Struct, frozen=True):
-    """Who comes in with a token or cookie, and what that allows."""
+class Principal(msgspec.Struct, frozen=True):
+    """An authenticated account, and its role."""
 
     account: Account
     role: Role
@@ -69,18 +69,18 @@ class Entrant(msgspec.Struct, frozen=True):
 def add_account(
     connection: Connection, account_id: UUID, name: str, role: Role, password: str | None = None, *, now_ns: int
 ) -> None:
-    """Add somebody; IntegrityError when the name, whatever its case, is taken."""
+    """Add an account; IntegrityError when the name, ignoring case, is taken."""
     values = {"id": account_id, "name": _name(name), "role": role, "password": password, "created_at": now_ns}
     connection.execute(insert(account).values(**values, password_at=now_ns if password else None))
 
 
 def accounts(connection: Connection) -> list[Account]:
-    """Return everybody, by name."""
+    """Return all accounts by name."""
     return [Account(*row) for row in connection.execute(select(account).order_by(account.c.name))]
 
 
 def account_named(connection: Connection, name: str) -> Account | None:
-    """Return the account of that name in whatever case, also a disabled one; or None."""
+    """Return the account of that name (ignoring case), also a disabled one; or None."""
     row = connection.execute(select(account).where(account.c.name == _name(name))).one_or_none()
     return Account(*row) if row else None
 
@@ -92,18 +92,18 @@ def account_of(connection: Connection, account_id: UUID) -> Account | None:
 
 
 def set_role(connection: Connection, account_id: UUID, role: Role) -> bool:
-    """Give an account a role; what it is logged in with follows at once. False when there is no such account."""
+    """Set an account's role, which applies to its sessions at once. False when there is no such account."""
     return _change(connection, account_id, role=role)
 
 
 def set_password(connection: Connection, account_id: UUID, password: str, *, now_ns: int) -> bool:
-    """Set the hash of a password and end all web sessions; False when there is no such account."""
+    """Set the password hash and end all web sessions; False when there is no such account."""
     connection.execute(delete(web_session).where(web_session.c.account == account_id))
     return _change(connection, account_id, password=password, password_at=now_ns)
 
 
 def set_totp(connection: Connection, account_id: UUID, sealed: str | None) -> bool:
-    """Set or (None) take away the sealed TOTP secret; False when there is no such account."""
+    """Set or (None) remove the encrypted TOTP secret; False when there is no such account."""
     return _change(connection, account_id, totp=sealed, totp_step=None)
 
 
@@ -115,14 +115,14 @@ def use_totp_step(connection: Connection, account_id: UUID, step: int) -> bool:
 
 
 def disable(connection: Connection, account_id: UUID, *, now_ns: int) -> bool:
-    """Let somebody in no more, by whatever means; False when there is no such account, or it is disabled already."""
+    """Disable an account; False when there is no such account, or it is disabled already."""
     connection.execute(delete(web_session).where(web_session.c.account == account_id))
     statement = update(account).where(account.c.id == account_id, account.c.disabled_at.is_(None))
     return connection.execute(statement.values(disabled_at=now_ns)).rowcount > 0
 
 
 def enable(connection: Connection, account_id: UUID) -> bool:
-    """Let a disabled account in again, with its old tokens too; False when there is no such account."""
+    """Enable a disabled account, including its old tokens; False when there is no such account."""
     return _change(connection, account_id, disabled_at=None)
 
 
@@ -132,60 +132,60 @@ def remove_account(connection: Connection, account_id: UUID) -> bool:
 
 
 def add_token(connection: Connection, token: Token) -> None:
-    """Keep a token's digest."""
+    """Store a token's digest."""
     values = {**msgspec.structs.asdict(token), "name": for_column(token.name, 255)}
     connection.execute(insert(api_token).values(**values))
 
 
 def tokens_of(connection: Connection, account_id: UUID, limit: int = 100) -> list[Token]:
-    """Return an account's tokens, newest first, also revoked ones."""
+    """Return an account's tokens, newest first, including revoked ones."""
     c = api_token.c
     query = select(api_token).where(c.account == account_id).order_by(c.created_at.desc(), c.digest).limit(limit)
     return [Token(*row) for row in connection.execute(query)]
 
 
-def enter_with_token(connection: Connection, digest: str, *, now_ns: int) -> Entrant | None:
-    """Return whom a token lets in, with the lesser of its role and the account's; None for one that does not."""
+def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
+    """Return the account of a valid token, with the lesser of its role and the account's; or None."""
     c = api_token.c
     good = (c.digest == digest, c.revoked_at.is_(None), or_(c.expires_at.is_(None), c.expires_at > now_ns))
     query = select(c.role.label("token_role"), *account.c).join(account, account.c.id == c.account)
     row = connection.execute(query.where(*good, account.c.disabled_at.is_(None))).one_or_none()
     if row is None:
         return None
-    found = Account(*row[1:])
-    return Entrant(found, min(found.role, row.token_role, key=ROLES.index))
+    owner = Account(*row[1:])
+    return Principal(owner, min(owner.role, row.token_role, key=ROLES.index))
 
 
 def touch_token(connection: Connection, digest: str, *, now_ns: int) -> None:
-    """Write when a token was last used; once a minute is enough."""
+    """Record when a token was last used; once a minute is enough."""
     connection.execute(update(api_token).where(api_token.c.digest == digest).values(used_at=now_ns))
 
 
 def revoke_token(connection: Connection, account_id: UUID, shown: str, *, now_ns: int) -> bool:
-    """Let the account's tokens that begin with `shown` in no more; False when there is none in force."""
+    """Revoke the account's tokens that begin with `shown`; False when none of them is valid."""
     c = api_token.c
     statement = update(api_token).where(c.account == account_id, c.shown == shown, c.revoked_at.is_(None))
     return connection.execute(statement.values(revoked_at=now_ns)).rowcount > 0
 
 
 def open_session(connection: Connection, session: WebSession) -> None:
-    """Log somebody in."""
+    """Store a new session."""
     agent = for_column(session.user_agent, 512) if session.user_agent else None
     connection.execute(insert(web_session).values(**{**msgspec.structs.asdict(session), "user_agent": agent}))
     connection.execute(update(account).where(account.c.id == session.account).values(login_at=session.created_at))
 
 
-def enter_with_session(connection: Connection, digest: str, *, now_ns: int) -> Entrant | None:
-    """Return whom a cookie lets in, None for one that does not."""
+def authenticate_session(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
+    """Return the account of a valid session cookie, or None."""
     c = web_session.c
     query = select(account).join(web_session, c.account == account.c.id)
     good = query.where(c.digest == digest, c.expires_at > now_ns, account.c.disabled_at.is_(None))
     row = connection.execute(good).one_or_none()
-    return Entrant(Account(*row), row.role) if row else None
+    return Principal(Account(*row), row.role) if row else None
 
 
 def touch_session(connection: Connection, digest: str, *, now_ns: int, expires_at: int) -> None:
-    """Write that a session is used, and until when it now lasts."""
+    """Record that a session was used, and its new end."""
     statement = update(web_session).where(web_session.c.digest == digest)
     connection.execute(statement.values(seen_at=now_ns, expires_at=expires_at))
 

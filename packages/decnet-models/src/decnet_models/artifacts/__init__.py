@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 """Files and recordings that attackers left: which are in the artifact store, and where each was seen.
 
-Tables: artifact, artifact_sighting, written by ingest in the transaction that appends the events that tell of them.
+Tables: artifact, artifact_sighting, written by ingest in the transaction that appends the events that mention them.
 """

@@ -18,7 +18,7 @@ Kind: TypeAlias = Literal["file", "recording"]
 
 
 class Artifact(msgspec.Struct, frozen=True):
-    """Content by its SHA-256. It is in the store when it has a `stored_at` and no `removed_at`."""
+    """Content by its SHA-256. It is in the store if it has a `stored_at` and no `removed_at`."""
 
     sha256: str
     kind: Kind
@@ -30,12 +30,12 @@ class Artifact(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> bool:
-        """Whether the store has it."""
+        """Whether it is in the store."""
         return self.stored_at is not None and self.removed_at is None
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """An event that tells of an artifact."""
+    """An event that mentions an artifact."""
 
     event_id: UUID
     sha256: str
@@ -49,20 +49,20 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """How much of one kind the store has."""
+    """How much of one kind is in the store."""
 
     kind: Kind
     artifacts: int
     size: int
 
 
-def register(connection: Connection, found: Iterable[tuple[Artifact, Sighting]]) -> None:
-    """Write artifacts with the events that tell of them; doing it again changes nothing.
+def register(connection: Connection, artifacts_seen: Iterable[tuple[Artifact, Sighting]]) -> None:
+    """Register the artifacts of events; repeating it changes nothing.
 
-    What is known is merged: the earliest and latest sighting, the first size and storing that anyone could tell. An
-    artifact that comes again after its removal is stored again.
+    Known ones are merged: the earliest and latest sighting, the first known size and time of storing. An artifact that
+    is seen again after its removal is stored again.
     """
-    pairs = list(found)
+    pairs = list(artifacts_seen)
     if not pairs:
         return
     insert = insert_into(connection, artifact)
@@ -118,18 +118,18 @@ def sightings(
     attacker: str | None = None,
     session: str | None = None,
 ) -> list[Sighting]:
-    """Return what events tell of one artifact, attacker or session, newest first; ValueError without any of them."""
+    """Return the sightings of one artifact, attacker or session, newest first; ValueError without any of them."""
     c = artifact_sighting.c
     asked = {c.sha256: sha256, c.attacker: attacker, c.session: session}
     conditions = [column == value for column, value in asked.items() if value is not None]
     if not conditions:
-        raise ValueError("say whose sightings: an artifact's, an attacker's or a session's")
+        raise ValueError("name an artifact, an attacker or a session")
     query = select(*(c[name] for name in Sighting.__struct_fields__)).where(*conditions)
     return [Sighting(*row) for row in connection.execute(query.order_by(c.ts.desc(), c.event_id).limit(limit))]
 
 
 def files_of(connection: Connection, attackers: Iterable[str]) -> set[tuple[str, str]]:
-    """Return the (attacker, digest) of the files that these attackers dropped: the clusterer's evidence of payloads."""
+    """Return the (attacker, digest) of the files that these attackers dropped: payload evidence for the clusterer."""
     c = artifact_sighting.c
     query = select(c.attacker, c.sha256).join(artifact, artifact.c.sha256 == c.sha256).where(artifact.c.kind == "file")
     return {
@@ -149,7 +149,7 @@ def holdings(connection: Connection) -> list[Holding]:
 
 
 def oldest_kept(connection: Connection, kind: Kind, seen_before: int, limit: int) -> list[Artifact]:
-    """Return up to `limit` artifacts in the store that were last seen before a time, the oldest first."""
+    """Return up to `limit` artifacts in the store that were last seen before a time, oldest first."""
     c = artifact.c
     query = select(artifact).where(
         c.kind == kind, c.last_seen < seen_before, c.stored_at.is_not(None), c.removed_at.is_(None)
@@ -158,7 +158,7 @@ def oldest_kept(connection: Connection, kind: Kind, seen_before: int, limit: int
 
 
 def mark_removed(connection: Connection, digests: Sequence[str], *, now_ns: int) -> int:
-    """Say that the store has these no longer; return how many it had. Their sightings stay."""
+    """Record that these are no longer in the store; return how many were. Their sightings stay."""
     c = artifact.c
     return sum(
         connection.execute(

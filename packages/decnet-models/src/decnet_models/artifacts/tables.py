@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables of the artifacts. Every write of ingest is one that may come twice: keys are the content's and the event's."""
+"""Tables of the artifacts. Keys are the content's and the event's, because ingest may repeat any write."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What an attacker's timing and breadth look like: guessing, scanning, beaconing, a person or a script at a shell.
+"""What an attacker's timing and breadth indicate: guessing, scanning, beaconing, a person or a script at a shell.
 
-Gaps between events cannot be merged in any order (an event that comes late splits a gap), so no gap is stored.
-The profiler keeps, per active minute, how many contacts began and when the first and the last did; sums, minima
-and maxima merge in any order. The gaps are made of these here, when somebody looks: exact between minutes,
-their mean within one.
+Gaps between events cannot be merged in any order (a late event splits a gap), so no gap is stored. The profiler stores,
+per active minute, how many contacts began and when the first and the last did; sums, minima and maxima merge in any
+order. The gaps are derived from these here, on request: exact between minutes, their mean within one.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ BREADTH = 3
 REQUESTS = 30
 TYPED_COMMANDS = 3
 TYPED_SECONDS = (0.8, 300.0)
-"""Mean seconds between command lines of a person; faster is a script, slower is not one sitting."""
+"""Mean seconds between a person's command lines; faster is a script, slower is not one sitting."""
 
 
 class Minute(msgspec.Struct, frozen=True):
@@ -71,7 +70,7 @@ class Breadth(msgspec.Struct, frozen=True):
 
 
 class Trait(msgspec.Struct, frozen=True):
-    """One thing that an attacker's behaviour looks like, and why."""
+    """One classification of an attacker's behaviour, and the reason."""
 
     name: str
     reason: str
@@ -100,9 +99,9 @@ def _gaps(minutes: Sequence[Minute]) -> list[tuple[float, int]]:
 
 
 def traits(breadth: Breadth, beat: Rhythm | None, typing: Sequence[Typing]) -> tuple[Trait, ...]:
-    """Return what the behaviour looks like, most telling first; at least one."""
-    found = (_interactive(typing), _scripted(typing), _guessing(breadth), _scanning(breadth, beat), _beacon(beat))
-    return tuple(trait for trait in found if trait) or (Trait("visit", "too little to tell more"),)
+    """Return what the behaviour indicates, most specific first; at least one."""
+    candidates = (_interactive(typing), _scripted(typing), _guessing(breadth), _scanning(breadth, beat), _beacon(beat))
+    return tuple(trait for trait in candidates if trait) or (Trait("visit", "too little to classify"),)
 
 
 def _interactive(typing: Sequence[Typing]) -> Trait | None:

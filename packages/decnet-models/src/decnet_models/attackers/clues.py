@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What other workers ask about many attackers at once: what tells them apart or together, and where they are active."""
+"""Queries over many attackers for other workers: their features, and where they are active."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from decnet_models.database.statements import parts
 
 
 class Clue(msgspec.Struct, frozen=True):
-    """An attacker showed something; `value` is the attacker's own, or the digest of a credential."""
+    """A feature of an attacker; `value` is the attacker's own, or the digest of a credential."""
 
     attacker: str
     kind: str
@@ -24,14 +24,14 @@ class Clue(msgspec.Struct, frozen=True):
 
 
 def fingerprints_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
-    """Return what the attackers' clients say they are, of each kind of fingerprint."""
+    """Return the fingerprints of the attackers' clients, of every type."""
     c = fingerprint.c
     query = select(c.attacker, c.type, c.value, c.first_seen, c.last_seen).order_by(c.attacker, c.type, c.value)
     return _clues(connection, query, attackers)
 
 
 def credentials_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
-    """Return which credentials (by digest) the attackers tried, wherever."""
+    """Return the credentials (digests) that the attackers tried."""
     c = credential_use.c
     times = (func.min(c.first_seen), func.max(c.last_seen))
     query = select(c.attacker, literal("credential"), c.credential, *times).group_by(c.attacker, c.credential)
@@ -39,21 +39,21 @@ def credentials_of(connection: Connection, attackers: Iterable[str]) -> list[Clu
 
 
 def commands_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
-    """Return which command lines the attackers entered."""
+    """Return the command lines that the attackers entered."""
     c = command.c
     query = select(c.attacker, literal("command"), c.text, func.min(c.ts), func.max(c.ts)).group_by(c.attacker, c.text)
     return _clues(connection, query.order_by(c.attacker, c.text), attackers)
 
 
 def deckies_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
-    """Return which deckies the attackers touched: what they are after."""
+    """Return the deckies that the attackers touched."""
     c = attacker_decky.c
     query = select(c.attacker, literal("decky"), c.decky, c.first_seen, c.last_seen).order_by(c.attacker, c.decky)
     return _clues(connection, query, attackers)
 
 
 def active_deckies(connection: Connection, since: int) -> set[str]:
-    """Return the deckies that somebody has touched since a time: these must not change under their eyes."""
+    """Return the deckies touched since a time, which must not be changed now."""
     # In two steps: a planner without statistics would read all that anybody ever touched.
     around = connection.execute(select(attacker.c.ip).where(attacker.c.last_seen >= since)).scalars().all()
     c = attacker_decky.c

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Merging summaries: many rows of one key into one, first in memory, then into the table, by the same rules.
+"""Merges summaries: many rows of one key into one, first in memory, then into the table, by the same rules.
 
-A batch of a thousand events touches few keys. Adding them up before they go to SQL makes one statement per key
-and batch instead of one per event, and cannot change the result, because the rules of `tables` are commutative
-and associative.
+A batch of a thousand events touches few keys. Summing before the SQL makes one statement per key and batch instead of
+one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
 """
 
 from __future__ import annotations
@@ -49,17 +48,15 @@ class Tally:
 
 
 class _Rules(NamedTuple):
-    """The rules of one table's columns, by name."""
-
     merged: dict[str, str]
-    told: dict[str, str]
+    earliest: dict[str, str]
 
 
 @cache
 def _rules(table: Table) -> _Rules:
     merged = {column.name: str(column.info[MERGE]) for column in _merged(table)}
-    told = {column.name: str(column.info[BY]) for column in _merged(table) if BY in column.info}
-    return _Rules({name: rule for name, rule in merged.items() if name not in told}, told)
+    earliest = {column.name: str(column.info[BY]) for column in _merged(table) if BY in column.info}
+    return _Rules({name: rule for name, rule in merged.items() if name not in earliest}, earliest)
 
 
 def _merged(table: Table) -> list[Column[Any]]:
@@ -67,8 +64,8 @@ def _merged(table: Table) -> list[Column[Any]]:
 
 
 def _combine(row: Row, new: Row, rules: _Rules) -> None:
-    """Merge `new` into `row`; a value that is absent or None says nothing."""
-    for name, by in rules.told.items():  # before the seq that decides is itself merged
+    """Merge `new` into `row`; an absent value or None changes nothing."""
+    for name, by in rules.earliest.items():  # before the seq that decides is itself merged
         if name in new and (row.get(by) is None or new[by] < row[by]):
             row[name] = new[name]
     for name, value in new.items():
@@ -85,7 +82,7 @@ def _combine(row: Row, new: Row, rules: _Rules) -> None:
 
 
 def _complete(table: Table, rows: dict[Key, Row]) -> list[Row]:
-    """Return the rows in key order with every column: what was not counted is 0, what was not told is None."""
+    """Return the rows in key order with every column: missing counts are 0, other missing values None."""
     names = [column.name for column in table.primary_key.columns]
     blank: Row = {column.name: None for column in table.columns if column.server_default is None}
     blank |= {name: 0 for name, rule in _rules(table).merged.items() if rule == "sum"}
@@ -93,7 +90,7 @@ def _complete(table: Table, rows: dict[Key, Row]) -> list[Row]:
 
 
 _statements: dict[tuple[str, str], Any] = {}
-"""By dialect and table: making one costs as much as running it for a hundred rows."""
+"""By dialect and table: building one costs as much as running it for a hundred rows."""
 
 
 def _statement(connection: Connection, table: Table) -> Any:
@@ -118,7 +115,7 @@ def _change(table: Table, column: Column[Any], excluded: Any) -> Any:
     rule, new = column.info[MERGE], excluded[column.name]
     if rule == "sum":
         return column + new
-    if rule == "told":
+    if rule == "earliest":
         by = table.columns[column.info[BY]]
         better = (excluded[by.name] < by) | by.is_(None)
     else:

@@ -132,7 +132,7 @@ class AttackerActivity(TableModel, table=True):
 
 
 class AttackerSession(Seen, table=True):
-    """An interactive session; null where no event has told it (yet)."""
+    """An interactive session; null where unknown (yet)."""
 
     __table__ = tables.attacker_session
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is read about attackers, as plain values; times are ns since the Unix epoch; texts are the attacker's own."""
+"""The result types of queries about attackers; times are ns since the Unix epoch; texts are the attacker's own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """A tool that the attacker's clients name, or are known to be."""
+    """A tool that the attacker's clients name, or are recognised as."""
 
     name: str
     purpose: str
@@ -48,7 +48,7 @@ class Tool(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One interactive session; what no event told is None. `recording` is the SHA-256 of its asciicast."""
+    """One interactive session; None is unknown. `recording` is the SHA-256 of its asciicast."""
 
     attacker: str
     session: str
@@ -66,7 +66,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """A user name with its password or public key, over all services."""
+    """Credential: a user name with its password or public key, over all services."""
 
     digest: str
     username: str
@@ -109,7 +109,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
-    """What a client says it is; `type` is ssh.software, http.user_agent, ssh.public_key, ..."""
+    """A client's claim or fingerprint; `type` is ssh.software, http.user_agent, ssh.public_key, ..."""
 
     type: str
     value: str
@@ -141,10 +141,10 @@ class TokenHits(msgspec.Struct, frozen=True):
 
 
 class AttackerProfile(msgspec.Struct, frozen=True):
-    """Everything about one attacker; each list is bounded by the limit that was asked for.
+    """Everything about one attacker; each list is bounded by the requested limit.
 
-    `deckies` is the path the attacker took through the network, `phases` the way along the kill chain: both in
-    the order in which they were first reached. `terms` sum to `attacker.score` (up to its maximum).
+    `deckies` is the attacker's path through the network, `phases` that along the kill chain: both in the order in which
+    they were first reached. `terms` sum to `attacker.score` (up to its maximum).
     """
 
     attacker: Attacker

@@ -28,7 +28,7 @@ from decnet_models.attackers.score import Facts, score, terms
 Order = Literal["last_seen", "first_seen", "score", "events"]
 
 MINUTES_READ = 10_000
-"""Active minutes of an attacker that its rhythm is made of, the newest."""
+"""The newest active minutes from which an attacker's rhythm is computed."""
 
 
 def attackers(
@@ -80,7 +80,7 @@ def sessions(connection: Connection, limit: int = 50, *, attacker: str | None = 
 
 
 def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
-    """Return credentials over all attackers and services, the most used first."""
+    """Return credentials over all attackers and services, most used first."""
     c, use = tables.credential.c, tables.credential_use.c
     tried_by = select(func.count(use.attacker.distinct())).where(use.credential == c.digest).scalar_subquery()
     query = (
@@ -92,7 +92,7 @@ def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
 
 
 def credential_uses(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[CredentialUse]:
-    """Return what was tried where, accepted ones first, then newest first."""
+    """Return where credentials were tried, accepted ones first, then newest first."""
     use, table = tables.credential_use, tables.credential
     query = (
         select(
@@ -130,14 +130,14 @@ def canary_hits(
 
 
 def hits_by_token(connection: Connection) -> dict[str, TokenHits]:
-    """Return for each token that was used how often."""
+    """Return the use of each token that was used."""
     c = tables.canary_hit.c
     query = select(c.token, func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
     return {row[0]: TokenHits(*row) for row in connection.execute(query.group_by(c.token))}
 
 
 def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
-    """Return what the score looks at, for those of `ips` that are known."""
+    """Return the inputs of the score, for those of `ips` that are known."""
     c = tables.attacker.c
     counts = [name for name in Facts.__struct_fields__ if name in c]
     rows = connection.execute(select(c.ip, *(c[name] for name in counts)).where(c.ip.in_(ips))).all()
@@ -156,7 +156,7 @@ def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
 
 
 def rescore(connection: Connection, ips: Sequence[str]) -> None:
-    """Write the scores of `ips`; belongs into the transaction that merged what they did."""
+    """Store the scores of `ips`; belongs in the transaction that merged their events."""
     scores = [{"key": ip, "new": score(facts)} for ip, facts in sorted(facts_of(connection, ips).items())]
     if scores:
         c = tables.attacker.c
@@ -182,7 +182,7 @@ def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> 
 
 
 def _columns(table: Table, shape: type[Any]) -> Select[Any]:
-    """Select the columns that the fields of `shape` name, in their order."""
+    """Select the columns named by the fields of `shape`, in their order."""
     return select(*(table.c[name] for name in shape.__struct_fields__))
 
 
@@ -198,10 +198,10 @@ def _counted(connection: Connection, table: Table, ips: Sequence[str]) -> dict[s
 
 def _purposes(connection: Connection, ips: Sequence[str]) -> dict[str, set[str]]:
     c = tables.attacker_tool.c
-    found: dict[str, set[str]] = {}
+    purposes: dict[str, set[str]] = {}
     for ip, purpose in connection.execute(select(c.attacker, c.purpose).where(c.attacker.in_(ips))):
-        found.setdefault(ip, set()).add(purpose)
-    return found
+        purposes.setdefault(ip, set()).add(purpose)
+    return purposes
 
 
 def _path(connection: Connection, table: Table, name: str, ip: str, limit: int) -> tuple[Seen, ...]:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The threat score, 0 to 100, as a sum of terms that each say why.
+"""The threat score, 0 to 100, as a sum of terms that each give a reason.
 
-No clock and no float: the same facts give the same score for ever, so it can be stored beside the facts and
-explained later. Each term looks at one kind of act and gives the points of the highest step that is reached.
-What proves intent (a canary used, a log-in that worked, commands, dropped files) weighs more than what only
-proves presence.
+No clock and no float: the same facts always give the same score, so it can be stored beside the facts and explained
+later. Each term covers one kind of action and gives the points of the highest step that is reached. What proves intent
+(a canary used, an accepted login, commands, dropped files) weighs more than what only proves presence.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ MAX_SCORE = 100
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What the score looks at: counts of one attacker."""
+    """The inputs of the score: counts of one attacker."""
 
     logins: int = 0
     logins_accepted: int = 0
@@ -27,7 +26,7 @@ class Facts(msgspec.Struct, frozen=True):
     deckies: int = 0
     services: int = 0
     purposes: tuple[str, ...] = ()
-    """What the tools of the attacker are for, sorted, each once (`decnet_workers.profiler.tools`)."""
+    """Purposes of the attacker's tools, sorted, each once (`decnet_workers.profiler.tools`)."""
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -39,7 +38,7 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class _Steps(msgspec.Struct, frozen=True):
-    """A term that grows with one count: `steps` are (at least, points), growing."""
+    """A term that grows with one count: `steps` are (at least, points), ascending."""
 
     name: str
     fact: str
@@ -60,13 +59,13 @@ STEPS = (
 )
 
 TOOL_POINTS = {"exploitation": 10, "botnet": 10, "brute force": 8, "scanner": 5, "survey": 1}
-"""Points by what a tool is for; of several, the highest counts. Libraries and plain clients prove nothing."""
+"""Points by a tool's purpose; of several, the highest counts. Libraries and plain clients prove nothing."""
 
 
 def terms(facts: Facts) -> tuple[Term, ...]:
-    """Return the terms with points, highest first, those of equal points by name."""
-    found = [term for term in (*(_stepped(step, facts) for step in STEPS), _tools(facts)) if term is not None]
-    return tuple(sorted(found, key=lambda term: (-term.points, term.name)))
+    """Return the terms with points, highest first, equal ones by name."""
+    scored = [term for term in (*(_stepped(step, facts) for step in STEPS), _tools(facts)) if term is not None]
+    return tuple(sorted(scored, key=lambda term: (-term.points, term.name)))
 
 
 def score(facts: Facts) -> int:
@@ -82,4 +81,4 @@ def _stepped(step: _Steps, facts: Facts) -> Term | None:
 
 def _tools(facts: Facts) -> Term | None:
     points, purpose = max(((TOOL_POINTS.get(purpose, 0), purpose) for purpose in facts.purposes), default=(0, ""))
-    return Term("tools", points, f"came with a tool for: {purpose}") if points else None
+    return Term("tools", points, f"used a tool for: {purpose}") if points else None

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The tables of the attackers domain, each column with the rule by which two rows of one key become one.
+"""The tables of the attackers domain, each column with the rule by which two rows of one key are merged.
 
-All rules (sum, min, max, and "as the earliest committed event told it") are commutative and associative. That
-is what makes the result the same whatever the batches, restarts and order of events, without keeping any event
-in memory.
+All rules (sum, min, max, and the value of the earliest committed event that has one) are commutative and associative.
+That makes the result independent of batches, restarts and the order of events, without keeping any event in memory.
 
-`attacker` is an address in canonical text form, times are ns since the Unix epoch (UTC), `seq` is the row of
-the event log. Rows of an attacker go with the attacker. There is no foreign key to the event log: knowledge
-outlives its retention.
+`attacker` is an address in canonical text form, times are ns since the Unix epoch (UTC), `seq` is the row of the event
+log. Rows of an attacker are deleted with the attacker. There is no foreign key to the event log: knowledge outlives its
+retention.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operat
 metadata = MetaData()
 
 MERGE = "merge"
-"""Key of `Column.info`: "sum", "min", "max" or "told"."""
+"""Key of `Column.info`: "sum", "min", "max" or "earliest"."""
 BY = "by"
-"""Key of `Column.info` for "told": the column with the seq of the event that tells; the lowest seq wins."""
+"""Key of `Column.info` for "earliest": the column with the `seq` of the reporting event; the lowest wins."""
 
 UNKNOWN = ""
-"""Stands for "no decky" in a key, where NULL would not be equal to itself."""
+"""Means "no decky" in a key, where NULL would not be equal to itself."""
 
 
 def _sum(name: str) -> Column[Any]:
@@ -44,8 +43,8 @@ def _latest(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, BIG, nullable=nullable, info={MERGE: "max"})
 
 
-def _told(name: str, by: str, kind: Any = Text) -> Column[Any]:
-    return Column(name, kind, info={MERGE: "told", BY: by})
+def _from_first(name: str, by: str, kind: Any = Text) -> Column[Any]:
+    return Column(name, kind, info={MERGE: "earliest", BY: by})
 
 
 def _attacker(*, primary_key: bool = True) -> Column[Any]:
@@ -90,19 +89,9 @@ attacker_decky = _table(
     Index("ix_attacker_decky_decky", "decky"),
 )
 
-attacker_service = _table(
-    "attacker_service",
-    _attacker(),
-    Column("service", NAME, primary_key=True),
-    *_seen(),
-)
+attacker_service = _table("attacker_service", _attacker(), Column("service", NAME, primary_key=True), *_seen())
 
-attacker_phase = _table(
-    "attacker_phase",
-    _attacker(),
-    Column("phase", String(32), primary_key=True),
-    *_seen(),
-)
+attacker_phase = _table("attacker_phase", _attacker(), Column("phase", String(32), primary_key=True), *_seen())
 
 attacker_tool = _table(
     "attacker_tool",
@@ -132,16 +121,16 @@ attacker_session = _table(
     _earliest("first_command", nullable=True),
     _latest("last_command", nullable=True),
     _earliest("first_seq"),
-    _told("service", "first_seq", NAME),
-    _told("decky", "first_seq", NAME),
+    _from_first("service", "first_seq", NAME),
+    _from_first("decky", "first_seq", NAME),
     _earliest("opened_seq", nullable=True),
-    _told("opened_at", "opened_seq", BIG),
-    _told("username", "opened_seq"),
-    _told("terminal", "opened_seq"),
+    _from_first("opened_at", "opened_seq", BIG),
+    _from_first("username", "opened_seq"),
+    _from_first("terminal", "opened_seq"),
     _earliest("closed_seq", nullable=True),
-    _told("closed_at", "closed_seq", BIG),
-    _told("duration_ms", "closed_seq", BIG),
-    _told("recording", "closed_seq", String(64)),
+    _from_first("closed_at", "closed_seq", BIG),
+    _from_first("duration_ms", "closed_seq", BIG),
+    _from_first("recording", "closed_seq", String(64)),
     Index("ix_attacker_session_last_seen", "last_seen"),
     Index("ix_attacker_session_session", "session"),
 )
@@ -154,9 +143,9 @@ credential = _table(
     _earliest("first_seen"),
     _latest("last_seen"),
     _earliest("first_seq"),
-    _told("username", "first_seq"),
-    _told("password", "first_seq"),
-    _told("public_key", "first_seq"),
+    _from_first("username", "first_seq"),
+    _from_first("password", "first_seq"),
+    _from_first("public_key", "first_seq"),
     Index("ix_credential_uses", "uses"),
 )
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tables of the campaigns: identities in groups; the shape is `decnet_models.grouping.shape`.
+"""Tables of the campaigns, made by `decnet_models.grouping.shape`.
 
-The references to `identity` are keys in the database: an identity's row stays for ever, even when it was merged.
+The references to `identity` are foreign keys in the database: an identity's row is never deleted, even when it was
+merged.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Documents that call a canary token when they are opened, kept so that they can be planted again."""
+"""Documents that trigger a canary token when they are opened, stored so that they can be planted again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from decnet_core.text import for_column
 from decnet_models.canary.tables import canary_blob
 
 MAX_BYTES = 32 << 20
-"""Of one document; the table says it too."""
+"""Of one document; the table checks it too."""
 
 
 class Blob(msgspec.Struct, frozen=True):
-    """What a document is; `created_at` is nanoseconds since the Unix epoch."""
+    """A document's metadata; `created_at` is nanoseconds since the Unix epoch."""
 
     token: str
     name: str
@@ -27,7 +27,7 @@ class Blob(msgspec.Struct, frozen=True):
 
 
 def add_blob(connection: Connection, token: str, name: str, media_type: str, content: bytes, *, now_ns: int) -> Blob:
-    """Keep the document of a token; ValueError over MAX_BYTES, IntegrityError for an unknown token or a second one."""
+    """Store a token's document; ValueError over MAX_BYTES, IntegrityError for an unknown token or a second one."""
     if len(content) > MAX_BYTES:
         raise ValueError(f"the document has {len(content)} bytes, the limit is {MAX_BYTES}")
     digest = hashlib.sha256(content).hexdigest()
@@ -37,7 +37,7 @@ def add_blob(connection: Connection, token: str, name: str, media_type: str, con
 
 
 def blob_of(connection: Connection, token: str) -> Blob | None:
-    """Return what the token's document is, None when it has none."""
+    """Return the metadata of the token's document, None when it has none."""
     c = canary_blob.c
     row = connection.execute(
         select(*(c[name] for name in Blob.__struct_fields__)).where(c.token == token)
@@ -47,16 +47,18 @@ def blob_of(connection: Connection, token: str) -> Blob | None:
 
 def content_of(connection: Connection, token: str) -> bytes | None:
     """Return the token's document."""
-    found: bytes | None = connection.execute(select(canary_blob.c.content).where(canary_blob.c.token == token)).scalar()
-    return found
+    content: bytes | None = connection.execute(
+        select(canary_blob.c.content).where(canary_blob.c.token == token)
+    ).scalar()
+    return content
 
 
 def tokens_in(connection: Connection, sha256: str) -> list[str]:
-    """Return the tokens of the documents with that SHA-256: whose bait a captured file is."""
+    """Return the tokens of the documents with that SHA-256: to recognise a captured file."""
     query = select(canary_blob.c.token).where(canary_blob.c.sha256 == sha256).order_by(canary_blob.c.token)
     return list(connection.execute(query).scalars())
 
 
 def remove_blob(connection: Connection, token: str) -> bool:
-    """Forget the token's document; the token stays. False when it has none."""
+    """Delete the token's document; the token stays. False when it has none."""
     return connection.execute(delete(canary_blob).where(canary_blob.c.token == token)).rowcount > 0

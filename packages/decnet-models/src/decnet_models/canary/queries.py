@@ -21,7 +21,7 @@ class CanaryToken(msgspec.Struct, frozen=True):
 
 
 def add_token(connection: Connection, slug: Slug, label: str, *, now_ns: int) -> CanaryToken:
-    """Remember that `slug` was planted where `label` says."""
+    """Record that `slug` was planted where `label` says."""
     token = CanaryToken(slug.text, slug.kind, for_column(label, 255), now_ns)
     connection.execute(insert(canary_token).values(**{**msgspec.structs.asdict(token), "kind": slug.kind.value}))
     return token
@@ -34,7 +34,7 @@ def tokens(connection: Connection, limit: int = 1000) -> list[CanaryToken]:
 
 
 def label_of(connection: Connection, token: str) -> str | None:
-    """Return where `token` (any case) was planted, None for one that this database does not know."""
+    """Return where `token` (any case) was planted, None for one unknown to this database."""
     query = select(canary_token.c.label).where(canary_token.c.token == token.lower())
     label: str | None = connection.execute(query).scalar()
     return label

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Column types that all domains share, so that one thing has one type everywhere."""
+"""Column types shared by all domains."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADDRESS = String(45)
 """An IPv4 or IPv6 address in canonical text form (RFC 5952)."""
 
 NAME = String(255)
-"""A name from our side or a bounded one from the attacker's."""
+"""A name of ours or a bounded one from an attacker."""
 
 JSON_TEXT = Text()
 """JSON that msgspec wrote; text, since JSONB refuses the `\\u0000` that attackers send."""
@@ -38,16 +38,16 @@ MENTIONS = "mentions"
 def refers_to(target: str, on_delete: str = "NO ACTION") -> dict[str, Any]:
     """Return the `info` of a column that names a row of another domain (`table.column`).
 
-    It is a plain column here, since a domain loads no other's tables, and a real foreign key in the migrated database;
-    `decnet-db check` fails when the key is missing or another one.
+    It is a plain column here, because a domain does not load another's tables, and a real foreign key in the migrated
+    database; `decnet-db check` fails when the key is missing or different.
     """
     return {REFERS: (target, on_delete)}
 
 
 def mentions(target: str) -> dict[str, Any]:
-    """Return the `info` of a column that names a row of another domain that may not be there (yet, or any more).
+    """Return the `info` of a column that names a row of another domain that may not exist (yet, or any more).
 
-    So it is with events, which retention deletes, and with what a worker finds out by itself and may build anew
-    (`attacker`): knowledge outlives them, and workers do not wait for one another.
+    So it is with events, which retention deletes, and with what a worker derives and may rebuild (`attacker`):
+    knowledge outlives them, and workers do not wait for one another.
     """
     return {MENTIONS: target}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The domains: every folder of this package that has `tables.py`. A new one is found by being there."""
+"""The domains: every folder of this package with a `tables.py`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ import decnet_models
 def domains() -> list[str]:
     """Return the names of all domains, without loading any."""
     root = Path(decnet_models.__file__).parent
-    found = pkgutil.iter_modules([str(root)])
-    return sorted(one.name for one in found if one.ispkg and (root / one.name / "tables.py").exists())
+    modules = pkgutil.iter_modules([str(root)])
+    return sorted(one.name for one in modules if one.ispkg and (root / one.name / "tables.py").exists())
 
 
 def load_metadata(domain: str) -> MetaData:
-    """Return the domain's tables, loaded if they are not yet."""
+    """Return the domain's tables, loading them if necessary."""
     metadata: MetaData = importlib.import_module(f"decnet_models.{domain}.tables").metadata
     return metadata
 
@@ -33,7 +33,7 @@ def all_tables() -> list[Table]:
 
 
 def loaded_metadata() -> Iterator[MetaData]:
-    """Yield the tables of the domains that this process has loaded already; it can name no others."""
+    """Yield the tables of the domains that this process has loaded; it can use no others."""
     for name, module in list(sys.modules.items()):
         if name.startswith("decnet_models.") and name.endswith(".tables"):
             yield module.metadata

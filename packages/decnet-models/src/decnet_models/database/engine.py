@@ -1,29 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Engines for SQLite (default) and PostgreSQL, and the two kinds of transaction: `reading` and `writing`.
 
-**SQLite syncs at every commit** (`synchronous=FULL`). With NORMAL a power cut may take back the last commits of a WAL;
-the database stays whole, but ingest has by then told the spool that its lines may go, and a webhook may have been sent
-from a notice that no longer exists. Work is committed in batches, so a sync costs little per event.
+**SQLite syncs at every commit** (`synchronous=FULL`). With NORMAL a power cut may undo the last commits of a WAL; the
+database stays consistent, but by then ingest has let the spool delete its lines, and a webhook may have been sent from
+a notice that no longer exists. Work is committed in batches, so a sync costs little per event.
 
 **A writer takes the write lock when it begins** (BEGIN IMMEDIATE). A transaction that reads first and then writes can
 find that another wrote in between; SQLite fails it at once, without waiting. Reading never waits in WAL mode.
 
 One connection per engine: a worker does all its database work in one thread. The page cache stays at SQLite's 2 MiB and
-files are not mapped: what many processes read lies in the kernel's page cache once. Measured with 40,000 events of
-20,000 attackers, inserted and then profiled (events per second of CPU time, as the machine was shared; peak RSS):
+files are not mapped: what many processes read is in the kernel's page cache once. Measured with 40,000 events of 20,000
+attackers, inserted and then profiled: a cache of 8 or 32 MiB, mmap, temporary tables in files, a larger checkpoint and
+synchronous=NORMAL all were within 10 to 25 % of this, the larger caches and mmap at 6 to 24 MiB more memory.
 
-| | insert | profile | RSS |
-|---|---|---|---|
-| as it is: cache 2 MiB, no mmap, temp in memory | 36,800 | 8,600 | 70.5 MiB |
-| cache 8 MiB | 27,800 | 8,200 | 76.7 MiB |
-| cache 32 MiB | 29,800 | 9,500 | 93.8 MiB |
-| mmap 256 MiB | 35,800 | 8,400 | 94.1 MiB |
-| temp in files | 40,300 | 9,200 | 70.9 MiB |
-| checkpoint at 16 MiB instead of 4 | 37,400 | 8,700 | 70.8 MiB |
-| synchronous=NORMAL | 37,700 | 9,700 | 70.5 MiB |
-
-Runs differ by a tenth, so nothing here buys speed with its memory. Temporary tables stay in memory, for a worker's unit
-may write nowhere but to its state directory. A writer waits 10 s at most: a batch holds the lock for some hundredths.
+Temporary tables stay in memory, because a worker's unit may write only to its state directory. A writer waits at most
+10 s: a batch holds the lock for some hundredths.
 """
 
 from __future__ import annotations
@@ -33,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -46,11 +37,11 @@ from decnet_models.errors import DatabaseError
 
 BUSY_SECONDS = 10.0
 WAL_LIMIT_BYTES = 64 << 20
-"""Up to this size the write-ahead log's file is kept for reuse after a checkpoint."""
+"""The write-ahead log's file is kept for reuse after a checkpoint up to this size."""
 
 KEPT_STATEMENTS = 32
-"""Prepared statements kept by a connection, more than a worker has. The default of 128 fills with lists of values, each
-length a statement of its own that hardly comes again: 0.7 MiB a worker."""
+"""Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
+each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
 
 _READS = "decnet_reads"
 
@@ -61,13 +52,15 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     url: str = ""
     """sqlite:////path or postgresql+psycopg://user:password@host/name; empty: decnet.db in the state directory."""
     busy_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = BUSY_SECONDS
-    """How long a statement waits for another writer before it is tried again later."""
+    """How long a statement waits for another writer before it is retried later."""
+    statement_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 120.0
+    """PostgreSQL: how long one statement of a worker may take before the server cancels it; it is retried later."""
     lease_seconds: Annotated[float, msgspec.Meta(ge=0.3, le=600)] = 30.0
-    """PostgreSQL: how long an instance that was killed keeps its part of a worker's events from the others."""
+    """PostgreSQL: how long the leases of a killed instance are kept from the others."""
 
 
-class _Door:
-    """Where an engine's connections come from; it can be turned to another file while none is open."""
+class _ConnectionSource:
+    """The source of an engine's connections; it can be redirected to another file while none is open."""
 
     def __init__(self) -> None:
         self.connect: Callable[[], sqlite3.Connection] = self._closed
@@ -80,13 +73,13 @@ class _Door:
         raise DatabaseError("no database was opened")
 
 
-_warmed: list[tuple[Engine, _Door]] = []
-"""An engine that a zygote has used: its compiled statements serve the first who opens a database after a fork."""
+_warmed: list[tuple[Engine, _ConnectionSource]] = []
+"""An engine used by a zygote: its compiled statements serve the first database opened after a fork."""
 
 
 @contextmanager
 def warm_up_engine() -> Iterator[Engine]:
-    """Lend the engine of a database in memory; what is compiled on it is kept for `open_engine` in forked children."""
+    """Lend the engine of a database in memory; what it compiles is reused by `open_engine` in forked children."""
     engine, door = _warmed.pop() if _warmed else _sqlite_engine()
     door.connect = lambda: sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
@@ -97,24 +90,30 @@ def warm_up_engine() -> Iterator[Engine]:
 
 
 def open_engine(
-    url: str, *, read_only: bool = False, create: bool = False, busy_seconds: float = BUSY_SECONDS
+    url: str,
+    *,
+    read_only: bool = False,
+    create: bool = False,
+    busy_seconds: float = BUSY_SECONDS,
+    statement_seconds: float = 0,
 ) -> Engine:
-    """Return an engine for `url`; it connects when it is first used.
+    """Return an engine for `url`; it connects on first use.
 
-    A SQLite file that does not exist is made only with `create`. Raises DatabaseError for a URL that is not one of
-    SQLite's or PostgreSQL's, for a missing file, and for a missing driver.
+    On PostgreSQL a statement that takes longer than `statement_seconds` is cancelled (0: none is).
+    A missing SQLite file is created only with `create`. Raises DatabaseError for a URL that is neither SQLite's nor
+    PostgreSQL's, for a missing file, and for a missing driver.
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, read_only=read_only, create=create, busy_seconds=busy_seconds)
     if parsed.get_backend_name() == "postgresql":
-        return _postgresql(parsed, read_only=read_only, busy_seconds=busy_seconds)
+        return _postgresql(parsed, read_only=read_only, busy_seconds=busy_seconds, statement_seconds=statement_seconds)
     raise DatabaseError(f"{shown(url)}: write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME")
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One snapshot to read from; takes no lock."""
+    """A snapshot to read from; takes no lock."""
     options: dict[str, Any] = {_READS: True}
     if engine.dialect.name == "postgresql":  # which else would show each statement what was committed before it
         options["isolation_level"] = "REPEATABLE READ"
@@ -126,7 +125,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction: committed at the end, rolled back when the body raises."""
+    """A transaction: committed at the end, rolled back when the body raises."""
     with engine.begin() as connection:
         yield connection
 
@@ -144,6 +143,19 @@ def sqlite_file(url: str) -> Path | None:
     if not parsed.database or parsed.database == ":memory:":
         raise DatabaseError("workers cannot share a database in memory; write sqlite:////PATH")
     return Path(parsed.database)
+
+
+_LIBPQ: Final = {
+    "application_name": "decnet",
+    "client_encoding": "UTF8",
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 4,
+    "keepalives_interval": 3,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+"""A server that vanished without a word (no FIN, no RST) is noticed after 10 s, s and ms (libpq, 32.1.2)."""
 
 
 def _parsed(url: str) -> URL:
@@ -182,8 +194,8 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float) -> 
     return engine
 
 
-def _sqlite_engine() -> tuple[Engine, _Door]:
-    door = _Door()
+def _sqlite_engine() -> tuple[Engine, _ConnectionSource]:
+    door = _ConnectionSource()
     engine = create_engine("sqlite://", creator=door, poolclass=QueuePool, pool_size=1, max_overflow=0)
     event.listen(engine, "begin", _begin)
     return engine, door
@@ -191,7 +203,7 @@ def _sqlite_engine() -> tuple[Engine, _Door]:
 
 def _prepare(connection: sqlite3.Connection, *, read_only: bool, deadline: float) -> None:
     if not read_only:
-        _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchone(), deadline)
+        _while_locked(lambda: connection.execute("PRAGMA journal_mode=WAL").fetchone(), deadline)
     for pragma in (
         f"journal_size_limit={WAL_LIMIT_BYTES}",
         "synchronous=FULL",
@@ -203,8 +215,8 @@ def _prepare(connection: sqlite3.Connection, *, read_only: bool, deadline: float
         connection.execute(f"PRAGMA {pragma}").fetchone()
 
 
-def _patiently(change: Callable[[], Any], deadline: float) -> None:
-    """Try again while locked: SQLite does not wait by itself for the change to WAL mode."""
+def _while_locked(change: Callable[[], Any], deadline: float) -> None:
+    """Retry while locked: SQLite does not wait for the change to WAL mode."""
     while True:
         try:
             change()
@@ -221,8 +233,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
-    options = f"-c lock_timeout={int(busy_seconds * 1000)}"
+def _postgresql(url: URL, *, read_only: bool, busy_seconds: float, statement_seconds: float) -> Engine:
+    options = f"-c lock_timeout={int(busy_seconds * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
     if read_only:
         options += " -c default_transaction_read_only=on"
     try:
@@ -231,7 +243,7 @@ def _postgresql(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
             pool_size=1,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"options": options, "connect_timeout": 10, "application_name": "decnet"},
+            connect_args={"options": options, **_LIBPQ},
         )
     except ModuleNotFoundError as error:
         raise DatabaseError("PostgreSQL needs its driver: install decnet-models[postgresql]") from error

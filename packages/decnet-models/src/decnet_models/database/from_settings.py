@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a worker gets at its database: the engine that its settings name, checked when it starts."""
+"""Opens the database named by a worker's settings and checks it at start."""
 
 from __future__ import annotations
 
@@ -22,15 +22,20 @@ def database_url(settings: Settings, state: State) -> str:
 
 
 def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
-    """Return the engine of the fleet's database, which refuses to write what is not this worker's (law 4).
+    """Return the engine of the fleet's database, restricted to this worker's tables (law 4).
 
-    Raises StartupError when there is no such database, when it cannot be read or when its schema is another version's.
-    A server that cannot be reached now is no reason not to start: the worker's loop waits for it.
+    Raises StartupError when there is no such database, when it cannot be read or when its schema has another version.
+    An unreachable server does not prevent starting: the worker's loop waits for it.
     """
     settings = ctx.settings.section("database", DatabaseSettings)
     url = database_url(ctx.settings, ctx.state)
     try:
-        engine = open_engine(url, read_only=read_only, busy_seconds=settings.busy_seconds)
+        engine = open_engine(
+            url,
+            read_only=read_only,
+            busy_seconds=settings.busy_seconds,
+            statement_seconds=settings.statement_seconds,
+        )
         _check(engine, waits=sqlite_file(url) is None)
     except DatabaseError as error:
         raise StartupError(str(error)) from error

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""PostgreSQL roles, one per worker, that may write what the worker owns and read what it reads: law 4 by the server.
+"""PostgreSQL roles, one per worker, limited to the tables it owns or reads: law 4 enforced by the server.
 
-Made from what the tables declare (`info["owner"]`, `info["readers"]`). The roles can log in but have no password, so
-nothing changes until an operator gives one (`ALTER ROLE decnet_ttp PASSWORD ...`) or maps a host's user to it, and
-names it in that worker's `DECNET_DATABASE_URL`. In the tables of progress, where each worker writes its own rows, row
-security keeps it to them.
+Derived from what the tables declare (`info["owner"]`, `info["readers"]`). The roles can log in but have no password, so
+nothing changes until an operator sets one (`ALTER ROLE decnet_ttp PASSWORD ...`) or maps a host's user to it, and names
+it in that worker's `DECNET_DATABASE_URL`. In the progress tables, where each worker writes its own rows, row security
+limits it to them.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def grants(tables: Iterable[Table], workers: Iterable[str]) -> list[str]:
-    """Return the SQL statements that make the roles of `workers` and the operator and give each what is its own.
+    """Return the SQL statements that create the roles of `workers` and the operator and grant their privileges.
 
-    They can be repeated: what a role had before is taken away first.
+    They can be repeated: earlier privileges are revoked first.
     """
     known = list(tables)
     roles = sorted({OPERATOR, *workers, *(name for table in known for name in owners(table) if _NAME.fullmatch(name))})
-    found = []
+    statements = []
     for name in roles:
-        found += [*_role(name), *_privileges(name, known)]
+        statements += [*_role(name), *_privileges(name, known)]
     for table in known:
         if OWN_ROWS in owners(table):
-            found += _own_rows(table, roles)
-    return found
+            statements += _own_rows(table, roles)
+    return statements
 
 
 def apply(url: str, statements: Iterable[str]) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One writer per table (law 4), held by each worker's engine: a statement that writes another's table is never sent.
+"""One writer per table (law 4), enforced by each worker's engine: a write to another's table is never sent.
 
 It costs one look at the first word of a statement, below a microsecond, so it is always on: a defect shows in the first
-test or warm-up, not as a row that two workers disagree about. On PostgreSQL, roles forbid the same (`grants`).
+test or warm-up, not as a row that two workers disagree about. On PostgreSQL, roles enforce the same (`grants`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from decnet_models.database.domains import loaded_metadata
 from decnet_models.errors import DatabaseError
 
 OWNER = "owner"
-"""Key of `Table.info`: who writes the table, several names with commas between."""
+"""Key of `Table.info`: the writer of the table, several names separated by commas."""
 READERS = "readers"
-"""Key of `Table.info`: who else reads it."""
+"""Key of `Table.info`: other readers of the table."""
 REPLAY = "replay"
 """Key of `Table.info`: what a replay does with the rows (`decnet_models.following.replay`)."""
 SUMS = "sums"
@@ -36,26 +36,26 @@ _VERBS = frozenset({"INSE", "UPDA", "DELE", "REPL", "MERG", "TRUN", "COPY", "WIT
 
 
 class NotOwnerError(DatabaseError):
-    """A worker was about to write a table that is another's: a defect of ours."""
+    """A worker attempted to write another's table: a defect of ours."""
 
 
 def target(statement: str) -> str | None:
     """Return the table that a statement writes, None for one that writes none."""
     if statement.lstrip()[:4].upper() not in _VERBS:
         return None
-    found = _WRITES.match(statement)
-    return found.group(1) if found else None
+    write = _WRITES.match(statement)
+    return write.group(1) if write else None
 
 
 def owners(table: Table) -> frozenset[str]:
-    """Return the names of those who write `table`; one of ANY when all workers do."""
+    """Return the names of the writers of `table`; one of ANY if all workers write it."""
     return frozenset(name.strip() for name in str(table.info[OWNER]).split(","))
 
 
 def may_write(table: Table, worker: str) -> bool:
     """Return whether `worker` is one of those who write `table`."""
-    found = owners(table)
-    return worker in found or bool(found & ANY)
+    writers = owners(table)
+    return worker in writers or bool(writers & ANY)
 
 
 def is_emptied(table: Table) -> bool:
@@ -64,7 +64,7 @@ def is_emptied(table: Table) -> bool:
 
 
 def guard(engine: Engine, worker: str) -> None:
-    """Let `engine` refuse, with NotOwnerError, what would write another's table; for the whole life of the engine."""
+    """Make `engine` reject, with NotOwnerError, writes to tables of other workers."""
     event.listen(engine, "before_cursor_execute", _checking(worker))
 
 
@@ -78,7 +78,7 @@ def _checking(worker: str) -> Callable[..., None]:
             return
         if name not in allowed:
             allowed[name] = all(
-                may_write(found.tables[name], worker) for found in loaded_metadata() if name in found.tables
+                may_write(metadata.tables[name], worker) for metadata in loaded_metadata() if name in metadata.tables
             )
         if not allowed[name]:
             raise NotOwnerError(f"{worker} may not write the table {name}: it is another worker's")

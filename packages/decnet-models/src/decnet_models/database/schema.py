@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Which schema this version needs, and whether a database has it; without loading Alembic.
 
-A rolling upgrade has two phases, and a migration's file name says to which it belongs. `NNNN_after_WORDS` contracts:
-it takes away what the version before still used. Every other migration expands: it only adds, so that the version
-before goes on working. Thus three schemas serve a version: its newest; that one less the contracting migrations at its
-end, which wait until no older program runs; and a newer version's, as long as that has only expanded. The table
-`schema_floor` says the last: the oldest revision whose programs may still run.
+A rolling upgrade has two phases, and a migration's file name tells its phase. `NNNN_after_WORDS` contracts: it removes
+what the previous version still used. Every other migration expands: it only adds, so that the previous version keeps
+working. Thus three schemas serve a version: its newest; that one without the contracting migrations at its end, which
+wait until no older program runs; and a newer version's, as long as that has only expanded. The table `schema_floor`
+records the last: the oldest revision whose programs may still run.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
 FLOOR = "schema_floor"
 
 ADOPTED = {"0015_group_revisions": "0001_initial"}
-"""The end of a chain that was made one migration, and that migration: both made the same schema, so a database at the
-one is at the other. `decnet-db upgrade` writes down the new name."""
+"""The end of the chain that was squashed into one migration, and that migration: both made the same schema, so a
+database at the one is at the other. `decnet-db upgrade` records the new name."""
 
 _SUPERSEDED = {
     *("0001_events", "0002_attackers", "0003_ttp", "0004_canary_webhooks", "0005_leases", "0006_artifacts"),
@@ -33,7 +33,7 @@ _SUPERSEDED = {
 
 
 def revisions() -> list[str]:
-    """Return the names of this version's migrations, first to last; they are numbered and form one chain."""
+    """Return the names of this version's migrations in order; they are numbered and form one chain."""
     return sorted(file.stem for file in VERSIONS.glob("[0-9]*.py"))
 
 
@@ -43,12 +43,12 @@ def newest_revision() -> str:
 
 
 def contracts(revision: str) -> bool:
-    """Return whether the migration takes away what an older version uses."""
+    """Return whether the migration removes what an older version uses."""
     return revision.split("_")[1] == "after"
 
 
 def oldest_usable(chain: list[str]) -> str:
-    """Return the revision with which the version of `chain` can begin to work: all but the contractions at the end."""
+    """Return the oldest revision that the version of `chain` can use: all but the contractions at the end."""
     usable = list(chain)
     while len(usable) > 1 and contracts(usable[-1]):
         usable.pop()
@@ -56,9 +56,9 @@ def oldest_usable(chain: list[str]) -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the migration that the database was last upgraded to, None for an empty one.
+    """Return the database's revision, None for an empty one.
 
-    Raises NotMigratedError when that is one of which this version knows no more than the name.
+    Raises NotMigratedError for one from which no migration leads.
     """
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -67,7 +67,7 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def known_as(revision: str) -> str:
-    """Return this version's name of a revision that a database or a backup says; raises NotMigratedError as above."""
+    """Return this version's name of a revision in a database or a backup; raises NotMigratedError as above."""
     if revision in _SUPERSEDED:
         raise NotMigratedError(
             f"the database is at {revision}, from which this version cannot upgrade: bring it to {next(iter(ADOPTED))} "
@@ -78,7 +78,7 @@ def known_as(revision: str) -> str:
 
 
 def floor_of(connection: Connection) -> str | None:
-    """Return the oldest revision whose programs may still use the database, None when nothing says so."""
+    """Return the oldest revision whose programs may still use the database, None if not recorded."""
     if not inspect(connection).has_table(FLOOR):
         return None
     revision: str | None = connection.execute(text(f"SELECT revision FROM {FLOOR}")).scalar()  # noqa: S608  # our name
@@ -95,7 +95,7 @@ def serves(connection: Connection, has: str) -> bool:
 
 
 def require_current(connection: Connection) -> None:
-    """Raise NotMigratedError unless this version's programs can work on the database's tables."""
+    """Raise NotMigratedError unless this version's programs can use the database's tables."""
     has, needs = current_revision(connection), newest_revision()
     if has == needs or (has is not None and serves(connection, has)):
         return
@@ -105,7 +105,7 @@ def require_current(connection: Connection) -> None:
 
 
 def newer(has: str) -> str:
-    """Say that the database is a newer version's and what can be done about it; there is no way back but a backup."""
+    """Return the message for a newer version's database; there is no way back but a backup."""
     return (
         f"the database is at {has}, newer than this version's {newest_revision()}; install the newer version, "
         "or restore a backup of this one's"

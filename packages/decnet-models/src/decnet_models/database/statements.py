@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What SQLite and PostgreSQL both can but SQLAlchemy spells per dialect: upserts, and the order of commits."""
+"""Features of SQLite and PostgreSQL that SQLAlchemy spells per dialect: upserts, and the order of commits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def insert_into(connection: Connection, table: Table) -> SqliteInsert | Postgres
 
 @contextmanager
 def driver_errors(connection: Connection) -> Iterator[None]:
-    """Let errors of the driver's own cursor come as SQLAlchemy's, like those of any other statement."""
+    """Translate errors of the driver's own cursor to SQLAlchemy's, like those of any other statement."""
     errors = connection.dialect.loaded_dbapi.Error
     driver: Any = connection.connection.driver_connection
     try:
@@ -62,9 +62,9 @@ def copy_into(connection: Connection, statement: str, rows: Iterable[Sequence[An
 
 
 def commit_in_order(connection: Connection, table: Table) -> None:
-    """Let rows of `table` become visible in the order of their `seq`, so that a reader's cursor never jumps over one.
+    """Make rows of `table` visible in the order of their `seq`, so that a reader's cursor never skips one.
 
-    PostgreSQL hands out a number long before the row is committed; here writers of the table take turns until they
+    PostgreSQL assigns a number long before the row is committed; here writers of the table take turns until they
     commit. SQLite has one writer at a time anyway.
     """
     if connection.dialect.name == "postgresql":

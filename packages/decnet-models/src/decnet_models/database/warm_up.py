@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Warming up a parent that is about to fork: a worker's database work, done once in memory.
+"""Warms up a parent that is about to fork: a worker's database work, done once in memory.
 
-What it compiles and caches (statements, result shapes, event types) is then in the pages that all children share.
+What it compiles and caches (statements, result types, event types) is then in pages shared by all children.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _VALUES: dict[Any, object] = {str: "warm-up", int: 1, bool: True}
 
 
 def warm_up(work: Callable[[Engine], object]) -> None:
-    """Run `work` on an empty database that has the tables of every domain loaded so far."""
+    """Run `work` on an empty database with the tables of every domain loaded so far."""
     with warm_up_engine() as engine:
         with writing(engine) as connection:
             for metadata in loaded_metadata():
@@ -33,7 +33,7 @@ def warm_up(work: Callable[[Engine], object]) -> None:
 
 
 def sample_events(kinds: Sequence[type[Payload]]) -> list[Event]:
-    """Return one event of each kind, with the least that it must say."""
+    """Return one event of each kind with only its required fields."""
     return [
         Event(
             id=uuid7(_TS),

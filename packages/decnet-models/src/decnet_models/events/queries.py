@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Queries of the event log. Functions that list events pass over a row whose payload this version cannot read."""
+"""Queries of the event log. Functions that list events skip rows whose payload this version cannot decode."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, UnaryExpression, func, select
@@ -27,7 +28,7 @@ _COLUMNS = tuple(column.name for column in event.columns if column is not event.
 _KIND, _PAYLOAD = _COLUMNS.index("kind"), _COLUMNS.index("payload")
 
 _SEQS_ASKED = 500
-"""Rows per query, far below what a statement may bind."""
+"""Rows per query, far below the limit of bound parameters."""
 
 # SQLAlchemy would spend more on the parameters of a row than SQLite on the row.
 _SQLITE_INSERT = (
@@ -48,7 +49,7 @@ _POSTGRESQL_INSERT = (
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
-    """An event with its place in the log: `seq` grows in the order of commit."""
+    """An event with its position in the log: `seq` grows in the order of commit."""
 
     seq: int
     event: Event
@@ -57,7 +58,7 @@ class StoredEvent(msgspec.Struct, frozen=True):
 def insert_events(connection: Connection, events: Iterable[Event], *, now_ns: int | None = None) -> int:
     """Append `events` to the log in their order and return how many were new; known ids are ignored.
 
-    What is new is added to `event_volume`, as having come at `now_ns` (nanoseconds since the Unix epoch; None: now).
+    New ones are added to `event_volume`, at `now_ns` (nanoseconds since the Unix epoch; None: now).
     """
     rows = [_row(one) for one in events]
     if not rows:
@@ -83,7 +84,7 @@ def _insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
 def rows_after(
     connection: Connection, seq: int, *, through: int, limit: int, kinds: Sequence[str], synthetic: bool = True
 ) -> Sequence[Row[Any]]:
-    """Return up to `limit` rows with `seq` < row <= `through`, oldest first; `stored` makes events of them.
+    """Return up to `limit` rows with `seq` < row <= `through`, oldest first; `stored` decodes them.
 
     Walks the log by row number whatever the planner thinks of the index on `kind`: sorting a backlog's worth of index
     entries for every batch would make catching up quadratic.
@@ -104,8 +105,8 @@ def rows_of_shards(
 ) -> Sequence[Row[Any]]:
     """Return what `rows_after` would if the log held only the events of these shards' attackers.
 
-    Who is meant is decided here, not in SQL, because only a parser knows that two spellings are one address. So
-    addresses are read, as many as are likely to be enough, and then the events that are wanted.
+    The shard is computed here, not in SQL, because only a parser knows that two spellings are one address. So addresses
+    are read, as many as are likely to be enough, and then the selected events.
     """
     mine: list[int] = []
     columns, likely = select(event.c.seq, event.c.src_ip), limit + limit * SHARDS // max(1, len(shards))
@@ -117,11 +118,11 @@ def rows_of_shards(
             break
         seq = rows[-1].seq
     del mine[limit:]
-    found: list[Row[Any]] = []
+    selected: list[Row[Any]] = []
     for start in range(0, len(mine), _SEQS_ASKED):
         part = select(event).where(event.c.seq.in_(mine[start : start + _SEQS_ASKED])).order_by(event.c.seq)
-        found += connection.execute(part).all()
-    return found
+        selected += connection.execute(part).all()
+    return selected
 
 
 def stored(row: Row[*tuple[Any, ...]]) -> StoredEvent:
@@ -173,17 +174,22 @@ def by_session(connection: Connection, session: str, limit: int = 10_000) -> lis
 
 def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     """Return the event at `seq`, or None."""
-    found = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
-    return found[0] if found else None
+    stored_events = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
+    return stored_events[0] if stored_events else None
+
+
+def known(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of `ids`, at most 500, that are in the log."""
+    return set(connection.execute(select(event.c.id).where(event.c.id.in_(ids))).scalars())
 
 
 def count(connection: Connection) -> int:
-    """Return the number of events, as ingest has counted them."""
+    """Return the number of events, from `event_volume`."""
     return int(connection.execute(select(func.sum(event_volume.c.events))).scalar() or 0)
 
 
 def count_by_kind(connection: Connection) -> dict[str, int]:
-    """Return the number of events of each kind, as ingest has counted them."""
+    """Return the number of events of each kind, from `event_volume`."""
     query = select(event_volume.c.kind, func.sum(event_volume.c.events)).group_by(event_volume.c.kind)
     return {kind: int(events) for kind, events in connection.execute(query.order_by(event_volume.c.kind))}
 
@@ -194,13 +200,13 @@ def last_seq(connection: Connection) -> int:
 
 
 def ingest_positions(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Return segment and offset up to where each spool is ingested."""
+    """Return segment and offset up to which each spool is ingested."""
     query = select(ingest_position.c.spool, ingest_position.c.segment, ingest_position.c.offset)
     return {spool: (segment, offset) for spool, segment, offset in connection.execute(query)}
 
 
 def move_ingest_position(connection: Connection, spool: str, segment: int, offset: int, *, now_ns: int) -> None:
-    """Set up to where `spool` is ingested; belongs into the transaction that inserts its events."""
+    """Set the position up to which `spool` is ingested; belongs in the transaction that inserts its events."""
     statement = insert_into(connection, ingest_position)
     values = {"segment": segment, "offset": offset, "updated_at": now_ns}
     connection.execute(
@@ -209,7 +215,6 @@ def move_ingest_position(connection: Connection, spool: str, segment: int, offse
 
 
 def _row(one: Event) -> tuple[Any, ...]:
-    """Return the values of _COLUMNS."""
     return (
         one.id,
         one.ts,
@@ -238,19 +243,19 @@ def _newest(connection: Connection, query: Select[Any], limit: int, before: int 
 
 
 def _readable(rows: Iterable[Row[Any]]) -> list[StoredEvent]:
-    found = []
+    readable = []
     for row in rows:
         try:
-            found.append(stored(row))
+            readable.append(stored(row))
         except BadEventError as error:
-            log.warning("event passed over seq=%d error=%s", row.seq, error)
-    return found
+            log.warning("event skipped seq=%d error=%s", row.seq, error)
+    return readable
 
 
 def _walk(
     connection: Connection, query: Select[Any], seq: int, through: int, kinds: Sequence[str], *, synthetic: bool
 ) -> Select[Any]:
-    """Narrow a query to `seq` < row <= `through`, in the order of the log."""
+    """Restrict a query to `seq` < row <= `through`, in log order."""
     query = query.where(event.c.seq > seq, event.c.seq <= through)
     if kinds:
         query = query.where(_unindexed(connection, event.c.kind).in_(kinds))
@@ -260,7 +265,7 @@ def _walk(
 
 
 def _unindexed(connection: Connection, column: Column[str]) -> ColumnElement[str]:
-    """Return `+column`, which SQLite never looks up in an index; PostgreSQL has statistics to decide by."""
+    """Return `+column`, which SQLite never looks up in an index; PostgreSQL decides by statistics."""
     if connection.dialect.name != "sqlite":
         return column
     return UnaryExpression(column, operator=custom_op("+"), type_=column.type)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""How many events of each kind the log took in every hour, and about how many bytes: kept with the events themselves.
+"""How many events of each kind were appended in each hour, and about how many bytes.
 
-Counting ten million rows takes seconds, and which of them are the oldest of a kind is not known by `ts`: a sensor's
-clock may be wrong, and what was spooled for a week comes late. So ingest adds up what it appends, by the hour in which
-it does so, in the same transaction. An hour is never earlier than the newest one there is: a clock that was set back
-makes nothing look older than it is, and with it nothing is forgotten too early.
+Counting ten million rows takes seconds, and `ts` does not tell the oldest of a kind: a sensor's clock may be wrong, and
+spooled events arrive late. So ingest counts what it appends, by the hour in which it does so, in the same transaction.
+An hour is never earlier than the newest one there is: a clock that was set back makes nothing look older than it is,
+and so nothing is deleted too early.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from decnet_models.events.tables import event, event_forgotten, event_volume
 HOUR_NS = 3_600_000_000_000
 
 ROW_BYTES = 300
-"""What an event takes besides its payload: the other columns and five index entries (265 when appended in order)."""
+"""Size of an event besides its payload: the other columns and five index entries (265 when appended in order)."""
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """Events of one kind that came in one hour (since the Unix epoch); none of them after `last_seq`."""
+    """Events of one kind appended in one hour (since the Unix epoch); none of them after `last_seq`."""
 
     hour: int
     kind: str
@@ -34,7 +34,7 @@ class Volume(msgspec.Struct, frozen=True):
 
 
 def add_volume(connection: Connection, sizes: Iterable[tuple[str, int]], last_seq: int, *, now_ns: int) -> None:
-    """Count new events, each a kind and the bytes of its payload; `last_seq` is the last one's."""
+    """Count new events, each a kind and the size of its payload; `last_seq` is the last one's."""
     sums: dict[str, list[int]] = {}
     for kind, size in sizes:
         sum_ = sums.setdefault(kind, [0, 0])
@@ -62,20 +62,20 @@ def sizes_after(connection: Connection, seq: int) -> list[tuple[str, int]]:
 
 
 def newest_hour(connection: Connection) -> int:
-    """Return the newest hour in which events came, 0 when none ever did."""
+    """Return the newest hour with events, 0 without any."""
     return connection.execute(select(func.max(event_volume.c.hour))).scalar() or 0
 
 
 def volumes(connection: Connection) -> list[Volume]:
-    """Return what is in the log by hour and kind, the oldest first."""
+    """Return the content of the log by hour and kind, oldest first."""
     query = select(event_volume).order_by(event_volume.c.hour, event_volume.c.kind)
     return [Volume(*row) for row in connection.execute(query)]
 
 
 def forget(connection: Connection, volume: Volume, through: int, limit: int) -> int:
-    """Delete up to `limit` events of the volume's kind, the oldest, none after `through` or after the volume's last.
+    """Delete up to `limit` events of the volume's kind, oldest first, none after `through` or after the volume's last.
 
-    Returns how many were deleted. The volume goes with its last event.
+    Returns how many were deleted. The volume is deleted with its last event.
     """
     end = min(through, volume.last_seq)
     oldest = select(event.c.seq).where(event.c.kind == volume.kind, event.c.seq <= end)
@@ -93,7 +93,7 @@ def forget(connection: Connection, volume: Volume, through: int, limit: int) -> 
 
 
 def forgotten(connection: Connection) -> int:
-    """Return how many events were ever deleted, of whatever kind and wherever in the log they were."""
+    """Return how many events were ever deleted, of any kind."""
     return int(connection.execute(select(func.sum(event_forgotten.c.events))).scalar() or 0)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The desired fleet: deckies with their services and policies, changed by version, each change told; times in ns."""
+"""The desired fleet: deckies, services and policies, changed by version, each change recorded; times in ns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ChangeKind: TypeAlias = Literal[
 
 
 class Service(msgspec.Struct, frozen=True):
-    """What a decky listens for; `settings` where it differs from the service's defaults."""
+    """A service of a decky; `settings` where it differs from the service's defaults."""
 
     service: str
     port: int
@@ -28,7 +28,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Decky(msgspec.Struct, frozen=True):
-    """A decky as it should be; `version` 0 is one that was not written yet."""
+    """The desired state of a decky; `version` 0 is one not written yet."""
 
     name: str
     address: str
@@ -44,7 +44,7 @@ class Decky(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """How mutate may change a decky: how often (s), when (minutes of the UTC day), and what it chooses from."""
+    """How mutate may change a decky: how often (s), when (minutes of the UTC day), and its choices."""
 
     decky: str
     every_seconds: int
@@ -54,8 +54,8 @@ class Policy(msgspec.Struct, frozen=True):
     personas: tuple[str, ...] = ()
 
 
-class Told(msgspec.Struct, frozen=True):
-    """Who changes something, what kind of change it is, why, and when."""
+class ChangeInfo(msgspec.Struct, frozen=True):
+    """Actor, kind, reason and time of a change."""
 
     kind: ChangeKind
     actor: str
@@ -64,7 +64,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change of a decky, with it before and after: as it should be, or (of its state) as it is."""
+    """A change of a decky, with its state (desired, or actual) before and after."""
 
     id: int
     decky: str
@@ -77,8 +77,8 @@ class Change(msgspec.Struct, frozen=True):
     ts: int
 
 
-def write_decky(connection: Connection, new: Decky, told: Told) -> Decky | None:
-    """Write a decky with its services and tell of it; None when `new.version` is not the one that is there.
+def write_decky(connection: Connection, new: Decky, info: ChangeInfo) -> Decky | None:
+    """Write a decky with its services and record the change; None when `new.version` is not the current one.
 
     Raises sqlalchemy.exc.IntegrityError for an address, MAC or port that is taken, an unknown persona or sensor.
     """
@@ -87,41 +87,41 @@ def write_decky(connection: Connection, new: Decky, told: Told) -> Decky | None:
     if (before.version if before else 0) != new.version:
         return None
     after = msgspec.structs.replace(new, version=new.version + 1)
-    if not _write(connection, before, after, told.now_ns):
+    if not _write(connection, before, after, info.now_ns):
         return None
     _write_services(connection, after)
-    tell(connection, after.name, after.version, told, before=_shown(before), after=_shown(after))
+    record_change(connection, after.name, after.version, info, before=_shown(before), after=_shown(after))
     return after
 
 
-def remove_decky(connection: Connection, name: str, told: Told) -> bool:
-    """Want a decky no longer: reconciler stops it, then `erase` it. False when there is none of that name."""
-    found = decky_named(connection, name)
-    return found is not None and bool(write_decky(connection, msgspec.structs.replace(found, wanted=False), told))
+def remove_decky(connection: Connection, name: str, info: ChangeInfo) -> bool:
+    """Mark a decky for removal: reconciler stops it, then `erase` it. False when there is none of that name."""
+    current = decky_named(connection, name)
+    return current is not None and bool(write_decky(connection, msgspec.structs.replace(current, wanted=False), info))
 
 
-def erase(connection: Connection, limit: int, told: Told) -> list[str]:
-    """Delete up to `limit` deckies that are not wanted and no longer there; return their names. Their changes stay."""
+def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
+    """Delete up to `limit` removed deckies that no longer run; return their names. Their changes stay."""
     commit_in_order(connection, decky_change)
     query = _columns().join(decky_state, decky_state.c.decky == decky.c.name)
     gone = query.where(decky.c.wanted.is_(False), decky_state.c.phase == "absent").order_by(decky.c.name).limit(limit)
-    found = _deckies(connection, gone)
-    for one in found:
+    erased = _deckies(connection, gone)
+    for one in erased:
         connection.execute(delete(decky).where(decky.c.name == one.name))
-        tell(connection, one.name, one.version, told, before=_shown(one))
-    return [one.name for one in found]
+        record_change(connection, one.name, one.version, info, before=_shown(one))
+    return [one.name for one in erased]
 
 
 def decky_named(connection: Connection, name: str) -> Decky | None:
     """Return the decky of that name, or None."""
-    found = _deckies(connection, _columns().where(decky.c.name == name))
-    return found[0] if found else None
+    matching = _deckies(connection, _columns().where(decky.c.name == name))
+    return matching[0] if matching else None
 
 
 def decky_at(connection: Connection, address: str) -> Decky | None:
     """Return the decky of that address (canonical text), or None."""
-    found = _deckies(connection, _columns().where(decky.c.address == address))
-    return found[0] if found else None
+    matching = _deckies(connection, _columns().where(decky.c.address == address))
+    return matching[0] if matching else None
 
 
 def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> list[Decky]:
@@ -130,13 +130,13 @@ def deckies(connection: Connection, limit: int = 1000, *, after: str = "") -> li
 
 
 def deckies_on(connection: Connection, sensor: str | None) -> list[Decky]:
-    """Return every decky that a host plays (None: this one), by name, also those that are to go."""
+    """Return every decky of a host (None: this one), by name, including those marked for removal."""
     here = decky.c.sensor.is_(None) if sensor is None else decky.c.sensor == sensor
     return _deckies(connection, _columns().where(here).order_by(decky.c.name))
 
 
 def set_policy(connection: Connection, policy: Policy, *, now_ns: int) -> None:
-    """Say how mutate may change a decky."""
+    """Set how mutate may change a decky."""
     values = {
         **msgspec.structs.asdict(policy),
         "services": msgspec.json.encode(policy.services).decode(),
@@ -154,46 +154,46 @@ def policy_of(connection: Connection, name: str) -> Policy | None:
 
 
 def drop_policy(connection: Connection, name: str) -> bool:
-    """Let mutate leave a decky alone; False when it did."""
+    """Delete a decky's policy, so that mutate does not change it; False without one."""
     return connection.execute(delete(decky_policy).where(decky_policy.c.decky == name)).rowcount > 0
 
 
-def to_mutate(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy]]:
-    """Return up to `limit` deckies whose time to change has come, with how they may, the longest due first."""
+def due_for_mutation(connection: Connection, limit: int, *, now_ns: int) -> list[tuple[Decky, Policy]]:
+    """Return up to `limit` deckies that are due for a change, with their policies, longest due first."""
     query = _columns().where(decky.c.mutate_at <= now_ns, decky.c.wanted.is_(True)).order_by(decky.c.mutate_at)
-    found = _deckies(connection, query.limit(limit))
+    due = _deckies(connection, query.limit(limit))
     policies: dict[str, Policy] = {}
-    for part in parts(one.name for one in found):
+    for part in parts(one.name for one in due):
         for row in connection.execute(select(decky_policy).where(decky_policy.c.decky.in_(part))):
             policies[row.decky] = _policy(row)
-    return [(one, policies[one.name]) for one in found if one.name in policies]
+    return [(one, policies[one.name]) for one in due if one.name in policies]
 
 
-def tell(
+def record_change(
     connection: Connection,
     name: str,
     version: int,
-    told: Told,
+    info: ChangeInfo,
     *,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Write what changed; belongs into the transaction that changes it.
+    """Record a change; belongs in the transaction of the change.
 
-    The operator, mutate and reconciler do so; who follows `changes_after` must not pass over the one that commits last.
-    They take their turns before they lock a decky, so that none waits for another in a circle.
+    The operator, mutate and reconciler do so; a reader of `changes_after` must not skip the one that commits last. They
+    take turns before they lock a decky, so that there is no deadlock.
     """
     commit_in_order(connection, decky_change)
     connection.execute(
         insert(decky_change).values(
             decky=name,
             version=version,
-            kind=told.kind,
+            kind=info.kind,
             before=msgspec.json.encode(before).decode() if before else None,
             after=msgspec.json.encode(after).decode() if after else None,
-            actor=for_column(told.actor, 255),
-            reason=for_column(told.reason),
-            ts=told.now_ns,
+            actor=for_column(info.actor, 255),
+            reason=for_column(info.reason),
+            ts=info.now_ns,
         )
     )
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""One worker's way through the event log: a batch's results committed with the cursor, what cannot be handled isolated.
+"""Processes the event log for one worker: a batch's results are committed with the cursor, bad events are skipped.
 
-Events are read and decoded before the transaction that writes, so the write lock is held only while results are made.
-That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is written
-(`decnet_models.following.cursor_position`).
+Events are read and decoded before the transaction that writes, so the write lock is held only while results are
+written. That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is
+written (`decnet_models.following.cursor_position`).
 
-When handling fails, the batch is rolled back and halved until the one bad event is alone; it is set aside with its
-error and passed over. A worker that fails on every event is itself broken: after a few in a row it crashes.
+When handling fails, the batch is rolled back and halved until the one bad event is alone; that becomes a dead letter,
+recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, Row
 from decnet_core.events.notices import Notice
 from decnet_core.text import for_terminal
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import CursorMovedError, ModelsError, passes
+from decnet_models.errors import CursorMovedError, EveryEventFailsError, stops
 from decnet_models.events.queries import StoredEvent, last_seq, rows_after, rows_of_shards, stored
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.notices import queries as notices
@@ -33,28 +33,24 @@ log = logging.getLogger(__name__)
 Handle = Callable[[Connection, Sequence[StoredEvent]], Iterable[tuple[str, Notice]]]
 
 WINDOW = 20
-"""A batch looks at most at this many times its size of rows, so that one transaction never walks a whole backlog."""
+"""A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
 
-MAX_SET_ASIDE_IN_A_ROW = 16
-
-
-class EveryEventFailsError(ModelsError):
-    """Handling failed for many events in a row: the worker is at fault, not they."""
+MAX_DEAD_LETTERS_IN_A_ROW = 16
 
 
 class Step(msgspec.Struct):
-    """What one step did: counts of events, the log's rows still ahead, and the newest new notice of each kind."""
+    """The result of a step: counts of events, the rows still ahead, and the newest new notice of each kind."""
 
     handled: int = 0
-    set_aside: int = 0
+    dead_letters: int = 0
     lag: int = 0
     notices: dict[str, int] = {}
 
 
 class BatchProcessor:
-    """Reads the log for `worker`; `handle` writes an events' results on the connection and returns its notices.
+    """Reads the log for `worker`; `handle` writes the results of events on the connection and returns its notices.
 
-    `position` is where it is in the log, by default one cursor over all of it.
+    `position` is its position in the log, by default one cursor over all of it.
     """
 
     def __init__(
@@ -75,13 +71,13 @@ class BatchProcessor:
         self._limit = limit
         self._synthetic = synthetic
         self._position = position or WholeLog(worker)
-        self._set_aside_in_a_row = 0
+        self._dead_letters_in_a_row = 0
 
     def step(self) -> Step:
-        """Handle the next batch; all of it is committed, or as much as was before the database failed.
+        """Handle the next batch; all of it is committed, or what came before the database failed.
 
-        Raises what `decnet_models.errors.passes` knows when nothing could be committed, CursorMovedError,
-        EveryEventFailsError, and MemoryError.
+        Raises errors that stop a worker (`decnet_models.errors.stops`) when nothing could be committed,
+        CursorMovedError, EveryEventFailsError, and MemoryError.
         """
         with reading(self._engine) as connection:
             span = self._position.span(connection)
@@ -116,15 +112,15 @@ class BatchProcessor:
             try:
                 self._commit(part, span, position, end, done)
             except Exception as error:
-                if passes(error) and position > span.start:
+                if stops(error) and position > span.start:
                     break
-                if passes(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
+                if stops(error) or isinstance(error, MemoryError | CursorMovedError) or not part:
                     raise  # without events it is no event's fault
                 if len(part) > 1:
                     pending += [part[len(part) // 2 :], part[: len(part) // 2]]
                     continue
-                self._pass_over(part[0].seq, span, position, end, error)
-                done.set_aside += 1
+                self._skip(part[0].seq, span, position, end, error)
+                done.dead_letters += 1
             position = end
         return position
 
@@ -139,19 +135,19 @@ class BatchProcessor:
         done.notices.update(newest)
         done.handled += len(events)
         if events:
-            self._set_aside_in_a_row = 0
+            self._dead_letters_in_a_row = 0
 
     def _write(self, connection: Connection, events: Sequence[StoredEvent]) -> set[str]:
         return notices.add_all(connection, self._handle(connection, events), time.time_ns())
 
-    def _pass_over(self, seq: int, span: Span, position: int, end: int, error: Exception) -> None:
-        self._set_aside_in_a_row += 1
-        if self._set_aside_in_a_row > MAX_SET_ASIDE_IN_A_ROW:
+    def _skip(self, seq: int, span: Span, position: int, end: int, error: Exception) -> None:
+        self._dead_letters_in_a_row += 1
+        if self._dead_letters_in_a_row > MAX_DEAD_LETTERS_IN_A_ROW:
             raise EveryEventFailsError(
-                f"{MAX_SET_ASIDE_IN_A_ROW} events in a row could not be handled; the next is {seq}"
+                f"{MAX_DEAD_LETTERS_IN_A_ROW} events in a row could not be handled; the next is {seq}"
             ) from error
-        words = f"{type(error).__name__}: {error}"
-        log.error("event set aside seq=%d error=%s", seq, for_terminal(words), exc_info=error)
+        reason = f"{type(error).__name__}: {error}"
+        log.error("event skipped seq=%d error=%s", seq, for_terminal(reason), exc_info=error)
         with writing(self._engine) as connection:
             self._position.move(connection, span, position, end)
-            progress.set_event_aside(connection, self._worker, seq, words, now_ns=time.time_ns())
+            progress.add_dead_letter(connection, self._worker, seq, reason, now_ns=time.time_ns())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Workers that follow the event log: what one must say, and how batches and leases become steps of the loop."""
+"""Workers that follow the event log, and how batches and leases become steps of the loop."""
 
 from __future__ import annotations
 
@@ -32,44 +32,44 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class EventBatch(msgspec.Struct, frozen=True):
-    """Events in the order of the log, and the connection whose transaction takes their results and moves the cursor."""
+    """Events in log order, and the connection of the transaction for their results and the cursor."""
 
     connection: Connection
     events: Sequence[StoredEvent]
 
 
 class Results(msgspec.Struct, frozen=True):
-    """What handling a batch found besides the rows it wrote: notices by their idempotency key."""
+    """The notices that handling a batch produced besides rows, by their idempotency key."""
 
     notices: Sequence[tuple[str, Notice]] = ()
 
 
 class CursorWorker(DatabaseWorker[S]):
-    """A worker whose job is to handle events of the kinds it `consumes`, each exactly once, in the order of the log.
+    """A worker that handles events of the kinds it `consumes`, each exactly once, in log order.
 
-    `handle` runs in the worker's thread, inside the transaction that moves the cursor. Killed at any instruction, the
-    transaction never happened and the events come again. When it raises, the same events come again in smaller batches,
-    so what it keeps in `self` must not be changed by events whose results may yet be rolled back.
+    `handle` runs in the worker's thread, inside the transaction that moves the cursor. If it is killed at any point,
+    the transaction never happened and the events come again. When it raises, the same events come again in smaller
+    batches, so what it keeps in `self` must not be changed by events whose results may yet be rolled back.
 
-    On SQLite one instance works and others stand by (a file lock, which costs no wake-up). On PostgreSQL, on however
-    many hosts, instances hold leases: each those of its share of the attackers when the worker is `shared`, else one
-    all of them. The leases are kept when the log is looked at, so they cost no wake-ups either.
+    On SQLite one instance works and others stand by (a file lock, which costs no wake-up). On PostgreSQL, instances on
+    any number of hosts hold leases: each for its share of the attackers when the worker is `shared`, else one for all
+    of them. The leases are renewed when the log is read, so they cost no wake-ups either.
     """
 
     listens = (EVENTS_INGESTED.pattern,)
     poll_seconds: ClassVar[float] = 5.0
-    """How long a lost nudge can delay the work; while the bus is there, five times that, up to 10 s."""
+    """How long a lost nudge can delay the work; while the bus is connected, five times that, up to 10 s."""
     batch_events: ClassVar[int] = 500
     """Events per transaction."""
     reads_synthetic: ClassVar[bool] = False
-    """Whether it is given the life that the orchestrator made up."""
+    """Whether it handles synthetic events, which the orchestrator generated."""
 
     shared: ClassVar[bool] = False
-    """Whether its instances on PostgreSQL share the attackers: what it makes of an event must then depend on events of
-    the same attacker only, and rows that several attackers have in common be merged by rules that commute."""
+    """Whether its instances on PostgreSQL share the attackers: the result of an event must then depend on events of the
+    same attacker only, and rows common to several attackers be merged by commutative rules."""
 
     def prepare(self, connection: Connection) -> None:
-        """Do what must be done once before the first batch; repeated when the database fails."""
+        """Run once before the first batch; repeated when the database fails."""
 
     def handle(self, batch: EventBatch) -> Results:
         """Write the batch's results on its connection and return its notices."""
@@ -94,11 +94,10 @@ class CursorWorker(DatabaseWorker[S]):
 
     @classmethod
     def _unstarted(cls) -> CursorWorker[S]:
-        """Return a worker fit to `handle` without having been started."""
+        """Return a worker that can `handle` without having been started."""
         return cls(cls.Settings())
 
     async def run(self, ctx: Context) -> None:
-        """Follow the log until asked to stop."""
         if self._engine.dialect.name == "postgresql":
             await self._follow_leased(ctx)
             return
@@ -159,7 +158,7 @@ class CursorWorker(DatabaseWorker[S]):
 
 def _report(ctx: Context, step: Step, seconds: float) -> None:
     ctx.counters.add("events_handled", step.handled)
-    ctx.counters.add("set_aside", step.set_aside)
+    ctx.counters.add("dead_letters", step.dead_letters)
     ctx.counters.set("lag_events", step.lag)
     if step.handled:
         ctx.counters.set("batch_seconds", round(seconds, 6))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What all workers that have the database do alike: open it when they start, close it when they stop."""
+"""The base of workers with a database: opens it at start, closes it at stop."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class DatabaseWorker(Worker[S]):
-    """A worker with an engine of its own, which refuses to write what is another worker's."""
+    """A worker with an engine of its own, which rejects writes to tables of other workers."""
 
     database = True
 
     _engine: Engine
 
     async def start(self, ctx: Context) -> None:
-        """Open the database; raises StartupError when it is not there or not this version's."""
+        """Open the database; raises StartupError when it is missing or not this version's."""
         self._engine = await ctx.in_thread(engine_of, ctx)
 
     async def stop(self, ctx: Context) -> None:
-        """Close the database, if it was opened."""
         if hasattr(self, "_engine"):
             await ctx.in_thread(self._engine.dispose)

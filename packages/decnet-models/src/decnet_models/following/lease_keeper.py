@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Keeping a worker's leases in time: before a batch when it is due, while standing by, anew when one was lost."""
+"""Renews a worker's leases in time: before a batch when it is due, while standing by, and after one was lost."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from decnet_models.following.shard_leases import Leases
 log = logging.getLogger(__name__)
 
 RENEWALS = 3
-"""How often a lease is renewed in the time that it lasts."""
+"""Renewals per lease duration."""
 LOOKS = 10
-"""How often a standby looks in that time whether something has become free."""
+"""How often per lease duration a standby looks for free leases."""
 
 
 class LeaseKeeper:
-    """Says when `leases`, each for `seconds`, are to be kept, and shows in the counters what is held."""
+    """Renews `leases`, each for `seconds`, when due, and shows in the counters what is held."""
 
     def __init__(self, ctx: Context, leases: Leases, seconds: float) -> None:
         self.leases = leases
@@ -30,13 +30,13 @@ class LeaseKeeper:
         self._kept_at: float | None = None
 
     def due_seconds(self) -> float:
-        """Return in how many seconds the leases must be kept again."""
+        """Return the seconds until the next renewal."""
         if self._kept_at is None:
             return 0.0
         return max(0.0, self._kept_at + self._seconds / RENEWALS - time.monotonic())
 
     async def held(self) -> bool:
-        """Keep the leases if that is due; when nothing is held, wait until it is worth another look."""
+        """Renew the leases if that is due; when nothing is held, wait until the next look."""
         if self.due_seconds() == 0:
             started = time.monotonic()  # a lease may be shorter than this believes, never longer
             await self._ctx.in_thread(self.leases.keep)
@@ -50,8 +50,8 @@ class LeaseKeeper:
         return False
 
     def lost(self, error: LeaseLostError) -> None:
-        """Take note that another instance has taken something; what is left is found out before the next batch."""
-        log.info("lease lost, its events are another instance's now: %s", error)
+        """Handle the loss of a lease; what remains is determined before the next batch."""
+        log.info("lease lost to another instance: %s", error)
         self._ctx.counters.add("leases_lost")
         self._kept_at = None
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Letting a worker handle events again: its cursor goes back, what it would then count twice is emptied, in one go.
+"""Replay: a worker's cursor goes back, and tables that would count twice are emptied, in one transaction.
 
-What a table's rows are says which (`info["replay"]`):
+`info["replay"]` of a table says what happens to its rows:
 
 - nothing (most): a row is named by its event, as `ttp_tag`. Written again it changes nothing, so the rows stay, and a
   replay from any event on adds what newer rules find.
@@ -11,10 +11,10 @@ What a table's rows are says which (`info["replay"]`):
 - STATE: what the worker keeps for later events, as ttp's windows that count. Emptied too. (Begun in the middle, a
   count would be full at another event than it was, and one attack be tagged twice.)
 
-Whoever has a table to empty begins at the first event of the log, wherever the replay was to begin.
+A worker with a table to empty begins at the first event of the log, whatever the requested start.
 
-The worker itself does the rest, as with any backlog. Instances that are at work meanwhile commit nothing: their cursor
-has moved, or their lease's epoch. Notices have keys by which they are known, so nobody hears one twice.
+The worker itself does the rest, as with any backlog. Running instances commit nothing meanwhile: their cursor has
+moved, or their lease's epoch. Notices have idempotency keys, so none is delivered twice.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from decnet_models.errors import DatabaseError
 from decnet_models.events.tables import event
 from decnet_models.events.volume import forgotten
 from decnet_models.progress import queries as progress
-from decnet_models.progress.tables import set_aside
+from decnet_models.progress.tables import dead_letter
 
 
 class ReplayError(DatabaseError):
-    """What was asked cannot be replayed; the message says why and what can."""
+    """The replay is not possible; the message says why and what is."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -53,8 +53,8 @@ class Plan(msgspec.Struct, frozen=True):
 
 def row_at(connection: Connection, ts: int) -> int:
     """Return the first row of the log whose event happened at `ts` (ns) or later, or the row after the last one."""
-    found = connection.execute(select(func.min(event.c.seq)).where(event.c.ts >= ts)).scalar()
-    return int(found) if found is not None else _last(connection) + 1
+    first = connection.execute(select(func.min(event.c.seq)).where(event.c.ts >= ts)).scalar()
+    return int(first) if first is not None else _last(connection) + 1
 
 
 def plan(connection: Connection, worker: str, first: int) -> Plan:
@@ -80,12 +80,14 @@ def plan(connection: Connection, worker: str, first: int) -> Plan:
 
 
 def begin(connection: Connection, asked: Plan) -> None:
-    """Carry the plan out; all of it belongs to one transaction, and nothing has happened when that fails.
+    """Carry out the plan within one transaction.
 
-    The cursor first: it waits for what an instance is just committing, and what follows then empties that too.
+    The cursor comes first: it waits for an instance that is committing, so that its rows are emptied too.
     """
     progress.put_back(connection, asked.worker, asked.first - 1, now_ns=time.time_ns())
-    connection.execute(delete(set_aside).where(set_aside.c.worker == asked.worker, set_aside.c.seq >= asked.first))
+    connection.execute(
+        delete(dead_letter).where(dead_letter.c.worker == asked.worker, dead_letter.c.seq >= asked.first)
+    )
     for table in reversed(all_tables()):  # children first
         if table.name in asked.emptied:
             connection.execute(delete(table))

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Waiting for a database that cannot answer now: longer each time, logged once, shown in the counters."""
+"""Waits for a database that cannot answer, or is at fault: exponentially longer, logged once, shown in the counters.
+
+A damaged page, or a missing grant, is not transient. The worker waits for its repair, too, because nothing is lost
+while its position stays where it is, and because it then continues by itself.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
-from decnet_models.errors import CursorMovedError, passes, reason
+from decnet_models.errors import CursorMovedError, passes, reason, stops
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +27,7 @@ FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
 RETRIED = (DBAPIError, CursorMovedError)
-"""What a failed step may raise and be tried again; of DBAPIError only what `passes`."""
+"""Errors of a step that are retried; of DBAPIError only those that `stops` accepts."""
 
 
 class RetryBackoff:
@@ -32,14 +36,16 @@ class RetryBackoff:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._seconds = FIRST_SECONDS
-        self._failing = False
+        self._failing = self._at_fault = False
 
     async def wait(self, error: BaseException) -> None:
-        """Wait before the next try, at most until the worker must stop; raises `error` if trying again is no use."""
-        if isinstance(error, DBAPIError) and not passes(error):
+        """Wait before the next attempt, at most until the worker must stop; raises `error` if a retry cannot help."""
+        if isinstance(error, DBAPIError) and not stops(error):
             raise error
-        if not self._failing:
-            log.warning("the database cannot answer now, trying again: %s", reason(error))
+        if isinstance(error, DBAPIError) and not passes(error):
+            self._report_fault(error)
+        elif not self._failing:
+            log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
         self._ctx.counters.set("database_unavailable", 1)
         self._ctx.counters.add("database_retries")
@@ -48,16 +54,26 @@ class RetryBackoff:
         self._seconds = min(self._seconds * 2, LONGEST_SECONDS)
 
     def recovered(self) -> None:
-        """Begin anew with the shortest wait."""
+        """Reset to the shortest wait."""
         if self._failing:
             log.info("the database answers again")
             self._ctx.counters.set("database_unavailable", 0)
-        self._failing = False
+            if self._at_fault:
+                self._ctx.counters.set("database_at_fault", 0)
+        self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
+
+    def _report_fault(self, error: DBAPIError) -> None:
+        self._ctx.counters.set("database_at_fault", 1)
+        if not self._at_fault:
+            log.error(
+                "the database is at fault, nothing moves until it is mended (see `decnet-db check`): %s", reason(error)
+            )
+        self._at_fault = True
 
 
 async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:
-    """Run database work in the worker's thread, again while the database cannot answer; None when told to stop."""
+    """Run database work in the worker's thread, retrying while the database cannot answer; None when stopped."""
     backoff = RetryBackoff(ctx)
     while True:
         try:

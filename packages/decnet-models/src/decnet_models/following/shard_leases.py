@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What one instance of a worker holds of the attackers: leases of shards, each with a cursor and an epoch.
+"""The leases of one instance of a worker: shards of the attackers, each with a cursor and an epoch.
 
-An instance that comes finds what nobody holds and, where others hold more than their share, steals from the richest
-until nobody has two more than another. So the work spreads by itself and comes to rest. A theft raises the epoch, and
-every commit locks its leases and compares: the robbed one's batch is rolled back and handled by the thief. Expiry only
-says when a theft needs no such excuse; correctness never depends on a clock.
+A new instance takes free leases and, where others hold more than their share, steals from the largest holder until the
+numbers differ by at most one. So the work balances itself and becomes stable. A theft raises the epoch, and every
+commit locks its leases and compares: the former holder's batch is rolled back and handled by the thief. Expiry only
+permits taking without that reason; correctness never depends on a clock.
 
-Shards that stand at the same event are handled in one batch, and those behind catch up first, so an instance that
-holds them all reads the log once, in batches like those of a single cursor.
+Shards at the same event are handled in one batch, and those behind catch up first, so an instance that holds them all
+reads the log once, in batches like those of a single cursor.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ NS = 1_000_000_000
 
 
 def new_holder() -> str:
-    """Return a name for this instance that no other one ever has."""
+    """Return a unique name for this instance."""
     return f"{socket.gethostname()[:200]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def wanted(leases: Sequence[Lease], holder: str, now_ns: int, *, shared: bool, longest_ns: int) -> list[Lease]:
-    """Return the leases that `holder` is to take, in the order of their shards.
+    """Return the leases that `holder` should take, in the order of their shards.
 
-    Not `shared`: all of them, once no other holds any. A lease that ends later than the `longest_ns` from now that any
-    is given was made when the clock was ahead, and has ended.
+    Not `shared`: all of them, once no other holds any. A lease that ends later than `longest_ns` from now was made when
+    the clock was ahead, and has expired.
     """
     held = [one for one in leases if one.holder is not None and now_ns < one.expires_at <= now_ns + longest_ns]
     others = [one for one in held if one.holder != holder]
@@ -50,24 +50,24 @@ def wanted(leases: Sequence[Lease], holder: str, now_ns: int, *, shared: bool, l
     mine = len(leases) - len(others) - len(free)
     share = -(-SHARDS // (len(rich) + 1))
     taken = free[: max(0, share - mine)]
-    return sorted(taken + _loot(others, rich, mine + len(taken)), key=lambda one: one.shard)
+    return sorted(taken + _to_steal(others, rich, mine + len(taken)), key=lambda one: one.shard)
 
 
-def _loot(others: Sequence[Lease], rich: Counter[str | None], mine: int) -> list[Lease]:
-    """Return what must be stolen so that nobody has two more than the thief; always from the richest."""
-    found: list[Lease] = []
+def _to_steal(others: Sequence[Lease], rich: Counter[str | None], mine: int) -> list[Lease]:
+    """Return what to steal so that nobody has two more than the thief; always from the largest holder."""
+    stolen: list[Lease] = []
     while rich:
         richest, has = max(rich.items(), key=lambda one: (one[1], str(one[0])))
         if has <= mine + 1:
             break
-        found.append(next(one for one in others if one.holder == richest and one not in found))
+        stolen.append(next(one for one in others if one.holder == richest and one not in stolen))
         rich[richest] -= 1
         mine += 1
-    return found
+    return stolen
 
 
 class Leases:
-    """One instance's leases of a worker's shards, each for `seconds` from when they were last kept."""
+    """One instance's leases of a worker's shards, each for `seconds` from their last renewal."""
 
     def __init__(
         self, engine: Engine, worker: str, *, seconds: float, shared: bool = True, holder: str | None = None
@@ -81,7 +81,7 @@ class Leases:
 
     @property
     def held(self) -> frozenset[int]:
-        """The shards that are this instance's as far as it knows."""
+        """The shards that this instance holds as far as it knows."""
         return frozenset(self._held)
 
     def keep(self) -> None:
@@ -91,28 +91,28 @@ class Leases:
             queries.begin_leases(connection, self._worker, now_ns=now)
             self._held = queries.renew(connection, self._worker, self.holder, expires_at=now + self._ns)
         with reading(self._engine) as connection:
-            found = queries.leases_of(connection, self._worker)
-        for seen in wanted(found, self.holder, now, shared=self._shared, longest_ns=2 * self._ns):
+            leases = queries.leases_of(connection, self._worker)
+        for seen in wanted(leases, self.holder, now, shared=self._shared, longest_ns=2 * self._ns):
             self._take(seen)
 
     def release(self) -> None:
-        """Let others take everything at once."""
+        """Release everything at once."""
         self._held = {}
         with writing(self._engine) as connection:
             queries.release(connection, self._worker, self.holder)
 
     def span(self, connection: Connection) -> Span | None:
-        """Return what the hindmost of the shards have to handle until they are level with the next ones."""
-        found = [one for one in queries.leases_of(connection, self._worker) if self._held.get(one.shard) == one.epoch]
-        if not found or (len(found) < SHARDS and not self._shared):
+        """Return what the shards that are furthest behind have to handle until they reach the next ones."""
+        held = [one for one in queries.leases_of(connection, self._worker) if self._held.get(one.shard) == one.epoch]
+        if not held or (len(held) < SHARDS and not self._shared):
             return None
-        start = min(one.seq for one in found)
-        ahead = min((one.seq for one in found if one.seq > start), default=None)
-        shards = frozenset(one.shard for one in found if one.seq == start)
+        start = min(one.seq for one in held)
+        ahead = min((one.seq for one in held if one.seq > start), default=None)
+        shards = frozenset(one.shard for one in held if one.seq == start)
         return Span(start, ahead, shards if shards != ALL else None)
 
     def move(self, connection: Connection, span: Span, start: int, end: int) -> None:
-        """Move the span's cursors; raises LeaseLostError when one of its leases has ended or is another's."""
+        """Move the span's cursors; raises LeaseLostError when one of its leases has expired or is another's."""
         shards = ALL if span.shards is None else span.shards
         now = queries.now_of(connection)
         for shard, one in queries.lock(connection, self._worker, shards).items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One instance of a worker works, others stand by: whoever holds the lock file's flock; its death releases it."""
+"""One instance of a worker works, others stand by: an flock decides, which is released when its holder dies."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from decnet_core.runtime.context import Context
 log = logging.getLogger(__name__)
 
 STANDBY_SECONDS = 1.0
-"""How often a standby looks whether it is its turn."""
+"""How often a standby checks the lock."""
 
 
 @asynccontextmanager
 async def single_instance(ctx: Context) -> AsyncIterator[bool]:
     """Wait until no other instance of this worker runs on the state directory; False when it must stop before that."""
-    descriptor = _open(ctx.state.run / f"{ctx.worker}.lock")
+    descriptor = _open(ctx.state.run_of(ctx.worker) / "lock")
     try:
         yield await _taken(ctx, descriptor)
     finally:
@@ -31,13 +31,13 @@ async def single_instance(ctx: Context) -> AsyncIterator[bool]:
 
 
 def _open(file: Path) -> int:
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
 
 async def _taken(ctx: Context, descriptor: int) -> bool:
     while not _try(descriptor):
         if not ctx.counters.snapshot().get("standby"):
-            log.info("another instance works; standing by")
+            log.info("another instance is active; standing by")
         ctx.counters.set("standby", 1)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ctx.stopping.wait(), STANDBY_SECONDS)

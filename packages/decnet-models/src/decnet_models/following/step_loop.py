@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The loop of everything that works on the database: a step, then a nudge or the poll interval, then the next step.
 
-The database is the truth and the bus a nudge (law 2): a step looks for committed rows by itself and does not care what
-woke it, so losing any message delays work by one poll interval at most. A step that the database fails has changed
-nothing; it is tried again, after a back-off, for as long as it takes. Any other error is the worker's crash. While the
-worker is paused no step begins.
+The database is the truth and the bus a nudge (law 2): a step looks for committed rows by itself, whatever woke it, so
+losing any message delays work by one poll interval at most. A step that fails because of the database has changed
+nothing; it is retried, after a back-off, for as long as it takes. Any other error crashes the worker. While the worker
+is paused no step begins.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from decnet_core.runtime.context import Context
 from decnet_models.following.retry_backoff import RETRIED, RetryBackoff
 
 AT_ONCE = 0.0
-"""What a step returns when there is more to do."""
+"""Returned by a step when there is more to do."""
 
 
 async def repeat(
@@ -24,7 +23,7 @@ async def repeat(
 ) -> None:
     """Run `prepare` until it succeeds once, then `step` until the worker must stop.
 
-    A step is a bounded piece of work. It returns in how many seconds to look again if nothing nudges before.
+    A step is a bounded piece of work. It returns the seconds until the next one, unless a nudge comes first.
     """
     backoff, prepared = RetryBackoff(ctx), False
     while not ctx.stopping.is_set():
@@ -37,8 +36,4 @@ async def repeat(
             await backoff.wait(error)
             continue
         backoff.recovered()
-        if seconds > AT_ONCE:
-            await ctx.nudged(seconds)
-        else:
-            await asyncio.sleep(0)
-        await ctx.unpaused.wait()
+        await ctx.nudged(seconds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sorting subjects into groups by evidence: what the domains identities and campaigns share. No domain itself.
+"""Groups subjects by evidence: what the domains identities and campaigns share. Not a domain itself.
 
-`shape` declares a domain's tables; the other modules are the queries of both domains, which take the `Grouping` meant.
+`shape` declares a domain's tables; the other modules are the queries of both domains, given their `Grouping`.
 """

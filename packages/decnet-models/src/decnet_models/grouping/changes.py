@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Merges and splits, each with its reasons and with who moved, so that it can be undone."""
+"""Merges and splits, each with its reasons and the members moved, so that it can be undone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def merge(
     because: Sequence[Reason],
     now_ns: int,
 ) -> int:
-    """Move all of `source` into `target` and return the change's id; ValueError unless both stand for themselves."""
+    """Move all of `source` into `target` and return the change's id; ValueError unless neither has been merged."""
     _require_standing(connection, g, source, target)
     row = {"kind": "merge", "source": source, "target": target, "weight": weight, "because": because, "ts": now_ns}
     change = _record(connection, g, row)
@@ -58,16 +58,16 @@ def split(
 
 
 def undo(connection: Connection, g: Grouping[Any], change_id: int, *, now_ns: int) -> bool:
-    """Move those back who went with a change and are still where it put them; False when it was undone already.
+    """Move back the members of a change that are still where it put them; False when it was undone already.
 
-    Both groups may have been merged since: members are looked for where the target's are now. A merge's source stands
-    for itself again; what a split took goes to where the source's others are now.
+    Both groups may have been merged since: members are looked for where the target's are now. A merge's source is
+    restored; what a split took goes to where the source's others are now.
     """
-    found = change(connection, g, change_id)
-    if found is None or found.undone_at is not None:
+    undone = change(connection, g, change_id)
+    if undone is None or undone.undone_at is not None:
         return False
-    here, home = resolved(connection, g, found.target), found.source
-    if found.kind == "merge":
+    here, home = resolved(connection, g, undone.target), undone.source
+    if undone.kind == "merge":
         connection.execute(update(g.group).where(g.group.c.id == home).values(merged_into=None))
     else:
         home = resolved(connection, g, home) or home
@@ -86,14 +86,14 @@ def change(connection: Connection, g: Grouping[Any], change_id: int) -> Change |
 
 
 def changes(connection: Connection, g: Grouping[Any], group_id: UUID, limit: int = 100) -> list[Change]:
-    """Return what moved into or out of the group, newest first."""
+    """Return the changes of the group, newest first."""
     c = g.change.c
     query = select(g.change).where(or_(c.source == group_id, c.target == group_id)).order_by(c.id.desc()).limit(limit)
     return [_change(row) for row in connection.execute(query)]
 
 
 def _recount(connection: Connection, g: Grouping[Any], touched: Iterable[UUID]) -> None:
-    """Count members anew, and see when they were seen; a group that lost all of them keeps its times."""
+    """Recount the members and their times; a group that lost all of them keeps its times."""
     member, c = g.member.c, g.group.c
     for group_id in sorted(touched):
         query = select(func.count(), func.min(member.first_seen), func.max(member.last_seen))
@@ -116,7 +116,7 @@ def _record(connection: Connection, g: Grouping[Any], row: dict[str, Any]) -> in
 
 
 def _move(connection: Connection, g: Grouping[Any], change: int, chosen: ColumnElement[bool], target: UUID) -> None:
-    """Put the chosen members into `target`, and remember that they went with the change."""
+    """Put the chosen members into `target`, and record them with the change."""
     who = select(literal(change, BigInteger), g.member.c[g.subject]).where(chosen)
     connection.execute(insert(g.moved).from_select(["change", g.subject], who))
     connection.execute(update(g.member).where(chosen).values({g.key: target}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The operator's word, which no evidence overrules."""
+"""The operator's decisions, which overrule evidence."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from decnet_models.grouping.values import Decision, S
 
 
 def decide(connection: Connection, g: Grouping[S], decision: Decision[S]) -> int:
-    """Write the operator's word (its `id` is not looked at) and return its number.
+    """Store a decision (its `id` is ignored) and return its number.
 
-    Raises sqlalchemy.exc.IntegrityError when it does not name exactly what its kind is about.
+    Raises sqlalchemy.exc.IntegrityError when it does not name exactly what its kind needs.
     """
     values = {
         "kind": decision.kind,
@@ -31,14 +31,14 @@ def decide(connection: Connection, g: Grouping[S], decision: Decision[S]) -> int
 
 
 def withdraw(connection: Connection, g: Grouping[Any], decision_id: int, *, now_ns: int) -> bool:
-    """Take the operator's word back; False when there is no such word in force."""
+    """Withdraw a decision; False when there is no such decision in force."""
     c = g.decision.c
     statement = update(g.decision).where(c.id == decision_id, c.withdrawn_at.is_(None))
     return connection.execute(statement.values(withdrawn_at=now_ns)).rowcount > 0
 
 
 def decisions(connection: Connection, g: Grouping[S], limit: int = 1000, *, after: int = 0) -> list[Decision[S]]:
-    """Return what is in force, oldest first; page on with `after` = the last one's `id`."""
+    """Return the decisions in force, oldest first; page on with `after` = the last one's `id`."""
     c = g.decision.c
     named = (c.id, c.kind, c[g.subject], c.other, c[g.key], c.change)
     query = select(*named, c.author, c.reason, c.created_at, c.withdrawn_at)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The inverted index: which subjects have a feature, and how many do, which is what its rarity is made of."""
+"""The inverted index: the subjects with a feature, and their number, from which its rarity is computed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Evidence, Feature, S, Shared, digest
 
 MAX_VALUE = 4096
-"""Characters of a feature's value that are kept; longer ones are still told apart by their digest."""
+"""Characters of a feature's value that are kept; longer ones are distinguished by their digest."""
 
 
-def add_evidence(connection: Connection, g: Grouping[S], found: Iterable[Evidence[S]]) -> dict[Feature, int]:
-    """Write who has which features; return how many subjects have each that was named. Again: nothing changes."""
+def add_evidence(connection: Connection, g: Grouping[S], evidence: Iterable[Evidence[S]]) -> dict[Feature, int]:
+    """Store features of subjects; return how many subjects have each of them. Repeating it changes nothing."""
     rows: dict[tuple[str, str, Any], Evidence[Any]] = {}
     values: dict[tuple[str, str], str] = {}
-    for one in found:
+    for one in evidence:
         key = (one.kind, digest(one.value), one.subject)
         old = rows.get(key)
         rows[key] = _joined(old, one) if old else one
@@ -38,7 +38,7 @@ def add_evidence(connection: Connection, g: Grouping[S], found: Iterable[Evidenc
 
 
 def frequencies(connection: Connection, g: Grouping[Any], features: Iterable[Feature]) -> dict[Feature, int]:
-    """Return how many subjects have each feature; one that nobody has is left out."""
+    """Return how many subjects have each feature; features without any are omitted."""
     asked = {(kind, digest(value)): (kind, value) for kind, value in features}
     return {asked[key]: number for key, number in _counted(connection, g, asked.keys()).items()}
 
@@ -46,16 +46,16 @@ def frequencies(connection: Connection, g: Grouping[Any], features: Iterable[Fea
 def sharing(
     connection: Connection, g: Grouping[S], features: Iterable[Feature], *, at_most: int = 1000
 ) -> dict[Feature, list[S]]:
-    """Return who has each feature, in order; one that more than `at_most` have says little and is left out."""
+    """Return the subjects with each feature, in order; features of more than `at_most` are omitted as unspecific."""
     asked = {(kind, digest(value)): (kind, value) for kind, value in features}
     rare = [key for key, number in _counted(connection, g, asked.keys()).items() if number <= at_most]
     c = g.evidence.c
     query = select(c.kind, c.digest, c[g.subject]).order_by(c.kind, c.digest, c[g.subject])
-    found: dict[Feature, list[Any]] = {}
+    subjects: dict[Feature, list[Any]] = {}
     for part in parts(rare):
         for kind, key, subject in connection.execute(query.where(tuple_(c.kind, c.digest).in_(part))):
-            found.setdefault(asked[kind, key], []).append(subject)
-    return found
+            subjects.setdefault(asked[kind, key], []).append(subject)
+    return subjects
 
 
 def evidence_of(connection: Connection, g: Grouping[S], subject: S, limit: int = 1000) -> list[Evidence[S]]:
@@ -73,7 +73,7 @@ def evidence_of(connection: Connection, g: Grouping[S], subject: S, limit: int =
 
 
 def evidence_of_all(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> list[Evidence[S]]:
-    """Return the features of all these subjects, by subject, kind and value: what the group that they are has."""
+    """Return the features of all these subjects, by subject, kind and value: those of their group."""
     c, feature = g.evidence.c, g.feature.c
     same = (feature.kind == c.kind) & (feature.digest == c.digest)
     query = select(c[g.subject], c.kind, feature.value, c.first_seen, c.last_seen).join(g.feature, same)
@@ -84,7 +84,7 @@ def evidence_of_all(connection: Connection, g: Grouping[S], subjects: Iterable[S
 
 
 def shared(connection: Connection, g: Grouping[Any], kind: str, limit: int = 100) -> list[Shared]:
-    """Return the features of a kind that most subjects have, those that are in several groups: reused credentials."""
+    """Return the features of a kind that most subjects have, among those in several groups: reused credentials."""
     c, feature, member = g.evidence.c, g.feature.c, g.member.c
     common = (
         select(feature.kind, feature.digest, feature.value, feature.subjects)
@@ -128,14 +128,16 @@ def _counted(connection: Connection, g: Grouping[Any], keys: Iterable[tuple[str,
     }
 
 
-def _write_features(connection: Connection, g: Grouping[Any], found: Mapping[tuple[str, str], tuple[str, int]]) -> None:
+def _write_features(
+    connection: Connection, g: Grouping[Any], evidence: Mapping[tuple[str, str], tuple[str, int]]
+) -> None:
     statement = insert_into(connection, g.feature)
     added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=added),
         [
             {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new}
-            for (kind, key), (value, new) in sorted(found.items())
+            for (kind, key), (value, new) in sorted(evidence.items())
         ],
     )
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Groups and who is in them.
+"""Groups and their members.
 
-The costs are those of what a batch touches, never of what a group holds: a joining member adds to its group's count.
+The cost depends on what a batch touches, never on the size of a group: a joining member adds to its group's count.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from decnet_models.grouping.shape import Grouping
 from decnet_models.grouping.values import Group, Member, S, reasons, written
 
 _MAX_MERGES = 64
-"""How far `resolved` follows an id from merge to merge."""
+"""How many merges `resolved` follows."""
 
 
 def create_group(connection: Connection, g: Grouping[Any], group: UUID, *, now_ns: int) -> None:
-    """Make a group without members; the caller chooses the id, so that a repeated batch makes the same one."""
+    """Create a group without members; the caller chooses the id, so that a repeated batch creates the same one."""
     row = {"id": group, "members": 0, "first_seen": now_ns, "last_seen": 0, "created_at": now_ns}
     connection.execute(insert_into(connection, g.group).values(**row).on_conflict_do_nothing(index_elements=["id"]))
 
 
 def place(connection: Connection, g: Grouping[S], members: Iterable[Member[S]]) -> None:
-    """Put subjects into groups; of one that is in a group already, only the times of its events are widened."""
+    """Add subjects to groups; for those in a group already, only the times of their events are widened."""
     rows = {one.subject: one for one in members}
     if not rows:
         return
@@ -77,7 +77,7 @@ def members(
 
 
 def groups(connection: Connection, g: Grouping[Any], limit: int = 100, *, before: Group | None = None) -> list[Group]:
-    """Return the groups that stand for themselves, last seen first; page on with `before` = the last one."""
+    """Return the unmerged groups, last seen first; page on with `before` = the last one."""
     c = g.group.c
     query = select(*_group_columns(g)).where(c.merged_into.is_(None))
     if before is not None:
@@ -87,23 +87,23 @@ def groups(connection: Connection, g: Grouping[Any], limit: int = 100, *, before
 
 
 def group(connection: Connection, g: Grouping[Any], group_id: UUID) -> Group | None:
-    """Return the group of that id, merged or not; None when there never was one."""
+    """Return the group of that id, merged or not; None for an unknown id."""
     row = connection.execute(select(*_group_columns(g)).where(g.group.c.id == group_id)).one_or_none()
     return Group(*row) if row else None
 
 
 def resolved(connection: Connection, g: Grouping[Any], group_id: UUID) -> UUID | None:
-    """Return where the members of a group are now, following its merges; None for an id that never was."""
+    """Return the group into which a group was merged, transitively; None for an unknown id."""
     for _ in range(_MAX_MERGES):
-        found = group(connection, g, group_id)
-        if found is None or found.merged_into is None:
-            return found.id if found else None
-        group_id = found.merged_into
+        current = group(connection, g, group_id)
+        if current is None or current.merged_into is None:
+            return current.id if current else None
+        group_id = current.merged_into
     return group_id
 
 
 def next_revision(g: Grouping[Any], connection: Connection) -> ScalarSelect[int]:
-    """Return the expression for a changed group's revision; until the commit nobody else gives one."""
+    """Return the expression for a changed group's revision; others wait until the commit."""
     commit_in_order(connection, g.group)
     return select(func.coalesce(func.max(g.group.c.revision), 0) + 1).scalar_subquery()
 
@@ -116,7 +116,7 @@ def changed(connection: Connection, g: Grouping[Any], revision: int, limit: int 
 
 
 def count_members(connection: Connection, g: Grouping[Any]) -> int:
-    """Return the number of subjects in groups; it reads them all, so a worker asks once and then counts on."""
+    """Return the number of subjects in groups; it reads them all, so a worker calls it once and then counts on."""
     return connection.execute(select(func.count()).select_from(g.member)).scalar_one()
 
 

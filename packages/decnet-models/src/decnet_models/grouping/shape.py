@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The tables of a domain that sorts subjects into groups: attackers into identities, identities into campaigns.
+"""The tables of a domain that groups subjects: attackers into identities, identities into campaigns.
 
-Both do the same with other things, so the shape is said once; each domain makes its own tables of it, and loads no
-other's. A group's id is for ever: merged into another one it stays as a row that says where it went, so an undo gives
-it back, and whatever kept the old id still finds it. A subject is in one group; `because` says what brought it there.
+Both have the same shape, so it is declared once; each domain makes its own tables from it, and does not load the
+other's. A group's id is permanent: once merged it stays as a row that names its target, so an undo restores it, and an
+old id remains valid. A subject is in one group; `because` records why.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from decnet_models.grouping.values import S
 
 
 class Subject(NamedTuple):
-    """What is sorted: the column's name and type, and its `info` (where the subject itself is a row)."""
+    """What is grouped: the column's name and type, and its `info` (where the subject itself is a row)."""
 
     name: str
     type: Any
     info: dict[str, Any]
 
     def column(self, name: str = "", **options: Any) -> Column[Any]:
-        """Return a column that names a subject."""
         return Column(name or self.name, self.type, info=self.info, **options)
 
 
 class Grouping(NamedTuple, Generic[S]):
-    """The tables of such a domain; `key` is the name of the column that names the group, `subject` the subject's."""
+    """The tables of such a domain; `key` is the name of the group column, `subject` the subject's."""
 
     key: str
     subject: str
@@ -44,7 +43,7 @@ class Grouping(NamedTuple, Generic[S]):
 
 
 class Makers(NamedTuple):
-    """What `grouping` needs to know of its domain."""
+    """What `grouping` needs from its domain."""
 
     metadata: MetaData
     key: str
@@ -53,7 +52,6 @@ class Makers(NamedTuple):
     decision_info: dict[str, Any]
 
     def to_group(self, name: str = "", **options: Any) -> Column[Any]:
-        """Return a column that names a group."""
         return Column(name or self.key, Uuid(), ForeignKey(f"{self.key}.id"), **options)
 
     def table(self, suffix: str, *columns: Any, **options: Any) -> Table:
@@ -108,7 +106,7 @@ def _member(make: Makers) -> Table:
 
 
 def _evidence(make: Makers) -> Table:
-    """The inverted index: who has a feature is one range of the key."""
+    """The inverted index: the subjects of a feature are one range of the key."""
     return make.table(
         "_evidence",
         Column("kind", String(32), primary_key=True),
@@ -160,7 +158,7 @@ def _moved(make: Makers) -> Table:
 
 
 def _whole(subject: str, key: str) -> Iterator[CheckConstraint]:
-    """Yield the conditions that a decision names what its kind is about, and nothing else."""
+    """Yield the conditions that a decision names what its kind needs, and nothing else."""
     yield CheckConstraint("kind IN ('together', 'apart', 'pinned', 'undone')")
     yield CheckConstraint("(kind IN ('together', 'apart')) = (other IS NOT NULL)")
     yield CheckConstraint(f"(kind = 'pinned') = ({key} IS NOT NULL)")

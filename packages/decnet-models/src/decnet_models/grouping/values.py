@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is read and written of groups, as plain values; times are ns since the Unix epoch, of events unless said."""
+"""Groups as plain values; times are ns since the Unix epoch, of events unless noted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ S = TypeVar("S", str, UUID)
 Feature: TypeAlias = tuple[str, str]
 """Kind and value."""
 Reason: TypeAlias = tuple[str, str, float]
-"""Kind and value of a feature, and what it weighs."""
+"""Kind and value of a feature, and its weight."""
 ChangeKind: TypeAlias = Literal["merge", "split"]
 
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 
 
 class Evidence(msgspec.Struct, Generic[S], frozen=True):
-    """A subject has a feature; times are ns since the Unix epoch, of the events that showed it."""
+    """A subject has a feature; times are those of the events that showed it."""
 
     subject: S
     kind: str
@@ -32,7 +32,7 @@ class Evidence(msgspec.Struct, Generic[S], frozen=True):
 
 
 class Member(msgspec.Struct, Generic[S], frozen=True):
-    """A subject in a group, and what brought it there."""
+    """A subject in a group, and the reasons."""
 
     subject: S
     group: UUID
@@ -44,7 +44,7 @@ class Member(msgspec.Struct, Generic[S], frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A group; `merged_into` says where its members went."""
+    """A group; `merged_into` names where its members went."""
 
     id: UUID
     merged_into: UUID | None
@@ -57,7 +57,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Members went from `source` to `target`: all of them (merge) or some (split)."""
+    """Members moved from `source` to `target`: all of them (merge) or some (split)."""
 
     id: int
     kind: ChangeKind
@@ -70,7 +70,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, Generic[S], frozen=True):
-    """The operator's word: two subjects `together` or `apart`, one `pinned` to a group, a change `undone`."""
+    """An operator's decision: two subjects `together` or `apart`, one `pinned` to a group, a change `undone`."""
 
     id: int
     kind: Literal["together", "apart", "pinned", "undone"]
@@ -101,10 +101,10 @@ def digest(value: str) -> str:
 
 
 def written(because: Sequence[Reason]) -> str:
-    """Return reasons as the JSON that a column holds."""
+    """Encode reasons as the JSON of a column."""
     return msgspec.json.encode(because).decode()
 
 
 def reasons(column: str) -> tuple[Reason, ...]:
-    """Return the reasons that `written` wrote."""
+    """Decode reasons."""
     return _reasons.decode(column)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables of the identities: attackers (addresses) in groups; the shape is `decnet_models.grouping.shape`."""
+"""Tables of the identities, made by `decnet_models.grouping.shape`."""
 
 from __future__ import annotations
 

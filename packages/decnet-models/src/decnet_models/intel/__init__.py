@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What others know about an indicator, kept as long as each of them allows, and what may still be asked today.
+"""What other parties know about an indicator, stored as long as each allows, and the quota of queries.
 
 Tables: intel, provider_quota, written by enrich.
 """

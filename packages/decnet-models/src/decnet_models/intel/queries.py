@@ -22,7 +22,7 @@ _detail = msgspec.json.Decoder(dict[str, Any])
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What one provider says about one indicator, and until when that is believed."""
+    """A provider's verdict on an indicator, and its expiry."""
 
     indicator: str
     provider: str
@@ -34,14 +34,14 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The worst that anybody says, with `provider: reason` for each reason of those who say it."""
+    """The worst verdict, with `provider: reason` for each reason of those that gave it."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """What may be asked of a provider."""
+    """A provider's quota."""
 
     provider: str
     window_from: int
@@ -53,9 +53,9 @@ class Quota(msgspec.Struct, frozen=True):
     error: str | None
 
 
-def keep(connection: Connection, found: Iterable[Finding]) -> None:
-    """Write findings; a newer one replaces an older of the same provider, and never the other way round."""
-    rows = sorted(map(_row, found), key=lambda row: (row["indicator"], row["provider"]))
+def keep(connection: Connection, new: Iterable[Finding]) -> None:
+    """Store findings; a newer one replaces an older of the same provider, never the reverse."""
+    rows = sorted(map(_row, new), key=lambda row: (row["indicator"], row["provider"]))
     if not rows:
         return
     statement = insert_into(connection, intel)
@@ -70,8 +70,10 @@ def keep(connection: Connection, found: Iterable[Finding]) -> None:
     )
 
 
-def to_ask(connection: Connection, provider: str, indicators: Iterable[str], *, now_ns: int) -> list[str]:
-    """Return those of `indicators` that the provider has to be asked about, because nothing is known or it expired."""
+def without_current_finding(
+    connection: Connection, provider: str, indicators: Iterable[str], *, now_ns: int
+) -> list[str]:
+    """Return those of `indicators` without a current finding of the provider."""
     asked = sorted(set(indicators))
     c = intel.c
     query = select(c.indicator).where(c.provider == provider, c.expires_at > now_ns)
@@ -84,25 +86,25 @@ def to_ask(connection: Connection, provider: str, indicators: Iterable[str], *, 
 
 
 def findings(connection: Connection, indicator: str) -> list[Finding]:
-    """Return what each provider said last, also what has expired."""
+    """Return the last finding of each provider, including expired ones."""
     query = select(intel).where(intel.c.indicator == indicator).order_by(intel.c.provider)
     return [_finding(row) for row in connection.execute(query)]
 
 
 def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int) -> dict[str, Summary]:
-    """Return the worst verdict on each of `indicators` about which something is believed now."""
+    """Return the worst current verdict on each of `indicators` that has one."""
     c = intel.c
     query = select(intel).where(c.expires_at > now_ns).order_by(c.indicator, c.provider)
-    found: dict[str, list[Finding]] = {}
+    current: dict[str, list[Finding]] = {}
     for part in parts(indicators):
         for row in connection.execute(query.where(c.indicator.in_(part))):
-            found.setdefault(row.indicator, []).append(_finding(row))
-    return {indicator: summary(said) for indicator, said in found.items()}
+            current.setdefault(row.indicator, []).append(_finding(row))
+    return {indicator: summary(verdicts) for indicator, verdicts in current.items()}
 
 
-def summary(said: Iterable[Finding]) -> Summary:
-    """Return the worst of what is said; nothing said is unknown."""
-    findings = list(said)
+def summary(verdicts: Iterable[Finding]) -> Summary:
+    """Return the worst verdict; unknown without any."""
+    findings = list(verdicts)
     worst: Verdict = min((one.verdict for one in findings), key=WORST_FIRST.index, default="unknown")
     return Summary(
         worst, tuple(f"{one.provider}: {why}" for one in findings if one.verdict == worst for why in one.reasons)
@@ -110,7 +112,7 @@ def summary(said: Iterable[Finding]) -> Summary:
 
 
 def expiring(connection: Connection, provider: str, before: int, limit: int) -> list[str]:
-    """Return up to `limit` indicators on which the provider's word expires before a time, the earliest first."""
+    """Return up to `limit` indicators whose finding by the provider expires before a time, earliest first."""
     c = intel.c
     query = select(c.indicator).where(c.provider == provider, c.expires_at < before)
     return list(connection.execute(query.order_by(c.expires_at).limit(limit)).scalars())
@@ -127,9 +129,9 @@ def forget(connection: Connection, expired_before: int, limit: int) -> int:
 def spend(
     connection: Connection, provider: str, questions: int, window: tuple[int, int], allowed: int, *, now_ns: int
 ) -> bool:
-    """Count questions before they are asked; False (nothing counted) when they are too many, or it is not the time.
+    """Count queries before they are sent; False (nothing counted) when they exceed the quota, or it is too early.
 
-    `window` is the provider's current one (from, until): the first question in a later one begins to count anew.
+    `window` is the provider's current one (from, until): the first query in a later one resets the count.
     """
     c = provider_quota.c
     begin = {"window_from": window[0], "window_until": window[1], "allowed": allowed, "used": 0, "failures": 0}
@@ -150,20 +152,20 @@ def spend(
 
 
 def record_failure(connection: Connection, provider: str, error: str, *, not_before: int) -> None:
-    """Write that the provider did not answer, or asked for patience: nothing is asked of it before `not_before`."""
+    """Record that the provider failed, or asked for a pause: no query is sent before `not_before`."""
     c = provider_quota.c
     values = {"failures": c.failures + 1, "error": for_column(error), "not_before": not_before}
     connection.execute(update(provider_quota).where(c.provider == provider).values(**values))
 
 
 def record_answer(connection: Connection, provider: str) -> None:
-    """Write that the provider answers."""
+    """Record that the provider answered."""
     values: Mapping[str, Any] = {"failures": 0, "error": None, "not_before": None}
     connection.execute(update(provider_quota).where(provider_quota.c.provider == provider).values(**values))
 
 
 def quotas(connection: Connection) -> list[Quota]:
-    """Return what may be asked of each provider that was ever asked."""
+    """Return the quota of each provider that was ever queried."""
     return [Quota(*row) for row in connection.execute(select(provider_quota).order_by(provider_quota.c.provider))]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tables of the intelligence that other parties give. An indicator is an address, a host name or a file's SHA-256."""
+"""Tables of third-party intelligence. An indicator is an address, a host name or a file's SHA-256."""
 
 from __future__ import annotations
 

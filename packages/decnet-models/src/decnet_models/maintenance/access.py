@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Opening a database as its caretaker: what is there, whether it is empty, how large it is."""
+"""Opens a database for maintenance: its revision, whether it is empty, its size."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from decnet_models.database.schema import FLOOR, current_revision, known_as, new
 from decnet_models.errors import DatabaseError, reason
 
 Say = Callable[[str], None]
-"""Takes a line that tells how far the work is."""
+"""Receives progress messages."""
 
 OURS = ("alembic_version", FLOOR)
-"""Tables that say which schema it is; every other table holds the fleet's data."""
+"""Tables that describe the schema; every other table holds the fleet's data."""
 
 
 @contextmanager
 def engine_at(url: str, *, doing: str, read_only: bool = False) -> Iterator[Engine]:
-    """Lend an engine; the driver's errors become a DatabaseError that says what could not be done."""
+    """Lend an engine; driver errors become a DatabaseError that says what could not be done."""
     engine = open_engine(url, read_only=read_only)
     try:
         yield engine
@@ -49,13 +49,13 @@ def file_at(file: Path, *, doing: str, mode: str = "rw") -> Iterator[sqlite3.Con
 
 
 def discard(partial: Path) -> None:
-    """Remove what an attempt wrote, or one that was killed: also the journal that SQLite leaves beside it."""
+    """Delete what a failed or killed attempt wrote, including SQLite's journal."""
     for end in ("", "-journal"):
         partial.with_name(partial.name + end).unlink(missing_ok=True)
 
 
 def data_tables(connection: Connection) -> list[str]:
-    """Return the tables that hold the fleet's data, those that others refer to first."""
+    """Return the tables that hold the fleet's data, referenced ones first."""
     ordered = inspect(connection).get_sorted_table_and_fkc_names()
     return [name for name, _ in ordered if name is not None and name not in OURS]
 
@@ -69,21 +69,21 @@ def first_with_rows(connection: Connection) -> str | None:
 
 
 def require_empty(connection: Connection) -> None:
-    """Raise DatabaseError when there is anything that a restored backup would mix with or replace."""
+    """Raise DatabaseError when there is any data that a restored backup would mix with or replace."""
     table = first_with_rows(connection)
     if table is not None:
         raise DatabaseError(f"the database is not empty (table {table} has rows); restore into a new one")
 
 
 def require_known(revision: str | None) -> str:
-    """Return the revision of a database or backup whose data this version knows; raise DatabaseError for any other."""
+    """Return the revision of a database or backup if this version can read it; else raise DatabaseError."""
     if revision is None:
-        raise DatabaseError("this is no DECNET database: it does not say which migration it is at")
+        raise DatabaseError("this is no DECNET database: it has no revision")
     if (known := known_as(revision)) in revisions():
         return known
     if revision > newest_revision():
         raise DatabaseError(newer(revision))
-    raise DatabaseError(f"the database is at {revision}, which this version never had")
+    raise DatabaseError(f"the database is at {revision}, which is unknown to this version")
 
 
 def revision_at(engine: Engine) -> str | None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A backup of a PostgreSQL database: a zip of what `COPY` gives for each table, and a manifest.
+"""A backup of a PostgreSQL database: a zip of the `COPY` output of each table, and a manifest.
 
-The schema is not in it: the migrations make it, up to the revision that the manifest names. So no `pg_dump` of the
-server's version is needed, and the archive fits any version of PostgreSQL. All tables are read in one snapshot
-(REPEATABLE READ), without a lock that a writer would notice. A zip's directory is at its end and each entry has a
-checksum, so a file that is cut or damaged is known as such.
+The schema is not in it: the migrations create it, up to the revision in the manifest. So no `pg_dump` of the server's
+version is needed, and the archive fits any version of PostgreSQL. All tables are read in one snapshot (REPEATABLE
+READ), without a lock that would delay a writer. A zip's directory is at its end and each entry has a checksum, so
+truncation and damage are detected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHUNK = 1 << 18
 
 
 class TableCopy(msgspec.Struct, frozen=True):
-    """One table: its columns in the order of the data, its rows, and where its numbering stands (column: next)."""
+    """One table: its columns in the order of the data, its rows, and the state of its sequences (column: next)."""
 
     name: str
     columns: list[str]
@@ -53,11 +53,11 @@ def write_archive(connection: Connection, file: BinaryIO, revision: str, say: Sa
 
 
 def open_archive(file: Path) -> tuple[zipfile.ZipFile, Manifest]:
-    """Open an archive; DatabaseError when it is cut, damaged or none."""
+    """Open an archive; DatabaseError when it is truncated, damaged or not an archive."""
     try:
         archive = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
-        raise DatabaseError(f"{file} is no whole backup: {error}") from error
+        raise DatabaseError(f"{file} is no complete backup: {error}") from error
     try:
         return archive, _manifest(archive)
     except (KeyError, zipfile.BadZipFile, msgspec.DecodeError) as error:
@@ -66,7 +66,7 @@ def open_archive(file: Path) -> tuple[zipfile.ZipFile, Manifest]:
 
 
 def load_archive(connection: Connection, archive: zipfile.ZipFile, manifest: Manifest, say: Say) -> None:
-    """Write the archive's rows into the empty tables of the connection's transaction."""
+    """Insert the archive's rows into the empty tables of the connection's transaction."""
     for table in manifest.tables:
         _load_table(connection, archive, table, say)
 
@@ -110,15 +110,15 @@ def _load_table(connection: Connection, archive: zipfile.ZipFile, table: TableCo
 
 
 def _numbering(connection: Connection, table: str, columns: list[str]) -> dict[str, int]:
-    """Return where the sequences of a table stand: a number that was given once must not be given again."""
-    found = {}
+    """Return the state of a table's sequences: a number must never be reused."""
+    numbering = {}
     for column in columns:
         names = {"table": f'"{table}"', "column": column}
         sequence = connection.execute(text("SELECT pg_get_serial_sequence(:table, :column)"), names).scalar()
         if sequence is not None:
             last, called = connection.execute(text(f"SELECT last_value, is_called FROM {sequence}")).one()  # noqa: S608
-            found[column] = last + 1 if called else last
-    return found
+            numbering[column] = last + 1 if called else last
+    return numbering
 
 
 def _driver(connection: Connection) -> Any:
@@ -131,7 +131,7 @@ def _named(table: str, columns: list[str]) -> str:
 
 
 def _safe(name: str) -> str:
-    """Refuse what cannot be a name of ours: the manifest is a file that somebody may have changed."""
+    """Reject invalid names: the manifest may have been tampered with."""
     if not name.replace("_", "").isalnum():
         raise DatabaseError(f"the backup names {name!r}, which is no table or column")
     return name

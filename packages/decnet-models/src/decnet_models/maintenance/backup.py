@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A backup while the fleet writes: one file, the state of one moment, there under its name only when it is whole.
+"""Backs up while the fleet writes: one file with the state of one moment, which gets its name only when complete.
 
-SQLite's backup API begins anew whenever another process has written between two of its steps; with a busy fleet it
-would never end. So the whole copy is made inside one read transaction: its snapshot does not change, and in WAL mode
-nobody waits for it. Meanwhile the write-ahead log cannot be reused and grows by what the fleet writes.
+SQLite's backup API starts over whenever another process has written between two of its steps; with a busy fleet it
+would never end. So the whole copy is made inside one read transaction: its snapshot does not change, and in WAL mode no
+writer waits for it. Meanwhile the write-ahead log cannot be reused and grows by what the fleet writes.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from decnet_models.maintenance.access import Say, discard, engine_at, file_at, r
 from decnet_models.maintenance.archive import write_archive
 
 PAGES = 2048
-"""Pages of SQLite's (4 KiB) between two reports."""
+"""Pages of SQLite's (4 KiB) between two progress reports."""
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """What was made."""
+    """The result of a backup."""
 
     file: str
     revision: str
@@ -33,7 +33,7 @@ class Backup(msgspec.Struct, frozen=True):
 
 
 def backup(url: str, file: Path, say: Say) -> Backup:
-    """Copy the database to `file`, which must not exist; only its owner can read it, for it holds secrets."""
+    """Copy the database to `file`, which must not exist; only its owner can read it, because it contains secrets."""
     source = sqlite_file(url)
     with engine_at(url, doing="back up", read_only=True) as engine:
         revision = require_known(revision_at(engine))
@@ -64,9 +64,9 @@ def _copy_postgresql(url: str, partial: Path, say: Say) -> None:
 
 
 def _whole(file: Path, make: Callable[[Path], None]) -> None:
-    """Let `make` fill a file beside `file`, bring it to the disk, then give it its name."""
+    """Let `make` fill a temporary file beside `file`, sync it, then rename it."""
     if file.exists():
-        raise DatabaseError(f"{file} is there already; name another file")
+        raise DatabaseError(f"{file} already exists; name another file")
     partial = file.with_name(f"{file.name}.partial")
     try:
         discard(partial)
@@ -82,7 +82,7 @@ def _whole(file: Path, make: Callable[[Path], None]) -> None:
 
 
 def sync(path: Path) -> None:
-    """Bring a file or directory to the disk."""
+    """Sync a file or directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-db backup`, `restore`, `vacuum`: say how far they are once a second, then what they did."""
+"""`decnet-db backup`, `restore`, `vacuum`, with progress once a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def backup(
     settings: SettingsFile = None,
     as_json: Json = False,
 ) -> None:
-    """Copy the database to a file while the fleet goes on; it is the state of one moment."""
+    """Copy the database to a file while the fleet runs; it is the state of one moment."""
     from decnet_models.maintenance.backup import backup as make
 
     place, progress = url_of(url, settings), Progress(silent=as_json)
@@ -36,7 +36,7 @@ def restore(
     settings: SettingsFile = None,
     as_json: Json = False,
 ) -> None:
-    """Write a backup into a database that is empty or does not exist; anything else is refused."""
+    """Restore a backup into a database that is empty or does not exist; anything else is rejected."""
     from decnet_models.database.schema import newest_revision
     from decnet_models.maintenance.restore import restore as bring_back
 
@@ -51,11 +51,11 @@ def vacuum(
     url: Url = "",
     settings: SettingsFile = None,
     full: Annotated[
-        bool, typer.Option("--full", help="PostgreSQL: give the room back to the disk; locks each table meanwhile.")
+        bool, typer.Option("--full", help="PostgreSQL: return the space to the disk; locks each table meanwhile.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Give back the room of what was deleted. On SQLite, writers wait until it is done."""
+    """Free the space of deleted rows. On SQLite, writers wait until it is done."""
     from decnet_models.maintenance.vacuum import vacuum as clean
 
     place, progress = url_of(url, settings), Progress(silent=as_json)

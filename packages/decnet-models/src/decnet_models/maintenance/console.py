@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the commands of `decnet-db` have in common: which database, how an answer or a refusal is said."""
+"""What the commands of `decnet-db` share: the database, output, errors and progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAY_EVERY_SECONDS = 1.0
 
 
 def url_of(url: str, settings_file: Path | None, *, create: bool = False) -> str:
-    """Return the URL of the database that is meant; exits with 2 when that cannot be told."""
+    """Return the URL of the database; exits with 2 when it cannot be determined."""
     if url:
         or_exit(lambda: shown(url))
         return url
@@ -41,13 +41,13 @@ def url_of(url: str, settings_file: Path | None, *, create: bool = False) -> str
     state = State.of(or_exit(lambda: settings.section("state", StateSettings)))
     if create:
         or_exit(state.create)
-    found = or_exit(lambda: database_url(settings, state))
-    or_exit(lambda: shown(found))
-    return found
+    configured = or_exit(lambda: database_url(settings, state))
+    or_exit(lambda: shown(configured))
+    return configured
 
 
 def or_exit(work: Callable[[], T]) -> T:
-    """Return what `work` returns; a refusal becomes a sentence and exit code 2."""
+    """Return the result of `work`; a DatabaseError becomes a message and exit code 2."""
     try:
         return work()
     except (DatabaseError, SettingsError, StateError) as error:
@@ -58,14 +58,14 @@ def or_exit(work: Callable[[], T]) -> T:
 
 
 def say(values: dict[str, Any], text: str, as_json: bool) -> None:
-    """Print the answer: `values` as JSON or `text`."""
+    """Print the result: `values` as JSON or `text`."""
     typer.echo(json.dumps(values) if as_json else text)
 
 
 class Progress:
-    """Tells on standard error how far long work is, about once a second: one line that is written over on a terminal.
+    """Shows on standard error how far long work is, about once a second: one line that is overwritten on a terminal.
 
-    Silent for work that takes less than a second, and for a JSON answer that nobody watches.
+    Silent for work that takes less than a second, and for JSON output without a terminal.
     """
 
     def __init__(self, *, silent: bool = False) -> None:
@@ -75,7 +75,7 @@ class Progress:
         self._said = False
 
     def __call__(self, words: str) -> None:
-        """Say `words` unless something was said just now."""
+        """Show `words` unless something was shown within the last second."""
         now = time.monotonic()
         if self._silent or now < self._next:
             return
@@ -83,7 +83,7 @@ class Progress:
         typer.echo(f"\r\x1b[K{words}" if self._terminal else words, nl=not self._terminal, err=True)
 
     def end(self) -> None:
-        """Leave the terminal's line."""
+        """End the terminal's line."""
         if self._said and self._terminal:
             typer.echo("\r\x1b[K", nl=False, err=True)
             self._said = False

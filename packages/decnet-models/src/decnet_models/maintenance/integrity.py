@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whether the database itself is sound: pages and indexes as they must be, every reference to something there."""
+"""Checks the database itself: pages, indexes and references."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from decnet_models.errors import DatabaseError
 from decnet_models.maintenance.access import Say, engine_at, file_at
 
 MOST = 100
-"""Damages that are named; one broken page can be behind thousands."""
+"""Damages that are listed; one broken page can cause thousands."""
 
 _OPERATIONS = 1_000_000
 
@@ -36,8 +36,8 @@ _BTREES = """
 def damages(url: str, say: Say) -> list[str]:
     """Return what is broken, one sentence each; empty: nothing.
 
-    On SQLite all pages, indexes and references are read. On PostgreSQL the server keeps references by itself: asked is
-    for indexes and constraints that it holds as not valid, and with the extension amcheck every B-tree is read.
+    On SQLite all pages, indexes and references are read. PostgreSQL enforces references itself: indexes and constraints
+    that it lists as not valid are reported, and with the extension amcheck every B-tree is read.
     """
     file = sqlite_file(url)
     return _of_postgresql(url, say) if file is None else _of_sqlite(file, say)
@@ -66,9 +66,9 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _of_postgresql(url: str, say: Say) -> list[str]:
     with engine_at(url, doing="check", read_only=True) as engine, reading(engine) as connection:
-        found = list(connection.execute(text(_INVALID)).scalars())
+        problems = list(connection.execute(text(_INVALID)).scalars())
         amcheck = connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'amcheck'")).first()
         for index in connection.execute(text(_BTREES)).scalars().all() if amcheck else ():
             say(f"checking index {index}")
             connection.execute(text("SELECT bt_index_check(CAST(:name AS regclass))"), {"name": index})
-        return found
+        return problems

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A backup becomes a database again: checked first, only where nothing is, wholly or not at all."""
+"""Restores a backup: checked first, only into an empty database, completely or not at all."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _ZIP = b"PK\x03\x04"
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """What was restored, and the migration that it is at; an older version's needs `decnet-db upgrade`."""
+    """The result of a restore, with its revision; an older version's needs `decnet-db upgrade`."""
 
     database: str
     revision: str
 
 
 def restore(url: str, file: Path, say: Say) -> Restored:
-    """Write the backup `file` into the database at `url`, which must be empty or not exist.
+    """Restore the backup `file` into the database at `url`, which must be empty or not exist.
 
-    Raises DatabaseError, and changes nothing, when the file is damaged, of a newer version or of the other kind of
+    Raises DatabaseError, and changes nothing, when the file is damaged, from a newer version or from the other kind of
     database, and when there are rows already.
     """
     target, magic = sqlite_file(url), _magic(file)
@@ -71,9 +71,9 @@ def _magic(file: Path) -> bytes:
 def _restore_sqlite(target: Path, file: Path, say: Say) -> str:
     url = f"sqlite:///{file}"
     say(f"checking {file}")
-    found = damages(url, say)
-    if found:
-        raise DatabaseError(f"{file} is damaged: {found[0]}")
+    problems = damages(url, say)
+    if problems:
+        raise DatabaseError(f"{file} is damaged: {problems[0]}")
     with engine_at(url, doing="read", read_only=True) as engine:
         revision = require_known(revision_at(engine))
     if target.exists():
@@ -100,7 +100,7 @@ def _make(file: Path, target: Path, say: Say) -> None:
 
 
 def _copy(file: Path, target: Path, say: Say) -> None:
-    """Copy in one transaction of the target: who has it open sees nothing of it, or all."""
+    """Copy in one transaction of the target: other connections see nothing of it, or all."""
     with file_at(file, doing="read") as origin, file_at(target, doing="write", mode="rwc") as copy:
         origin.backup(
             copy, pages=PAGES, progress=lambda _, left, pages: say(f"{(pages - left) * 100 // max(pages, 1)} %")
@@ -124,7 +124,7 @@ def _restore_postgresql(url: str, file: Path, say: Say) -> str:
 
 
 def _prepare(connection: Connection, revision: str) -> None:
-    """Make the tables of the backup's migration, empty."""
+    """Create the tables of the backup's revision, empty."""
     has = current_revision(connection)
     if data_tables(connection):
         require_empty(connection)

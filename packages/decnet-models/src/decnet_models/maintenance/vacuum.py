@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Give back the room of what was deleted.
+"""Frees the space of deleted rows.
 
-SQLite's VACUUM writes the whole database anew and needs room for that beside it; meanwhile writers wait, and workers
-try again until it is done. PostgreSQL's plain VACUUM disturbs nobody and makes the room usable again; `full` writes the
-tables anew, gives it back to the disk, and locks each table meanwhile.
+SQLite's VACUUM rewrites the whole database and needs space for the copy; meanwhile writers wait, and workers retry
+until it is done. PostgreSQL's plain VACUUM disturbs no other connection and makes the space reusable; `full` rewrites
+the tables, returns the space to the disk, and locks each table meanwhile.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Vacuumed(msgspec.Struct, frozen=True):
 
 
 def vacuum(url: str, say: Say, *, full: bool = False) -> Vacuumed:
-    """Clean the database up; DatabaseError when another writer does not let go of it, or the disk has no room."""
+    """Vacuum the database; DatabaseError when another writer holds it for too long, or the disk has no room."""
     file = sqlite_file(url)
     return _postgresql(url, say, full=full) if file is None else _sqlite(file, say)
 
@@ -45,14 +45,14 @@ def _sqlite(file: Path, say: Say) -> Vacuumed:
         if free < needs:
             raise DatabaseError(f"{file.parent} has {free >> 20} MiB free; vacuum needs up to {needs >> 20} MiB")
         connection.execute(f"PRAGMA temp_store_directory = '{str(file.parent).replace(chr(39), chr(39) * 2)}'")
-        connection.set_progress_handler(lambda: say(f"writing it anew: {time.monotonic() - began:.0f} s"), _OPERATIONS)
+        connection.set_progress_handler(lambda: say(f"rewriting: {time.monotonic() - began:.0f} s"), _OPERATIONS)
         connection.execute("VACUUM")
         _checkpoint(connection.execute)
     return Vacuumed(before, file.stat().st_size)
 
 
 def _checkpoint(execute: object) -> None:
-    """Move the write-ahead log into the file, as far as readers let it."""
+    """Move the write-ahead log into the file, as far as readers allow."""
     assert callable(execute)
     execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Does the schema that the migrations make equal the one that the classes declare? Both operator and tests ask."""
+"""Compares the schema made by the migrations with the declared one, for operators and tests."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from decnet_models.migrations.upgrade import upgrade
 
 
 def check(url: str) -> list[str]:
-    """Return every difference, each naming the database, the table and the change that is missing; empty: none.
+    """Return every difference, each naming the database, the table and the missing change; empty: none.
 
-    Looks at a fresh SQLite database, which tells whether a migration was forgotten, and at the one at `url`. Raises
+    Checks a fresh SQLite database, which shows whether a migration was forgotten, and the one at `url`. Raises
     DatabaseError when that cannot be read or is not at this version.
     """
     with tempfile.TemporaryDirectory(prefix="decnet-check-") as directory:
         fresh = f"sqlite:///{Path(directory) / 'fresh.db'}"
         with _quiet():
             upgrade(fresh)
-        found = [f"a fresh database: {difference}" for difference in _differences_at(fresh)]
-    return found + [f"this database: {difference}" for difference in _differences_at(url)]
+        result = [f"a fresh database: {difference}" for difference in _differences_at(fresh)]
+    return result + [f"this database: {difference}" for difference in _differences_at(url)]
 
 
 def differences(connection: Connection) -> list[str]:
-    """Return what the database behind `connection` has more, less or otherwise than the classes say."""
+    """Return how the database behind `connection` differs from the declared tables."""
     declared = declared_schema()
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "include_object": _is_ours, "target_metadata": declared}
@@ -79,7 +79,7 @@ def _is_reference(change: Any) -> bool:
 
 
 def _words(change: Any) -> str:
-    """Say what Alembic would have to do to make the database like the classes."""
+    """Return what Alembic would have to do to make the database match."""
     if isinstance(change, list):  # changes of one column
         return "; ".join(_words(one) for one in change)
     verb = str(change[0]).replace("_", " ")
@@ -96,7 +96,7 @@ def _words(change: Any) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Alembic from reporting the fresh database's migrations as if they were the operator's."""
+    """Keep Alembic from logging the fresh database's migrations as if they were the operator's."""
     logger = logging.getLogger("alembic")
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Compares what neither Alembic nor `keys` does: defaults, numbering, what an index leaves out, and triggers.
+"""Compares what neither Alembic nor `keys` does: defaults, sequences, partial indexes, and triggers.
 
-Each of them is quiet: without AUTOINCREMENT a row's number may be given again, and a cursor that has passed it never
-sees the new row; a trigger or a default of somebody else's changes what workers write.
+None of these fails loudly: without AUTOINCREMENT a row number may be reused, and a cursor that has passed it never sees
+the new row; a foreign trigger or default changes what workers write.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _DEFINITIONS = {
     """,
 }
 _OTHERWISE = re.compile(r"\b(?:WHERE|DESC|INCLUDE|COLLATE)\b.*", re.IGNORECASE | re.DOTALL)
-"""What none of our indexes has."""
+"""Clauses that none of our indexes has."""
 
 
 def detail_differences(connection: Connection, declared: MetaData) -> Iterator[str]:
-    """Yield in which of these the database is not what the classes say."""
+    """Yield how the database differs in these from the declared tables."""
     present = set(inspect(connection).get_table_names())
     tables = {table.name: table for table in declared.sorted_tables if table.name in present}
     for table in tables.values():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What Alembic runs for every command: migrate on the connection that `upgrade` opened, in its one transaction."""
+"""Run by Alembic for every command: migrates on the connection that `upgrade` opened, in its one transaction."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from sqlalchemy import CheckConstraint, Connection, Inspector, MetaData, Table, 
 from decnet_models.database.columns import MENTIONS, REFERS
 
 Reference = tuple[str, str, str]
-"""Column, what it refers to (`table.column`), and what happens when that is deleted."""
+"""Column, its target (`table.column`), and the action when that is deleted."""
 
 
 def key_differences(connection: Connection, declared: MetaData) -> Iterator[str]:
-    """Yield in which keys and constraints the database is not what the classes say."""
+    """Yield how the database's keys and constraints differ from the declared ones."""
     inspector = inspect(connection)
     present = set(inspector.get_table_names())
     for table in declared.sorted_tables:
@@ -28,7 +28,7 @@ def key_differences(connection: Connection, declared: MetaData) -> Iterator[str]
 
 
 def declared_references(table: Table) -> set[Reference]:
-    """Return what must be a foreign key in the database: those of the class, and those across domains."""
+    """Return the foreign keys that the database must have: those declared, and those across domains."""
     own = {(key.parent.name, key.target_fullname, key.ondelete or "NO ACTION") for key in table.foreign_keys}
     across = {(column.name, *column.info[REFERS]) for column in table.columns if REFERS in column.info}
     return own | across
@@ -41,7 +41,7 @@ def declared_checks(table: Table) -> list[str]:
 
 
 def unknown_targets(declared: MetaData) -> Iterator[str]:
-    """Yield the columns that say they name a row of another domain, where there is no such column."""
+    """Yield the columns that name a column of another domain that does not exist."""
     known = {f"{table.name}.{column.name}" for table in declared.sorted_tables for column in table.columns}
     for table in declared.sorted_tables:
         for column in table.columns:
@@ -71,7 +71,7 @@ def _reference(key: Any) -> Reference:
 
 
 def _checks(inspector: Inspector, table: Table, *, exact: bool) -> Iterator[str]:
-    """SQLite keeps a condition as it was written; PostgreSQL writes it anew, with the same columns and constants."""
+    """SQLite stores a condition as it was written; PostgreSQL rewrites it, with the same columns and constants."""
 
     def known(condition: str) -> str:
         return condition if exact else _essence(condition, table)
@@ -84,7 +84,6 @@ def _checks(inspector: Inspector, table: Table, *, exact: bool) -> Iterator[str]
 
 
 def _essence(condition: str, table: Table) -> str:
-    """Return the columns and constants of a condition, in order."""
     constants = re.findall(r"'(?:[^']|'')*'|\b\d+\b", condition)
     names = set(re.findall(r"\w+", condition)) & set(table.columns.keys())
     return " ".join(sorted({*constants, *names}))

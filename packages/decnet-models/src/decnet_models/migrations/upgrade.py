@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Bring a database to this version's schema; two at once are safe: the second waits and finds nothing to do.
+"""Upgrades a database to this version's schema; concurrent upgrades are safe: the second waits and has nothing to do.
 
 While hosts are upgraded one after another, `Phase.BEFORE` runs before the first of them and only adds; `Phase.AFTER`
-runs when the last one has left the old version and takes away what that used. `Phase.ALL` is for a fleet that stands.
-There is no downgrade: what a migration took away only a backup has.
+runs when none uses the old version any more and removes what that used. `Phase.ALL` is for a stopped fleet. There is no
+downgrade: only a backup has what a migration removed.
 """
 
 from __future__ import annotations
@@ -51,11 +51,12 @@ def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SE
     """Migrate in one transaction and return the revision before and after; nothing is changed when it fails.
 
     Raises DatabaseError for a newer version's database, when another upgrade takes longer than `wait_seconds`, and when
-    the migrations that wait cannot be run in that phase.
+    the pending migrations cannot be run in that phase.
     """
     engine = open_engine(url, create=True, busy_seconds=wait_seconds)
     try:
         with writing(engine) as connection:
+            _require_utf8(connection, url)
             exclusive(connection)
             before = current_revision(connection)
             return before, _migrate(connection, before, phase)
@@ -67,8 +68,20 @@ def upgrade(url: str, phase: Phase = Phase.ALL, *, wait_seconds: float = WAIT_SE
         engine.dispose()
 
 
+def _require_utf8(connection: Connection, url: str) -> None:
+    """Refuse a PostgreSQL database that cannot store every text, or (SQL_ASCII) does not say what its bytes mean."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"{shown(url)} has the encoding {encoding}: make it anew with CREATE DATABASE ... ENCODING 'UTF8' "
+            "TEMPLATE template0"
+        )
+
+
 def exclusive(connection: Connection) -> None:
-    """Wait for whoever changes the schema; on SQLite the transaction itself (BEGIN IMMEDIATE) is the lock."""
+    """Wait for a concurrent schema change; on SQLite the transaction itself (BEGIN IMMEDIATE) is the lock."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
@@ -79,7 +92,7 @@ def migrate_to(connection: Connection, revision: str) -> None:
 
 
 def target(chain: list[str], has: str | None, phase: Phase) -> str:
-    """Return the revision up to which to migrate; DatabaseError when the phases of what waits are not in order."""
+    """Return the revision up to which to migrate; DatabaseError when the pending phases are not in order."""
     pending = [revision for revision in chain if has is None or revision > has]
     adding = list(takewhile(lambda revision: not contracts(revision), pending))
     if phase is Phase.ALL or has is None or not pending:
@@ -107,7 +120,7 @@ def config(connection: Connection) -> Config:
 
 
 def set_floor(connection: Connection, revision: str) -> None:
-    """Say which is the oldest revision whose programs may use the database."""
+    """Record the oldest revision whose programs may use the database."""
     connection.execute(text(f"CREATE TABLE IF NOT EXISTS {FLOOR} (revision VARCHAR(255) NOT NULL)"))
     connection.execute(text(f"DELETE FROM {FLOOR}"))  # noqa: S608  # our own name
     connection.execute(text(f"INSERT INTO {FLOOR} VALUES (:revision)"), {"revision": revision})  # noqa: S608
@@ -130,7 +143,7 @@ def _migrate(connection: Connection, has: str | None, phase: Phase) -> str:
 
 
 def _adopt(connection: Connection, has: str | None) -> None:
-    """Write down this version's name of the revision that the database is at."""
+    """Record this version's name of the database's revision."""
     for old, new in ADOPTED.items():
         if new == has:
             names = {"old": old, "new": new}

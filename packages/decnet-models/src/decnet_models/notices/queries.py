@@ -15,14 +15,14 @@ from decnet_models.database.statements import commit_in_order
 from decnet_models.notices.tables import notice as notice_table
 
 MAX_KEY = 512
-"""Characters of a key; a longer one is an error of the caller."""
+"""Characters of a key; a longer one is the caller's error."""
 
 _KEYS_ASKED = 1000
-"""Keys per query, far below what a statement may bind."""
+"""Keys per query, far below the limit of bound parameters."""
 
 
 class StoredNotice(msgspec.Struct, frozen=True):
-    """A notice with its place in the outbox: `seq` grows in the order of commit."""
+    """A notice with its position in the outbox: `seq` grows in the order of commit."""
 
     seq: int
     key: str
@@ -32,17 +32,17 @@ class StoredNotice(msgspec.Struct, frozen=True):
 
 
 def add(connection: Connection, key: str, notice: Notice, now_ns: int) -> bool:
-    """Write `notice` unless one with `key` is there already; return whether it is new."""
+    """Write `notice` unless there is one with `key`; return whether it is new."""
     return bool(add_all(connection, [(key, notice)], now_ns))
 
 
-def add_all(connection: Connection, found: Iterable[tuple[str, Notice]], now_ns: int) -> set[str]:
-    """Write the notices whose keys are not there already, of equal keys the first; return the kinds of the new ones.
+def add_all(connection: Connection, keyed: Iterable[tuple[str, Notice]], now_ns: int) -> set[str]:
+    """Write the notices whose keys are new, the first of equal ones; return their kinds.
 
     One query and one bulk insert, because a batch of password guesses has a notice for each of them.
     """
     rows: dict[str, dict[str, Any]] = {}
-    for key, notice in found:
+    for key, notice in keyed:
         row = _row(key, notice, now_ns)
         rows.setdefault(row["key"], row)
     if not rows:
@@ -70,7 +70,7 @@ def last_seq(connection: Connection) -> int:
 
 
 class OutboxLine(msgspec.Struct, frozen=True):
-    """A notice as it is stored, `body` its JSON: for those who pass it on and need not understand it."""
+    """A stored notice, `body` its JSON: for those who forward it undecoded."""
 
     seq: int
     kind: str
@@ -79,7 +79,7 @@ class OutboxLine(msgspec.Struct, frozen=True):
 
 
 def lines_after(connection: Connection, seq: int, limit: int) -> list[OutboxLine]:
-    """Return up to `limit` notices after `seq` unread, oldest first."""
+    """Return up to `limit` notices after `seq` undecoded, oldest first."""
     columns = (notice_table.c.seq, notice_table.c.kind, notice_table.c.ts, notice_table.c.body)
     query = select(*columns).where(notice_table.c.seq > seq).order_by(notice_table.c.seq).limit(limit)
     return [OutboxLine(*row) for row in connection.execute(query)]

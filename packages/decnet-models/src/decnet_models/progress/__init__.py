@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""How far each cursor worker has come. Tables: worker_cursor, lease, set_aside. Each worker writes its own rows."""
+"""How far each cursor worker has come. Tables: worker_cursor, lease, dead_letter. Each worker writes its own rows."""

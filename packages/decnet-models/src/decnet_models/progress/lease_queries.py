@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Queries of the leases; times are the database's (`now_of`), so that no host's clock decides who holds one."""
+"""Queries of the leases; times are the database's (`now_of`), so that no host's clock decides about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POSTGRES_NOW = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """One shard of a worker: its cursor, and who may move it until when (ns, the database's clock)."""
+    """One shard of a worker: its cursor, and its holder until when (ns, the database's clock)."""
 
     worker: str
     shard: int
@@ -30,14 +30,14 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 def now_of(connection: Connection) -> int:
-    """Return the database's time, which is the host's own where the database is a file."""
+    """Return the database's time, which is the host's own for a database file."""
     if connection.dialect.name == "postgresql":
         return int(connection.execute(_POSTGRES_NOW).scalar_one())
     return time.time_ns()
 
 
 def begin_leases(connection: Connection, worker: str, *, now_ns: int) -> None:
-    """Give `worker` a lease for each shard, at its cursor, unless it has them; several may do so at once."""
+    """Create `worker`'s leases, one per shard, at its cursor, unless they exist; safe to run concurrently."""
     if leases_of(connection, worker):
         return
     seq = cursor_of(connection, worker)
@@ -48,7 +48,7 @@ def begin_leases(connection: Connection, worker: str, *, now_ns: int) -> None:
 
 
 def leases_of(connection: Connection, worker: str) -> list[Lease]:
-    """Return the worker's leases in the order of their shards; none where it follows the log with one cursor."""
+    """Return the worker's leases in the order of their shards; none if it uses one cursor."""
     query = select(lease).where(lease.c.worker == worker).order_by(lease.c.shard)
     return [Lease(*row) for row in connection.execute(query)]
 
@@ -59,7 +59,7 @@ def all_leases(connection: Connection) -> list[Lease]:
 
 
 def renew(connection: Connection, worker: str, holder: str, *, expires_at: int) -> dict[int, int]:
-    """Prolong what `holder` still has; return shard and epoch of each."""
+    """Extend the leases of `holder`; return shard and epoch of each."""
     mine = (lease.c.worker == worker) & (lease.c.holder == holder)
     connection.execute(update(lease).where(mine).values(expires_at=expires_at))
     rows = connection.execute(select(lease.c.shard, lease.c.epoch).where(mine).order_by(lease.c.shard))
@@ -67,9 +67,9 @@ def renew(connection: Connection, worker: str, holder: str, *, expires_at: int) 
 
 
 def take(connection: Connection, seen: Lease, holder: str, *, expires_at: int) -> bool:
-    """Give the lease to `holder` if nobody has taken it since it was `seen`; its former holder commits nothing more.
+    """Give the lease to `holder` if nobody has taken it since it was `seen`; its former holder can commit nothing more.
 
-    Waits for what the former holder is just committing.
+    Waits for a commit of the former holder.
     """
     statement = update(lease).where(
         lease.c.worker == seen.worker, lease.c.shard == seen.shard, lease.c.epoch == seen.epoch
@@ -79,19 +79,19 @@ def take(connection: Connection, seen: Lease, holder: str, *, expires_at: int) -
 
 
 def release(connection: Connection, worker: str, holder: str) -> None:
-    """Let others take at once what `holder` has."""
+    """Make the leases of `holder` free at once."""
     statement = update(lease).where(lease.c.worker == worker, lease.c.holder == holder)
     connection.execute(statement.values(holder=None, expires_at=0, epoch=lease.c.epoch + 1))
 
 
 def lock(connection: Connection, worker: str, shards: Collection[int]) -> dict[int, Lease]:
-    """Return the leases as they are now, held until the transaction's end; nobody takes one meanwhile."""
+    """Return the current leases, locked until the transaction's end."""
     query = select(lease).where(lease.c.worker == worker, lease.c.shard.in_(sorted(shards)))
     rows = connection.execute(query.order_by(lease.c.shard).with_for_update())
-    return {found.shard: found for found in (Lease(*row) for row in rows)}
+    return {one.shard: one for one in (Lease(*row) for row in rows)}
 
 
 def advance(connection: Connection, worker: str, shards: Collection[int], end: int, *, now_ns: int) -> None:
-    """Move the cursors of shards that this transaction has locked."""
+    """Move the cursors of shards locked by this transaction."""
     statement = update(lease).where(lease.c.worker == worker, lease.c.shard.in_(sorted(shards)))
     connection.execute(statement.values(seq=end, updated_at=now_ns))

@@ -39,10 +39,10 @@ class Lease(TableModel, table=True):
     """When it was last changed."""
 
 
-class SetAside(TableModel, table=True):
+class DeadLetter(TableModel, table=True):
     """An event that a worker could not handle and skipped."""
 
-    __table__ = tables.set_aside
+    __table__ = tables.dead_letter
 
     worker: str
     """The name of the worker."""

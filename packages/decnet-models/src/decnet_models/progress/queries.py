@@ -8,13 +8,13 @@ from sqlalchemy import Connection, case, delete, func, select, update
 
 from decnet_core.text import for_column
 from decnet_models.database.statements import insert_into
-from decnet_models.progress.tables import lease, set_aside, worker_cursor
+from decnet_models.progress.tables import dead_letter, lease, worker_cursor
 
 _OF_OTHER_LOGS = {"webhook", "campaign-clusterer"}
 """Workers whose cursors count notices or changes of identities, not events."""
 
 
-class SetAside(msgspec.Struct, frozen=True):
+class DeadLetter(msgspec.Struct, frozen=True):
     """An event that a worker could not handle."""
 
     worker: str
@@ -31,20 +31,20 @@ def cursor_of(connection: Connection, worker: str) -> int:
 
 
 def cursors(connection: Connection) -> dict[str, int]:
-    """Return every worker's cursor; of one that is split into shards, the slowest shard's."""
+    """Return every worker's cursor; with shards, the slowest shard's."""
     whole = select(worker_cursor.c.worker, worker_cursor.c.seq)
     slowest = select(lease.c.worker, func.min(lease.c.seq)).group_by(lease.c.worker)
-    found = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
-    return dict(sorted(found.items()))
+    positions = dict(connection.execute(whole).all()) | dict(connection.execute(slowest).all())
+    return dict(sorted(positions.items()))
 
 
 def event_cursors(connection: Connection) -> dict[str, int]:
-    """Return the cursors that go over the event log; others, such as `webhook.replay`, go over other tables."""
+    """Return the cursors over the event log; others, such as `webhook.replay`, are over other tables."""
     return {name: seq for name, seq in cursors(connection).items() if name.partition(".")[0] not in _OF_OTHER_LOGS}
 
 
 def begin_cursor(connection: Connection, worker: str, *, now_ns: int) -> None:
-    """Give a new worker its cursor, at the beginning of the log."""
+    """Create a new worker's cursor, at the beginning of the log."""
     row = {"worker": worker, "seq": 0, "updated_at": now_ns}
     connection.execute(insert_into(connection, worker_cursor).values(**row).on_conflict_do_nothing())
 
@@ -59,7 +59,7 @@ def advance_cursor(connection: Connection, worker: str, start: int, end: int, *,
 
 
 def move_cursor(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
-    """Set `worker`'s cursor, whoever holds it: whatever its instances are about to commit is refused."""
+    """Set `worker`'s cursor, whoever holds it: commits in progress on its instances are rejected."""
     values = {"seq": seq, "epoch": lease.c.epoch + 1, "holder": None, "expires_at": 0, "updated_at": now_ns}
     if connection.execute(update(lease).where(lease.c.worker == worker).values(**values)).rowcount:
         return
@@ -68,28 +68,28 @@ def move_cursor(connection: Connection, worker: str, seq: int, *, now_ns: int) -
     connection.execute(statement.on_conflict_do_update(index_elements=["worker"], set_=cursor))
 
 
-def set_event_aside(connection: Connection, worker: str, seq: int, error: str, *, now_ns: int) -> None:
-    """Record that `worker` passed over the event at `seq`, and why."""
+def add_dead_letter(connection: Connection, worker: str, seq: int, error: str, *, now_ns: int) -> None:
+    """Record that `worker` skipped the event at `seq`, and the error."""
     row = {"worker": worker, "seq": seq, "error": for_column(error), "created_at": now_ns}
-    connection.execute(insert_into(connection, set_aside).values(**row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, dead_letter).values(**row).on_conflict_do_nothing())
 
 
-def set_aside_by(connection: Connection, worker: str, limit: int = 100) -> list[SetAside]:
-    """Return the newest events that `worker` passed over."""
-    query = select(set_aside).where(set_aside.c.worker == worker).order_by(set_aside.c.seq.desc()).limit(limit)
-    return [SetAside(*row) for row in connection.execute(query)]
+def dead_letters_of(connection: Connection, worker: str, limit: int = 100) -> list[DeadLetter]:
+    """Return the newest events that `worker` skipped."""
+    query = select(dead_letter).where(dead_letter.c.worker == worker).order_by(dead_letter.c.seq.desc()).limit(limit)
+    return [DeadLetter(*row) for row in connection.execute(query)]
 
 
-def count_set_aside(connection: Connection) -> dict[str, int]:
-    """Return how many events each worker passed over."""
-    query = select(set_aside.c.worker, func.count()).group_by(set_aside.c.worker)
+def count_dead_letters(connection: Connection) -> dict[str, int]:
+    """Return how many events each worker skipped."""
+    query = select(dead_letter.c.worker, func.count()).group_by(dead_letter.c.worker)
     return dict(connection.execute(query).all())
 
 
 def put_back(connection: Connection, worker: str, seq: int, *, now_ns: int) -> None:
-    """Set `worker`'s cursors back to `seq`, those that are beyond it, and take its leases from whoever holds them.
+    """Move `worker`'s cursors that are beyond `seq` back to it, and end the leases of its instances.
 
-    First in a transaction, it waits for what an instance is committing; what others have in hand is refused then.
+    First in a transaction, it waits for an instance that is committing; later commits of theirs are rejected.
     """
     of_leases = update(lease).where(lease.c.worker == worker)
     back = case((lease.c.seq > seq, seq), else_=lease.c.seq)
@@ -100,6 +100,6 @@ def put_back(connection: Connection, worker: str, seq: int, *, now_ns: int) -> N
 
 
 def begin_again(connection: Connection, worker: str, *, now_ns: int) -> None:
-    """Put `worker` back to the beginning of the log: it handles every event again, those set aside too."""
+    """Reset `worker` to the beginning of the log: it handles every event again, dead letters too."""
     move_cursor(connection, worker, 0, now_ns=now_ns)
-    connection.execute(delete(set_aside).where(set_aside.c.worker == worker))
+    connection.execute(delete(dead_letter).where(dead_letter.c.worker == worker))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tables of the cursor workers' progress.
 
-A worker's place in the log is one row of `worker_cursor`, or, on PostgreSQL, where many instances may share the work,
+A worker's position in the log is one row of `worker_cursor`, or, on PostgreSQL, where instances may share the work,
 one row of `lease` for each shard of attackers. Never both: a worker's first lease takes its cursor over.
 """
 
@@ -35,8 +35,8 @@ lease = Table(
     info={"owner": "each worker its own row", "readers": ("operator",)},
 )
 
-set_aside = Table(
-    "set_aside",
+dead_letter = Table(
+    "dead_letter",
     metadata,
     Column("worker", NAME, primary_key=True),
     Column("seq", BIG, primary_key=True, autoincrement=False),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who seems to live on the deckies, and what they did: personas, and the synthetic actions that enliven the fleet.
+"""The synthetic users of the deckies: personas, and the actions that make the fleet look alive.
 
 Tables: persona, written by the operator; synthetic_action, written by orchestrator.
 """

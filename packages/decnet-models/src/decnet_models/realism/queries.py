@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Queries of the made-up life; times are ns since the Unix epoch."""
+"""Queries of personas and synthetic actions; times are ns since the Unix epoch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ State: TypeAlias = Literal["planned", "running", "done", "failed"]
 
 
 class Persona(msgspec.Struct, frozen=True):
-    """Who seems to live on a decky; `work_from`, `work_until` minutes of the day, `work_days` bits from Monday."""
+    """A synthetic user; `work_from`, `work_until` minutes of the day, `work_days` bits from Monday."""
 
     name: str
     os: str
@@ -86,7 +86,7 @@ def plan(connection: Connection, actions: Iterable[Action]) -> int:
 
 
 def due(connection: Connection, limit: int, *, now_ns: int) -> list[Action]:
-    """Return up to `limit` planned actions whose time has come, the earliest first."""
+    """Return up to `limit` planned actions that are due, earliest first."""
     c = synthetic_action.c
     query = _actions().where(c.state == "planned", c.due_at <= now_ns).order_by(c.due_at, c.id).limit(limit)
     return [_action(row) for row in connection.execute(query)]
@@ -95,8 +95,8 @@ def due(connection: Connection, limit: int, *, now_ns: int) -> list[Action]:
 def next_due(connection: Connection) -> int | None:
     """Return when the next planned action is due, None when nothing is planned."""
     c = synthetic_action.c
-    found: int | None = connection.execute(select(func.min(c.due_at)).where(c.state == "planned")).scalar()
-    return found
+    due_at: int | None = connection.execute(select(func.min(c.due_at)).where(c.state == "planned")).scalar()
+    return due_at
 
 
 def start(connection: Connection, action: UUID, *, now_ns: int) -> bool:

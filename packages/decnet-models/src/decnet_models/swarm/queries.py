@@ -125,8 +125,8 @@ def _standing(connection: Connection) -> set[str]:
 
 
 def _record_sensor(connection: Connection, one: Member, now_ns: int) -> None:
-    told = ("role", "address", "enrolled_at", "renewed_at", "revoked_at")
-    values = {name: getattr(one, name) for name in told} | {"updated_at": now_ns}
+    columns = ("role", "address", "enrolled_at", "renewed_at", "revoked_at")
+    values = {name: getattr(one, name) for name in columns} | {"updated_at": now_ns}
     statement = insert_into(connection, sensor).values(name=one.name, description="", **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 

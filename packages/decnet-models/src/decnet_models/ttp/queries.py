@@ -28,7 +28,7 @@ _entries_decoder = msgspec.json.Decoder(Entries)
 
 
 class Tag(msgspec.Struct, frozen=True):
-    """A rule recognised a technique in an event: `seq` and `event_id` say in which."""
+    """A technique that a rule recognised in an event (`seq`, `event_id`)."""
 
     seq: int
     rule_id: UUID
@@ -44,7 +44,7 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class TechniqueSeen(msgspec.Struct, frozen=True):
-    """What an attacker did of one technique: number of tags, their time, and the titles of the rules that saw it."""
+    """An attacker's use of one technique: number of tags, their time, and the titles of the rules."""
 
     technique: str
     tags: int
@@ -54,7 +54,7 @@ class TechniqueSeen(msgspec.Struct, frozen=True):
 
 
 class RuleState(msgspec.Struct, frozen=True):
-    """The operator's word on a rule, in force for events before `expires_at`."""
+    """The operator's setting for a rule, in force for events before `expires_at`."""
 
     rule_id: UUID
     state: State
@@ -91,7 +91,7 @@ def tags(
 
 
 def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
-    """Return what the attacker did, the technique seen first at the front."""
+    """Return the attacker's techniques in the order in which they were first seen."""
     column = ttp_tag.c
     rows = connection.execute(
         select(column.technique, column.title, func.count(), func.min(column.ts), func.max(column.ts))
@@ -116,12 +116,12 @@ def technique_sequences(connection: Connection, attackers: Iterable[str]) -> dic
     """Return the techniques of each of the attackers in the order of the log, each where it was first seen."""
     column = ttp_tag.c
     query = select(column.attacker, column.technique, func.min(column.seq)).group_by(column.attacker, column.technique)
-    found: dict[str, list[str]] = {}
+    sequences: dict[str, list[str]] = {}
     for part in parts(attackers):
         first = query.where(column.attacker.in_(part)).order_by(func.min(column.seq), column.technique)
         for attacker, technique, _ in connection.execute(first):
-            found.setdefault(attacker, []).append(technique)
-    return found
+            sequences.setdefault(attacker, []).append(technique)
+    return sequences
 
 
 def tagged_events(connection: Connection, rule_id: UUID, attacker: str, since: int, until: int) -> int:
@@ -141,7 +141,7 @@ def rule_states(connection: Connection) -> dict[UUID, RuleState]:
 
 
 def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> None:
-    """Set the operator's word on a rule; `enabled` takes it back.
+    """Set the state of a rule; `enabled` removes the setting.
 
     Raises ValueError for a capped rule without a cap, and for a cap on any other.
     """
@@ -162,20 +162,20 @@ def set_rule_state(connection: Connection, state: RuleState, *, now_ns: int) -> 
 
 
 def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
-    """Return what a correlation rule has counted, by group; a group without a window has counted nothing."""
+    """Return the counts of a correlation rule by group; a group without a window has none."""
     column = ttp_window.c
-    found: dict[str, Entries] = {}
+    entries_by_group: dict[str, Entries] = {}
     wanted = list(group_digests)
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
         query = select(column.group_digest, column.entries).where(
             column.rule_id == rule_id, column.group_digest.in_(part)
         )
-        found |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(query)}
-    return found
+        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in connection.execute(query)}
+    return entries_by_group
 
 
-def keep_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
+def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
     """Write windows with the time span of their rule (ns); an empty one is removed."""
     kept: Sequence[dict[str, Any]] = [
         {
@@ -199,7 +199,7 @@ def keep_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entri
         )
 
 
-def drop_windows(connection: Connection, ts: int) -> int:
+def delete_windows(connection: Connection, ts: int) -> int:
     """Remove windows that an event at `ts` or later cannot fill any more; return how many."""
     return connection.execute(delete(ttp_window).where(ttp_window.c.expires_at < ts)).rowcount
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The worker's side: deliveries made from notices, what is due, how an attempt ended; all within its transactions."""
+"""The worker's queries: deliveries of notices, what is due, the result of an attempt; within its transactions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from decnet_models.webhooks.tables import webhook, webhook_delivery, webhook_rep
 
 
 class EndpointState(msgspec.Struct, frozen=True):
-    """What the worker learnt about an endpoint; times are nanoseconds since the Unix epoch."""
+    """An endpoint's state as known to the worker; times are nanoseconds since the Unix epoch."""
 
     failures: int = 0
     failing_since: int | None = None
@@ -24,7 +24,7 @@ class EndpointState(msgspec.Struct, frozen=True):
 
 
 class NewDelivery(msgspec.Struct, frozen=True):
-    """A notice that an endpoint is to hear."""
+    """A notice to be delivered to an endpoint."""
 
     webhook_id: str
     notice_seq: int
@@ -60,9 +60,9 @@ def endpoint(connection: Connection, webhook_id: str) -> tuple[Webhook, Endpoint
     return webhook_of(row), EndpointState(row.failures or 0, row.failing_since, row.open_until, row.gone_at)
 
 
-def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_ns: int) -> None:
-    """Make the deliveries that are not there yet; each gets its message id for life."""
-    if not found:
+def add_deliveries(connection: Connection, deliveries: Sequence[NewDelivery], *, now_ns: int) -> None:
+    """Add the deliveries that do not exist yet; each gets a permanent message id."""
+    if not deliveries:
         return
     rows = [
         {
@@ -73,7 +73,7 @@ def add_deliveries(connection: Connection, found: Sequence[NewDelivery], *, now_
             "due_at": now_ns,
             "created_at": now_ns,
         }
-        for delivery in found
+        for delivery in deliveries
     ]
     statement = insert_into(connection, webhook_delivery)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["webhook_id", "notice_seq"]), rows)
@@ -86,7 +86,7 @@ def replays_after(connection: Connection, seq: int, limit: int) -> list[Replay]:
     return [Replay(*row) for row in connection.execute(query)]
 
 
-def revive(connection: Connection, replay: Replay, *, now_ns: int) -> int:
+def requeue(connection: Connection, replay: Replay, *, now_ns: int) -> int:
     """Make the dead letters that `replay` names pending, as new ones but for their message id; return their number."""
     statement = update(webhook_delivery).where(
         webhook_delivery.c.webhook_id == replay.webhook_id, webhook_delivery.c.state == DEAD
@@ -134,7 +134,7 @@ def record_attempt(
     error: str | None,
     now_ns: int,
 ) -> None:
-    """Write how an attempt ended; `state` pending means another one at `due_at`."""
+    """Record the result of an attempt; `state` pending means another one at `due_at`."""
     values = {
         "state": state,
         "attempts": delivery.attempts + 1,
@@ -148,16 +148,16 @@ def record_attempt(
 
 
 def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:
-    """Write what was learnt about the endpoint."""
+    """Store the endpoint's state."""
     values = msgspec.structs.asdict(state)
     statement = insert_into(connection, webhook_state).values(webhook_id=webhook_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["webhook_id"], set_=values))
 
 
-def hasten(connection: Connection, *, now_ns: int) -> int:
-    """Make due what the clock, set back meanwhile, would hold up; return the number of deliveries.
+def correct_future_times(connection: Connection, *, now_ns: int) -> int:
+    """Make deliveries due that a clock set back would delay; return their number.
 
-    That is what was made, or attempted, at a time that is still to come. A breaker opened by such a failure closes.
+    These were created, or attempted, at a time that is now in the future. A breaker opened by such a failure closes.
     """
     future = or_(webhook_delivery.c.created_at > now_ns, webhook_delivery.c.first_attempt_at > now_ns)
     held_up = (webhook_delivery.c.state == PENDING, webhook_delivery.c.due_at > now_ns, future)
@@ -168,7 +168,7 @@ def hasten(connection: Connection, *, now_ns: int) -> int:
     return connection.execute(update(webhook_delivery).where(*held_up).values(**values)).rowcount
 
 
-def bury(connection: Connection, webhook_id: str, error: str, *, created_before: int, now_ns: int) -> int:
+def give_up(connection: Connection, webhook_id: str, error: str, *, created_before: int, now_ns: int) -> int:
     """Give up the endpoint's pending deliveries made before a time, with `error`; return their number."""
     statement = update(webhook_delivery).where(
         webhook_delivery.c.webhook_id == webhook_id,
@@ -178,7 +178,7 @@ def bury(connection: Connection, webhook_id: str, error: str, *, created_before:
     return connection.execute(statement.values(state=DEAD, ended_at=now_ns, error=error)).rowcount
 
 
-def bury_removed(connection: Connection, *, now_ns: int) -> int:
+def give_up_removed(connection: Connection, *, now_ns: int) -> int:
     """Give up what is pending for removed endpoints; return the number."""
     removed = select(webhook.c.id).where(webhook.c.removed_at.is_not(None))
     statement = update(webhook_delivery).where(
@@ -192,10 +192,7 @@ def forget_ended(connection: Connection, ended_before: int, limit: int) -> int:
     """Delete up to `limit` deliveries that ended before a time; return the number."""
     old = (
         select(webhook_delivery.c.id)
-        .where(
-            webhook_delivery.c.state.in_((DELIVERED, DEAD)),
-            webhook_delivery.c.ended_at < ended_before,
-        )
+        .where(webhook_delivery.c.state.in_((DELIVERED, DEAD)), webhook_delivery.c.ended_at < ended_before)
         .limit(limit)
     )
     return connection.execute(delete(webhook_delivery).where(webhook_delivery.c.id.in_(old))).rowcount

@@ -32,7 +32,7 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class WebhookStatus(msgspec.Struct, frozen=True):
-    """An endpoint with what the worker learnt about it."""
+    """An endpoint with its state."""
 
     webhook: Webhook
     failures: int = 0
@@ -74,7 +74,7 @@ def add_webhook(
     since_seq: int,
     now_ns: int,
 ) -> Webhook:
-    """Add an endpoint that hears the notices after `since_seq`; the caller has checked `url` and `kinds`."""
+    """Add an endpoint for the notices after `since_seq`; the caller has checked `url` and `kinds`."""
     made = Webhook(f"wh_{secrets.token_hex(8)}", url, tuple(kinds), allow_private, 1, since_seq, now_ns, now_ns)
     values = {**msgspec.structs.asdict(made), "kinds": msgspec.json.encode(made.kinds).decode()}
     connection.execute(insert(webhook).values(**values))
@@ -115,7 +115,7 @@ def find_webhook(connection: Connection, webhook_id: str) -> Webhook | None:
 
 
 def remove_webhook(connection: Connection, webhook_id: str, *, now_ns: int) -> bool:
-    """Send nothing more to the endpoint; False when there is none of that id."""
+    """Remove the endpoint; False when there is none of that id."""
     return _change(connection, webhook_id, removed_at=now_ns)
 
 
@@ -126,11 +126,11 @@ def enable_webhook(connection: Connection, webhook_id: str, *, now_ns: int) -> b
 
 def rotate_secret(connection: Connection, webhook_id: str) -> int | None:
     """Give the endpoint a new secret and return its generation; None when there is none of that id."""
-    found = find_webhook(connection, webhook_id)
-    if found is None:
+    current = find_webhook(connection, webhook_id)
+    if current is None:
         return None
-    _change(connection, webhook_id, generation=found.generation + 1)
-    return found.generation + 1
+    _change(connection, webhook_id, generation=current.generation + 1)
+    return current.generation + 1
 
 
 def deliveries(
@@ -152,7 +152,7 @@ def deliveries(
 
 
 def request_replay(connection: Connection, webhook_id: str, *, delivery_id: int | None = None, now_ns: int) -> int:
-    """Ask the worker to try the endpoint's dead letters (or one of them) anew; return how many that are."""
+    """Request that the worker retry the endpoint's dead letters (or one of them); return their number."""
     dead = and_(webhook_delivery.c.webhook_id == webhook_id, webhook_delivery.c.state == DEAD)
     if delivery_id is not None:
         dead = and_(dead, webhook_delivery.c.id == delivery_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of `decnet-collect` beside running it; loaded only when one is called."""
+"""Commands of `decnet-collect` besides running it; loaded only when one is called."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    file: Annotated[str, typer.Argument(help="A log file to try, - for standard input.")] = "-",
+    file: Annotated[str, typer.Argument(help="A log file to preview, - for standard input.")] = "-",
     *,
-    source: Annotated[str, typer.Option(help="Read it as this source of the settings would be.")] = "",
+    source: Annotated[str, typer.Option(help="Read it as this source of the settings.")] = "",
     format: Annotated[str, typer.Option(help="cowrie, opencanary, syslog, json or plain.")] = "",  # noqa: A002  # the option's name
     mapping: Annotated[str, typer.Option(help="The mapping file of format json.")] = "",
-    zone: Annotated[str, typer.Option(help="Time zone of lines that do not tell theirs.")] = "UTC",
+    zone: Annotated[str, typer.Option(help="Time zone of lines that do not state theirs.")] = "UTC",
     settings: Annotated[Path | None, typer.Option(help="Settings file (TOML), for --source.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object per line and event.")] = False,
 ) -> None:
-    """Show what each line of FILE would become; nothing is kept. Exit code 1 when a line is not understood."""
+    """Show what each line of FILE would become; nothing is stored. Exit code 1 when a line is not understood."""
     if bool(source) == bool(format):
         raise typer.BadParameter("give either --source NAME or --format FORMAT")
     wanted = _configured(source, settings) if source else _described(format, mapping, zone)
@@ -116,7 +116,7 @@ def _from_file(file: str) -> Iterator[Record]:
 
 
 def _piped() -> Iterator[Record]:
-    """Lines as they come, so that the output of another program can be watched."""
+    """Yield lines as they arrive, so that the output of another program can be watched."""
     offset = 0
     while line := sys.stdin.buffer.readline(MAX_LINE_BYTES + 1):
         last, size = line, len(line)

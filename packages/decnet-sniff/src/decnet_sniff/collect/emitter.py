@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What becomes of a line that was read: events in the spool, or a place in the quarantine, and a count."""
+"""The result of a line: events in the spool or an entry in the quarantine, and a count."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 from decnet_sniff.collect.record import Record
 
 FUTURE_NS = 300 * 1_000_000_000
-"""An event this far ahead of our clock is counted as from the future; it is kept as it is."""
+"""An event this far ahead of our clock is counted as from the future; it is stored as it is."""
 
 Reader = Callable[[Record], Outcome]
 
 
 class Emitter:
-    """The one way from all sources to spool and quarantine; only the event loop uses it."""
+    """The only way from the sources to spool and quarantine; used in the event loop only."""
 
     def __init__(self, ctx: Context, quarantine: Quarantine, key: bytes) -> None:
         """`key` is this collector's own: without it another sensor could give an event of its own the id of a line."""
@@ -29,7 +29,7 @@ class Emitter:
         self._quarantine = quarantine
 
     def take(self, record: Record, outcome: Outcome, host: str) -> None:
-        """Make events of one line; `host`, where it is set, is the decky that they tell of."""
+        """Emit the events of one line; `host`, if set, is the decky that they concern."""
         counters = self._ctx.counters
         counters.add("collect_lines")
         match outcome:

@@ -28,12 +28,12 @@ class InputSink:
 
     @property
     def has_room(self) -> bool:
-        """Whether events may come: the worker is not paused, and the disk takes what it is given."""
+        """Whether events are accepted: the worker is not paused, and the disk is not full."""
         spool = self.ctx.spool
         return self.ctx.unpaused.is_set() and (spool is None or not spool.waiting)
 
     async def room(self) -> None:
-        """Wait until there is room, so that what is not received yet stays with its sender."""
+        """Wait until there is room, so that the rest stays with the sender."""
         while not self.has_room:
             if self.ctx.unpaused.is_set():
                 await asyncio.sleep(_REFUSED_SECONDS)  # the runtime tries the disk again as often
@@ -41,7 +41,7 @@ class InputSink:
                 await self.ctx.unpaused.wait()
 
     def take(self, record: Record) -> None:
-        """Make events of `record`."""
+        """Emit the events of `record`."""
         self._emitter.take(record, self._read(record), self.settings.host)
 
     def moved(self) -> None:
@@ -49,12 +49,12 @@ class InputSink:
         self._progress.set()
 
     def count(self, what: str, amount: float = 1) -> None:
-        """Count in the worker's health."""
+        """Add to a counter of the worker's health."""
         self.ctx.counters.add(f"collect_{what}", amount)
 
 
 class PushInput(Protocol):
-    """A source that pushes its records, as against files, which are polled."""
+    """A source that pushes its records, unlike files, which are polled."""
 
     async def open(self) -> None:
         """Acquire what `run` needs; raises StartupError."""
@@ -63,7 +63,7 @@ class PushInput(Protocol):
         """Receive until cancelled."""
 
     def positions(self) -> Any:
-        """Return what a later run needs to go on from here, as JSON can hold it; None when there is no such thing."""
+        """Return what a later run needs to continue from here, as JSON types; None if there is no such thing."""
 
     async def close(self) -> None:
         """Release everything; `run` has ended."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The event kinds that other programs' logs can tell of."""
+"""The event kinds that other programs' logs can produce."""
 
 from decnet_core.events.catalogue import (
     ClientIdentified,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a line of somebody's log turns out to be: events, nothing of interest, or something nobody understands."""
+"""The outcome of a line: events, nothing of interest, or a rejection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Endpoint = tuple[str, int | None]
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """A line that tells of something: `ts` in ns since the Unix epoch, one payload or several of the same moment."""
+    """A line with events: `ts` in ns since the Unix epoch, one payload or several of the same time."""
 
     ts: int
     payloads: tuple[Payload, ...]
@@ -19,17 +19,17 @@ class Parsed(msgspec.Struct, frozen=True):
     dst: Endpoint | None = None
     session: str | None = None
     host: str | None = None
-    """What the source calls itself."""
+    """The source's own name."""
 
 
 class Ignored(msgspec.Struct, frozen=True):
-    """A line that is understood and tells nothing about an attacker."""
+    """A line that is understood and says nothing about an attacker."""
 
     reason: str
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """A line that cannot be understood; it goes to the quarantine."""
+    """A line that cannot be parsed; it goes to the quarantine."""
 
     reason: str
 

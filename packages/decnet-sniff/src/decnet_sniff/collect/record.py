@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One line as a source gave it, with what the source itself knows of it: when, whose, and what its event ids are of."""
+"""A line with its source's own knowledge of it: time, host, and identity for event ids."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A line (or an entry of a journal, or a datagram) before anybody has tried to understand it."""
+    """A line (or a journal entry, or a datagram) before parsing."""
 
     text: bytes
     origin: str
     """Where it was read: a path, an address, a container; for the quarantine."""
     identity: tuple[bytes, ...] = ()
-    """What is the same when it is read again, and of no other line; empty when it can be read only once."""
+    """The same when it is read again, and unique to the line; empty when it can be read only once."""
     offset: int | None = None
     size: int | None = None
-    """Its whole length in bytes, when `text` is only its beginning."""
+    """Its whole length in bytes, when `text` is truncated."""
     ts: int | None = None
-    """When the source says it received the line, in ns since the Unix epoch."""
+    """When the source received the line, ns since the Unix epoch."""
     host: str | None = None
-    """The host by the source's own word, never by the line's."""
+    """The host according to the source, never to the line."""
     app: str | None = None
     process: str | None = None
     facility: int = 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section `[collect]`: which logs to read, as what, and how often to look."""
+"""Section `[collect]`: which logs to read, in which format, and how often to look."""
 
 from __future__ import annotations
 
@@ -31,35 +31,36 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,62}$")]
     """Names the source in messages and in the position files; keep it, or the logs are read again."""
     format: Format
-    """What a line is: cowrie, opencanary, syslog, json (by a mapping file), or plain (a message and nothing more)."""
+    """Format of a line: cowrie, opencanary, syslog, json (with a mapping file), or plain (a message and nothing
+    more)."""
     input: Input = "file"
     """Where lines come from: file, journal (systemd), containers (Docker, Podman), udp, tcp."""
     path: str = ""
-    """Of a file or a pattern of files (`*`, `?`, `[...]`); of a directory of journal files instead of this host's own
-    journal; of the socket of the container engine instead of Podman's or Docker's own."""
+    """A file or a pattern of files (`*`, `?`, `[...]`); a directory of journal files instead of this host's journal;
+    the socket of the container engine instead of Podman's or Docker's default."""
     listen: str = ""
     """ADDRESS:PORT to receive syslog on; IPv6 as [::1]:514."""
     mapping: str = ""
     """The mapping file (TOML) of format json."""
     host: str = ""
-    """The decky that these logs tell of; empty: what the source calls itself."""
+    """The decky that these logs concern; empty: the source's own name."""
     hosts: dict[str, str] = {}
-    """The decky by the address that its syslog comes from; an address that is not here names itself."""
+    """The decky by the address that its syslog comes from; an address not listed here is its own name."""
     allow: tuple[str, ...] = ()
-    """Networks (CIDR) whose syslog is taken; empty: everybody's."""
+    """Networks (CIDR) from which syslog is accepted; empty: all."""
     matches: tuple[str, ...] = ()
-    """Entries of the journal to read, as journalctl(1) takes them, e.g. _SYSTEMD_UNIT=ssh.service; empty: all."""
+    """Journal entries to read, as journalctl(1) filters them, e.g. _SYSTEMD_UNIT=ssh.service; empty: all."""
     containers: tuple[str, ...] = ()
-    """Patterns of the names of containers to read; empty: any name."""
+    """Patterns for the names of containers to read; empty: any name."""
     labels: tuple[str, ...] = ()
     """Labels that a container must have, each KEY or KEY=VALUE."""
     history: bool = True
-    """Whether to begin, the first time, with what a journal or a container has said before."""
+    """Whether the first run includes what a journal or a container has logged before."""
     zone: str = "UTC"
-    """Time zone of lines that do not tell theirs (RFC 3164), e.g. Europe/Berlin."""
+    """Time zone of lines that do not state theirs (RFC 3164), e.g. Europe/Berlin."""
 
     def __post_init__(self) -> None:
-        """Refuse what does not belong together, and a time zone or a network that is none."""
+        """Reject settings that do not belong together, and invalid time zones and networks."""
         for key, inputs in _BELONGS.items():
             if getattr(self, key) and self.input not in inputs:
                 raise ValueError(f"source {self.name!r}: {key!r} is for input {' and '.join(inputs)}, not {self.input}")
@@ -69,26 +70,26 @@ class SourceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if (self.format == "json") != bool(self.mapping):
             raise ValueError(f"source {self.name!r}: format json needs 'mapping', and only that format has it")
         if self.input == "file" and self.format == "plain":
-            raise ValueError(f"source {self.name!r}: a plain line of a file does not tell its time; use json or syslog")
+            raise ValueError(f"source {self.name!r}: a plain line of a file has no time; use json or syslog")
         _check_zone(self)
         _check_network(self)
 
 
 class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits of what comes over UDP and TCP."""
+    """Limits for UDP and TCP inputs."""
 
     messages_per_second: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2000
-    """Messages per second from one address, for a while twice as many; more wait (TCP) or are dropped (UDP)."""
+    """Messages per second from one address, briefly twice as many; more wait (TCP) or are dropped (UDP)."""
     connections: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 256
-    """TCP connections at once, of each source."""
+    """TCP connections at once, per source."""
     connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 16
     """Of these, from one address."""
     idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 3600
-    """A TCP connection that says nothing for so long is closed."""
+    """A TCP connection that is silent for this long is closed."""
     message_bytes: Annotated[int, msgspec.Meta(ge=2048, le=1 << 20)] = 65_536
-    """A longer message goes to the quarantine, what fits of it."""
+    """A longer message goes to the quarantine, truncated."""
     receive_bytes: Annotated[int, msgspec.Meta(ge=65_536, le=1 << 28)] = 4 << 20
-    """The kernel's buffer for UDP, as far as net.core.rmem_max lets it grow."""
+    """The kernel's buffer for UDP, as far as net.core.rmem_max allows."""
 
     @property
     def message_burst(self) -> int:
@@ -97,28 +98,28 @@ class NetworkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CollectSettings(msgspec.Struct, frozen=True):
-    """Section `[collect]`; with no source it idles."""
+    """Section `[collect]`; without a source it idles."""
 
     source: tuple[SourceSettings, ...] = ()
     """Each a table of its own: [[collect.source]] with name = "ssh", format = "cowrie", path = "/var/log/cowrie.json".
     Or input = "journal", "containers", "udp", "tcp"; format = "syslog", "opencanary", "json", "plain"."""
     busy_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 200
-    """Milliseconds between two looks while something is being written."""
+    """Milliseconds between two looks while lines arrive."""
     idle_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 2000
-    """The same, after nothing was found for a while, where the kernel tells of no change: network file systems."""
+    """The same when no lines arrive, where the kernel does not report changes: network file systems."""
     watched_ms: Annotated[int, msgspec.Meta(ge=10, le=600_000)] = 60_000
-    """The same, where it does (inotify): a change is seen at once, and this is for what it might have missed."""
+    """The same where it does (inotify): a change is seen at once, and this covers what it might have missed."""
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=3_600_000)] = 60_000
     """How long a rotated file is kept open for a program that still writes to it, in milliseconds."""
     containers: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 128
-    """Containers followed at once, of each source; those beyond are counted."""
+    """Containers followed at once, per source; the others are counted."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65_536)] = 16 << 20
-    """Lines that nobody understands are kept up to this, the newest of them."""
+    """Lines that cannot be parsed are kept up to this total, the newest of them."""
     network: NetworkSettings = NetworkSettings()
-    """Limits of what comes over UDP and TCP."""
+    """Limits for UDP and TCP inputs."""
 
     def __post_init__(self) -> None:
-        """Refuse two sources of one name: they would overwrite each other's positions."""
+        """Reject two sources with one name: they would overwrite each other's positions."""
         names = [source.name for source in self.source]
         for name in names:
             if names.count(name) > 1:

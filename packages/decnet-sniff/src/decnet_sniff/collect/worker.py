@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The worker `collect`: lines of other programs' logs become events, each exactly once.
+"""The worker `collect`: turns lines of other programs' logs into events, each exactly once.
 
-Files are read in the worker's thread (`files`); a journal, containers and the network push (`input_sink`).
-Positions are saved after the events before them are on the disk, never sooner; what is read a second time gets the
-ids it had.
+Files are read in the worker's thread (`files`); a journal, containers and the network push (`input_sink`). Positions
+are saved only after the events before them are on the disk; what is read again gets the ids it had.
 """
 
 from __future__ import annotations
@@ -35,10 +34,10 @@ _SAVE_SECONDS = 1.0
 
 
 class Collect(Worker[CollectSettings]):
-    """Reads the logs of other honeypots and hosts and makes events of them.
+    """Turns the logs of other honeypots and hosts into events.
 
     From files, the systemd journal, containers, and syslog over UDP and TCP; through rotation, truncation and restarts
-    without losing or doubling a line.
+    without losing or duplicating a line.
     """
 
     name = "collect"
@@ -58,13 +57,12 @@ class Collect(Worker[CollectSettings]):
 
     @classmethod
     def capabilities(cls, settings: CollectSettings) -> tuple[str, ...]:
-        """Return what ports below 1024 need."""
         ports = [parse_endpoint(source.listen)[1] for source in settings.source if source.listen]
         return ("CAP_NET_BIND_SERVICE",) if any(0 < port < 1024 for port in ports) else ()
 
     @classmethod
     def reach(cls, settings: CollectSettings) -> Literal["none", "loopback", "any"]:
-        """Return what its listeners need; a collector of files speaks with nobody."""
+        """Return what its listeners need; a collector of files needs no network."""
         hosts = [ipaddress.ip_address(parse_endpoint(source.listen)[0]) for source in settings.source if source.listen]
         if not hosts:
             return "none"
@@ -72,7 +70,7 @@ class Collect(Worker[CollectSettings]):
 
     @classmethod
     def main(cls) -> int:
-        """Be the console script `decnet-collect`; `--check` is how one asks what a source becomes."""
+        """Run the console script `decnet-collect`; `--check` is a shortcut for `check`."""
         import sys
 
         if sys.argv[1:2] == ["--check"]:
@@ -80,7 +78,7 @@ class Collect(Worker[CollectSettings]):
         return super().main()
 
     async def start(self, ctx: Context) -> None:
-        """Take up the positions of the run before, and begin to receive."""
+        """Load the saved positions, and begin to receive."""
         self._progress = asyncio.Event()
         self._quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
         self._emitter = Emitter(ctx, self._quarantine, await ctx.in_thread(_key, ctx.state.positions / "collect.key"))
@@ -107,7 +105,7 @@ class Collect(Worker[CollectSettings]):
                 self._push_inputs[source.name] = push_input
 
     async def run(self, ctx: Context) -> None:
-        """Read and receive, for ever."""
+        """Read and receive until stopped."""
         self._tasks = [ctx.spawn(push_input.run(), name=name) for name, push_input in self._push_inputs.items()]
         if self._push_inputs:
             self._tasks.append(ctx.spawn(self._keep_saving(ctx), name="positions"))
@@ -119,7 +117,7 @@ class Collect(Worker[CollectSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
-        """End the receiving, save the positions and release everything, as far as `start` came."""
+        """Stop receiving, save the positions and release everything that `start` opened."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -141,9 +139,9 @@ class Collect(Worker[CollectSettings]):
             await self._save_push_inputs(ctx)
 
     async def _save_push_inputs(self, ctx: Context) -> None:
-        """What the positions are now, the spool has; so once that is on the disk they may be, too."""
-        found = {name: push_input.positions() for name, push_input in self._push_inputs.items()}
-        positions = {name: position for name, position in found.items() if position is not None}
+        """Save the positions of push inputs, once the spool, which has all events before them, is on the disk."""
+        reached = {name: push_input.positions() for name, push_input in self._push_inputs.items()}
+        positions = {name: position for name, position in reached.items() if position is not None}
         await ctx.in_thread(self._save_after_spool, ctx, positions)
 
     def _save_after_spool(self, ctx: Context, positions: dict[str, Any]) -> None:
@@ -164,7 +162,7 @@ def _key(file: Path) -> bytes:
 
 
 def push_input_of(sink: InputSink, saved: Any, settings: CollectSettings) -> PushInput:
-    """Return the push input of a source, with the position that was `saved`; only the code that it needs is loaded."""
+    """Return the push input of a source, with its `saved` position; loads only the code that it needs."""
     match sink.settings.input:
         case "journal":
             from decnet_sniff.collect.journal import journal_input

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a certificate says (RFC 5280): fingerprint, names, validity.
+"""Parses what we record of a certificate (RFC 5280): fingerprint, names, validity.
 
-An own small reader, for what there is costs too much here: `ssl` decodes only certificates that it trusts, and
-`cryptography` takes more memory than the rest of this worker and refuses certificates that attackers use. Names are
+A small parser of our own, because the alternatives cost too much here: `ssl` decodes only certificates that it trusts,
+and `cryptography` takes more memory than the rest of this worker and refuses certificates that attackers use. Names are
 data: shown as they are written, never believed.
 """
 
@@ -34,7 +34,7 @@ _SPECIAL = frozenset(',+"\\<>;')
 
 
 class Certificate(NamedTuple):
-    """What is told of one; when it cannot be read all but `sha256` and `problem` is empty."""
+    """What is reported of a certificate; when it cannot be parsed, all but `sha256` and `problem` is empty."""
 
     sha256: str
     """Of the whole DER, 64 hexadecimal digits."""
@@ -44,7 +44,7 @@ class Certificate(NamedTuple):
     """Attributes in the order of the certificate, joined with `,`, values escaped as in RFC 4514."""
     issuer: str = ""
     not_before: int | None = None
-    """Seconds since the Unix epoch; None for what is no date."""
+    """Seconds since the Unix epoch; None if it is not a valid date."""
     not_after: int | None = None
     names: tuple[str, ...] = ()
     """Subject alternative names: DNS names, addresses, mail addresses and URIs, at most 64."""
@@ -52,7 +52,7 @@ class Certificate(NamedTuple):
 
 
 def describe(data: bytes) -> Certificate:
-    """Return what the certificate whose DER is `data` says; never raises."""
+    """Parse the certificate whose DER is `data`; never raises."""
     sha256 = hashlib.sha256(data).hexdigest()
     try:
         return _read(sha256, data)
@@ -110,7 +110,7 @@ def _validity(item: Item) -> tuple[int | None, int | None]:
 
 
 def _time(item: Item) -> int | None:
-    """Return seconds since the epoch; two digits of a year are of 1950 to 2049 (RFC 5280 §4.1.2.5.1)."""
+    """Return seconds since the epoch; two-digit years mean 1950 to 2049 (RFC 5280 §4.1.2.5.1)."""
     digits = item.content.decode("latin-1").removesuffix("Z")
     if item.tag == der.UTC_TIME:
         digits = ("20" if digits[:2] < "50" else "19") + digits
@@ -124,7 +124,7 @@ def _time(item: Item) -> int | None:
 
 
 def _alternatives(field: Item) -> tuple[str, ...]:
-    """Return the subject alternative names among the extensions; ones that are damaged are none."""
+    """Return the subject alternative names among the extensions; a damaged extension yields none."""
     try:
         listed, _ = der.item_at(field.content, 0)
         for extension in der.items(listed.expect(der.SEQUENCE, "extensions")):

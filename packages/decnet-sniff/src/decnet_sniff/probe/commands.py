@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-probe HOST:PORT`: one port of one host by hand; loaded only when it is called."""
+"""`decnet-probe HOST:PORT` probes one port by hand; loaded only when a command is called."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import typer.core
 
 from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_sniff.probe.host_addresses import is_this_host
-from decnet_sniff.probe.probe_run import Finding, Found, Host, visit
+from decnet_sniff.probe.probe_run import Finding, Host, ProbeResult, visit
 from decnet_sniff.probe.safety import Budget, refusal
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.worker import rules_of
@@ -34,11 +34,11 @@ class Line(msgspec.Struct, omit_defaults=True):
     payload: Finding
 
 
-class AskByDefault(typer.core.TyperGroup):
+class HostByDefault(typer.core.TyperGroup):
     """`decnet-probe HOST:PORT` is `decnet-probe ask HOST:PORT`."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # typer brings its own click, or not
-        """Take what is the name of no command for a host."""
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # typer may vendor click
+        """Treat what is not a command's name as a host."""
         if args and args[0] not in self.commands:
             args = ["ask", *args]
         return super().resolve_command(ctx, args)
@@ -46,7 +46,7 @@ class AskByDefault(typer.core.TyperGroup):
 
 def register(app: typer.Typer) -> None:
     """Add `ask` to the worker's command line."""
-    app.info.cls = AskByDefault
+    app.info.cls = HostByDefault
     app.command()(ask)
 
 
@@ -54,25 +54,25 @@ def ask(
     target: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Name or address, [address] for IPv6; port 443.")],
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON per finding.")] = False,
     mine: Annotated[
-        bool, typer.Option("--mine", help="It is mine: ask it although it is private, our own, or not public.")
+        bool, typer.Option("--mine", help="This host is mine: probe it although it is private, our own, or not public.")
     ] = False,
 ) -> None:
-    """Ask one port for JARM, certificate, HASSHServer and TCP/IP stack; exit code 1 when nothing is found."""
+    """Probe one port for JARM, certificate, HASSHServer and TCP/IP stack; exit code 1 when nothing is found."""
     settings = _settings()
     name, port = _parse(target)
     address = _resolve(name)
     _refuse(address, settings, mine=mine)
     host = Host(address, None if name == address else name)
     chosen = msgspec.structs.replace(settings, tls_ports=(port,), ssh_ports=(port,))
-    found = asyncio.run(_visit(host, chosen))
-    for one in found:
+    results = asyncio.run(_probe(host, chosen))
+    for one in results:
         typer.echo(_json(host, one) if as_json else _plain(one))
-    if not found:
+    if not results:
         _fail(f"{for_terminal(target)}: neither TLS nor SSH answers there")
 
 
-async def _visit(host: Host, settings: ProbeSettings) -> list[Found]:
-    found: list[Found] = []
+async def _probe(host: Host, settings: ProbeSettings) -> list[ProbeResult]:
+    results: list[ProbeResult] = []
     left = Budget(settings.connections_per_visit)
 
     async def spend(number: int) -> bool:
@@ -81,14 +81,14 @@ async def _visit(host: Host, settings: ProbeSettings) -> list[Found]:
     try:
         async with asyncio.timeout(settings.visit_seconds):
             async for one in visit(host, settings, spend):
-                found.append(one)  # noqa: PERF401  # what was found before a deadline is shown
+                results.append(one)  # noqa: PERF401  # what was found before a deadline is shown
     except TimeoutError:
         typer.echo(f"cut short after {settings.visit_seconds:g} s", err=True)
     except PermissionError:
-        typer.echo("the TCP/IP stack was not asked: that needs CAP_NET_RAW (root)", err=True)
+        typer.echo("the TCP/IP stack was not fingerprinted: that needs CAP_NET_RAW (root)", err=True)
     except OSError as error:
         typer.echo(f"cut short: {error}", err=True)
-    return found
+    return results
 
 
 def _parse(target: str) -> tuple[str, int]:
@@ -106,33 +106,33 @@ def _parse(target: str) -> tuple[str, int]:
 
 def _resolve(name: str) -> str:
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         _fail(f"{for_terminal(name)}: {for_terminal(str(error))}")
-    return str(found[0][4][0])
+    return str(addresses[0][4][0])
 
 
 def _refuse(address: str, settings: ProbeSettings, *, mine: bool) -> None:
-    """Leave with a message when `address` may not be asked; `deny` and `only` hold also for what is mine."""
+    """Exit with a message when `address` may not be probed; `deny` and `only` apply to `--mine` as well."""
     rules = rules_of(settings, is_this_host)
     if mine:
         rules = rules._replace(allow=_EVERYTHING)
     reason = refusal(address, rules)
     if reason is None:
         return
-    advice = "; if it is yours, say --mine" if refusal(address, rules._replace(allow=_EVERYTHING)) is None else ""
-    _fail(f"{address} is not asked, for it is {reason}{advice}", Exit.STARTUP_FAILED)
+    advice = "; if it is yours, use --mine" if refusal(address, rules._replace(allow=_EVERYTHING)) is None else ""
+    _fail(f"{address} is not probed: it is {reason}{advice}", Exit.STARTUP_FAILED)
 
 
-def _json(host: Host, found: Found) -> str:
-    return msgspec.json.encode(Line(host.address, found.port, found.payload)).decode()
+def _json(host: Host, found: ProbeResult) -> str:
+    return json_for_terminal(msgspec.json.encode(Line(host.address, found.port, found.payload)))
 
 
-def _plain(found: Found) -> str:
-    fields = msgspec.to_builtins(found.payload)
-    lines = [f"{found.what}  {found.value}"]
+def _plain(result: ProbeResult) -> str:
+    fields = msgspec.to_builtins(result.payload)
+    lines = [f"{result.what}  {result.value}"]
     for name, value in fields.items():
-        if name in ("kind", "contact") or value in (found.value, None, "", ()):
+        if name in ("kind", "contact") or value in (result.value, None, "", ()):
             continue
         shown = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
         if name in ("not_before", "not_after"):

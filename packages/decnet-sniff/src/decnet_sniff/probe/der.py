@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reading DER (ITU-T X.690) as far as certificates need it: definite lengths, one-byte tags, all within bounds."""
+"""A bounded DER parser (ITU-T X.690), as much as certificates need: definite lengths, one-byte tags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_ITEMS = 1024
 
 
 class DerError(SniffError, ValueError):
-    """These bytes are not what they should be; the message says what was expected."""
+    """The bytes are not valid; the message says what was expected."""
 
 
 class Item(NamedTuple):
@@ -45,7 +45,7 @@ def items(data: bytes) -> Iterator[Item]:
 
 
 def item_at(data: bytes, at: int) -> tuple[Item, int]:
-    """Return the value at `at` and where the next one begins; raises DerError."""
+    """Return the value at `at` and the offset of the next one; raises DerError."""
     if len(data) < at + 2 or data[at] & 0x1F == 0x1F:
         raise DerError("a value is cut short, or has a long tag")
     tag, length, begin = data[at], data[at + 1], at + 2
@@ -60,7 +60,7 @@ def item_at(data: bytes, at: int) -> tuple[Item, int]:
 
 
 def text(item: Item) -> str:
-    """Return a character string of any kind; what is none of its kind is shown escaped."""
+    """Return a character string of any type; one that is invalid for its type is shown escaped."""
     if item.tag == BMP:
         return item.content.decode("utf-16-be", "backslashreplace")
     if item.tag == UNIVERSAL:

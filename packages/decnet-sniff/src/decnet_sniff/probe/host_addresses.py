@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whether an address is this host's own: the kernel knows, and nothing is sent to ask it."""
+"""Whether an address is this host's own: the kernel knows, and nothing is sent to find out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decnet_core.net.addresses import Address
 
 
 def is_this_host(address: Address) -> bool:
-    """Tell whether `address` is one of this host, or of a network that it only broadcasts to."""
+    """Return whether `address` belongs to this host, or is a broadcast address of its networks."""
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as route:

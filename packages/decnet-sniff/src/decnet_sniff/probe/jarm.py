@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""JARM, bit for bit as published (github.com/salesforce/jarm): ten ClientHellos, and what their answers have in common.
+"""JARM as published (github.com/salesforce/jarm): ten ClientHellos, and what their answers have in common.
 
-The fingerprint has 62 characters: for each hello two of the cipher and one of the version that the server chose, then
+The fingerprint has 62 characters: for each hello two for the cipher and one for the version that the server chose, then
 the first 32 hexadecimal digits of the SHA-256 of the ALPN values and extension numbers of all answers. It is all zeros
-when no hello was answered. What the reference reads oddly is read so here, too, or the values would not compare: it
-takes the first `MOST` bytes for the whole answer, and `spdy/3` and `h2` are one entry of the list that it reorders.
+when no hello was answered. The oddities of the reference are kept, or values would not compare: it takes the first
+`MOST` bytes for the whole answer, and `spdy/3` and `h2` are one entry of the list that it reorders.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 Random = Callable[[int], bytes]
-"""Returns so many random bytes, as `os.urandom`."""
+"""Returns that many random bytes, as `os.urandom`."""
 Order = Literal["forward", "reverse", "top half", "bottom half", "middle out"]
 
 MOST = 1484
-"""Bytes of an answer that are looked at."""
+"""Bytes of an answer that are read."""
 SILENCE = "0" * 62
-"""The fingerprint of who answers nothing."""
+"""The fingerprint of a host that answers nothing."""
 
 _CIPHERS = (
     "0016 0033 0067 c09e c0a2 009e 0039 006b c09f c0a3 009f 0045 00be 0088 00c4 009a c008 c009 c023 c0ac c0ae c02b "
@@ -48,38 +48,38 @@ _RARE_ALPN = [
 _VERSIONS = [b"\x03\x01", b"\x03\x02", b"\x03\x03", b"\x03\x04"]
 
 
-class Hello(NamedTuple):
-    """How one of the ten is written."""
+class HelloVariant(NamedTuple):
+    """How one of the ten hellos is built."""
 
     version: int
-    """Of the hello, less the 0x0300; 4 is TLS 1.3, which calls itself 1.2 there."""
+    """Of the hello, minus 0x0300; 4 is TLS 1.3, which is sent as 1.2."""
     order: Order
-    """Of the ciphers."""
+    """Order of the ciphers."""
     ciphers: Sequence[str] = _ALL
     grease: bool = False
     rare_alpn: bool = False
     supported: int = 0
-    """How many versions the extension supported_versions offers; 0: it is left out."""
+    """How many versions the extension supported_versions offers; 0: it is omitted."""
     reverse: bool = False
     """Whether ALPN values and versions are in reverse order."""
 
 
 HELLOS = (
-    Hello(3, "forward", supported=3, reverse=True),
-    Hello(3, "reverse", supported=3),
-    Hello(3, "top half"),
-    Hello(3, "bottom half", rare_alpn=True),
-    Hello(3, "middle out", grease=True, rare_alpn=True, reverse=True),
-    Hello(2, "forward"),
-    Hello(4, "forward", supported=4, reverse=True),
-    Hello(4, "reverse", supported=4),
-    Hello(4, "forward", ciphers=_WITHOUT_13, supported=4),
-    Hello(4, "middle out", grease=True, supported=4, reverse=True),
+    HelloVariant(3, "forward", supported=3, reverse=True),
+    HelloVariant(3, "reverse", supported=3),
+    HelloVariant(3, "top half"),
+    HelloVariant(3, "bottom half", rare_alpn=True),
+    HelloVariant(3, "middle out", grease=True, rare_alpn=True, reverse=True),
+    HelloVariant(2, "forward"),
+    HelloVariant(4, "forward", supported=4, reverse=True),
+    HelloVariant(4, "reverse", supported=4),
+    HelloVariant(4, "forward", ciphers=_WITHOUT_13, supported=4),
+    HelloVariant(4, "middle out", grease=True, supported=4, reverse=True),
 )
 
 
-class Answer(NamedTuple):
-    """What a ServerHello chose, as the fingerprint has it; all empty when there was none."""
+class ServerChoice(NamedTuple):
+    """What a ServerHello chose, in the form of the fingerprint; all empty when there was none."""
 
     cipher: str = ""
     version: str = ""
@@ -90,11 +90,11 @@ class Answer(NamedTuple):
         return "|".join(self)
 
 
-NO_ANSWER = Answer()
+NO_ANSWER = ServerChoice()
 
 
-def client_hello(hello: Hello, name: str, random: Random) -> bytes:
-    """Return the record that asks the server `name` (at most 255 characters are sent of it)."""
+def client_hello(hello: HelloVariant, name: str, random: Random) -> bytes:
+    """Return the record that asks for the server `name` (truncated to 255 characters)."""
     ciphers = [bytes.fromhex(cipher) for cipher in ordered(hello.ciphers, hello.order)]
     if hello.grease:
         ciphers.insert(0, _grease(random))
@@ -113,7 +113,7 @@ def client_hello(hello: Hello, name: str, random: Random) -> bytes:
 
 
 def ordered(items: Sequence[T], order: Order) -> list[T]:
-    """Return `items` in one of the five orders; a half leaves the other half out."""
+    """Return `items` in one of the five orders; the halves drop the other half."""
     middle, odd = divmod(len(items), 2)
     if order == "reverse":
         return list(reversed(items))
@@ -128,8 +128,8 @@ def ordered(items: Sequence[T], order: Order) -> list[T]:
     return list(items)
 
 
-def _extensions(hello: Hello, name: str, random: Random) -> Iterator[bytes]:
-    """Yield the extensions in their order, each with its number and length."""
+def _extensions(hello: HelloVariant, name: str, random: Random) -> Iterator[bytes]:
+    """Yield the extensions in order, each with its number and length."""
     if hello.grease:
         yield _grease(random) + b"\x00\x00"
     host = name.encode("utf-8", "replace")[:255]
@@ -166,30 +166,30 @@ def _extension(number: int, data: bytes) -> bytes:
 
 
 def complete(data: bytes) -> bool:
-    """Tell whether more bytes would not change what `read_answer` makes of `data`."""
+    """Return whether more bytes cannot change the result of `read_answer`."""
     if len(data) >= MOST or (data and data[0] != 22):
         return True
     return len(data) >= 5 and len(data) >= 5 + int.from_bytes(data[3:5], "big")
 
 
-def read_answer(data: bytes) -> Answer:
-    """Return what the first bytes that a server sent say; never raises."""
+def read_answer(data: bytes) -> ServerChoice:
+    """Parse the first bytes that a server sent; never raises."""
     data = data[:MOST]
     if len(data) < 44 or data[0] != 22 or data[5] != 2 or data[10] & 15 > 5:
         return NO_ANSWER
     at = 44 + data[43]
     cipher, version = data[at : at + 2].hex(), data[9:11].hex()
     if len(data) <= at + 3 or data[at + 3] == 11 or data[at + 6 : at + 9] == b"\x0e\xac\x0b":
-        return Answer(cipher, version)  # the next message follows: there are no extensions
+        return ServerChoice(cipher, version)  # the next message follows: there are no extensions
     if data[82:85] == b"\x0f\xf0\x0b":
-        return Answer(cipher, version)
+        return ServerChoice(cipher, version)
     end = at + 4 + int.from_bytes(data[at + 3 : at + 5], "big")
-    found = _read_extensions(data, at + 5, end)
-    return NO_ANSWER if found is None else Answer(cipher, version, *found)
+    extensions = _read_extensions(data, at + 5, end)
+    return NO_ANSWER if extensions is None else ServerChoice(cipher, version, *extensions)
 
 
 def _read_extensions(data: bytes, at: int, end: int) -> tuple[str, str] | None:
-    """Return the ALPN value and the numbers, None when they are cut short."""
+    """Return the ALPN value and the extension numbers, None when they are cut short."""
     numbers: list[str] = []
     alpn: bytes | None = None
     while at < end:
@@ -209,7 +209,7 @@ def _read_extensions(data: bytes, at: int, end: int) -> tuple[str, str] | None:
         return None
 
 
-def fingerprint(answers: Sequence[Answer]) -> str:
+def fingerprint(answers: Sequence[ServerChoice]) -> str:
     """Return the JARM of the answers to `HELLOS`, in that order."""
     if all(answer == NO_ANSWER for answer in answers):
         return SILENCE

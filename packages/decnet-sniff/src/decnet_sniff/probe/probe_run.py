@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One visit to one host: what is asked in which order, and what the answers mean.
+"""One probe of one host: what is requested in which order, and what the answers mean.
 
-Each connection is asked for first: `spend` answers False when there shall be no more, and may wait before it answers.
-A JARM is asked for whole or not at all.
+Each connection is requested first: `spend` returns False when no more are allowed, and may wait before it returns. A
+JARM is requested whole or not at all.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from decnet_sniff.probe.tcp_requests import NoAnswer, ask_certificate, ask_jarm_
 from decnet_sniff.protocols import hassh
 
 Spend = Callable[[int], Awaitable[bool]]
-"""Ask for so many connections."""
+"""Requests that many connections."""
 Finding = TlsProbed | CertificateProbed | SshProbed | StackProbed
 
 _SYNS: Final = 1
 
 
-class Found(NamedTuple):
-    """One answer: what it is of, on which port, and the fingerprint that a change is told by."""
+class ProbeResult(NamedTuple):
+    """One result: its type, the port, and the fingerprint that is compared to detect a change."""
 
     what: str
     port: int
@@ -35,27 +35,27 @@ class Found(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Under which it is remembered."""
+        """Under which it is stored."""
         return f"{self.what}:{self.port}"
 
 
 class Host(NamedTuple):
-    """Whom to ask."""
+    """The host to probe."""
 
     address: str
     name: str | None = None
-    """By which name, where the protocol has a place for it."""
+    """Server name to send, where the protocol has a field for it."""
     contact: int = 0
-    """When it last came to us, ns since the Unix epoch."""
+    """Time of its last contact, ns since the Unix epoch."""
 
 
-async def visit(host: Host, settings: ProbeSettings, spend: Spend) -> AsyncIterator[Found]:
-    """Ask `host` for everything that the settings name; raises PermissionError when a SYN may not be sent."""
+async def visit(host: Host, settings: ProbeSettings, spend: Spend) -> AsyncIterator[ProbeResult]:
+    """Send every request that the settings name; raises PermissionError when a raw SYN may not be sent."""
     open_port = None
     for port in settings.tls_ports:
-        async for found in _tls(host, port, settings.answer_seconds, spend):
+        async for result in _tls(host, port, settings.answer_seconds, spend):
             open_port = open_port or port
-            yield found
+            yield result
     for port in settings.ssh_ports:
         if not await spend(1):
             return
@@ -69,62 +69,62 @@ async def visit(host: Host, settings: ProbeSettings, spend: Spend) -> AsyncItera
             yield stack
 
 
-async def _tls(host: Host, port: int, seconds: float, spend: Spend) -> AsyncIterator[Found]:
+async def _tls(host: Host, port: int, seconds: float, spend: Spend) -> AsyncIterator[ProbeResult]:
     fingerprint = await _jarm(host, port, seconds, spend)
     if fingerprint == jarm.SILENCE:
         return
-    yield Found("jarm", port, fingerprint, TlsProbed(host.contact, fingerprint))
+    yield ProbeResult("jarm", port, fingerprint, TlsProbed(host.contact, fingerprint))
     shown = await ask_certificate(host.address, port, host.name, seconds) if await spend(1) else None
     if shown:
         yield _certificate(host, port, certificate.describe(shown))
 
 
 async def _jarm(host: Host, port: int, seconds: float, spend: Spend) -> str:
-    """Return the JARM; as in the reference one hello that is not answered in time makes it that of silence."""
-    answers: list[jarm.Answer] = []
+    """Return the JARM; as in the reference, one timed-out hello makes it that of silence."""
+    answers: list[jarm.ServerChoice] = []
     for hello in jarm.HELLOS:
         if not await spend(1 if answers else len(jarm.HELLOS)):
             return jarm.SILENCE
-        said = jarm.client_hello(hello, host.name or host.address, os.urandom)
-        answer = await ask_jarm_hello(host.address, port, said, seconds)
+        request = jarm.client_hello(hello, host.name or host.address, os.urandom)
+        answer = await ask_jarm_hello(host.address, port, request, seconds)
         if answer is NoAnswer.SILENT or (answer is NoAnswer.CLOSED and not answers):
             return jarm.SILENCE
         answers.append(jarm.NO_ANSWER if isinstance(answer, NoAnswer) else answer)
     return jarm.fingerprint(answers)
 
 
-def _certificate(host: Host, port: int, found: certificate.Certificate) -> Found:
+def _certificate(host: Host, port: int, described: certificate.Certificate) -> ProbeResult:
     payload = CertificateProbed(
         host.contact,
-        found.sha256,
-        subject=found.subject,
-        issuer=found.issuer,
-        serial=found.serial,
-        not_before=found.not_before,
-        not_after=found.not_after,
-        names=found.names,
-        problem=found.problem or None,
+        described.sha256,
+        subject=described.subject,
+        issuer=described.issuer,
+        serial=described.serial,
+        not_before=described.not_before,
+        not_after=described.not_after,
+        names=described.names,
+        problem=described.problem or None,
     )
-    return Found("certificate", port, found.sha256, payload)
+    return ProbeResult("certificate", port, described.sha256, payload)
 
 
-async def _ssh(host: Host, port: int, settings: ProbeSettings) -> Found | None:
-    found = await ask_ssh(host.address, port, settings.ssh_identification, settings.answer_seconds)
-    if found is None:
+async def _ssh(host: Host, port: int, settings: ProbeSettings) -> ProbeResult | None:
+    greeting = await ask_ssh(host.address, port, settings.ssh_identification, settings.answer_seconds)
+    if greeting is None:
         return None
-    algorithms = hassh.server_algorithms(found.kex)
+    algorithms = hassh.server_algorithms(greeting.kex)
     digest = hassh.digest(algorithms)
     payload = SshProbed(
         host.contact,
-        software=from_wire(found.identification),
+        software=from_wire(greeting.identification),
         hassh=digest,
         algorithms=from_wire(algorithms),
-        host_keys=from_wire(found.kex.host_key),
+        host_keys=from_wire(greeting.kex.host_key),
     )
-    return Found("hassh_server", port, digest, payload)
+    return ProbeResult("hassh_server", port, digest, payload)
 
 
-async def _stack(host: Host, port: int, seconds: float) -> Found | None:
+async def _stack(host: Host, port: int, seconds: float) -> ProbeResult | None:
     from decnet_sniff.probe.stack_socket import PEER_MSS, ask_stack
     from decnet_sniff.protocols.muonfp import muonfp
     from decnet_sniff.protocols.stack_match import identify
@@ -142,4 +142,4 @@ async def _stack(host: Host, port: int, seconds: float) -> Found | None:
         os_match=identity.os_match,
         distance=identity.distance,
     )
-    return Found("tcp_stack", port, payload.muonfp, payload)
+    return ProbeResult("tcp_stack", port, payload.muonfp, payload)

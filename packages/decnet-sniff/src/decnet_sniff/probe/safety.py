@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Who may be probed, when, and how much: the one place that decides it (law 10). Pure: addresses and times come in.
+"""Who may be probed, when, and how often: the one place that decides it (law 10). Pure: addresses and times come in.
 
-Asked is only who came to us over a connection that he completed, for any other source address may be a lie that makes
-us knock at a stranger's door. Never asked is what is not on the public Internet, what is ours, and what a setting
-excludes. A setting may name networks that are asked although they are not public: a laboratory, the loopback of a test.
+Only hosts that completed a connection to us are probed: any other source address may be forged to make us scan a
+stranger. Never probed are addresses outside the public Internet, our own, and what a setting excludes. A setting may
+allow networks that are not public: a laboratory, the loopback of a test.
 """
 
 from __future__ import annotations
@@ -47,50 +47,51 @@ SPECIAL: Final = (
     ("2620:4f:8000::/48", "of protocols"),
     ("3fff::/20", "of documentation"),
 )
-"""What is no host of the public Internet (IANA's special-purpose address registries, RFC 6890), and what to call it.
+"""Ranges without public hosts (IANA's special-purpose address registries, RFC 6890), and their names.
 
-Not `ipaddress.is_global`: it differs between the releases of Python. Translated and relayed addresses hold another
-one, of which nobody has shown that it came to us.
+Not `ipaddress.is_global`: it differs between releases of Python. Translated and relayed addresses embed another one,
+which has not been shown to have contacted us.
 """
 _SPECIAL: Final = tuple((ip_network(network), name) for network, name in SPECIAL)
 _PUBLIC_6: Final = IPv6Network("2000::/3")
-"""All that is given out of IPv6 (RFC 4291 §2.4, IANA)."""
+"""All of IPv6 that is allocated (RFC 4291 §2.4, IANA)."""
 
 _TCP: Final = (
     "docker elasticsearch ftp git http httpproxy https imap kubernetes modbus mongodb mqtt mssql mysql pop3 postgresql "
     "rdp redis s7 smb smtp ssh tcp telnet vnc"
 )
 BY_TCP: Final = frozenset(_TCP.split())
-"""Services that only TCP carries: who talks to one has completed a handshake, so that his address is his."""
+"""Services that only run over TCP: their clients have completed a handshake, so the address is theirs."""
 PROOFS: Final = frozenset(
     {"connection.opened", "auth.attempt", "client.identified", "session.opened", "session.command", "session.closed"}
     | {"http.request", "file.captured", "service.request"}
 )
-"""Kinds that tell of a conversation. What a sniffer saw tells of none: a SYN, and data after it, are easily forged."""
+"""Event kinds that prove a conversation. What a sniffer saw proves none: a SYN, and data after it, are easily
+forged."""
 
 
 def proves(kind: str, service: str, channel: str = "") -> bool:
-    """Tell whether an event of `kind` about `service` (of a canary: by `channel`) shows that its source is no lie."""
+    """Return whether an event of `kind` about `service` (for a canary: by `channel`) proves its source address."""
     if kind == "canary.hit":
         return channel == "http"
     return kind in PROOFS and (service in BY_TCP or kind == "http.request")
 
 
 class Rules(NamedTuple):
-    """What the operator and the host say."""
+    """What the operator and the host allow."""
 
     allow: Sequence[Network] = ()
-    """May be asked although they are not public."""
+    """May be probed although they are not public."""
     deny: Sequence[Network] = ()
-    """Are never asked, whatever else is said."""
+    """Never probed, whatever else applies."""
     only: Sequence[Network] = ()
-    """When there are any, nobody else is asked."""
+    """If any are given, only these are probed."""
     is_own: Callable[[Address], bool] = lambda _: False
-    """Tells whether an address is this host's or a decky's."""
+    """Returns whether an address is this host's or a decky's."""
 
 
 def read_address(text: str) -> Address | None:
-    """Return the address that `text` is; None for anything else, also for one with a zone: it is nobody's outside."""
+    """Return the address in `text`; None for anything else, also for one with a zone, which is link-local."""
     return None if "%" in text else parse_address(text)
 
 
@@ -102,14 +103,14 @@ def refusal(text: str, rules: Rules) -> str | None:
     if _in(address, rules.deny):
         return "excluded"
     if rules.only and not _in(address, rules.only):
-        return "not among those that may be asked"
+        return "not among those that may be probed"
     if _in(address, rules.allow):
         return None
     return special(address) or ("our own" if rules.is_own(address) else None)
 
 
 def special(address: Address) -> str | None:
-    """Return what `address` is when it is no host of the public Internet."""
+    """Return the name of the special-purpose range of `address`, None for a public host."""
     for network, name in _SPECIAL:
         if address in network:
             return name
@@ -123,33 +124,33 @@ def _in(address: Address, networks: Sequence[Network]) -> bool:
 
 
 class Budget:
-    """How many connections one visit to one host may cost."""
+    """How many connections one probe of one host may make."""
 
     def __init__(self, connections: int) -> None:
         self.left = connections
 
     def spend(self) -> bool:
-        """Spend one; False when there is none left."""
+        """Take one; False when none is left."""
         self.left -= 1
         return self.left >= 0
 
 
 class Plan(NamedTuple):
-    """When hosts are asked again; seconds."""
+    """When hosts are probed again; seconds."""
 
     again: int
-    """After a visit, while the host still comes to us."""
+    """After a probe, while the host still contacts us."""
     keep: int
-    """Who has not come for so long is forgotten."""
+    """A host that has not contacted us for this long is forgotten."""
     patience: int = 8
-    """How many times `again` is waited at most for one who never answers: twice as long after each silent visit."""
+    """The most times `again` that a silent host waits: it doubles after each silent probe."""
 
 
-def next_visit(now: float, silent_visits: int, plan: Plan) -> float:
-    """Return when to ask again one who has been silent in his last `silent_visits` visits; seconds as `now`."""
-    return now + plan.again * min(1 << min(silent_visits, 16), plan.patience)
+def next_probe(now: float, silent_probes: int, plan: Plan) -> float:
+    """Return when to probe a host again after `silent_probes` silent probes in a row; seconds, as `now`."""
+    return now + plan.again * min(1 << min(silent_probes, 16), plan.patience)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """Return what rotated: old and new fingerprint of everything that had one and has another; silence is no change."""
+    """Return what changed: old and new fingerprint of everything that had one and has another; silence is no change."""
     return {what: (before[what], value) for what, value in after.items() if before.get(what, value) != value}

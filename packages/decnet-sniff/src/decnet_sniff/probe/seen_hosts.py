@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Who came to us, by the lines of this host's own spools.
+"""Hosts that contacted us, read from this host's own spools.
 
-The prober is no registered reader of them: one that is switched off must not keep segments from being freed. What is
-gone before it was read is a host not asked, nothing more. Events of other sensors (a listener's spool) and of
-synthetic life are not followed.
+The prober is not a registered reader: a prober that is switched off must not keep segments from being deleted. A
+segment deleted before it was read costs a host not probed, nothing more. Events of other sensors (a listener's spool)
+and synthetic events are skipped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _Payload(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """What matters of an event."""
+    """The fields of an event that matter here."""
 
     payload: _Payload
     ts: int = 0
@@ -42,18 +42,18 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 
 class Contact(NamedTuple):
-    """A host that came over a connection which it completed."""
+    """A host whose TCP connection to us was completed."""
 
     address: str
-    """Canonical."""
+    """In canonical form."""
     ours: str
-    """To which address; empty when the event does not say."""
+    """The address that it connected to; empty when the event does not name it."""
     ts: int
-    """When, ns since the Unix epoch."""
+    """Time, ns since the Unix epoch."""
 
 
 def contact_of(line: bytes, sensor: str) -> Contact | None:
-    """Return the contact that `line` proves to have happened at `sensor`, None when it is of something else."""
+    """Return the contact at `sensor` that `line` proves, None when it proves none."""
     try:
         event = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -65,8 +65,8 @@ def contact_of(line: bytes, sensor: str) -> Contact | None:
     return None if source is None else Contact(str(source), str(ours) if ours else "", event.ts)
 
 
-class News(NamedTuple):
-    """One look into the spools."""
+class NewContacts(NamedTuple):
+    """The result of reading the spools once."""
 
     contacts: list[Contact]
     positions: dict[str, Position]
@@ -74,8 +74,8 @@ class News(NamedTuple):
     """Whether there is more to read at once."""
 
 
-def news(spools: Path, own: str, sensor: str, positions: dict[str, Position]) -> News:
-    """Return who came since `positions`, in all spools below `spools` but `own`; raises OSError."""
+def new_contacts(spools: Path, own: str, sensor: str, positions: dict[str, Position]) -> NewContacts:
+    """Return the contacts since `positions`, in all spools below `spools` but `own`; raises OSError."""
     contacts: list[Contact] = []
     reached: dict[str, Position] = {}
     more = False
@@ -83,5 +83,5 @@ def news(spools: Path, own: str, sensor: str, positions: dict[str, Position]) ->
         batch = look(folder, positions.get(folder.name, START), _LINES, _BYTES)
         reached[folder.name] = batch.next
         more = more or len(batch.lines) >= _LINES
-        contacts += (found for line in batch.lines if (found := contact_of(line, sensor)) is not None)
-    return News(contacts, reached, more)
+        contacts += (contact for line in batch.lines if (contact := contact_of(line, sensor)) is not None)
+    return NewContacts(contacts, reached, more)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section `[probe]`: whether to ask back at all, whom, what for, and how seldom."""
+"""Section `[probe]`: whether to probe, which hosts, for what, and how rarely."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     """Section `[probe]`; the worker is off until `enabled` is true. After switching it on, run `decnet init` again."""
 
     enabled: bool = False
-    """Whether hosts that came to us are asked what they run. Law and contract must allow it where you are."""
+    """Whether hosts that contacted a decoy are probed. Law and contract must allow it where you are."""
     allow: tuple[str, ...] = ()
-    """Networks that are asked although they are private or otherwise not public, in CIDR notation."""
+    """Networks that are probed although they are private or otherwise not public, in CIDR notation."""
     deny: tuple[str, ...] = ()
-    """Networks that are never asked: customers, partners, our own public addresses."""
+    """Networks that are never probed: customers, partners, our own public addresses."""
     only: tuple[str, ...] = ()
-    """When set, nobody outside of these networks is asked."""
+    """If set, only these networks are probed."""
     tls_ports: tuple[Port, ...] = (443, 8443)
-    """Where TLS is asked for: JARM takes ten connections, the certificate one."""
+    """Ports probed for TLS: JARM takes ten connections, the certificate one."""
     ssh_ports: tuple[Port, ...] = (22, 2222)
-    """Where the SSH server is asked: one connection."""
+    """Ports probed for SSH: one connection."""
     stack: bool = True
-    """Whether a raw SYN asks the TCP/IP stack; for that the worker needs CAP_NET_RAW."""
+    """Whether a raw SYN fingerprints the TCP/IP stack; the worker then needs CAP_NET_RAW."""
     connections_per_second: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 2.0
-    """To all hosts together, on average ..."""
+    """Connections per second to all hosts together, on average ..."""
     burst: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20
     """... and at once."""
     connections_per_visit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
-    """To one host in one visit."""
+    """Connections to one host in one probe."""
     at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
-    """Hosts that are visited at the same time."""
+    """Hosts that are probed at the same time."""
     answer_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
     """How long one connection may take, from SYN to answer."""
     visit_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 120.0
-    """How long one visit may take."""
+    """How long one probe of one host may take."""
     again_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
-    """A host is visited again after so long, one that never answers up to eight times as seldom."""
+    """A host is probed again after this time; one that never answers, up to eight times as rarely."""
     keep_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 7.0
-    """A host that has not come for so long is not visited any more."""
+    """A host that has not contacted us for this long is no longer probed."""
     targets: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 2048
     """Hosts that are remembered; each takes about 1 KiB."""
     ssh_identification: Annotated[str, msgspec.Meta(pattern=r"\ASSH-2\.0-[!-~ ]{1,200}\Z")] = "SSH-2.0-OpenSSH_9.6"
-    """As what to introduce ourselves to an SSH server."""
+    """Identification string sent to SSH servers."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no network, or too many."""
+        """Reject invalid networks, and too many of them."""
         for key in ("allow", "deny", "only"):
             if len(getattr(self, key)) > MOST_NETWORKS:
                 raise ValueError(f"{key}: at most {MOST_NETWORKS} networks")
@@ -75,5 +75,5 @@ class ProbeSettings(msgspec.Struct, frozen=True):
 
     @property
     def plan(self) -> Plan:
-        """When hosts are asked again."""
+        """When hosts are probed again."""
         return Plan(int(self.again_hours * _HOUR), int(self.keep_days * _DAY))

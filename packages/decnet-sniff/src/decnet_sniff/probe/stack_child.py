@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The short-lived child that sends a raw SYN and waits for its SYN+ACK: `python -m decnet_sniff.probe.stack_child`.
+"""A short-lived child that sends a raw SYN and waits for its SYN+ACK: `python -m decnet_sniff.probe.stack_child`.
 
-It is given its two sockets, already open, and needs no privilege of its own: `stack_socket` opens them in the worker,
-which never reads from either. It writes the headers that it caught to standard output and ends.
+It inherits its two sockets, already open, and needs no privilege of its own: `stack_socket` opens them in the worker,
+which never reads from either. It writes the headers that it captured to standard output and exits.
 
-The packets are made here, not with scapy: a SYN and one filter are less than a page, scapy takes half a second and
-60 MB to load for them, and its licence (GPL-2.0) is not ours.
+The packets are built here, not with scapy: a SYN and one filter are less than a page, scapy takes half a second and 60
+MB to load, and its licence (GPL-2.0) is not ours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ MSS = 1460
 _TRIES = 2
 _SYN, _ACK = 0x02, 0x10
 _OPTIONS = struct.pack("!BBHBBBBIIBBBB", 2, 4, MSS, 4, 2, 8, 10, 1, 0, 1, 3, 3, 7)
-"""MSS, SACK permitted, time stamp, NOP, window scale 7: what Linux offers, so that the answer shows all it has."""
+"""MSS, SACK permitted, timestamp, NOP, window scale 7: what Linux offers, so that the answer shows all that the peer
+supports."""
 _WINDOW = 64240
 
 
@@ -60,7 +61,7 @@ def answers(packet: bytes, source: bytes, source_port: int, port: int) -> tuple[
 
 
 def main() -> None:
-    """Do it: arguments are two descriptors, own and other address, own and other port, and seconds to wait."""
+    """Run: the arguments are two descriptors, own and peer address, own and peer port, and seconds to wait."""
     sender, catcher = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     family = sender.family
     own, other = (socket.inet_pton(family, text) for text in sys.argv[3:5])
@@ -70,9 +71,9 @@ def main() -> None:
         sender.sendto(segment, (sys.argv[4], 0))
         end = time.monotonic() + float(sys.argv[7]) / _TRIES
         while (left := end - time.monotonic()) > 0 and select.select([catcher], [], [], left)[0]:
-            found = answers(catcher.recv(65535), other, own_port, port)
-            if found is not None:
-                sys.stdout.write(f"{found[0].hex()} {found[1].hex()}\n")
+            headers = answers(catcher.recv(65535), other, own_port, port)
+            if headers is not None:
+                sys.stdout.write(f"{headers[0].hex()} {headers[1].hex()}\n")
                 return
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Asking a TCP/IP stack: raw sockets are opened here and handed to a child, which alone writes and reads them.
+"""Fingerprints a TCP/IP stack: raw sockets are opened here and passed to a child, which alone writes and reads them.
 
-So CAP_NET_RAW is used for two system calls, nothing that came from the network is read by who has it, and the child
-needs no capability at all, whatever way the worker is hosted.
+So CAP_NET_RAW is used for two system calls, its holder reads nothing from the network, and the child needs no
+capability at all, however the worker is hosted.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _ETH_P_IP, _ETH_P_IPV6 = 0x0800, 0x86DD
 _SO_ATTACH_FILTER = 26
 _LOAD_WORD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _GRACE: Final = 5.0
-"""Seconds that a child has beyond its time, to begin and to end."""
+"""Seconds that a child gets on top of its timeout, to start and to end."""
 PEER_MSS: Final = MSS
 
 
 async def ask_stack(address: str, port: int, seconds: float) -> Stack | None:
-    """Return the stack that answers at `address`, None when nothing does; PermissionError without CAP_NET_RAW."""
+    """Return the stack that answers at `address`, None if nothing does; PermissionError without CAP_NET_RAW."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with contextlib.ExitStack() as stack:
         reserved = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
         own = _own_address(family, address)
-        reserved.bind((own, 0))  # nobody else uses the port; as nobody listens, the kernel answers the SYN+ACK with RST
+        reserved.bind((own, 0))  # reserves the port; without a listener, the kernel answers the SYN+ACK with RST
         sender = stack.enter_context(socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_TCP))
         catcher = stack.enter_context(_catcher(family, address))
         numbers = (sender.fileno(), catcher.fileno())
@@ -42,14 +42,14 @@ async def ask_stack(address: str, port: int, seconds: float) -> Stack | None:
 
 
 def _own_address(family: socket.AddressFamily, address: str) -> str:
-    """Return from where `address` is reached; raises OSError when it is not."""
+    """Return the local address from which `address` is reached; raises OSError when it is not."""
     with socket.socket(family, socket.SOCK_DGRAM) as route:
         route.connect((address, 9))
         return str(route.getsockname()[0])
 
 
 def _catcher(family: socket.AddressFamily, address: str) -> socket.socket:
-    """Return a packet socket that gets only what `address` sends."""
+    """Return a packet socket that receives only what `address` sends."""
     protocol, source = (_ETH_P_IP, 12) if family == socket.AF_INET else (_ETH_P_IPV6, 8)
     catcher = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(protocol))
     try:
@@ -64,7 +64,7 @@ def _catcher(family: socket.AddressFamily, address: str) -> socket.socket:
 
 
 def only_from(address: bytes, offset: int) -> bytes:
-    """Return the classic BPF program (linux/filter.h) for packets that have `address` at `offset`."""
+    """Return the classic BPF program (linux/filter.h) that accepts packets with `address` at `offset`."""
     words = struct.unpack(f"!{len(address) // 4}I", address)
     left = 2 * len(words)
     program = b""
@@ -76,7 +76,7 @@ def only_from(address: bytes, offset: int) -> bytes:
 
 
 async def _run(arguments: tuple[str, ...], descriptors: tuple[int, ...], seconds: float) -> bytes:
-    """Return what the child wrote; it is killed when it is late, or nobody waits for it any more."""
+    """Return the child's output; it is killed when it is late or its result is no longer awaited."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-m", "decnet_sniff.probe.stack_child", *arguments,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -96,7 +96,7 @@ async def _run(arguments: tuple[str, ...], descriptors: tuple[int, ...], seconds
 
 
 def _read(output: bytes) -> Stack | None:
-    """Return the stack whose headers the child wrote."""
+    """Parse the headers that the child wrote."""
     parts = output.split()
     if len(parts) != 2:
         return None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Who is to be probed and when, and what was found the last time: a bounded table, and the file that keeps it.
+"""The hosts to probe, when, and their last results: a bounded table, and the file that stores it.
 
-A visit is written down before it is made. So one killed in the middle is not made again before its time, however often
-the worker is started, and at most one finding is told twice or never, which the next visit puts right.
+A probe is recorded before it is made. One that is killed is therefore not repeated early, however often the worker
+restarts, and at most one finding is reported twice or not at all, which the next probe corrects.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ import msgspec
 
 from decnet_core.durable import replace_file
 from decnet_core.spool.positions import Position
-from decnet_sniff.probe.safety import Plan, next_visit
+from decnet_sniff.probe.safety import Plan, next_probe
 
 log = logging.getLogger(__name__)
 
-MOST_OURS = 1024
+MAX_OWN = 1024
 """Addresses of our own that are remembered."""
 
 
 class Target(msgspec.Struct):
-    """One host; times are seconds since the Unix epoch, `contact` when he last came to us, in ns."""
+    """One host; times are seconds since the Unix epoch, `contact` is its last contact in ns."""
 
     contact: int
     due: float = 0
     silent: int = 0
-    """How many of the last visits in a row found nothing."""
+    """How many of the last probes in a row found nothing."""
     found: dict[str, str] = {}
-    """The last fingerprints, by what they are of, e.g. `jarm:443`."""
+    """The last fingerprints by type and port, e.g. `jarm:443`."""
 
 
-class Kept(msgspec.Struct):
-    """What the file holds."""
+class TargetFile(msgspec.Struct):
+    """The content of the file."""
 
     targets: dict[str, Target] = {}
-    """By address, the one who came last at the end."""
+    """By address, the most recent contact last."""
     ours: dict[str, None] = {}
-    """Addresses to which hosts came: deckies."""
+    """Addresses that hosts contacted: deckies."""
     positions: dict[str, Position] = {}
-    """How far each spool was read."""
+    """How far each spool has been read."""
 
 
 class Targets:
-    """The table; `most` hosts, the one whose last contact is longest ago forgotten first."""
+    """The table of at most `most` hosts; the least recent contact is dropped first."""
 
-    def __init__(self, kept: Kept, most: int, plan: Plan) -> None:
+    def __init__(self, kept: TargetFile, most: int, plan: Plan) -> None:
         self.kept = kept
         self._most = most
         self._plan = plan
@@ -59,8 +59,8 @@ class Targets:
     def __len__(self) -> int:
         return len(self.kept.targets)
 
-    def came(self, address: str, contact: int) -> None:
-        """Note that the host at `address` came to us at `contact`, ns."""
+    def add_contact(self, address: str, contact: int) -> None:
+        """Record that the host at `address` contacted us at `contact`, ns."""
         self.dirty = True
         targets = self.kept.targets
         target = targets.pop(address, None)
@@ -72,18 +72,18 @@ class Targets:
         target.contact = max(target.contact, contact)
         targets[address] = target
 
-    def is_ours(self, address: str) -> None:
-        """Note that `address` is where hosts came to."""
+    def add_own_address(self, address: str) -> None:
+        """Record that `address` is one that hosts contact."""
         ours = self.kept.ours
         if address not in ours:
             ours[address] = None
             self.dirty = True
-            if len(ours) > MOST_OURS:
+            if len(ours) > MAX_OWN:
                 del ours[next(iter(ours))]
 
     def due(self, now: float, except_for: set[str]) -> str | None:
-        """Return who is to be visited first at `now` and is not among `except_for`; forget whom nobody saw for long."""
-        longest = next_visit(now, self._plan.patience, self._plan)
+        """Return the host due first at `now` that is not in `except_for`; drop the hosts that are too old."""
+        longest = next_probe(now, self._plan.patience, self._plan)
         chosen: tuple[float, str] | None = None
         for address, target in list(self.kept.targets.items()):
             if now - target.contact / 1e9 > self._plan.keep:
@@ -96,40 +96,40 @@ class Targets:
         return chosen[1] if chosen else None
 
     def visit(self, address: str, now: float) -> Target:
-        """Return the host, its next visit put off as if this one found nothing."""
+        """Return the host with its next probe scheduled as if this one found nothing."""
         target = self.kept.targets[address]
         target.silent += 1
-        target.due = next_visit(now, target.silent - 1, self._plan)
+        target.due = next_probe(now, target.silent - 1, self._plan)
         self.dirty = True
         return target
 
-    def visited(self, address: str, now: float, found: dict[str, str]) -> None:
-        """Note what a visit found; the host may have been forgotten meanwhile."""
+    def record_result(self, address: str, now: float, fingerprints: dict[str, str]) -> None:
+        """Record the result of a probe; the host may have been dropped meanwhile."""
         target = self.kept.targets.get(address)
-        if target is None or not found:
+        if target is None or not fingerprints:
             return
-        target.found = target.found | found
+        target.found = target.found | fingerprints
         target.silent = 0
-        target.due = next_visit(now, 0, self._plan)
+        target.due = next_probe(now, 0, self._plan)
         self.dirty = True
 
     def drop(self, address: str) -> None:
-        """Forget a host that may not be asked."""
+        """Drop a host that may not be probed."""
         if self.kept.targets.pop(address, None) is not None:
             self.dirty = True
 
 
-def load(file: Path) -> Kept:
-    """Return what `file` holds; a file that is missing or damaged holds nothing."""
+def load(file: Path) -> TargetFile:
+    """Return the content of `file`; empty if it is missing or damaged."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Kept)
+        return msgspec.json.decode(file.read_bytes(), type=TargetFile)
     except FileNotFoundError:
-        return Kept()
+        return TargetFile()
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("what was probed before cannot be read from %s, beginning anew: %s", file, error)
-        return Kept()
+        log.warning("earlier results cannot be read from %s, starting with none: %s", file, error)
+        return TargetFile()
 
 
 def save(file: Path, content: bytes) -> None:
-    """Put `content` into `file`, which is the old or the new one after any crash; raises OSError."""
+    """Write `content` to `file`, which is the old or the new one after any crash; raises OSError."""
     replace_file(file, content)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The worker `probe`: visits who came to us, within what `safety` allows.
+"""The worker `probe`: probes hosts that contacted a decoy, as far as `safety` allows.
 
-Whom to visit it learns from the spools of this host, as they are: events of decoys and of collected logs that only a
-completed TCP connection can cause. `src` of an event is the host and the port that were asked.
+It learns of them from the spools of this host: events of decoys and of collected logs that only a completed TCP
+connection can cause. `src` of an event is the host and the port that were probed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from decnet_core.net.addresses import Address
 from decnet_core.net.rates import TokenBucket
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
-from decnet_sniff.probe import seen_hosts, targets
+from decnet_sniff.probe import targets
 from decnet_sniff.probe.host_addresses import is_this_host
-from decnet_sniff.probe.probe_run import Found, Host, visit
+from decnet_sniff.probe.probe_run import Host, ProbeResult, visit
 from decnet_sniff.probe.safety import Budget, Rules, changed, refusal
+from decnet_sniff.probe.seen_hosts import Contact, new_contacts
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.targets import Targets
 
@@ -36,17 +37,17 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 REST_SECONDS: Final = 1.0
-"""Between one look and the next at least."""
+"""Minimum time between two looks at the spools."""
 SAVE_SECONDS: Final = 30.0
-"""How long contacts and positions may be unsaved; a visit is always saved before it is made."""
+"""How long contacts and positions may stay unsaved; a probe is always saved before it is made."""
 _SECOND: Final = 1_000_000_000
 
 
 class Probe(Worker[ProbeSettings]):
-    """Asks hosts that came to decoys what they run themselves: JARM, certificate, HASSHServer, TCP/IP stack.
+    """Fingerprints hosts that contacted a decoy: JARM, certificate, HASSHServer, TCP/IP stack.
 
-    Off until its setting `enabled` is true. Private, own and excluded addresses are never asked, nor those that may
-    be forged.
+    Off until its setting `enabled` is true. Private, own and excluded addresses are never probed, nor those that may be
+    forged.
     """
 
     name = "probe"
@@ -65,17 +66,16 @@ class Probe(Worker[ProbeSettings]):
         super().__init__(settings)
         self._bucket = TokenBucket(settings.connections_per_second, settings.burst)
         self._rules = rules_of(settings, self._is_own)
-        self._asking: set[str] = set()
+        self._probing: set[str] = set()
         self._stack = settings.stack
         self._saved = 0.0
 
     @classmethod
     def capabilities(cls, settings: ProbeSettings) -> tuple[str, ...]:
-        """Return what a raw SYN needs, if one shall be sent."""
         return ("CAP_NET_RAW",) if settings.stack else ()
 
     async def start(self, ctx: Context) -> None:
-        """Read what was found before; raises StartupError when nothing can be kept."""
+        """Load the earlier results; raises StartupError when nothing can be stored."""
         folder = ctx.state.root / "probe"
         try:
             make_directory(folder)
@@ -85,10 +85,10 @@ class Probe(Worker[ProbeSettings]):
         self._targets = Targets(targets.load(self._file), self.settings.targets, self.settings.plan)
         ctx.counters.read_from(self._counters)
         if not self.settings.enabled:
-            log.info("[probe] enabled is not true; nobody is asked")
+            log.info("[probe] enabled is not true; no host is probed")
 
     async def run(self, ctx: Context) -> None:
-        """Learn who came, and visit who is due, until it must stop."""
+        """Find hosts that contacted us, and probe those that are due, until stopped."""
         if not self.settings.enabled:
             await ctx.stopping.wait()
             return
@@ -97,8 +97,8 @@ class Probe(Worker[ProbeSettings]):
             await ctx.nudged(0.0 if more else ctx.poll_seconds(LOOK_SECONDS))
             if ctx.stopping.is_set():
                 return
-            more = await self._learn(ctx)
-            await self._visit_due(ctx)
+            more = await self._read_contacts(ctx)
+            await self._probe_due(ctx)
             if time.monotonic() - self._saved > SAVE_SECONDS:
                 await self._save(ctx)
             with contextlib.suppress(TimeoutError):  # however many nudges there are
@@ -106,102 +106,101 @@ class Probe(Worker[ProbeSettings]):
                     await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
-        """Keep what was learnt."""
         if hasattr(self, "_targets"):
             await self._save(ctx)
 
-    async def _learn(self, ctx: Context) -> bool:
-        """Take up who came since the last look; return whether there is more to read."""
+    async def _read_contacts(self, ctx: Context) -> bool:
+        """Add the hosts that contacted us since the last look; return whether there is more to read."""
         kept = self._targets.kept
         try:
-            found = await ctx.in_thread(seen_hosts.news, ctx.state.spool, self.name, ctx.sensor, dict(kept.positions))
+            new = await ctx.in_thread(new_contacts, ctx.state.spool, self.name, ctx.sensor, dict(kept.positions))
         except OSError as error:
             ctx.counters.add("probe_spool_errors")
             log.warning("a spool cannot be read: %s", error)
             return False
-        if found.positions != kept.positions:
-            kept.positions = found.positions
+        if new.positions != kept.positions:
+            kept.positions = new.positions
             self._targets.dirty = True
-        for contact in found.contacts:
-            self._came(ctx, contact)
-        return found.more
+        for contact in new.contacts:
+            self._add_contact(ctx, contact)
+        return new.more
 
-    def _came(self, ctx: Context, contact: seen_hosts.Contact) -> None:
+    def _add_contact(self, ctx: Context, contact: Contact) -> None:
         ctx.counters.add("probe_contacts")
         now = time.time_ns()
         if contact.ours:
-            self._targets.is_ours(contact.ours)
+            self._targets.add_own_address(contact.ours)
         if now - contact.ts > self.settings.plan.keep * _SECOND:
             return
         if refusal(contact.address, self._rules) is not None:
             ctx.counters.add("probe_contacts_refused")
             return
-        self._targets.came(contact.address, min(contact.ts, now))
+        self._targets.add_contact(contact.address, min(contact.ts, now))
 
-    async def _visit_due(self, ctx: Context) -> None:
-        """Begin the visits that are due, as many as there may be at once."""
-        while len(self._asking) < self.settings.at_once:
-            address = self._targets.due(time.time(), self._asking)
+    async def _probe_due(self, ctx: Context) -> None:
+        """Start the probes that are due, as many as may run at once."""
+        while len(self._probing) < self.settings.at_once:
+            address = self._targets.due(time.time(), self._probing)
             if address is None:
                 return
-            if refusal(address, self._rules) is not None:  # settings, or what is ours, may have changed since it came
+            if refusal(address, self._rules) is not None:  # settings, or our own addresses, may have changed meanwhile
                 self._targets.drop(address)
                 ctx.counters.add("probe_contacts_refused")
                 continue
-            self._asking.add(address)
+            self._probing.add(address)
             target = self._targets.visit(address, time.time())
             if not await self._save(ctx):
-                self._asking.discard(address)
+                self._probing.discard(address)
                 return
             before, host = dict(target.found), Host(address, contact=target.contact)
-            ctx.spawn(self._visit(ctx, host, before), name=f"visit {address}", may_end=True)
+            ctx.spawn(self._probe(ctx, host, before), name=f"probe {address}", may_end=True)
 
-    async def _visit(self, ctx: Context, host: Host, before: dict[str, str]) -> None:
-        """Make one visit and tell what it found."""
-        found: dict[str, str] = {}
+    async def _probe(self, ctx: Context, host: Host, before: dict[str, str]) -> None:
+        """Probe one host and report the result."""
+        fingerprints: dict[str, str] = {}
         budget = Budget(self.settings.connections_per_visit)
         ctx.counters.add("probe_visits")
         settings = msgspec.structs.replace(self.settings, stack=self._stack)
         try:
             async with asyncio.timeout(self.settings.visit_seconds):
                 async for one in visit(host, settings, lambda number: self._spend(ctx, budget, number)):
-                    found[one.key] = one.value
-                    self._tell(ctx, host, one, before)
+                    fingerprints[one.key] = one.value
+                    self._report(ctx, host, one, before)
         except TimeoutError:
             ctx.counters.add("probe_visits_cut")
         except PermissionError:
             self._stack = False
-            log.warning("CAP_NET_RAW is missing: TCP/IP stacks are not asked; run `decnet init` again")
+            log.warning("CAP_NET_RAW is missing: TCP/IP stacks are not fingerprinted; run `decnet init` again")
         except OSError as error:
             ctx.counters.add("probe_errors")
-            log.warning("a visit failed: %s", error)
+            log.warning("a probe failed: %s", error)
         finally:
-            self._asking.discard(host.address)
-            self._targets.visited(host.address, time.time(), found)
+            self._probing.discard(host.address)
+            self._targets.record_result(host.address, time.time(), fingerprints)
             ctx.nudge()
 
     async def _spend(self, ctx: Context, budget: Budget, number: int) -> bool:
-        """Wait until one connection more may be made; False when this visit has not `number` left."""
+        """Wait until `number` more connections are allowed; False when this probe has none left."""
         if budget.left < number or not budget.spend():
             return False
         await asyncio.sleep(self._bucket.delay(time.monotonic()))
         ctx.counters.add("probe_connections")
         return True
 
-    def _tell(self, ctx: Context, host: Host, found: Found, before: dict[str, str]) -> None:
-        source = host.address, found.port
+    def _report(self, ctx: Context, host: Host, result: ProbeResult, before: dict[str, str]) -> None:
+        source = host.address, result.port
         try:
-            ctx.emit(found.payload, src=source)
-            for old, new in changed(before, {found.key: found.value}).values():
-                ctx.emit(ProbeChanged(host.contact, found.what, old, new), src=source)
+            ctx.emit(result.payload, src=source)
+            for old, new in changed(before, {result.key: result.value}).values():
+                ctx.emit(ProbeChanged(host.contact, result.what, old, new), src=source)
                 ctx.counters.add("probe_changes")
         except BadEventError as error:
             ctx.counters.add("probe_findings_too_large")
-            log.warning("a finding cannot be told: %s", error)
+            log.warning("a finding cannot be reported: %s", error)
         ctx.counters.add("probe_findings")
 
     async def _save(self, ctx: Context) -> bool:
-        """Keep the table if it changed; False when the disk refuses: then nobody is visited, to be bothered again."""
+        """Save the table if it changed; False when that fails: then no host is probed, so that none is probed twice."""
         self._saved = time.monotonic()
         if not self._targets.dirty:
             return True
@@ -212,7 +211,7 @@ class Probe(Worker[ProbeSettings]):
         except OSError as error:
             self._targets.dirty = True
             ctx.counters.add("probe_save_errors")
-            log.warning("cannot write %s, so nobody is visited: %s", self._file, error)
+            log.warning("cannot write %s, so no host is probed: %s", self._file, error)
             return False
         return True
 
@@ -223,10 +222,10 @@ class Probe(Worker[ProbeSettings]):
         return {
             "probe_targets": len(self._targets),
             "probe_targets_forgotten": self._targets.forgotten,
-            "probe_visiting": len(self._asking),
+            "probe_visiting": len(self._probing),
         }
 
 
 def rules_of(settings: ProbeSettings, is_own: Callable[[Address], bool]) -> Rules:
-    """Return whom the settings allow to be asked."""
+    """Return the rules that the settings state."""
     return Rules(settings.networks("allow"), settings.networks("deny"), settings.networks("only"), is_own)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What sniff and probe both read, pure: SSH greetings, and what SYN and SYN+ACK say about a stack.
+"""What sniff and probe both parse, pure: SSH greetings, and the stack behind a SYN or SYN+ACK.
 
-It lies outside both because a worker never imports another (law 1).
+Outside of both, because a worker never imports another (law 1).
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""HASSH and HASSHServer: one MD5 over the algorithms that a side offers (github.com/salesforce/hassh).
+"""HASSH and HASSHServer: an MD5 over the algorithms that a side offers (github.com/salesforce/hassh).
 
-The text is the key exchange, encryption, MAC and compression lists joined with `;`, in the order and spelling of the
-wire. A client is judged by its client-to-server lists, a server by its server-to-client lists.
+The text is the key exchange, encryption, MAC and compression lists joined with `;`, in wire order and spelling. For a
+client its client-to-server lists count, for a server its server-to-client lists.
 """
 
 from __future__ import annotations

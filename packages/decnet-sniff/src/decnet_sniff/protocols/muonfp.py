@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""MuonFP: window, option kinds in the order of the wire, MSS and window scale of a SYN or SYN+ACK.
+"""MuonFP: window, option kinds in wire order, MSS and window scale of a SYN or SYN+ACK.
 
 By the draft specification 0.9 (github.com/sundruid/muonfp): decimal, joined with colons; a field is empty when its
-option is absent, and zero only when it says zero.
+option is absent, and zero only when its value is zero.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The clear beginning of an SSH connection: identification line and KEXINIT (RFC 4253 §4.2, §6, §7.1).
+"""The plaintext beginning of an SSH connection: identification line and KEXINIT (RFC 4253 §4.2, §6, §7.1).
 
 A server may send lines of text before its identification. Few do, and every text protocol begins with such a line, so
-patience with them is short: `MAX_PREAMBLE` bytes, and only while they are printable.
+the limit is low: `MAX_PREAMBLE` bytes, and only while they are printable.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ MAX_PREAMBLE = 1024
 MAX_IDENTIFICATION = 1024
 """Bytes of the identification with its line end. RFC 4253 §4.2 allows 255, but servers take longer ones."""
 MAX_PACKET = 60_000
-"""Bytes of a packet. Every implementation must take 35,000 (RFC 4253 §6.1), and most take more; this fits a stream."""
+"""Bytes of a packet. Every implementation must accept 35,000 (RFC 4253 §6.1), and most accept more; this fits a
+stream."""
 
 KEXINIT = 20
 SMALL_TALK = (1, 2, 3, 4)
@@ -45,7 +46,7 @@ class Kexinit(NamedTuple):
 
 
 class Ssh(NamedTuple):
-    """One side of an SSH connection as it introduced itself."""
+    """One side's greeting."""
 
     identification: bytes
     """Without its line end, e.g. `SSH-2.0-OpenSSH_9.2p1 Debian-2`."""
@@ -62,9 +63,9 @@ def identification(data: bytes, *, lines_before: bool = True) -> bytes | None:
 
 
 def recognise(data: bytes, *, lines_before: bool = True) -> Ssh | Verdict:
-    """Return what one direction of a TCP flow that begins with `data` says, if it is SSH 2.
+    """Return the greeting at the beginning of `data`, one direction of a TCP flow, if it is SSH 2.
 
-    `lines_before` tells whether it may be a server, which may send other lines first.
+    `lines_before`: it may be a server, which may send other lines first.
     """
     start = _start(data, lines_before=lines_before)
     if isinstance(start, Verdict):
@@ -88,12 +89,12 @@ def _start(data: bytes, *, lines_before: bool) -> int | Verdict:
     if not lines_before:
         return NOTHING
     seen = data[: MAX_PREAMBLE + 5]
-    found = seen.find(b"\nSSH-")
-    preamble = seen if found < 0 else seen[:found]
+    at = seen.find(b"\nSSH-")
+    preamble = seen if at < 0 else seen[:at]
     if _CONTROL.search(preamble):
         return NOTHING
-    if found >= 0:
-        return found + 1
+    if at >= 0:
+        return at + 1
     return NEED_MORE if len(data) < MAX_PREAMBLE else NOTHING
 
 

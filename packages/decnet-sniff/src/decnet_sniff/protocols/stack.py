@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What the headers of a SYN or SYN+ACK say about the TCP/IP stack that made them, by the rules of p0f v3.
+"""The TCP/IP stack behind the headers of a SYN or SYN+ACK, by the rules of p0f v3.
 
-A `Stack` holds everything that one stack does in the same way each time and nothing that changes from connection to
-connection (numbers, ports, time stamps). Equal stacks are equal values, so that what is worked out from one can be
-remembered by it.
+A `Stack` holds everything that a stack does in the same way each time and nothing that changes from connection to
+connection (numbers, ports, timestamps). Equal stacks are equal values, so that results can be cached by them.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import NamedTuple
 EOL, NOP, MSS, SCALE, SACK_OK, SACK, TIMESTAMP = 0, 1, 2, 3, 4, 5, 8
 """Kinds of TCP options (IANA)."""
 MAX_OPTIONS = 24
-"""More in one header are not read."""
+"""Further options of a header are ignored."""
 MAX_SCALE = 14
 """The greatest window scale (RFC 7323 §2.3)."""
 
@@ -70,13 +69,13 @@ class Stack(NamedTuple):
     quirks: int
     payload: bool
     own_time: bool
-    """Whether it has a time stamp of its own that is not zero."""
+    """Whether it has a nonzero timestamp of its own."""
     header_bytes: int
-    """IP and TCP headers with options."""
+    """Length of IP and TCP headers with options."""
 
 
 def read(syn: Syn) -> Stack | None:
-    """Return the stack that sent `syn`, None if its headers are cut short or it ends a connection, as no stack does."""
+    """Return the stack that sent `syn`, None if its headers are truncated or it ends a connection, as no stack does."""
     ip, tcp, payload = syn
     if len(tcp) < 20 or len(ip) < 20:
         return None
@@ -97,7 +96,7 @@ def read(syn: Syn) -> Stack | None:
 
 
 def _ipv4(ip: bytes) -> tuple[int, int, int, int] | None:
-    """Return version, TTL, bytes of the header and quirks."""
+    """Return version, TTL, header length and quirks."""
     first, service, identification, flags = _IPV4(ip)
     quirks = ECN if service & 3 else 0
     if flags & 0x80:
@@ -135,7 +134,7 @@ def _tcp_quirks(sequence: int, acknowledged: int, flags: int, urgent: int, offse
 
 
 class Options(NamedTuple):
-    """The options of one header, without the times in them; of an option that comes twice the last counts."""
+    """The options of one header, without timestamp values; of a repeated option the last counts."""
 
     mss: int | None
     scale: int | None
@@ -146,12 +145,12 @@ class Options(NamedTuple):
 
 
 _known: dict[tuple[bytes, int, bool, bool, bool], Options] = {}
-"""Options that were read before. Stacks send the same ones again and again, but for the times."""
+"""Cache of parsed options. Stacks send the same ones again and again, except for the timestamps."""
 _MOST_KNOWN = 512
 
 
 def _options(data: bytes, *, initial: bool) -> Options:
-    """Return what `data` says; `initial`: of a SYN, which answers nobody's time."""
+    """Parse `data`; `initial`: of a SYN, which has no peer timestamp to echo."""
     at = data.find(_TIMESTAMP_HEAD)
     own = peer = False
     rest = data
@@ -159,20 +158,20 @@ def _options(data: bytes, *, initial: bool) -> Options:
         own, peer = data[at + 2 : at + 6] != _NO_TIME, data[at + 6 : at + 10] != _NO_TIME
         rest = data[: at + 2] + data[at + 10 :]
     key = (rest, at, own, peer, initial)
-    found = _known.get(key)
-    if found is None:
+    options = _known.get(key)
+    if options is None:
         walk = _Walk(data, initial=initial)
-        found = Options(walk.mss, walk.scale, bytes(walk.kinds), walk.padding, walk.quirks, walk.own_time)
+        options = Options(walk.mss, walk.scale, bytes(walk.kinds), walk.padding, walk.quirks, walk.own_time)
         # What looks like a time stamp may be the inside of another option: only what the walk came upon is one.
         if at < 0 or at in walk.times:
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
-            _known[key] = found
-    return found
+            _known[key] = options
+    return options
 
 
 class _Walk:
-    """One reading of the options of a header."""
+    """One pass over the options of a header."""
 
     __slots__ = ("kinds", "mss", "own_time", "padding", "quirks", "scale", "times")
 
@@ -184,7 +183,7 @@ class _Walk:
         self.padding = 0
         self.quirks = 0
         self.times: list[int] = []
-        """Where time stamps were found."""
+        """Offsets of timestamps."""
         self._walk(data, initial=initial)
 
     def _walk(self, data: bytes, *, initial: bool) -> None:
@@ -198,12 +197,12 @@ class _Walk:
             if kind == EOL:
                 self._pad(data[at + 1 :])
                 return
-            said = data[at + 1] if at + 1 < end else 0
+            declared = data[at + 1] if at + 1 < end else 0
             length = _LENGTHS.get(kind)
             if length is None:
                 least, most = _SACK_LENGTHS if kind == SACK else _ANY_LENGTHS
-                length = said if least <= said <= most else 0
-            elif said != length:
+                length = declared if least <= declared <= most else 0
+            elif declared != length:
                 self.quirks |= MALFORMED  # and read as if it were as long as it must be
             if not length or at + length > end:
                 self.quirks |= MALFORMED

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Which system or tool a stack is: the rows of `stack_table` by p0f's rules.
+"""Identifies the system or tool of a stack: the rows of `stack_table` by p0f's rules.
 
 A row may leave open the IP version, the MSS, the window and the scale, give the window as a multiple of MSS or MTU or
-of a number (`%1024`), and bear a random TTL (`64-`: at most). When no row fits exactly, one fits whose `df` or `id+` is
-missing, that has `id-` or `ecn` in addition, or whose initial TTL is another: packets are changed
-like that on the way. That is a guess, as is a general row.
+of a number (`%1024`), and have a random TTL (`64-`: at most). When no row matches exactly, one matches that differs in
+a way that packets change in transit: `df` or `id+` missing, `id-` or `ecn` added, or another initial TTL. That is a
+guess, as is a general row.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _KINDS = {name: kind for kind, name in NAMES.items()}
 
 
 class Identity(NamedTuple):
-    """What a stack was taken for."""
+    """The result of identification."""
 
     name: str | None
-    """The system, or the tool; None when no row fits."""
+    """The system or tool; None when no row matches."""
     tool: bool
-    """Whether `name` is a program that writes its own packets, on whatever system."""
+    """Whether `name` is a program that builds its own packets, on whatever system."""
     exact: bool
-    """Whether a row of one system fits in all; else a general one does, or one that was changed on the way."""
+    """Whether a row of one system matches in full; else a general one does, or one that was changed in transit."""
     distance: int | None
     """Hops; None when the initial TTL is not known."""
 
@@ -41,7 +41,7 @@ class Identity(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One signature of the table; None where it says `*`."""
+    """One signature of the table; None where it has `*`."""
 
     name: str
     tool: bool
@@ -69,7 +69,7 @@ class Table(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def identify(stack: Stack, *, server: bool, peer_mss: int = 0) -> Identity:
-    """Return what sent `stack` in a SYN, or as a `server` in a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
+    """Identify the sender of `stack` in a SYN, or as a `server` in a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
     table = _table(server=server)
     times = multiple(stack, peer_mss)
     inexact = None
@@ -86,7 +86,7 @@ def identify(stack: Stack, *, server: bool, peer_mss: int = 0) -> Identity:
 
 
 def _fits(row: Row, stack: Stack, times: tuple[str, int]) -> bool:
-    """Tell whether all agrees that may not differ: everything but TTL and quirks."""
+    """Return whether all matches that must match: everything but TTL and quirks."""
     return (
         row.version in (None, stack.version)
         and row.ip_options == stack.ip_options
@@ -120,7 +120,7 @@ def _quirks_differ(row: Row, stack: Stack) -> int:
 
 
 def _explained(row: Row, stack: Stack) -> bool:
-    """Tell whether what differs is what differs on the way: quirks or the TTL, for both together are another system."""
+    """Return whether the difference can arise in transit: quirks or the TTL; both together mean another system."""
     difference = _quirks_differ(row, stack)
     if difference and not _near(row, stack):
         return False
@@ -145,18 +145,18 @@ def _guessed(stack: Stack) -> int | None:
 
 @cache
 def _table(*, server: bool) -> Table:
-    """Return the rows for SYN or SYN+ACK; made at the first packet, not at import."""
+    """Return the rows for SYN or SYN+ACK; built at the first packet, not at import."""
     special = stack_table.SYN_ACK if server else stack_table.SYN
     return Table(_by_kinds(special), _by_kinds(stack_table.GENERAL))
 
 
 def _by_kinds(table: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[bytes, list[Row]]:
-    found: dict[bytes, list[Row]] = {}
+    by_kinds: dict[bytes, list[Row]] = {}
     for name, signatures in table:
         for text in signatures:
             row = parse(name, text)
-            found.setdefault(row.kinds, []).append(row)
-    return found
+            by_kinds.setdefault(row.kinds, []).append(row)
+    return by_kinds
 
 
 def parse(name: str, text: str) -> Row:

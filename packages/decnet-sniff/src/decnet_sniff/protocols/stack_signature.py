@@ -6,7 +6,7 @@ from __future__ import annotations
 from decnet_sniff.protocols.stack import EOL, MSS, NOP, QUIRKS, SACK, SACK_OK, SCALE, TIMESTAMP, Stack
 
 MAX_DISTANCE = 35
-"""Hops; more are not believed: the initial TTL is then an unusual one."""
+"""Hops; a greater distance means an unusual initial TTL."""
 INITIAL_TTLS = (32, 64, 128, 255)
 
 _ETHERNET = 1500
@@ -18,7 +18,7 @@ NAMES = {EOL: "eol", NOP: "nop", MSS: "mss", SCALE: "ws", SACK_OK: "sok", SACK: 
 
 
 def distance(ttl: int) -> int:
-    """Return how many hops a packet has come that arrives with `ttl`, if it started with the next usual TTL."""
+    """Return the hops of a packet that arrives with `ttl`, if it started with the next usual TTL."""
     return next(initial for initial in INITIAL_TTLS if ttl <= initial) - ttl
 
 
@@ -51,10 +51,10 @@ def quirks(bits: int) -> str:
 
 
 def multiple(stack: Stack, peer_mss: int = 0) -> tuple[str, int]:
-    """Return of what the window is how many times: `("mss", 44)`, `("mtu", 4)`, or `("", 0)`.
+    """Return the window's unit and multiple: `("mss", 44)`, `("mtu", 4)`, or `("", 0)`.
 
-    A stack may take its own MSS, that without the bytes of a time stamp, that of Ethernet, the MTU, or the peer's MSS;
-    the first that divides the window is it, as in p0f.
+    A stack may use its own MSS, that without the bytes of a timestamp, that of Ethernet, the MTU, or the peer's MSS;
+    the first that divides the window is taken, as in p0f.
     """
     window, mss = stack.window, stack.mss or 0
     if not window or mss < _LEAST_MSS:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which stack sends which signature: our own list, in p0f's notation.
+"""Our own list of stack signatures, in p0f's notation.
 
-Made from what systems document of their defaults (windows, scales, initial TTL), from the option order of their public
-sources, and for Linux and Nmap from what they sent us. A name that begins with `!` is a tool that writes its packets
-itself, whatever system it runs on. General rows stand in GENERAL: asked only when no row fits exactly.
+Compiled from documented defaults (windows, scales, initial TTL), from the option order of public sources, and for Linux
+and Nmap from captured traffic. A name that begins with `!` is a tool that builds its packets itself, whatever system it
+runs on. General rows are in GENERAL: used only when no row matches exactly.
 """
 
 from __future__ import annotations
@@ -98,10 +98,7 @@ SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
             "*:64:0:*:65535,7:mss,nop,ws,nop,nop,ts,sok,eol+1:df:0",
         ),
     ),
-    (
-        "FreeBSD",
-        ("*:64:0:*:65535,6:mss,nop,ws,sok,ts:df,id+:0", "*:64:0:*:65535,3:mss,nop,ws,sok,ts:df,id+:0"),
-    ),
+    ("FreeBSD", ("*:64:0:*:65535,6:mss,nop,ws,sok,ts:df,id+:0", "*:64:0:*:65535,3:mss,nop,ws,sok,ts:df,id+:0")),
     (
         "OpenBSD",
         (

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a recogniser says of the first bytes of a stream when they are not (yet) what it knows.
+"""The result of a recogniser when the first bytes of a stream are not (yet) what it knows.
 
-A recogniser is `recognise(data: bytes) -> Found | Verdict`, pure, and called again with more of the same bytes after it
-said NEED_MORE. Its patience must be bounded: past a length of its own it says NOTHING, and is not asked again.
+A recogniser is `recognise(data: bytes) -> Found | Verdict`, pure, and called again with more of the same bytes after
+NEED_MORE. It must be bounded: past a length of its own it returns NOTHING, and is not called again.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Final
 
 
 class Verdict(enum.Enum):
-    """The two answers that are not a finding; an enum, so that mypy tells them from one after `is`."""
+    """The two results that are not a finding; an enum, so that mypy narrows by `is`."""
 
     NEED_MORE = "need more"
-    """It may be ours: ask again when there are more bytes."""
+    """Possibly: call again with more bytes."""
     NOTHING = "nothing"
-    """It is not ours, or it is broken: do not ask again."""
+    """No, or invalid: do not call again."""
 
 
 NEED_MORE: Final = Verdict.NEED_MORE

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The worker `sniff`: packets in, findings out.
 
-`capture` delivers packets, from an interface or a file. `observer` takes them apart with `packets` and hands them to
-`transport`, which keeps the flows and recognises what is said in them with `tls`, `quic` and `http` (SSH and TCP/IP
-stacks: `decnet_sniff.protocols`, shared with the prober) and reports probes to `scan`. `sinks` and `findings` collect
-the results, and `worker` emits them.
+`capture` delivers packets, from an interface or a file. `observer` decodes them with `packets` and passes them to
+`transport`, which tracks flows and recognises their content with `tls`, `quic` and `http` (SSH and TCP/IP stacks:
+`decnet_sniff.protocols`, shared with the prober) and reports probes to `scan`. `sinks` and `findings` collect the
+results, and `worker` emits them.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of `decnet-sniff` beside running it; loaded only when one is called."""
+"""Commands of `decnet-sniff` besides running it; loaded only when one is called."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def read(
     file: Annotated[str, typer.Argument(help="A pcap or pcapng file, - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON per finding.")] = False,
     window: Annotated[
-        int | None, typer.Option(min=0, help="Seconds in which equal findings are one; 0: tell each by itself.")
+        int | None, typer.Option(min=0, help="Seconds in which equal findings are one; 0: report each by itself.")
     ] = None,
-    counters: Annotated[bool, typer.Option("--counters", help="Show at the end what was counted.")] = False,
+    counters: Annotated[bool, typer.Option("--counters", help="Show the counters at the end.")] = False,
 ) -> None:
-    """Find in FILE what the worker finds on the wire, by the same code; exit code 1 when it cannot be read whole."""
+    """Find in FILE what the worker finds on the wire; exit code 1 when it cannot be read completely."""
     settings = _settings()
     if window is not None:
         settings = msgspec.structs.replace(settings, window_seconds=window)
@@ -58,7 +58,7 @@ def read(
 
 
 def _of_unknown_links(observer: Observer) -> str:
-    """Return what to say of packets of which not even the first bytes are understood."""
+    """Return a note on packets whose link type is unknown."""
     counts = observer.counts()
     unknown = counts.get("link_type_unknown", 0)
     known = ", ".join(sorted(set(link.NAMES.values())))
@@ -66,7 +66,7 @@ def _of_unknown_links(observer: Observer) -> str:
 
 
 def _tell(file: str, observer: Observer, settings: SniffSettings, show: Callable[[Finding], str]) -> str:
-    """Write what is found in FILE; return what is wrong with it, "" if nothing. Raises OSError only of writing."""
+    """Write what is found in FILE; return what is wrong with it, "" if nothing. Raises OSError only for output."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed")
     if isinstance(sys.stdout, TextIOWrapper):
@@ -84,7 +84,7 @@ def _tell(file: str, observer: Observer, settings: SniffSettings, show: Callable
 
 
 def _leave(words: str = "") -> NoReturn:
-    """End when what was found cannot be written, without Python's own words about it."""
+    """Exit when the findings cannot be written, without Python's own message."""
     if words:
         typer.echo(words, err=True)
     if sys.stdout is not None:
@@ -101,7 +101,7 @@ def _conclude(file: str, problem: str, observer: Observer | None) -> None:
 
 
 def _findings(file: str, observer: Observer, settings: SniffSettings) -> Iterator[Finding]:
-    """Yield what is found in the packets that the kernel's filter would let through; raises CaptureError."""
+    """Yield the findings in packets that the kernel's filter would pass; raises CaptureError."""
     filters: dict[int, Accept] = {}
     try:
         with open_capture(file) as source:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-sniff dissect FILE`: what scapy makes of each packet beside what our sniffer finds in it; for people.
+"""`decnet-sniff dissect FILE`: scapy's view of each packet beside our sniffer's findings.
 
 scapy is a second opinion: it shares no code with the sniffer. It is an extra, and only this command imports it: it
 takes 40 MiB and seconds to load.
@@ -15,9 +15,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_sniff.sniff.capture.file_buffer import CaptureError
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.capture.pcap import batches, open_capture
 from decnet_sniff.sniff.finding_lines import Line, as_text, line_of, moment
 from decnet_sniff.sniff.findings import Finding
@@ -25,16 +25,16 @@ from decnet_sniff.sniff.settings import SniffSettings
 from decnet_sniff.sniff.worker import observer_of
 
 Scapy = Callable[[int, bytes], Any]
-"""(link type, bytes): the packet as scapy's object."""
+"""(link type, bytes): the packet as a scapy object."""
 
 
 class Dissected(msgspec.Struct, omit_defaults=True):
-    """One packet, or with `number` 0 what is found only when the capture has ended."""
+    """One packet; `number` 0 is for findings made only at the end of the capture."""
 
     number: int
     ts: int
     scapy: str
-    """What scapy makes of it: its summary, or all its fields."""
+    """scapy's summary of the packet, or all its fields."""
     findings: list[Line]
     counted: dict[str, float]
     """The sniffer's counters that the packet has changed, by how much."""
@@ -45,11 +45,11 @@ def dissect(
     packet: Annotated[int | None, typer.Option(min=1, help="Show this packet only (1: the first), in full.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON per packet.")] = False,
 ) -> None:
-    """Show what scapy makes of each packet of FILE, and below it what the sniffer found in it."""
+    """Show scapy's view of each packet of FILE, and below it what the sniffer found in it."""
     scapy, shown = _scapy(), False
     try:
         for found in _dissected(file, scapy, packet):
-            typer.echo(msgspec.json.encode(found[0]) if as_json else _text(*found))
+            typer.echo(json_for_terminal(msgspec.json.encode(found[0])) if as_json else _text(*found))
             shown = True
     except CaptureError as error:
         typer.echo(f"{for_terminal(file)}: {error}", err=True)
@@ -60,8 +60,8 @@ def dissect(
 
 
 def _scapy() -> Scapy:
-    """Load scapy with all its layers; ends with what to install when it is not there."""
-    logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of routes and interfaces, which nobody asked about
+    """Load scapy with all its layers; exits with a hint when it is not installed."""
+    logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of routes and interfaces, which do not matter here
     try:
         importlib.import_module("scapy.layers.all")
     except ImportError as error:
@@ -74,11 +74,11 @@ def _scapy() -> Scapy:
 
 
 def _dissected(file: str, scapy: Scapy, only: int | None) -> Iterator[tuple[Dissected, list[Finding]]]:
-    """Yield the packets, and the sniffer's findings in each; the sniffer has seen those before it, too."""
+    """Yield the packets and the sniffer's findings in each; the sniffer sees the packets before `only`, too."""
     observer = observer_of(msgspec.structs.replace(SniffSettings(), window_seconds=0))
     before, ts = observer.counts(), 0
     for number, (kind, ts, data) in enumerate(_packets(file), 1):
-        observer.take(Batch(kind, data, [(ts, 0, len(data))]))
+        observer.take(PacketBatch(kind, data, [(ts, 0, len(data))]))
         findings, counts = list(observer.due(ts)), observer.counts()
         if only in {None, number}:
             seen = scapy(kind, data)
@@ -115,5 +115,5 @@ def _text(one: Dissected, findings: list[Finding]) -> str:
     if len(lines) == 1:
         head, lines = f"{head} {lines[0]}", []
     counted = " ".join(f"{name}{value:+g}" for name, value in one.counted.items())
-    found = [f"    {as_text(finding).rstrip()}" for finding in findings]
-    return "\n".join([head, *lines, *found, *([f"    {counted}"] if counted else [])])
+    shown = [f"    {as_text(finding).rstrip()}" for finding in findings]
+    return "\n".join([head, *lines, *shown, *([f"    {counted}"] if counted else [])])

@@ -14,7 +14,7 @@ from decnet_sniff.sniff.worker import end_of
 
 
 class Line(msgspec.Struct, omit_defaults=True):
-    """One finding as JSON: the fields of the event that it would be, but for `id` and `sensor`."""
+    """One finding as JSON: the fields of its event, except `id` and `sensor`."""
 
     ts: int
     payload: Payload

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What was found, folded: one finding per window and distinct content, with how often it was seen.
+"""Folds findings: one per window and distinct content, with how often it was seen.
 
-A window belongs to its finding: it begins when that is first seen, and at its end the finding is reported, so that the
-events of a busy host are spread over time. When the table is full the oldest is reported early: nothing is lost, there
-are more events.
+Each finding has its own window: it begins when the finding is first seen, and at its end the finding is reported, so
+that the events of a busy host are spread over time. When the table is full the oldest is reported early: nothing is
+lost, there are more events.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST = 1024
 
 
 class Ends(NamedTuple):
-    """Who sent what was found, and to whom: packed addresses and ports; b"" and None where there are many."""
+    """Sender and receiver: packed addresses and ports; b"" and None where there are many."""
 
     source: bytes
     source_port: int | None
@@ -47,10 +47,10 @@ class _Seen:
 
 
 class Findings:
-    """Findings of the windows that are open."""
+    """The findings of open windows."""
 
     def __init__(self, window_ns: int, most: int = MOST, is_own: IsOwn = none_is_own) -> None:
-        """What `home` sends is not told of, only counted."""
+        """`is_own`: what these addresses send is only counted."""
         self._is_own = is_own
         self._window = window_ns
         self._most = most
@@ -64,7 +64,7 @@ class Findings:
         return len(self._seen) + len(self._early)
 
     def add(self, ts: int, ends: Ends, payload: Payload, service: int) -> None:
-        """Take a payload that counts `payload.count`; `service`: the port of who was called, 0 for any."""
+        """Add a payload that counts `payload.count`; `service`: the port of the called side, 0 for any."""
         self.counts["findings_seen"] += 1
         if self._is_own(ends.source):
             self.counts["findings_of_home"] += 1
@@ -86,33 +86,33 @@ class Findings:
         return self._window > 0
 
     def report(self, finding: Finding) -> None:
-        """Take a finding that is folded already."""
+        """Add a finding that is already folded."""
         if self._is_own(finding.ends.source):
             self.counts["findings_of_home"] += 1
         else:
             self._early.append(finding)
 
     def due(self, now: int) -> Iterator[Finding]:
-        """Yield and forget what is over at `now`, in the order in which it was first seen."""
-        found, self._early = self._early, []
+        """Yield and remove what is over at `now`, in the order in which it was first seen."""
+        findings, self._early = self._early, []
         over = []
         for key, seen in self._seen.items():
             if abs(now - seen.ts) < self._window:  # a clock may be set back
                 break  # they are in the order of their begin
             over.append(key)
         for key in over:
-            found.append(_counted(key[3], self._seen.pop(key)))
-        self.counts["findings_reported"] += len(found)
-        yield from found
+            findings.append(_counted(key[3], self._seen.pop(key)))
+        self.counts["findings_reported"] += len(findings)
+        yield from findings
 
     def rest(self) -> Iterator[Finding]:
-        """Yield and forget all."""
+        """Yield and remove all."""
         for key in list(self._seen):
             self._early.append(_counted(key[3], self._seen.pop(key)))
         yield from self.due(0)
 
     def _report_early(self) -> None:
-        """Make room: an eighth, so that this is not done for every finding."""
+        """Make room: an eighth, so that this does not happen for every finding."""
         for key in list(self._seen)[: max(1, self._most // 8)]:
             self._early.append(_counted(key[3], self._seen.pop(key)))
             self.counts["findings_reported_early"] += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A cache with a time to live, and the least recently used entry evicted when it is full."""
+"""A cache with a time to live that evicts the least recently used entry when it is full."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ V = TypeVar("V")
 
 
 class LruTtlCache(Generic[K, V]):
-    """At most `limit` values, each for `lifetime_ns` nanoseconds after it was last got or put.
+    """At most `limit` values, each for `lifetime_ns` nanoseconds after it was last read or written.
 
-    Time is what the caller says (that of the packets), and may stand still or step back.
+    Time is passed in (that of the packets), and may stand still or step back.
     """
 
     def __init__(self, limit: int, lifetime_ns: int, forgotten: Callable[[V], object] = lambda _: None) -> None:
-        """`forgotten` is told each value that leaves the table, for whatever reason."""
+        """`forgotten` is called with each value that leaves the cache, for whatever reason."""
         self.limit = limit
         self.lifetime_ns = lifetime_ns
         self._forgotten = forgotten
         self.evicted = 0
-        """Values that had to go before their time, because the table was full."""
+        """Values that were evicted early because the cache was full."""
         self._entries: dict[K, tuple[int, V]] = {}  # in the order of the last touch
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, key: K, now: int) -> V | None:
-        """Return the value of `key` and touch it; None if there is none any more."""
+        """Return the value of `key` and renew it; None if there is none any more."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -41,7 +41,7 @@ class LruTtlCache(Generic[K, V]):
         return entry[1]
 
     def put(self, key: K, value: V, now: int) -> None:
-        """Keep `value`, in place of an earlier one of the same key."""
+        """Store `value`, replacing an earlier one of the same key."""
         self.forget(key)
         self._age(now)
         if len(self._entries) >= self.limit:
@@ -49,13 +49,13 @@ class LruTtlCache(Generic[K, V]):
         self._entries[key] = (now, value)
 
     def forget(self, key: K) -> None:
-        """Forget `key`, if it is there."""
+        """Remove `key`, if it is there."""
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._forgotten(entry[1])
 
     def evict(self) -> None:
-        """Forget the longest untouched value before its time; the table must not be empty."""
+        """Evict the least recently used value; the cache must not be empty."""
         self.evicted += 1
         self.forget(next(iter(self._entries)))
 

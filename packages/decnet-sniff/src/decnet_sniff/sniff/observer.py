@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""From packets to findings: the one code path for live traffic and for files; values in, values out.
+"""From packets to findings: one code path for live traffic and for files; values in, values out.
 
-Most packets belong to a flow whose beginning is known. They are decided in `take` with one unpacking and one look into
-a dictionary, and their bytes are never copied. Only what opens, closes or begins a flow, and what is unusual (VLANs,
+Most packets belong to a flow whose beginning is known. They are decided in `take` with one unpacking and one dictionary
+lookup, and their bytes are never copied. Only what opens, closes or begins a flow, and what is unusual (VLANs,
 fragments, options, extension headers, tunnels), goes through the functions below it.
 
 Time is that of the packets: a file gives the same findings at any speed.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import Final
 
-from decnet_sniff.sniff.capture.packet_batch import Accept, Batch
+from decnet_sniff.sniff.capture.packet_batch import Accept, PacketBatch
 from decnet_sniff.sniff.findings import Finding, Findings
 from decnet_sniff.sniff.own_addresses import IsOwn, none_is_own
 from decnet_sniff.sniff.packets import ip, link, tunnels
@@ -28,9 +28,9 @@ from decnet_sniff.sniff.transport.tcp import TcpTracker
 from decnet_sniff.sniff.transport.udp import UdpTracker
 
 MOST_ENDINGS: Final = 1024
-"""Kinds of ended flows (who, whom, which port, how) per window; see `timing`."""
+"""Distinct endings of flows (client, server, port, how) per window; see `flow_timing`."""
 TICK_NS: Final = 1_000_000_000
-"""How often ages are looked at."""
+"""How often timeouts are checked."""
 
 _V4 = Struct(">HBxH2xHxB2x12s8xBB").unpack_from
 """EtherType, version and length, total, fragment, protocol, both addresses and ports, data offset, flags."""
@@ -57,8 +57,8 @@ class Observer:
         self._due = 0
         self._counts: Counter[str] = Counter()
 
-    def take(self, batch: Batch, accept: Accept | None = None) -> None:
-        """See the packets of a batch, only those that `accept` accepts where it is given."""
+    def take(self, batch: PacketBatch, accept: Accept | None = None) -> None:
+        """Process the packets of a batch, only those that `accept` accepts if it is given."""
         kind, buffer, records = batch
         skip, directions, due = _SKIP.get(kind), self._tcp.flows.directions, self._due
         filtered = quick = 0
@@ -102,13 +102,13 @@ class Observer:
         self._counts["packets_quick"] += quick
 
     def due(self, now: int) -> Iterator[Finding]:
-        """Yield the findings due at `now`, ns; call it once in a while."""
+        """Yield the findings due at `now`, ns; to be called regularly."""
         if not 0 <= self._due - now <= 2 * TICK_NS:  # also after the clock was set back
             self._due = self._tick(now)
         return self._sinks.findings.due(now)
 
     def rest(self) -> Iterator[Finding]:
-        """Yield all that is left, when no more packets come."""
+        """Yield all remaining findings, at the end of the capture."""
         self._tcp.close_all()
         self._udp.close_all()
         self._sinks.report_scans(None)
@@ -121,7 +121,6 @@ class Observer:
         return bool(self._tcp.flows.size or self._udp.flows.size or self._sinks.findings.waiting)
 
     def counts(self) -> dict[str, float]:
-        """Return counters and levels."""
         return {
             **self._counts,
             **self._fragments.counts,
@@ -133,7 +132,7 @@ class Observer:
         }
 
     def _tick(self, ts: int) -> int:
-        """Do what time brings; return when to do so again."""
+        """Run the timeouts; return when to do so again."""
         self._tcp.age(ts)
         self._udp.age(ts)
         self._sinks.report_scans(ts)
@@ -189,7 +188,7 @@ class Observer:
             self._udp.datagram(ts, source + destination + bytes(buffer[at : at + 4]), buffer, at, end)
 
     def _inside(self, ts: int, buffer: Buffer, found: tuple[int, int], end: int, *, tunnelled: bool) -> None:
-        """Look into a tunnel, not into one within it."""
+        """Look into a tunnel, but not into one inside it."""
         if tunnelled:
             self._counts["tunnels_nested"] += 1
             return

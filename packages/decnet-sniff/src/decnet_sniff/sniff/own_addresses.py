@@ -9,19 +9,19 @@ from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 IsOwn = Callable[[bytes], bool]
-"""Tells whether a packed address is ours."""
+"""Returns whether a packed address is ours."""
 
 REMEMBERED = 1024
-"""Addresses whose answer is kept."""
+"""Addresses whose result is cached."""
 
 
 def none_is_own(_: bytes) -> bool:
-    """No address is ours."""
+    """Return False."""
     return False
 
 
 def own_address_test(networks: Sequence[Network]) -> IsOwn:
-    """Return what tells whether an address is in one of `networks`."""
+    """Return the test whether an address is in one of `networks`."""
     if not networks:
         return none_is_own
 
@@ -29,7 +29,7 @@ def own_address_test(networks: Sequence[Network]) -> IsOwn:
     def is_own(address: bytes) -> bool:
         if len(address) not in (4, 16):
             return False
-        found = ipaddress.ip_address(address)
-        return any(found in network for network in networks)
+        ip = ipaddress.ip_address(address)
+        return any(ip in network for network in networks)
 
     return is_own

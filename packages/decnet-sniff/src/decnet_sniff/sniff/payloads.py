@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""From what was read off the wire to what is told: payloads of the catalogue, equal for equal findings.
+"""From parsed packets to payloads of the catalogue, equal for equal findings.
 
-They are hashable and count one, so that a window can fold those that are equal.
+They are hashable and count one, so that a window can fold equal ones.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from decnet_sniff.protocols.stack_signature import signature
 from decnet_sniff.sniff.http import request_head, user_agent
 
 MAX_NAME = 128
-"""Bytes that are kept of one header name."""
+"""Bytes of one header name that are kept."""
 MAX_AGENT = 1024
 
 
-def ssh_kex(found: Ssh, *, server: bool) -> SshKex:
-    """Return what a side of an SSH connection said; `server` is the side that was connected to."""
-    algorithms = hassh.server_algorithms(found.kex) if server else hassh.client_algorithms(found.kex)
+def ssh_kex(greeting: Ssh, *, server: bool) -> SshKex:
+    """Return the payload for one side of an SSH connection; `server` is the side that was connected to."""
+    algorithms = hassh.server_algorithms(greeting.kex) if server else hassh.client_algorithms(greeting.kex)
     return SshKex(
         role="server" if server else "client",
-        software=from_wire(found.identification),
+        software=from_wire(greeting.identification),
         hassh=hassh.digest(algorithms),
         algorithms=from_wire(algorithms),
-        host_keys=from_wire(found.kex.host_key),
+        host_keys=from_wire(greeting.kex.host_key),
     )
 
 
@@ -41,7 +41,7 @@ def ssh_identification(line: bytes, *, server: bool) -> SshIdentification:
 
 
 def http_client(head: request_head.Head) -> HttpClient:
-    """Return how a client writes its requests."""
+    """Return the payload for the way a client writes its requests."""
     return HttpClient(
         method=from_wire(head.method),
         version=from_wire(head.version),
@@ -54,7 +54,7 @@ def http_client(head: request_head.Head) -> HttpClient:
 
 @lru_cache(maxsize=1024)
 def tcp_stack(stack: Stack, *, server: bool, peer_mss: int = 0) -> TcpStack:
-    """Return what a stack is: of a SYN, or as `server` of a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
+    """Return the payload for a stack: of a SYN, or as `server` of a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
     identity = identify(stack, server=server, peer_mss=peer_mss)
     return TcpStack(
         role="syn+ack" if server else "syn",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Reassembles bytes that arrive in any order, twice or overlapping, up to the first gap.
+"""Reassembles bytes that arrive in any order, repeated or overlapping, up to the first gap.
 
 The byte that came first wins. Systems differ in this, and an attacker can send two versions of one segment; whichever
-policy a sensor has, somebody's stack has the other. To keep the first is what needs no second look at anything.
+policy a sensor has, some stack has the other. Keeping the first needs no second look at anything.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from __future__ import annotations
 from bisect import bisect_left
 
 ISLAND_BYTES = 128
-"""What a piece behind a hole takes beside its bytes."""
+"""Memory of a piece behind a gap besides its bytes."""
 
 
 class ReassemblyBuffer:
-    """The first `limit` bytes of something; what lies behind them is cut off."""
+    """The first `limit` bytes of a stream; what lies beyond is dropped."""
 
     __slots__ = ("_ahead", "_starts", "data", "limit", "waiting")
 
     def __init__(self, limit: int) -> None:
         self.data = bytearray()
-        """All bytes from the start up to the first hole."""
+        """All bytes up to the first gap."""
         self.limit = limit
         self.waiting = 0
-        """Bytes that wait behind a hole."""
+        """Number of bytes behind a gap."""
         self._starts: list[int] = []
         self._ahead: list[bytearray] = []
 
     def add(self, offset: int, piece: bytes) -> bool:
-        """Take the piece that begins at `offset`, which may be negative; tell whether `data` has grown."""
+        """Add the piece that begins at `offset`, which may be negative; return whether `data` has grown."""
         known = len(self.data)
         if offset < known:
             piece, offset = piece[known - offset :], known
@@ -45,16 +45,16 @@ class ReassemblyBuffer:
 
     @property
     def spread(self) -> int:
-        """How many pieces wait behind a hole; those that touch are one."""
+        """The number of pieces behind a gap; those that touch are one."""
         return len(self._starts)
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory all this takes."""
+        """Approximate memory, bytes."""
         return len(self.data) + self.waiting + ISLAND_BYTES * len(self._starts)
 
     def _keep(self, offset: int, piece: bytes) -> None:
-        """Store those bytes of the piece that no earlier piece has."""
+        """Store the bytes of the piece that no earlier piece has."""
         place = bisect_left(self._starts, offset)
         if place and (reached := self._starts[place - 1] + len(self._ahead[place - 1])) > offset:
             piece, offset = piece[reached - offset :], reached
@@ -68,7 +68,7 @@ class ReassemblyBuffer:
             self._insert(place, offset, piece)
 
     def _insert(self, place: int, offset: int, fresh: bytes) -> int:
-        """Store bytes that nobody has yet, before the piece at `place`; return where that piece is then."""
+        """Insert new bytes before the piece at `place`; return where that piece is then."""
         self.waiting += len(fresh)
         starts, ahead = self._starts, self._ahead
         touches = place < len(starts) and offset + len(fresh) == starts[place]
@@ -89,7 +89,7 @@ class ReassemblyBuffer:
         return place + 1
 
     def _join(self) -> None:
-        """Move to `data` what is no longer behind a hole."""
+        """Move to `data` what is no longer behind a gap."""
         ready = 0
         for start, piece in zip(self._starts, self._ahead, strict=True):
             if start != len(self.data):

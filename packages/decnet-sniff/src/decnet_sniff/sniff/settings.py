@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section `[sniff]`: where to listen, what to leave out, how much to remember."""
+"""Section `[sniff]`: where to listen, what to ignore, how much to remember."""
 
 from __future__ import annotations
 
@@ -20,35 +20,33 @@ class SniffSettings(msgspec.Struct, frozen=True):
     interfaces: tuple[Interface, ...] = ()
     """Network interfaces to listen on, e.g. ["eth0"]."""
     promiscuous: bool = True
-    """Whether to see also what is for other hosts."""
+    """Whether to capture packets for other hosts, too."""
     ignore: tuple[str, ...] = ()
-    """Networks whose traffic is not looked at, in CIDR notation: this sensor's own, monitoring. At most 16."""
+    """Networks whose traffic is ignored, in CIDR notation: this sensor's own, monitoring. At most 16."""
     home: tuple[str, ...] = ()
-    """Networks that are ours, such as those of deckies: what they send is not told of, what is sent to them is."""
+    """Networks that are ours, such as those of deckies: what they send is not reported, what is sent to them is."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
-    """The same finding is told once in so long, with how often it was seen."""
+    """The same finding is reported once in this time, with how often it was seen."""
     flows: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 2048
     """TCP connections that are remembered, and as many UDP flows; each takes about 1 KiB."""
     idle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
-    """A connection without packets for so long is over."""
+    """A connection without packets for this long is over."""
     ring_kib: Annotated[int, msgspec.Meta(ge=256, le=1 << 20)] = 2048
-    """Memory for packets that the kernel has caught and this process has not seen yet, per interface."""
+    """Memory for captured packets that this process has not read yet, per interface."""
     scan: ScanSettings = ScanSettings()
-    """What makes a scan."""
+    """What counts as a scan."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no network, or too many."""
+        """Reject invalid networks, and too many of them."""
         if len(self.ignore) > MOST_IGNORED:
             raise ValueError(f"ignore: at most {MOST_IGNORED} networks")
         self.ignored()
         self.own_networks()
 
     def ignored(self) -> tuple[Network, ...]:
-        """Return the networks of `ignore`."""
         return tuple(_network("ignore", text) for text in self.ignore)
 
     def own_networks(self) -> tuple[Network, ...]:
-        """Return the networks of `home`."""
         return tuple(_network("home", text) for text in self.home)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where both transports report to: findings, the scan detector, and the timing of closed flows."""
+"""Where both transports report: findings, the scan detector, and the timing of closed flows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class FindingSinks(NamedTuple):
             self.findings.report(_scan(scan))
 
     def report_timings(self) -> None:
-        """Move what is known of the flows that ended to the findings."""
+        """Move the timing of ended flows to the findings."""
         for ending, first, payload in self.timings.take():
             reported = Ends(ending.opener, None, ending.responder, ending.port)
             self.findings.report(Finding(first, reported, payload))

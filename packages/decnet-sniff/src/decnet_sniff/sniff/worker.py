@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The worker `sniff`: what it sees on the wire becomes events, one per distinct finding and window.
+"""The worker `sniff`: reports what it sees on the wire as events, one per distinct finding and window.
 
-Packets are looked at in the event loop, a ring of blocks at a time: to hand them to a thread would cost more than most
-of them do. `src` of an event is who sent what was found, `dst` who got it.
+Packets are processed in the event loop, a ring of blocks at a time: passing them to a thread would cost more than most
+of them do. `src` of an event is the sender of what was found, `dst` the receiver.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ log = logging.getLogger(__name__)
 
 _SECOND: Final = 1_000_000_000
 LOOK_SECONDS: Final = 1.0
-"""How often ages and interfaces are looked at while there is something to look at, ..."""
+"""How often timeouts and interfaces are checked while there is something to check, ..."""
 IDLE_SECONDS: Final = 5.0
 """... and otherwise."""
 
 
 class Sniff(Worker[SniffSettings]):
-    """Listens on network interfaces and fingerprints who talks: TLS, QUIC, SSH, HTTP, TCP/IP stacks, scans.
+    """Listens on network interfaces and fingerprints what it sees: TLS, QUIC, SSH, HTTP, TCP/IP stacks, scans.
 
     Off until `[sniff] interfaces` is set. Needs CAP_NET_RAW and nothing else.
     """
@@ -61,14 +61,13 @@ class Sniff(Worker[SniffSettings]):
         super().__init__(settings)
         self._captures: list[PacketSocket] = []
         self._resting: set[PacketSocket] = set()
-        """Those that are not read because the worker is paused."""
+        """Captures that are not read because the worker is paused."""
         self._observer = observer_of(settings)
         self._watchful = True
-        """Whether `run` looks as often as there is something to look at."""
+        """Whether `run` uses the short interval."""
 
     @classmethod
     def capabilities(cls, settings: SniffSettings) -> tuple[str, ...]:  # noqa: ARG003  # whatever is set
-        """Return what a packet socket needs."""
         return ("CAP_NET_RAW",)
 
     async def start(self, ctx: Context) -> None:
@@ -79,10 +78,7 @@ class Sniff(Worker[SniffSettings]):
         for interface in settings.interfaces:
             self._captures.append(
                 PacketSocket(
-                    interface,
-                    settings.ignored(),
-                    promiscuous=settings.promiscuous,
-                    ring_kib=settings.ring_kib,
+                    interface, settings.ignored(), promiscuous=settings.promiscuous, ring_kib=settings.ring_kib
                 )
             )
         ctx.counters.read_from(self._counters)
@@ -95,7 +91,7 @@ class Sniff(Worker[SniffSettings]):
         log.info("listening interfaces=%s", ",".join(settings.interfaces))
 
     async def run(self, ctx: Context) -> None:
-        """Emit the findings that are due and look after the interfaces, until it must stop."""
+        """Emit the findings that are due and check the interfaces, until stopped."""
         while not ctx.stopping.is_set():
             self._watchful = self._observer.busy or any(capture.down for capture in self._captures)
             await ctx.nudged(LOOK_SECONDS if self._watchful else IDLE_SECONDS)
@@ -121,7 +117,7 @@ class Sniff(Worker[SniffSettings]):
         asyncio.get_running_loop().add_reader(capture.fileno(), self._readable, ctx, capture)
 
     def _readable(self, ctx: Context, capture: PacketSocket) -> None:
-        """Look at what one interface has caught."""
+        """Process what one interface has captured."""
         if not ctx.unpaused.is_set():
             asyncio.get_running_loop().remove_reader(capture.fileno())
             self._resting.add(capture)
@@ -134,7 +130,7 @@ class Sniff(Worker[SniffSettings]):
             ctx.nudge()
 
     def _look_after(self, ctx: Context, capture: PacketSocket) -> None:
-        """See whether an interface that was down is back."""
+        """Reopen an interface that was down."""
         loop, old = asyncio.get_running_loop(), capture.fileno()
         loop.remove_reader(old)
         capture.reopen()
@@ -152,7 +148,7 @@ class Sniff(Worker[SniffSettings]):
 
 
 def observer_of(settings: SniffSettings) -> Observer:
-    """Return what looks at packets as the settings say."""
+    """Return the observer for these settings."""
     return Observer(
         window_ns=settings.window_seconds * _SECOND,
         flows=settings.flows,
@@ -173,10 +169,7 @@ def _emit(ctx: Context, finding: Finding) -> None:
     source, source_port, destination, destination_port = finding.ends
     try:
         ctx.emit(
-            finding.payload,
-            ts=finding.ts,
-            src=end_of(source, source_port),
-            dst=end_of(destination, destination_port),
+            finding.payload, ts=finding.ts, src=end_of(source, source_port), dst=end_of(destination, destination_port)
         )
     except BadEventError as error:
         ctx.counters.add("sniff_findings_too_large")

@@ -76,22 +76,22 @@ def renew(folder: Path, server: Address) -> Enrolled:
 
 
 def _fetch_authority(master: Address, token: Token) -> Authority:
-    """Return the certificate that the master shows, when it is the token's."""
+    """Return the master's authority certificate if it is the token's."""
     context = client_context()
     context.verify_mode = ssl.CERT_NONE
     try:
         shown = exchange.ask(master, context, AskAuthority())
     except EndedError as error:
         raise ExchangeError(
-            f"{error}; it speaks only while a token waits: was this one used, or has it expired?"
+            f"{error}; it listens only while a token is unused: was this one used, or has it expired?"
         ) from error
     if not isinstance(shown, Authority):
         raise ExchangeError(f"the master does not answer: {_reason(shown)}")
     try:
-        found = fingerprint(files.certificate_in(shown.certificate))
+        mark = fingerprint(files.certificate_in(shown.certificate))
     except ValueError:
-        found = ""
-    if found != token.authority.hex():
+        mark = ""
+    if mark != token.authority.hex():
         raise ExchangeError(
             f"{master} is not the master that made this token: its authority has another fingerprint; nothing was sent"
         )
@@ -110,24 +110,24 @@ def _issued(answer: messages.Reply) -> Issued:
 
 
 def _reason(answer: messages.Reply) -> str:
-    return for_terminal(answer.text) if isinstance(answer, Refused) else "it answers what was not asked"
+    return for_terminal(answer.text) if isinstance(answer, Refused) else "unexpected answer"
 
 
 def store_identity(folder: Path, known: Enrolled, key: authority.Key, issued: Issued) -> None:
     """Write what was got, `identity.pem` last, for from then on it is used; ExchangeError when it is not for `key`."""
     try:
-        found = parts_of(files.certificate_in(issued.chain))
+        parts = parts_of(files.certificate_in(issued.chain))
     except ValueError as error:
         raise ExchangeError("the master's answer has no certificate") from error
     own = authority.public_der(key.public_key())
-    if isinstance(found, Unreadable) or found.public_key != own or not issued.pins:
+    if isinstance(parts, Unreadable) or parts.public_key != own or not issued.pins:
         raise ExchangeError("the master's answer has no certificate for our key")
     files.write(folder / files.ENROLLED, msgspec.json.format(msgspec.json.encode(known)))
     files.write(folder / files.IDENTITY, authority.key_pem(key) + issued.chain.encode())
 
 
 def _difference(behind: int) -> str:
-    """Return what a clock that is so many seconds behind has to do with it; nothing when it is right."""
+    """Return a hint about a clock that is this many seconds behind; empty when it is right."""
     if abs(behind) < SKEW_SECONDS:
         return ""
     length, word = dt.timedelta(seconds=abs(behind)), "behind" if behind > 0 else "ahead of"

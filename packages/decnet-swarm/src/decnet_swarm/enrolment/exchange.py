@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One question to the master and its answer, over a connection of its own; blocking, for short-lived programs."""
+"""One request to the master and its reply, over a connection of its own; blocking, for short-lived programs."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def _answer(link: ssl.SSLSocket) -> Reply:
 
 
 def _exactly(link: ssl.SSLSocket, size: int) -> bytes:
-    found = bytearray()
-    while len(found) < size:
-        part = link.recv(size - len(found))
+    data = bytearray()
+    while len(data) < size:
+        part = link.recv(size - len(data))
         if not part:
             raise EOFError
-        found += part
-    return bytes(found)
+        data += part
+    return bytes(data)
 
 
 def _reason(error: ssl.SSLError) -> str:

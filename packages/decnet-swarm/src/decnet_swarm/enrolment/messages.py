@@ -74,7 +74,7 @@ _ANSWERS: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 
 class Malformed(msgspec.Struct, frozen=True):
-    """Why bytes are no message."""
+    """The bytes are not a message, and why."""
 
     reason: str
 

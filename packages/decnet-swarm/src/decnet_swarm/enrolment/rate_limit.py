@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How often enrolment may be tried: a rate for each source and one for all together."""
+"""Limits enrolment attempts: a rate for each source and one for all together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOURCES = 1024
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """So many at once, and then so many a minute."""
+    """A burst, and then a number per minute."""
 
     burst: float
     per_minute: float
@@ -24,7 +24,7 @@ ALL = Rate(burst=60, per_minute=60)
 
 
 class EnrolmentRates:
-    """Says which connections may enrol now."""
+    """Decides which connections may enrol now."""
 
     def __init__(self, each: Rate = EACH, total: Rate = ALL) -> None:
         self._sources = SourceRates(each.per_minute / 60, each.burst, SOURCES)

@@ -3,7 +3,7 @@
 
 The child is an interpreter of its own, because making a key needs `cryptography`: 13 MiB that the forwarder would keep
 for two connections a year. The forwarder sees the new `identity.pem` (`contexts.Reloaded`) and connects with it the
-next time; a connection that stands goes on, for the listener takes old and new.
+next time; a connection that stands continues, for the listener takes old and new.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def due_at(parts: Parts) -> float:
 
 
 def is_ending(folder: Path) -> bool:
-    """Return whether the certificate in `folder` should have been renewed for so long that a person must look."""
+    """Return whether the renewal of the certificate in `folder` is so overdue that the operator must act."""
     try:
         parts = files.validity(folder)
     except files.NotEnrolledError:
@@ -69,7 +69,7 @@ async def renew_when_due(
 
 
 def _wait(counters: Counters, folder: Path) -> float:
-    """Return for how many seconds nothing is to do; a host without a certificate is asked again later."""
+    """Return the seconds until the next renewal; a host without a certificate is checked again later."""
     try:
         parts = files.validity(folder)
     except files.NotEnrolledError as error:

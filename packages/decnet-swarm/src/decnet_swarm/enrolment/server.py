@@ -145,7 +145,7 @@ class EnrolmentServer:
 
     def _token_refusal(self, asked: Enrol) -> Refused | None:
         try:
-            found = registry.claimed(load(self._folder), asked.id, asked.secret, int(time.time()))
+            found = registry.find_token(load(self._folder), asked.id, asked.secret, int(time.time()))
         except RegistryError as error:
             log.error("%s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
             return Refused("defect", "the master cannot read who may enrol; its log says why")
@@ -153,7 +153,7 @@ class EnrolmentServer:
 
     async def _signed(self, request: SigningRequest) -> Issued | Refused:
         if self._queue >= MAX_QUEUED:
-            return Refused("busy", "the master signs others; try again in a minute")
+            return Refused("busy", "the master is busy signing; try again in a minute")
         self._queue += 1
         try:
             async with self._signing:
@@ -177,5 +177,5 @@ class EnrolmentServer:
             writer.write(messages.framed(reply))
             await writer.drain()
             writer.close()
-            with contextlib.suppress(OSError):  # who has the reply may go without a word
+            with contextlib.suppress(OSError):  # a peer that has the reply may close at once
                 await writer.wait_closed()

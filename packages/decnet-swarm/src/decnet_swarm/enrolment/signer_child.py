@@ -57,16 +57,16 @@ class _Signature:
         self._seconds = int(now.timestamp())
 
     def enrol(self, known: Registry, request: SignEnrolment) -> tuple[Registry | RegistryRefusal, Issued | None]:
-        waiting = registry.claimed(known, request.id, request.secret, self._seconds)
+        waiting = registry.find_token(known, request.id, request.secret, self._seconds)
         if isinstance(waiting, RegistryRefusal):
             return waiting, None
         issued, mark = self._sign(waiting.name)
         sensor = Sensor(waiting.name, (mark,), self._seconds, address=request.address)
-        return registry.entered(known, sensor, replaces=waiting.replaces), issued
+        return registry.add_sensor(known, sensor, replaces=waiting.replaces), issued
 
     def renew(self, known: Registry, request: SignRenewal) -> tuple[Registry | RegistryRefusal, Issued | None]:
         issued, mark = self._sign(request.name)
-        return registry.renewed(known, request.name, request.presented, mark, self._seconds), issued
+        return registry.renew_certificate(known, request.name, request.presented, mark, self._seconds), issued
 
     def _sign(self, name: str) -> tuple[Issued, Certificate]:
         made = authority.member(self._signer, Role.FORWARDER, name, self._key, now=self._now, days=self._days)

@@ -27,14 +27,14 @@ class OutboundBatch(msgspec.Struct, frozen=True):
 
     spool: str
     inode: int
-    """Of the spool's directory: one that was made anew is another spool."""
+    """Of the spool's directory: one that was recreated is another spool."""
     next: Position
-    """Where the spool goes on after them."""
+    """Where the spool continues after them."""
     data: bytes
     """Their frames."""
     events: int
     rejects: Sequence[Reject] = ()
-    """Lines that stay here; set aside when the batch has been stored, so that no second try doubles them."""
+    """Invalid lines; quarantined when the batch has been stored, so that a retry does not duplicate them."""
 
 
 def pack(spool: str, inode: int, lines: ReadResult, check: str | None) -> OutboundBatch:

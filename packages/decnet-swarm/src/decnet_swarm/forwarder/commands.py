@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of `decnet-forwarder` beside running it; loaded only when one is called."""
+"""Commands of `decnet-forwarder` besides running it; loaded only when one is called."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def register(app: typer.Typer) -> None:
 def enrol(
     context: typer.Context,
     master: Annotated[str, typer.Option(help="HOST:PORT of the master, as `decnet swarm token` printed it.")],
-    token: Annotated[str, typer.Option(help="What it printed beside; - reads it from standard input.")],
+    token: Annotated[str, typer.Option(help="The token that it printed; - reads it from standard input.")],
 ) -> None:
-    """Make this host a sensor of a fleet: make a key here, have the master sign it. The key stays here."""
+    """Make this host a sensor of a fleet: create a key and have the master sign it. The key never leaves this host."""
     try:
         settings = Settings.load(context.parent.params.get("settings") if context.parent else None)
         place = settings.section("state", StateSettings)
@@ -47,10 +47,10 @@ def enrol(
 
 
 def _word(text: str) -> tokens.Token:
-    found = tokens.decode_token(sys.stdin.readline() if text == "-" else text)
-    if isinstance(found, tokens.Misread):
-        _refuse(f"this is no token: {found.reason}", Exit.USAGE)
-    return found
+    token = tokens.decode_token(sys.stdin.readline() if text == "-" else text)
+    if isinstance(token, tokens.Misread):
+        _refuse(f"this is no token: {token.reason}", Exit.USAGE)
+    return token
 
 
 def _address(text: str) -> Address:

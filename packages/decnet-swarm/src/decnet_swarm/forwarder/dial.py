@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whom the forwarder trusts and how it gets to them: the fleet's listener, or a syslog server the operator names."""
+"""Connects the forwarder to its server and verifies it: the fleet's listener, or a configured syslog server."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Dial:
         self._used: ssl.SSLContext | None = None
 
     async def connect(self) -> Stream:
-        """Return a connection to a server that is who it should be; raises OSError."""
+        """Return a connection to the verified server; raises OSError."""
         context = self._used = self._current()
         name = self.address.host if self._foreign else None
         stream = await connect_tls(self.address.host, self.address.port, context, name)

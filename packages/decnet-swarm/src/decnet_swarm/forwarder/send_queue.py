@@ -3,7 +3,7 @@
 
 Nothing of it is lost with the process but the knowledge of what the listener has acknowledged in the last second, and
 the listener tells that at the next connection. A spool is recognised by the bytes before the place that the listener
-names: when they are not what was sent, because the spool was made anew or restored from a copy, it is sent from where
+names: when they are not what was sent, because the spool was recreated or restored from a copy, it is sent from where
 it was last acknowledged here, and ingest ignores what it has already.
 """
 
@@ -181,7 +181,7 @@ class SendQueue:
         self._counts["spool_errors"] += 1
         words = error.strerror or str(error)
         if self._failing.get(name) != words:
-            log.error("cannot use spool=%s: %s; the others go on", for_terminal(name), words)
+            log.error("cannot use spool=%s: %s; the others continue", for_terminal(name), words)
         self._failing[name] = words
 
 

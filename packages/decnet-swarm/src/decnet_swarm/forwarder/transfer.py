@@ -122,7 +122,7 @@ class Transfer:
                 case Stored(marks):
                     self._confirm(marks)
                 case Farewell(reason):
-                    raise ProtocolError(f"the listener says: {for_terminal(reason)}")
+                    raise ProtocolError(f"the listener reports: {for_terminal(reason)}")
                 case Welcome():
                     raise ProtocolError("a second welcome")
                 case Ping():
@@ -130,7 +130,7 @@ class Transfer:
 
     def _confirm(self, marks: int) -> None:
         if marks - self._confirmed > len(self._in_flight):
-            raise ProtocolError("the listener confirms what was not sent")
+            raise ProtocolError("the listener acknowledged what was not sent")
         while self._confirmed < marks:
             batch = self._in_flight.popleft()
             self._in_flight_bytes -= len(batch.data)
@@ -149,7 +149,7 @@ class Transfer:
             for content in self._deframer.feed(data):
                 message = from_listener(content)
                 if message is None:
-                    raise ProtocolError("the listener says nothing of this protocol")
+                    raise ProtocolError("the listener does not speak this protocol")
                 self._waiting.append(message)
             if self._deframer.broken:
                 raise ProtocolError(self._deframer.broken)

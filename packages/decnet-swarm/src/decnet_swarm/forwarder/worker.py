@@ -54,12 +54,12 @@ class Forwarder(Worker[ForwarderSettings]):
 
     @classmethod
     def known(cls, state: Path) -> Mapping[str, Mapping[str, Any]]:
-        """Return the name and the master that this host enrolled with."""
+        """Return the name and the master of this host's enrolment."""
         try:
-            found = files.enrolled(files.forwarder_folder(state))
+            enrolled = files.enrolled(files.forwarder_folder(state))
         except files.NotEnrolledError:
             return {}
-        return {"state": {"sensor": found.name}, "forwarder": {"server": found.server}}
+        return {"state": {"sensor": enrolled.name}, "forwarder": {"server": enrolled.server}}
 
     def __init__(self, settings: ForwarderSettings) -> None:
         super().__init__(settings)
@@ -99,7 +99,7 @@ class Forwarder(Worker[ForwarderSettings]):
                 await self._pause(ctx, failures)
 
     async def stop(self, ctx: Context) -> None:
-        """Tell the spools all that is stored."""
+        """Acknowledge everything stored to the spools."""
         if hasattr(self, "_queue"):
             await ctx.in_thread(self._finish)
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A connection from any other RFC 5425 sender, e.g. rsyslog: each message becomes a `syslog.message` event.
 
-The certificate says whose it is; what the message says of itself is kept as text. There are no acknowledgements in
+The certificate identifies the sender; the message's own claims are kept as text. There are no acknowledgements in
 syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
 """
 
 from __future__ import annotations
 
 import time
+from uuid import UUID
 
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.events.codec import BadEventError, encode
@@ -17,20 +18,23 @@ from decnet_core.runtime.counters import Counters
 from decnet_core.syslog import NotSyslog, parse
 from decnet_core.text import from_wire
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer
-from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import PendingWrite, Store
+from decnet_swarm.listener.session import PeerSession
+from decnet_swarm.listener.store import PendingWrite, Store, held_bytes
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
+from decnet_swarm.wire import BATCH_EVENTS
 
 _SURE_BYTES = 128 << 10
 """A message up to this fits an event however much JSON must escape of it."""
 _NEARLY_BYTES = 1_040_000
 """A message up to this fits an event when JSON need not escape it."""
+_PIECE_BYTES = 16 << 10
+"""Taken apart at once: the shortest message has three bytes and becomes an event of some hundred."""
 _USER, _NOTICE = 1, 5
 """What a message without a priority is (RFC 3164 §4.3.3)."""
 
 
-class PlainSession(Session):
+class PlainSession(PeerSession):
     """One sender."""
 
     def __init__(self, stream: Stream, member: Admitted, store: Store, counters: Counters) -> None:
@@ -44,7 +48,8 @@ class PlainSession(Session):
         self._store.settle_plain(self.member.name)
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
-            await self._put(self._deframer.feed(data))
+            for start in range(0, len(data), _PIECE_BYTES):
+                await self._put(self._deframer.feed(data[start : start + _PIECE_BYTES]))
             if self._deframer.broken:
                 raise ConnectionError(self._deframer.broken)
         await self._put(self._deframer.finish())
@@ -53,13 +58,16 @@ class PlainSession(Session):
         """A syslog sender may be silent for days; TCP's own keep-alive finds one that is gone."""
 
     async def _put(self, messages: list[bytes]) -> None:
-        if not messages:
-            return
-        now = time.time_ns()
-        events = [event_of(message, self.member.name, now) for message in messages]
-        self._counters.add("syslog_messages", len(events))
-        ids, lines = [event.id for event in events], [encode(event) for event in events]
-        await self._store.put(PendingWrite(self.member.name, ids, lines, sum(map(len, messages)), _nobody_to_tell))
+        self._counters.add("syslog_messages", len(messages))
+        for start in range(0, len(messages), BATCH_EVENTS):
+            now = time.time_ns()
+            ids: list[UUID] = []
+            lines: list[bytes] = []
+            for message in messages[start : start + BATCH_EVENTS]:
+                event = event_of(message, self.member.name, now)
+                ids.append(event.id)
+                lines.append(encode(event))
+            await self._store.put(PendingWrite(self.member.name, ids, lines, held_bytes(lines), _nobody_to_tell))
 
 
 def event_of(message: bytes, sensor: str, now: int) -> Event:
@@ -83,20 +91,20 @@ def _fits(event: Event) -> bool:
 
 
 def _event(message: bytes, sensor: str, now: int, limit: int, *, structured: bool = True) -> Event:
-    found = parse(message, now, limit=limit)
-    if isinstance(found, NotSyslog):
+    parsed = parse(message, now, limit=limit)
+    if isinstance(parsed, NotSyslog):
         return _made(SyslogMessage(_USER, _NOTICE, from_wire(message, limit)), sensor, now)
     payload = SyslogMessage(
-        facility=found.facility,
-        severity=found.severity,
-        message=found.message,
-        host=found.host,
-        app=found.app,
-        process=found.process,
-        message_id=found.message_id,
-        structured=found.structured if structured else {},
+        facility=parsed.facility,
+        severity=parsed.severity,
+        message=parsed.message,
+        host=parsed.host,
+        app=parsed.app,
+        process=parsed.process,
+        message_id=parsed.message_id,
+        structured=parsed.structured if structured else {},
     )
-    return _made(payload, sensor, now if found.ts is None else found.ts)
+    return _made(payload, sensor, now if parsed.ts is None else parsed.ts)
 
 
 def _made(payload: SyslogMessage, sensor: str, ts: int) -> Event:

@@ -3,8 +3,8 @@
 
 A checkpoint, one file that is replaced whole, says: up to here in our own spool, the sensors' spools are stored up to
 there. It is written about once a second, not with each batch, so after a crash our spool may hold events that the
-checkpoint does not know of. Their ids are read from the spool, and if they come again they are passed over: a sensor
-goes on from its checkpoint or from its own later knowledge, so what comes again is among them. Until each sensor has
+checkpoint does not know of. Their ids are read from the spool, and if they come again they are skipped: a sensor
+continues from its checkpoint or from its own later knowledge, so what comes again is among them. Until each sensor has
 said that nothing of them will come any more, the checkpoint's end stays: a second crash must find the ids again.
 
 The checkpoint needs room on a disk that may be full. Until it has some the last one stands, and more is read again.
@@ -124,13 +124,13 @@ class Records:
 
 
 def _read(file: Path) -> tuple[Checkpoint, bool]:
-    """Return the checkpoint, and whether there was one. Without it every sensor goes on from where it knows."""
+    """Return the checkpoint, and whether there was one. Without it every sensor continues from where it knows."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Checkpoint), True
     except FileNotFoundError:
         return Checkpoint(), False
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.error("%s cannot be read: %s; ingest will pass over what comes twice", file, error)  # noqa: TRY400  # said
+        log.error("%s cannot be read: %s; ingest will skip duplicates", file, error)  # noqa: TRY400  # said
         return Checkpoint(), False
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A connection from a forwarder: passes its events to the store in batches, and acknowledges what is safe.
 
-Who the events are of is said by the certificate. An event that names another sensor is not corrected but set aside, for
-to correct it would make evidence that nobody saw; and it is confirmed, or it would stand in the way for ever.
+The certificate identifies the sensor of the events. An event that names another sensor is not corrected, which would
+fabricate evidence, but quarantined; and it is acknowledged, or it would block the others for ever.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from decnet_core.runtime.counters import Counters
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.framing import MAX_MESSAGE_BYTES, Deframer, frame
 from decnet_swarm.listener.records import Records
-from decnet_swarm.listener.session import Session
-from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store
+from decnet_swarm.listener.session import PeerSession
+from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, held_bytes
 from decnet_swarm.message import event_line
 from decnet_swarm.pki.admission import Admitted
 from decnet_swarm.stream import Stream
@@ -48,7 +48,7 @@ class BreachError(SwarmError, ConnectionError):
     """The forwarder violated the protocol; the message says how."""
 
 
-class SensorSession(Session):
+class SensorSession(PeerSession):
     """One forwarder."""
 
     alone = True
@@ -66,13 +66,13 @@ class SensorSession(Session):
         self._spools: set[str] = set()
         self._ids: list[UUID] = []
         self._lines: list[bytes] = []
-        self._aside: list[RejectedLine] = []
+        self._rejected: list[RejectedLine] = []
         self._size = 0
         self._safe = 0
         self._told = 0
 
     async def run(self) -> None:
-        """Take events until the connection ends; raises OSError."""
+        """Receive events until the connection ends; raises OSError."""
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             for content in self._deframer.feed(data):
@@ -87,7 +87,7 @@ class SensorSession(Session):
         super().keep_alive()
 
     def end(self, reason: str) -> None:
-        """Tell the forwarder why, as far as it still listens, and end it."""
+        """Report the reason to the forwarder, if it still reads, and end the connection."""
         self._send_control(Farewell(reason))
         super().end(reason)
 
@@ -108,10 +108,10 @@ class SensorSession(Session):
             case Ping() if self._greeted:
                 self._size -= len(content)
             case _:
-                raise BreachError("nothing of this protocol, or at the wrong time")
+                raise BreachError("not this protocol, or at the wrong time")
 
     def _take_event(self, message: bytes) -> None:
-        if len(self._lines) + len(self._aside) >= BATCH_EVENTS or self._size > _MOST_BYTES:
+        if len(self._lines) + len(self._rejected) >= BATCH_EVENTS or self._size > _MOST_BYTES:
             raise BreachError("a batch that is too large")
         line = event_line(message) or message
         try:
@@ -121,10 +121,10 @@ class SensorSession(Session):
                 self._ids.append(event.id)
                 return
         except BadEventError as error:
-            self._aside.append(RejectedLine(str(error), line))
+            self._rejected.append(RejectedLine(str(error), line))
             return
         self._counters.add("foreign_events")
-        self._aside.append(RejectedLine("the event names a sensor that is not its certificate's", line))
+        self._rejected.append(RejectedLine("the event names a sensor that is not its certificate's", line))
 
     async def _greet(self) -> None:
         """Tell what is stored, when all that an earlier connection brought is."""
@@ -139,14 +139,13 @@ class SensorSession(Session):
         if len(self._spools) > MAX_SPOOLS:
             raise BreachError("more spools than a sensor may have")
         name = self.member.name
-        batch = PendingWrite(
-            name, self._ids, self._lines, self._size, self._stored, mark.spool, mark.place, self._aside
-        )
-        self._ids, self._lines, self._aside, self._size = [], [], [], 0
+        size = held_bytes(self._lines, self._rejected)
+        batch = PendingWrite(name, self._ids, self._lines, size, self._stored, mark.spool, mark.place, self._rejected)
+        self._ids, self._lines, self._rejected, self._size = [], [], [], 0
         await self._store.put(batch)
 
     def _stored(self) -> None:
-        """Say so once for all that became safe together."""
+        """Acknowledge everything that became safe together."""
         self._safe += 1
         if self._safe == self._told + 1:
             asyncio.get_running_loop().call_soon(self._tell)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What both kinds of connections to the listener share: the member, the time of its last bytes, and how it is ended."""
+"""What both kinds of sessions share: the member, the time of its last bytes, and how it is ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from decnet_swarm.stream import Stream
 from decnet_swarm.wire import SILENCE_SECONDS
 
 
-class Session(ABC):
+class PeerSession(ABC):
     """One connection of an admitted peer."""
 
     alone = False
@@ -29,7 +29,7 @@ class Session(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Take what comes until the connection ends; raises OSError."""
+        """Receive until the connection ends; raises OSError."""
 
     def keep_alive(self) -> None:
         """End a connection that was silent too long, unless it is not being read from."""

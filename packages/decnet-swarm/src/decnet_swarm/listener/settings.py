@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 class ListenerSettings(msgspec.Struct, frozen=True):
-    """Section `[listener]`: where sensors connect to, and how much is taken at once."""
+    """Section `[listener]`: where sensors connect, and limits."""
 
     listen: str = ""
     """ADDRESS:PORT, as 0.0.0.0:6514, or [::]:6514 for IPv6 and IPv4; without a port 6514. Empty: nothing listens."""
@@ -29,7 +29,7 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 256
     """Connections of senders at once, those still being greeted included; more are ended at once."""
     max_connections_per_sensor: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 8
-    """So that who has stolen one certificate cannot keep all others out."""
+    """So that a stolen certificate cannot lock out the others."""
     max_greetings: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
     """Connections that have not shown a certificate yet; for one more the slowest is ended."""
     max_greetings_per_address: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
@@ -37,15 +37,15 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     greeting_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
     """How long a TLS handshake may take."""
     window_bytes: Annotated[int, msgspec.Meta(ge=2 * BATCH_BYTES, le=64 * MIB)] = 2 * MIB
-    """How much one sensor may have under way unacknowledged."""
+    """Unacknowledged bytes that one sensor may have in flight."""
     waiting_bytes: Annotated[int, msgspec.Meta(ge=MIB, le=256 * MIB)] = 8 * MIB
-    """What all senders together may have in memory before it is written; then nobody is read from."""
+    """Received bytes of all senders that wait for the disk; beyond it no connection is read."""
     checkpoint_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=60)] = 1.0
-    """How often it is noted how far each sensor's spools are stored; after a crash the rest is found in the spool."""
+    """How often the progress of each sensor is saved; after a crash the rest is recovered from the spool."""
     check_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 2.0
-    """How long a revoked sensor's connection may last, when nobody told the listener to reload."""
+    """How long a revoked sensor's connection may last if the listener was not told to reload."""
     quarantine_bytes: Annotated[int, msgspec.Meta(ge=65536)] = 16 * MIB
-    """What no event of its sensor could be, the newest of it."""
+    """Rejected lines are kept up to this total, the newest of them."""
 
     def __post_init__(self) -> None:
         """Refuse an address that is none."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Writes received events to the listener's spool, all that wait with one fsync, and then acknowledges them.
+"""Writes received events to the listener's spool, all pending ones with one fsync, and then acknowledges them.
 
-A batch is written whole before the place after it is noted. What the disk refuses stays here, the batch goes on at the
-line where it stopped, and meanwhile nobody is read from: the sensors' own disks hold the rest.
+A batch is written completely before its position is recorded. When the disk is full the batch waits here and continues
+at the line where it stopped, and meanwhile no connection is read: the sensors' own disks hold the rest.
 """
 
 from __future__ import annotations
@@ -29,16 +29,19 @@ from decnet_swarm.wire import SpoolPosition
 
 log = logging.getLogger(__name__)
 
+_EVENT_BYTES = 192
+"""Of an event in memory beside its line: the objects of line and id, and their places in lists."""
+_REJECTED_BYTES = 256
 _AGAIN_SECONDS = 1.0
 """How soon a disk that refused is tried again."""
 
 
 class SyncError(SwarmError, OSError):
-    """The disk did not take what was written: nothing more may be acknowledged by this process."""
+    """A sync failed: nothing more may be acknowledged by this process."""
 
 
 class RejectedLine(msgspec.Struct, frozen=True):
-    """Bytes of a sensor that are not taken as its event, and why."""
+    """Bytes of a sensor that were rejected as an event, and why."""
 
     reason: str
     content: bytes
@@ -52,15 +55,21 @@ class PendingWrite(msgspec.Struct):
     lines: Sequence[bytes]
     """The events of these ids, as the spool holds them."""
     size: int
-    """Bytes that it came in."""
+    """Bytes of memory that it takes (`held_bytes`)."""
     stored: Callable[[], None]
-    """Called when it is safe, unless the connection is gone by then, which is no matter."""
+    """Called when it is safe, unless the connection is gone by then."""
     spool: str = ""
     place: SpoolPosition | None = None
-    """Where the sensor's spool goes on after it; None for who has no spool."""
-    aside: Sequence[RejectedLine] = ()
+    """Where the sensor's spool continues after it; None for who has no spool."""
+    rejected: Sequence[RejectedLine] = ()
     written: int = 0
     """How many of the lines have been."""
+
+
+def held_bytes(lines: Sequence[bytes], aside: Sequence[RejectedLine] = ()) -> int:
+    """Estimate the memory of a batch, not what came: three bytes of syslog become an event of 240 and its id."""
+    held = sum(map(len, lines)) + _EVENT_BYTES * len(lines)
+    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in aside)
 
 
 class Store:
@@ -80,10 +89,10 @@ class Store:
         self._changed = asyncio.Condition()
         self._arrived = asyncio.Event()
         self._saved_at = time.monotonic()
-        self._counts = dict.fromkeys(("events", "duplicates", "set_aside", "disk_refusals", "checkpoint_errors"), 0)
+        self._counts = dict.fromkeys(("events", "duplicates", "rejected", "disk_refusals", "checkpoint_errors"), 0)
 
     def recover(self) -> None:
-        """Take up what a predecessor left; raises OSError. Call it before anything is put."""
+        """Recover the state of a predecessor; raises OSError. Call it before anything is put."""
         if self._records.found:
             self._records.recover(self._directory)
         if self._records.remembered:
@@ -106,12 +115,12 @@ class Store:
                 await self._changed.wait()
 
     def settle_plain(self, sender: str) -> None:
-        """Know that `sender` speaks syslog: if it has no spools, then nothing that it sent has an id to come again."""
+        """Record that `sender` speaks syslog: without spools, none of its events can be repeated."""
         if not self._records.places(sender):
             self._records.settle(sender)
 
     async def run(self, ctx: Context) -> None:
-        """Write what is put, for ever. Raises SyncError."""
+        """Write what is put, without end. Raises SyncError."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.checkpoint_seconds if self._records.fresh else None):
@@ -137,7 +146,7 @@ class Store:
         }
 
     async def _round(self, ctx: Context) -> None:
-        """Write all that waits, and acknowledge what was written completely."""
+        """Write all pending lines, and acknowledge complete batches."""
         self._in_hand += self._waiting
         self._waiting.clear()
         before = self._counts["events"]
@@ -180,9 +189,9 @@ class Store:
         batch.written += taken
         if batch.written < len(batch.lines):
             return False
-        self._counts["set_aside"] += len(batch.aside)
-        for aside in batch.aside:
-            self._quarantine.put(aside.reason, batch.sensor, aside.content)
+        self._counts["rejected"] += len(batch.rejected)
+        for line in batch.rejected:
+            self._quarantine.put(line.reason, batch.sensor, line.content)
         return True
 
     def _pass_over_known(self, batch: PendingWrite) -> None:
@@ -195,7 +204,7 @@ class Store:
         self._writer.sync()
         self._quarantine.sync()
         if self._writer.counters()["spool_sync_errors"]:
-            raise SyncError("the spool could not be brought to the disk; what is not acknowledged will come again")
+            raise SyncError("the spool could not be synced; what is not acknowledged will be sent again")
 
     def _due(self) -> bool:
         late = time.monotonic() - self._saved_at >= self._settings.checkpoint_seconds
@@ -207,4 +216,4 @@ class Store:
             self._records.save(self._writer.end())
         except OSError as error:
             self._counts["checkpoint_errors"] += 1
-            log.warning("cannot note how far sensors are stored: %s; the last note stands", error.strerror)
+            log.warning("cannot save the checkpoints of sensors: %s; the last ones remain", error.strerror)

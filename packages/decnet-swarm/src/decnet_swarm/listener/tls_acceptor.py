@@ -25,7 +25,7 @@ from decnet_core.net.sockets import BindError, listening
 from decnet_core.runtime.context import Context
 from decnet_core.text import for_terminal
 from decnet_swarm.address import address_in
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki.admission import Admission, Admitted, Refusal
 from decnet_swarm.pki.contexts import Reloaded, listener_context
@@ -34,7 +34,7 @@ from decnet_swarm.stream import Stream, accept_tls
 
 log = logging.getLogger(__name__)
 
-OpenSession = Callable[[Stream, Admitted], Session]
+OpenSession = Callable[[Stream, Admitted], PeerSession]
 Exchange = Callable[[Stream, Admitted], Awaitable[None]]
 
 
@@ -78,15 +78,14 @@ class TlsAcceptor:
             raise StartupError(f"[listener] cannot listen on {address}: {error}") from error
         self._handshakes: dict[Handshake, None] = {}
         """In the order of their arrival."""
-        self._present: set[Session] = set()
-        self._newest: dict[tuple[str, type[Session]], Session] = {}
+        self._present: set[PeerSession] = set()
+        self._newest: dict[tuple[str, type[PeerSession]], PeerSession] = {}
         self._counts = dict.fromkeys(
             ("connections", "refused_full", "refused_greeting", "refused_certificate", "revoked_live", "broken"), 0
         )
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
         return int(self._sock.getsockname()[1])
 
     def counters(self) -> dict[str, float]:
@@ -201,7 +200,7 @@ class TlsAcceptor:
             return f"{member.name} has {self._settings.max_connections_per_sensor} connections already"
         return ""
 
-    async def _run_session(self, session: Session) -> None:
+    async def _run_session(self, session: PeerSession) -> None:
         """Run `session`; it replaces an older one of its kind and sensor, which may not have noticed a cut."""
         key = (session.member.name, type(session))
         before = self._newest.get(key) if session.alone else None

@@ -21,7 +21,7 @@ from decnet_swarm.framing import frame
 from decnet_swarm.listener.plain import PlainSession
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.sensor import SensorSession
-from decnet_swarm.listener.session import Session
+from decnet_swarm.listener.session import PeerSession
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.listener.store import Store
 from decnet_swarm.listener.tls_acceptor import TlsAcceptor
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 
 
 class Listener(Worker[ListenerSettings]):
-    """Takes the events of sensors over mutual TLS, each exactly once, and syslog of who speaks only that.
+    """Receives the events of sensors over mutual TLS, each exactly once, and plain syslog.
 
-    They go to a spool, from which ingest takes them as from any other. Each sensor can only speak for itself.
+    They go to a spool, from which ingest takes them as from any other. A sensor can only send events of its own.
     """
 
     name = "listener"
@@ -52,7 +52,7 @@ class Listener(Worker[ListenerSettings]):
     _store: Store
 
     async def start(self, ctx: Context) -> None:
-        """Take up what is stored and listen; raises StartupError when there is no certificate or the port is taken."""
+        """Recover the stored state and listen; raises StartupError without a certificate or when the port is taken."""
         if not self.settings.listen:
             return
         assert ctx.spool is not None
@@ -82,7 +82,7 @@ class Listener(Worker[ListenerSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:
-        """End the connections and note how far everything is stored."""
+        """End the connections and save the checkpoint."""
         if self._acceptor is not None:
             self._acceptor.close()
             if self._enrolment is not None:
@@ -91,13 +91,13 @@ class Listener(Worker[ListenerSettings]):
             await ctx.in_thread(self._quarantine.close)
 
     def _acceptor_of(self, ctx: Context, folder: Path) -> TlsAcceptor:
-        def sensor(stream: Stream, member: Admitted) -> Session:
+        def sensor(stream: Stream, member: Admitted) -> PeerSession:
             window = self.settings.window_bytes
             return SensorSession(
                 stream, member, self._store, records=self._records, counters=ctx.counters, window_bytes=window
             )
 
-        def plain(stream: Stream, member: Admitted) -> Session:
+        def plain(stream: Stream, member: Admitted) -> PeerSession:
             return PlainSession(stream, member, self._store, ctx.counters)
 
         async def renewal(stream: Stream, member: Admitted) -> None:
@@ -118,7 +118,7 @@ class Listener(Worker[ListenerSettings]):
         return server
 
     async def _review(self, ctx: Context, acceptor: TlsAcceptor) -> None:
-        """Look at the registry every so often, and at once when told to reload."""
+        """Check the registry periodically, and at once on reload."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(until_beat(self.settings.check_seconds)):

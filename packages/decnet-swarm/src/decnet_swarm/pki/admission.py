@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Decides which certificates may be connected now; asked at each handshake and whenever the registry changes."""
+"""Decides which certificates may connect; used at each handshake and whenever the registry changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Admission:
         self.refresh()
 
     def refresh(self) -> bool:
-        """Read the registry if it is not the one that was read last; return whether it was."""
+        """Load the registry if it changed; return whether it did."""
         stamp = self._seen()
         if stamp == self._stamp:
             return False
@@ -79,7 +79,7 @@ class Admission:
         return member
 
     def may_enrol(self, now: float | None = None) -> bool:
-        """Return whether there is a token that could still be used."""
+        """Return whether there is an unused, valid token."""
         return self._expires > (time.time() if now is None else now)
 
     def _seen(self) -> tuple[int, ...] | None:

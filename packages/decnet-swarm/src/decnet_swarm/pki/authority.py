@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Makes certificates: the fleet's root, the key that signs sensors, the listener's identity, a sensor's.
 
-Who holds which key. The master's listener faces the network and must sign sensors at any hour, so it can reach a key
-that does. That key is not the root's. The root's key is the operator's alone and signs two things: the listener's
-certificate, and an issuing certificate whose extended key usage is `clientAuth`. TLS libraries want the usage in every
-certificate of a chain, so whoever takes the listener over can make sensors' certificates but no listener's: he cannot
-pose as the master. Nor do sensors made so get in, for members are those of the registry (`registry`). After such a day
-the operator renews with `decnet swarm renew --new-keys`, and no sensor has to be visited.
+Which account holds which key: the master's listener faces the network and must sign sensors at any time, so it can
+reach a signing key. That key is not the root's. The root's key is the operator's alone and signs two things: the
+listener's certificate, and an issuing certificate whose extended key usage is `clientAuth`. TLS libraries require the
+usage in every certificate of a chain, so an attacker who compromises the listener can issue sensors' certificates but
+not a listener's, and cannot impersonate the master. Nor are such sensors accepted: members are those of the registry
+(`registry`). After a compromise the operator runs `decnet swarm renew --new-keys`; sensors need no change.
 
 The issuing key is read only by a child that lives for one signature (`issue`): the listener never has it in memory, nor
 this library. (A child of another account would be separate even from a listener that was taken over; it would need a
@@ -121,9 +121,9 @@ def requested_key(pem: str) -> PublicKey:
     Nothing else of a request counts: name, role and duration are the authority's to say.
     """
     try:
-        found = x509.load_pem_x509_csr(pem.encode())
-        key = found.public_key()
-        valid = found.is_signature_valid
+        csr = x509.load_pem_x509_csr(pem.encode())
+        key = csr.public_key()
+        valid = csr.is_signature_valid
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise BadRequestError(f"not a certificate request: {error}") from error
     if not valid:

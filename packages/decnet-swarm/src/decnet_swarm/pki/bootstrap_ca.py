@@ -14,7 +14,7 @@ from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.listener_identity import ListenerCertificate
 from decnet_swarm.pki.names import Role, is_name
-from decnet_swarm.pki.registry import Certificate, Registry, RegistryRefusal, Sensor, Waiting
+from decnet_swarm.pki.registry import Certificate, PendingToken, Registry, RegistryRefusal, Sensor
 from decnet_swarm.pki.registry_file import change, load
 
 
@@ -55,7 +55,7 @@ def renew(
         if new_keys and not force and (left := _stranded(folder)):
             raise BootstrapError(
                 f"{len(left)} sensors, {left[0]} among them, do not know the listener's next key yet; they learn it "
-                "when they renew. --force does it now; they must then be enrolled anew"
+                "when they renew. --force does it now; they must then be enrolled again"
             )
         return listener_identity.renew(folder, root, hosts, moment, new_keys=new_keys)
 
@@ -66,10 +66,10 @@ def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False,
     moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
     root_mark = bytes.fromhex(fingerprint(files.certificate_in(root_certificate(state))))
     made = token.new_token(root_mark, name)
-    waiting = Waiting(
+    waiting = PendingToken(
         made.id.hex(), token.hashed(made.secret), name, moment, moment + int(hours * 3600), replaces=replaces
     )
-    _must(change(folder, lambda known: (registry.offered(known, waiting), None)))
+    _must(change(folder, lambda known: (registry.add_token(known, waiting), None)))
     return token.encode_token(made)
 
 
@@ -91,7 +91,7 @@ def sign_request(
     sensor = Sensor(name, (mark,), int(moment.timestamp()), address="by hand")
 
     def step(known: Registry) -> tuple[Registry | RegistryRefusal, None]:
-        return registry.entered(known, sensor, replaces=replaces), None
+        return registry.add_sensor(known, sensor, replaces=replaces), None
 
     _must(change(folder, step))
     return authority.certificate_pem(made, signer.certificate).decode()
@@ -100,18 +100,17 @@ def sign_request(
 def revoke(state: Path, name: str, now: int | None = None) -> None:
     """Revoke sensor `name` and its tokens; raises BootstrapError or RegistryError."""
     moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
-    _must(change(_listener_folder(state), lambda known: (registry.revoked(known, name, moment), None)))
+    _must(change(_listener_folder(state), lambda known: (registry.revoke_sensor(known, name, moment), None)))
 
 
 def forget(state: Path, name: str) -> None:
     """Take a revoked sensor out of the list; raises BootstrapError or RegistryError."""
-    _must(change(_listener_folder(state), lambda known: (registry.forgotten(known, name), None)))
+    _must(change(_listener_folder(state), lambda known: (registry.remove_sensor(known, name), None)))
 
 
 def _listener_folder(state: Path) -> Path:
-    """Return the listener's folder."""
     if not files.is_bootstrapped(state):
-        raise BootstrapError("there is no swarm here yet; decnet swarm token NAME begins one")
+        raise BootstrapError("there is no swarm here yet; decnet swarm token NAME creates one")
     return files.listener_folder(state)
 
 

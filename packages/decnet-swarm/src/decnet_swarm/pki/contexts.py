@@ -50,7 +50,7 @@ def client_context() -> ssl.SSLContext:
 
 
 class Reloaded:
-    """A context that is made anew when the identity it was made of was replaced."""
+    """A context that is recreated when the identity it was made of was replaced."""
 
     def __init__(self, make: Callable[[Path], ssl.SSLContext], folder: Path) -> None:
         self._make = make
@@ -59,7 +59,7 @@ class Reloaded:
         self._context = make(folder)
 
     def current(self) -> ssl.SSLContext:
-        """Return the context for the next connection; one that cannot be made anew leaves the last one standing."""
+        """Return the context for the next connection; one that cannot be recreated leaves the last one standing."""
         stamp = self._seen()
         if stamp != self._stamp:
             try:
@@ -71,10 +71,10 @@ class Reloaded:
 
     def _seen(self) -> tuple[int, int] | None:
         try:
-            found = (self._folder / files.IDENTITY).stat()
+            status = (self._folder / files.IDENTITY).stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns
 
 
 def _serving(folder: Path) -> ssl.SSLContext:

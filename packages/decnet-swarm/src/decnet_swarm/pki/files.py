@@ -109,11 +109,11 @@ def validity(folder: Path) -> Parts:
     path = folder / IDENTITY
     try:
         with acting_as_owner(folder):
-            found = parts_of(certificate_in(path.read_text("ascii")))
+            parts = parts_of(certificate_in(path.read_text("ascii")))
     except FileNotFoundError as error:
         raise NotEnrolledError(f"there is no certificate in {folder}") from error
     except (OSError, ValueError) as error:
         raise NotEnrolledError(f"{path} cannot be read: {error}") from error
-    if isinstance(found, Unreadable):
-        raise NotEnrolledError(f"{path} cannot be read: {found.reason}")
-    return found
+    if isinstance(parts, Unreadable):
+        raise NotEnrolledError(f"{path} cannot be read: {parts.reason}")
+    return parts

@@ -29,7 +29,6 @@ class Role(enum.StrEnum):
 
     @property
     def uri(self) -> str:
-        """The role as an alternative name."""
         return _URI + self.value
 
 

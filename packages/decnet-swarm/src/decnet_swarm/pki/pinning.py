@@ -36,9 +36,9 @@ def check_peer(link: ssl.SSLObject | ssl.SSLSocket, pins: tuple[str, ...]) -> No
     """Raise WrongPeerError unless the peer's verified certificate is a listener's with one of the keys `pins`."""
     if Role.LISTENER not in roles_in(link.getpeercert()):
         raise WrongPeerError("the certificate of the other side is no listener's")
-    found = parts_of(link.getpeercert(binary_form=True) or b"")
-    if isinstance(found, Unreadable) or pin(found.public_key) not in pins:
+    parts = parts_of(link.getpeercert(binary_form=True) or b"")
+    if isinstance(parts, Unreadable) or pin(parts.public_key) not in pins:
         raise WrongPeerError(
             "the listener has another key than the one pinned here; "
-            "if the master was set up anew, enrol again with a token from `decnet swarm token NAME --replace`"
+            "if the master was set up again, enrol again with a token from `decnet swarm token NAME --replace`"
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who belongs to the fleet: the sensors with their certificates' fingerprints, and the tokens that wait. Pure.
+"""The members of the fleet: sensors with their certificates' fingerprints, and unused tokens. Pure.
 
 This, not the authority's signature, decides who may send: a certificate that the authority signed and that is not in
 here is refused. So revoking one needs no list that clients fetch, a stolen signing key alone makes nobody a member, and
@@ -19,8 +19,8 @@ MOST_SENSORS = 10_000
 MOST_TOKENS = 1_000
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """A token that was not used yet; times in seconds since the Unix epoch."""
+class PendingToken(msgspec.Struct, frozen=True):
+    """An unused token; times in seconds since the Unix epoch."""
 
     id: str
     secret_hash: str
@@ -28,7 +28,7 @@ class Waiting(msgspec.Struct, frozen=True):
     made_at: int
     expires_at: int
     replaces: bool = False
-    """Whether the sensor of this name may exist already, and then loses its old certificates."""
+    """Whether it may replace an existing sensor of this name, whose old certificates then become invalid."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Sensor(msgspec.Struct, frozen=True):
 
     name: str
     certificates: tuple[Certificate, ...]
-    """The last one, and after a renewal also the one before: the sensor may not have got the answer."""
+    """The last one, and after a renewal also the one before: the sensor may not have received the reply."""
     enrolled_at: int
     renewed_at: int | None = None
     revoked_at: int | None = None
@@ -56,7 +56,7 @@ class Registry(msgspec.Struct, frozen=True):
     """All of them."""
 
     sensors: tuple[Sensor, ...] = ()
-    tokens: tuple[Waiting, ...] = ()
+    tokens: tuple[PendingToken, ...] = ()
 
     def sensor(self, name: str) -> Sensor | None:
         """Return the sensor of that name, also one that was revoked."""
@@ -70,8 +70,8 @@ class RegistryRefusal(msgspec.Struct, frozen=True):
     text: str
 
 
-def offered(registry: Registry, waiting: Waiting) -> Registry | RegistryRefusal:
-    """Return the registry with one more token; an older one for the same name, and those that expired, are gone."""
+def add_token(registry: Registry, waiting: PendingToken) -> Registry | RegistryRefusal:
+    """Return the registry with one more token, without older ones for the name and expired ones."""
     if not is_name(waiting.name):
         return RegistryRefusal("name", "a name has up to 63 letters and digits, inside also . _ and -")
     known = registry.sensor(waiting.name)
@@ -83,8 +83,8 @@ def offered(registry: Registry, waiting: Waiting) -> Registry | RegistryRefusal:
     return msgspec.structs.replace(registry, tokens=(*kept, waiting))
 
 
-def claimed(registry: Registry, token_id: bytes, secret: bytes, now: int) -> Waiting | RegistryRefusal:
-    """Return the token that `secret` opens. Unknown, used and wrong all look the same from outside."""
+def find_token(registry: Registry, token_id: bytes, secret: bytes, now: int) -> PendingToken | RegistryRefusal:
+    """Return the token of `secret`. Unknown, used and wrong ones are indistinguishable from outside."""
     found = next((each for each in registry.tokens if each.id == token_id.hex()), None)
     kept = found.secret_hash if found else token.hashed(b"")
     if not token.opens(secret, kept) or found is None:
@@ -94,7 +94,7 @@ def claimed(registry: Registry, token_id: bytes, secret: bytes, now: int) -> Wai
     return found
 
 
-def entered(registry: Registry, sensor: Sensor, *, replaces: bool = False) -> Registry | RegistryRefusal:
+def add_sensor(registry: Registry, sensor: Sensor, *, replaces: bool = False) -> Registry | RegistryRefusal:
     """Return the registry with a new sensor, without the tokens for its name; one of its name goes if `replaces`."""
     known = registry.sensor(sensor.name)
     if known is not None and known.revoked_at is None and not replaces:
@@ -108,8 +108,10 @@ def entered(registry: Registry, sensor: Sensor, *, replaces: bool = False) -> Re
     return Registry((*others, sensor), tokens)
 
 
-def renewed(registry: Registry, name: str, presented: str, new: Certificate, now: int) -> Registry | RegistryRefusal:
-    """Return the registry in which `new` stands beside the certificate that was `presented` for it."""
+def renew_certificate(
+    registry: Registry, name: str, presented: str, new: Certificate, now: int
+) -> Registry | RegistryRefusal:
+    """Return the registry with `new` beside the certificate that was `presented` for it."""
     sensor = registry.sensor(name)
     if sensor is None or sensor.revoked_at is not None:
         return RegistryRefusal("unknown", f"{name} does not belong to this fleet any more")
@@ -120,7 +122,7 @@ def renewed(registry: Registry, name: str, presented: str, new: Certificate, now
     return _with(registry, changed)
 
 
-def revoked(registry: Registry, name: str, now: int) -> Registry | RegistryRefusal:
+def revoke_sensor(registry: Registry, name: str, now: int) -> Registry | RegistryRefusal:
     """Return the registry in which sensor `name` is revoked, without the tokens for that name."""
     sensor, tokens = registry.sensor(name), tuple(each for each in registry.tokens if each.name != name)
     if sensor is None and len(tokens) == len(registry.tokens):
@@ -132,7 +134,7 @@ def revoked(registry: Registry, name: str, now: int) -> Registry | RegistryRefus
     return msgspec.structs.replace(registry, tokens=tokens)
 
 
-def forgotten(registry: Registry, name: str) -> Registry | RegistryRefusal:
+def remove_sensor(registry: Registry, name: str) -> Registry | RegistryRefusal:
     """Return the registry without sensor `name`, which must have been revoked."""
     sensor = registry.sensor(name)
     if sensor is None or sensor.revoked_at is None:

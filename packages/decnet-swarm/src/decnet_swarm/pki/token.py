@@ -68,7 +68,7 @@ def decode_token(text: str) -> Token | Misread:
         return Misread("it is longer than a token can be")
     body = _decoded(word.removeprefix(PREFIX))
     if body is None or len(body) <= _HEAD + _SUM or _sum(body[:-_SUM]) != body[-_SUM:]:
-        return Misread("it is damaged: copy it whole")
+        return Misread("it is damaged: copy all of it")
     return _token(body[:-_SUM])
 
 

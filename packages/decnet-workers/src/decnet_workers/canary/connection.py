@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A TCP connection of either receiver: counted, timed, ended when the client does not read; it has no task."""
+"""A TCP connection of either receiver: counted, with a deadline, closed if the client does not read; without a task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from decnet_workers.canary.receiver import Receiver
 
 
 class Connection(asyncio.Protocol):
-    """One client; a subclass says what to do with its bytes."""
+    """One client; a subclass handles its bytes."""
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
@@ -21,7 +21,7 @@ class Connection(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Refuse at once when there are too many, else wait until the deadline."""
+        """Reject the connection when there are too many, else start the deadline."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.peer = endpoint(transport.get_extra_info("peername"))
@@ -36,7 +36,6 @@ class Connection(asyncio.Protocol):
         self.wait()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
-        """Give back what the connection held."""
         if self._deadline is not None:
             self._deadline.cancel()
         if self._source is not None:
@@ -44,23 +43,23 @@ class Connection(asyncio.Protocol):
             self.receiver.open.discard(self.transport)
 
     def pause_writing(self) -> None:
-        """End a client that asks and does not read: answers are small, so it does so on purpose."""
+        """Close the connection of a client that does not read: answers are small, so it does so on purpose."""
         self.receiver.counters.add("slow_readers")
         self.transport.abort()
 
     def wait(self) -> None:
-        """Start the time anew in which the next request must be complete."""
+        """Restart the deadline for the next complete request."""
         if self._deadline is not None:
             self._deadline.cancel()
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(self.receiver.settings.head_seconds, self._late)
 
     def _late(self) -> None:
-        """End without a word, as nginx does when a request does not come."""
+        """Close silently, as nginx does when a request does not come."""
         self.receiver.counters.add("deadlines")
         self.transport.close()
 
 
 def endpoint(name: Any) -> tuple[str, int]:
-    """Return address and port of a socket name; a connection that is gone already has none."""
+    """Return address and port of a socket name; a closed connection has none."""
     return (peer_address(name[0]), name[1]) if name else ("", 0)

@@ -16,11 +16,11 @@ from decnet_workers.canary.wire import Query, Unanswerable, parse_query, refuse
 from decnet_workers.canary.zone import Zone, reply_to
 
 MAX_MESSAGE_BYTES = 4096
-"""Of a query by TCP; one has about 50, and nobody honest sends more than this."""
+"""Of a query by TCP; a legitimate one has about 50."""
 
 
 class Resolver:
-    """Answers one message and records who asked."""
+    """Answers one message and records the query."""
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
@@ -55,12 +55,10 @@ class DnsDatagrams(asyncio.DatagramProtocol):
         self._resolver = resolver
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember the socket."""
         self._transport = cast("asyncio.DatagramTransport", transport)  # asyncio's own is no subclass of it everywhere
         self._local = endpoint(transport.get_extra_info("sockname"))
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        """Answer one query."""
         response = self._resolver.answer(data, endpoint(addr), self._local)
         if response is not None:
             self._transport.sendto(response, addr)
@@ -75,7 +73,6 @@ class DnsStream(Connection):
         self._buffer = bytearray()
 
     def data_received(self, data: bytes) -> None:
-        """Answer every query that is complete now."""
         self._buffer += data
         while not self.transport.is_closing() and len(self._buffer) >= 2:
             end = 2 + int.from_bytes(self._buffer[:2], "big")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a token may stand in a request: any segment of the path, or a label of the host name."""
+"""Finds a token in a request: a segment of the path, or a label of the host name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def in_name(key: bytes, name: str, zone: str) -> Slug | None:
 
 
 def labels_below(zone: str, name: str) -> list[str]:
-    """Return the labels of `name` that stand left of `zone`; none for a name outside it."""
+    """Return the labels of `name` to the left of `zone`; none for a name outside it."""
     suffix, folded = "." + zone.strip(".").lower(), name.rstrip(".").lower()
     return folded.removesuffix(suffix).split(".") if folded.endswith(suffix) else []
 

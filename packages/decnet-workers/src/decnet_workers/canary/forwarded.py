@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who the client is, when a trusted proxy stands between."""
+"""The client's address behind a trusted proxy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from decnet_core.net.addresses import Network, canonical, parse_address
 
 MAX_HOPS = 32
 MAX_ADDRESS = 45
-"""Characters of the longest address, which an event holds."""
+"""Characters of the longest address that an event holds."""
 
 
 def client_address(peer: str, forwarded_for: Sequence[str], proxies: Sequence[Network]) -> str:
-    """Return the client's address: `peer`, unless that is a proxy we trust.
+    """Return the client's address: `peer`, unless that is a trusted proxy.
 
-    X-Forwarded-For grows to the right, each proxy adding who spoke to it. So from the right, the first address that
-    is not a trusted proxy's is the last one that somebody we trust has seen; everything left of it may be invented.
+    X-Forwarded-For grows to the right, each proxy appending its peer. So from the right, the first address that is not
+    a trusted proxy's is the last one seen by a trusted party; everything left of it may be forged.
     """
     address = canonical(peer) or peer[:MAX_ADDRESS]
     hops = [hop.strip() for value in forwarded_for for hop in value.split(",")]

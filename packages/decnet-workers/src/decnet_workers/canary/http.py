@@ -10,26 +10,25 @@ from decnet_core.canary import Slug
 from decnet_core.events.catalogue import CanaryHit, HttpRequest
 from decnet_core.net.addresses import source_of
 from decnet_core.text import bounded, from_wire
-from decnet_workers.canary.answers import Answer, answer_to, refusal, render
 from decnet_workers.canary.connection import Connection
 from decnet_workers.canary.find import in_http
 from decnet_workers.canary.forwarded import client_address
 from decnet_workers.canary.receiver import Receiver
 from decnet_workers.canary.requests import Malformed, Request, Requests
+from decnet_workers.canary.responses import Response, refusal, render, response_to
 
 MAX_BODY_TEXT = 4096
-"""Characters of a body that an event keeps; its length and hash tell the rest."""
+"""Characters of a body that an event keeps, besides its length and hash."""
 
 
 class HttpConnection(Connection):
-    """One client: reads requests, answers them, ends on anything out of bounds."""
+    """One client: reads requests, answers them, closes on anything out of bounds."""
 
     def __init__(self, receiver: Receiver) -> None:
         super().__init__(receiver)
         self._requests = Requests()
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete now."""
         self._requests.feed(data)
         while not self.transport.is_closing():
             request = self._requests.next()
@@ -60,25 +59,25 @@ class HttpConnection(Connection):
         self.receiver.emit(_payload(request, slug, answer), src=src, dst=self.local)
         self._send(answer, last=request.last, head_only=head.method == "HEAD")
 
-    def _answer(self, request: Request, slug: Slug | None) -> Answer:
+    def _answer(self, request: Request, slug: Slug | None) -> Response:
         too_long = request.body_bytes is not None and request.body_bytes > len(request.body)
-        return refusal(413) if too_long else answer_to(request.head, slug, self.receiver.settings.page)
+        return refusal(413) if too_long else response_to(request.head, slug, self.receiver.settings.page)
 
     def _allowed(self, client: str) -> bool:
-        """Spend one of the client's requests; one that has none left is answered 503 and leaves no event."""
+        """Take one of the client's requests; without any left it is answered 503 and leaves no event."""
         if self.receiver.rates.allows(source_of(client), time.monotonic()):
             return True
         self.receiver.counters.add("rate_limited")
         self._send(refusal(503), last=True)
         return False
 
-    def _send(self, answer: Answer, *, last: bool, head_only: bool = False) -> None:
+    def _send(self, answer: Response, *, last: bool, head_only: bool = False) -> None:
         self.transport.write(render(answer, now=time.time(), keep_alive=not last, head_only=head_only))
         if last:
             self.transport.close()
 
 
-def _payload(request: Request, slug: Slug | None, answer: Answer) -> CanaryHit | HttpRequest:
+def _payload(request: Request, slug: Slug | None, answer: Response) -> CanaryHit | HttpRequest:
     head = request.head
     agent = head.get("user-agent")
     if slug is not None:

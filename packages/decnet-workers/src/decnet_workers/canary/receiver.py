@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the HTTP and DNS receivers share: key, settings, limits, counters and where events go."""
+"""What the HTTP and DNS receivers share: key, settings, limits, counters and the spool."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Emit(Protocol):
 
 
 class Receiver:
-    """One canary: its connections, on whatever channel, count against the same limits."""
+    """One canary: all its connections count against the same limits."""
 
     def __init__(self, settings: CanarySettings, key: bytes, counters: Counters, emit: Emit) -> None:
         self.settings = settings
@@ -40,12 +40,12 @@ class Receiver:
         self.rates = SourceRates(settings.requests_per_second, settings.request_burst)
         self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.Transport] = set()
-        """Connections to end when the worker stops."""
+        """Connections to close when the worker stops."""
         self._emit = emit
         counters.read_from(lambda: {"connections": self.connections.open, "sources": len(self.rates)})
 
     def emit(self, payload: Seen, *, src: Endpoint, dst: Endpoint) -> None:
-        """Record what was seen; the counters tell hits from the rest."""
+        """Emit an event, and count hits and others."""
         self.counters.add("hits" if isinstance(payload, CanaryHit) else "other_requests")
         try:
             self._emit(payload, decky=DECKY, src=src if src[0] else None, dst=dst)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""From bytes of a connection to whole requests, sans I/O: feed bytes, take requests.
+"""Parses the bytes of a connection into requests, without I/O: feed bytes, take requests.
 
-Read leniently where attackers are sloppy, for what is not HTTP at all is still worth an event. Only what decides about
-framing (lengths, connection) is strict.
+Lenient where attackers are sloppy, because even what is not HTTP is worth an event. Only what decides about framing
+(lengths, connection) is strict.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request with the body that was kept: all of it, or nothing when it is too long or of unknown length."""
+    """A request with its body if that was kept: neither too long nor of unknown length."""
 
     head: Head
     body: bytes
     body_bytes: int | None
-    """Declared length; None when it cannot be known (chunked), so that the connection ends after the answer."""
+    """Declared length; None when it is unknown (chunked), so that the connection ends after the answer."""
     last: bool
-    """Whether nothing after it can be understood, so that the connection must end."""
+    """Whether what follows cannot be parsed, so that the connection must end."""
 
 
 class Malformed(msgspec.Struct, frozen=True):
-    """Bytes that are not a request; `line` is the first line as text, `status` what to answer."""
+    """Not a request; `line` is the first line as text, `status` the response."""
 
     line: str
     status: int
 
 
 class Requests:
-    """Buffer of one connection; never holds more than a head and a body, refuses what is longer."""
+    """The buffer of one connection; holds at most a head and a body, rejects longer ones."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -58,25 +58,25 @@ class Requests:
         self._buffer += data
 
     def next(self) -> Request | Malformed | None:
-        """Return the next request; Malformed is the last answer; None means that more bytes are needed."""
+        """Return the next request; Malformed is the last one; None means that more bytes are needed."""
         if self._head is None:
-            found = self._next_head()
-            if not isinstance(found, Head):
-                return found
-            self._head = found
+            head = self._next_head()
+            if not isinstance(head, Head):
+                return head
+            self._head = head
         return self._with_body(self._head)
 
     def _next_head(self) -> Head | Malformed | None:
-        found = parse_head(self._buffer, _RULES, self._searched)
+        parsed = parse_head(self._buffer, _RULES, self._searched)
         self._searched = len(self._buffer)
-        if found is None:
+        if parsed is None:
             return None
-        if isinstance(found, Refusal) or not _is_framed(found.head):
-            status = 414 if isinstance(found, Refusal) and found.reason == "target-too-long" else 400
-            return Malformed(from_wire(found.line, 2048), status)
-        del self._buffer[: found.end]
+        if isinstance(parsed, Refusal) or not _is_framed(parsed.head):
+            status = 414 if isinstance(parsed, Refusal) and parsed.reason == "target-too-long" else 400
+            return Malformed(from_wire(parsed.line, 2048), status)
+        del self._buffer[: parsed.end]
         self._searched = 0
-        return found.head
+        return parsed.head
 
     def _with_body(self, head: Head) -> Request | None:
         length = _body_bytes(head)
@@ -101,7 +101,7 @@ def _body_bytes(head: Head) -> int | None:
 
 
 def _is_framed(head: Head) -> bool:
-    """Whether length and host are as RFC 9112 demands; a server that looks like one answers 400 otherwise."""
+    """Return whether length and host comply with RFC 9112; a server answers 400 otherwise."""
     if not head.has_one_host:
         return False
     if head.get("transfer-encoding") is not None:

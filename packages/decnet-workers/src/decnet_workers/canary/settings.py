@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section `[canary]`: where tokens are received, and the limits for those who come."""
+"""Section `[canary]`: where tokens are received, and limits for clients."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _ADDRESS_HINT = "write an address and a port, e.g. 127.77.0.1:8880 or [::1]:8880
 
 
 class CanarySettingsError(WorkersError, ValueError):
-    """A value of the section is wrong; the message says what to write."""
+    """A value of the section is invalid; the message says what to write."""
 
 
 class CanarySettings(msgspec.Struct, frozen=True):
-    """Section `[canary]`; an empty listen address switches that receiver off."""
+    """Section `[canary]`; an empty listen address disables that receiver."""
 
     http_listen: str = "127.77.0.1:8880"
     """ADDRESS:PORT of the HTTP receiver."""
     dns_listen: str = "127.77.0.1:8853"
-    """UDP and TCP."""
+    """ADDRESS:PORT of the DNS receiver, UDP and TCP."""
     public_url: str = ""
-    """What tokens are built on, e.g. https://cdn.example.net/assets; empty: http:// and http_listen."""
+    """Base of the tokens' URLs, e.g. https://cdn.example.net/assets; empty: http:// and http_listen."""
     zone: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "canary.test"
     """The DNS zone that is delegated to dns_listen; an HTTP host <token>.<zone> is a hit too."""
     zone_addresses: tuple[str, ...] = ()
@@ -34,15 +34,15 @@ class CanarySettings(msgspec.Struct, frozen=True):
     ttl_seconds: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 0
     """Of DNS answers; 0 keeps resolvers from hiding later hits."""
     page: Literal["page", "not-found"] = "page"
-    """What a `url` token answers with: a small page, or the same 404 as anything else."""
+    """Whether a `url` token returns a small page instead of the same 404 as everything else."""
     trusted_proxies: tuple[str, ...] = ()
-    """Networks whose X-Forwarded-For is believed."""
+    """Networks whose X-Forwarded-For is trusted."""
     max_connections: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 512
     """HTTP and DNS over TCP together; more are closed at once and counted."""
     max_connections_per_source: Annotated[int, msgspec.Meta(ge=1, le=65536)] = 64
-    """Of one source, an IPv4 address or an IPv6 /64."""
+    """Of these, from one source: an IPv4 address or an IPv6 /64."""
     head_seconds: Annotated[float, msgspec.Meta(gt=0, le=300)] = 10.0
-    """A request must be complete this long after its connection or the previous answer."""
+    """A request must be complete this long after the connection or the previous answer."""
     requests_per_second: Annotated[float, msgspec.Meta(gt=0)] = 50.0
     """Of one source (an IPv4 address or an IPv6 /64), over HTTP and DNS together."""
     request_burst: Annotated[int, msgspec.Meta(ge=1)] = 200

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""DNS messages on the wire (RFC 1035 §4, EDNS0 of RFC 6891), as far as an authoritative server needs them.
+"""DNS messages on the wire (RFC 1035 §4, EDNS0 of RFC 6891), as much as an authoritative server needs.
 
-Nothing here raises.
-
-Answers repeat the question's bytes, so its spelling comes back as it was sent (draft-vixie-dnsext-dns0x20). A
-compression pointer in a question is refused: nothing can stand before it to point to, and so no loop can be built.
+Nothing here raises. Answers repeat the question's bytes, and so its case (draft-vixie-dnsext-dns0x20). A compression
+pointer in a question is rejected: nothing can precede it to point to, and so no loop is possible.
 """
 
 from __future__ import annotations
@@ -52,14 +50,14 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class Unanswerable(msgspec.Struct, frozen=True):
-    """A message that gets only an error code, or, when `rcode` is None, nothing."""
+    """A message that gets only an error code, or, when `rcode` is None, no answer."""
 
     id: int
     rcode: int | None
     opcode: int = 0
 
 
-class Record(msgspec.Struct, frozen=True):
+class ResourceRecord(msgspec.Struct, frozen=True):
     """A resource record; `owner` and `data` are wire format, possibly with pointers into the question."""
 
     owner: bytes
@@ -92,7 +90,7 @@ def parse_query(message: bytes) -> Query | Unanswerable:
 
 
 def _name(message: bytes, start: int) -> tuple[str, int] | None:
-    """Return the uncompressed name at `start` and where it ends."""
+    """Return the uncompressed name at `start` and its end."""
     labels: list[str] = []
     at = start
     while at < len(message) and at - start < MAX_NAME_BYTES:
@@ -115,7 +113,12 @@ def _edns_version(message: bytes, at: int, additionals: int) -> int | None:
 
 
 def respond(
-    query: Query, rcode: int, *, authoritative: bool = True, answers: list[Record], authorities: list[Record]
+    query: Query,
+    rcode: int,
+    *,
+    authoritative: bool = True,
+    answers: list[ResourceRecord],
+    authorities: list[ResourceRecord],
 ) -> bytes:
     """Return the response to `query`."""
     flags = 0x8000 | (0x0400 if authoritative else 0) | (0x0100 if query.recursion_desired else 0) | rcode & 0xF
@@ -125,7 +128,7 @@ def respond(
 
 
 def refuse(message: Unanswerable) -> bytes | None:
-    """Return the bare error response, None for what gets no answer."""
+    """Return the bare error response, None if there must be no answer."""
     if message.rcode is None:
         return None
     return _HEADER.pack(message.id, 0x8000 | message.opcode << 11 | message.rcode, 0, 0, 0, 0)
@@ -142,5 +145,5 @@ def label(text: str) -> bytes:
     return bytes([len(raw)]) + raw
 
 
-def _pack(record: Record) -> bytes:
+def _pack(record: ResourceRecord) -> bytes:
     return record.owner + struct.pack("!2HIH", record.rtype, IN, record.ttl, len(record.data)) + record.data

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The worker: opens the sockets of the HTTP and DNS receivers, and that is all."""
+"""Opens the sockets of the HTTP and DNS receivers."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Canary(Worker[CanarySettings]):
         self._servers: list[asyncio.Server] = []
         self._datagrams: list[asyncio.BaseTransport] = []
         self.http_address: tuple[str, int] | None = None
-        """Where HTTP is received once it has started; None when it is off."""
+        """Address of the HTTP receiver once it has started; None when it is off."""
         self.dns_address: tuple[str, int] | None = None
 
     @classmethod
     def capabilities(cls, settings: CanarySettings) -> tuple[str, ...]:
-        """Return what ports below 1024 need; a wrong address is for `start` to refuse."""
+        """Return what ports below 1024 need; an invalid address is rejected by `start`."""
         try:
             ports = [listen_address(text)[1] for text in (settings.http_listen, settings.dns_listen) if text]
         except CanarySettingsError:
@@ -54,7 +54,7 @@ class Canary(Worker[CanarySettings]):
         return ("CAP_NET_BIND_SERVICE",) if any(port < 1024 for port in ports) else ()
 
     async def start(self, ctx: Context) -> None:
-        """Read the key and open the sockets; raises StartupError for a wrong setting, key or busy address."""
+        """Load the key and open the sockets; raises StartupError for an invalid setting or key, or a used address."""
         try:
             self._receiver = receiver = Receiver(self.settings, canary_key(ctx.state.keys), ctx.counters, ctx.emit)
             if self.settings.http_listen:
@@ -67,7 +67,6 @@ class Canary(Worker[CanarySettings]):
             raise StartupError(str(error)) from error
 
     async def run(self, ctx: Context) -> None:
-        """Wait until it must stop: the sockets call back."""
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
@@ -101,7 +100,7 @@ class Canary(Worker[CanarySettings]):
 
 
 def _both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """Bind one port for UDP and TCP. At port 0 the system chooses, and may choose one whose TCP is taken."""
+    """Bind one port for UDP and TCP. With port 0 the system may choose one whose TCP port is taken."""
     for attempt in range(1 if port else ATTEMPTS_AT_ANY_PORT, 0, -1):
         udp = bound_udp(host, port)
         try:

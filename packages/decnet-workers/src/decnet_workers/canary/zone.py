@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The canary's zone: its own SOA, NS and addresses, and an address for every name that carries a token; pure.
+"""The canary's zone: its own SOA, NS and addresses, and an address for every name with a token; pure.
 
-A name below the zone without a token does not exist (NXDOMAIN), so a resolver that minimises query names (RFC 9156)
-still finds its way: the labels left of a token are only asked when the token's own name has answered.
+A name below the zone without a token does not exist (NXDOMAIN). A resolver that minimises query names (RFC 9156) still
+works: it asks for labels left of a token only when the token's own name has answered.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from decnet_workers.canary.wire import (
     SOA,
     A,
     Query,
-    Record,
+    ResourceRecord,
     label,
     pointer,
     respond,
@@ -49,7 +49,7 @@ class Zone(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The response on the wire, its code, and the token that the question carried."""
+    """The response on the wire, its code, and the token in the question."""
 
     message: bytes
     rcode: int
@@ -78,38 +78,38 @@ def _bare(query: Query, rcode: int, slug: Slug | None) -> Reply:
 
 
 def _negative(query: Query, rcode: int, zone: Zone) -> bytes:
-    """No such name or no such type: the SOA says how long that may be remembered (RFC 2308)."""
+    """Return NXDOMAIN or NODATA, with the SOA for negative caching (RFC 2308)."""
     ttl = min(NEGATIVE_TTL_SECONDS, zone.ttl_seconds)
     return respond(query, rcode, answers=[], authorities=[_soa(query, zone, ttl)])
 
 
-def _apex_records(query: Query, zone: Zone) -> list[Record]:
+def _apex_records(query: Query, zone: Zone) -> list[ResourceRecord]:
     apex = _apex(query, zone)
     match query.qtype:
         case value if value == SOA:
             return [_soa(query, zone, zone.ttl_seconds)]
         case value if value == NS:
-            return [Record(apex, NS, zone.ttl_seconds, label(_NAME_SERVER) + apex)]
+            return [ResourceRecord(apex, NS, zone.ttl_seconds, label(_NAME_SERVER) + apex)]
     return _addresses(query, zone)
 
 
-def _addresses(query: Query, zone: Zone) -> list[Record]:
-    """The addresses that fit the type; ANY gets them all, a subset as RFC 8482 allows."""
+def _addresses(query: Query, zone: Zone) -> list[ResourceRecord]:
+    """Yield the addresses of the requested type; ANY gets them all, a subset as RFC 8482 allows."""
     owner = pointer(HEADER_BYTES)
     records = [
-        Record(owner, A if address.version == 4 else AAAA, zone.ttl_seconds, address.packed)
+        ResourceRecord(owner, A if address.version == 4 else AAAA, zone.ttl_seconds, address.packed)
         for address in zone.addresses
     ]
     return [record for record in records if query.qtype in (record.rtype, ANY)]
 
 
-def _soa(query: Query, zone: Zone, ttl: int) -> Record:
+def _soa(query: Query, zone: Zone, ttl: int) -> ResourceRecord:
     apex = _apex(query, zone)
     times = struct.pack("!5I", _SERIAL, _REFRESH, _RETRY, _EXPIRE, min(NEGATIVE_TTL_SECONDS, zone.ttl_seconds))
-    return Record(apex, SOA, ttl, label(_NAME_SERVER) + apex + label(_MAILBOX) + apex + times)
+    return ResourceRecord(apex, SOA, ttl, label(_NAME_SERVER) + apex + label(_MAILBOX) + apex + times)
 
 
 def _apex(query: Query, zone: Zone) -> bytes:
-    """A pointer to the zone's own labels, with which the question's name ends."""
+    """Return a pointer to the zone's own labels, the end of the question's name."""
     own = sum(1 + len(part) for part in zone.name.strip(".").split(".")) + 1
     return pointer(HEADER_BYTES + len(query.question) - 4 - own)

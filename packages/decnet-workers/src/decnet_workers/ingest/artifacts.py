@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What events tell of the artifact store: files that were dropped, sessions that were recorded.
+"""Artifacts mentioned by events: dropped files and session recordings.
 
-The digest is the attacker's word when another honeypot reported the file, so it is a name of a file only after it has
-been seen to be one.
+The digest is the attacker's claim when another honeypot reported the file, so it is a file name only after it has been
+validated.
 """
 
 from __future__ import annotations
@@ -20,28 +20,31 @@ from decnet_models.artifacts.queries import Artifact, Sighting
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def told_by(events: Iterable[Event], store: Path, *, now_ns: int) -> Iterator[tuple[Artifact, Sighting]]:
-    """Yield each artifact that one of `events` tells of, stored at `now_ns` when `store` has it, with its sighting."""
+def artifacts_in(events: Iterable[Event], store: Path, *, now_ns: int) -> Iterator[tuple[Artifact, Sighting]]:
+    """Yield each artifact that one of `events` mentions, with its sighting; stored at `now_ns` when `store` has it."""
     for event in events:
         match event.payload:
-            case FileCaptured(sha256=told, service=service, size=size, name=name, url=url):
-                found = Artifact(told.lower(), "file", size or None, event.ts, event.ts)
-            case SessionClosed(recording=str(told), service=service):
-                found, name, url = Artifact(told.lower(), "recording", None, event.ts, event.ts), None, None
+            case FileCaptured(sha256=digest, service=service, size=size, name=name, url=url):
+                artifact = Artifact(digest.lower(), "file", size or None, event.ts, event.ts)
+            case SessionClosed(recording=str(digest), service=service):
+                artifact, name, url = Artifact(digest.lower(), "recording", None, event.ts, event.ts), None, None
             case _:
                 continue
-        if _SHA256.fullmatch(found.sha256):
+        if _SHA256.fullmatch(artifact.sha256):
             by = (event.src_ip, event.session, event.decky)
-            yield _looked_up(found, store, now_ns), Sighting(event.id, found.sha256, event.ts, service, *by, name, url)
+            yield (
+                _looked_up(artifact, store, now_ns),
+                Sighting(event.id, artifact.sha256, event.ts, service, *by, name, url),
+            )
 
 
-def _looked_up(told: Artifact, store: Path, now_ns: int) -> Artifact:
-    kept = _size_of(store / told.sha256[:2] / told.sha256)
-    return told if kept is None else structs.replace(told, size=kept, stored_at=now_ns)
+def _looked_up(digest: Artifact, store: Path, now_ns: int) -> Artifact:
+    kept = _size_of(store / digest.sha256[:2] / digest.sha256)
+    return digest if kept is None else structs.replace(digest, size=kept, stored_at=now_ns)
 
 
 def _size_of(file: Path) -> int | None:
-    """Return the bytes of a file of the store, None when it has none of that name."""
+    """Return the size of a file in the store, None when it has none of that name."""
     try:
         return file.stat().st_size
     except OSError:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""One pass: lines of all spools become rows, in one transaction with the positions up to where they were read.
+"""One pass: lines of all spools become rows, in one transaction with the positions read.
 
 The transaction makes it exactly once: killed before the commit, the same lines are read again; killed after it, they
-are not. Spools are told after the commit, so at worst they keep a segment too long. What is read stays in hand until it
-is committed, so a database that fails for an hour costs one batch of memory and fills no quarantine twice.
+are not. Spools are acknowledged after the commit, so at worst they keep a segment too long. Lines stay in memory until
+they are committed, so a database that fails for an hour costs one batch of memory and no duplicates in the quarantine.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 from msgspec import structs
@@ -26,18 +27,24 @@ from decnet_core.spool.reader import ReadResult
 from decnet_core.text import for_terminal
 from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import passes, reason
+from decnet_models.errors import EveryEventFailsError, reason, refuses_values
 from decnet_models.events import queries
-from decnet_workers.ingest.artifacts import told_by
+from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.sources import Read, Source, Sources
 
 log = logging.getLogger(__name__)
 
+MAX_REFUSED_IN_A_ROW = 16
+"""More events in a row that the database refuses are not their own fault."""
+
+REFUSALS = (DBAPIError, OverflowError, UnicodeError)
+"""What inserting an event may raise; those that `refuses_values` knows are its own fault."""
+
 
 class Outcome(msgspec.Struct):
-    """What one pass did."""
+    """The result of one pass."""
 
     new: int = 0
     duplicates: int = 0
@@ -47,23 +54,24 @@ class Outcome(msgspec.Struct):
     last_seq: int = 0
     lag_bytes: int = 0
     read: bool = False
-    """Whether there was anything; then there may be more."""
+    """Whether anything was read; then there may be more."""
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """Lines of one spool that were read and sorted, and await their commit."""
+    """Lines of one spool, read and sorted, that await their commit."""
 
     source: Source
     next: Position
     events: list[Event]
+    from_future: int
     torn: int
     missing: int
 
 
 class Intake:
-    """Moves events from the spools below `spools` into the database; what is no event goes to `quarantine`.
+    """Moves events from the spools below `spools` into the database; invalid lines go to `quarantine`.
 
-    Events that tell of artifacts are registered with them; the artifact store is the one at `store`.
+    The artifacts that events mention are registered with them; the artifact store is the one at `store`.
     """
 
     def __init__(
@@ -78,12 +86,14 @@ class Intake:
         self.sources = Sources(spools)
 
     def newest(self) -> int:
-        """Return the newest committed row's `seq`."""
         with reading(self._engine) as connection:
             return queries.last_seq(connection)
 
     def run_pass(self) -> Outcome:
-        """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated."""
+        """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated.
+
+        Raises EveryEventFailsError when it refuses many events in a row, of which none is quarantined.
+        """
         if not self._taken:
             self._take()
         outcome = self._commit(time.time_ns()) if self._taken else Outcome()
@@ -95,27 +105,36 @@ class Intake:
         return outcome
 
     def close(self) -> None:
-        """Tell the spools everything that is committed."""
+        """Acknowledge everything that is committed."""
         self.sources.acknowledge(finished_only=False)
         self._quarantine.close()
 
     def _take(self) -> None:
         if self._positions is None:
             self._positions = self._committed_positions()
-        found = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
-        self._taken = [self._sort(read) for read in found]
+        reads = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        self._taken = [self._sort(read) for read in reads]
         self._quarantine.sync()
 
     def _committed_positions(self) -> dict[str, Position]:
         with reading(self._engine) as connection:
-            found = queries.ingest_positions(connection)
-        return {spool: Position(segment, offset) for spool, (segment, offset) in found.items()}
+            positions = queries.ingest_positions(connection)
+        return {spool: Position(segment, offset) for spool, (segment, offset) in positions.items()}
 
     def _sort(self, read: Read) -> _Taken:
         batch = read.batch
         held = sort_lines(batch.lines)
         self._keep_rejects(read.source.name, held, batch)
-        return _Taken(read.source, batch.next, held.events, batch.torn, batch.missing)
+        now_ns = time.time_ns()
+        latest = now_ns + int(self._settings.future_seconds * 1e9)
+        events = [self._redated(each, now_ns, read.source.name) if each.ts > latest else each for each in held.events]
+        from_future = later_than(held.events, latest)
+        return _Taken(read.source, batch.next, events, from_future, batch.torn, batch.missing)
+
+    def _redated(self, event: Event, now_ns: int, spool: str) -> Event:
+        """Return an event from the future as of now, or it would never grow old; the quarantine has it as it came."""
+        self._quarantine.put(f"dated {event.ts} ns, in the future: stored as of {now_ns} ns", spool, encode(event))
+        return structs.replace(event, ts=now_ns)
 
     def _keep_rejects(self, spool: str, held: Sorted, batch: ReadResult) -> None:
         for reject in held.rejects:
@@ -124,25 +143,32 @@ class Intake:
             self._quarantine.put(f"the line has {line.size} bytes", spool, line.head)
         rejected = len(held.rejects) + len(batch.overlong)
         if rejected:
-            log.warning("lines are not events spool=%s lines=%d", for_terminal(spool), rejected)
+            log.warning("invalid lines quarantined spool=%s lines=%d", for_terminal(spool), rejected)
         if batch.missing:
-            log.error("segments are gone unread spool=%s segments=%d", for_terminal(spool), batch.missing)
+            log.error("segments lost unread spool=%s segments=%d", for_terminal(spool), batch.missing)
 
     def _commit(self, now_ns: int) -> Outcome:
         try:
             return self._commit_all(now_ns)
-        except DBAPIError as error:
-            if passes(error):
+        except REFUSALS as error:
+            if not refuses_values(error):
                 raise
-            log.error("the database refuses events, looking for which: %s", reason(error))  # noqa: TRY400  # expected
-        self._taken = [structs.replace(taken, events=self._weed_out(taken.events)) for taken in self._taken]
+            log.error("the database rejects events, isolating them: %s", reason(error))  # noqa: TRY400  # expected
+        sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
+        self._taken = [
+            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
+            for taken, refusals in sorted_out
+        ]
+        outcome = self._commit_all(now_ns)
+        for taken, refusals in sorted_out:
+            for refused, words in refusals.values():
+                self._quarantine.put(words, taken.source.name, encode(refused))
         self._quarantine.sync()
-        return self._commit_all(now_ns)
+        return outcome
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
-        artifacts = list(told_by(events, self._store, now_ns=now_ns))
-        latest = now_ns + int(self._settings.future_seconds * 1e9)
+        artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
         with writing(self._engine) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
             register(connection, artifacts)
@@ -154,30 +180,40 @@ class Intake:
         return Outcome(
             new=new,
             duplicates=len(events) - new,
-            from_future=later_than(events, latest),
+            from_future=sum(taken.from_future for taken in self._taken),
             torn=sum(taken.torn for taken in self._taken),
             missing=sum(taken.missing for taken in self._taken),
             last_seq=newest,
             read=True,
         )
 
-    def _weed_out(self, events: Sequence[Event]) -> list[Event]:
-        """Return the events that the database takes; quarantine those it refuses for what they say.
+    def _refusals(self, events: Sequence[Event]) -> dict[UUID, tuple[Event, str]]:
+        """Return the events that the database rejects for their content, by id, each with the reason.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)
         """
-        return [event for event in events if self._takes(event)]
+        refused: dict[UUID, tuple[Event, str]] = {}
+        in_a_row = 0
+        for event in events:
+            words = self._refusal(event)
+            in_a_row = 0 if words is None else in_a_row + 1
+            if words is not None:
+                refused[event.id] = event, words
+            if in_a_row > MAX_REFUSED_IN_A_ROW:
+                raise EveryEventFailsError(
+                    f"the database refuses {in_a_row} events in a row; the last, {event.id}: {words}"
+                )
+        return refused
 
-    def _takes(self, event: Event) -> bool:
+    def _refusal(self, event: Event) -> str | None:
         with self._engine.connect() as connection:
             try:
                 queries.insert_events(connection, [event])
-            except DBAPIError as error:
-                if passes(error):
+            except REFUSALS as error:
+                if not refuses_values(error):
                     raise
-                self._quarantine.put(reason(error), event.sensor, encode(event))
-                return False
+                return reason(error)
             finally:
                 connection.rollback()
-        return True
+        return None

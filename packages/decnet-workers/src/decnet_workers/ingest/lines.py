@@ -12,14 +12,14 @@ from decnet_core.events.envelope import Event
 
 
 class Reject(msgspec.Struct, frozen=True):
-    """A line that is not an event of the catalogue."""
+    """A line that is not a valid event."""
 
     reason: str
     line: bytes
 
 
 class Sorted(msgspec.Struct, frozen=True):
-    """What a batch of lines holds."""
+    """The content of a batch of lines."""
 
     events: list[Event]
     rejects: list[Reject]

@@ -22,7 +22,7 @@ from typing import Annotated
 import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.disk import share_of_disk
+from decnet_core.disk import SHARE, share_of_disk
 from decnet_core.events.catalogue import KINDS
 from decnet_models.database.engine import reading, writing
 from decnet_models.events.queries import last_seq
@@ -47,9 +47,11 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
     days: Days = 0
     """Older events go."""
-    log_bytes: Bytes | None = None
+    log_bytes: Bytes = 0
     """The oldest events go when the log with its indexes takes more than about this; sessions, captured files and
-    canary hits go last. Omitted: a tenth of the file system that holds the state, on PostgreSQL no limit."""
+    canary hits go last."""
+    disk_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = SHARE
+    """Without `log_bytes`: the part of the file system that the log may take on SQLite; on PostgreSQL it is ignored."""
     kinds: dict[str, KindRetention] = {}
     """By event kind, e.g. `[ingest.retention.kinds."flow.closed"]`."""
     past_unread: bool = False
@@ -67,9 +69,9 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 def within_disk(settings: RetentionSettings, engine: Engine, directory: Path) -> RetentionSettings:
     """Return the settings with a limit for the whole log, if it is in a file on the disk that holds `directory`."""
-    if settings.log_bytes is not None or engine.dialect.name != "sqlite":
+    if settings.log_bytes or not settings.disk_share or engine.dialect.name != "sqlite":
         return settings
-    return msgspec.structs.replace(settings, log_bytes=share_of_disk(directory))
+    return msgspec.structs.replace(settings, log_bytes=share_of_disk(directory, settings.disk_share))
 
 
 class Due(msgspec.Struct):
@@ -86,8 +88,8 @@ def due(found: Sequence[Volume], settings: RetentionSettings, *, now_ns: int) ->
     for kind, volumes_of_kind in groupby(by_kind, key=lambda one: one.kind):
         limit = settings.kinds[kind].log_bytes if kind in settings.kinds else 0
         _shrink(list(volumes_of_kind), limit, going)
-    _shrink([one for one in found if _is_evidence(one)], (settings.log_bytes or 0) * 3 // 4, going)
-    _shrink(found, settings.log_bytes or 0, going)
+    _shrink([one for one in found if _is_evidence(one)], settings.log_bytes * 3 // 4, going)
+    _shrink(found, settings.log_bytes, going)
     return [Due(one, going[one.hour, one.kind]) for one in found if going[one.hour, one.kind]]
 
 

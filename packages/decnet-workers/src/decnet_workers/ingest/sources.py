@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The spools of a state directory: found as they appear, read from the database's position, given up on singly.
+"""The spools of a state directory: found as they appear, read from the database's position, each failing independently.
 
-A spool in which nothing was ever acknowledged is new, even if the database has a position of its name: the directory
-was lost and made again. It is read from its beginning; events that are in the log already are ignored there.
+A spool in which nothing was ever acknowledged is new, even if the database has a position for its name: the directory
+was lost and created again. It is read from its beginning; events that are in the log already are ignored there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ READER = "ingest"
 
 
 class Source(msgspec.Struct):
-    """One spool being read; everything before `position` is committed."""
+    """One spool; everything before `position` is committed."""
 
     name: str
     inode: tuple[int, int]
@@ -34,7 +34,7 @@ class Source(msgspec.Struct):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What one spool gave."""
+    """What was read from one spool."""
 
     source: Source
     batch: ReadResult
@@ -51,24 +51,24 @@ class Sources:
         self.errors = 0
 
     def read(self, positions: Mapping[str, Position], max_lines: int, max_bytes: int) -> list[Read]:
-        """Return what the spools hold next, each beginning in turn, together about `max_lines` and `max_bytes`.
+        """Return the next lines of the spools, together about `max_lines` and `max_bytes`; each begins in turn.
 
         `positions` are the database's, for spools that are not open yet.
         """
-        found: list[Read] = []
+        reads: list[Read] = []
         for source in self._in_turn(positions):
             batch = self._read_one(source, max_lines, max_bytes)
             if batch is None or batch.next == source.position:
                 continue
-            found.append(Read(source, batch))
+            reads.append(Read(source, batch))
             max_lines -= len(batch.lines)
             max_bytes -= sum(map(len, batch.lines))
             if max_lines <= 0 or max_bytes <= 0:
                 break
-        return found
+        return reads
 
     def acknowledge(self, *, finished_only: bool) -> None:
-        """Tell the spools what is committed; with `finished_only`, just those that have gone on to another segment.
+        """Acknowledge what is committed; with `finished_only`, only for spools that have moved to another segment.
 
         An acknowledgement costs two syncs and frees whole segments only, so there is none for every batch.
         """
@@ -78,7 +78,6 @@ class Sources:
                 self._acknowledge_one(source)
 
     def lag_bytes(self) -> int:
-        """Return how many bytes of all open spools are not committed."""
         total = 0
         for source in self._open.values():
             try:
@@ -88,7 +87,7 @@ class Sources:
         return total
 
     def counters(self) -> dict[str, float]:
-        """Return how many spools are open, how many cannot be read now, and how often one could not."""
+        """Return how many spools are open, how many cannot be read now, and how often that happened."""
         return {"spools": len(self._open), "spools_failing": len(self._failing), "spool_errors": self.errors}
 
     def _in_turn(self, positions: Mapping[str, Position]) -> list[Source]:
@@ -146,7 +145,7 @@ class Sources:
         self.errors += 1
         words = error.strerror or str(error)
         if self._failing.get(name) != words:
-            log.error("cannot use spool=%s: %s; the others go on", for_terminal(name), words)
+            log.error("cannot use spool=%s: %s; the others continue", for_terminal(name), words)
         self._failing[name] = words
 
 

@@ -30,8 +30,8 @@ from decnet_workers.ingest.settings import IngestSettings
 class Ingest(DatabaseWorker[IngestSettings]):
     """Moves the events of this host's spools into the database, each exactly once.
 
-    The only writer of the event log; a second instance stands by. A spool that cannot be read is shown and passed over,
-    a database that cannot take events is waited for while the spools hold them.
+    The only writer of the event log; a second instance stands by. A spool that cannot be read is reported and skipped;
+    when the database cannot accept events they wait in the spools.
     """
 
     name = "ingest"
@@ -51,7 +51,6 @@ class Ingest(DatabaseWorker[IngestSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        """Insert one event of each kind into a database in memory, so that children share what this compiles."""
         warm_up(_insert_samples)
 
     async def start(self, ctx: Context) -> None:
@@ -62,7 +61,6 @@ class Ingest(DatabaseWorker[IngestSettings]):
         await super().start(ctx)
 
     async def run(self, ctx: Context) -> None:
-        """Move events until asked to stop."""
         async with single_instance(ctx) as mine:
             if mine:
                 await self._follow(ctx, self._begin(ctx))
@@ -96,7 +94,7 @@ class Ingest(DatabaseWorker[IngestSettings]):
         await repeat(ctx, step, prepare=announce)
 
     async def _forget(self, ctx: Context) -> bool:
-        """Delete a few events that are due; return whether there are more: they go between the batches that come."""
+        """Delete a few events that are due; return whether there are more: between batches."""
         if not self._retention.wanted(time.monotonic()):
             return False
         return await ctx.in_thread(self._forget_step)

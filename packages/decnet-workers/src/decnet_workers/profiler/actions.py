@@ -7,14 +7,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from decnet_core.events.catalogue import (
-    CanaryHit,
-    CommandRun,
-    LoginAttempt,
-    Payload,
-    SessionClosed,
-    SessionOpened,
-)
+from decnet_core.events.catalogue import CanaryHit, CommandRun, LoginAttempt, Payload, SessionClosed, SessionOpened
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row
@@ -98,7 +91,7 @@ def _closed(observation: Observation, payload: SessionClosed) -> None:
 
 
 def _session(observation: Observation, values: Row) -> None:
-    """Merge into the session's row; a session without a name cannot be told apart and is only counted."""
+    """Merge into the session's row; an event without a session id is only counted."""
     if observation.session is None:
         return
     reported: Row = {"first_seq": observation.seq, "service": observation.service, "decky": observation.decky}
@@ -129,4 +122,4 @@ DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     CommandRun: _command,
     SessionClosed: _closed,
 }
-"""What else to keep of an event, by its kind."""
+"""What else to record of an event, by its kind."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which notices follow from a batch; keys depend on what happened alone, so repeating it repeats no notice."""
+"""The notices of a batch; keys depend on the events alone, so repeating it repeats no notice."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from decnet_core.events.catalogue import CanaryHit, LoginAttempt, SessionClosed
-from decnet_core.events.notices import (
-    AttackerObserved,
-    CanaryTriggered,
-    CredentialCaptured,
-    Notice,
-    SessionEnded,
-)
+from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, Notice, SessionEnded
 from decnet_core.text import for_column
 from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler.actions import digest_of
@@ -26,7 +20,7 @@ Use = tuple[str, str, str]
 
 
 def uses_in(touched: Iterable[Touched]) -> set[Use]:
-    """Return which credentials were tried by whom on what."""
+    """Return the credentials tried, by attacker and service."""
     return {
         _use(attacker, login)
         for attacker, stored in touched
@@ -40,24 +34,24 @@ def notices(
 ) -> list[tuple[str, Notice]]:
     """Return key and notice of what is new in `touched`, each key once, in the order of the events.
 
-    `known` attackers and `known_uses` were there before the batch; `label` tells where a canary token was planted.
+    `known` attackers and `known_uses` were there before the batch; `label` returns where a canary token was planted.
     """
-    found: dict[str, Notice] = {}
+    by_key: dict[str, Notice] = {}
     for attacker, stored in touched:
         if attacker not in known:
-            found.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
+            by_key.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
         payload = stored.event.payload
         if isinstance(payload, LoginAttempt):
             for login, _ in payload.variants():
                 use = _use(attacker, login)
                 if use not in known_uses:
-                    found.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, login))
+                    by_key.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, login))
         elif isinstance(payload, SessionClosed) and stored.event.session:
             session = for_column(stored.event.session, NAME)
-            found.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
+            by_key.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
         elif isinstance(payload, CanaryHit):
-            found[f"canary.hit:{stored.event.id}"] = _triggered(attacker, stored, payload, label)
-    return list(found.items())
+            by_key[f"canary.hit:{stored.event.id}"] = _triggered(attacker, stored, payload, label)
+    return list(by_key.items())
 
 
 def _use(attacker: str, payload: Any) -> Use:

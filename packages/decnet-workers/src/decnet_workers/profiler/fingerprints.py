@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an event tells of the software and the stack on the attacker's side."""
+"""What an event reveals of the attacker's software and stack."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _user_agent(observation: Observation, payload: HttpRequest) -> None:
 
 
 def client(observation: Observation, kind: str, software: str, count: int = 1) -> None:
-    """Keep how the attacker's software named itself `count` times, and the tool that it seems to be."""
+    """Record the attacker's software, seen `count` times, as a fingerprint, and the tool that it seems to be."""
     fingerprint(observation, kind, software, count)
     _tool(observation, guess(software), count)
 
@@ -106,7 +106,7 @@ def _system(observation: Observation, payload: TcpStack | StackProbed) -> None:
 
 
 def without_route(signature: str) -> str:
-    """Return a p0f signature with the initial TTL, `64`, in place of what was left of it and the hops, `52+12`."""
+    """Return a p0f signature with the initial TTL, `64`, instead of remaining TTL and hops, `52+12`."""
     version, _, rest = signature.partition(":")
     ttl, _, rest = rest.partition(":")
     left, _, hops = ttl.partition("+")
@@ -115,7 +115,7 @@ def without_route(signature: str) -> str:
 
 
 def probed(observation: Observation, payload: Probed) -> None:
-    """Keep what a host answered; it was last seen when it last came, not when we asked it."""
+    """Record what a host answered; it was last seen at its last contact, not at our probe."""
     came: Row = {"events": 1, "first_seen": payload.contact, "last_seen": payload.contact}
     observation.tally.add(tables.attacker, (observation.attacker,), came)
     match payload:
@@ -142,4 +142,4 @@ DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     TlsClient: _tls_client,
     TlsServer: _tls_server,
 }
-"""What else to keep of an event, by its kind."""
+"""What else to record of an event, by its kind."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One event of one attacker, with what most tables want of it."""
+"""One event of one attacker, with the columns that most tables share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = 255
 
 
 class Observation:
-    """One event of one attacker, with what most tables want of it."""
+    """One event of one attacker, with the columns that most tables share."""
 
     __slots__ = ("attacker", "decky", "event", "last_ts", "seen", "seq", "service", "session", "tally", "ts")
 
@@ -39,17 +39,17 @@ class Observation:
 
 
 def service_of(payload: Payload) -> str | None:
-    """Return the service that was touched, None when the event is about no one service."""
+    """Return the service that was touched, None when the event is about no single service."""
     service: str | None = getattr(payload, "service", None)
     return service
 
 
 @lru_cache(maxsize=1024)
 def name(word: str | None) -> str | None:
-    """Return what fits a column of names, None for no name."""
+    """Return `word` cut to a column of names, None for none."""
     return for_column(word, NAME) if word else None
 
 
 def text(sent: str | None) -> str | None:
-    """Return what fits a column of texts, None for nothing."""
+    """Return `sent` cut to a column of texts, None for none."""
     return None if sent is None else for_column(sent)

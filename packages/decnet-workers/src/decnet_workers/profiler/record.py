@@ -2,7 +2,7 @@
 """What an event adds to the tables of the attackers domain: a pure function from events to a tally.
 
 Counts are of events, and one that stands for several counts as these; times are the events' own. Nothing depends on the
-order in which events are recorded: what only one event can tell (a user name, a recording) is told by the one that was
+order in which events are recorded: values that a single event provides (a user name, a recording) come from the one
 committed first.
 """
 
@@ -52,4 +52,4 @@ def _activity(observation: Observation) -> None:
 _DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {**fingerprints.DETAILS, **actions.DETAILS}
 
 KINDS = tuple(kind for kind in PAYLOADS if kind.from_attacker)
-"""What is recorded: a kind that `_DETAILS` does not name is counted by what its class declares, and has no details."""
+"""The recorded kinds: one that `_DETAILS` does not name is counted by what its class declares, and has no details."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which tool a client is, guessed from the name that it gives itself.
+"""Guesses the tool of a client from the name it announces.
 
-That name is the SSH software version (RFC 4253 §4.2) or the user agent (RFC 9110 §10.1.5). It is searched for
-literal text, never with a pattern that an attacker could make slow. The first row that fits wins, so what is
-special stands before what is general. A client may lie: this is a guess, and the score gives it little weight.
+That name is the SSH software version (RFC 4253 §4.2) or the user agent (RFC 9110 §10.1.5). It is searched for literal
+text, never with a pattern that an attacker could make slow. The first matching row wins, so specific rows come before
+general ones. A client may lie: this is a guess, and the score gives it little weight.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PURPOSES = (SCANNER, SURVEY, BRUTE_FORCE, EXPLOITATION, BOTNET, LIBRARY, CLIENT)
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """A known tool and what it is for (one of PURPOSES)."""
+    """A known tool and its purpose (one of PURPOSES)."""
 
     name: str
     purpose: str
@@ -119,19 +119,19 @@ STACKS: tuple[tuple[str, str, str], ...] = (
     ("zmap", "ZMap", SURVEY),
     ("scapy", "Scapy", LIBRARY),
 )
-"""Part of the tool that the sensor takes a TCP stack for in lower case, tool, purpose."""
+"""Part of the tool that the sensor recognises by its TCP stack in lower case, tool, purpose."""
 
 NAMES = frozenset(name for _, name, _ in SSH + USER_AGENTS + STACKS)
 
 
 def guess(software: str) -> Tool | None:
-    """Return the tool that names itself in `software`, or None."""
+    """Return the tool named in `software`, or None."""
     text = software[:512].lower()
     return _first(SSH if text.startswith("ssh-") else USER_AGENTS, text)
 
 
 def guess_stack(tool: str) -> Tool | None:
-    """Return the tool that the sensor means by the name of a TCP stack, or None."""
+    """Return the tool that the sensor recognised by its TCP stack, or None."""
     return _first(STACKS, tool[:512].lower())
 
 

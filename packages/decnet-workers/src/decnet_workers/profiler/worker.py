@@ -24,7 +24,7 @@ UNKNOWN_LABEL = "unknown"
 
 
 class Profiler(CursorWorker[NoSettings]):
-    """Keeps one row per attacker: what it touched, tried, typed and came with, and how dangerous it is.
+    """Keeps one row per attacker: what it touched, tried, typed and used, and how dangerous it is.
 
     Counts are sums over events, and each event is handled once, because the cursor moves in the same transaction.
     """
@@ -45,12 +45,12 @@ class Profiler(CursorWorker[NoSettings]):
         await super().start(ctx)
 
     def handle(self, batch: EventBatch) -> Results:
-        """Merge the batch into the tables and say what is new."""
+        """Merge the batch into the tables and return its notices."""
         touched = self._touched(batch)
         if not touched:
             return Results()
         connection, attackers = batch.connection, sorted({attacker for attacker, _ in touched})
-        found = notices(
+        new = notices(
             touched,
             known=known(connection, attackers),
             known_uses=known_uses(connection, uses_in(touched)),
@@ -61,20 +61,20 @@ class Profiler(CursorWorker[NoSettings]):
             record(tally, attacker, stored)
         tally.write(connection)
         rescore(connection, attackers)
-        return Results(found)
+        return Results(new)
 
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
-        found = []
+        touched = []
         for stored in batch.events:
             attacker = canonical(stored.event.src_ip or "")
             if attacker is None:
                 self._passed_over += 1
             else:
-                found.append((attacker, stored))
-        return found
+                touched.append((attacker, stored))
+        return touched
 
 
 def _labels(connection: Connection) -> Callable[[str], str]:
-    """Return a look-up of canary labels that asks once per token, for the duration of a batch."""
+    """Return a look-up of canary labels that queries once per token, for the duration of a batch."""
     return cache(lambda token: label_of(connection, token) or UNKNOWN_LABEL)

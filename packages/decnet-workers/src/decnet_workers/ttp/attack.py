@@ -42,19 +42,19 @@ class Technique(msgspec.Struct, frozen=True):
 
 
 def technique(number: str) -> Technique | None:
-    """Return technique `number` (`T1110.001`), None when ATT&CK has none or has it no longer."""
+    """Return technique `number` (`T1110.001`), None when ATT&CK does not have it (any more)."""
     row = _table().get(number)
     return None if row is None or row[2] else Technique(number, row[0], tuple(row[1].split(",")))
 
 
 def fate(number: str) -> str | None:
-    """Return what became of a dead technique: its successor's id, `revoked` or `deprecated`."""
+    """Return what replaced a removed technique: its successor's id, `revoked` or `deprecated`."""
     row = _table().get(number)
     return row[2] or None if row else None
 
 
 def technique_ids() -> list[str]:
-    """Return the ids of all living techniques."""
+    """Return the ids of all current techniques."""
     return [number for number, row in _table().items() if not row[2]]
 
 

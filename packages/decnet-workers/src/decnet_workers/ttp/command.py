@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The commands of `decnet-ttp`: what rules are worth before they are used, and the operator's word on them."""
+"""The commands of `decnet-ttp`: check rules before use, and override single ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, json_for_terminal
 from decnet_workers.ttp import states
 from decnet_workers.ttp.attack import technique
 from decnet_workers.ttp.library import SHIPPED, Library, load
@@ -31,7 +31,7 @@ def check_rules(
     folder: Annotated[Path, typer.Argument(help="Folder with Sigma rules (*.yml).", exists=True, file_okay=False)],
     as_json: Json = False,
 ) -> None:
-    """Say which rules of a folder would be refused, with file and line; exit code 1 when there is one."""
+    """Report which rules of a folder would be rejected, with file and line; exit code 1 when there is one."""
     library = load([folder])
     if as_json:
         refused = [{"file": str(one.file), "line": one.line, "reason": one.reason} for one in library.refused]
@@ -39,7 +39,7 @@ def check_rules(
     else:
         for refusal in library.refused:
             typer.echo(for_terminal(str(refusal), 2048))
-        typer.echo(f"{len(library)} rules are good, {len(library.refused)} are refused")
+        typer.echo(f"{len(library)} rules are good, {len(library.refused)} are rejected")
     if library.refused:
         raise typer.Exit(1)
 
@@ -58,15 +58,15 @@ def list_rules(
 
 
 def abouts(library: Library) -> list[About]:
-    """Return what all rules of a library say of themselves, correlation rules included."""
+    """Return the metadata of all rules of a library, correlation rules included."""
     counting = {one.rule.about.id: one.rule.about for many in library.countings.values() for one in many}
     return [rule.about for rule in library.rules.values()] + list(counting.values())
 
 
 def _described(about: About) -> dict[str, object]:
-    names = {number: found.name for number in about.techniques if (found := technique(number)) is not None}
+    names = {number: known.name for number in about.techniques if (known := technique(number)) is not None}
     return {"id": str(about.id), "title": about.title, "level": about.level, "techniques": names}
 
 
 def _print_json(document: object) -> None:
-    sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+    sys.stdout.write(json_for_terminal(msgspec.json.encode(document)) + "\n")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One batch of events through the rules: what is tagged, what is counted, what the operator's word forbids.
+"""Applies the rules to one batch of events: tags, counts, and the operator's overrides.
 
-The result depends on the events in their order and on the tables, never on where a batch begins: windows and caps are
-read from the database in the same transaction and kept here only until its end.
+The result depends on the events in their order and on the tables, never on batch boundaries: windows and caps are read
+from the database in the same transaction and kept here only until its end.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from decnet_workers.ttp.sigma.rule import About
 from decnet_workers.ttp.tagging import DAY_NS, counted_events, counted_values, group_digest, notice_of, tags_of
 
 SWEEP_EVENTS = 4096
-"""Windows that ran out are removed at every event whose row number is a multiple of this."""
+"""Expired windows are removed at every event whose row number is a multiple of this."""
 
 
 class Findings:
-    """Tags, notices and windows of one batch; `write` puts them into the transaction."""
+    """Tags, notices and windows of one batch; `write` stores them in the transaction."""
 
     def __init__(self, connection: Connection, library: Library) -> None:
         self._connection = connection
@@ -41,7 +41,7 @@ class Findings:
         self._notices: dict[str, Notice] = {}
 
     def look_at(self, events: Sequence[StoredEvent]) -> None:
-        """Match events of the log, in its order; one without a source address is nobody's doing."""
+        """Match events in log order; one without a source address is skipped."""
         matched = [(stored, self._library.matching(stored.event)) for stored in events]
         self._fetch_windows(matched)
         for stored, matches in matched:
@@ -54,12 +54,11 @@ class Findings:
     def write(self) -> list[tuple[str, Notice]]:
         """Write tags and windows; return the notices by their key."""
         queries.add_tags(self._connection, self._tags)
-        queries.keep_windows(self._connection, {key: self._windows[key] for key in self._counted})
+        queries.save_windows(self._connection, {key: self._windows[key] for key in self._counted})
         return list(self._notices.items())
 
     @property
     def tags(self) -> int:
-        """How many tags the batch has."""
         return len(self._tags)
 
     def _fetch_windows(self, matched: Iterable[tuple[StoredEvent, list[Match]]]) -> None:
@@ -73,9 +72,9 @@ class Findings:
                     wanted[key].add(digest)
                     spans[key] = counting.rule.count.span_ns
         for rule_id, digests in wanted.items():
-            found = queries.windows(self._connection, rule_id, digests)
+            windows = queries.windows(self._connection, rule_id, digests)
             for digest in digests:
-                self._windows[rule_id, digest] = (found.get(digest, ()), spans[rule_id])
+                self._windows[rule_id, digest] = (windows.get(digest, ()), spans[rule_id])
 
     def _found(self, stored: StoredEvent, attacker: str, match: Match) -> None:
         about = match.rule.about
@@ -127,8 +126,8 @@ class Findings:
             self._tag(stored, attacker, rule.about)
 
     def _sweep(self, ts: int) -> None:
-        """Remove the windows that ran out before `ts`, those of the table and those in hand."""
-        queries.drop_windows(self._connection, ts)
+        """Remove the windows that expired before `ts`, in the table and here."""
+        queries.delete_windows(self._connection, ts)
         for key, (entries, span_ns) in self._windows.items():
             if entries and entries[-1][0] + span_ns < ts:
                 self._windows[key] = ((), span_ns)

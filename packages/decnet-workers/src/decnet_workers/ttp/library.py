@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The rules of one or more folders, each loaded or refused, ordered by the kind of event they read.
+"""The rules of one or more folders, each loaded or rejected, indexed by the kind of event they read.
 
-A refused rule never stops another: the operator sees file, line and reason, the rest works on.
+A rejected rule never stops another: the operator sees file, line and reason, the rest works.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Library:
-    """The loaded rules; `rules` by id, and what was refused."""
+    """The loaded rules; `rules` by id, and the rejected ones."""
 
     def __init__(
         self, rules: Iterable[Rule], countings: Iterable[tuple[UUID, Counting]], refused: Iterable[Refusal] = ()
@@ -85,15 +85,15 @@ class Library:
 def _matching_variants(rules: list[Rule], event: Event) -> list[Match]:
     variants = [(replace(event, payload=payload), count) for payload, count in event.payload.variants()]
     views = [View(one) for one, _ in variants]
-    found = []
+    matches = []
     for rule in rules:
         matched = tuple(one for one, view in zip(variants, views, strict=True) if rule.matches(view))
         if len(matched) == len(variants):  # then the ones of which no sample was kept, too
             rest = event.payload.occurrences - sum(count for _, count in matched)
             matched = ((matched[0][0], matched[0][1] + rest), *matched[1:])
         if matched:
-            found.append(Match(rule, matched))
-    return found
+            matches.append(Match(rule, matched))
+    return matches
 
 
 def _silent(countings: dict[UUID, list[Counting]]) -> frozenset[UUID]:
@@ -122,22 +122,22 @@ def load(folders: Iterable[Path], read: Callable[[Sequence[Path]], list[FileRead
 
 def files_of(folders: Iterable[Path]) -> list[Path]:
     """Return the rule files below `folders`, those of one folder by name."""
-    found: list[Path] = []
+    files: list[Path] = []
     for folder in folders:
-        found += sorted(file for file in folder.rglob("*") if file.suffix in (".yml", ".yaml") and file.is_file())
-    return found[:MAX_FILES]
+        files += sorted(file for file in folder.rglob("*") if file.suffix in (".yml", ".yaml") and file.is_file())
+    return files[:MAX_FILES]
 
 
 def _parsed(read: FileRead, refused: list[Refusal]) -> list[Rule | Correlation]:
-    found: list[Rule | Correlation] = []
+    rules: list[Rule | Correlation] = []
     for document in read.documents:
         try:
-            found.append(parse(document))
+            rules.append(parse(document))
         except RuleError as error:
             refused.append(Refusal(Path(read.file), error.line, str(error)))
     if read.error:
         refused.append(Refusal(Path(read.file), read.line, read.error))
-    return found
+    return rules
 
 
 def _bound(
@@ -157,7 +157,7 @@ def _bind(correlation: Correlation, known: dict[str, Rule]) -> list[tuple[UUID, 
     count = correlation.count
     if not correlation.about.techniques:
         raise RuleError("the rule names no ATT&CK technique, so it could never tag anything", correlation.about.line)
-    found = []
+    countings = []
     for name in count.rules:
         if name not in known:
             raise RuleError(
@@ -167,8 +167,8 @@ def _bind(correlation: Correlation, known: dict[str, Rule]) -> list[tuple[UUID, 
         field = field_of(count.field, rule.kinds) if count.field else None
         if count.field and field is None:
             raise RuleError(f"rule {name!r} reads no field {count.field!r}", count.line)
-        found.append((rule.about.id, Counting(correlation, field)))
-    return found
+        countings.append((rule.about.id, Counting(correlation, field)))
+    return countings
 
 
 def _refuse_useless(

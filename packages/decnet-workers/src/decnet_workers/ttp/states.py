@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-ttp enable|disable|cap|states`: the operator's word on single rules, kept in the database.
+"""`decnet-ttp enable|disable|cap|states`: the operator's overrides of single rules, kept in the database.
 
-The worker reads it with every batch, so it holds from the next events on, without a restart.
+The worker reads them with every batch, so they apply to the next events, without a restart.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ T = TypeVar("T")
 HOUR_NS = 3600 * 1_000_000_000
 
 RuleId = Annotated[UUID, typer.Argument(metavar="RULE", help="The rule's id; `list-rules --json` shows it.")]
-Hours = Annotated[float, typer.Option("--hours", min=0, max=24 * 366, help="For so long from now; 0: until changed.")]
-Why = Annotated[str, typer.Option("--reason", help="Why, for those who come after.")]
+Hours = Annotated[float, typer.Option("--hours", min=0, max=24 * 366, help="Duration from now; 0: until changed.")]
+Why = Annotated[str, typer.Option("--reason", help="The reason, for others.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file (TOML).")]
 
 
 def enable(rule: RuleId, settings: SettingsFile = None) -> None:
-    """Take back what was said of a rule."""
+    """Remove the override of a rule."""
     _set(RuleState(rule, "enabled"), settings)
 
 
@@ -52,7 +52,7 @@ def cap(
     why: Why = "",
     settings: SettingsFile = None,
 ) -> None:
-    """Let a rule tag so many events of each attacker a day."""
+    """Limit a rule's tags to a number of events per attacker and day."""
     _set(RuleState(rule, "capped", events, _until(hours), why), settings)
 
 
@@ -64,7 +64,6 @@ def states(settings: SettingsFile = None) -> None:
 
 @contextmanager
 def _disposed(engine: Engine) -> Iterator[None]:
-    """Close the engine's connections at the end."""
     try:
         yield
     finally:
@@ -91,7 +90,7 @@ def _set(state: RuleState, settings: Path | None) -> None:
 
 
 def _in_database(work: Callable[[Connection], T], file: Path | None) -> T:
-    """Do `work` in one transaction; say in one line what is wrong, and exit with 1."""
+    """Do `work` in one transaction; on failure print one line, and exit with 1."""
     try:
         settings = Settings.load(file)
         engine = open_engine(database_url(settings, State.of(settings.section("state", StateSettings))))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a match becomes: tags and notices with ids and keys that are the same however often the event is looked at.
+"""The results of a match: tags and notices with stable ids and keys, however often the event is handled.
 
-A notice is told once per attacker, rule, technique and session; for events without a session, once per UTC day of the
-event. A scanner that sends 10,000 requests is 10,000 tags and one notice.
+There is one notice per attacker, rule, technique and session; for events without a session, one per UTC day of the
+event. A scanner that sends 10,000 requests causes 10,000 tags and one notice.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def notice_of(tag: Tag) -> tuple[str, TechniqueTagged]:
 
 
 def day_of(ts: int) -> str:
-    """Return the UTC day of a time, `2026-11-23`; a day number where the calendar ends."""
+    """Return the UTC day of a time, `2026-11-23`; a day number beyond the calendar."""
     try:
         return datetime.fromtimestamp(ts // 1_000_000_000, UTC).date().isoformat()
     except (OverflowError, ValueError):
@@ -71,7 +71,7 @@ def day_of(ts: int) -> str:
 
 @lru_cache(maxsize=4096)
 def group_digest(group: str) -> str:
-    """Return a correlation group's short name: what attackers send is no key of a table."""
+    """Return a correlation group's digest: attacker input is no key of a table."""
     return _digest(group)
 
 

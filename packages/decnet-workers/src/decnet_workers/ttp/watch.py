@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The library in use, read again when a file of the operator's folder changed or an order says so."""
+"""The active library, reloaded when a file of the operator's folder changed or on request."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from decnet_workers.ttp.settings import TtpSettings
 log = logging.getLogger(__name__)
 
 Signature = tuple[tuple[str, int, int], ...]
-"""Path, time of change (ns) and size of each rule file."""
+"""Path, modification time (ns) and size of each rule file."""
 
 
 class Watched:
-    """The rules that the settings name; `library` is swapped whole, so a batch sees one state of them."""
+    """The configured rules; `library` is replaced as a whole, so a batch sees one state of them."""
 
     def __init__(self, settings: TtpSettings) -> None:
         self._own = Path(settings.rules_dir) if settings.rules_dir else None
@@ -29,11 +29,11 @@ class Watched:
         self.failures = 0
 
     def missing(self) -> Path | None:
-        """Return the operator's folder when there is none."""
+        """The operator's folder if it does not exist."""
         return self._own if self._own is not None and not self._own.is_dir() else None
 
     def read(self) -> None:
-        """Read all rules again; refused ones are logged with file and line. ReaderError leaves things as they are."""
+        """Reload all rules; rejected ones are logged with file and line. ReaderError changes nothing."""
         signature = self._sign()
         folders = ([SHIPPED] if self._shipped else []) + ([self._own] if self._own else [])
         self.library = load(folders, read_in_child)
@@ -44,20 +44,19 @@ class Watched:
         log.info("rules loaded rules=%d refused=%d", len(self.library), len(self.library.refused))
 
     def read_if_changed(self) -> None:
-        """Read again when a file of the operator's folder is new, gone or changed."""
+        """Reload when a file of the operator's folder is new, gone or changed."""
         if self._own is not None and self._sign() != self._signature:
             self.read_or_keep()
 
     def read_or_keep(self) -> None:
-        """Read again; when that fails as a whole, go on with the rules in hand."""
+        """Reload; on failure keep the current rules."""
         try:
             self.read()
         except ReaderError as error:
             self.failures += 1
-            log.error("rules kept as they were error=%s", for_terminal(str(error)))  # noqa: TRY400  # it says all
+            log.error("rules not reloaded error=%s", for_terminal(str(error)))  # noqa: TRY400  # it says all
 
     def counters(self) -> dict[str, float]:
-        """Return the number of rules loaded and refused, and how often they were read or could not be."""
         return {
             "rules": len(self.library),
             "rules_refused": len(self.library.refused),
@@ -68,11 +67,11 @@ class Watched:
     def _sign(self) -> Signature:
         if self._own is None:
             return ()
-        found = []
+        signature = []
         for file in files_of([self._own]):
             try:
                 status = file.stat()
             except OSError:  # gone between the listing and here: a change
                 continue
-            found.append((str(file), status.st_mtime_ns, status.st_size))
-        return tuple(found)
+            signature.append((str(file), status.st_mtime_ns, status.st_size))
+        return tuple(signature)

@@ -19,7 +19,7 @@ from decnet_workers.ttp.watch import Watched
 
 
 class Ttp(CursorWorker[TtpSettings]):
-    """Recognises ATT&CK techniques in what attackers do, by Sigma rules."""
+    """Tags ATT&CK techniques in attackers' actions, by Sigma rules."""
 
     name = "ttp"
     Settings = TtpSettings
@@ -32,22 +32,22 @@ class Ttp(CursorWorker[TtpSettings]):
     shared = False  # a correlation may count over attackers, and windows are swept in the order of the whole log
 
     batch_events: ClassVar[int] = 250
-    """As fast as with 500; the largest batch of its life, which is what a process keeps, is 2 MiB smaller."""
+    """As fast as with 500; a process keeps the memory of its largest batch, which is 2 MiB smaller."""
 
     _counters: Counters
 
     @classmethod
     def _unstarted(cls) -> Ttp:
-        """Return a worker without rules: those are read by each process itself, when they change."""
+        """Return a worker without rules: each process loads them itself, when they change."""
         worker = cls(TtpSettings(shipped_rules=False))
         worker._rules, worker._counters = Watched(worker.settings), Counters()
         return worker
 
     async def start(self, ctx: Context) -> None:
-        """Read the rules and open the database."""
+        """Load the rules and open the database."""
         self._rules = Watched(self.settings)
         if (missing := self._rules.missing()) is not None:
-            raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or leave the setting away")
+            raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or omit the setting")
         self._counters = ctx.counters
         ctx.counters.read_from(self._rules.counters)
         try:
@@ -57,12 +57,11 @@ class Ttp(CursorWorker[TtpSettings]):
         await super().start(ctx)
 
     async def run(self, ctx: Context) -> None:
-        """Follow the log; read the rules again when ordered to."""
+        """Follow the log; reload the rules on request."""
         ctx.spawn(self._reload(ctx), name="reload")
         await super().run(ctx)
 
     def handle(self, batch: EventBatch) -> Results:
-        """Tag the batch's events."""
         self._rules.read_if_changed()
         findings = Findings(batch.connection, self._rules.library)
         findings.look_at(batch.events)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which addresses a webhook may be sent to (server-side request forgery is how a webhook becomes a way in); pure.
+"""Which addresses a webhook may be sent to, against server-side request forgery; pure.
 
-The list is written out, since what `ipaddress` calls global differs between Python versions. Public IPv6 is 2000::/3
+The list is written out, because what `ipaddress` calls global differs between Python versions. Public IPv6 is 2000::/3
 and nothing else. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries, and clouds' documentation.
 """
 
@@ -26,7 +26,7 @@ _PRIVATE = _table(
     ("::1/128", "loopback"),
     ("fc00::/7", "private"),
 )
-"""Refused, unless the operator allowed private addresses for the endpoint."""
+"""Rejected, unless the operator allowed private addresses for the endpoint."""
 
 _METADATA = _table(
     ("100.100.100.200/32", "cloud metadata"),
@@ -60,19 +60,19 @@ _PUBLIC_IPV6 = IPv6Network("2000::/3")
 
 
 def networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    """Return the networks that `texts` name; raises ValueError that names the wrong one."""
+    """Parse networks; raises ValueError naming the invalid one."""
     return tuple(parse_network(text) for text in texts)
 
 
 def is_public(address: Address) -> bool:
-    """Return whether `address` is one of the Internet at large."""
+    """Return whether `address` is on the public Internet."""
     return refusal(address, allow_private=False, allowed=()) is None
 
 
 def refusal(address: Address, *, allow_private: bool, allowed: Sequence[Network]) -> str | None:
     """Return why nothing may be sent to `address`, None when it may.
 
-    `allowed` are networks that the operator named; `allow_private` lets loopback and private addresses pass, but never
+    `allowed` are networks of the operator; `allow_private` permits loopback and private addresses, but never
     link-local, metadata or translated ones.
     """
     address = unmapped(address)
@@ -81,7 +81,7 @@ def refusal(address: Address, *, allow_private: bool, allowed: Sequence[Network]
     meaning = _meaning(address, _METADATA) or _meaning(address, _SPECIAL)
     private = None if meaning else _meaning(address, _PRIVATE)
     if private is not None:
-        return None if allow_private else f"{address} is {private} (--allow-private lets a webhook go there)"
+        return None if allow_private else f"{address} is {private} (--allow-private permits it)"
     if meaning is None and address.version == 6 and address not in _PUBLIC_IPV6:
         meaning = "not public"
     return f"{address} is {meaning}" if meaning else None

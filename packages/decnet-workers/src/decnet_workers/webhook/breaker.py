@@ -21,7 +21,7 @@ class Breaker(msgspec.Struct, frozen=True):
     longest: float
 
     def after_failure(self, state: EndpointState, now_ns: int, wait_seconds: float | None = None) -> EndpointState:
-        """Return the state after one more failure; `wait_seconds` is a pause that the receiver asked for."""
+        """Return the state after one more failure; `wait_seconds` is a pause requested by the receiver."""
         failures = state.failures + 1
         pause = wait_seconds or 0.0
         if failures >= self.failures:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Connecting without being led elsewhere: resolve once, check every address, connect to what was checked.
+"""Connects safely: resolve once, check every address, connect to a checked one.
 
-The name is never given to anything that would resolve it again; it serves as Host header and for the certificate only.
-One address that is refused refuses the whole answer: an honest name does not mix public and inner addresses.
+The name is never resolved again; it serves as Host header and for the certificate only. One rejected address rejects
+the whole answer: a legitimate name does not mix public and internal addresses.
 """
 
 from __future__ import annotations
@@ -26,28 +26,23 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class DialError(WorkersError):
-    """No connection; the message says why, without what the other side sent."""
+    """No connection; the message says why, without what the peer sent."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     """Return the addresses of `host` by the system's resolver; raises DialError."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise DialError(f"{host} cannot be resolved: {error.strerror or error}") from error
-    return [str(entry[4][0]) for entry in found]
+    return [str(entry[4][0]) for entry in infos]
 
 
 class Dialler:
-    """Opens connections within what the operator allowed."""
+    """Opens connections within the operator's limits."""
 
     def __init__(
-        self,
-        *,
-        allowed: Sequence[Network],
-        connect_seconds: float,
-        ca_file: str = "",
-        resolve: Resolve = resolve,
+        self, *, allowed: Sequence[Network], connect_seconds: float, ca_file: str = "", resolve: Resolve = resolve
     ) -> None:
         self._allowed = allowed
         self._connect_seconds = connect_seconds
@@ -56,14 +51,14 @@ class Dialler:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        """Made when the first https endpoint is dialled: reading the authorities costs some MiB."""
+        """Created when the first https endpoint is dialled: loading the authorities costs some MiB."""
         try:
             return ssl.create_default_context(cafile=self._ca_file or None)
         except OSError as error:
             raise DialError(f"[webhook] ca_file cannot be read: {error.strerror or error}") from error
 
     async def open(self, target: Target, *, allow_private: bool) -> Stream:
-        """Return a connection to `target`; raises DialError. The caller sets the deadline of the whole."""
+        """Return a connection to `target`; raises DialError. The caller sets the overall deadline."""
         addresses = await self._checked(target, allow_private=allow_private)
         errors: list[str] = []
         for address in addresses[:MAX_ADDRESSES]:
@@ -80,16 +75,16 @@ class Dialler:
 
     async def _checked(self, target: Target, *, allow_private: bool) -> list[Address]:
         literal = parse_address(target.host)
-        found = (
+        parsed = (
             [literal] if literal else [parse_address(text) for text in await self._resolve(target.host, target.port)]
         )
-        addresses = [address for address in found if address is not None]
+        addresses = [address for address in parsed if address is not None]
         for address in addresses:
             refused = refusal(address, allow_private=allow_private, allowed=self._allowed)
             if refused is not None:
-                raise DialError(f"refused: {target.host} leads to an address that must not be called: {refused}")
+                raise DialError(f"refused: {target.host} resolves to an address that is not allowed: {refused}")
             if not target.tls and is_public(address):
-                raise DialError(f"refused: {address} is public, and notices travel the Internet by https only")
+                raise DialError(f"refused: {address} is public, and notices are sent over the Internet by https only")
         return list(dict.fromkeys(addresses))
 
     async def _connect(self, target: Target, address: Address) -> Stream:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One endpoint's deliveries, one after another: a message that fails waits for its retry and lets others pass."""
+"""One endpoint's deliveries, one after another: a failed one waits for its retry and others overtake it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EndpointQueue:
         outcome = await self._attempt(webhook, delivery)
         self._ctx.counters.set("attempt_seconds", round(time.perf_counter() - started, 6))
         state: str | None = await self._in_database(self._outbox.record, delivery, outcome)
-        if state is not None:  # else it was told to stop while the database was away
+        if state is not None:  # else it was stopped while the database was away
             self._count(webhook, delivery, outcome, state)
         return state
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The body of a message: the JSON that Standard Webhooks recommends, with the notice as data.
 
-What attackers sent is in JSON strings and nowhere else; receivers must treat it as data too.
+Attacker input is in JSON strings and nowhere else; receivers must treat it as data too.
 """
 
 from __future__ import annotations

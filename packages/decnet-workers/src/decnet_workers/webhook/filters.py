@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which notices an endpoint hears."""
+"""Which notices an endpoint receives."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEST = notice_kind(TestNotice)
 
 
 def wants(webhook: Webhook, line: OutboxLine) -> bool:
-    """Return whether `webhook` hears the notice: later than itself and of a kind it names; a test only if its own."""
+    """Return whether `webhook` receives the notice: newer than itself and of its kinds; a test only if its own."""
     if line.seq <= webhook.since_seq:
         return False
     if line.kind == TEST:
@@ -25,5 +25,5 @@ def wants(webhook: Webhook, line: OutboxLine) -> bool:
 
 
 def idle_globs(globs: Sequence[str]) -> list[str]:
-    """Return those of `globs` that match no kind there is: a mistake in writing."""
+    """Return those of `globs` that match no known kind: a mistake."""
     return [glob for glob in globs if not any(fnmatchcase(kind, glob) for kind in NOTICE_KINDS)]

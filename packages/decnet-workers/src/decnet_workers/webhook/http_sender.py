@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""One POST and its answer over h11, on a connection that is kept for the next.
+"""One POST and its response over h11, on a connection that is kept for the next.
 
 h11 on asyncio's own streams instead of an HTTP client library: measured in one process with the database loaded, httpx
-costs about 5 MiB and 0.35 s more to import, and its connection pool would decide where to connect, which is exactly
-what must stay with `dial`. Redirects are not followed, proxies of the environment not used, answers not kept.
+costs about 5 MiB and 0.35 s more to import, and its connection pool would decide where to connect, which must stay with
+`dial`. Redirects are not followed, proxies of the environment not used, responses not stored.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from decnet_workers.webhook.target import Target
 
 MAX_HEAD_BYTES = 16384
 MAX_ANSWER_BYTES = 65536
-"""Bytes of an answer's body that are read (and thrown away) so that the connection can be used again."""
+"""Bytes of a response body that are read (and dropped) so that the connection can be reused."""
 
 _READ_BYTES = 16384
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What the receiver answered."""
+    """The receiver's response."""
 
     status: int
     retry_after: str | None = None
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """No answer, and why: in our words, since a receiver's are not ours to log."""
+    """No response, and why: in our words, because a receiver's must not be logged."""
 
     reason: str
 
 
 class _StaleError(WorkersError):
-    """A kept connection had been closed by the other side before it answered."""
+    """A kept connection had been closed by the peer before it answered."""
 
 
 class HttpSender:
@@ -57,7 +57,7 @@ class HttpSender:
     async def post(
         self, target: Target, headers: list[tuple[str, str]], body: bytes, *, allow_private: bool
     ) -> Reply | Failed:
-        """Send `body` and return the answer, or why there is none within the deadline."""
+        """Send `body` and return the response, or why there is none within the deadline."""
         if self._expiry is not None:
             self._expiry.cancel()
         try:
@@ -80,7 +80,6 @@ class HttpSender:
         return reply
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
         if self._expiry is not None:
             self._expiry.cancel()
         if self._stream is not None:
@@ -88,7 +87,7 @@ class HttpSender:
             self._stream = None
 
     async def _exchange(self, place: tuple[Target, bool], headers: list[tuple[str, str]], body: bytes) -> Reply:
-        """Use the kept connection; when that proves dead, a new one, once."""
+        """Use the kept connection; when that is dead, a new one, once."""
         if self._stream is not None and self._place == place:
             with contextlib.suppress(_StaleError, ConnectionError):
                 return await self._send(self._stream, place[0], headers, body)
@@ -112,14 +111,14 @@ class HttpSender:
         return reply
 
     async def _response(self, stream: Stream) -> h11.Response:
-        """Return the final answer; 1xx ones are passed over."""
+        """Return the final response; 1xx ones are skipped."""
         while True:
             event = await self._event(stream)
             if isinstance(event, h11.Response):
                 return event
 
     async def _finish(self, stream: Stream) -> None:
-        """Read the rest of the answer if it is short, so that the connection can be kept; else close it."""
+        """Read the rest of the response if it is short, so that the connection can be kept; else close it."""
         read = 0
         try:
             while read <= MAX_ANSWER_BYTES:

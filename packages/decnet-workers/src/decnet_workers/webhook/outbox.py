@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The worker's transactions: notices become deliveries, attempts become outcomes.
 
-The cursor over the notices moves in the transaction that makes their deliveries, so a notice becomes exactly one
+The cursor over the notices moves in the transaction that creates their deliveries, so a notice becomes exactly one
 delivery per endpoint. An outcome is recorded after the attempt; killed in between, the same delivery is sent again with
-the same `webhook-id`, by which receivers tell (Standard Webhooks): recorded once, sent at least once.
+the same `webhook-id`, by which receivers deduplicate (Standard Webhooks): recorded once, sent at least once.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ from decnet_workers.webhook.settings import WebhookSettings
 
 WORKER = "webhook"
 REPLAYS = "webhook.replay"
-"""The second cursor: over the operator's requests."""
+"""The second cursor: over the operator's replay requests."""
 
 BATCH = 500
 """Notices per transaction."""
 _FORGET_BATCH = 5000
 _FORGET_EVERY_NS = 3600 * NS
 _COUNT_EVERY_NS = 5 * NS
-"""Counting costs as much as there is backlog, and health is told every ten seconds."""
+"""Counting costs as much as the backlog, and health is reported every ten seconds."""
 
 GONE = 410
 _ASKS_TO_WAIT = frozenset({429, 503})
 
 
 class Poll(msgspec.Struct, frozen=True):
-    """What there is to do: endpoints to send to now, when the next one is ready (ns), notices still unread."""
+    """What to do: endpoints to send to now, when the next one is ready (ns), unread notices."""
 
     ready: tuple[str, ...]
     next_at: int | None
@@ -62,7 +62,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Outbox:
-    """All that the worker does with the database; call it in the worker's thread."""
+    """All database work of the worker; call it in the worker's thread."""
 
     def __init__(self, engine: Engine, settings: WebhookSettings) -> None:
         self._engine = engine
@@ -82,14 +82,14 @@ class Outbox:
         self._last_poll = 0
 
     def prepare(self) -> None:
-        """Make the cursors of a new database, and due what a clock that was fast has put off."""
+        """Create the cursors of a new database, and correct times in the future."""
         with writing(self._engine) as connection:
             for cursor in (WORKER, REPLAYS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
-            outbox.hasten(connection, now_ns=time.time_ns())
+            outbox.correct_future_times(connection, now_ns=time.time_ns())
 
     def poll(self) -> Poll:
-        """Make deliveries of what is new and say what is to be sent; writes only when there is something to write."""
+        """Create deliveries for new notices and return what to send; writes only when there is something to write."""
         now = self._now()
         with reading(self._engine) as connection:
             start = cursor_of(connection, WORKER)
@@ -107,31 +107,31 @@ class Outbox:
             return self._look(connection, lines[-1].seq if lines else start, now)
 
     def _now(self) -> int:
-        """Return the time; when the clock was set back, what was to be done later than now is to be done now."""
+        """Return the time; when the clock was set back, future times are corrected."""
         now = time.time_ns()
         if now < self._last_poll:
             self._forgotten_at = self._counted_at = 0
             with writing(self._engine) as connection:
-                outbox.hasten(connection, now_ns=now)
+                outbox.correct_future_times(connection, now_ns=now)
         self._last_poll = now
         return now
 
     def job(self, webhook_id: str, limit: int) -> Job | None:
-        """Return what is to be sent to the endpoint now; None when nothing is, or its breaker is open."""
+        """Return what to send to the endpoint now; None when nothing is due, or its breaker is open."""
         now = time.time_ns()
         with reading(self._engine) as connection:
-            found = outbox.endpoint(connection, webhook_id)
-            if found is None or is_open(found[1], now):
+            known = outbox.endpoint(connection, webhook_id)
+            if known is None or is_open(known[1], now):
                 return None
             deliveries = outbox.deliveries_due(connection, webhook_id, now, limit)
-        return Job(found[0], tuple(deliveries)) if deliveries else None
+        return Job(known[0], tuple(deliveries)) if deliveries else None
 
     def record(self, delivery: Delivery, outcome: Reply | Failed) -> str:
-        """Write how an attempt ended and what it says about the endpoint; return the delivery's state."""
+        """Record the result of an attempt and the endpoint's state; return the delivery's state."""
         now = time.time_ns()
         with writing(self._engine) as connection:
-            found = outbox.endpoint(connection, delivery.webhook_id)
-            state = found[1] if found else EndpointState()
+            known = outbox.endpoint(connection, delivery.webhook_id)
+            state = known[1] if known else EndpointState()
             if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
                 return self._delivered(connection, delivery, outcome, state, now)
             return self._failed(connection, delivery, outcome, state, now)
@@ -141,24 +141,24 @@ class Outbox:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
         webhooks = outbox.active_webhooks(connection)
-        found = [
+        deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body_of(line))
             for line in lines
             for webhook in webhooks
             if wants(webhook, line)
         ]
-        outbox.add_deliveries(connection, found, now_ns=now)
+        outbox.add_deliveries(connection, deliveries, now_ns=now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:
             return
         _advance(connection, REPLAYS, start, replays[-1].seq, now)
         for replay in replays:
-            outbox.revive(connection, replay, now_ns=now)
+            outbox.requeue(connection, replay, now_ns=now)
 
     def _forget(self, connection: Connection, now: int) -> None:
-        """Keep the table bounded; more than one batch is gone after as many polls."""
-        outbox.bury_removed(connection, now_ns=now)
+        """Keep the table bounded; more than one batch takes as many polls."""
+        outbox.give_up_removed(connection, now_ns=now)
         believed = self._plausible_time.now(now, time_since_boot_ns(), recent_hours(connection))
         if outbox.forget_ended(connection, believed - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
             self._forgotten_at = now
@@ -200,10 +200,10 @@ class Outbox:
         after = self._breaker.after_failure(state, now, wait)
         if status == GONE:
             after = msgspec.structs.replace(after, gone_at=now)
-            outbox.bury(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
+            outbox.give_up(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
         elif after.failing_since is not None and after.failing_since < now - self._give_up_ns:
             # what waited behind the breaker was never attempted, so it has no time of its own to be given up at
-            outbox.bury(
+            outbox.give_up(
                 connection,
                 delivery.webhook_id,
                 "the endpoint failed for too long",

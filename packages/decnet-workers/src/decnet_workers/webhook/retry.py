@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When a failed delivery is tried again; pure: the caller brings the time and the chance."""
+"""When a failed delivery is retried; pure: the caller passes time and random number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 NS = 1_000_000_000
 JITTER = 0.2
-"""Part of a delay by which it is made longer or shorter at random, so that many do not return together."""
+"""Fraction by which a delay is randomly changed, so that many do not return together."""
 
 
 class Schedule(msgspec.Struct, frozen=True):
@@ -29,9 +29,9 @@ class Schedule(msgspec.Struct, frozen=True):
     def next_at(
         self, attempts: int, started_ns: int, now_ns: int, chance: float, wait_seconds: float | None = None
     ) -> int | None:
-        """Return when to try again (ns), None to give up.
+        """Return when to retry (ns), None to give up.
 
-        `wait_seconds` is what the receiver asked for (Retry-After). The last attempt is at the end of `give_up`.
+        `wait_seconds` is what the receiver requested (Retry-After). The last attempt is at the end of `give_up`.
         """
         end = started_ns + int(self.give_up * NS)
         if now_ns >= end:
@@ -41,7 +41,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for (RFC 9110 §10.2.3), None when it is not one."""
+    """Return the seconds of a Retry-After header (RFC 9110 §10.2.3), None when it is invalid."""
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return float(text)

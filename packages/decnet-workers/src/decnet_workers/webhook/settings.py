@@ -14,11 +14,11 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     """Section `[webhook]`; the endpoints themselves are rows that `decnet webhook add` makes."""
 
     poll_seconds: Seconds = 5.0
-    """How long a lost nudge can delay a delivery; while the bus is there, five times that, up to 10 s."""
+    """How long a lost nudge can delay a delivery; while the bus is connected, five times that, up to 10 s."""
     attempt_seconds: Seconds = 10.0
-    """Of one attempt in all: look-up, connection, TLS, request and answer."""
+    """Total time of one attempt: look-up, connection, TLS, request and response."""
     connect_seconds: Seconds = 3.0
-    """Of one address, before the next one is tried."""
+    """Time for one address, before the next one is tried."""
     idle_seconds: Seconds = 30.0
     """How long a connection is kept for the next delivery."""
     first_retry_seconds: Seconds = 5.0
@@ -40,6 +40,6 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     keep_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 30.0
     """How long ended deliveries and dead letters are remembered."""
     allow_networks: tuple[str, ...] = ()
-    """Networks that any endpoint may be in, e.g. 10.1.0.0/16; all other non-public addresses are refused."""
+    """Networks that any endpoint may be in, e.g. 10.1.0.0/16; all other non-public addresses are rejected."""
     ca_file: str = ""
     """Certificate authorities (PEM) to trust instead of the system's."""

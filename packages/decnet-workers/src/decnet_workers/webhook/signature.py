@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and the secrets they are made with.
+"""Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and their secrets.
 
 A secret is HMAC-SHA256(fleet's webhook key, endpoint id and generation). So none is stored in the database, a backup of
-it betrays none, and one that leaked is replaced by counting the generation up.
+it reveals none, and a leaked one is replaced by incrementing the generation.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def secret_of(key: bytes, webhook_id: str, generation: int) -> bytes:
 
 
 def written(secret: bytes) -> str:
-    """Return the secret as receivers are given it: `whsec_` and base64."""
+    """Return the secret in the form given to receivers: `whsec_` and base64."""
     return _PREFIX + base64.b64encode(secret).decode("ascii")
 
 

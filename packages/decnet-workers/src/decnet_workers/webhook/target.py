@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The URL of an endpoint, taken apart strictly: what this code and a resolver understand must be the same."""
+"""Parses the URL of an endpoint strictly: this code and a resolver must read it the same way."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 class TargetError(WorkersError, ValueError):
-    """The URL cannot be an endpoint's; the message says why."""
+    """The URL is not valid for an endpoint; the message says why."""
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The worker: wakes for notices and retries, and runs a queue for each endpoint that has deliveries due."""
+"""Wakes for notices and retries, and runs a queue for each endpoint that has deliveries due."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_SENDERS = 64
 """Endpoints whose connection is kept."""
 
 FINISH_SECONDS = 3.0
-"""How long attempts under way may go on after the order to stop."""
+"""How long attempts under way may take after the worker was stopped."""
 
 
 class Webhook(DatabaseWorker[WebhookSettings]):
@@ -52,7 +52,6 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        """Look into an empty outbox in memory, so that children share what this compiles."""
         warm_up(_look_into_nothing)
 
     def __init__(self, settings: WebhookSettings) -> None:
@@ -62,7 +61,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         self._places = asyncio.Semaphore(settings.concurrent_endpoints)
 
     async def start(self, ctx: Context) -> None:
-        """Open the database and read the key; raises StartupError when either is not available."""
+        """Open the database and load the key; raises StartupError when either is not available."""
         try:
             self._key = webhook_key(ctx.state.keys)
             allowed = networks(self.settings.allow_networks)
@@ -79,20 +78,19 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         self._outbox = Outbox(self._engine, self.settings)
 
     async def run(self, ctx: Context) -> None:
-        """Deliver until asked to stop, then let attempts under way finish."""
+        """Deliver until stopped, then let attempts under way finish."""
         async with single_instance(ctx) as mine:
             if mine:
                 await repeat(ctx, partial(self._step, ctx), prepare=partial(ctx.in_thread, self._outbox.prepare))
                 await self._finish()
 
     async def stop(self, ctx: Context) -> None:
-        """Close connections and the database."""
         for sender in self._senders.values():
             sender.close()
         await super().stop(ctx)
 
     async def _step(self, ctx: Context) -> float:
-        """Look what is due, and start a queue for each endpoint that has some and no queue yet."""
+        """Start a queue for each endpoint with due deliveries and no queue yet."""
         poll = await ctx.in_thread(self._outbox.poll)
         _show(ctx, poll)
         for webhook_id in poll.ready:
@@ -102,7 +100,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         return AT_ONCE if poll.lag else self._sleep_seconds(poll, ctx.poll_seconds(self.settings.poll_seconds))
 
     def _sleep_seconds(self, poll: Poll, poll_seconds: float) -> float:
-        """Until the next retry is due, at most a poll; a nudge or the end of a queue wakes sooner."""
+        """Return the time to the next retry, at most a poll; a nudge or the end of a queue wakes sooner."""
         if poll.next_at is None:
             return poll_seconds
         return min(poll_seconds, max(0.0, (poll.next_at - time.time_ns()) / NS) + 0.001)
@@ -120,9 +118,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     def _sender(self, webhook_id: str) -> HttpSender:
         """Return the endpoint's sender, a new one when it was not among the last ones used."""
         sender = self._senders.pop(webhook_id, None) or HttpSender(
-            self._dialler,
-            attempt_seconds=self.settings.attempt_seconds,
-            idle_seconds=self.settings.idle_seconds,
+            self._dialler, attempt_seconds=self.settings.attempt_seconds, idle_seconds=self.settings.idle_seconds
         )
         self._senders[webhook_id] = sender
         for unused in [name for name in self._senders if name not in self._queues][: len(self._senders) - MAX_SENDERS]:

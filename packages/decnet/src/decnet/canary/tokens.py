@@ -28,7 +28,7 @@ class Planted(msgspec.Struct, frozen=True):
 
 
 def new_token(connection: Connection, deployment: Deployment, kind: TokenKind, label: str) -> Planted:
-    """Make a token of `kind`; `label` says where it is planted. Raises KeyFileError."""
+    """Create a token of `kind`; `label` says where it is planted. Raises KeyFileError."""
     slug = mint(canary_key(deployment.state.keys), kind)
     return _planted(deployment, queries.add_token(connection, slug, label, now_ns=time.time_ns()))
 
@@ -39,10 +39,10 @@ def planted(connection: Connection, deployment: Deployment, limit: int) -> list[
 
 
 def first_tokens(connection: Connection, deployment: Deployment) -> list[Planted]:
-    """Return the tokens that a fleet has to show: its first, else its newest. A new one gets a URL and a DNS token."""
-    found = planted(connection, deployment, limit=1000)
-    if found:
-        return ([token for token in found if token.label == FIRST_LABEL] or found)[1::-1]
+    """Return the tokens to show for a fleet: its first, else its newest. A new fleet gets a URL and a DNS token."""
+    tokens = planted(connection, deployment, limit=1000)
+    if tokens:
+        return ([token for token in tokens if token.label == FIRST_LABEL] or tokens)[1::-1]
     return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
 
 

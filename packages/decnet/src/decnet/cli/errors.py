@@ -20,11 +20,11 @@ DEFECT = 70
 
 
 _OF_THE_PLACE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
-"""What a directory or a disk refuses, whatever the command."""
+"""Errors of a directory or a disk, whatever the command."""
 
 
 class CommandError(Exception):
-    """Something of the operator's command could not be done; the root of all its errors."""
+    """The operator's command could not do something; the root of all its errors."""
 
 
 class OperatorError(CommandError):
@@ -34,19 +34,19 @@ class OperatorError(CommandError):
 
 
 class RefusedError(OperatorError):
-    """It cannot work here before somebody changes something: settings, state directory, database."""
+    """It cannot work here until something is changed: settings, state directory, database."""
 
     code = int(Exit.STARTUP_FAILED)
 
 
 class WrongUsageError(OperatorError):
-    """What was written on the command line cannot be meant."""
+    """The arguments are invalid."""
 
     code = WRONG_USAGE
 
 
 class NotFoundError(OperatorError):
-    """What was asked for is not there."""
+    """What was asked for does not exist."""
 
 
 def reported(error: Exception) -> tuple[str, int]:
@@ -57,7 +57,7 @@ def reported(error: Exception) -> tuple[str, int]:
         return str(error), FAILED
     if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
         where = for_terminal(str(error.filename or "the state directory"))
-        remedy = "make that possible, or name another fleet with --state DIR"
+        remedy = "fix that, or choose another fleet with --state DIR"
         return f"cannot use {where}: {error.strerror}; {remedy}", RefusedError.code
     if hasattr(error, "format_message"):
         return _usage(error), WRONG_USAGE
@@ -68,7 +68,7 @@ def reported(error: Exception) -> tuple[str, int]:
 def _usage(error: Exception) -> str:
     """Return typer's complaint in one line.
 
-    It is known by what it has, not by its class, which is in typer's private copy of click.
+    Recognised by its attributes, not by its class, which is in typer's private copy of click.
     """
     complaint = " ".join(str(error.format_message()).split()).rstrip(".")  # type: ignore[attr-defined]  # see above
     context = getattr(error, "ctx", None)

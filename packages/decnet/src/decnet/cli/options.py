@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line where it goes on.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per line for a stream.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON, one document per line.")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most this many.")]
 
 
 def application(summary: str) -> typer.Typer:

@@ -27,18 +27,18 @@ def attacker(
     """Show an address's score with its terms, sessions, credentials, commands, techniques and canary hits."""
     attacker_address = _canonical(address)
     with transaction(find_deployment()) as connection:
-        found = profile_of(connection, attacker_address, limit=limit)
+        profile = profile_of(connection, attacker_address, limit=limit)
         techniques = techniques_of(connection, attacker_address)
-    if found is None:
+    if profile is None:
         raise NotFoundError(f"{attacker_address} was never seen; decnet attackers lists those that were")
     if as_json:
-        typer.echo(documents.document({**msgspec.structs.asdict(found), "techniques": techniques}))
+        typer.echo(documents.document({**msgspec.structs.asdict(profile), "techniques": techniques}))
     else:
-        typer.echo(page(found, techniques))
+        typer.echo(page(profile, techniques))
 
 
 def _canonical(address: str) -> str:
-    found = canonical(address)
-    if found is None:
+    text = canonical(address)
+    if text is None:
         raise WrongUsageError(f"{address!r} is not an IPv4 or IPv6 address")
-    return found
+    return text

@@ -38,11 +38,11 @@ def attackers(
 ) -> None:
     """List attackers, highest threat score first."""
     with transaction(find_deployment()) as connection:
-        found = queries.attackers(connection, limit, order=order.value)
+        rows = queries.attackers(connection, limit, order=order.value)
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(rows))
         return
-    typer.echo(columns(HEADING, [_row(one) for one in found]) if found else "nobody yet")
+    typer.echo(columns(HEADING, [_row(one) for one in rows]) if rows else "nobody yet")
 
 
 def _row(one: Attacker) -> tuple[object, ...]:

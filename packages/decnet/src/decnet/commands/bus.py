@@ -20,25 +20,25 @@ from decnet.show import busline, documents, traffic
 from decnet_core.bus.client import Client
 from decnet_core.bus.interface import Message, NoResponders
 
-app = application("The message bus, looked into.")
+app = application("Inspect the message bus.")
 
 _CONNECT_SECONDS = 1.0
 _ANSWER_SECONDS = 2.0
 _QUEUE = 100_000  # messages that may wait for the terminal
 _CLEAR = "\x1b[H\x1b[2J"
 
-Header = Annotated[list[str] | None, typer.Option("--header", "-H", help="NAME=VALUE; may be repeated.")]
+Header = Annotated[list[str] | None, typer.Option("--header", "-H", help="NAME=VALUE; repeatable.")]
 
 
 @app.command()
 def sub(
     pattern: Annotated[str, typer.Argument(help="Subject; * stands for one token, > for the rest.")] = ">",
-    queue: Annotated[str | None, typer.Option(help="Share messages with the other members of this group.")] = None,
-    count: Annotated[int | None, typer.Option(min=1, help="End after so many messages.")] = None,
-    seconds: Annotated[float | None, typer.Option("--for", min=0, help="End after so many seconds.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Queue group: its members share the messages.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after this many messages.")] = None,
+    seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop after this many seconds.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print every message as it comes, until Ctrl-C."""
+    """Print every message as it arrives, until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_listen(find_deployment(), pattern, queue, count, seconds, as_json=as_json))
 
@@ -62,13 +62,13 @@ def pub(  # noqa: PLR0917 - typer reads the command line from the parameters
 @app.command()
 def top(
     interval: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds between looks.")] = 1.0,
-    count: Annotated[int | None, typer.Option(min=1, help="End after so many looks.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after this many pages.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show connections, subscriptions, rates and drops of the embedded broker, live."""
     deployment = find_deployment()
     if not deployment.embedded_bus:
-        raise OperatorError("[bus] url names a bus elsewhere; ask that server's own monitoring")
+        raise OperatorError("[bus] url names an external bus; use that server's own monitoring")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_watch(deployment, interval, count, as_json=as_json))
 
@@ -102,7 +102,7 @@ async def _listen(
 
 
 def _tell_change(deployment: Deployment, bus: Client) -> None:
-    what = "is back" if bus.connected else "went away; messages are missed until it is back"
+    what = "is back" if bus.connected else "is unreachable; messages are missed until it is back"
     typer.echo(f"the bus {shown_bus_url(deployment)} {what}", err=True)
 
 
@@ -131,7 +131,7 @@ async def _watch(deployment: Deployment, interval: float, count: int | None, *, 
                 await asyncio.sleep(interval)
             health = await query_health(bus, "bus", _ANSWER_SECONDS)
             if health is None:
-                raise OperatorError("the bus does not answer for itself; may this user give orders to workers?")
+                raise OperatorError("the bus does not answer; may this user send orders to workers?")
             now = traffic.Look(time.monotonic(), health)
             _show(now, before, as_json=as_json)
             before, looks = now, looks + 1

@@ -47,12 +47,14 @@ def list_(limit: Limit = 100, as_json: Json = False) -> None:
     deployment = find_deployment()
     with transaction(deployment) as connection:
         hits = hits_by_token(connection)
-        found = [Listed(one, hits.get(one.token)) for one in planted(connection, deployment, limit)]
+        listed = [Listed(one, hits.get(one.token)) for one in planted(connection, deployment, limit)]
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(listed))
         return
     heading = ("place", "kind", "label", "hits", "attackers", "last hit", "made")
-    typer.echo(columns(heading, [_row(one) for one in found]) if found else "none yet; make one with decnet canary new")
+    typer.echo(
+        columns(heading, [_row(one) for one in listed]) if listed else "none yet; make one with decnet canary new"
+    )
 
 
 def _row(one: Listed) -> tuple[object, ...]:

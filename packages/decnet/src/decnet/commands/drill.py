@@ -22,22 +22,22 @@ from decnet.show import documents
 from decnet.up.hosting import HELP, Hosting
 from decnet_core.text import for_terminal
 
-app = application("An attack on our own fleet.")
+app = application("Attack your own fleet to test it.")
 
 
 @app.command()
 def drill(
     *,
-    private: Annotated[bool, typer.Option("--private", help="On a fleet of its own, made for it.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="On a temporary fleet.")] = False,
     host: Annotated[Hosting | None, typer.Option(help=f"With --private. {HELP}")] = None,
-    bus: Annotated[str, typer.Option(help="URL of the bus, when the settings do not name it.")] = "",
-    database: Annotated[str, typer.Option(help="URL of the database, when the settings do not name it.")] = "",
-    deadline: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds that each check has.")] = 10.0,
+    bus: Annotated[str, typer.Option(help="URL of the bus, if not in the settings.")] = "",
+    database: Annotated[str, typer.Option(help="URL of the database, if not in the settings.")] = "",
+    deadline: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds for each check.")] = 10.0,
     as_json: Json = False,
 ) -> None:
     """Attack the fleet with real clients and check that everything is reported; exit code 0 only if all of it is."""
     if host is not None and not private:
-        raise WrongUsageError("--host is for the fleet that --private makes; a running one is hosted as it is")
+        raise WrongUsageError("--host is only for --private; a running fleet is hosted as it is")
     hosting = host or Hosting.FORK
     with private_fleet(bus=bus, database=database, hosting=hosting) if private else _given(bus, database) as deployment:
         report = asyncio.run(run_drill(deployment, deadline, _silent if as_json else _tell))
@@ -50,7 +50,7 @@ def drill(
 
 
 def _given(bus: str, database: str) -> contextlib.AbstractContextManager[Deployment]:
-    """Take the running fleet, with another bus or database when they are named."""
+    """Return the running fleet, with another bus or database if given."""
     if bus:
         os.environ["DECNET_BUS_URL"] = bus
     if database:

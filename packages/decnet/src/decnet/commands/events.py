@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet events`: the event log, and what comes after it."""
+"""`decnet events`: the event log, and new events as they arrive."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ _PAGE = 1000
 
 @app.command()
 def events(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
-    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; may be repeated.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
+    kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
     limit: Limit = 50,
     as_json: JsonLines = False,
 ) -> None:
-    """Show the newest events, oldest of them first; --follow goes on as they come."""
+    """Show the newest events, oldest of them first; --follow continues with new ones."""
     kinds = _known(kind or [])
     deployment = find_deployment()
-    found = newest(deployment, kinds, attacker, limit)
-    _print(found, as_json=as_json)
+    shown = newest(deployment, kinds, attacker, limit)
+    _print(shown, as_json=as_json)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_follow(deployment, kinds, attacker, found[-1].seq if found else None, as_json=as_json))
+            asyncio.run(_follow(deployment, kinds, attacker, shown[-1].seq if shown else None, as_json=as_json))
 
 
 def newest(deployment: Deployment, kinds: Sequence[str], attacker: str | None, limit: int) -> list[StoredEvent]:
-    """Return the newest `limit` events that fit, oldest of them first."""
-    found: list[StoredEvent] = []
+    """Return the newest `limit` matching events, oldest of them first."""
+    matching: list[StoredEvent] = []
     before: int | None = None
     with transaction(deployment) as connection:
-        while len(found) < limit:
+        while len(matching) < limit:
             if attacker is None:
                 page = queries.recent(connection, min(limit, _PAGE), kinds=kinds, before=before)
             else:
@@ -54,8 +54,8 @@ def newest(deployment: Deployment, kinds: Sequence[str], attacker: str | None, l
             if not page:
                 break
             before = page[-1].seq
-            found += [one for one in page if not kinds or one.event.kind in kinds]
-    return found[:limit][::-1]
+            matching += [one for one in page if not kinds or one.event.kind in kinds]
+    return matching[:limit][::-1]
 
 
 async def _follow(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet footprint`: what every worker of the running fleet costs, and the fleet in all."""
+"""`decnet footprint`: what every worker of the running fleet costs, and their sum."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SETTLING_SECONDS = 0.1
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One process of the fleet; memory in bytes, rates per second over the time that was watched."""
+    """One process of the fleet; memory in bytes, rates per second over the sampled time."""
 
     name: str
     pid: int
@@ -46,13 +46,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """The sums; RSS is left out, for it counts shared pages many times."""
+    """The sums; RSS is omitted, because it counts shared pages many times."""
 
     processes: int
     pss: int
     uss: int
     shared: int
-    """PSS less USS: what the processes hold together."""
+    """PSS minus USS: what the processes share."""
     threads: int
     wakeups_per_second: float
     cpu_percent: float
@@ -61,8 +61,8 @@ class Total(msgspec.Struct, frozen=True):
 @app.command()
 def footprint(
     as_json: Json = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on, a page (or a JSON line) per interval.")] = False,
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are watched.")] = 2.0,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat: a page (or a JSON line) per interval.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="How long wake-ups and CPU are sampled.")] = 2.0,
 ) -> None:
     """Print RSS, PSS, USS, threads, wake-ups, CPU and modules per worker and in all."""
     deployment = find_deployment()
@@ -76,14 +76,14 @@ def footprint(
 
 
 def look(deployment: Deployment, seconds: float) -> list[Row]:
-    """Find the fleet's processes and watch them for `seconds`; raises OperatorError for one that may not be seen."""
+    """Find the fleet's processes and sample them for `seconds`; raises OperatorError if not permitted."""
     modules = {name: health.modules for name, health in asyncio.run(_health(deployment)).items()}
     pids = processes(deployment)
     time.sleep(_SETTLING_SECONDS)  # to be asked is a wake-up, too, and not one that should be counted
     before = {name: measure(pid) for name, pid in pids.items()}
     hidden = [name for name, first in before.items() if first is None and Path(f"/proc/{pids[name]}").exists()]
     if hidden:
-        raise OperatorError(f"only root may look into {', '.join(hidden)}: the user is another")
+        raise OperatorError(f"only root may inspect {', '.join(hidden)}: it runs as another user")
     started = time.monotonic()
     time.sleep(seconds)
     elapsed = time.monotonic() - started
@@ -97,21 +97,21 @@ def look(deployment: Deployment, seconds: float) -> list[Row]:
 
 def processes(deployment: Deployment) -> dict[str, int]:
     """Return the pids of the fleet by name: supervisors, their zygotes, and workers; in tasks mode they share one."""
-    found: dict[str, int] = {}
+    pids: dict[str, int] = {}
     seen: set[int] = set()
-    for report in read_status_files(deployment.state.run):
+    for report in read_status_files(deployment.state.supervisors):
         named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
         named += [(status.name, status.pid) for status in report.workers]
         for name, pid in named:
             if pid and pid not in seen:
                 seen.add(pid)
-                found[f"{name} {pid}" if name in found else name] = pid
+                pids[f"{name} {pid}" if name in pids else name] = pid
     # Those of separate units have no common supervisor.
-    return found or {name: health.pid for name, health in asyncio.run(_health(deployment)).items()}
+    return pids or {name: health.pid for name, health in asyncio.run(_health(deployment)).items()}
 
 
 async def _health(deployment: Deployment) -> dict[str, Health]:
-    """Ask the workers themselves."""
+    """Ask the workers."""
     async with reachable_bus(deployment, "decnet-footprint") as bus:
         answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
     return {name: health for name, health in answers.items() if health is not None}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet init`: sets this host up to run the fleet under systemd, and takes that away again."""
+"""`decnet init`: sets this host up to run the fleet under systemd, and removes that again."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from decnet_core.setup.steps import InstallOptions, Master, remove, set_up
 from decnet_core.units.render import Hosting
 from decnet_models.database.engine import DatabaseSettings, sqlite_file
 
-app = application("This host, set up for systemd.")
+app = application("Set this host up for systemd.")
 
 
 @app.command()
 def init(
     *,
     role: Annotated[
-        Role | None, typer.Option(help="What this host is for: all that is installed, or only a sensor's work.")
+        Role | None, typer.Option(help="Role of this host: everything installed, or only a sensor's workers.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, change nothing.")] = False,
-    remove_it: Annotated[bool, typer.Option("--remove", help="Take away what init wrote; data stay.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace also what somebody has changed since.")] = False,
+    remove_it: Annotated[bool, typer.Option("--remove", help="Remove what init wrote; data stay.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also replace files that were edited since.")] = False,
     hosting: Annotated[
         Hosting | None, typer.Option(help="What decnet.target starts: a unit per worker, or one per group of workers.")
     ] = None,
     prefix: Annotated[Path, typer.Option(help="Write into this root file system, for an image.")] = Path("/"),
     programs: Annotated[
-        Path, typer.Option("--bin", help="Where the console scripts are, as the units shall see it.")
+        Path, typer.Option("--bin", help="Directory of the console scripts, as seen by the units.")
     ] = Path(sys.executable).parent,
     as_json: Json = False,
 ) -> None:

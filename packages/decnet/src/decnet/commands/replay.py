@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet replay`: lets a worker handle events again, after saying what that does to its tables."""
+"""`decnet replay`: lets a worker handle events again, after showing what that does to its tables."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from decnet_models.following import replay as replays
 from decnet_models.following.replay import Plan
 from decnet_models.progress.queries import cursor_of
 
-app = application("Events once more through a worker.")
+app = application("Let a worker handle events again.")
 
 _LOOK_SECONDS = 0.5
 _STILL_SECONDS = 30.0
-"""After so long without any progress the worker does not seem to run; its longest poll is 10 s."""
+"""Without progress for this long the worker does not seem to run; its longest poll is 10 s."""
 
 
 @app.command()
@@ -31,14 +31,14 @@ def replay(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     lose_forgotten: Annotated[
-        bool, typer.Option("--lose-forgotten", help="Though retention has removed events that were counted.")
+        bool, typer.Option("--lose-forgotten", help="Even if retention has removed events that were counted.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Show how far the worker is until it is done.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Let a worker handle events again: with its newer rules, or because its tables are doubted.
+    """Let a worker handle events again: with its newer rules, or because its tables are in doubt.
 
-    No notice is sent twice, and interrupting this command or the worker changes nothing about the end.
+    No notice is sent twice, and interrupting this command or the worker does not affect the result.
     """
     deployment = find_deployment()
     with transaction(deployment) as connection:
@@ -61,15 +61,15 @@ def replay(
 
 
 def words(plan: Plan) -> str:
-    """Say what a replay will do."""
+    """Describe what a replay will do."""
     lines = [f"{plan.worker} will handle {plan.events} events again, from number {plan.first} to {plan.last}."]
     if plan.first < plan.asked:
         lines.append(f"Not from {plan.asked} on: what it counts can only be counted again from the beginning.")
     if plan.emptied:
-        lines.append(f"Emptied now and filled again by them: {', '.join(plan.emptied)}.")
-        lines.append("Until it is done, what reads these tables finds less in them.")
+        lines.append(f"Emptied now and rebuilt: {', '.join(plan.emptied)}.")
+        lines.append("Until it is done, these tables are incomplete.")
     if plan.kept:
-        lines.append(f"Kept and added to, known rows stay as they are: {', '.join(plan.kept)}.")
+        lines.append(f"Kept and added to; existing rows do not change: {', '.join(plan.kept)}.")
     if plan.forgotten:
         lines.append(f"LOST: what {plan.forgotten} events added that retention has removed.")
     return "\n".join(lines)
@@ -85,17 +85,17 @@ def _row(connection: Any, since: str) -> int:
 
 
 def _watch(deployment: Deployment, plan: Plan, *, as_json: bool) -> None:
-    said, moved = -1, time.monotonic()
-    while said < plan.last:
+    shown, moved = -1, time.monotonic()
+    while shown < plan.last:
         with transaction(deployment) as connection:
             reached = min(cursor_of(connection, plan.worker), plan.last)
-        if reached != said:
-            said, moved = reached, time.monotonic()
+        if reached != shown:
+            shown, moved = reached, time.monotonic()
             _say(plan, reached, as_json=as_json)
         elif time.monotonic() > moved + _STILL_SECONDS:
-            typer.echo(f"decnet: {plan.worker} does not go on; it will when it runs (decnet status)", err=True)
+            typer.echo(f"decnet: {plan.worker} makes no progress; is it running? (decnet status)", err=True)
             raise typer.Exit(FAILED)
-        if said < plan.last:
+        if shown < plan.last:
             time.sleep(_LOOK_SECONDS)
 
 

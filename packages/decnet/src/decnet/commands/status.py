@@ -24,7 +24,7 @@ from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
 
-app = application("How the fleet is.")
+app = application("Show the state of the fleet.")
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -72,7 +72,9 @@ def look(deployment: Deployment) -> Report:
             progress = read_progress(connection)
     except OperatorError as refused:
         error = str(refused)
-    supervised = {status.name: status for each in read_status_files(deployment.state.run) for status in each.workers}
+    supervised = {
+        status.name: status for each in read_status_files(deployment.state.supervisors) for status in each.workers
+    }
     return Report(
         shown_bus_url(deployment),
         reached,
@@ -95,7 +97,7 @@ def _page(report: Report) -> str:
     rows = [_row(name, health, report) for name, health in report.workers.items()]
     resident = sum(health.rss_bytes for health in report.workers.values() if health)
     lines = [
-        columns(("worker", "state", "pid", "up", "restarts", "RSS", "lag", "set aside"), rows),
+        columns(("worker", "state", "pid", "up", "restarts", "RSS", "lag", "dead letters"), rows),
         "",
         f"RSS of all: {size(resident)} (shared pages counted once per process)",
         f"bus: {report.bus}" + ("" if report.bus_reached else " cannot be reached; start the fleet with `decnet up`"),
@@ -105,8 +107,8 @@ def _page(report: Report) -> str:
     elif report.progress:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
     lines += _events_and_leases(report.progress) if report.progress else []
-    if found := list(troubles(report.workers, report.supervised)):
-        lines += ["", columns(("worker", "count", "trouble"), found), ""]
+    if problems := list(troubles(report.workers, report.supervised)):
+        lines += ["", columns(("worker", "count", "trouble"), problems), ""]
     if report.off:
         lines.append("off: " + ", ".join(f"{name} until [{name}] {key} is set" for name, key in report.off.items()))
     if report.down:
@@ -115,12 +117,12 @@ def _page(report: Report) -> str:
 
 
 def _events_and_leases(progress: Progress) -> list[str]:
-    """Return the events set aside, with their errors, and (PostgreSQL) which instance holds which shards."""
+    """Return the dead letters and (PostgreSQL) which instance holds which shards."""
     lines: list[str] = []
-    if progress.aside:
-        rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.aside]
-        lines += ["", columns(("set aside by", "event", "when", "error"), rows)]
-        lines.append("the newest of each; `decnet replay WORKER --since EVENT` tries them again")
+    if progress.newest_dead_letters:
+        rows = [(one.worker, one.seq, moment(one.created_at), one.error) for one in progress.newest_dead_letters]
+        lines += ["", columns(("dead letter of", "event", "when", "error"), rows)]
+        lines.append("the newest of each; `decnet replay WORKER --since EVENT` retries them")
     if progress.holdings:
         held = [
             (one.worker, one.holder or "nobody", f"{one.shards} of {SHARDS}", duration(one.seconds_left))
@@ -136,10 +138,10 @@ def _phase(status: Status | None) -> str:
 
 
 def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]:
-    aside = report.progress.set_aside.get(name, 0) if report.progress else 0
+    dead = report.progress.dead_letters.get(name, 0) if report.progress else 0
     lag = lag_text(name, health, report.progress)
     status = report.supervised.get(name)
     restarts = status.restarts if status else None
     if health is None:
-        return name, _phase(status), None, None, restarts, None, lag, aside
-    return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, aside
+        return name, _phase(status), None, None, restarts, None, lag, dead
+    return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, dead

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet swarm`: which other hosts belong to this fleet, and how one more joins it."""
+"""`decnet swarm`: the sensor hosts of this fleet, and how to add one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from decnet.swarm.sensors import Listed, Offer
 app = application("Sensor hosts: list, enrol, renew and revoke them.")
 
 Name = Annotated[str, typer.Argument(help="The sensor's name, as its events will show it.")]
-Replace = Annotated[bool, typer.Option("--replace", help="It is enrolled already; its old certificates end.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="It is enrolled already; its old certificates become invalid.")
+]
 Hosts = Annotated[
     list[str] | None, typer.Option("--host", help="A name of this host, for syslog senders that check it; repeatable.")
 ]
@@ -35,7 +37,7 @@ def token(
     master: Annotated[
         str, typer.Option(help="Host, or HOST:PORT, by which the sensor reaches this one; else [listener] public.")
     ] = "",
-    hours: Annotated[float, typer.Option(min=0.01, max=24 * 90, help="How long it can be used.")] = 24.0,
+    hours: Annotated[float, typer.Option(min=0.01, max=24 * 90, help="How long it is valid.")] = 24.0,
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
@@ -65,15 +67,15 @@ def enrol(
 @app.command(name="list")
 def list_(as_json: Json = False) -> None:
     """List sensors with what they sent last, and tokens that wait."""
-    found = swarm.listed(find_deployment())
+    listing = swarm.listed(find_deployment())
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(listing))
         return
-    rows = [_row(one) for one in found.sensors]
+    rows = [_row(one) for one in listing.sensors]
     heading = ("name", "state", "certificate until", "enrolled", "renewed", "from", "last events")
     typer.echo(columns(heading, rows) if rows else "none yet; make one with decnet swarm token NAME")
-    if found.ending:
-        typer.echo("the listener's own certificate ends soon: decnet swarm renew", err=True)
+    if listing.ending:
+        typer.echo("the listener's own certificate expires soon: decnet swarm renew", err=True)
 
 
 @app.command()
@@ -92,7 +94,7 @@ def forget(name: Name) -> None:
 def renew(
     *,
     new_keys: Annotated[bool, typer.Option("--new-keys", help="Also change keys; sensors expect the next.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Though some sensors do not know the next key yet.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even if some sensors do not know the next key yet.")] = False,
     host: Hosts = None,
     as_json: Json = False,
 ) -> None:
@@ -113,7 +115,7 @@ def authority() -> None:
 def _explained(made: Offer) -> str:
     left = duration(made.expires_at - time.time())
     return (
-        f"\nRun this on {made.name}, as root where systemd shall run it. It works once, within {left}.\n"
+        f"\nRun this on {made.name}, as root if systemd is to run it. It works once, within {left}.\n"
         f"If {made.name} does not reach this host as {made.master}, set --master or [listener] public."
     )
 

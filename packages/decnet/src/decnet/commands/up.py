@@ -33,10 +33,10 @@ app = application("The fleet, in the foreground.")
 
 @app.command()
 def up(
-    plain: Annotated[bool, typer.Option("--plain", help="Lines of text, also at a terminal.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines of text, even on a terminal.")] = False,
     as_json: Json = False,
     host: Annotated[Hosting, typer.Option(help=HELP)] = Hosting.FORK,
-    seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop by itself after so many seconds.")] = None,
+    seconds: Annotated[float | None, typer.Option("--for", min=0, help="Stop after this many seconds.")] = None,
     ready_file: Annotated[Path | None, typer.Option(help="File to write once every worker is ready.")] = None,
 ) -> None:
     """Bring up database, bus and every installed worker here; Ctrl-C stops them, a second one kills them."""
@@ -63,7 +63,7 @@ def up(
 
 
 def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> int:
-    """Be the workers' zygote until the supervisor is done; return its exit code."""
+    """Run as the workers' zygote until the supervisor is done; return its exit code."""
     from decnet_core.supervise.fork import zygote
 
     os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())

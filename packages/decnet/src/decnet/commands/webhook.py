@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.1
 
 
 class Outcome(enum.StrEnum):
-    """How a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = PENDING
     DELIVERED = DELIVERED
@@ -37,9 +37,9 @@ class Outcome(enum.StrEnum):
 @app.command()
 def add(
     url: Annotated[str, typer.Argument(help="http or https URL of the receiver.")],
-    kind: Annotated[list[str] | None, typer.Option(help="Notice kind or glob (canary.*); may be repeated.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Notice kind or glob (canary.*); repeatable.")] = None,
     allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="It may be on a private or loopback address.")
+        bool, typer.Option("--allow-private", help="Allow a private or loopback address.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -54,17 +54,19 @@ def add(
 def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     with transaction(find_deployment()) as connection:
-        found = queries.webhooks(connection)
+        webhooks = queries.webhooks(connection)
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(webhooks))
         return
     heading = ("id", "url", "kinds", "state", "pending", "dead", "added")
-    typer.echo(columns(heading, [_row(one) for one in found]) if found else "none; add one with decnet webhook add URL")
+    typer.echo(
+        columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
+    )
 
 
 @app.command()
 def remove(webhook_id: Id) -> None:
-    """Send nothing more to a receiver."""
+    """Remove a receiver."""
     with transaction(find_deployment(), write=True) as connection:
         if not queries.remove_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
@@ -90,7 +92,7 @@ def rotate(webhook_id: Id) -> None:
 
 @app.command()
 def enable(webhook_id: Id) -> None:
-    """Send to a receiver again that had answered 410 Gone."""
+    """Enable a receiver that had answered 410 Gone."""
     with transaction(find_deployment(), write=True) as connection:
         if not queries.enable_webhook(connection, webhook_id, now_ns=time.time_ns()):
             raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
@@ -125,21 +127,20 @@ def deliveries(
 ) -> None:
     """Show deliveries, newest first."""
     with transaction(find_deployment()) as connection:
-        found = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
+        listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
     if as_json:
-        typer.echo(documents.document(found))
+        typer.echo(documents.document(listed))
         return
     heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error")
-    rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in found]
+    rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in listed]
     typer.echo(columns(heading, rows) if rows else "none yet")
 
 
 @app.command()
 def replay(
-    webhook_id: Id,
-    delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None,
+    webhook_id: Id, delivery: Annotated[int | None, typer.Option(help="Only this dead delivery.")] = None
 ) -> None:
-    """Try a receiver's dead deliveries again, with their old message ids."""
+    """Retry a receiver's dead deliveries, with their old message ids."""
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         endpoints.find(connection, webhook_id)
@@ -147,7 +148,7 @@ def replay(
     if count == 0:
         raise NotFoundError("there is no such dead delivery; decnet webhook deliveries --outcome dead shows them")
     endpoints.nudge(deployment, 0)
-    typer.echo(f"{count} will be tried again")
+    typer.echo(f"{count} will be retried")
 
 
 def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> Delivery | None:
@@ -156,9 +157,9 @@ def _outcome(deployment: Deployment, webhook_id: str, seq: int, wait: float) -> 
     while True:
         with transaction(deployment) as connection:
             made = queries.deliveries(connection, 100, webhook_id=webhook_id)
-        found = next((delivery for delivery in made if delivery.notice_seq == seq), None)
-        if (found and (found.state != PENDING or found.attempts)) or time.monotonic() >= deadline:
-            return found
+        test = next((delivery for delivery in made if delivery.notice_seq == seq), None)
+        if (test and (test.state != PENDING or test.attempts)) or time.monotonic() >= deadline:
+            return test
         time.sleep(_POLL_SECONDS)
 
 

@@ -40,7 +40,7 @@ class AttackFailed(CommandError):
 
 
 class Attack:
-    """The deeds; `done` holds when each was done, in seconds of the monotonic clock."""
+    """Runs the actions; `done` holds when each was done, in seconds of the monotonic clock."""
 
     def __init__(self, script: Script, target: Target, bait: Bait, directory: Path) -> None:
         self.done: dict[Action, float] = {}
@@ -51,7 +51,7 @@ class Attack:
         self._shell_server = SshEndpoint(target.shell.address, target.shell.port("ssh") or 0, script.source)
 
     async def run(self) -> None:
-        """Do everything, SSH beside HTTP; what fails on one side does not keep the other from being done."""
+        """Run all actions, SSH in parallel to HTTP; a failure on one side does not stop the other."""
         ended = await asyncio.gather(self._by_ssh(), self._by_web(), return_exceptions=True)
         for error in ended:
             if error is not None:

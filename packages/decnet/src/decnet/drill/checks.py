@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What must be true after a drill; each check looks once and says whether it holds, with what it found."""
+"""What must be true after a drill; each check looks once and returns whether it holds, with its finding."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class Finding(NamedTuple):
     holds: bool
     detail: str
     at: float | None = None
-    """When it came to hold, on the monotonic clock; None: when it was looked at."""
+    """When it began to hold, on the monotonic clock; None: at the time of the look."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the checks look at and compare with."""
+    """The data that the checks use."""
 
     script: Script
     target: Target
     bait: Bait
     state: State
     arrivals: list[Arrival]
-    """Grows while webhooks come in."""
+    """Grows while webhooks arrive."""
 
 
 Look = Callable[[Connection, Evidence], Finding]
 
 
 class Check(NamedTuple):
-    """One thing that must become true after a action."""
+    """A condition that must become true after an action."""
 
     name: str
     after: Action
@@ -70,10 +70,10 @@ def recorded(connection: Connection, evidence: Evidence) -> Finding:
 
 def requests_recorded(connection: Connection, evidence: Evidence) -> Finding:
     """Every HTTP request is an event."""
-    found = events.of_attacker(connection, evidence.script.source, _MANY)
+    recorded_events = events.of_attacker(connection, evidence.script.source, _MANY)
     targets = [
         one.event.payload.target
-        for one in found
+        for one in recorded_events
         if isinstance(one.event.payload, HttpRequest) and one.event.decky == evidence.target.web.name
     ]
     expected = Counter((*SCANNED_PATHS, *BROWSED_PATHS))
@@ -108,19 +108,19 @@ def credential_stored(connection: Connection, evidence: Evidence) -> Finding:
     """All passwords are kept with how often they were accepted."""
     uses = attackers.credential_uses(connection, attacker=evidence.script.source)
     user, password = evidence.target.login
-    found = {(use.username, use.password, use.accepted > 0) for use in uses}
+    stored = {(use.username, use.password, use.accepted > 0) for use in uses}
     expected = {(user, password, True), *((user, wrong, False) for wrong in evidence.script.wrong_passwords)}
-    return Finding(expected <= found, f"{len(expected & found)} of {len(expected)} credentials")
+    return Finding(expected <= stored, f"{len(expected & stored)} of {len(expected)} credentials")
 
 
 def technique_tagged(connection: Connection, evidence: Evidence) -> Finding:
     """ATT&CK techniques are recognised."""
-    found = {seen.technique for seen in techniques_of(connection, evidence.script.source)}
-    return Finding(found >= EXPECTED_TECHNIQUES, ", ".join(sorted(found)) or "none")
+    tagged = {seen.technique for seen in techniques_of(connection, evidence.script.source)}
+    return Finding(tagged >= EXPECTED_TECHNIQUES, ", ".join(sorted(tagged)) or "none")
 
 
 def canary_attributed(channel: str) -> Look:
-    """Return the check that the token's hit is the attacker's, and that its label is known."""
+    """Return the check that the token's hit is attributed to the attacker, with the token's label."""
 
     def look(connection: Connection, evidence: Evidence) -> Finding:
         token = evidence.bait.url if channel == "http" else evidence.bait.name
@@ -133,7 +133,7 @@ def canary_attributed(channel: str) -> Look:
 
 
 def delivered(kind: str, key: str | None = None) -> Look:
-    """Return the check that the webhook delivered `kind`, signed; the field `key` must carry the drill's mark."""
+    """Return the check that the webhook delivered `kind`, signed; the field `key` must contain the drill's mark."""
 
     def look(_: Connection, evidence: Evidence) -> Finding:
         ours = [
@@ -168,7 +168,7 @@ CHECKS = (
 
 
 def replay(path: Path) -> str:
-    """Return what an asciicast v2 file shows; raises OSError, ValueError when it is none."""
+    """Return the output of an asciicast v2 file; raises OSError, ValueError if it is invalid."""
     try:
         return _shown(path.read_bytes().splitlines())
     except msgspec.MsgspecError as error:  # no ValueError before msgspec 0.21

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Asks a DNS server for a name's IPv4 address by UDP (RFC 1035), from a chosen source address."""
+"""Queries a DNS server for a name's IPv4 address by UDP (RFC 1035), from a chosen source address."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks again and again until each check holds or its time is up, and records how long that took."""
+"""Repeats each check until it holds or its time is up, and records how long that took."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.05
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How one check ended; `seconds` is from the action to when it was seen to hold."""
+    """The result of a check; `seconds` is from the action to when it was seen to hold."""
 
     check: str
     holds: bool
@@ -41,7 +41,7 @@ class Examination:
         self._report = report
 
     async def run(self, done: Mapping[Action, float], seconds: float, attack_over: asyncio.Event) -> None:
-        """Go on until nothing is open; a check has `seconds` after its action, one whose action failed has none."""
+        """Continue until all are decided; a check has `seconds` after its action, one whose action failed has none."""
         try:
             while self._open:
                 over = attack_over.is_set()  # before looking: what was done by then is looked at once more
@@ -53,24 +53,24 @@ class Examination:
             self._engine.dispose()
 
     def _look(self) -> tuple[float, list[tuple[Check, Finding]]]:
-        """Return when, and what was found; a database that is busy now is looked at the next time."""
+        """Return the time, and the findings; a busy database is retried at the next look."""
         now = time.monotonic()
         try:
             with reading(self._engine) as connection:
                 return now, [(check, check.look(connection, self._evidence)) for check in self._open]
         except DBAPIError as error:
-            found = Finding(False, f"the database cannot be read: {reason(error)}")
-            return now, [(check, found) for check in self._open]
+            failed = Finding(False, f"the database cannot be read: {reason(error)}")
+            return now, [(check, failed) for check in self._open]
 
     def _judge(
         self, check: Check, finding: Finding, now: float, began: float | None, seconds: float, *, over: bool
     ) -> None:
-        """Close the check if it holds, if its time is up, or if its action will never be done."""
+        """Decide the check if it holds, if its time is up, or if its action will never be done."""
         took = 0.0 if began is None else max(0.0, (finding.at or now) - began)
         if finding.holds:
             self._close(check, finding, took)
         elif began is None and over:
-            self._close(check, Finding(False, f"the attack did not get so far: {check.after.value}"), 0.0)
+            self._close(check, Finding(False, f"the attack did not get that far: {check.after.value}"), 0.0)
         elif began is not None and now - began > seconds:
             self._close(check, finding, took)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A fleet of its own in a temporary directory, on addresses that nobody uses, gone again whatever happens.
+"""A temporary fleet in a temporary directory, on unused addresses, always removed.
 
-It is `decnet up` in a process of its own that holds the read end of a pipe of ours: it stops when we end, however that
-is. Its deckies live in a /24 of 127.77.0.0/16 that is found by trying to bind to it.
+It is `decnet up` in a process of its own that holds the read end of a pipe: it stops when this process ends, in
+whatever way. Its deckies are in a /24 of 127.77.0.0/16 that is found by trying to bind to it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _DECKIES = (("web-01", 10, "debian-web"), ("db-01", 11, "ubuntu-db"), ("nas-01",
 
 @contextlib.contextmanager
 def private_fleet(*, bus: str = "", database: str = "", hosting: str = "fork") -> Iterator[Deployment]:
-    """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not come up.
+    """Run a fleet, by default with a bus and a database of its own; raises OperatorError when it does not start.
 
     `hosting` is what `decnet up --host` takes.
     """
@@ -79,7 +79,7 @@ def free_block() -> int:
         block = secrets.choice(_BLOCKS)
         if _is_free(block):
             return block
-    raise OperatorError("no addresses in 127.77.0.0/16 are free for a fleet; end the ones that run")
+    raise OperatorError("no addresses in 127.77.0.0/16 are free for a fleet; stop the ones that run")
 
 
 def _is_free(block: int) -> bool:
@@ -100,7 +100,7 @@ def _is_free(block: int) -> bool:
 
 @contextlib.contextmanager
 def _environment(given: dict[str, str]) -> Iterator[None]:
-    """Be the operator of the private fleet: no DECNET_* variable of the outer one is left."""
+    """Return the private fleet's environment: without any outer DECNET_* variable."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("DECNET_") and name != "DECNET_DEBUG"]:
         del os.environ[name]
@@ -140,7 +140,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], ready: Path, log: Path) 
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             lines = log.read_text("utf-8", "backslashreplace").strip().splitlines()
-            raise OperatorError(f"the private fleet did not come up: {lines[-1] if lines else 'it logged nothing'}")
+            raise OperatorError(f"the private fleet did not start: {lines[-1] if lines else 'it logged nothing'}")
         time.sleep(0.02)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Receives webhooks and verifies their signatures, as somebody else's program would: from the specification alone.
+"""Receives webhooks and verifies their signatures as a third party would: by the specification alone.
 
 Standard Webhooks: `webhook-signature` holds one or more `v1,<base64>`, HMAC-SHA256 over `id.timestamp.body`.
 """
@@ -22,7 +22,7 @@ _TOLERANCE_SECONDS = 300
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One webhook as it came in."""
+    """A received webhook."""
 
     kind: str
     data: dict[str, Any]
@@ -38,18 +38,18 @@ class _Envelope(msgspec.Struct):
 
 
 class Receiver:
-    """An HTTP server on loopback that keeps what arrives; the same message twice is one arrival."""
+    """An HTTP server on loopback that stores what arrives; the same message twice is one arrival."""
 
     def __init__(self) -> None:
         self.secret = ""
-        """The secret that the fleet showed; set before anything arrives."""
+        """The secret shown by the fleet; set before anything arrives."""
         self.arrivals: list[Arrival] = []
         self.arrived = asyncio.Event()
-        """Set at each arrival; whoever waits clears it."""
+        """Set at each arrival; the waiting task clears it."""
         self._seen: set[str] = set()
         self._server: asyncio.Server | None = None
         self._open: dict[asyncio.StreamWriter, asyncio.Event] = {}
-        """Connections, each with the event that its handler sets when it ends."""
+        """Connections, each with the event that its handler sets at its end."""
 
     async def open(self) -> str:
         """Listen on a free port; return the URL."""
@@ -57,7 +57,6 @@ class Receiver:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/drill"
 
     async def close(self) -> None:
-        """Stop listening and end what is connected."""
         if self._server is not None:
             self._server.close()
         for writer, ended in list(self._open.items()):

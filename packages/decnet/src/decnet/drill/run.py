@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One drill on one fleet: baits and a webhook of its own, the attack, the checks, and everything put back."""
+"""One drill on one fleet: canary tokens and a webhook of its own, the attack, the checks, and the clean-up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, OSError)
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The outcome of a drill."""
+    """The result of a drill."""
 
     source: str
     ssh_client: str
@@ -44,7 +44,6 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether all is as it should be."""
         return self.attack_error is None and all(outcome.holds for outcome in self.outcomes)
 
 
@@ -93,7 +92,7 @@ async def _workers_answer(deployment: Deployment) -> Outcome:
 
 @asynccontextmanager
 async def _webhook(deployment: Deployment) -> AsyncIterator[Receiver]:
-    """A receiver that the fleet sends to; gone again whatever happens."""
+    """Lend a receiver that the fleet sends to; always removed."""
     receiver = Receiver()
     url = await receiver.open()
     try:

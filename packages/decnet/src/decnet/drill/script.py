@@ -15,13 +15,13 @@ SCANNED_PATHS = ("/", "/.env", "/.git/config", "/wp-login.php", "/cgi-bin/luci",
 BROWSED_PATHS = ("/", "/favicon.ico", "/robots.txt")
 
 EXPECTED_TECHNIQUES = frozenset({"T1082", "T1105", "T1595.002"})
-"""System information discovery, ingress tool transfer, vulnerability scanning: done beyond doubt."""
+"""System information discovery, ingress tool transfer, vulnerability scanning: certain to be done."""
 
 _SOURCES = ipaddress.ip_network("127.66.0.0/16")
 
 
 class Script(msgspec.Struct, frozen=True):
-    """One drill: where it comes from and the mark that its words carry."""
+    """One drill: its source address and the mark in its texts."""
 
     source: str
     mark: str
@@ -51,6 +51,6 @@ class Script(msgspec.Struct, frozen=True):
 
 
 def new_script() -> Script:
-    """Return a drill with a source address and a mark of its own."""
+    """Return a script with a source address and a mark of its own."""
     address = _SOURCES[secrets.randbelow(_SOURCES.num_addresses - 2) + 1]
     return Script(str(address), f"drill{secrets.token_hex(MARK_LENGTH // 2)}")

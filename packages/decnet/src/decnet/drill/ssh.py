@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Logs in to a decky by SSH: the system's `ssh` when there is one, else asyncssh in a process of its own.
+"""Logs in to a decky by SSH: with the system's `ssh` if installed, else with asyncssh in a process of its own.
 
-`ssh` asks for a password through SSH_ASKPASS, a program of ours that prints it: no terminal is needed (ssh(1)).
+`ssh` reads the password from SSH_ASKPASS, a program of ours that prints it: no terminal is needed (ssh(1)).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LARGEST_OUTPUT = 1 << 20
 
 
 class SshEndpoint(msgspec.Struct, frozen=True):
-    """Where to knock, and from which address."""
+    """Where to connect, and from which address."""
 
     address: str
     port: int
@@ -32,7 +32,7 @@ class SshEndpoint(msgspec.Struct, frozen=True):
 
 
 class SshFailed(CommandError):
-    """The client could not do what was asked; the message is the client's own."""
+    """The client failed; the message is its own."""
 
 
 class Ssh:
@@ -136,7 +136,7 @@ async def _converse(process: asyncio.subprocess.Process, commands: tuple[str, ..
 
 
 async def _until_prompt(output: asyncio.StreamReader) -> bytes:
-    """Return what is shown up to the next prompt, the end, or a pause that is too long for a prompt to come."""
+    """Return the output up to the next prompt, the end, or a pause too long for a prompt to come."""
     shown = b""
     try:
         async with asyncio.timeout(_PROMPT_SECONDS):

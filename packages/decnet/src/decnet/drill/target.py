@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Chooses what a drill attacks among the deckies and receivers of the settings."""
+"""Chooses what a drill attacks from the deckies and receivers of the settings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Target(msgspec.Struct, frozen=True):
     """What is attacked."""
 
     shell: Decky
-    """Has SSH and a password that it accepts."""
+    """A decky with SSH and an accepted password."""
     web: Decky
-    """Has HTTP."""
+    """A decky with HTTP."""
     dns: tuple[str, int]
     """Address and port of the canary's DNS receiver."""
 
@@ -38,9 +38,9 @@ class Target(msgspec.Struct, frozen=True):
 
 def choose(deployment: Deployment) -> Target:
     """Return the target; raises RefusedError when the settings have none."""
-    found = _deckies(deployment.settings)
-    shell = next((one for one in found if one.port("ssh") and one.login), None)
-    web = next((one for one in found if one.port("http")), None)
+    known = _deckies(deployment.settings)
+    shell = next((one for one in known if one.port("ssh") and one.login), None)
+    web = next((one for one in known if one.port("http")), None)
     if shell is None or web is None:
         raise RefusedError("a drill needs a decky with ssh and one with http; see [[decoys.decky]]")
     return Target(shell, web, _dns(deployment.settings))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reaches the bus, and asks running workers for their health over it."""
+"""Connects to the bus, and asks running workers for their health over it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _REPORT = msgspec.json.encode(Control("report"))
 
 
 async def bus_client(deployment: Deployment, name: str, *, wait: float = 0.0) -> Client:
-    """Return a client of the fleet's bus, by its settings; it keeps trying while the bus is unreachable."""
+    """Return a client of the fleet's bus; it keeps trying while the bus is unreachable."""
     options = deployment.settings.section("bus", BusSettings).client_options
     return await connect(deployment.bus_url, name=name, wait=wait, options=options)
 
 
 def shown_bus_url(deployment: Deployment) -> str:
-    """Return where the bus is, without its password."""
+    """Return the URL of the bus without its password."""
     return ", ".join(map(str, parse(deployment.bus_url)))
 
 

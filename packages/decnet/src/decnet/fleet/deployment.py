@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which fleet the operator means: its settings, state directory, bus and database, from options and environment."""
+"""The fleet that a command works on: its settings, state directory, bus and database, from options and environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from decnet_models.errors import DatabaseError, reason
 
 
 class Deployment(msgspec.Struct, frozen=True):
-    """One fleet, as far as it can be told without touching it."""
+    """One fleet, as known without connecting to it."""
 
     settings: Settings
     state: State
@@ -47,7 +47,7 @@ def find_deployment() -> Deployment:
 
 @contextmanager
 def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Connection]:
-    """One transaction on the fleet's database, read-only unless `write`; raises RefusedError when it cannot be had."""
+    """A transaction on the fleet's database, read-only unless `write`; raises RefusedError when it is not available."""
     try:
         engine = open_engine(deployment.database_url, read_only=not write)
     except DatabaseError as error:

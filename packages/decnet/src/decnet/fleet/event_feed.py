@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Events as they are committed: read from the database, at once when the bus says so, else every two seconds."""
+"""Events as they are committed: read from the database, at once when the bus announces them, else every two seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BATCH = 500
 
 
 class EventFeed:
-    """The event log from one position on; a database that is busy or away is tried again, nothing is missed."""
+    """The event log from one position on; a busy or unreachable database is retried, nothing is missed."""
 
     def __init__(
         self, deployment: Deployment, bus: Bus, *, kinds: Sequence[str] = (), attacker: str | None = None
@@ -36,12 +36,12 @@ class EventFeed:
         self.seq = 0
 
     def start_at_end(self) -> None:
-        """Leave out what is in the log already."""
+        """Skip what is in the log already."""
         with reading(self._engine) as connection:
             self.seq = last_seq(connection)
 
     async def batches(self) -> AsyncIterator[list[StoredEvent]]:
-        """Yield new events, oldest first, for ever."""
+        """Yield new events, oldest first, without end."""
         nudge = await self._bus.subscribe(EVENTS_INGESTED.pattern, limit=1)
         try:
             while True:
@@ -58,7 +58,7 @@ class EventFeed:
             self._engine.dispose()
 
     def _read(self) -> list[StoredEvent]:
-        """Read until something fits or the end is reached; an empty list is the end."""
+        """Read until something matches or the end is reached; an empty list means the end."""
         try:
             with reading(self._engine) as connection:
                 while events := events_after(connection, self.seq, _BATCH, self._kinds):

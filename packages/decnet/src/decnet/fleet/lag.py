@@ -13,14 +13,13 @@ from decnet_core.bus.subjects import Health
 from decnet_models.events.queries import last_seq
 from decnet_models.notices.queries import last_seq as last_notice_seq
 from decnet_models.progress.lease_queries import Lease, all_leases, now_of
-from decnet_models.progress.queries import SetAside, count_set_aside, cursors, set_aside_by
+from decnet_models.progress.queries import DeadLetter, count_dead_letters, cursors, dead_letters_of
 
 FOLLOWS_NOTICES = "webhook"
 """The worker whose cursor goes over the notices; those of all others go over the events."""
 
-
-ASIDE_SHOWN = 3
-"""Events set aside that are shown of each worker."""
+DEAD_LETTERS_SHOWN = 3
+"""How many dead letters of each worker are shown."""
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -34,14 +33,14 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The ends of the event log and of the outbox, and each worker's position in the one that it follows."""
+    """The ends of the event log and of the outbox, and each worker's position in its log."""
 
     last_seq: int
     cursors: dict[str, int]
-    set_aside: dict[str, int]
+    dead_letters: dict[str, int]
     last_notice_seq: int = 0
-    aside: tuple[SetAside, ...] = ()
-    """The newest events that each worker has set aside, with their errors."""
+    newest_dead_letters: tuple[DeadLetter, ...] = ()
+    """The newest events that each worker could not handle, with their errors."""
     holdings: tuple[Holding, ...] = ()
     """PostgreSQL: which instance handles how many shards of a worker's attackers."""
 
@@ -54,29 +53,29 @@ class Progress(msgspec.Struct, frozen=True):
 
 def read_progress(connection: Connection) -> Progress:
     """Read the position of every cursor worker."""
-    counts = count_set_aside(connection)
+    counts = count_dead_letters(connection)
     return Progress(
         last_seq(connection),
         cursors(connection),
         counts,
         last_notice_seq(connection),
-        tuple(one for worker in sorted(counts) for one in set_aside_by(connection, worker, ASIDE_SHOWN)),
+        tuple(one for worker in sorted(counts) for one in dead_letters_of(connection, worker, DEAD_LETTERS_SHOWN)),
         holdings(all_leases(connection), now_of(connection)),
     )
 
 
 def holdings(leases: Sequence[Lease], now_ns: int) -> tuple[Holding, ...]:
-    """Return which instance holds how many shards of each worker; a lease that has ended is nobody's."""
-    found: dict[tuple[str, str | None], list[int]] = {}
+    """Return how many shards of each worker each instance holds; an expired lease is nobody's."""
+    held: dict[tuple[str, str | None], list[int]] = {}
     for one in leases:
         left = one.expires_at - now_ns
-        found.setdefault((one.worker, one.holder if left > 0 else None), []).append(max(0, left))
-    ordered = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+        held.setdefault((one.worker, one.holder if left > 0 else None), []).append(max(0, left))
+    ordered = sorted(held.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     return tuple(Holding(worker, holder, len(left), min(left) / 1e9) for (worker, holder), left in ordered)
 
 
 def lag_text(worker: str, health: Health | None, progress: Progress | None) -> str:
-    """Return the lag of a worker for people, a dash when it has none to speak of."""
+    """Return the lag of a worker as text, a dash without one."""
     behind = progress.behind(worker) if progress else None
     if behind is not None:
         return f"{behind} {'notices' if worker == FOLLOWS_NOTICES else 'events'}"

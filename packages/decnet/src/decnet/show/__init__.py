@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""How things are shown: pure functions from what was read to text for a terminal, attacker text escaped (law 9)."""
+"""Output: pure functions from values to text for a terminal, attacker text escaped (law 9)."""

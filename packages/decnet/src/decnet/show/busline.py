@@ -15,7 +15,7 @@ _SHOWN = 2000  # characters of a payload
 
 
 def text(message: Message, ts: int) -> str:
-    """Return the message on one line that cannot move the cursor; `ts` is when it came, ns since the Unix epoch."""
+    """Return the message on one line that cannot move the cursor; `ts` is when it arrived, ns since the Unix epoch."""
     parts = [clock(ts), for_terminal(message.subject)]
     if message.reply is not None:
         parts.append(f"[answer to {for_terminal(message.reply)}]")
@@ -26,13 +26,13 @@ def text(message: Message, ts: int) -> str:
 
 def document(message: Message, ts: int) -> str:
     """Return the message as JSON; a payload that is not UTF-8 is in `payload_base64`."""
-    found: dict[str, Any] = {"ts": rfc3339(ts), "subject": for_terminal(message.subject, 4096)}
+    values: dict[str, Any] = {"ts": rfc3339(ts), "subject": for_terminal(message.subject, 4096)}
     if message.reply is not None:
-        found["reply"] = for_terminal(message.reply, 4096)
+        values["reply"] = for_terminal(message.reply, 4096)
     if message.headers:
-        found["headers"] = [[name, value] for name, value in message.headers]
+        values["headers"] = [[name, value] for name, value in message.headers]
     try:
-        found["payload"] = message.payload.decode()
+        values["payload"] = message.payload.decode()
     except UnicodeDecodeError:
-        found["payload_base64"] = base64.b64encode(message.payload).decode()
-    return line(found)
+        values["payload_base64"] = base64.b64encode(message.payload).decode()
+    return line(values)

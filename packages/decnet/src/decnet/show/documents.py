@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""JSON for scripts: what was read, whole, with times in ns as they are stored."""
+"""JSON for scripts: complete values, with times in ns as they are stored."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 import msgspec
 
+from decnet_core.text import json_for_terminal
 from decnet_models.events.queries import StoredEvent
 
 
 def document(value: Any) -> str:
     """Return `value` as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return json_for_terminal(msgspec.json.format(msgspec.json.encode(value), indent=2))
 
 
 def line(value: Any) -> str:
     """Return `value` as JSON on one line."""
-    return msgspec.json.encode(value).decode()
+    return json_for_terminal(msgspec.json.encode(value))
 
 
 def event_line(stored: StoredEvent) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One attacker's page for a terminal: a section for each thing that is known, none for what is not."""
+"""One attacker's page for a terminal: a section for each kind of data that exists."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Times and sizes as people read them; times are ns since the Unix epoch and shown in UTC."""
+"""Times and sizes for people; times are ns since the Unix epoch and shown in UTC."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Traffic from two readings of the broker's counters: totals, rates, and whose messages were dropped."""
+"""Traffic from two readings of the broker's counters: totals, rates, and dropped messages by subscriber."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COUNTS = (
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The broker's health at one moment of the monotonic clock, in seconds."""
+    """The broker's health at a time of the monotonic clock, in seconds."""
 
     at: float
     health: Health
@@ -45,8 +45,8 @@ def rates(now: Look, before: Look | None) -> dict[str, float]:
 
 def drops(health: Health) -> dict[str, float]:
     """Return dropped messages by subscriber, most first."""
-    found = {name.removeprefix(_DROPS): count for name, count in health.counters.items() if name.startswith(_DROPS)}
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
+    dropped = {name.removeprefix(_DROPS): count for name, count in health.counters.items() if name.startswith(_DROPS)}
+    return dict(sorted(dropped.items(), key=lambda item: -item[1]))
 
 
 def figures(now: Look, before: Look | None) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is wrong with each worker, in sentences: why it does not run, and what its counters show."""
+"""The problems of each worker, in sentences: why it does not run, and what its counters show."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from decnet_core.bus.subjects import Health
 from decnet_core.supervise.lifecycle import Status
 
 _COUNTERS = {
-    "quarantined": "lines that nobody could read, kept below quarantine/ with the reason",
-    "quarantine_lost": "such lines that the disk refused to keep",
+    "quarantined": "lines that could not be parsed or stored, kept with the reason: `decnet quarantine list`",
+    "quarantine_lost": "such lines lost because of a full disk",
+    "database_at_fault": "the database is damaged or refuses this worker, which waits; `decnet-db check` says more",
     "events_from_future": "events dated in the future: a sensor's clock is wrong",
     "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
-    "collect_unreadable": "times that a log could not be opened or read",
-    "spool_backlog": "events wait in memory, for the disk refuses them",
+    "collect_unreadable": "failures to open or read a log",
+    "spool_backlog": "events wait in memory because the disk is full",
     "spool_dropped": "events are lost: the disk was full for too long, or the spool exceeded its quota",
-    "certificate_ending": "certificate ends soon: decnet swarm renew for the listener's; "
+    "certificate_ending": "certificate expires soon: decnet swarm renew for the listener's; "
     "a sensor renews its own when it reaches the listener",
     "decoys_stretches": "times that one client kept the others waiting for more than 20 ms: a defect; the log names it",
     "spools_failing": "spools cannot be read",
-    "segments_missing": "segments of spools went before they were read",
+    "segments_missing": "segments of spools were deleted before they were read",
 }
-"""Counters since the worker's start, and levels now, that are 0 in a fleet without troubles."""
+"""Counters since the worker's start, and current levels, that are 0 in a healthy fleet."""
 
 Trouble = tuple[str, int | None, str]
 """A worker, a number and what it counts."""
 
 
 def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Status]) -> Iterator[Trouble]:
-    """Yield what is wrong with each worker; `supervised` are the supervisors' own reports."""
+    """Yield the problems of each worker; `supervised` are the supervisors' own reports."""
     for name, health in workers.items():
         status = supervised.get(name)
         if status is not None and status.recycled:
-            yield name, status.recycled, "times replaced: it held more memory than it declares"
+            yield name, status.recycled, "times replaced: it used more memory than it declares"
         if health is None:
             if status is not None and status.reason:
                 yield name, None, status.reason

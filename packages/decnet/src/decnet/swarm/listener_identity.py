@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Gives a listener that was set its identity, before it starts: it may not make one itself, the root's key is not its.
+"""Creates the listener's identity before it starts: it has no access to the root's key.
 
 `decnet up` is the parent of all workers, so the library that makes keys (13 MiB) is imported once in a fleet's life.
 """
@@ -15,7 +15,7 @@ from decnet_swarm.pki import files
 
 
 def create_if_listening(settings: Settings, state: Path) -> None:
-    """Make authority and identity below `state` if `[listener] listen` is set and they are missing; raises OSError."""
+    """Create missing authority and identity below `state` if `[listener] listen` is set; raises OSError."""
     listener = settings.section("listener", ListenerSettings)
     if listener.listen and not files.is_bootstrapped(state):
         from decnet_swarm.pki.bootstrap_ca import bootstrap
@@ -24,6 +24,6 @@ def create_if_listening(settings: Settings, state: Path) -> None:
 
 
 def names(settings: ListenerSettings) -> list[str]:
-    """Return what others may call this host, the likeliest first; never what each host calls itself."""
+    """Return the names of this host for others, the likeliest first; never the ones that every host has."""
     known = (settings.public, socket.getfqdn(), socket.gethostname())
     return list(dict.fromkeys(name for name in known if name and name.partition(".")[0] != "localhost"))

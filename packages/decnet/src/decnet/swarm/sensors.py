@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the operator does with the swarm: the authority's steps, where this fleet has its files, in the command's words.
+"""The operator's tasks for the swarm: the authority's steps, with this fleet's files.
 
 No database: the listener is an edge worker, and the fleet's members are listed in its files.
 """
@@ -47,7 +47,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """What a sender that is set up by hand gets."""
+    """The result for a sender that is set up by hand."""
 
     name: str
     chain: str
@@ -100,7 +100,7 @@ def sign(deployment: Deployment, name: str, request: Path, *, days: float | None
 
 
 def listed(deployment: Deployment) -> Listing:
-    """Return the fleet's sensors and those that may enrol; raises OperatorError."""
+    """Return the fleet's sensors and unused tokens; raises OperatorError."""
     folder, now = files.listener_folder(deployment.state.root), int(time.time())
     known = _done(lambda: load(folder))
     last = _last_events(deployment)
@@ -119,7 +119,7 @@ def revoke(deployment: Deployment, name: str) -> None:
 
 
 def forget(deployment: Deployment, name: str) -> None:
-    """Take a revoked sensor out of the list; raises NotFoundError."""
+    """Remove a revoked sensor from the list; raises NotFoundError."""
     _named(lambda: bootstrap_ca.forget(deployment.state.root, name))
 
 
@@ -132,9 +132,9 @@ def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force
 
 
 def authority_certificate(deployment: Deployment) -> str:
-    """Return the certificate of the fleet's authority in PEM; raises NotFoundError, OperatorError."""
+    """Return the path of the fleet's authority."""
     if not files.is_bootstrapped(deployment.state.root):
-        raise NotFoundError("there is no swarm here yet; decnet swarm token NAME begins one")
+        raise NotFoundError("there is no swarm here yet; decnet swarm token NAME creates one")
     return _done(lambda: bootstrap_ca.root_certificate(deployment.state.root))
 
 
@@ -184,10 +184,10 @@ def _waiting(known: Registry, now: int) -> list[Listed]:
 def _last_events(deployment: Deployment) -> dict[str, int]:
     """Return when the listener last stored events of each sensor, from its checkpoint."""
     try:
-        found = msgspec.json.decode((deployment.state.positions / "listener.json").read_bytes(), type=Checkpoint)
+        checkpoint = msgspec.json.decode((deployment.state.positions / "listener.json").read_bytes(), type=Checkpoint)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
-    return {name: record.stored_at for name, record in found.sensors.items()}
+    return {name: record.stored_at for name, record in checkpoint.sensors.items()}
 
 
 def _reload_listener(deployment: Deployment) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""`decnet up`: one fleet on one state directory, brought up, watched and taken down again."""
+"""`decnet up`: runs one fleet on one state directory, shows it and stops it."""

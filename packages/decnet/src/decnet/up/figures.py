@@ -28,8 +28,8 @@ async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) 
 
 
 def _memory_of(pid: int | None) -> int | None:
-    found = footprint.measure(pid) if pid else None
-    return found.pss if found else None
+    measured = footprint.measure(pid) if pid else None
+    return measured.pss if measured else None
 
 
 def _progress(deployment: Deployment) -> Progress | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the operator may want to try: the deckies with where to reach them, the canary tokens, the commands."""
+"""Hints for the operator: the deckies and how to reach them, the canary tokens, the commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decnet_decoys.settings import DecoysSettings
 
 
 class Guide(msgspec.Struct, frozen=True):
-    """The fleet as an attacker would find it."""
+    """The fleet as an attacker would see it."""
 
     deckies: tuple[Decky, ...]
     canaries: tuple[str, ...]
@@ -25,9 +25,9 @@ class Guide(msgspec.Struct, frozen=True):
 
     def hints(self) -> list[str]:
         """Return commands to try."""
-        found = suggestions(self.deckies)
-        found += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
-        return [*found, f"{this_command()} drill"]
+        commands = suggestions(self.deckies)
+        commands += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
+        return [*commands, f"{this_command()} drill"]
 
 
 def this_command() -> str:

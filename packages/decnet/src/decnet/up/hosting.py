@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """How `decnet up` hosts its workers: forked from a zygote, as tasks of this process, or each with an interpreter.
 
-As tasks they share the process of the page itself: one process in all is what this hosting is chosen for. There is one
-log in a process, so `fleet.log` then has theirs, too, beside what became of each.
+As tasks they share the process of the page itself: a single process is the purpose of this hosting. There is one log
+per process, so `fleet.log` then has theirs, too, beside the changes of state.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HELP = "fork: workers share their code in memory; tasks: one process for all; un
 
 
 class Hosting(enum.StrEnum):
-    """How workers are hosted; the words of `decnet-supervise --mode` and of the status file."""
+    """How workers are hosted; the values of `decnet-supervise --mode` and of the status file."""
 
     FORK = "fork"
     TASKS = "tasks"
@@ -48,7 +48,7 @@ def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | Non
 
 @contextlib.contextmanager
 def _logging(deployment: Deployment, supervision: SuperviseSettings) -> Iterator[None]:
-    """Keep the log of this process in a file: the terminal has the page."""
+    """Log to a file: the terminal shows the page."""
     file = LogFile(
         deployment.state.root / "log" / "fleet.log", limit_bytes=supervision.log_bytes, files=supervision.log_files
     )
@@ -58,7 +58,7 @@ def _logging(deployment: Deployment, supervision: SuperviseSettings) -> Iterator
 
 
 def environment(deployment: Deployment) -> dict[str, str]:
-    """Return the environment of processes that are to work on the same state directory."""
+    """Return the environment of processes for the same state directory."""
     return {**os.environ, "DECNET_STATE_DIR": str(deployment.state.root.absolute())}
 
 

@@ -10,5 +10,5 @@ SHARED = ("state", "bus", "spool", "runtime", "database", "supervise")
 
 
 def refuse_unknown(settings: Settings) -> None:
-    """Raise SettingsError for a section that nobody reads: a misspelt one would be ignored in silence."""
+    """Raise SettingsError for an unknown section: a misspelt one would otherwise be ignored."""
     refuse_unknown_sections(settings, [*SHARED, *worker_registry.names()])

@@ -28,7 +28,7 @@ _FRAME_LINES = 5
 
 
 class LiveView:
-    """Draws the whole page anew whenever something changed."""
+    """Draws the whole page again whenever something changed."""
 
     wants_figures = True
 
@@ -44,17 +44,14 @@ class LiveView:
         self._live.start()
 
     def guide(self, guide: Guide) -> None:
-        """Show the deckies and what to try."""
         self._guide = guide
         self._draw()
 
     def changed(self, status: Status) -> None:
-        """Show the worker's new state."""
         self._statuses[status.name] = status
         self._draw()
 
     def happened(self, events: list[StoredEvent]) -> None:
-        """Show the events below the earlier ones."""
         self._events.extend(events)
         self._draw()
 
@@ -64,7 +61,6 @@ class LiveView:
             self._draw()
 
     def message(self, text: str) -> None:
-        """Show it at the bottom."""
         self._message = text
         self._draw()
 

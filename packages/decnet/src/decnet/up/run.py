@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Brings one fleet up, shows it until somebody wants it down, and takes it down."""
+"""Starts one fleet, shows it until it is stopped, and stops it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from decnet.up.view import View
 from decnet_core.bus.client import Client
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.process import LIFELINE
+from decnet_core.state import SUPERVISORS
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.status_file import publish_status
@@ -39,7 +40,7 @@ _FIGURES_SECONDS = 2.0
 
 
 class RunOptions(msgspec.Struct, frozen=True):
-    """What the operator asked for beside the fleet itself."""
+    """What the operator asked for besides the fleet itself."""
 
     seconds: float | None = None
     """Stop by itself after this long."""
@@ -50,10 +51,10 @@ class RunOptions(msgspec.Struct, frozen=True):
 
 
 def prepare(deployment: Deployment) -> FleetLock:
-    """Make the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
+    """Create the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
     _refuse_that_of_units(deployment)
-    deployment.state.create()
-    lock = FleetLock(deployment.state.run)
+    deployment.state.create(SUPERVISORS)
+    lock = FleetLock(deployment.state.supervisors)
     try:
         _migrate(deployment)
         create_if_listening(deployment.settings, deployment.state.root)
@@ -64,7 +65,7 @@ def prepare(deployment: Deployment) -> FleetLock:
 
 
 def _refuse_that_of_units(deployment: Deployment) -> None:
-    """What this user makes there the units' accounts could not use; `run` is sticky where `decnet init` made it."""
+    """Reject the units' state directory, whose accounts could not use our files; `decnet init` made `run` sticky."""
     run = deployment.state.run
     if run.is_dir() and run.stat().st_mode & stat.S_ISVTX:
         raise RefusedError(
@@ -81,13 +82,13 @@ def workers(deployment: Deployment) -> list[str]:
 async def run(
     deployment: Deployment, view: View, options: RunOptions, hosting: Hosting, zygote: socket.socket | None
 ) -> None:
-    """Run the fleet until a signal or the time is up; when this returns no process of it is left.
+    """Run the fleet until a signal or the time is up; afterwards no process of it is left.
 
-    `zygote` leads to the warm process that forks the workers, where there is one.
+    `zygote` leads to the warm process that forks the workers, if there is one.
     """
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
-        publish_status(fleet, deployment.state.run, "up", hosting)
+        publish_status(fleet, deployment.state.supervisors, "up", hosting)
         await _run(deployment, fleet, view, options)
 
 
@@ -174,7 +175,7 @@ def _signals(fleet: Fleet, stopping: asyncio.Event, view: View) -> Iterator[None
 
 @contextlib.contextmanager
 def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
-    """Stop when the process that started this one, and gave it the end of a pipe to hold, is gone."""
+    """Stop when the process that started this one, and holds the other end of a pipe, is gone."""
     number = os.environ.get(LIFELINE, "")
     if not number.isdecimal():
         yield
@@ -188,7 +189,7 @@ def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
 
 
 def _migrate(deployment: Deployment) -> None:
-    """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory for ever."""
+    """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory."""
     with contextlib.suppress(RefusedError), transaction(deployment):
         return  # it has this version's tables
     done = subprocess.run(

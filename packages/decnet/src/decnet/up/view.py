@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The interface of a view of a running fleet, and the two views for pipes: lines of text and lines of JSON."""
+"""The interface of a view of a running fleet, and the two views for pipes: text and JSON lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Figures(msgspec.Struct, frozen=True):
     """What is measured about a worker while it runs."""
 
     memory_bytes: int | None
-    """PSS: pages that forked workers share are divided among them, so that the sum is what all take."""
+    """PSS: pages shared by forked workers are divided among them, so that the sum is the total."""
     lag: str
 
 
@@ -28,10 +28,10 @@ class View(Protocol):
     """Shows a fleet; all methods return at once."""
 
     wants_figures: bool
-    """Whether it shows what must be measured again and again."""
+    """Whether it shows figures that must be measured repeatedly."""
 
     def guide(self, guide: Guide) -> None:
-        """Tell what there is to attack."""
+        """Show what there is to attack."""
         ...
 
     def changed(self, status: Status) -> None:
@@ -43,15 +43,15 @@ class View(Protocol):
         ...
 
     def measured(self, figures: dict[str, Figures]) -> None:
-        """New figures of all workers."""
+        """Show new figures of all workers."""
         ...
 
     def message(self, text: str) -> None:
-        """Something the operator should know."""
+        """Show a message to the operator."""
         ...
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         ...
 
 
@@ -61,7 +61,6 @@ class PlainView:
     wants_figures = False
 
     def guide(self, guide: Guide) -> None:
-        """Print each decky and token on a line."""
         for decky in guide.deckies:
             _print(f"decky {decky.name} ({decky.persona}): {', '.join(reach(decky))}")
         for canary in guide.canaries:
@@ -69,7 +68,6 @@ class PlainView:
         _print(f"try: {' | '.join(guide.hints())}")
 
     def changed(self, status: Status) -> None:
-        """Print the worker's state, its pid or the reason."""
         detail = status.reason or (f"pid {status.pid}" if status.pid else "")
         _print(f"{status.name}: {status.phase.value}" + (f" ({for_terminal(detail, 300)})" if detail else ""))
 
@@ -99,7 +97,6 @@ class JsonView:
         _print(documents.line({"type": "worker", **msgspec.to_builtins(status)}))
 
     def happened(self, events: list[StoredEvent]) -> None:
-        """Print each event as `decnet events --json` does."""
         for stored in events:
             _print(documents.line({"type": "event", "event": msgspec.Raw(documents.event_line(stored).encode())}))
 

@@ -28,7 +28,7 @@ _NUDGE_SECONDS = 1.0
 
 
 class Added(msgspec.Struct, frozen=True):
-    """A new endpoint with the secret that its receiver verifies signatures with."""
+    """A new endpoint with the secret for its receiver."""
 
     id: str
     url: str
@@ -58,16 +58,16 @@ def add(
 
 
 def secret(deployment: Deployment, webhook: Webhook) -> str:
-    """Return the endpoint's secret as its receiver needs it."""
+    """Return the endpoint's secret in the receiver's form."""
     return written(secret_of(webhook_key(deployment.state.keys), webhook.id, webhook.generation))
 
 
 def find(connection: Connection, webhook_id: str) -> Webhook:
     """Return the endpoint; raises NotFoundError."""
-    found = queries.find_webhook(connection, webhook_id)
-    if found is None:
+    webhook = queries.find_webhook(connection, webhook_id)
+    if webhook is None:
         raise NotFoundError(f"there is no webhook {webhook_id!r}; decnet webhook list shows them")
-    return found
+    return webhook
 
 
 def write_test(connection: Connection, webhook: Webhook) -> int:

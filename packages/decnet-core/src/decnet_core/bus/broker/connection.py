@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One connection to the broker: its socket, its send queue, its deadlines, its end.
 
-What the client sends is handled in `peer`; of the protocol only INFO, PING and -ERR are known here.
+`peer` handles what the client sends; only INFO, PING and -ERR of the protocol are known here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Connection(asyncio.BufferedProtocol):
         raise NotImplementedError
 
     def disconnected(self) -> None:
-        """Release everything that is kept for this client."""
+        """Release everything held for this client."""
         raise NotImplementedError
 
     # --- asyncio's calls --------------------------------------------------------------------------
@@ -83,11 +83,11 @@ class Connection(asyncio.BufferedProtocol):
         self.disconnected()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's interface
-        """Return the buffer that all connections share: it is emptied before the next one is read."""
+        """Return the buffer shared by all connections: it is emptied before the next one is read."""
         return self._state.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Handle what was read, then flush what that queued, for whichever client."""
+        """Handle what was read, then flush what that queued, for all clients."""
         state = self._state
         state.in_bytes += nbytes
         self._active, self._unanswered = True, 0
@@ -105,7 +105,7 @@ class Connection(asyncio.BufferedProtocol):
         self._later("reading", self._state.settings.slow_seconds, self._too_slow)
 
     def resume_writing(self) -> None:
-        """Send what was held, and an INFO with the number of messages dropped meanwhile."""
+        """Send what was queued, and an INFO with the number of messages dropped meanwhile."""
         self.send_queue.paused = False
         self._state.congested.discard(self)
         self.cancel_deadline("reading")

@@ -22,6 +22,10 @@ _UCRED = struct.Struct("3i")
 _PROBE_SECONDS = 1.0
 
 
+class NameTakenError(BusError):
+    """Something listens on the socket's path that is no broker of this account; it may go away."""
+
+
 class BrokerSocket:
     """A broker's UNIX socket in the file system, held from `bind` to `release`."""
 
@@ -81,7 +85,7 @@ def tcp_address(settings: BusSettings) -> tuple[str, int] | None:
         raise BusError(f"[bus] tcp: write address:port, as 127.0.0.1:4222, not {settings.tcp!r}") from error
     address = parse_address(host)
     if address is None or not address.is_loopback:
-        raise BusError(f"[bus] tcp: {settings.tcp} is not on the loopback; between hosts use nats-server and [bus] url")
+        raise BusError(f"[bus] tcp: {settings.tcp} is not on the loopback; use nats-server and [bus] url between hosts")
     if not settings.tcp_token:
         raise BusError("[bus] tcp needs tcp_token: any process of this machine could connect otherwise")
     return host, port
@@ -125,5 +129,5 @@ def _refuse_live(path: Path) -> None:
         except ConnectionRefusedError:
             return
         except OSError as error:
-            raise BusError(f"something holds {path} and cannot be probed: {error}") from error
-    raise BusError(f"something is already listening on {path}; stop it first")
+            raise NameTakenError(f"something holds {path} and cannot be probed: {error}") from error
+    raise NameTakenError(f"something is already listening on {path}; stop it first")

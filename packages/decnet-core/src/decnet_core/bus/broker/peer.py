@@ -35,14 +35,14 @@ from decnet_core.bus.protocol.operations import (
 
 
 class Admission(Protocol):
-    """Which connections there are, and what each of them may do; the broker's part that its connections use."""
+    """The broker's registry of connections and their permissions, as used by the connections."""
 
     def admit(self, peer: Peer, transport: asyncio.Transport) -> Access | None:
-        """Return what the client behind `transport` may do, or refuse it and return None."""
+        """Return the permissions of the client behind `transport`, or refuse it and return None."""
         ...
 
     def forget(self, peer: Peer) -> None:
-        """Keep nothing of `peer` but its counts."""
+        """Forget `peer`, except for its counts."""
         ...
 
 

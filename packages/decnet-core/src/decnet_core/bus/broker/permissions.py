@@ -34,7 +34,7 @@ NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
 
 
 def own(worker: str) -> Role:
-    """Return what the worker of this name may do that has an account of its own."""
+    """Return the permissions of the worker of this name, if it has an account of its own."""
     publish = (SPOOL_APPENDED.of(worker), "events.>", "notice.>", HEALTH.of(worker), "_INBOX.>")
     return Role(name=worker, publish=publish, subscribe=WORKER.subscribe)
 
@@ -78,7 +78,7 @@ class Access:
 
 
 def _listens_in(pattern: str) -> bool:
-    """Return whether `pattern` covers inboxes of more than one client: their names are secrets that none can guess."""
+    """Return whether `pattern` covers inboxes of more than one client: their names are unguessable secrets."""
     first, _, rest = pattern.partition(".")
     return first in (_INBOX, ONE, REST) and rest.partition(".")[0] in ("", ONE, REST)
 
@@ -102,7 +102,7 @@ class Roles:
         self._own_uid = own_uid
 
     def of(self, client: Credentials) -> Access:
-        """Return what `client` may do."""
+        """Return the permissions of `client`."""
         if client.uid in (0, self._own_uid) or client.gids & self._operators:
             return self.operator
         for access, uids, gids in self._named:
@@ -119,7 +119,7 @@ class Roles:
 
 
 def resolved(roles: Iterable[Role], operator_group: str, own_uid: int) -> Roles:
-    """Return the roles with their users and groups looked up; BusError names the one the system does not know."""
+    """Return the roles with their users and groups looked up; BusError names an unknown one."""
     operators = frozenset({group_number(operator_group)} if operator_group else ())
     numbered = [
         (role, frozenset(map(user_number, role.users)), frozenset(map(group_number, role.groups))) for role in roles
@@ -128,7 +128,7 @@ def resolved(roles: Iterable[Role], operator_group: str, own_uid: int) -> Roles:
 
 
 def workers_accounts() -> dict[int, str]:
-    """Return which user number is which worker's account on this host."""
+    """Return the workers' accounts on this host by uid."""
     import pwd
 
     ours = (entry for entry in pwd.getpwall() if entry.pw_name.startswith(_ACCOUNT))

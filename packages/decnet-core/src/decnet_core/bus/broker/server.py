@@ -115,7 +115,7 @@ class Broker:
     # --- peer.Admission ---------------------------------------------------------------------------
 
     def admit(self, peer: Peer, transport: asyncio.Transport) -> Access | None:
-        """Return what the client behind `transport` may do, or refuse it and return None."""
+        """Return the permissions of the client behind `transport`, or refuse it and return None."""
         self._peers.add(peer)
         self._connections_total += 1
         if len(self._peers) > self._settings.max_connections:
@@ -128,7 +128,7 @@ class Broker:
         return self._roles.of(credentials(opened))
 
     def forget(self, peer: Peer) -> None:
-        """Keep nothing of `peer` but its counts."""
+        """Forget `peer`, except for its counts."""
         self._peers.discard(peer)
         if not self._peers:
             self._empty.set()
@@ -161,5 +161,5 @@ class Broker:
 
 
 def _label(name: str) -> str:
-    """Return a client's name fit for a counter's name: it is the client's own text."""
+    """Return a client's name in a form safe for a counter's name: it is the client's own text."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name[:32])

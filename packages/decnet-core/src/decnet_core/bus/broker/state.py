@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What all connections of one broker share: routes, limits, counters, and which of them have something to flush."""
+"""State shared by all connections of one broker: routes, limits, counters, and the connections to flush."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class BrokerState:
 
     @property
     def subscriptions_full(self) -> bool:
-        """Whether the subscriptions take as much memory as they may."""
+        """Whether the subscriptions have reached their memory limit."""
         return self.subscribed_bytes >= self.settings.max_subscribed_bytes
 
     def relieve(self) -> None:
@@ -72,7 +72,7 @@ class BrokerState:
             self._dirty.append(connection)
 
     def flush(self) -> None:
-        """Hand what this batch of operations queued to the transports."""
+        """Pass the frames queued by this batch of operations to the transports."""
         dirty, self._dirty = self._dirty, []
         for connection in dirty:
             connection.dirty = False

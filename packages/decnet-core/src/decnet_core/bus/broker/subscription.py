@@ -22,7 +22,7 @@ class Subscriber(Protocol):
 
 
 class Subscription:
-    """Which client receives which subjects, under which id, and how often it has."""
+    """The client, its subjects, the subscription id, and the number of deliveries."""
 
     __slots__ = ("delivered", "last", "pattern", "queue", "sid", "subscriber")
 
@@ -33,7 +33,7 @@ class Subscription:
         self.sid = subscribe.sid
         self.delivered = 0
         self.last = 0
-        """Deliveries after which it ends by itself; 0 is never."""
+        """Deliveries after which it ends; 0 is never."""
 
     @property
     def cost(self) -> int:

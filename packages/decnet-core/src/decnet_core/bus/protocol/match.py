@@ -140,7 +140,7 @@ class Routes(Generic[Member]):
         self._remembered[subject] = route
 
     def _walk(self, subject: str) -> Route[Member]:
-        found: list[_Node[Member]] = []
+        nodes: list[_Node[Member]] = []
         level = [self._root]
         tokens = subject.split(".")
         if "" in tokens:  # no subject at all: not even `>` stands for it
@@ -150,13 +150,13 @@ class Routes(Generic[Member]):
             for node in level:
                 children = node.children
                 if REST in children:
-                    found.append(children[REST])
+                    nodes.append(children[REST])
                 if ONE in children:
                     below.append(children[ONE])
                 if token in children and token not in (ONE, REST):
                     below.append(children[token])
             level = below
-        return _merged(found + level)
+        return _merged(nodes + level)
 
     def _path(self, pattern: str) -> Iterator[tuple[_Node[Member], _Node[Member], str]]:
         node = self._root

@@ -12,7 +12,7 @@ import sys
 
 
 def run(name: str, place: str, *, hosting: str = "process") -> int:
-    """Run worker `name`, the class at `module:Class`, until it is told to stop; return its exit code."""
+    """Run worker `name`, the class at `module:Class`, until it is stopped; return its exit code."""
     from decnet_core.runtime import process
     from decnet_core.supervise.fork.identity import separate
     from decnet_core.supervise.preload import loading

@@ -17,7 +17,7 @@ from collections.abc import Callable
 EXIT_CODE_SECONDS = 30.0
 """Who reaps the child reports its exit code in milliseconds; one that takes this long hangs, or is stopped."""
 LOST = -signal.SIGKILL
-"""The exit code of a child about which nobody will tell."""
+"""The exit code of a child whose end will not be reported."""
 _CHUNK_BYTES = 64 * 1024
 
 

@@ -52,10 +52,10 @@ def _run_child(writing: int, names: Sequence[str]) -> NoReturn:
 
 
 def _lookup(names: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    groups: dict[str, str] = {}
     for name in names:
         try:
-            found[name] = loading.named(name).group
+            groups[name] = loading.named(name).group
         except loading.BrokenWorkerError as error:
             log.error("%s: not started (%s)", name, error)  # noqa: TRY400  # the operator needs the sentence
-    return found
+    return groups

@@ -81,7 +81,7 @@ def separate(worker: type[Worker[Any]], file: Path | None = None) -> None:
             cgroup.enter(Path(os.environ[cgroup.DIRECTORY]), worker.name, worker.memory_budget)
         privileges.become_user(user, held)
     except KeyError as error:
-        raise StartupError(f"this system has no user {user}; `decnet init` makes it") from error
+        raise StartupError(f"this system has no user {user}; `decnet init` creates it") from error
     except OSError as error:
         raise StartupError(f"cannot become user {user}: {error.strerror}; start decnet-supervise as root") from error
     follow_parent()  # the kernel forgets it when the user changes

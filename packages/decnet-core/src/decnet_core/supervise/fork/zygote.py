@@ -24,6 +24,8 @@ import msgspec
 from decnet_core import library_pages
 from decnet_core.exits import Exit
 from decnet_core.runtime import process
+from decnet_core.runtime.notify import Notifier
+from decnet_core.supervise import secrets
 from decnet_core.supervise.fork import child_main, identity
 from decnet_core.supervise.fork.zygote_protocol import (
     LARGEST_PACKET,
@@ -31,6 +33,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     Fork,
     Forked,
     Message,
+    Notify,
     Preloaded,
     Reload,
     decode_request,
@@ -46,7 +49,7 @@ SOCKET = "DECNET_ZYGOTE_FD"
 SUPERVISOR = "DECNET_ZYGOTE_SUPERVISOR"
 """Names the pid of a supervisor that the zygote has forked, so that it must pass on signals and the exit code."""
 
-_DESCRIPTORS = 2
+_DESCRIPTORS = 3
 _STARTED_SECONDS = 1.0
 """Without a request for this long, the fleet has started."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -108,10 +111,13 @@ class Zygote:
         if not data:
             return False
         request = decode_request.decode(data)
-        if isinstance(request, Reload):
-            self._reload()
-        else:
-            self._fork(request, descriptors)
+        match request:
+            case Reload():
+                self._reload()
+            case Notify(state):
+                Notifier.from_environment().send_patiently(state)
+            case Fork():
+                self._fork(request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return True
@@ -148,7 +154,7 @@ class Zygote:
             self._send(Forked(request.request, pid), [pidfd])
             os.close(pidfd)
 
-    def _run_child(self, request: Fork, output: int, lifeline: int) -> None:
+    def _run_child(self, request: Fork, output: int, lifeline: int, *passed: int) -> None:
         """Be the worker, from here to the end of the process."""
         code: int = Exit.CRASHED
         try:
@@ -159,6 +165,8 @@ class Zygote:
             identity.become_worker(request.name, output=output, environment=environment)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             os.close(output)
+            for descriptor in passed:
+                os.environ.update(secrets.read(descriptor))
             code = child_main.run(request.name, request.place, hosting="fork")
         finally:
             sys.stderr.flush()
@@ -205,7 +213,7 @@ def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
 
 
 def main(places: Sequence[str]) -> int:
-    """Be the zygote of the workers at `places`, started by a supervisor or executed anew by itself."""
+    """Be the zygote of the workers at `places`, started by a supervisor or executed again by itself."""
     started = time.monotonic()
     channel = socket.socket(fileno=int(os.environ[SOCKET]))
     preload(places)
@@ -231,6 +239,7 @@ def run_with_supervisor(places: Sequence[str], supervise: Callable[[socket.socke
             sys.stderr.flush()
             os._exit(code)
     theirs.close()
+    secrets.leave()  # only the supervisor reads them
     ours.set_inheritable(True)
     os.environ.update({SOCKET: str(ours.fileno()), SUPERVISOR: str(supervisor)})  # for the image that a reload executes
     sys.argv[1:] = places

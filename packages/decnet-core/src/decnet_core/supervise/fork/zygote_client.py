@@ -29,6 +29,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     decode_message,
     encode,
 )
+from decnet_core.supervise.secrets import piped
 
 _PRELOAD_SECONDS = 60.0
 _REPLY_SECONDS = 30.0
@@ -95,31 +96,43 @@ class ZygoteClient:
                 raise OSError(f"the zygote was not ready after {_PRELOAD_SECONDS:g} s") from error
 
     async def fork(
-        self, name: str, place: str, *, environment: Mapping[str, str], lifeline: int, write: Callable[[bytes], None]
+        self,
+        name: str,
+        place: str,
+        *,
+        environment: Mapping[str, str],
+        lifeline: int,
+        write: Callable[[bytes], None],
+        secrets: Mapping[str, str] = {},  # read only
     ) -> ChildProcess:
-        """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError."""
+        """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError.
+
+        `secrets` are added to the child's environment only; the zygote passes them on unread.
+        """
         await self.open()
         assert self._channel is not None
         number = next(self._numbers)
         message = encode(Fork(number, name, place, dict(environment)))
         if len(message) > LARGEST_PACKET:
             raise OSError(f"the environment is too large for a forked worker: {len(message)} of {LARGEST_PACKET} bytes")
+        passed = [piped(secrets)] if secrets else []
         reading, writing = os.pipe2(os.O_CLOEXEC)
         request = _Request(asyncio.get_running_loop().create_future(), reading, write)
         self._requests[number] = request
         try:
-            socket.send_fds(self._channel, [message], [writing, lifeline])
+            socket.send_fds(self._channel, [message], [writing, lifeline, *passed])
             return await asyncio.wait_for(request.child, _REPLY_SECONDS)
         except TimeoutError as error:
             self._kill_zygote()
             raise OSError(f"the zygote did not answer within {_REPLY_SECONDS:g} s, killed") from error
         finally:
-            os.close(writing)
+            for descriptor in (writing, *passed):
+                os.close(descriptor)
             if self._requests.pop(number, None) is not None:  # no child took the other end
                 os.close(reading)
 
     async def reload(self) -> None:
-        """Let the zygote load the code anew; children that run stay, the next ones run the new code."""
+        """Let the zygote load the code again; children that run stay, the next ones run the new code."""
         if self._channel is None:
             return
         self._preloaded = asyncio.get_running_loop().create_future()

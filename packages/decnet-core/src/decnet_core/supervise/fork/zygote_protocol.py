@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The messages between a supervisor and its zygote: one JSON document per packet of a SOCK_SEQPACKET pair.
 
-Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, with Forked
-a pidfd, so that a signal can never reach another process that got the same number.
+Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, and a pipe with
+the secrets that it needs, which all later children would inherit were they in the message; with Forked a pidfd, so that
+a signal can never reach another process that got the same number.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):
-    """Execute the zygote anew, with the code that is installed now; its children stay."""
+    """Execute the zygote again, with the code that is installed now; its children stay."""
+
+
+class Notify(msgspec.Struct, frozen=True, tag="notify"):
+    """Pass `state` on to who started the zygote (sd_notify(3)), who listens to its main process only."""
+
+    state: str
 
 
 class Forked(msgspec.Struct, frozen=True, tag="forked"):
@@ -49,7 +56,7 @@ class Preloaded(msgspec.Struct, frozen=True, tag="preloaded"):
     seconds: float
 
 
-Request = Fork | Reload
+Request = Fork | Reload | Notify
 Message = Forked | Exited | Preloaded
 
 encode = msgspec.json.Encoder().encode

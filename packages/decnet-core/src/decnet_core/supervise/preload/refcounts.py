@@ -56,15 +56,15 @@ def make_immortal() -> int:
     from ctypes import c_uint32
 
     count_at, references, counted = c_uint32.from_address, gc.get_referents, sys.getrefcount
-    found, waiting = 0, gc.get_objects()
+    made, waiting = 0, gc.get_objects()
     while waiting:
         one = waiting.pop()
         if counted(one) == IMMORTAL or isinstance(one, _ENDING):
             continue
         count_at(id(one)).value = IMMORTAL
-        found += 1
+        made += 1
         waiting.extend(_parts(one) if isinstance(one, CodeType) else references(one))
-    return found
+    return made
 
 
 def _parts(code: CodeType) -> tuple[object, ...]:

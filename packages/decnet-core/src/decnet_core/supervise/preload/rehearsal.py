@@ -61,7 +61,7 @@ def rehearse() -> None:
 
 
 async def _live(state: State) -> None:
-    state.create()
+    state.create("bus")
     broker = Broker(BusSettings(), state.bus_socket)
     await broker.start()
     try:

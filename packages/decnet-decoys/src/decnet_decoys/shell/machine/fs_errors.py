@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Why a decoy's file system refuses, in the words of strerror(3): what the attacker sees, not errors of ours."""
+"""Errors of a decoy's file system, in the words of strerror(3): what the attacker sees, not errors of ours."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What each attacker changed on each machine, kept from one session to the next: who uploads comes again to start it.
+"""What each attacker changed on each machine, kept between sessions: attackers return to start what they uploaded.
 
 Kept for as long as there is memory. When sessions want more of it, the overlays that no session uses go, the longest
 unused first; their attackers then find the machine as they found it first.

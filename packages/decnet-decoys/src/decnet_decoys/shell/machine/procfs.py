@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What /proc says on a persona's machine: proc(5), for those who look at the processor and memory first."""
+"""The content of /proc on a persona's machine (proc(5)): attackers look at processor and memory first."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What bash has beyond POSIX's shell language, told in its terms: (( )), [[ ]], arrays, counting loops (bash(1))."""
+"""Bash's extensions, expressed in POSIX's shell language: (( )), [[ ]], arrays, counting loops (bash(1))."""
 
 from __future__ import annotations
 

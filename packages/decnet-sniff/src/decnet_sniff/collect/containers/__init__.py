@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The logs of containers, by the API of Docker or Podman."""
+"""Container logs, through the API of Docker or Podman."""

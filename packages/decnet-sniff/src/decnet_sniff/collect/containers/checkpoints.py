@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""How far a container's log has been read, when all that the engine lets one ask for is "since a moment".
+"""How far a container's log has been read, when all the engine offers is "since a time".
 
-Podman's API tells times in whole seconds, and Docker's stdout and stderr may overtake each other by a little. So
-reading on asks for a little more than is missing, and what was seen before is known again by what it says and by which
-of several equal lines of one moment it is. That is also what event ids are made of: a line that is read twice all the
-same gets the id it had.
+Podman's API has times in whole seconds, and Docker's stdout and stderr may overtake each other slightly. So each
+request overlaps the last, and lines seen before are recognised by their content and their number among equal lines of
+one time. Event ids are made of the same, so a line that is read twice nevertheless keeps its id.
 """
 
 from __future__ import annotations
@@ -23,35 +22,35 @@ _SAVED = 1000
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """All up to `ts` (ns since the Unix epoch) was read; `seen` names the lines of the last seconds."""
+    """Everything up to `ts` (ns since the Unix epoch) was read; `seen` identifies the lines of the last seconds."""
 
     ts: int = 0
     seen: tuple[str, ...] = ()
 
 
 class SeenLines:
-    """What was seen of one container's log in its last seconds; bounded."""
+    """The lines of one container's log seen in its last seconds; bounded."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._newest = checkpoint.ts
         self._seen: OrderedDict[bytes, int] = OrderedDict()
         """The identity of each line of the last seconds, and its second."""
         self._equal: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
-        """How many equal lines of one moment there were since `begin`, and their second."""
+        """How many equal lines of one time there were since `begin`, and their second."""
         for name in checkpoint.seen:
             self._seen[bytes.fromhex(name)] = checkpoint.ts // _SECOND
 
     @property
     def since(self) -> int:
-        """The moment (s since the Unix epoch) to ask for, from which lines may be new."""
+        """The time (s since the Unix epoch) to request, from which lines may be new."""
         return max(0, self._newest // _SECOND - OVERLAP_SECONDS)
 
     def begin(self) -> None:
-        """The log is about to be sent from `since` once more."""
+        """Start over: the log is about to be sent from `since` again."""
         self._equal.clear()
 
     def admit(self, line: LogLine) -> bytes | None:
-        """Return the identity of a line that is new, None for one that was seen."""
+        """Return the identity of a new line, None for one seen before."""
         second = line.ts // _SECOND
         content = b"%d %d %d " % (line.stream, line.ts, line.size) + line.text
         digest = hashlib.blake2b(content, digest_size=12).digest()
@@ -76,7 +75,7 @@ class SeenLines:
         return Checkpoint(self._newest, tuple(recent[-_SAVED:]))
 
     def _forget(self, before: int) -> None:
-        """Let go of the oldest, as they were added, up to the first that is not old enough."""
+        """Drop the oldest, in the order of their arrival, up to the first that is recent enough."""
         while self._seen and next(iter(self._seen.values())) < before:
             self._seen.popitem(last=False)
         while self._equal and next(iter(self._equal.values()))[1] < before:

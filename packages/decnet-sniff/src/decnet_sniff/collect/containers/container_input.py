@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The logs of containers, from the API of Docker or Podman: each container followed as long as it runs, and to its end.
+"""Container logs, from the API of Docker or Podman: each container is followed as long as it runs, and to its end.
 
-The engine's own stream of events says when containers come, go and start again; it is a nudge to look at the list, and
-the list is looked at every minute anyway. Lines are followed where they are written last, in the engine: rotation of
-its files is its own affair.
+The engine's event stream tells when containers start and stop; it only triggers a look at the list, which happens every
+minute anyway. Lines are read from the engine itself, so the rotation of its files does not matter.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
 class Container(NamedTuple):
-    """One container as the list has it."""
+    """One container of the engine's list."""
 
     id: str
     name: str
@@ -52,16 +51,16 @@ class ContainerInput:
         self._first = Checkpoint() if sink.settings.history else Checkpoint(now * 1_000_000_000)
         self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._finished: set[str] = set()
-        """Containers that have ended and been read to their end."""
+        """Containers that have ended and been read completely."""
         self._failed: set[str] = set()
-        """Containers whose log the engine does not give; tried again with each look at the list."""
+        """Containers whose log the engine does not return; tried again with each look at the list."""
         self._nudge = asyncio.Event()
         self._trouble = ""
         self._reached = False
-        """Whether the engine has given its list since it was last out of reach."""
+        """Whether the engine has returned its list since it was last unreachable."""
 
     async def open(self) -> None:
-        """An engine that is not there yet is waited for; a path that can be none is refused with StartupError."""
+        """Reject an impossible path with StartupError; an engine that is not there yet is waited for."""
         if len(os.fsencode(self._engine.path)) > 107:
             raise StartupError(f"{self._engine.path} is too long for the path of a socket")
 
@@ -80,11 +79,10 @@ class ContainerInput:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def positions(self) -> dict[str, Checkpoint]:
-        """Return the mark of each container that the engine still knows."""
+        """Return the checkpoint of each container that the engine still has."""
         return {identity: window.checkpoint() for identity, window in self._seen_lines.items()}
 
     async def close(self) -> None:
-        """End all reading."""
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -111,7 +109,7 @@ class ContainerInput:
             receiving.cancel()
 
     async def _receive_events(self) -> None:
-        """An event may mean that an ended container has begun again; what it says beside that the list says better."""
+        """Wait for events: an ended container may have started again, which the list shows."""
         filters = quote(msgspec.json.encode({"type": ["container"]}))
         try:
             async for piece in self._engine.stream(f"/events?filters={filters}"):
@@ -127,15 +125,15 @@ class ContainerInput:
             self._nudge.set()
 
     async def _listed(self) -> list[Container]:
-        """Return the containers that are meant, and forget the windows of those that are gone."""
+        """Return the containers to read, and drop the checkpoints of those that are gone."""
         settings = self._sink.settings
         filters = quote(msgspec.json.encode({"label": settings.labels} if settings.labels else {}))
-        found = containers_of(await self._engine.get(f"/containers/json?all=1&filters={filters}"))
-        known = {container.id for container in found}
+        containers = containers_of(await self._engine.get(f"/containers/json?all=1&filters={filters}"))
+        known = {container.id for container in containers}
         for identity in [each for each in self._seen_lines if each not in known and each not in self._tasks]:
             del self._seen_lines[identity]
         self._finished &= known
-        return [container for container in found if is_meant(container.name, settings.containers)]
+        return [container for container in containers if is_meant(container.name, settings.containers)]
 
     def _follow(self, listed: list[Container]) -> None:
         for container in sorted(listed, key=lambda each: not each.running):
@@ -151,7 +149,7 @@ class ContainerInput:
             self._tasks[container.id] = self._sink.ctx.spawn(self._read(container), name=name, may_end=True)
 
     async def _read(self, container: Container) -> None:
-        """Read one container's log from where it was, until it ends."""
+        """Read one container's log from its checkpoint until it ends."""
         try:
             await self._read_log(container)
             if not container.running:
@@ -164,14 +162,14 @@ class ContainerInput:
         finally:
             del self._tasks[container.id]
         if container.running:
-            await asyncio.sleep(_FIRST_PAUSE)  # an engine that ends every answer at once is not asked without pause
+            await asyncio.sleep(_FIRST_PAUSE)  # limits the rate of requests to an engine that ends every answer at once
         self._nudge.set()
 
     async def _read_log(self, container: Container) -> None:
         window, lines = self._seen_lines[container.id], LogStream()
         window.begin()
-        asked = f"follow={int(container.running)}&stdout=1&stderr=1&timestamps=1&since={window.since}"
-        async for piece in self._engine.stream(f"/containers/{container.id}/logs?{asked}"):
+        query = f"follow={int(container.running)}&stdout=1&stderr=1&timestamps=1&since={window.since}"
+        async for piece in self._engine.stream(f"/containers/{container.id}/logs?{query}"):
             self._take(container, window, lines.feed(piece))
             await self._sink.room()
         self._take(container, window, lines.end())
@@ -184,14 +182,14 @@ class ContainerInput:
                 self._sink.moved()
 
     def _warn_once(self, trouble: str) -> None:
-        """Say what is wrong once, not at every try."""
+        """Log a problem once, not at every attempt."""
         if trouble != self._trouble:
             self._trouble = trouble
             log.warning("container engine source=%s: %s", self._sink.settings.name, for_terminal(trouble))
 
 
 def checkpoints_of(saved: object) -> dict[str, Checkpoint]:
-    """Return the checkpoints that an earlier run saved; none of anything else."""
+    """Return the checkpoints that an earlier run saved; none from invalid data."""
     try:
         return {} if saved is None else msgspec.convert(saved, dict[str, Checkpoint])
     except msgspec.ValidationError:
@@ -199,10 +197,10 @@ def checkpoints_of(saved: object) -> dict[str, Checkpoint]:
 
 
 def containers_of(answer: object) -> list[Container]:
-    """Return the containers of an answer to `/containers/json`; entries that are none are left out."""
+    """Return the containers in an answer to `/containers/json`; invalid entries are omitted."""
     if not isinstance(answer, list):
         return []
-    found = []
+    containers = []
     for each in answer:
         if not isinstance(each, dict):
             continue
@@ -210,8 +208,8 @@ def containers_of(answer: object) -> list[Container]:
         if isinstance(identity, str) and identity.isalnum() and identity.isascii():
             name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else identity[:12]
             running = each.get("State") in ("running", "paused", "restarting", "stopping")
-            found.append(Container(identity, name.removeprefix("/"), running))
-    return found
+            containers.append(Container(identity, name.removeprefix("/"), running))
+    return containers
 
 
 def is_meant(name: str, patterns: tuple[str, ...]) -> bool:
@@ -220,7 +218,7 @@ def is_meant(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def record_of(container: Container, line: LogLine, identity: bytes) -> Record:
-    """Return a line as a record; whose it is, is what the engine calls the container."""
+    """Return a line as a record of the container, by the engine's name for it."""
     return Record(
         text=line.text,
         origin=f"container {container.name}",

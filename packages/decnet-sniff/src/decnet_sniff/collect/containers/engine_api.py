@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The API of Docker and of Podman over its UNIX socket, as far as a reader of logs needs it.
+"""The API of Docker and of Podman over its UNIX socket, as much as a log reader needs.
 
-HTTP is read by h11 (0.4 MiB of objects, CPython 3.13), which is why this module is imported only by a collector that
-follows containers.
+HTTP is parsed by h11 (0.4 MiB of objects, CPython 3.13), which is why only a collector that follows containers imports
+this module.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SECONDS = 30.0
 
 
 class EngineError(SniffError):
-    """The engine cannot be reached or does not answer as it should; `status` is what it said, 0 for nothing."""
+    """The engine is unreachable or answers unexpectedly; `status` is the HTTP status, 0 if there was none."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class EngineError(SniffError):
 
 
 class Engine:
-    """The engine that listens on the socket at `path`; a connection per request."""
+    """The engine that listens on the socket at `path`; one connection per request."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -53,12 +53,12 @@ class Engine:
             raise EngineError(f"the answer is not JSON: {error}") from error
 
     async def stream(self, target: str) -> AsyncIterator[bytes]:
-        """Yield the body at `target` as it comes, to its proper end; raises EngineError."""
+        """Yield the body at `target` as it arrives, to its proper end; raises EngineError."""
         try:
             reader, writer = await asyncio.open_unix_connection(self.path, limit=_READ_BYTES)
         except OSError as error:
             raise EngineError(f"cannot reach {self.path}: {error.strerror}") from error
-        answer = Answer()
+        answer = ResponseParser()
         try:
             writer.write(answer.request(target))
             while not answer.ended:
@@ -72,8 +72,8 @@ class Engine:
                 await writer.wait_closed()
 
 
-class Answer:
-    """One answer to one GET, without a socket: bytes in, pieces of the body out."""
+class ResponseParser:
+    """The answer to one GET, without a socket: bytes in, pieces of the body out."""
 
     def __init__(self) -> None:
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
@@ -86,16 +86,16 @@ class Answer:
 
     @property
     def ended(self) -> bool:
-        """Whether the answer has come to its proper end."""
+        """Whether the answer has ended properly."""
         return self._connection.their_state not in {h11.SEND_RESPONSE, h11.SEND_BODY}
 
     def receive(self, data: bytes) -> Iterator[bytes]:
-        """Yield the pieces of the body that `data` brings (b"": the connection has ended); raises EngineError."""
+        """Yield the pieces of the body in `data` (b"": the connection has ended); raises EngineError."""
         try:
             self._connection.receive_data(data)
             while not self.ended and (event := self._connection.next_event()) is not h11.NEED_DATA:
                 if isinstance(event, h11.Response) and event.status_code != 200:
-                    raise EngineError(f"the engine says {event.status_code}", event.status_code)
+                    raise EngineError(f"the engine answers {event.status_code}", event.status_code)
                 if isinstance(event, h11.Data):
                     yield bytes(event.data)
         except h11.RemoteProtocolError as error:

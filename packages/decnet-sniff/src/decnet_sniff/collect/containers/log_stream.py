@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What a container has said, as the engine's API sends it with `timestamps=1`: bytes in, lines out, bounded.
+"""Container output as the engine's API sends it with `timestamps=1`: bytes in, lines out, bounded.
 
-Without a terminal, stdout and stderr share the connection in frames: one byte for which, three of zero, a 32-bit
-big-endian length, and a piece that begins with its time. With a terminal the lines come as they are, each with its time
-before it. Not all engines say in the head of the answer which it is; but a time begins with a digit and a frame never.
-Docker cuts lines of more than 16 KiB and gives each part its own time; only the last part ends with a line feed.
+Without a terminal, stdout and stderr share the connection in frames: one byte for the stream, three zero bytes, a
+32-bit big-endian length, and a piece that begins with its time. With a terminal, lines come as they are, each preceded
+by its time. Not all engines state in the response head which it is; but a time begins with a digit and a frame never
+does. Docker splits lines of more than 16 KiB and gives each part its own time; only the last part ends with a line
+feed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class StreamError(SniffError, ValueError):
 
 
 class LogLine(NamedTuple):
-    """One line, or the first MAX_LINE_BYTES of one that has `size`; `ts` in ns since the Unix epoch."""
+    """One line, or the first MAX_LINE_BYTES of a line of `size` bytes; `ts` in ns since the Unix epoch."""
 
     stream: int
     ts: int
@@ -35,7 +36,7 @@ class LogLine(NamedTuple):
 
 
 class _Part:
-    """The line that one stream has not ended yet."""
+    """The unfinished line of one stream."""
 
     def __init__(self, stream: int) -> None:
         self.stream = stream
@@ -78,7 +79,7 @@ class LogStream:
         return lines
 
     def end(self) -> list[LogLine]:
-        """Return what the container began and did not end; for when the answer has ended as it should."""
+        """Return the unfinished lines; for when the answer has ended properly."""
         if not self._framed and self._buffer.strip():
             self._add(self._parts[STDOUT], bytes(self._buffer))
         self._buffer.clear()
@@ -120,17 +121,17 @@ class LogStream:
         return lines
 
     def _add(self, part: _Part, piece: bytes) -> None:
-        """A piece without a time is of the moment of the one before."""
-        found = _TIME.match(piece)
-        ts = self._last_ts if found is None else _nanoseconds(found)
+        """Add a piece; one without a time has the time of the one before."""
+        prefix = _TIME.match(piece)
+        ts = self._last_ts if prefix is None else _nanoseconds(prefix)
         if ts is None:
             raise StreamError("a line without its time")
         self._last_ts = ts
-        part.add(ts, piece[found.end() :] if found else piece)
+        part.add(ts, piece[prefix.end() :] if prefix else piece)
 
 
 def _nanoseconds(time: re.Match[bytes]) -> int | None:
-    """Return the time with all of its digits, which `datetime` would not keep."""
+    """Return the time with all of its digits, which `datetime` would drop."""
     zone = b"+00:00" if time[3] == b"Z" else time[3]
     seconds = parse_iso8601((time[1] + zone).decode("ascii"))
     return None if seconds is None else seconds + int((time[2] or b"0").ljust(9, b"0"))

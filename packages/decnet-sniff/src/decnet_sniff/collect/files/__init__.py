@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Log files: found, followed through rotation and truncation, their positions kept across restarts."""
+"""Log files: found, followed through rotation and truncation, their positions persisted across restarts."""

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""All sources that are files: looked at in the worker's thread, their lines made events of in the loop.
+"""All file sources: read in the worker's thread, their lines emitted as events in the event loop.
 
 An event's id is computed from its time, the file's first line, the line's offset and the line itself. A position is
-saved only after the events before it are on the disk. So a crash at any moment loses nothing, and what is then read a
-second time gets the ids that ingest already knows.
+saved only after the events before it are on the disk. So a crash at any time loses nothing, and what is then read again
+gets ids that ingest already knows.
 
-While lines arrive it looks often: one look finds many lines. When none do it sleeps until the kernel tells of a change
-(`watch`), and looks by itself only once a minute, for what the kernel might not tell; on a network file system, where
-others write, every two seconds. A full disk stops the reading, for the logs keep what is not read yet.
+While lines arrive it looks often: one look finds many lines. When none do, it sleeps until the kernel reports a change
+(`watch`), and looks by itself only once a minute, for changes that the kernel might miss; on a network file system,
+where others write, every two seconds. A full disk stops the reading: the logs keep what is unread.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SOURCE_COUNTS = ("rotated", "truncated", "lost", "unreadable", "lag_bytes")
 
 
 class Feed(NamedTuple):
-    """One source as it runs."""
+    """One running source."""
 
     settings: SourceSettings
     source: FileSource
@@ -45,14 +45,14 @@ class Feed(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Lines of one file, read and understood in the thread, to be emitted by the loop."""
+    """Lines of one file, read and parsed in the thread, to be emitted by the loop."""
 
     feed: Feed
     outcomes: list[tuple[Record, Outcome]]
 
 
 class FileInputs:
-    """The files of all sources, and how far each was read."""
+    """The files of all sources, and how far each has been read."""
 
     def __init__(
         self,
@@ -71,20 +71,19 @@ class FileInputs:
         self._turn = 0
         self._saved_at = 0
         self._quiet_looks = 0
-        """Looks without a find since the last find."""
+        """Consecutive looks without new lines."""
         self._in_flight = False
-        """Lines were read that are not emitted yet."""
+        """Whether lines have been read that are not emitted yet."""
         self._counts = dict.fromkeys(_SOURCE_COUNTS, 0)
 
     def counters(self) -> dict[str, float]:
-        """Return what the sources count."""
         return {f"collect_{name}": value for name, value in self._counts.items()}
 
     async def run(self, ctx: Context, emitter: Emitter, quarantine: Quarantine) -> None:
-        """Read whatever there is, then look again when something may have changed, for ever."""
+        """Read all there is, then look again when something may have changed, until stopped."""
         while not ctx.stopping.is_set():
-            found = await self._read_all(ctx, emitter, quarantine)
-            self._quiet_looks = 0 if found else self._quiet_looks + 1
+            any_read = await self._read_all(ctx, emitter, quarantine)
+            self._quiet_looks = 0 if any_read else self._quiet_looks + 1
             if any(feed.source.waiting for feed in self._feeds):
                 continue
             if self._quiet_looks < (_WATCHED_LOOKS_BEFORE_IDLE if self._watch.is_complete else _LOOKS_BEFORE_IDLE):
@@ -99,15 +98,14 @@ class FileInputs:
         pause = self._settings.watched_ms if is_watched else self._settings.idle_ms
         if self._is_lingering():
             pause = min(pause, self._settings.idle_ms)
-        with self._watch.telling(ctx.nudge):
+        with self._watch.notifying(ctx.nudge):
             await ctx.nudged(pause / 1000)
 
     def _is_lingering(self) -> bool:
-        """Return whether something is to be done with a file when time has passed, whatever happens to it."""
+        """Return whether a file waits for time to pass, whatever happens to it."""
         return any(feed.source.lingering for feed in self._feeds)
 
     def close(self) -> None:
-        """Release the files."""
         self._watch.close()
         for feed in self._feeds:
             feed.source.close()
@@ -116,33 +114,33 @@ class FileInputs:
         """Read until nothing is left or it must stop or pause; return whether there was anything."""
         if not ctx.unpaused.is_set() or await self._still_full(ctx, quarantine):
             return False
-        found = False
+        any_read = False
         piece = await ctx.in_thread(self.look_and_read, ctx, quarantine)
         while piece is not None:
-            found = True
+            any_read = True
             self._emit(emitter, piece)
             if time.monotonic_ns() - self._saved_at > SAVE_NS:
                 await ctx.in_thread(self.save, ctx, quarantine)
             if ctx.stopping.is_set() or not ctx.unpaused.is_set() or is_full(ctx):
                 break
             piece = await ctx.in_thread(self._next_slice)
-        if found:
+        if any_read:
             await ctx.in_thread(self.save, ctx, quarantine)
-        return found
+        return any_read
 
     async def _still_full(self, ctx: Context, quarantine: Quarantine) -> bool:
-        """Try again what the disk refused; return whether it still does."""
+        """Retry what the disk refused; return whether it still does."""
         if is_full(ctx):
             await ctx.in_thread(self.save, ctx, quarantine)
         return is_full(ctx)
 
     def look_and_read(self, ctx: Context, quarantine: Quarantine) -> Slice | None:
-        """Look and begin to read in one visit to the thread: an idle worker wakes for this and nothing else."""
+        """Look and read the first lines in one visit to the thread: an idle worker wakes for this and nothing else."""
         self._look(ctx, quarantine)
         return self._next_slice()
 
     def _look(self, ctx: Context, quarantine: Quarantine) -> None:
-        """Look at the files; a new one is noted before it is read, to be found when it has been rotated meanwhile."""
+        """Look at the files; a new one is recorded before it is read, to be found if it has been rotated meanwhile."""
         opened = sum(feed.source.opened for feed in self._feeds)
         self._look_at_each()
         for _ in range(_LOOKS_AT_ONCE if self._quiet_looks else 0):  # it may be about to sleep
@@ -163,26 +161,26 @@ class FileInputs:
         return [path for feed in self._feeds for path in feed.source.paths()]
 
     def _next_slice(self) -> Slice | None:
-        """Read and parse some lines of the source whose turn it is."""
+        """Read and parse some lines of the next source in turn."""
         for step in range(len(self._feeds)):
             feed = self._feeds[(self._turn + step) % len(self._feeds)]
-            found = feed.source.next_lines(time.time_ns())
-            if found is not None:
+            lines = feed.source.next_lines(time.time_ns())
+            if lines is not None:
                 self._turn = (self._turn + step + 1) % len(self._feeds)
                 self._in_flight = True
-                return Slice(feed, [(record, feed.read(record)) for record in records_of(*found)])
+                return Slice(feed, [(record, feed.read(record)) for record in records_of(*lines)])
         return None
 
     def _emit(self, emitter: Emitter, piece: Slice) -> None:
-        """Make events of what was read; only then do the files' positions say what has been done."""
+        """Emit the events of a slice; only then do the files' positions advance."""
         for record, outcome in piece.outcomes:
             emitter.take(record, outcome, piece.feed.settings.host)
         self._in_flight = False
 
     def save(self, ctx: Context, quarantine: Quarantine) -> None:
-        """Save the positions once the events before them are on the disk; while that is full, leave the old ones.
+        """Save the positions once the events before them are on the disk; while it is full, keep the old ones.
 
-        Nor is anything saved when the job was cancelled between reading lines and emitting them.
+        Nothing is saved either when the task was cancelled between reading lines and emitting them.
         """
         self._saved_at = time.monotonic_ns()
         quarantine.sync()
@@ -194,7 +192,7 @@ class FileInputs:
         self._positions.keep(ctx, {feed.settings.name: feed.source.positions() for feed in self._feeds})
 
     def _count(self) -> None:
-        """Sum what the sources count, in the thread that changes them, for the loop to read."""
+        """Sum the counters of the sources, in the thread that changes them."""
         total = dict.fromkeys(_SOURCE_COUNTS, 0)
         for feed in self._feeds:
             total["lag_bytes"] += feed.source.unread_bytes()

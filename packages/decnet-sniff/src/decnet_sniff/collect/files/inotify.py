@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The kernel's word that a log may have changed (inotify(7)), so that an idle collector sleeps; by ctypes, no package.
+"""Kernel notifications that a log may have changed (inotify(7)), so that an idle collector sleeps; by ctypes.
 
 Followed files are watched for writes, directories only for names that come and go: other programs that write beside a
-log wake nobody. Where the kernel cannot know, on a network file system, `is_complete` says so, and one has to look.
+log wake nothing. Where the kernel cannot know, on a network file system, `is_complete` is false: the caller polls.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ _REMOTE = frozenset({
 
 
 class InotifyWatch:
-    """What the kernel watches for one worker; without inotify `is_complete` is never true."""
+    """The watches of one worker; without inotify `is_complete` is never true."""
 
     def __init__(self, *, max_watches: int = 4096) -> None:
         self._max = max_watches
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._descriptor = -1
         self._watched: dict[str, int] = {}
-        """The kernel's number of each path's watch."""
+        """Watch descriptor of each path."""
         self._places: dict[str, bool] = {}
         """Whether each directory is remote."""
         self.is_complete = False
-        """Whether every change that matters will be told."""
+        """Whether every relevant change will be notified."""
         with contextlib.suppress(AttributeError):
             self._descriptor = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._descriptor < 0:
             log.info("no inotify here: %s", os.strerror(ctypes.get_errno()))
 
     def follow(self, patterns: Iterable[str], files: Iterable[str]) -> None:
-        """Forget what was told, and watch `files` and every directory in which one of `patterns` could match.
+        """Drop pending events, and watch `files` and every directory in which one of `patterns` could match.
 
-        Called before one looks, so that what happens while looking is told afterwards.
+        Called before a look, so that what happens during it is notified afterwards.
         """
         if self._descriptor < 0:
             return
@@ -71,7 +71,7 @@ class InotifyWatch:
         self.is_complete = complete
 
     def _any_remote(self, paths: Iterable[str]) -> bool:
-        """Return whether one of them is on a file system that others write to, as it was when their places were new."""
+        """Return whether one of them is on a file system that others write to, as it was when they were new."""
         places = {path.rpartition("/")[0] for path in paths}
         if places - self._places.keys():
             kinds = file_systems()
@@ -86,7 +86,7 @@ class InotifyWatch:
         return True
 
     def _drain(self) -> None:
-        """Forget what was told; a path whose file is another one now is watched anew."""
+        """Drop pending events; a path that is another file by now is watched again."""
         gone = set()
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self._descriptor, 65_536):
@@ -96,8 +96,8 @@ class InotifyWatch:
         self._watched = {path: number for path, number in self._watched.items() if number not in gone}
 
     @contextlib.contextmanager
-    def telling(self, told: Callable[[], None]) -> Iterator[None]:
-        """Call `told` once when something happens, or has happened since `follow`."""
+    def notifying(self, notify: Callable[[], None]) -> Iterator[None]:
+        """Call `notify` once when something happens, or has happened since `follow`."""
         loop = asyncio.get_running_loop()
         if self._descriptor < 0 or not self.is_complete:
             yield
@@ -105,7 +105,7 @@ class InotifyWatch:
 
         def once() -> None:
             loop.remove_reader(self._descriptor)
-            told()
+            notify()
 
         loop.add_reader(self._descriptor, once)
         try:
@@ -114,7 +114,6 @@ class InotifyWatch:
             loop.remove_reader(self._descriptor)
 
     def close(self) -> None:
-        """Release the kernel's watches."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -122,7 +121,7 @@ class InotifyWatch:
 
 
 def _changed(data: bytes) -> set[int]:
-    """Return the watches that may not be of the file any more whose path they were given."""
+    """Return the watches whose path may be another file by now."""
     gone, position = set(), 0
     while position + _EVENT.size <= len(data):
         number, mask, _, length = _EVENT.unpack_from(data, position)
@@ -133,15 +132,15 @@ def _changed(data: bytes) -> set[int]:
 
 
 def directories_of(pattern: str) -> list[str]:
-    """Return the directories in which a change of names could change what `pattern` matches; empty: none is there."""
+    """Return the directories in which a change of names could change what `pattern` matches; empty if there is none."""
     parts = Path(pattern).parts[:-1]
-    found: set[str] = set()
+    directories: set[str] = set()
     for end in range(1, len(parts) + 1):
         above = str(Path(*parts[:end]))
         is_last, is_next_wild = end == len(parts), end < len(parts) and glob.has_magic(parts[end])
         if is_last or is_next_wild:
-            found.update(path for path in glob.iglob(above) if Path(path).is_dir())  # noqa: PTH207  # absolute pattern
-    return sorted(found)
+            directories.update(path for path in glob.iglob(above) if Path(path).is_dir())  # noqa: PTH207  # absolute pattern
+    return sorted(directories)
 
 
 def _is_remote(path: str, kinds: dict[str, str]) -> bool:
@@ -152,8 +151,8 @@ def _is_remote(path: str, kinds: dict[str, str]) -> bool:
 
 
 def file_systems() -> dict[str, str]:
-    """Return the kind of file system at each mount point (proc(5), mountinfo)."""
-    found = {}
+    """Return the file system type at each mount point (proc(5), mountinfo)."""
+    types = {}
     try:
         lines = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -161,5 +160,5 @@ def file_systems() -> dict[str, str]:
     for line in lines:
         words = line.split()
         if len(words) > 4 and "-" in words:
-            found[words[4].replace("\\040", " ")] = words[words.index("-") + 1]
-    return found
+            types[words[4].replace("\\040", " ")] = words[words.index("-") + 1]
+    return types

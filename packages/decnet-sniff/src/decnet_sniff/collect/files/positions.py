@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""How far each log file has been read, and how to recognise the file again under another name.
+"""How far each log file has been read, and how to recognise the file under another name.
 
-An inode number is given to a new file as soon as the old one is gone. So a position also has a fingerprint of the
-file's first line and one of the bytes before the position: only a file that has both is the same file.
+An inode number is reused as soon as its file is gone. So a position also has a fingerprint of the file's first line and
+one of the bytes before the position: only a file with both is the same file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TAIL_BYTES = 256
 
 
 class FilePosition(msgspec.Struct, frozen=True):
-    """All before byte `offset` of one file has been turned into events."""
+    """Everything before byte `offset` of one file has become events."""
 
     path: str
     inode: int
@@ -36,13 +36,13 @@ class FilePosition(msgspec.Struct, frozen=True):
     """Fingerprint of the first line, at most its first HEAD_BYTES."""
     head_bytes: int
     tail: str
-    """Fingerprint of the up to TAIL_BYTES before `offset`."""
+    """Fingerprint of up to TAIL_BYTES before `offset`."""
     mtime_ns: int = 0
-    """When the file was last written to, as far as was known."""
+    """Last known modification time."""
     size: int = 0
-    """How long it was then."""
+    """Last known size."""
     ended: bool = False
-    """Whether there was nothing more to read, but perhaps the beginning of a line."""
+    """Whether it was read to its end, except perhaps for an incomplete line."""
 
 
 def fingerprint(content: bytes) -> str:
@@ -51,7 +51,7 @@ def fingerprint(content: bytes) -> str:
 
 
 def head_of(descriptor: int) -> bytes:
-    """Return the file's first line with its line feed, or as much of it as there is, at most HEAD_BYTES."""
+    """Return the file's first line with its line feed, or what there is of it, at most HEAD_BYTES."""
     content = os.pread(descriptor, HEAD_BYTES, 0)
     end = content.find(b"\n")
     return content if end < 0 else content[: end + 1]
@@ -64,7 +64,7 @@ def tail_of(descriptor: int, offset: int) -> str:
 
 
 def is_same_file(descriptor: int, position: FilePosition) -> bool:
-    """Return whether the open file still begins and continues as the one that `position` was taken in."""
+    """Return whether the open file still has the content that `position` was taken from."""
     if os.fstat(descriptor).st_size < position.offset:
         return False
     head = fingerprint(os.pread(descriptor, position.head_bytes, 0))
@@ -72,7 +72,7 @@ def is_same_file(descriptor: int, position: FilePosition) -> bool:
 
 
 class Positions(Generic[Shape]):
-    """The positions of several sources, kept in one file that is replaced as a whole."""
+    """The positions of several sources, stored in one file that is replaced as a whole."""
 
     def __init__(self, file: Path, shape: type[Shape]) -> None:
         self._file = file
@@ -80,7 +80,7 @@ class Positions(Generic[Shape]):
         self._saved: bytes | None = None
 
     def load(self) -> Shape:
-        """Return the positions by source name; none from a file that is missing or cannot be understood.
+        """Return the positions by source name; none from a missing or damaged file.
 
         Reading logs again is safe: their events get the ids that they had, and ingest knows those.
         """
@@ -100,7 +100,7 @@ class Positions(Generic[Shape]):
             self._saved = content
 
     def keep(self, ctx: Context, positions: Shape) -> None:
-        """Save them; a disk that refuses costs a second reading after a crash, and is counted."""
+        """Save them; a failure is counted, and costs a second reading after a crash."""
         try:
             self.save(positions)
         except OSError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a log's older parts are: the names that rotation gives them, and the copy that copytruncate made."""
+"""Finds the older parts of a log: the names that rotation gives them, and the copy that copytruncate made."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ COMPRESSED = (".gz", ".xz", ".bz2", ".zst", ".Z", ".zip")
 
 
 def base_of(path: str) -> str:
-    """Return the log's own name from the name of one of its parts: `x.json` for x.json.1 and x.json.2026-11-23."""
+    """Return the log's name from that of one of its parts: `x.json` for x.json.1 and x.json.2026-11-23."""
     return _ROTATED.sub("", path)
 
 
 def parts_of(path: str) -> list[tuple[str, os.stat_result]]:
-    """Return all parts of the log that `path` is one of, oldest change first; compressed ones are over."""
+    """Return all parts of the log of `path`, least recently changed first; compressed ones are finished."""
     base = base_of(path)
-    found = [(part, status) for part, status in _siblings(base) if base_of(part) == base]
-    return sorted(found, key=lambda part: part[1].st_mtime_ns)
+    parts = [(part, status) for part, status in _siblings(base) if base_of(part) == base]
+    return sorted(parts, key=lambda part: part[1].st_mtime_ns)
 
 
 def _siblings(base: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -44,7 +44,7 @@ def _siblings(base: str) -> Iterator[tuple[str, os.stat_result]]:
 def copy_of(path: str, position: FilePosition) -> str | None:
     """Return the part that begins with all that was read of `path` up to `position`; None if there is none.
 
-    The file itself under a new name is preferred to a copy of it; of a file that was not read yet there is no copy.
+    The file itself under a new name is preferred to a copy; a file that was not read yet has no copy.
     """
     parts = parts_of(path)
     own = [part for part, status in parts if status.st_ino == position.inode]

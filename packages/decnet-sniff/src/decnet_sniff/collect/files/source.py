@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""One configured source: finds its files, follows each through its rotations, and gives their lines in order.
+"""One configured source: finds its files, follows each through rotation, and returns their lines in order.
 
-Files are told apart by device and inode, never by name. A log (`x.json` with its parts `x.json.1`, ...) is read part
-by part, the oldest first, and a part is finished before the next is begun; different logs take turns. A part that has
-left its name stays open for a while, because the program that writes it may not know yet. Only files that can still
-change are kept open, so a directory with years of logs costs their positions and nothing else.
+Files are identified by device and inode, never by name. A log (`x.json` with its parts `x.json.1`, ...) is read part by
+part, the oldest first, and a part is finished before the next is begun; different logs take turns. A part that has lost
+its name stays open for a while, because the program that writes it may not know yet. Only files that can still change
+are kept open, so a directory with years of logs costs their positions and nothing else.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from decnet_sniff.collect.files.tail import Change, FileTail, Line
 log = logging.getLogger(__name__)
 
 _OPEN_PARTS = 4
-"""Parts of one log that are opened at once, beside the newest."""
+"""Parts of one log that are open at once, besides the newest."""
 _QUIET_NS = 600 * 1_000_000_000
-"""A file that is read to its end and was not written to for so long is closed, until it changes."""
+"""A file that is read to its end and was not written to for this long is closed until it changes."""
 
 
 Present = dict[Identity, tuple[str, os.stat_result]]
-"""The files that the pattern matches now."""
+"""The files that match the pattern now."""
 
 Part = tuple[bool, int, str, Identity]
-"""A part of a log, as parts are ordered: the one with the log's own name last, the others by their last change."""
+"""A part of a log, in the order of parts: the one with the log's own name last, the others by their last change."""
 
 
 class FileSource:
@@ -46,9 +46,10 @@ class FileSource:
         self._logs: dict[str, list[FileTail]] = {}
         """The open parts of each log, the oldest first."""
         self._left: dict[Identity, int] = {}
-        """Since when a part has been without a name that the pattern matches."""
+        """Since when a part has not had a name that matches the pattern."""
         self._saved: dict[int, list[FilePosition]] = {}
-        """Positions of an earlier run whose file has not been opened yet, by inode: each file system counts its own."""
+        """Positions from an earlier run whose file has not been opened yet, by inode, which several file systems may
+        share."""
         self._quiet: dict[Identity, FilePosition] = {}
         self._waiting: set[str] = set()
         """Logs with more unread parts than may be open: their newest part is not read yet."""
@@ -62,19 +63,19 @@ class FileSource:
             self._save(position)
 
     def positions(self) -> list[FilePosition]:
-        """Return the positions of all files that may still be read on."""
+        """Return the positions of all files that may still have unread lines."""
         opened = [follower.position for follower in self._followers()]
         saved = [position for positions in self._saved.values() for position in positions]
         return sorted([*opened, *self._quiet.values(), *saved], key=lambda p: (p.path, p.inode))
 
     @property
     def waiting(self) -> bool:
-        """Whether there are more files than are opened at once: look again soon."""
+        """Whether there are more files than may be open at once: look again soon."""
         return bool(self._waiting)
 
     @property
     def lingering(self) -> bool:
-        """Whether a file waits for time to pass: one that has left its name, or whose last line may be its end."""
+        """Whether a file waits for time to pass: one that has lost its name, or whose last line may be complete."""
         return bool(self._left) or any(
             follower is not parts[-1] and follower.unread for parts in self._logs.values() for follower in parts
         )
@@ -85,11 +86,10 @@ class FileSource:
         return sorted({*own, *(follower.path for follower in self._followers())})
 
     def unread_bytes(self) -> int:
-        """Return how much is known to be there and not read."""
+        """Return the number of bytes known to be unread."""
         return sum(follower.unread for follower in self._followers())
 
     def close(self) -> None:
-        """Release all files."""
         for follower in self._followers():
             follower.close()
         self._logs.clear()
@@ -99,7 +99,7 @@ class FileSource:
             yield from parts
 
     def look(self, now: int) -> None:
-        """See which files are there: open new ones, follow those that were renamed, let go of those that are over."""
+        """Look for files: open new ones, follow those that were renamed, close those that are finished."""
         present = self._present = self._matching()
         opened = {follower.identity: follower for follower in self._followers()}
         for identity, follower in opened.items():
@@ -115,18 +115,18 @@ class FileSource:
         self._quiet = {identity: at for identity, at in self._quiet.items() if identity in present}
 
     def _matching(self) -> Present:
-        found: Present = {}
+        present: Present = {}
         for path in sorted(glob.iglob(self._pattern)):  # noqa: PTH207  # Path.glob takes no absolute pattern
             if path.endswith(COMPRESSED):
                 continue
             with contextlib.suppress(OSError):
                 status = os.stat(path)  # noqa: PTH116  # called for every file at every look
                 if stat.S_ISREG(status.st_mode):
-                    found[status.st_dev, status.st_ino] = (path, status)
-        return found
+                    present[status.st_dev, status.st_ino] = (path, status)
+        return present
 
     def _open_new(self, now: int) -> None:
-        """Open what is not open yet: each log's oldest unread parts and its newest."""
+        """Open new files: each log's oldest unread parts and its newest."""
         logs: dict[str, list[Part]] = {}
         for identity, (path, status) in self._present.items():
             base = base_of(path)
@@ -172,11 +172,11 @@ class FileSource:
         self._saved.setdefault(position.inode, []).append(position)
 
     def _saved_of(self, inode: int, path: str) -> FilePosition | None:
-        """Return the saved position of a file: its log's, where files of several file systems share the number."""
-        found = self._saved.get(inode, [])
-        if len(found) > 1:
-            found = [position for position in found if base_of(position.path) == base_of(path)]
-        return found[0] if found else None
+        """Return the saved position of a file: its log's, where several file systems have the same inode number."""
+        candidates = self._saved.get(inode, [])
+        if len(candidates) > 1:
+            candidates = [position for position in candidates if base_of(position.path) == base_of(path)]
+        return candidates[0] if candidates else None
 
     def _take_saved(self, inode: int, path: str) -> FilePosition | None:
         position = self._saved_of(inode, path)
@@ -210,7 +210,7 @@ class FileSource:
             self._check_position(follower, position, now)
 
     def _check_position(self, follower: FileTail, position: FilePosition, now: int) -> None:
-        """See whether an earlier run's file was cut meanwhile; one of which nothing was read shows only a new time."""
+        """Check whether an earlier run's file was truncated meanwhile; without read bytes only its time tells."""
         if follower.offset != position.offset:
             self.counts["truncated"] += 1
             self._find_copies(follower.path, position, now)
@@ -224,7 +224,7 @@ class FileSource:
             log.warning("cannot read %s: %s", for_terminal(path), error.strerror)
 
     def _find_saved(self, now: int) -> None:
-        """Find the files of an earlier run that have left the pattern meanwhile, and what came after them."""
+        """Find the files of an earlier run that no longer match the pattern, and what came after them."""
         inodes = {inode for _, inode in self._present}
         logs = {(inode, base_of(path)) for (_, inode), (path, _) in self._present.items()} if self._saved else set()
         for positions in [list(each) for each in self._saved.values()]:
@@ -256,10 +256,10 @@ class FileSource:
         bases = list(self._logs)
         for step in range(len(bases)):
             base = bases[(self._turn + step) % len(bases)]
-            found = self._lines_of(base, now)
-            if found is not None:
+            lines = self._lines_of(base, now)
+            if lines is not None:
                 self._turn = (self._turn + step + 1) % len(bases)
-                return found
+                return lines
         return None
 
     def _lines_of(self, base: str, now: int) -> tuple[FileTail, list[Line]] | None:
@@ -303,7 +303,7 @@ class FileSource:
         self._close(base, follower)
 
     def _find_copies(self, path: str, position: FilePosition, now: int) -> None:
-        """A file was cut: when copies were made of it before, read what they have that was not read yet."""
+        """After a truncation: read what is unread from copies made before it, if there are any."""
         part = copy_of(path, position)
         if part is not None:
             self._open(part, position, now, left=True)
@@ -314,12 +314,12 @@ class FileSource:
         return left is not None and left + self._linger_ns <= now
 
     def _is_final(self, base: str, follower: FileTail, now: int) -> bool:
-        """Return whether nobody will end the last line of a part any more."""
+        """Return whether no program will complete the last line of a part any more."""
         is_old = follower is not self._logs[base][-1] and follower.mtime_ns + self._linger_ns <= now
         return is_old or self._is_over(follower, now)
 
     def _let_go_if_over(self, base: str, follower: FileTail, now: int) -> None:
-        """Close a part that has nothing more to give; remember one that still has a name."""
+        """Close a part that has nothing more to read; remember one that still has a name."""
         if self._is_over(follower, now):
             self._close(base, follower)
             return

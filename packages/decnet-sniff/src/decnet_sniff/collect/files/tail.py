@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Reading one file as it grows: whole lines from an offset, in bounded memory, and noticing when it was cut.
+"""Reads one growing file: whole lines from an offset, in bounded memory, with detection of truncation.
 
-The file stays open, so renaming or deleting it takes nothing away.
+The file stays open, so renaming or deleting it loses nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SCAN_BYTES = 32 << 20
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line without its line feed, and where it begins; of an overlong one (`size` tells) only the first bytes."""
+    """One line without its line feed, and its offset; of an overlong one (by `size`) only the first bytes."""
 
     offset: int
     text: bytes
@@ -34,13 +34,13 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Change(enum.Enum):
-    """What became of a file since it was read."""
+    """What happened to a file since it was read."""
 
     NONE = enum.auto()
     MAYBE = enum.auto()
     """It may have grown; what was read is still there."""
     CUT = enum.auto()
-    """It was truncated, or truncated and written anew."""
+    """It was truncated, or truncated and rewritten."""
 
 
 class FileTail:
@@ -68,12 +68,11 @@ class FileTail:
 
     @property
     def head(self) -> str:
-        """Fingerprint of the first line: what event ids are made of, the same under any name and inode."""
+        """Fingerprint of the first line: part of event ids, the same under any name and inode."""
         return fingerprint(self._head)
 
     @property
     def position(self) -> FilePosition:
-        """Where it is now."""
         return FilePosition(
             self.path,
             self.identity[1],
@@ -88,18 +87,18 @@ class FileTail:
 
     @property
     def unread(self) -> int:
-        """Bytes after the position, when the file was last looked at."""
+        """Bytes after the position, at the last look."""
         return max(0, self.size - self.offset)
 
     @property
     def ended(self) -> bool:
-        """Whether all whole lines were read, as far as it was looked at."""
+        """Whether all whole lines were read, at the last look."""
         return self._seen == (self.size, self.mtime_ns)
 
     def look(self, now: int) -> Change:
-        """See whether the file is still what was read.
+        """Check whether the file still begins with what was read.
 
-        Same size and same time say that nothing happened, but only a while later (`now`, ns): file times are coarse.
+        Same size and time mean that nothing changed, but only a while later (`now`, ns): file times are coarse.
         """
         status = os.fstat(self.descriptor)
         self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
@@ -108,14 +107,14 @@ class FileTail:
         return Change.MAYBE if is_same_file(self.descriptor, self.position) else Change.CUT
 
     def begin_again(self) -> None:
-        """Read a file that was cut from its start."""
+        """Read a truncated file from its start."""
         self.offset, self._head, self._tail = 0, b"", fingerprint(b"")
         self._scanned, self._seen = 0, None
 
     def read(self, *, last: bool = False) -> list[Line]:
         """Return the next lines, about 64 KiB of them; empty at the end.
 
-        A line without its line feed is waited for, unless it is the `last` of a file that nobody writes to any more.
+        A line without a line feed is waited for, unless it is the `last` of a file that is no longer written.
         """
         if self.ended and not last:
             return []
@@ -138,7 +137,7 @@ class FileTail:
         return self._overlong(window, last=last)
 
     def _skip_holes(self) -> None:
-        """Go past NULs before a line: what a program that does not append leaves when its log is cut."""
+        """Skip NULs before a line: what a program that does not append leaves when its log is truncated."""
         while os.pread(self.descriptor, 1, self.offset) == b"\0":
             window = os.pread(self.descriptor, MAX_LINE_BYTES, self.offset)
             rest = window.lstrip(b"\0")
@@ -180,5 +179,4 @@ class FileTail:
             self._head = head_of(self.descriptor)
 
     def close(self) -> None:
-        """Release the file."""
         os.close(self.descriptor)

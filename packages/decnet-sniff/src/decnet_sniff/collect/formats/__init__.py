@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The log formats that are understood: one pure parser each, from a record to its outcome."""
+"""The supported log formats: one pure parser each, from a record to its outcome."""

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Cowrie's JSON log (`output_jsonlog`, Cowrie 2 and 3): each event id becomes events of the catalogue.
 
-An entered command line is one `session.command`. Cowrie also logs each part of it that it has no answer for as
-`cowrie.command.failed`; that is a `service.request`, so that no command is counted twice.
+An entered command line is one `session.command`. Cowrie also logs each part of it that it does not implement as
+`cowrie.command.failed`; that becomes a `service.request`, so that no command is counted twice.
 
-Of a connection that the client wants forwarded, the destination (and in Cowrie 2 the source's port) are the client's
-own words under the names that otherwise are Cowrie's: they are details of the request, not whom it was made to.
+When a client requests forwarding, the destination (and in Cowrie 2 the source port) are the client's own claims, under
+names that otherwise are Cowrie's: they become details of the request, not its endpoints.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _BEGIN, _END = "cowrie.session.connect", "cowrie.session.closed"
 
 
 class Services:
-    """Which protocol each session speaks: Cowrie 2 says it only when the session begins; bounded.
+    """The protocol of each session: Cowrie 2 logs it only when the session begins; bounded.
 
-    Sessions that have ended are remembered a little longer, for a record may still follow the last.
+    Sessions that have ended are remembered a little longer, because a record may still follow the last.
     """
 
     def __init__(self, limit: int = 10_000, ended_limit: int = 100) -> None:
@@ -55,13 +55,13 @@ class Services:
         return len(self._open) + len(self._ended)
 
     def of(self, fields: Fields, session: str | None) -> str:
-        """Return the record's own protocol, else the one its session began with, else ssh."""
-        said, event_id = text(fields, "protocol", 64), fields.get("eventid")
+        """Return the record's own protocol, else that of its session, else ssh."""
+        logged, event_id = text(fields, "protocol", 64), fields.get("eventid")
         if session is None:
-            return said or "ssh"
-        if said and event_id == _BEGIN:
-            _remember(self._open, session, said, self._limit)
-        service = said or self._open.get(session) or self._ended.get(session, "ssh")
+            return logged or "ssh"
+        if logged and event_id == _BEGIN:
+            _remember(self._open, session, logged, self._limit)
+        service = logged or self._open.get(session) or self._ended.get(session, "ssh")
         if event_id == _END:
             _remember(self._ended, session, self._open.pop(session, service), self._ended_limit)
         return service
@@ -74,7 +74,7 @@ def _remember(services: OrderedDict[str, str], session: str, service: str, limit
 
 
 def parse(line: bytes, services: Services) -> Outcome:
-    """Return what one line of the log means; never raises."""
+    """Parse one line of the log; never raises."""
     fields = json_object(line)
     if isinstance(fields, str):
         return Rejected(fields)
@@ -125,7 +125,7 @@ def _login(fields: Fields, service: str) -> Payload | None:
 
 
 def _key_fingerprint(fields: Fields) -> str | None:
-    """Return the key's fingerprint as OpenSSH prints it when Cowrie logs the key, else the one that it computed."""
+    """Return the key's fingerprint as OpenSSH prints it when Cowrie logs the key, else the one that Cowrie computed."""
     parts = (text(fields, "key", 20_000) or "").split()
     try:
         blob = base64.b64decode(parts[1], validate=True)
@@ -211,7 +211,7 @@ _KINDS: dict[str, Callable[[Fields, str], Payload | None]] = {
 }
 
 _NOT_ATTACKERS = frozenset({
-    "cowrie.client.fingerprint",  # the log-in that follows names the same key
+    "cowrie.client.fingerprint",  # the login that follows names the same key
     "cowrie.client.size",
     "cowrie.command.success",
     "cowrie.log.open",
@@ -226,4 +226,4 @@ _LOOKUPS = (
     "cowrie.urlhaus.",
     "cowrie.virustotal.",
 )
-"""What Cowrie asked others, and its own plumbing."""
+"""Cowrie's own lookups and internals."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Typed values out of a JSON object that anybody may have written: the right kind of value, bounded, or None."""
+"""Typed values out of an untrusted JSON object: the right type, bounded, or None."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MAX_DETAIL = 1024
 def json_object(line: bytes) -> Fields | str:
     """Return the JSON object on `line`, or what is wrong with it.
 
-    Python's own writer escapes lone surrogates, which strict readers refuse, so an attacker could hide a line behind
-    one byte; such lines get a second, more tolerant reading.
+    Python's own writer escapes lone surrogates, which strict parsers reject, so an attacker could hide a line behind
+    one byte; such lines are parsed again by a more tolerant parser.
     """
     try:
         value = msgspec.json.decode(line)
@@ -54,7 +54,7 @@ def shown(value: object, limit: int = 4096) -> str:
 
 
 def _as_json(value: object) -> str:
-    """Lone surrogates of a tolerant reading cannot be encoded, nor can a Python integer of 300 digits."""
+    """Encode a value; lone surrogates of a tolerant parse cannot be encoded, nor can a Python integer of 300 digits."""
     try:
         return msgspec.json.encode(value).decode()
     except (UnicodeEncodeError, OverflowError, RecursionError, msgspec.MsgspecError):
@@ -72,7 +72,7 @@ def count(fields: Fields, key: str) -> int | None:
 
 
 def address(value: object) -> str | None:
-    """Return an IPv4 or IPv6 address in its canonical text form; one mapped into IPv6 is the IPv4 address it is."""
+    """Return an IPv4 or IPv6 address in canonical form; an IPv4-mapped one as IPv4."""
     if not isinstance(value, str) or len(value) > 100:
         return None
     return canonical(value)
@@ -86,8 +86,8 @@ def port(value: object) -> int | None:
 
 def endpoint(fields: Fields, host: str, number: str) -> tuple[str, int | None] | None:
     """Return the address and port under two keys; None without an address."""
-    found = address(fields.get(host))
-    return None if found is None else (found, port(fields.get(number)))
+    ip = address(fields.get(host))
+    return None if ip is None else (ip, port(fields.get(number)))
 
 
 def details(fields: Fields, *leave_out: str) -> dict[str, str]:

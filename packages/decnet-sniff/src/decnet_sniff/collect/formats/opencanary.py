@@ -20,11 +20,11 @@ from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
 Payloads = tuple[Payload, ...]
 Maker = Callable[[Fields, Fields], Payloads]
-"""From `logdata` and the whole record to what happened."""
+"""From `logdata` and the whole record to a payload."""
 
 
 def parse(line: bytes) -> Outcome:
-    """Return what one line of the log means; never raises."""
+    """Parse one line of the log; never raises."""
     record = json_object(line)
     if isinstance(record, str):
         return Rejected(record)
@@ -73,7 +73,7 @@ def _request(service: str, action: str) -> Maker:
 
 
 def _named_request(service: str, key: str, otherwise: str) -> Maker:
-    """A request that names its own action under `key`."""
+    """Return a request whose action stands under `key`."""
 
     def make(data: Fields, _record: Fields) -> Payloads:
         return (ServiceRequest(service, text(data, key, 255) or otherwise, details(data, key)),)
@@ -87,7 +87,7 @@ def _http(method: str | None, status: int | None = None) -> Maker:
             HttpRequest(
                 method or text(data, "REQUEST_TYPE", 64) or "",
                 text(data, "PATH") or "/",
-                version="",  # not said by OpenCanary
+                version="",  # not logged by OpenCanary
                 host=text(data, "HOSTNAME", 255),
                 user_agent=text(data, "USERAGENT"),
                 status=status,
@@ -106,13 +106,13 @@ def _ssh_version(data: Fields, _record: Fields) -> Payloads:
 
 
 def _mysql_login(data: Fields, _record: Fields) -> Payloads:
-    """What OpenCanary calls the password is the client's answer to a challenge, so it is not one."""
+    """Ignore what OpenCanary calls the password: it is the client's answer to a challenge."""
     login = LoginAttempt("mysql", text(data, "USERNAME") or "", success=False, method="mysql_native_password")
     return (login, ServiceRequest("mysql", "auth-response", {"response": text(data, "PASSWORD", 1024) or ""}))
 
 
 def _vnc_login(data: Fields, _record: Fields) -> Payloads:
-    """OpenCanary tries common passwords on the answer to its challenge and says so in angle brackets when none fits."""
+    """Return the login; OpenCanary tries common passwords, and notes in angle brackets when none matches."""
     password = text(data, "VNC Password", 255)
     known = None if password is None or password.startswith("<Password was not") else password
     login = LoginAttempt("vnc", "", success=False, method="vnc", password=known)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A line of no format: it is a message, and when and by whom is only what its source knows."""
+"""Plain lines: each is a message whose time and host only its source knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MESSAGE_BYTES = 8192
 def parse(record: Record) -> Outcome:
     """Return the record as a syslog message; one whose source has no clock is rejected."""
     if record.ts is None:
-        return Rejected("the source does not tell when")
+        return Rejected("the source has no clock")
     if not record.text:
         return Ignored("an empty line")
     message = SyslogMessage(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The formats that a source can have, each as a function from a line to its outcome."""
+"""The formats of a source, each as a function from a line to its outcome."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Reader = Callable[[Record], Outcome]
 
 
 def parser_of(name: Format, zone: str = "UTC") -> Parser:
-    """Return a parser of lines; Cowrie's remembers which protocol each session speaks. ValueError for json."""
+    """Return a parser of lines; Cowrie's remembers the protocol of each session. ValueError for json."""
     match name:
         case "cowrie":
             return functools.partial(cowrie.parse, services=cowrie.Services())
@@ -33,7 +33,7 @@ def parser_of(name: Format, zone: str = "UTC") -> Parser:
 
 
 def reader_of(settings: SourceSettings) -> Reader:
-    """Return what understands the records of a source; raises MappingError for a bad mapping file."""
+    """Return the parser of a source's records; raises MappingError for an invalid mapping file."""
     match settings.format:
         case "plain":
             read = plain.parse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Syslog lines as events; the parser is the core's, for the listener of RFC 5425 reads the same messages."""
+"""Syslog lines as events; the parser is core's, because the listener of RFC 5425 reads the same messages."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected
 
 
 def parse(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
-    """Return the message on `line`; never raises.
+    """Parse the message on `line`; never raises.
 
     `now` (ns since the Unix epoch) and `zone` complete the times of RFC 3164, which have neither year nor zone.
     """
-    found = parse_message(line, now, zone)
-    if isinstance(found, NotSyslog):
-        return Rejected(found.reason)
-    if found.ts is None:  # RFC 5424 lets it be a dash, but in a file nobody knows when the line was written
+    message = parse_message(line, now, zone)
+    if isinstance(message, NotSyslog):
+        return Rejected(message.reason)
+    if message.ts is None:  # RFC 5424 lets it be a dash, but nothing else says when a line of a file was written
         return Rejected("no valid timestamp")
-    return Parsed(found.ts, (_payload(found),))
+    return Parsed(message.ts, (_payload(message),))
 
 
 def received(line: bytes, now: int, zone: tzinfo = UTC) -> Outcome:
-    """Return the message that came over the network at `now` (ns); never rejects.
+    """Return the message received over the network at `now` (ns); never rejects.
 
-    What has no valid header is all message and of now (RFC 3164 §4.3.3), and so is a message that does not know its
-    time. A line feed or a NUL at its end is of the transport.
+    Without a valid header, or without a time in it, all is message and the time is `now` (RFC 3164 §4.3.3). A trailing
+    line feed or NUL belongs to the transport.
     """
     line = line.rstrip(b"\r\n\0")
     if not line:
         return Ignored("an empty message")
-    found = parse_message(line, now, zone)
-    if isinstance(found, NotSyslog):
+    message = parse_message(line, now, zone)
+    if isinstance(message, NotSyslog):
         priority, text = priority_of(line)
         return Parsed(now, (SyslogMessage(priority >> 3, priority & 7, from_wire(text, MESSAGE_BYTES)),))
-    return Parsed(now if found.ts is None else found.ts, (_payload(found),))
+    return Parsed(now if message.ts is None else message.ts, (_payload(message),))
 
 
-def _payload(found: Message) -> SyslogMessage:
+def _payload(message: Message) -> SyslogMessage:
     return SyslogMessage(
-        facility=found.facility,
-        severity=found.severity,
-        message=found.message,
-        host=found.host,
-        app=found.app,
-        process=found.process,
-        message_id=found.message_id,
-        structured=found.structured,
+        facility=message.facility,
+        severity=message.severity,
+        message=message.message,
+        host=message.host,
+        app=message.app,
+        process=message.process,
+        message_id=message.message_id,
+        structured=message.structured,
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The Journal Export Format of systemd (systemd.io/JOURNAL_EXPORT_FORMATS): bytes in, entries out, in bounded memory.
 
-An entry is fields, each `NAME=value` or `NAME`, a 64-bit little-endian length and as many bytes of value; an empty line
-ends it. Unlike journalctl's JSON it gives every value whole and as it is, and its ends cannot be forged by a message.
+An entry is a list of fields, each `NAME=value` or `NAME`, a 64-bit little-endian length and the value; an empty line
+ends it. Unlike journalctl's JSON it has every value complete and unchanged, and a message cannot forge its end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Entry = dict[str, bytes]
 
 
 class ExportParser:
-    """Entries as they are completed; values beyond MAX_VALUE_BYTES are cut, fields beyond 256 are left out."""
+    """Entries as they are completed; values are truncated to MAX_VALUE_BYTES, fields beyond 256 are dropped."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -32,7 +32,7 @@ class ExportParser:
         self._value = bytearray()
         self._length = 0
         self._left = 0
-        """Bytes of that value, and of the line feed after it, that are still to come."""
+        """Bytes of that value, and of the line feed after it, still to come."""
 
     def feed(self, data: bytes) -> list[Entry]:
         """Return the entries that `data` completes; raises ExportError."""
@@ -78,7 +78,7 @@ class ExportParser:
         self._value.clear()
 
     def _binary(self, position: int) -> int:
-        """Take what there is of the binary value; return where the rest begins."""
+        """Consume what is there of the binary value; return where the rest begins."""
         piece = self._buffer[position : position + self._left]
         self._left -= len(piece)
         if not self._left and piece[-1:] != b"\n":
@@ -90,6 +90,6 @@ class ExportParser:
         return position + len(piece)
 
     def _keep(self, name: str, value: bytes) -> None:
-        """A field may come more than once; its first value counts."""
+        """Store a field's first value; it may occur more than once."""
         if len(self._entry) < _MAX_FIELDS:
             self._entry.setdefault(name, value)

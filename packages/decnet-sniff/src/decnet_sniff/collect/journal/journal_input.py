@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The systemd journal, read by `journalctl` as a child process, from a cursor.
 
-A child and not libsystemd in our own process: a damaged journal file can then cost only the child, its mapped files
-are not in our memory, and the distribution's own journalctl knows the distribution's own files. It ends by itself when
-nobody reads it any more.
+A child and not libsystemd in this process: a damaged journal file can then affect only the child, its mapped files do
+not count as our memory, and the distribution's journalctl knows the distribution's files. It exits by itself when its
+reader is gone.
 
-`--merge` undoes that `--follow` otherwise means "of this boot". The cursor is given as the first entry to show, not as
-the last one not to: if that entry has been vacuumed meanwhile, journalctl would skip another one in its place.
+`--merge` undoes that `--follow` otherwise means "of this boot". The cursor is passed as the first entry to show, not as
+the last one to skip: if that entry has been vacuumed meanwhile, journalctl would skip another one in its place.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
 class JournalPosition(msgspec.Struct, frozen=True):
-    """The last entry that became events; without a cursor, all before a moment is left out."""
+    """The last entry that became events; without a cursor, everything before a time is skipped."""
 
     cursor: str = ""
     realtime_us: int = 0
@@ -57,13 +57,13 @@ class JournalInput:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def open(self) -> None:
-        """See that there is a journalctl; raises StartupError."""
+        """Check that there is a journalctl; raises StartupError."""
         if shutil.which("journalctl") is None:
-            raise StartupError("there is no journalctl on this host; leave input journal away or install systemd")
+            raise StartupError("there is no journalctl on this host; omit input journal or install systemd")
         self._sink.moved()  # a first run that is killed must not begin later the next time
 
     async def run(self) -> None:
-        """Follow the journal; when journalctl ends, begin again where it was."""
+        """Follow the journal; when journalctl ends, start it again from the last entry."""
         pause = _FIRST_PAUSE
         while True:
             before = self._position
@@ -73,7 +73,6 @@ class JournalInput:
             await asyncio.sleep(pause)
 
     def positions(self) -> JournalPosition:
-        """Return the last entry that became events."""
         return self._position
 
     async def close(self) -> None:
@@ -97,7 +96,7 @@ class JournalInput:
                 await self._read_entries(entries)
                 await complaint.ended.wait()
             except ExportError as error:
-                complaint.data_received(f"its output is not understood: {error}".encode())
+                complaint.data_received(f"its output cannot be parsed: {error}".encode())
         self._ended(complaint.text)
 
     async def _read_entries(self, stdout: asyncio.StreamReader) -> None:
@@ -124,7 +123,7 @@ class JournalInput:
 
 
 def position_of(saved: object) -> JournalPosition | None:
-    """Return the position that an earlier run saved; None for anything else."""
+    """Return the position that an earlier run saved; None for invalid data."""
     try:
         return None if saved is None else msgspec.convert(saved, JournalPosition)
     except msgspec.ValidationError:
@@ -132,7 +131,7 @@ def position_of(saved: object) -> JournalPosition | None:
 
 
 def arguments_of(settings: SourceSettings, position: JournalPosition) -> list[str]:
-    """Return the command that shows what came after `position`, as it comes."""
+    """Return the command that shows what came after `position`, and follows."""
     command = ["journalctl", "--follow", "--no-tail", "--merge", "--quiet", "--no-pager", "--output=export"]
     command.append(f"--output-fields={','.join(_FIELDS)}")
     if settings.path:
@@ -146,7 +145,7 @@ def arguments_of(settings: SourceSettings, position: JournalPosition) -> list[st
 
 
 def record_of(entry: Entry, source: str) -> Record:
-    """Return an entry as a record; host and time are journald's own word, not the writer's."""
+    """Return an entry as a record; host and time are journald's, not the writer's."""
     return Record(
         text=entry.get("MESSAGE", b""),
         origin=f"journal {source}",
@@ -171,7 +170,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 class _Tail(asyncio.Protocol):
-    """The last that was said on stderr."""
+    """The last bytes of stderr."""
 
     def __init__(self) -> None:
         self._said = b""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""JSON lines of any program: mapping files that say which of its fields is which of ours, checked when loaded."""
+"""JSON lines of any program, by mapping files that are checked when loaded."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""JSON values of somebody's log as the types that the fields of the catalogue have; None for what is none."""
+"""Converts JSON values of foreign logs to the types of the catalogue's fields; None when that is impossible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_ITEMS = 256
 
 
 def coercion_of(annotation: Any, name: str) -> Coercion:
-    """Return what makes a value of type `annotation` for the field `name`; raises TypeError for an unknown type."""
+    """Return the converter to type `annotation` for the field `name`; raises TypeError for an unknown type."""
     if get_origin(annotation) in (Union, types.UnionType):
         (annotation,) = [each for each in get_args(annotation) if each is not type(None)]
     if annotation is str:
@@ -32,20 +32,20 @@ def coercion_of(annotation: Any, name: str) -> Coercion:
 
 
 def integer(value: object) -> int | None:
-    """Return a non-negative number below 2**63, also one written as text; a fraction is cut off."""
+    """Return a non-negative number below 2**63, also one written as text; a fraction is truncated."""
     return None if isinstance(value, bool) else count({"n": value}, "n")
 
 
 def boolean(value: object) -> bool | None:
-    """Return a truth value: JSON's own, 0 and 1, or yes, no, true, false as text."""
+    """Return a boolean: JSON's own, 0 and 1, or yes, no, true, false as text."""
     word = str(value).lower() if isinstance(value, str | int) else ""
     return True if word in _YES else False if word in _NO else None
 
 
 def numbers(value: object) -> tuple[int, ...] | None:
-    """Return ports: a list of them or one."""
-    found = [port(each) for each in (value if isinstance(value, list) else [value])[:_MAX_ITEMS]]
-    return None if None in found else tuple(each for each in found if each is not None)
+    """Return ports: a list, or a single one."""
+    ports = [port(each) for each in (value if isinstance(value, list) else [value])[:_MAX_ITEMS]]
+    return None if None in ports else tuple(each for each in ports if each is not None)
 
 
 def texts(value: object) -> dict[str, str] | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""JSON lines of any program, by a mapping that says which of its fields is which of ours; `mapping_file` reads it."""
+"""JSON lines of any program, by a mapping that says which field becomes which of ours; `mapping_file` loads it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ TIME_FORMATS = ("iso", *_UNITS)
 
 
 class Unfit(SniffError, ValueError):
-    """A line has not what the mapping says; the message says what."""
+    """A line does not fit the mapping; the message says why."""
 
 
 class Where(NamedTuple):
-    """Where a value stands: a key, or keys joined by dots."""
+    """Path of a value: a key, or keys joined by dots."""
 
     path: str
 
     def of(self, fields: Fields) -> object:
-        """Return the value, None when there is none; a key that has dots itself comes first."""
+        """Return the value, None when there is none; a key that contains dots itself takes precedence."""
         if self.path in fields:
             return fields[self.path]
         value: Any = fields
@@ -46,13 +46,13 @@ class Where(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """A value must be one of these; with none of them, it must be there."""
+    """A value must be one of these; without any, it must be present."""
 
     where: Where
     values: tuple[object, ...]
 
     def holds(self, fields: Fields) -> bool:
-        """Return whether it does; true is not 1."""
+        """Return whether the condition is met; true is not 1."""
         value = self.where.of(fields)
         if not self.values:
             return value is not None
@@ -67,14 +67,14 @@ class Filling(NamedTuple):
     where: Where | None = None
     constant: Any = None
     table: dict[str, Any] | None = None
-    """What each of the log's own words means."""
+    """The meaning of each of the log's own words."""
     default: Any = None
     rest: tuple[str, ...] | None = None
-    """Not one value: all of them but these."""
+    """Not one value: all of them except these."""
     needed: bool = False
 
     def of(self, fields: Fields) -> Any:
-        """Return the field's value; None to leave it at its default. Raises Unfit."""
+        """Return the field's value; None to keep the default. Raises Unfit."""
         if self.rest is not None:
             return self.coercion({key: value for key, value in fields.items() if key not in self.rest})
         if self.where is None:
@@ -84,10 +84,10 @@ class Filling(NamedTuple):
             return self._missing()
         if self.table is not None:
             return self._translated(value)
-        found = self.coercion(value)
-        if found is None:
+        coerced = self.coercion(value)
+        if coerced is None:
             raise Unfit(f"{self.where.path} cannot be {self.name}")
-        return found
+        return coerced
 
     def _missing(self) -> Any:
         if self.default is None and self.needed and self.where is not None:
@@ -106,7 +106,7 @@ class Filling(NamedTuple):
 
 
 class Making(NamedTuple):
-    """One kind of event, when it is made, and of what."""
+    """One kind of event, its conditions and its fields."""
 
     shape: type[Payload]
     conditions: tuple[Condition, ...]
@@ -125,18 +125,18 @@ class Peer(NamedTuple):
     port: Where | None = None
 
     def of(self, fields: Fields) -> Endpoint | None:
-        """Return them; None when there is no address. Raises Unfit when it is none."""
+        """Return address and port; None when there is no address. Raises Unfit for an invalid one."""
         value = self.address.of(fields)
         if value in (None, "", "-"):
             return None
-        found = address(value)
-        if found is None:
+        ip = address(value)
+        if ip is None:
             raise Unfit(f"{self.address.path} is not an IP address")
-        return found, port(self.port.of(fields)) if self.port else None
+        return ip, port(self.port.of(fields)) if self.port else None
 
 
 class Mapping(NamedTuple):
-    """What a mapping file says."""
+    """The content of a mapping file."""
 
     makings: tuple[Making, ...]
     ignored: tuple[tuple[Condition, ...], ...] = ()
@@ -148,7 +148,7 @@ class Mapping(NamedTuple):
     host: Where | None = None
 
     def parse(self, record: Record) -> Outcome:
-        """Return what a line means; never raises."""
+        """Parse a line; never raises."""
         fields = json_object(record.text)
         if isinstance(fields, str):
             return Rejected(fields)
@@ -181,7 +181,7 @@ def _text(where: Where | None, fields: Fields) -> str | None:
 
 
 def clock_of(form: str, zone: tzinfo = UTC) -> Clock:
-    """Return what reads times written as `form`: iso, unix, unix_ms, unix_us, unix_ns, or a pattern of strptime."""
+    """Return the parser of times written as `form`: iso, unix, unix_ms, unix_us, unix_ns, or a pattern of strptime."""
     if form == "iso":
         return lambda value: _iso(value, zone)
     if form in _UNITS:
@@ -200,7 +200,7 @@ def _iso(value: object, zone: tzinfo) -> int | None:
 
 
 def _since_epoch(value: object, unit: int) -> int | None:
-    """Integers are exact; a fraction is a float's, good to the microsecond in our century."""
+    """Return ns; integers are exact, a fraction is a float's, precise to the microsecond in this century."""
     if isinstance(value, str) and len(value) <= 32:
         value = int(value) if value.isascii() and value.isdigit() else _number(value)
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -17,7 +17,7 @@
     when = { action = "heartbeat" }
 
 Without `time` an event has the time at which its source received the line. A line becomes every event whose conditions
-it meets. What is wrong is said with file and line, for whoever wrote it.
+it meets. Errors name file and line.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def load(file: Path, zone: str = "UTC") -> Mapping:
 
 
 class _Reading:
-    """Turns the tables of one file into a mapping, and knows where each thing stands."""
+    """Converts the tables of one file to a mapping, and knows the line of each key."""
 
     def __init__(self, file: str, lines: Lines, zone: str) -> None:
         self._file = file
@@ -80,7 +80,7 @@ class _Reading:
             self._making(each, "event", str(number)) for number, each in enumerate(self._tables(document, "event"))
         )
         if not makings:
-            self._refuse("there is no [[event]], so no line would become anything")
+            self._refuse("there is no [[event]], so no line would become an event")
         time = self._table(document.get("time", {}), ("field", "format"), "time")
         return Mapping(
             makings,
@@ -98,7 +98,7 @@ class _Reading:
         kind = table.get("kind")
         produced = {kind_of(shape): shape for shape in PRODUCED}
         if kind not in produced:
-            why = "is not for logs to tell" if kind in KINDS else "is no event kind"
+            why = "cannot come from logs" if kind in KINDS else "is no event kind"
             self._refuse(f"kind {kind!r} {why}{_suggestion(str(kind), produced)}", *place, "kind")
         shape = produced[kind]
         known = {field.name: field for field in msgspec.structs.fields(shape)}
@@ -113,11 +113,11 @@ class _Reading:
         self._known(table, ("when",), "ignore", number)
         return self._conditions(table.get("when", {}), "ignore", number, "when")
 
-    def _filling(self, field: msgspec.structs.FieldInfo, said: object, *place: str) -> Filling:
+    def _filling(self, field: msgspec.structs.FieldInfo, entry: object, *place: str) -> Filling:
         coercion = coercion_of(field.type, field.name)
-        if isinstance(said, str):
-            return Filling(field.name, coercion, self._where(said, *place), needed=field.required)
-        table = self._table(said, ("field", "value", "map", "default", "rest", "except"), *place)
+        if isinstance(entry, str):
+            return Filling(field.name, coercion, self._where(entry, *place), needed=field.required)
+        table = self._table(entry, ("field", "value", "map", "default", "rest", "except"), *place)
         if sum(key in table for key in ("field", "value", "rest")) != 1:
             self._refuse(f"{field.name} is either a field, a value, or the rest", *place)
         if "value" in table:
@@ -138,14 +138,14 @@ class _Reading:
         )
 
     def _typed(self, value: object, field: msgspec.structs.FieldInfo, *place: str) -> Any:
-        found = coercion_of(field.type, field.name)(value)
-        if found is None:
+        coerced = coercion_of(field.type, field.name)(value)
+        if coerced is None:
             self._refuse(f"{value!r} cannot be {field.name}", *place)
-        return found
+        return coerced
 
-    def _conditions(self, said: object, *place: str) -> tuple[Condition, ...]:
+    def _conditions(self, entry: object, *place: str) -> tuple[Condition, ...]:
         conditions = []
-        for path, value in self._table(said, None, *place).items():
+        for path, value in self._table(entry, None, *place).items():
             values = value if isinstance(value, list) else [value]
             if value == "*":
                 values = []
@@ -163,8 +163,8 @@ class _Reading:
 
     def _time_format(self, form: object) -> str:
         if not isinstance(form, str) or (form not in TIME_FORMATS and "%" not in form):
-            said = f"time format {form!r} is none of {', '.join(TIME_FORMATS)}, or a pattern such as %Y-%m-%d %H:%M:%S"
-            self._refuse(said, "time", "format")
+            entry = f"time format {form!r} is none of {', '.join(TIME_FORMATS)}, or a pattern such as %Y-%m-%d %H:%M:%S"
+            self._refuse(entry, "time", "format")
         return form
 
     def _where(self, path: object, *place: str) -> Where:

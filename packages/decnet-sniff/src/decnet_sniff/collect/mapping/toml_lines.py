@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""On which line of a TOML file a key stands: the standard library's reader does not say."""
+"""Finds the line of a key in a TOML file: the standard library's parser does not report it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Lines:
                     self._lines.setdefault(words[:end], number)
 
     def of(self, *path: str) -> int:
-        """Return the line of a key, or of the innermost thing around it that has one; 1 when nothing has."""
+        """Return the line of a key, or of its innermost known parent; 1 without either."""
         for end in range(len(path), 0, -1):
             if path[:end] in self._lines:
                 return self._lines[path[:end]]

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Syslog over TCP: where one message ends and the next begins (RFC 6587), in bounded memory, without a socket.
+"""Syslog over TCP: message framing (RFC 6587) in bounded memory, without a socket.
 
-The first byte of a connection tells which of the two methods its sender uses: a digit begins a length (octet counting,
-§3.4.1), anything else a message that ends with a line feed or a NUL (non-transparent framing, §3.4.2). A sender does
-not change in between, and must not: a message may begin with digits too.
+The first byte of a connection tells which method its sender uses: a digit begins a length (octet counting, §3.4.1),
+anything else a message that ends with a line feed or a NUL (non-transparent framing, §3.4.2). A sender does not switch,
+and must not: a message may begin with digits too.
 
-A NUL may also be within a message, put there by an attacker of whatever is logged. Were it believed to end all messages
-of the connection, none would end any more. So for who ends with NUL, a line feed before a priority ends one as well.
+A NUL may also be within a message, put there by an attacker of the logging host. If it were taken for the sender's
+trailer, no message of the connection would end any more. So for a sender that ends with NUL, a line feed before a
+priority ends a message as well.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LONGEST_TRAILER = 6
 
 
 class FramingError(SniffError, ValueError):
-    """The bytes are not frames; nothing after them on this connection can be understood."""
+    """The bytes are not frames; the rest of this connection cannot be parsed."""
 
 
 class Frame(NamedTuple):
@@ -35,7 +36,7 @@ class Frame(NamedTuple):
 
 
 class Framing:
-    """The frames of one connection; a message longer than `limit` bytes is given as its first `limit` bytes."""
+    """The frames of one connection; a message longer than `limit` bytes is truncated."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -44,14 +45,14 @@ class Framing:
         self._length: int | None = None
         """Bytes of the counted message that is being received."""
         self._skipped = 0
-        """Bytes of the present message that were thrown away."""
+        """Bytes of the current message that were dropped."""
         self._trailer: re.Pattern[bytes] | None = None
-        """What ends this sender's messages: as the first did."""
+        """This sender's trailer: that of its first message."""
         self._scanned = 0
 
     @property
     def method(self) -> str | None:
-        """How the sender frames, once it is known."""
+        """The sender's framing method, once it is known."""
         return None if self._counted is None else ("octet counting" if self._counted else "line feed")
 
     def feed(self, data: bytes) -> list[Frame]:
@@ -62,7 +63,7 @@ class Framing:
         return self._counted_frames() if self._counted else self._trailed_frames()
 
     def end(self) -> list[Frame]:
-        """Return what the sender began and did not end, when it closes the connection between two line feeds."""
+        """Return the unfinished message, when the sender closes the connection."""
         if self._counted or not self._buffer:
             return []
         return [self._frame(self._take(len(self._buffer)))]
@@ -80,22 +81,22 @@ class Framing:
         return frames
 
     def _begin(self) -> bool:
-        """Read a length; return whether it is all there."""
+        """Parse a length; return whether it is complete."""
         while self._buffer and self._buffer[0] in b"\r\n":  # some senders end a counted message with a line feed, too
             del self._buffer[:1]
-        found = _LENGTH.match(self._buffer)
-        if found is None:
+        length = _LENGTH.match(self._buffer)
+        if length is None:
             if self._buffer and (len(self._buffer) >= _MAX_LENGTH_BYTES or not self._buffer.isdigit()):
                 raise FramingError("a message does not begin with its length")
             return False
-        self._length = int(found[0])
-        del self._buffer[: found.end()]
+        self._length = int(length[0])
+        del self._buffer[: length.end()]
         return True
 
     def _trailed_frames(self) -> list[Frame]:
-        if self._trailer is None and (found := _ANY_TRAILER.search(self._buffer, self._scanned)):
-            self._trailer = _TRAILERS[found[0]]
-            del found  # it keeps the buffer from shrinking
+        if self._trailer is None and (first := _ANY_TRAILER.search(self._buffer, self._scanned)):
+            self._trailer = _TRAILERS[first[0]]
+            del first  # it keeps the buffer from shrinking
         frames: list[Frame] = []
         start = 0
         while (end := self._end_of(start)) >= 0:
@@ -107,9 +108,9 @@ class Framing:
         return frames
 
     def _end_of(self, start: int) -> int:
-        """Return where the message that begins at `start` ends; -1 when its end is not there yet."""
-        found = self._trailer and self._trailer.search(self._buffer, max(start, self._scanned))
-        return found.start() if found else -1
+        """Return the end of the message that begins at `start`; -1 when it is not there yet."""
+        trailer = self._trailer and self._trailer.search(self._buffer, max(start, self._scanned))
+        return trailer.start() if trailer else -1
 
     def _take(self, count: int) -> bytes:
         text = bytes(self._buffer[:count])
@@ -117,7 +118,7 @@ class Framing:
         return text
 
     def _spill(self, keep: int) -> None:
-        """Throw away what a message has beyond the limit; its first bytes stay."""
+        """Drop what a message has beyond the limit."""
         surplus = len(self._buffer) - keep
         if surplus > 0:
             del self._buffer[keep:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What syslog inputs over UDP and TCP share: a bound port, who may send to it, and messages as records."""
+"""What syslog inputs over UDP and TCP share: a bound port, allowed senders, and messages as records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class SyslogPort(ABC):
-    """One port; a transport says how it is bound and what is received from it."""
+    """One port; subclasses say how it is bound and how messages are received."""
 
     transport: ClassVar[str]
 
@@ -35,7 +35,6 @@ class SyslogPort(ABC):
 
     @property
     def port(self) -> int:
-        """The port that it has."""
         assert self._socket is not None
         return int(self._socket.getsockname()[1])
 
@@ -50,10 +49,9 @@ class SyslogPort(ABC):
         log.info("receiving syslog %s=%s port=%d", self.transport, host, self.port)
 
     def positions(self) -> None:  # noqa: B027  # whatever the transport
-        """There is nothing that could be read a second time."""
+        """Return None: nothing can be read again."""
 
     async def close(self) -> None:
-        """Release the port."""
         if self._socket is not None:
             self._socket.close()
 
@@ -62,12 +60,12 @@ class SyslogPort(ABC):
         """Return the socket, bound; raises BindError."""
 
     def _is_allowed(self, address: str) -> bool:
-        """Tell whether `address` is in one of the allowed networks; every address is where none are named."""
-        found = parse_address(address)
-        return not self._allowed or any(found in network for network in self._allowed if found is not None)
+        """Return whether `address` is in an allowed network; every address is when none are configured."""
+        source = parse_address(address)
+        return not self._allowed or any(source in network for network in self._allowed if source is not None)
 
     def _take(self, frame: Frame, address: str) -> None:
-        """Submit a message, received now, of the host at `address`, in which its text has no say."""
+        """Submit a message received now from the host at `address`; its text cannot change that."""
         host = self._sink.settings.hosts.get(address, address)
         origin = f"{self.transport} {address}"
         self._sink.take(Record(frame.text, origin, size=frame.size, ts=time.time_ns(), host=host))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Syslog over TCP (RFC 6587): both ways of framing; who is too fast, or comes when there is no room, has to wait."""
+"""Syslog over TCP (RFC 6587), both framing methods; senders that are too fast, or too many, have to wait."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Syslog over UDP (RFC 5426): a datagram is a message, and who sent it is what the kernel says.
+"""Syslog over UDP (RFC 5426): a datagram is a message, and its sender is the source address.
 
-The queue is the kernel's: it is bounded, costs no copy here, and the kernel counts what it had no room for
-(SO_RXQ_OVFL, socket(7)), which is then in our health.
+The queue is the kernel's: it is bounded, costs no copy here, and the kernel counts what it dropped (SO_RXQ_OVFL,
+socket(7)), which is reported in health.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DATAGRAM_BYTES = 65_535
 
 
 class SyslogUdpInput(SyslogPort):
-    """One UDP socket; a stopped disk or a pause leaves datagrams to the kernel."""
+    """One UDP socket; a full disk or a pause leaves datagrams to the kernel."""
 
     transport = "udp"
 
@@ -38,7 +38,7 @@ class SyslogUdpInput(SyslogPort):
         self._overflows = 0
 
     async def open(self) -> None:
-        """Bind, with the buffer that is set; raises StartupError."""
+        """Bind, with the configured buffer size; raises StartupError."""
         await super().open()
         assert self._socket is not None
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_bytes)
@@ -48,7 +48,7 @@ class SyslogUdpInput(SyslogPort):
         return bound_udp(host, port)
 
     async def run(self) -> None:
-        """Receive, as long as there is room."""
+        """Receive as long as there is room."""
         assert self._socket is not None
         loop = asyncio.get_running_loop()
         try:

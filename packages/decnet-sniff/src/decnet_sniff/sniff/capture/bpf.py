@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Classic BPF, the kernel's packet filter (Linux: Documentation/networking/filter.rst; McCanne and Jacobson 1993).
 
-A program is written as a list of instructions whose jumps name labels, assembled to the four numbers per instruction
-that SO_ATTACH_FILTER takes. What a program loads from behind the packet's end rejects the packet. Only the instructions
-that our filter needs are here.
+A program is written as a list of instructions whose jumps name labels, and assembled to the four numbers per
+instruction that SO_ATTACH_FILTER takes. A load beyond the packet's end rejects the packet. Only the instructions that
+our filter needs are here.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ WHOLE: Final = 0x40000
 """More bytes than a packet has."""
 
 ANCILLARY: Final = 0xFFFFF000
-"""Loads from here on ask the kernel about the packet (SKF_AD_OFF)."""
+"""Loads from here on query packet metadata (SKF_AD_OFF)."""
 PACKET_TYPE: Final = ANCILLARY + 4
 OUTGOING: Final = 4
-"""The packet type of what this host sends (PACKET_OUTGOING)."""
+"""The packet type of outgoing packets (PACKET_OUTGOING)."""
 
 LARGEST: Final = 4096
 """Instructions the kernel takes (BPF_MAXINSNS)."""
@@ -46,7 +46,7 @@ class Instruction(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One instruction as it is written: jumps name labels, an empty one is the next instruction."""
+    """One instruction as written: jumps name labels, an empty label is the next instruction."""
 
     code: int
     k: int = 0

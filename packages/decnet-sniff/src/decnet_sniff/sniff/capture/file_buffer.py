@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A capture file as it is read: the part that is in memory, and how much of it may be."""
+"""The part of a capture file that is in memory, and its limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from decnet_sniff.errors import SniffError
 
 CHUNK: Final = 128 * 1024
 LARGEST: Final = 256 * 1024
-"""Bytes of one packet; larger is no packet but a lie (libpcap's MAXIMUM_SNAPLEN)."""
+"""Bytes of one packet; a larger size is invalid (libpcap's MAXIMUM_SNAPLEN)."""
 MOST_RECORDS: Final = 1024
-"""Packets per batch: its list is memory too."""
+"""Packets per batch, to bound the memory of its list."""
 
 
 class CaptureError(SniffError):
-    """The file cannot be read any further; the message says where and why."""
+    """The rest of the file cannot be read; the message says where and why."""
 
 
 class File(Protocol):
@@ -27,7 +27,7 @@ class File(Protocol):
 
 
 class FileBuffer:
-    """The part of a stream that is in memory: `data` from `at` on is not read yet."""
+    """The part of a stream that is in memory: `data` from `at` on is unread."""
 
     def __init__(self, file: File) -> None:
         self._file = file
@@ -37,11 +37,11 @@ class FileBuffer:
 
     @property
     def position(self) -> int:
-        """Where in the stream `at` is."""
+        """The offset of `at` in the stream."""
         return self._before + self.at
 
     def need(self, size: int) -> bool:
-        """Have at least `size` unread bytes in `data`, whose earlier content may go; tell whether there are."""
+        """Have at least `size` unread bytes in `data`, dropping what is read; return whether there are that many."""
         if len(self.data) - self.at >= size:
             return True
         self._before += self.at

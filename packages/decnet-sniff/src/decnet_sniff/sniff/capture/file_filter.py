@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The filter of `packet_filter` for capture files, whose packets no kernel has filtered: the same decision, in Python.
+"""The filter of `packet_filter` for capture files, which no kernel has filtered: the same decision, in Python.
 
-What the kernel's program loads from behind a packet's end rejects the packet, so an address that the capture cuts off
-counts as ignored unless a word (32 bits) of it that is there differs from the network.
+A load beyond the packet's end makes the kernel reject the packet, so an address that the capture cuts off counts as
+ignored unless one of its captured words (32 bits) differs from the network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from decnet_sniff.sniff.packets.link import IP4, IP6, OTHER, Buffer
 
 
 class _Fields(NamedTuple):
-    """Where an IP header has what is compared, bytes from its beginning."""
+    """Offsets in an IP header of what is compared."""
 
     source: int
     destination: int
@@ -25,21 +25,18 @@ class _Fields(NamedTuple):
     accepted: frozenset[int]
 
 
-_FIELDS: Final = {
-    IP4: _Fields(12, 16, 9, frozenset(IP4_PROTOCOLS)),
-    IP6: _Fields(8, 24, 6, frozenset(IP6_PROTOCOLS)),
-}
+_FIELDS: Final = {IP4: _Fields(12, 16, 9, frozenset(IP4_PROTOCOLS)), IP6: _Fields(8, 24, 6, frozenset(IP6_PROTOCOLS))}
 
 
 class _Prefix(NamedTuple):
-    """A network as its first `size` bytes (whole words), in which its mask has all its ones."""
+    """A network as its first `size` bytes (whole words), which hold all the ones of its mask."""
 
     size: int
     mask: int
     address: int
 
     def holds(self, buffer: Buffer, at: int, end: int) -> bool:
-        """Tell whether the address at `at` is in the network, as far as it is there."""
+        """Return whether the address at `at` is in the network, as far as it was captured."""
         there = max(0, min(self.size, (end - at) & ~3))
         missing = 8 * (self.size - there)
         return int.from_bytes(buffer[at : at + there], "big") & self.mask >> missing == self.address >> missing
@@ -85,4 +82,5 @@ _LOCATE: Final = {
     link.NULL: (link.raw, 4),
     link.LOOP: (link.raw, 4),
 }
-"""What finds the IP header by the link type, and how far from the packet's beginning; the others begin with it."""
+"""Finds the IP header by link type, and its minimum offset from the packet's beginning; for the others it is the
+beginning."""

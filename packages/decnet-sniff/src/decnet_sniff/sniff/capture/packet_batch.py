@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from decnet_sniff.sniff.packets.link import Buffer
 
-Record = tuple[int, int, int]
-"""(ns since the Unix epoch, where the packet begins in the buffer, where it ends)."""
+PacketBounds = tuple[int, int, int]
+"""(ns since the Unix epoch, start in the buffer, end)."""
 
 Accept = Callable[[Buffer, int, int], bool]
-"""(buffer, start, end) of a packet: whether the sniffer looks at it."""
+"""(buffer, start, end) of a packet: whether the sniffer processes it."""
 
 
-class Batch(NamedTuple):
-    """Some packets of one link type in the order in which they came; valid only until the next is asked for."""
+class PacketBatch(NamedTuple):
+    """Packets of one link type in order of capture; valid only until the next batch is requested."""
 
     link: int
     buffer: Buffer
-    records: Sequence[Record]
+    records: Sequence[PacketBounds]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The packets that the sniffer asks the kernel for: TCP, UDP, tunnels and all fragments, but for networks to ignore.
+"""The packets that the kernel passes to the sniffer: TCP, UDP, tunnels and all fragments, except for ignored networks.
 
-What is in a flow cannot be told from one packet, and a flow's timing counts them all, so nothing of a TCP connection
-is filtered out. What is: other protocols, and what is to or from the networks in `ignore`, which is how a sensor keeps
-its own traffic, backups and monitoring away from Python. Tunnels, MPLS and PPPoE are not looked into here.
+The content of a flow cannot be told from one packet, and a flow's timing counts all its packets, so nothing of a TCP
+connection is filtered out. Filtered out are other protocols, and the networks in `ignore`, which is how a sensor keeps
+its own traffic, backups and monitoring away from Python. Tunnels, MPLS and PPPoE are not inspected here.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ MOST_IGNORED: Final = 16
 
 IP4_PROTOCOLS: Final = (6, 17, 47, 4, 41)
 IP6_PROTOCOLS: Final = (6, 17, 47, 4, 41, 44, 0, 43, 60, 51)
-"""With those of extension headers, whatever they lead to."""
+"""Including those of extension headers, whatever they lead to."""
 
 
 def program(kind: int, ignore: Sequence[Network] = (), *, both_ways: bool = True) -> Program:
-    """Return the filter for packets of link type `kind`; without `both_ways` what this host sends is not taken.
+    """Return the filter for packets of link type `kind`; without `both_ways` outgoing packets are rejected.
 
-    The loopback interface shows each packet twice, once as sent.
+    The loopback interface shows each packet twice, once as outgoing.
     """
     steps = list(_behind_link(kind, tuple(dict.fromkeys(ignore))))  # labels name networks: each only once
     if not both_ways:
@@ -52,7 +52,7 @@ def program(kind: int, ignore: Sequence[Network] = (), *, both_ways: bool = True
 
 
 def _behind_link(kind: int, ignore: Sequence[Network]) -> Iterator[Step]:
-    """Each place where the IP header can be has instructions of its own: offsets are constants."""
+    """Yield instructions for each possible position of the IP header: offsets are constants."""
     if kind in {link.ETHERNET, link.SLL}:
         first = 12 if kind == link.ETHERNET else 14
         for depth in range(link.MOST_TAGS + 1):
@@ -68,7 +68,7 @@ def _behind_link(kind: int, ignore: Sequence[Network]) -> Iterator[Step]:
 def _ethertype(
     name: str, at: int, ignore: Sequence[Network], *, last: bool, header: int | None = None
 ) -> Iterator[Step]:
-    """Judge what stands behind the EtherType at `at`; a VLAN tag leads to the instructions that follow."""
+    """Match the EtherType at `at`; a VLAN tag leads to the instructions that follow."""
     start = at + 2 if header is None else header
     yield Step(LD_H, at, label="" if name == "0" else f"depth{name}")
     yield from _when(link.IP4, f"other4_{name}")
@@ -95,7 +95,7 @@ def _bare(at: int, ignore: Sequence[Network]) -> Iterator[Step]:
 
 
 def _when(value: int, otherwise: str, label: str = "") -> Iterator[Step]:
-    """Go on when A is `value`, else to `otherwise`, which may be further than a conditional jump can go."""
+    """Go on when A is `value`, else to `otherwise`, which may be further than a conditional jump reaches."""
     here = f"is {value} before {otherwise}"
     yield Step(JEQ, value, true=here, label=label)
     yield Step(JA, true=otherwise)
@@ -117,7 +117,7 @@ def _ip6(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
 
 
 def _in_network(name: str, at: int, network: Network) -> Iterator[Step]:
-    """Reject when the address at `at` is in `network`, else go on behind."""
+    """Reject when the address at `at` is in `network`, else continue."""
     outside = f"outside_{name}"
     address, mask = network.network_address.packed, network.netmask.packed
     for word in range(0, len(mask), 4):

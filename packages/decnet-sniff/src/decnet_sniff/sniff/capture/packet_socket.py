@@ -2,10 +2,10 @@
 """Live packets of one interface: an AF_PACKET socket (packet(7)) with a filter in the kernel, and its ring.
 
 CAP_NET_RAW is all it needs. The socket gets its filter before it is bound, so that no packet slips through. When the
-interface goes down, the kernel reports it once and connects the socket again when it comes up; when the interface is
-taken away, a new one of the same name is another one, and needs another socket.
+interface goes down, the kernel reports it once and reattaches the socket when it comes up; an interface that is removed
+and created again is another one, and needs another socket.
 
-The ring pays: see `benchmarks/sniff.py`, which measures it beside recvmsg(2) with time stamps.
+The ring pays: `benchmarks/sniff.py` compares it with recvmsg(2) with timestamps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Final
 from decnet_core.exits import StartupError
 from decnet_sniff.sniff.capture import packet_filter
 from decnet_sniff.sniff.capture.bpf import Program, packed
-from decnet_sniff.sniff.capture.packet_batch import Batch
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.capture.packet_filter import Network
 from decnet_sniff.sniff.capture.ring import SOL_PACKET, Ring
 from decnet_sniff.sniff.packets import link
@@ -54,33 +54,33 @@ class PacketSocket:
     def __init__(self, interface: str, ignore: Sequence[Network], *, promiscuous: bool, ring_kib: int) -> None:
         self.interface = interface
         self.down = False
-        """Whether it was down, or gone, when last looked at."""
+        """Whether the interface was down or gone at the last look."""
         self.dropped = 0
-        """Packets that the kernel had no room for."""
+        """Packets that the kernel dropped."""
         self._ignore = ignore
         self._promiscuous = promiscuous
         self._ring_kib = ring_kib
         self._open()
 
     def fileno(self) -> int:
-        """Return the file descriptor, which `again` may change."""
+        """Return the file descriptor, which `reopen` may change."""
         return self._socket.fileno()
 
-    def read(self) -> Iterator[Batch]:
-        """Yield what has been caught; each batch is valid until the next is asked for."""
+    def read(self) -> Iterator[PacketBatch]:
+        """Yield the captured batches; each is valid until the next is requested."""
         yield from self._ring.batches(self.link)
         if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ENETDOWN and not self.down:
             self.down = True
             log.warning("interface down interface=%s", self.interface)
 
     def count_drops(self) -> int:
-        """Return how many packets were lost since the start."""
+        """Return how many packets were dropped since the start."""
         with contextlib.suppress(OSError):
             self.dropped += self._ring.drops()
         return self.dropped
 
     def reopen(self) -> bool:
-        """Look whether the interface is up again; True when it has a new socket. Call it while `down`."""
+        """Check whether the interface is up again; True when it has a new socket. Call it while `down`."""
         index = _index_of(self.interface)
         if index is None:
             return False
@@ -102,12 +102,11 @@ class PacketSocket:
         return True
 
     def close(self) -> None:
-        """Release socket and memory."""
         self._ring.close()
         self._socket.close()
 
     def _open(self) -> None:
-        """Make socket and ring; raises StartupError, and leaves nothing open then."""
+        """Open socket and ring; raises StartupError, and then leaves nothing open."""
         packets = _raw_socket()
         try:
             index, kind = _identify(packets, self.interface)
@@ -150,7 +149,7 @@ def _raw_socket() -> socket.socket:
         packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # protocol 0: nothing yet
     except PermissionError as error:
         raise StartupError(
-            "sniff needs CAP_NET_RAW: run it by its unit (`decnet init`), or as root for a try"
+            "sniff needs CAP_NET_RAW: run it by its unit (`decnet init`), or as root to try it"
         ) from error
     except OSError as error:
         raise StartupError(f"this system has no packet sockets: {error.strerror}") from error
@@ -169,7 +168,7 @@ def _identify(packets: socket.socket, interface: str) -> tuple[int, int]:
 
 
 def _index_of(interface: str) -> int | None:
-    """Return the interface's number, None when there is none of that name."""
+    """Return the interface's index, None if there is none of that name."""
     answer = _asked(_GET_INDEX, interface)
     return None if answer is None else int(struct.unpack("16xi", answer[:20])[0])
 
@@ -180,7 +179,7 @@ def _is_up(interface: str) -> bool:
 
 
 def _asked(question: int, interface: str) -> bytes | None:
-    """Ask the kernel about an interface (netdevice(7)); by a UNIX socket, for the sandbox has no others to ask with."""
+    """Query the kernel about an interface (netdevice(7)); by a UNIX socket, because the sandbox allows no other."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
         try:
             return fcntl.ioctl(asking, question, struct.pack("16s24x", interface.encode()))

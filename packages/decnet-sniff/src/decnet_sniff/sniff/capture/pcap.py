@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Capture files as streams of packets: pcap (draft-ietf-opsawg-pcap) here, pcapng in `pcapng`.
 
-A file may be cut off anywhere, or lie about its lengths. All that can be read is delivered first; then CaptureError
-says what is wrong. Memory is bounded by one chunk and one record.
+A file may be truncated anywhere, or have false lengths. All that can be read is delivered first; then CaptureError says
+what is wrong. Memory is bounded by one chunk and one record.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 from decnet_sniff.sniff.capture import pcapng
 from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, File, FileBuffer
-from decnet_sniff.sniff.capture.packet_batch import Batch, Record
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch, PacketBounds
 
 _MAGIC: Final = {
     b"\xd4\xc3\xb2\xa1": ("<", 1000),
@@ -36,8 +36,8 @@ def open_capture(file: str) -> AbstractContextManager[BinaryIO]:
     return nullcontext(sys.stdin.buffer)
 
 
-def batches(file: File) -> Iterator[Batch]:
-    """Yield the packets of a capture file of either format; raises CaptureError where it is not or no longer one."""
+def batches(file: File) -> Iterator[PacketBatch]:
+    """Yield the packets of a capture file of either format; raises CaptureError where it is invalid."""
     window = FileBuffer(file)
     if not window.need(4):
         raise CaptureError("the file is empty" if not window.data else "the file ends within its first four bytes")
@@ -50,7 +50,7 @@ def batches(file: File) -> Iterator[Batch]:
         raise CaptureError(f"this is neither pcap nor pcapng: it begins with {magic.hex(' ')}")
 
 
-def _classic(window: FileBuffer, order: str, unit: int) -> Iterator[Batch]:
+def _classic(window: FileBuffer, order: str, unit: int) -> Iterator[PacketBatch]:
     if not window.need(24):
         raise CaptureError("the file ends within its header")
     link = int.from_bytes(window.data[20:24], "little" if order == "<" else "big") & 0xFFFF
@@ -62,29 +62,29 @@ def _classic(window: FileBuffer, order: str, unit: int) -> Iterator[Batch]:
             raise CaptureError(f"the record at byte {window.position} claims to have {size} bytes")
         whole = window.need(16 + size)
         records = _records(window, unpack, unit) if whole else [_cut(window, unpack, unit)]
-        yield Batch(link, window.data, records)
+        yield PacketBatch(link, window.data, records)
         if not whole:
             raise CaptureError(f"the file ends within the record at byte {window.position}")
     if window.at < len(window.data):
         raise CaptureError(f"the file ends within the record header at byte {window.position}")
 
 
-def _records(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> list[Record]:
-    """Return the records that are whole in the window, and move behind them."""
-    data, at, found = window.data, window.at, list[Record]()
+def _records(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> list[PacketBounds]:
+    """Return the complete records in the window, and move past them."""
+    data, at, records = window.data, window.at, list[PacketBounds]()
     last = len(data) - 16
-    while at <= last and len(found) < MOST_RECORDS:
+    while at <= last and len(records) < MOST_RECORDS:
         seconds, fraction, size, _ = unpack(data, at)
         end = at + 16 + size
         if end > len(data) or size > LARGEST:
             break
-        found.append((seconds * 1_000_000_000 + fraction * unit, at + 16, end))
+        records.append((seconds * 1_000_000_000 + fraction * unit, at + 16, end))
         at = end
     window.at = at
-    return found
+    return records
 
 
-def _cut(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> Record:
-    """Return the last record of a file that ends within it: headers are in its first bytes."""
+def _cut(window: FileBuffer, unpack: Callable[[bytes, int], tuple[int, ...]], unit: int) -> PacketBounds:
+    """Return the truncated last record of a file: headers are in its first bytes."""
     seconds, fraction, _, _ = unpack(window.data, window.at)
     return seconds * 1_000_000_000 + fraction * unit, window.at + 16, len(window.data)

@@ -8,14 +8,14 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from decnet_sniff.sniff.capture.file_buffer import LARGEST, MOST_RECORDS, CaptureError, FileBuffer
-from decnet_sniff.sniff.capture.packet_batch import Batch, Record
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch, PacketBounds
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
-"""The type of the block that begins a section, so of every file."""
+"""The type of the block that begins a section, and so every file."""
 
 INTERFACE: Final = 1
 PACKET: Final = 2
-"""Obsolete, and still found."""
+"""Obsolete, but still in use."""
 SIMPLE: Final = 3
 ENHANCED: Final = 6
 
@@ -24,7 +24,7 @@ MOST_INTERFACES: Final = 1024
 
 _ORDERS: Final = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _LATEST: Final = (1 << 63) - 1
-"""Nanoseconds that an event may have."""
+"""The latest time of an event, ns."""
 _RESOLUTION, _OFFSET = 9, 14
 """Options if_tsresol and if_tsoffset."""
 
@@ -40,7 +40,7 @@ class _Interface(NamedTuple):
 
 
 class _Section:
-    """What a section's blocks are read with."""
+    """What is needed to parse a section's blocks."""
 
     def __init__(self, order: str) -> None:
         self.order = order
@@ -51,8 +51,8 @@ class _Section:
         self._options = Struct(order + "HH").unpack_from
         self.last = 0
 
-    def read(self, kind: int, data: bytes, at: int, end: int) -> tuple[int, Record] | None:
-        """Read the block body data[at:end]; return (link type, record) when it is a packet of a known interface."""
+    def read(self, kind: int, data: bytes, at: int, end: int) -> tuple[int, PacketBounds] | None:
+        """Parse the block body data[at:end]; return (link type, record) if it is a packet of a known interface."""
         if kind == INTERFACE and end - at >= 8 and len(self.interfaces) < MOST_INTERFACES:
             self._learn(data, at, end)
         elif kind in {ENHANCED, PACKET} and end - at >= 20:
@@ -90,8 +90,8 @@ class _Section:
         self.interfaces.append(_Interface(link, snaplen, units, offset))
 
 
-def batches(window: FileBuffer) -> Iterator[Batch]:
-    """Yield the packets of a pcapng stream that begins at a section header; raises CaptureError at its damage."""
+def batches(window: FileBuffer) -> Iterator[PacketBatch]:
+    """Yield the packets of a pcapng stream that begins at a section header; raises CaptureError where it is damaged."""
     reader = _Reader()
     while window.need(12):
         size = reader.size(window.data, window.at)
@@ -100,7 +100,7 @@ def batches(window: FileBuffer) -> Iterator[Batch]:
         whole = window.need(size)
         link, records = reader.packets(window) if whole else reader.cut(window)
         if records:
-            yield Batch(link, window.data, records)
+            yield PacketBatch(link, window.data, records)
         if not whole:
             raise CaptureError(f"the file ends within the block at byte {window.position}")
     if window.at < len(window.data):
@@ -108,7 +108,7 @@ def batches(window: FileBuffer) -> Iterator[Batch]:
 
 
 class _Reader:
-    """Reads blocks one after the other; only a section header says in which byte order."""
+    """Reads blocks one after the other; a section header sets their byte order."""
 
     def __init__(self) -> None:
         self._section = _Section("<")
@@ -123,27 +123,27 @@ class _Reader:
         size: int = self._section.head(data, at)[1]
         return size if 12 <= size <= LARGEST_BLOCK and size % 4 == 0 else None
 
-    def packets(self, window: FileBuffer) -> tuple[int, list[Record]]:
-        """Return the packets of the whole blocks in the window, as far as they have one link type; move behind them."""
-        data, link, found = window.data, -1, list[Record]()
-        while len(data) - window.at >= 12 and len(found) < MOST_RECORDS:
+    def packets(self, window: FileBuffer) -> tuple[int, list[PacketBounds]]:
+        """Return the packets of the complete blocks in the window, up to a change of link type; move past them."""
+        data, link, records = window.data, -1, list[PacketBounds]()
+        while len(data) - window.at >= 12 and len(records) < MOST_RECORDS:
             size = self.size(data, window.at)
             if size is None or len(data) - window.at < size:
                 break
             packet = self._packet(data, window.at, window.at + size - 4)
             if packet is not None:
-                if found and packet[0] != link:
+                if records and packet[0] != link:
                     break
                 link = packet[0]
-                found.append(packet[1])
+                records.append(packet[1])
             window.at += size
-        return link, found
+        return link, records
 
-    def cut(self, window: FileBuffer) -> tuple[int, list[Record]]:
-        """Return the packet of a block that the file ends within, as far as it is there."""
+    def cut(self, window: FileBuffer) -> tuple[int, list[PacketBounds]]:
+        """Return the packet of a truncated block, as far as it is there."""
         packet = self._packet(window.data, window.at, len(window.data))
         return (packet[0], [packet[1]]) if packet else (-1, [])
 
-    def _packet(self, data: bytes, at: int, end: int) -> tuple[int, Record] | None:
+    def _packet(self, data: bytes, at: int, end: int) -> tuple[int, PacketBounds] | None:
         packet = self._section.read(self._section.head(data, at)[0], data, at + 8, end)
         return None if packet is None or packet[1][2] - packet[1][1] > LARGEST else packet

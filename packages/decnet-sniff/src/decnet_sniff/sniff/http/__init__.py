@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The head of the first HTTP/1 request of a connection, and what its client says it is. Pure."""
+"""The head of the first HTTP/1 request of a connection, and the program its client claims to be. Pure."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The head of the first HTTP/1 request of a connection (RFC 9112 §2 to §5), read as leniently as servers read it.
+"""The head of the first HTTP/1 request of a connection (RFC 9112 §2 to §5), parsed as leniently as servers do.
 
-What tells a client from others is which fields it sends, in which order and spelling; what they say is mostly chance.
+Clients differ in which fields they send, in which order and spelling; the values are mostly chance.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 
 MAX_HEAD = 16384
-"""Bytes; of a longer head only the fields that begin in the first 16 KiB are read."""
+"""Bytes; of a longer head only the fields that begin in the first 16 KiB are parsed."""
 MAX_FIELDS = 100
 MAX_METHOD = 32
 MAX_EMPTY = 8
@@ -24,19 +24,19 @@ _END = re.compile(rb"\n\r?\n")
 
 
 class Head(NamedTuple):
-    """One request head; `names` are field names in the order and spelling of the wire, repeated ones repeated."""
+    """One request head; `names` are the field names in wire order and spelling, with repetitions."""
 
     method: bytes
     target: bytes
     version: bytes
     names: tuple[bytes, ...]
     user_agent: bytes | None
-    """None when there is no such field; empty when it says nothing."""
+    """None without such a field; empty if it has no value."""
     host: bytes | None
 
 
 def recognise(data: bytes) -> Head | Verdict:
-    """Return the request head that one direction of a TCP flow beginning with `data` begins with."""
+    """Return the request head at the beginning of `data`, one direction of a TCP flow."""
     first = data[:MAX_EMPTY]
     data = data[len(first) - len(first.lstrip(b"\r\n")) :]
     if not _may_be_request(data):
@@ -54,7 +54,7 @@ def recognise(data: bytes) -> Head | Verdict:
 
 
 def _may_be_request(data: bytes) -> bool:
-    """Tell whether `data` begins with a method, or may once it is longer."""
+    """Return whether `data` begins with a method, or may once it is longer."""
     method = _METHOD.match(data, 0, MAX_METHOD + 1)
     length = method.end() if method else 0
     if length == len(data):
@@ -63,7 +63,7 @@ def _may_be_request(data: bytes) -> bool:
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Return method, target and version; a target may have spaces in it, as those of many exploits do."""
+    """Return method, target and version; a target may contain spaces, as in many exploits."""
     method, _, rest = line.rstrip(b" \t\r\n").partition(b" ")
     target, _, version = rest.rpartition(b" ")
     target = target.strip(b" ")
@@ -88,7 +88,7 @@ def _head(line: tuple[bytes, bytes, bytes], fields: bytes) -> Head:
 
 
 def order_hash(names: tuple[bytes, ...]) -> str:
-    """Return 32 hexadecimal digits for field names in their order and spelling: SHA-256, cut, of `name,name,...`."""
+    """Return 32 hexadecimal digits for field names in order and spelling: SHA-256, truncated, of `name,name,...`."""
     import hashlib
 
     return hashlib.sha256(b",".join(names)).hexdigest()[:32]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What kind of program a user agent names (RFC 9110 §10.1.5); a claim, which the field order may belie.
+"""The kind of program a user agent names (RFC 9110 §10.1.5); a claim, which the field order may contradict.
 
-Words are looked for as literal text in lower case, first row first: a bot that dresses as a browser still says that
-it is one, so browsers come last.
+Words are matched as literal lower-case text, first row first: a bot that poses as a browser still names itself, so
+browsers come last.
 """
 
 from __future__ import annotations
@@ -42,16 +42,13 @@ _WORDS: tuple[tuple[str, tuple[bytes, ...]], ...] = tuple(
             b"node.js|undici|got (|guzzlehttp|php/|ruby|faraday|scrapy|libcurl|pycurl|reqwest|hyper/|rust/|"
             b"winhttp|microsoft-cryptoapi|dart/|cpp-httplib|restsharp|postmanruntime|insomnia|colly",
         ),
-        (
-            BROWSER,
-            b"applewebkit/|gecko/|trident/|msie |presto/|opera/|lynx/|links (|w3m/",
-        ),
+        (BROWSER, b"applewebkit/|gecko/|trident/|msie |presto/|opera/|lynx/|links (|w3m/"),
     )
 )
 
 
 def classify(agent: bytes | None) -> str:
-    """Return one of CLASSES for the value of a User-Agent field, None when there was no such field."""
+    """Return one of CLASSES for the value of a User-Agent field, None without such a field."""
     if agent is None:
         return ABSENT
     if not agent.strip():

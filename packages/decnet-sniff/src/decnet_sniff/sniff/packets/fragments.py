@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""IP packets that came in fragments, made whole (RFC 791, RFC 8200 §4.5); overlaps: the byte that came first wins.
+"""Reassembles fragmented IP packets (RFC 791, RFC 8200 §4.5); on overlap the byte that came first wins.
 
-The table is bounded in packets, bytes and age; the oldest goes first, for a sender of first fragments only would
-otherwise keep honest ones out.
+The table is bounded in packets, bytes and age; the oldest goes first, because a sender of first fragments only would
+otherwise lock out others.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 MOST_PACKETS = 64
 MOST_BYTES = 256 * 1024
 MOST_PIECES = 128
-"""Fragments of one packet behind a hole."""
+"""Fragments of one packet behind a gap."""
 PATIENCE_NS = 30_000_000_000
 _LARGEST = 65_535
 
@@ -34,20 +34,20 @@ class _Reassembly:
 
 
 class Fragments:
-    """Fragments that wait for their siblings."""
+    """Fragments of incomplete packets."""
 
     def __init__(self) -> None:
         self._waiting: dict[Key, _Reassembly] = {}
         self.held = 0
-        """Bytes that wait."""
+        """Bytes held."""
         self.counts = {"fragments": 0, "fragments_joined": 0, "fragments_given_up": 0}
 
     def __len__(self) -> int:
-        """Return how many packets wait for fragments."""
+        """Return the number of incomplete packets."""
         return len(self._waiting)
 
     def add(self, ts: int, packet: Packet, buffer: Buffer) -> tuple[bytes, Packet] | None:
-        """Take a fragment that came at `ts` (ns); return the whole packet with its buffer when this was the last."""
+        """Add a fragment received at `ts` (ns); return the whole packet with its buffer when this completes it."""
         if packet.fragment is None:
             return None
         self.counts["fragments"] += 1
@@ -80,10 +80,10 @@ class Fragments:
         header, payload = reassembly.header, bytes(reassembly.pieces.data[: reassembly.total])
         buffer, protocol, at = header + payload, reassembly.protocol, len(header)
         if header[0] >> 4 == 6:  # extension headers may follow the fragment header
-            found = upper(protocol, buffer, at, len(buffer))
-            if isinstance(found, str) or found[2] is not None:
+            inner = upper(protocol, buffer, at, len(buffer))
+            if isinstance(inner, str) or inner[2] is not None:
                 return None
-            protocol, at, _ = found
+            protocol, at, _ = inner
         return buffer, Packet(protocol, packet.source, packet.destination, 0, at, len(buffer))
 
     def _account(self, reassembly: _Reassembly) -> None:

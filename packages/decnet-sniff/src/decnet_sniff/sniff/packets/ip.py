@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """IPv4 (RFC 791) and IPv6 (RFC 8200) headers: where the upper layer begins and what it is.
 
-This is the way of the unusual packet; `observer` decodes the usual one in place.
+For unusual packets; `observer` decodes the usual ones in place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SKIPPED: Final = frozenset((0, 43, 60, 135, 139, 140))
 """Hop-by-hop, routing, destination options, mobility, HIP, shim6: all (next header, length in 8 bytes less one)."""
 _AUTHENTICATION: Final = 51
 MOST_HEADERS: Final = 8
-"""Extension headers that are followed; a longer chain is nobody's."""
+"""Extension headers that are followed; no legitimate chain is longer."""
 
 _V4: Final = Struct(">BBHHHBB2x4s4s")
 _V6: Final = Struct(">IHBB16s16s")
@@ -39,11 +39,11 @@ class Packet(NamedTuple):
     source: bytes
     destination: bytes
     header: int
-    """Where the IP header begins."""
+    """Offset of the IP header."""
     payload: int
-    """Where the upper layer begins; for a fragment its piece of it."""
+    """Offset of the upper layer; for a fragment, of its piece."""
     end: int
-    """Where the packet ends: by its own length field, or earlier where the capture does."""
+    """End of the packet: by its own length field, or earlier where the capture ends."""
     fragment: Fragment | None = None
 
 
@@ -73,15 +73,15 @@ def _v6(buffer: Buffer, at: int, end: int) -> Packet | str:
     if version >> 28 != 6:
         return "malformed"
     stop = min(end, at + 40 + length) if length else end  # zero is that of a jumbogram, or of late segmentation
-    found = upper(following, buffer, at + 40, stop)
-    if isinstance(found, str):
-        return found
-    protocol, payload, fragment = found
+    inner = upper(following, buffer, at + 40, stop)
+    if isinstance(inner, str):
+        return inner
+    protocol, payload, fragment = inner
     return Packet(protocol, source, destination, at, payload, stop, fragment)
 
 
 def upper(following: int, buffer: Buffer, at: int, stop: int) -> tuple[int, int, Fragment | None] | str:
-    """Follow IPv6 extension headers from the one at `at`, whose kind is `following`.
+    """Follow IPv6 extension headers from the one at `at`, whose type is `following`.
 
     Return (protocol, where its header begins, fragment); with a fragment, what begins there is a piece of `protocol`.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Where the network layer begins behind a link layer: Ethernet with VLAN tags, Linux cooked, loopback, raw IP.
+"""Finds the network layer behind a link layer: Ethernet with VLAN tags, Linux cooked, loopback, raw IP.
 
-Link types are those of pcap files (the LINKTYPE_ registry of tcpdump.org); live interfaces are given theirs.
+Link types are those of pcap files (the LINKTYPE_ registry of tcpdump.org); live interfaces are mapped to them.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ NAMES: Final = {
     IPV6: "raw IPv6",
     SLL2: "Linux cooked v2",
 }
-"""The link types that are understood."""
+"""The supported link types."""
 
 IP4: Final = 0x0800
 IP6: Final = 0x86DD
 IP: Final = frozenset((IP4, IP6))
 VLANS: Final = frozenset((0x8100, 0x88A8, 0x9100))
-"""802.1Q, 802.1ad (QinQ), and the tag that was used for QinQ before."""
+"""802.1Q, 802.1ad (QinQ), and the former QinQ tag."""
 MOST_TAGS: Final = 3
 
 PPPOE: Final = 0x8864
 """The session stage of PPP over Ethernet (RFC 2516)."""
 MPLS: Final = frozenset((0x8847, 0x8848))
 WRAPPED: Final = MPLS | {PPPOE}
-"""What carries IP behind headers of its own: `wrapped` finds it."""
+"""Carry IP behind headers of their own: `wrapped` finds it."""
 _MOST_LABELS: Final = 8
 _PPP: Final = {0x0021: IP4, 0x0057: IP6}
 
@@ -58,9 +58,9 @@ _NULL_FAMILIES: Final = {2: IP4, 24: IP6, 28: IP6, 30: IP6}
 
 
 def network(link: int, buffer: Buffer, start: int, end: int) -> tuple[int, int]:
-    """Return (IP4, IP6 or one of WRAPPED, where its header begins) of the frame in buffer[start:end].
+    """Return (IP4, IP6 or one of WRAPPED, offset of its header) of the frame in buffer[start:end].
 
-    Else SHORT or OTHER.
+    Otherwise SHORT or OTHER.
     """
     if link == ETHERNET:
         return tagged(buffer, start + 12, end)
@@ -76,7 +76,7 @@ def network(link: int, buffer: Buffer, start: int, end: int) -> tuple[int, int]:
 
 
 def tagged(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
-    """Return the same for an EtherType at `at`, behind which up to MOST_TAGS VLAN tags may stand."""
+    """Return the same for an EtherType at `at`, which up to MOST_TAGS VLAN tags may follow."""
     for _ in range(MOST_TAGS + 1):
         if at + 2 > end:
             return SHORT
@@ -135,7 +135,7 @@ def _cooked2(buffer: Buffer, start: int, end: int) -> tuple[int, int]:
 
 
 def _loopback(link: int, buffer: Buffer, start: int, end: int) -> tuple[int, int]:
-    """NULL has the family in the byte order of the machine that captured, LOOP in that of the network."""
+    """NULL has the family in the byte order of the capturing machine, LOOP in network byte order."""
     if start + 4 > end:
         return SHORT
     big = int.from_bytes(buffer[start : start + 4], "big")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is inside of GRE (RFC 2784, 2890) and of what runs over UDP: VXLAN, Geneve, GTP-U and CAPWAP's data.
+"""The content of GRE (RFC 2784, 2890) and of tunnels over UDP: VXLAN, Geneve, GTP-U and CAPWAP's data.
 
 VXLAN: RFC 7348, with or without a policy; Geneve: RFC 8926; GTP-U: 3GPP TS 29.281; CAPWAP: RFC 5415, 4.3.
 """
@@ -18,7 +18,7 @@ CAPWAP_PORT: Final = 5247
 PORTS: Final = frozenset((VXLAN_PORT, GENEVE_PORT, GTP_PORT, CAPWAP_PORT))
 
 _BRIDGED: Final = 0x6558
-"""Transparent Ethernet bridging: a whole frame is inside."""
+"""Transparent Ethernet bridging: the content is a frame."""
 _GTP_PACKET: Final = 255
 """The message type of a user's packet (G-PDU)."""
 _MOST_EXTENSIONS: Final = 8
@@ -27,7 +27,7 @@ _SNAP: Final = b"\xaa\xaa\x03\0\0\0"
 
 
 def gre(buffer: Buffer, at: int, end: int) -> tuple[int, int]:
-    """Return (IP4 or IP6, where it begins) of what is behind the GRE header at `at`; see `link.network`."""
+    """Return (IP4 or IP6, offset) of the content of the GRE header at `at`; see `link.network`."""
     if at + 4 > end:
         return SHORT
     flags = buffer[at]

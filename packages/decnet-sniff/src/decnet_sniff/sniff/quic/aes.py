@@ -19,7 +19,7 @@ import ctypes
 from ctypes import byref, c_char_p, c_int, c_void_p
 
 LIBRARIES = ("libcrypto.so.3", "libcrypto.so.1.1")
-"""Names under which the loader finds it, the newest first; `find_library` would start a compiler to look."""
+"""Names under which the loader finds it, newest first; `find_library` would run a compiler."""
 
 TAG_BYTES = 16
 
@@ -51,7 +51,7 @@ class Aes:
         return out.raw[:16]
 
     def open_gcm(self, key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes | None:
-        """Return what `sealed` holds (the tag is its last 16 bytes, the nonce has 12), None if its tag does not fit."""
+        """Return the plaintext of `sealed` (tag: last 16 bytes; nonce: 12 bytes), None if the tag does not match."""
         length = len(sealed) - TAG_BYTES
         if length < 0:
             return None
@@ -66,7 +66,7 @@ class Aes:
 
 
 def load() -> Aes | None:
-    """Return AES by the first library that this machine has and that knows these functions, None without one."""
+    """Return AES from the first library of this machine that has these functions, None without one."""
     for name in LIBRARIES:
         try:
             return Aes(ctypes.CDLL(name))

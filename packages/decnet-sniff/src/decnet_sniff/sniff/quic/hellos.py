@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The hellos in QUIC's Initial packets, of clients and of the servers that answer them (RFC 9001, RFC 9369).
+"""The hellos in QUIC's Initial packets, of clients and servers (RFC 9001, RFC 9369).
 
-A client's Initial is opened with its own destination connection id; a server's with that of the client's first packet,
-so a connection is remembered for as long as a handshake may take. A client's later Initials have another destination
-and the same keys (RFC 9001, 5.2), except after a Retry, when both begin anew with the connection id that the Retry
-gave. Whatever the table cannot explain is tried as the beginning of a new connection; the tag of AES-GCM decides.
+A client's Initial is decrypted with its own destination connection id; a server's with that of the client's first
+packet, so a connection is remembered for as long as a handshake may take. A client's later Initials have another
+destination and the same keys (RFC 9001, 5.2), except after a Retry, when both start over with the connection id of the
+Retry. Whatever the table cannot explain is tried as the beginning of a new connection; the tag of AES-GCM decides.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ MAX_CONNECTIONS = 2048
 """About 1 KiB each."""
 
 MAX_CRYPTO_BYTES = 16_384
-"""How long a hello in CRYPTO frames may be; a post-quantum ClientHello has 2 KiB."""
+"""The longest hello in CRYPTO frames; a post-quantum ClientHello has 2 KiB."""
 
 MAX_PIECES = 64
-"""Frames of one hello that may wait behind a hole."""
+"""Frames of one hello that may wait behind a gap."""
 
 MAX_PENDING_BYTES = 2 << 20
-"""All unfinished hellos together; beyond it the oldest connections are forgotten."""
+"""All unfinished hellos together; beyond it the oldest connections are dropped."""
 
 LIFETIME_NS = 30_000_000_000
-"""A connection that says nothing for so long is forgotten."""
+"""A connection that is silent for this long is dropped."""
 
 _Flow = tuple[Hashable, Hashable]
-"""Who sends and who receives."""
+"""Sender and receiver."""
 
 
 class _Side:
-    """What one side said: the handshake message that is being gathered, from the offset `start` on."""
+    """One side's state: the handshake message that is being reassembled, from the offset `start` on."""
 
     __slots__ = ("done", "pieces", "start")
 
@@ -63,7 +63,7 @@ class _Side:
         return 0 if self.pieces is None else self.pieces.size
 
     def take(self, payload: bytes) -> Hello | None:
-        """Take the CRYPTO frames of a packet; return the hello that they complete."""
+        """Add the CRYPTO frames of a packet; return the hello that they complete."""
         grown = False
         if self.pieces is None:
             self.pieces = ReassemblyBuffer(MAX_CRYPTO_BYTES)
@@ -76,13 +76,13 @@ class _Side:
 
     def _read(self) -> Hello | None:
         assert self.pieces is not None
-        found = read_message(self.pieces.data)
-        if isinstance(found, Verdict):
-            if found is not NEED_MORE or len(self.pieces.data) >= MAX_CRYPTO_BYTES:
+        hello = read_message(self.pieces.data)
+        if isinstance(hello, Verdict):
+            if hello is not NEED_MORE or len(self.pieces.data) >= MAX_CRYPTO_BYTES:
                 self._finish(0)
             return None
-        self._finish(found.end)
-        return found
+        self._finish(hello.end)
+        return hello
 
     def _finish(self, length: int) -> None:
         self.start += length
@@ -91,7 +91,7 @@ class _Side:
 
 
 class _Connection:
-    """`first` is the connection id that the keys come from, `server` the one that the server chose for itself."""
+    """`first` is the connection id that the keys derive from, `server` the one that the server chose for itself."""
 
     __slots__ = ("_keys", "answering", "asking", "first", "retried", "server")
 
@@ -103,12 +103,12 @@ class _Connection:
         self.begin(first)
 
     def begin(self, first: bytes) -> None:
-        """Take the keys from `first` from now on."""
+        """Derive the keys from `first` from now on."""
         self.first = first
         self._keys: dict[tuple[int, bool], Keys] = {}
 
     def keys(self, version: int, *, server: bool) -> Keys:
-        """Return the keys of one side; the version may change on the way (RFC 9368)."""
+        """Return the keys of one side; the version may change during the handshake (RFC 9368)."""
         known = self._keys.get((version, server))
         if known is None:
             known = self._keys[version, server] = initial_keys(version, self.first, server=server)
@@ -120,7 +120,7 @@ class _Connection:
 
 
 class Connections:
-    """Finds hellos in datagrams; remembers no more than the limits above."""
+    """Finds hellos in datagrams; its memory is bounded by the limits above."""
 
     def __init__(self) -> None:
         self._aes = aes.load()
@@ -133,7 +133,7 @@ class Connections:
         self._unread = {"negotiation": 0, "other": 0}
 
     def counters(self) -> dict[str, int]:
-        """Return what was seen and what was given up since the start; without a libcrypto nothing is decrypted."""
+        """Return what was seen and what was dropped since the start; without a libcrypto nothing is decrypted."""
         return {
             "quic_initials": self._initials,
             "quic_undecrypted": self._undecrypted,
@@ -146,7 +146,7 @@ class Connections:
         }
 
     def datagram(self, source: Hashable, destination: Hashable, data: bytes, now: int) -> Hello | None:
-        """Return the hello that a UDP payload from `source` to `destination` (address and port) completes.
+        """Return the hello completed by a UDP payload from `source` to `destination` (address and port).
 
         `now` is the packet's time, nanoseconds.
         """
@@ -154,7 +154,7 @@ class Connections:
             if (version := unread_version(data)) is not None:
                 self._unread[version] += 1
             return None
-        found: Hello | None = None
+        first: Hello | None = None
         for packet in packets(data):
             if packet.kind == INITIAL:
                 self._initials += 1
@@ -162,15 +162,15 @@ class Connections:
                     self._undecrypted += 1
                     continue
                 hello = self._initial((source, destination), data, packet, now)
-                found = found or hello
+                first = first or hello
             elif packet.kind == RETRY:
                 self._retry((destination, source), packet, now)
-        return found
+        return first
 
     def _initial(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
-        asked = self._recent.get((flow[1], flow[0]), now)
-        if asked is not None:
-            return self._answer(asked, data, packet)
+        known = self._recent.get((flow[1], flow[0]), now)
+        if known is not None:
+            return self._answer(known, data, packet)
         asking = self._recent.get(flow, now)
         if asking is None:
             return self._begin(flow, data, packet, now)
@@ -200,12 +200,12 @@ class Connections:
             return None
         connection.server = packet.source
         hello = self._take(connection, connection.answering, payload)
-        if isinstance(hello, ServerHello) and hello.retry:  # both say hello once more
+        if isinstance(hello, ServerHello) and hello.retry:  # both send another hello
             connection.asking.done = connection.answering.done = False
         return hello
 
     def _retry(self, flow: _Flow, packet: Packet, now: int) -> None:
-        """Begin anew with the connection id of a Retry; a client takes only one (RFC 9000, 17.2.5.2)."""
+        """Start over with the connection id of a Retry; a client takes only one (RFC 9000, 17.2.5.2)."""
         connection = self._recent.get(flow, now)
         if connection is None or connection.server is not None:
             return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The keys of QUIC Initial packets: known to everybody who sees the client's first packet (RFC 9001, 5.2; RFC 9369).
+"""The keys of QUIC Initial packets, derivable by all who see the client's first packet (RFC 9001, 5.2; RFC 9369).
 
-They come from a public salt and the connection id that the client chose, so that is no secret that is broken here.
+They come from a public salt and the connection id that the client chose, so no secret is broken here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _VERSIONS = {
 
 
 class Keys(NamedTuple):
-    """AES-128 key, initialisation vector (12 bytes) and key of the header protection, of one sender."""
+    """AES-128 key, initialisation vector (12 bytes) and header protection key of one sender."""
 
     key: bytes
     iv: bytes
@@ -44,7 +44,7 @@ class Keys(NamedTuple):
 
 
 def initial_keys(version: int, connection_id: bytes, *, server: bool) -> Keys:
-    """Return the keys of the Initial packets that one side sends; `connection_id` is the client's first destination.
+    """Return the keys of one side's Initial packets; `connection_id` is the client's first destination.
 
     Raises KeyError for a version that is not one of those above.
     """

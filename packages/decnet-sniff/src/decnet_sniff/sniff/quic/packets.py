@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""QUIC's long-header packets of a datagram, opened, and the CRYPTO frames in them (RFC 9000, 12, 17 and 19; RFC 9369).
+"""QUIC's long-header packets, decrypted, and the CRYPTO frames in them (RFC 9000, 12, 17 and 19; RFC 9369).
 
-Of a datagram with several packets (RFC 9000, 12.2) each is shown. Nothing here raises for any bytes: what cannot be
-read ends the walk.
+Of a datagram with several packets (RFC 9000, 12.2) each is returned. Nothing here raises for any bytes: what cannot be
+parsed ends the iteration.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO = 0x00, 0x01, 0x02, 0x03, 0x06
 
 
 class Packet(NamedTuple):
-    """Where a packet lies in its datagram, and who it is from and to; offsets are of the whole datagram."""
+    """The position of a packet in its datagram, and its connection ids; offsets are of the whole datagram."""
 
     kind: str
     version: int
@@ -41,7 +41,7 @@ class Packet(NamedTuple):
     source: bytes
     begin: int
     number_at: int
-    """Where the packet number begins."""
+    """Offset of the packet number."""
     end: int
 
 
@@ -71,7 +71,7 @@ def unread_version(datagram: bytes) -> str | None:
 
 
 def packets(datagram: bytes) -> Iterator[Packet]:
-    """Yield the long-header packets of a datagram, up to what is none or cannot be understood."""
+    """Yield the long-header packets of a datagram, up to the first that cannot be parsed."""
     at = 0
     try:
         while at < len(datagram):
@@ -101,7 +101,7 @@ def opened(datagram: bytes, packet: Packet, keys: Keys, aes: Aes) -> bytes | Non
 
 
 def crypto_frames(payload: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield offset and bytes of each CRYPTO frame of an Initial's payload, up to a frame that may not be there."""
+    """Yield offset and bytes of each CRYPTO frame of an Initial's payload, up to a frame that is not allowed there."""
     at = 0
     try:
         while at < len(payload):
@@ -126,7 +126,7 @@ def crypto_frames(payload: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _packet(data: bytes, begin: int) -> Packet | None:
-    """Return the packet at `begin`, None for a short header or another version; raises IndexError if it is cut off."""
+    """Return the packet at `begin`, None for a short header or another version; raises IndexError if truncated."""
     version = int.from_bytes(data[begin + 1 : begin + 5], "big")
     types = _TYPES.get(version)
     if data[begin] < 0x80 or types is None:
@@ -152,7 +152,7 @@ def _connection_id(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return a variable-length number (RFC 9000, 16) and the offset behind it."""
+    """Return a variable-length integer (RFC 9000, 16) and the offset behind it."""
     first = data[at]
     size = 1 << (first >> 6)
     if size == 1:

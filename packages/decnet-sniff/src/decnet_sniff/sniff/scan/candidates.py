@@ -14,7 +14,7 @@ MOST_SHARED = 512
 
 @lru_cache(maxsize=MOST_SHARED)
 def interned_target(host: bytes, port: int) -> Target:
-    """Return the same object for the same target, for thousands of sources come to the same few deckies."""
+    """Return one object per target, because thousands of sources probe the same few deckies."""
     return host, port
 
 
@@ -30,7 +30,7 @@ class FirstProbe:
 
 
 class Candidate:
-    """What one source has probed with one technique since it was last told of."""
+    """What one source has probed with one technique since the last report."""
 
     __slots__ = (
         "aborted",
@@ -62,10 +62,10 @@ class Candidate:
 
     @property
     def kept(self) -> int:
-        """How much it remembers."""
+        """The number of stored items."""
         return len(self.open) + len(self.talked) + self.ports.kept + len(self.hosts)
 
     def forget(self) -> None:
-        """Begin anew, as a known scanner that has been told of."""
+        """Start over, as a known scanner that has been reported."""
         self.ports, self.hosts, self.probes, self.reported = Ports(), set(), 0, True
         self.completed = self.aborted = False

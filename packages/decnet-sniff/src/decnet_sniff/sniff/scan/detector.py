@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Port scans and host sweeps: who probed how many ports and addresses, fast or slowly.
+"""Port scans and host sweeps: which source probed how many ports and addresses, fast or slowly.
 
 A source is a candidate from its second target on, and a scanner once its targets without a conversation are more ports,
-or more hosts, than a client needs. It is forgotten when it has been quiet for `memory_seconds`, hours, so that a probe
-every few minutes adds up; a flood of invented sources stays among the first probes and does not displace candidates.
-What a scanner did is reported when it pauses, at the latest at the end of a window: one finding per source and
+or more hosts, than a client needs. It is dropped when it has been quiet for `memory_seconds`, hours, so that a probe
+every few minutes adds up; a flood of forged sources stays among the first probes and does not displace candidates. A
+scanner's activity is reported when it pauses, at the latest at the end of a window: one finding per source and
 technique.
 
-Who holds a conversation with each host is no scanner here, however many: that it came to many deckies is known anyway.
-Times are nanoseconds of the capture; nothing here knows a clock.
+A source that has a conversation with each host is no scanner here, however many: its contacts are recorded anyway.
+Times are nanoseconds of the capture; nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -26,45 +26,45 @@ _BY_FLAGS = {0: NULL, _SYN: SYN, _FIN: FIN, _FIN | _PSH | _URG: XMAS, _FIN | _AC
 _SECOND = 1_000_000_000
 
 Key = tuple[bytes, str]
-"""Source address and technique; of a connect scan the technique is SYN until it is told."""
+"""Source address and technique; of a connect scan the technique is SYN until it is reported."""
 
 
 class ScanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What makes a scan, and how much is remembered."""
+    """What counts as a scan, and how much is remembered."""
 
     ports: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 10
     """Ports without a conversation that make a scan."""
     hosts: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 5
     """Addresses without a conversation that make a sweep."""
     pause_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 30
-    """A scan that has been quiet for so long is reported."""
+    """A scan that has been quiet for this long is reported."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 300
-    """A scan that goes on for so long is reported as far as it has come."""
+    """A scan that continues for this long is reported as far as it has come."""
     trickle_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 3600
-    """Single probes of a scanner that was reported before are reported together after so long."""
+    """Single probes of a scanner that was reported before are reported together after this time."""
     memory_seconds: Annotated[int, msgspec.Meta(ge=60, le=604800)] = 86400
-    """Quiet for so long, a source is forgotten."""
+    """A source that is quiet for this long is dropped."""
     first_probes: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 4096
-    """Sources with one target that are remembered; above it those that came first are forgotten and counted."""
+    """Sources with one target that are remembered; beyond that the oldest are dropped and counted."""
     candidates: Annotated[int, msgspec.Meta(ge=16, le=1 << 20)] = 2048
-    """Sources with several, likewise; above it the one that has been quiet longest is reported and forgotten."""
+    """Sources with several; beyond that the one that has been quiet longest is reported and dropped."""
     targets: Annotated[int, msgspec.Meta(ge=1024, le=1 << 22)] = 16384
-    """Ports, hosts and targets that are remembered of all sources together."""
+    """Ports, hosts and targets remembered for all sources together."""
     named_ports: Annotated[int, msgspec.Meta(ge=0, le=65536)] = 128
-    """Ports that a finding names; it counts them all."""
+    """Ports that a finding lists; it counts them all."""
 
 
 class Scan(NamedTuple):
-    """One source's probing with one technique, as far as it had not been told."""
+    """One source's probing with one technique since the last report."""
 
     source: bytes
     technique: str
     ports: tuple[int, ...]
-    """The lowest that were probed, at most `named_ports`."""
+    """The lowest ports that were probed, at most `named_ports`."""
     distinct_ports: int
     hosts: int
     one_host: bytes | None
-    """The address, when it was only one."""
+    """The address, when there was only one."""
     probes: int
     first_ns: int
     last_ns: int
@@ -76,19 +76,19 @@ def technique_of(flags: int) -> str | None:
 
 
 class ScanDetector:
-    """The bounded memory of who probed what."""
+    """The bounded memory of probes by source."""
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = settings
         self._first_probes: dict[Key, FirstProbe] = {}
         self._candidates: dict[Key, Candidate] = {}  # the one that probed last is last
-        self._pending: dict[Key, None] = {}  # scanners with something to tell
+        self._pending: dict[Key, None] = {}  # scanners with something to report
         self._reported_early: list[Scan] = []
         self._kept = 0
         self._first_probes_displaced = self._candidates_displaced = self._scans_reported_early = 0
 
     def counters(self) -> dict[str, int]:
-        """Return sizes, and what was cut short for want of room."""
+        """Return sizes, and what was dropped for lack of room."""
         return {
             "scan_first_probes": len(self._first_probes),
             "scan_candidates": len(self._candidates),
@@ -99,9 +99,9 @@ class ScanDetector:
         }
 
     def probe(self, now: int, source: bytes, host: bytes, port: int, technique: str) -> None:
-        """Note that `source` sent to `port` of `host` a packet that begins a flow, or a lone one.
+        """Record that `source` sent to `port` of `host` a packet that begins a flow, or a lone one.
 
-        Of an ACK scan that is best told by the answer: a bare RST of a port to whom no flow is known.
+        An ACK scan is best recognised by the answer: a bare RST from a port without a known flow.
         """
         key, target = (source, technique), interned_target(host, port)
         candidate = self._candidates.pop(key, None)
@@ -123,26 +123,26 @@ class ScanDetector:
             self._make_room(key, candidate)
 
     def udp(self, now: int, source: bytes, source_port: int, host: bytes, port: int) -> None:
-        """Note a UDP datagram: the answer to one that was noted, or else a probe."""
+        """Record a UDP datagram: the answer to an earlier one, or else a probe."""
         if self._known((host, UDP), (source, source_port)):
             self.talked(host, source, source_port, UDP)
         else:
             self.probe(now, source, host, port, UDP)
 
     def completed(self, source: bytes) -> None:
-        """Note that `source` completed a TCP handshake."""
-        found = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
-        if found is not None:
-            found.completed = True
+        """Record that `source` completed a TCP handshake."""
+        state = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
+        if state is not None:
+            state.completed = True
 
     def aborted(self, source: bytes) -> None:
-        """Note that `source` answered a SYN+ACK with RST, as who scans with lone SYNs does."""
-        found = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
-        if found is not None:
-            found.aborted = True
+        """Record that `source` answered a SYN+ACK with RST, as SYN scanners do."""
+        state = self._candidates.get((source, SYN)) or self._first_probes.get((source, SYN))
+        if state is not None:
+            state.aborted = True
 
     def talked(self, source: bytes, host: bytes, port: int, technique: str = SYN) -> None:
-        """Note that both sides of a flow sent data: a conversation, no probe, unless `source` is known as a scanner."""
+        """Record that both sides of a flow sent data: a conversation, no probe, unless `source` is a known scanner."""
         key, target = (source, technique), (host, port)
         first_probe = self._first_probes.get(key)
         if first_probe is not None and first_probe.target == target:
@@ -157,16 +157,16 @@ class ScanDetector:
             self._kept -= 1
 
     def due(self, now: int) -> list[Scan]:
-        """Return the scans that paused or have gone on for a window; to be called every second or so."""
-        found, self._reported_early = self._reported_early, []
-        found += [self._report(key) for key in list(self._pending) if self._is_due(self._candidates[key], now)]
+        """Return the scans that paused or have gone on for a window; to be called about every second."""
+        scans, self._reported_early = self._reported_early, []
+        scans += [self._report(key) for key in list(self._pending) if self._is_due(self._candidates[key], now)]
         self._age(now - self._settings.memory_seconds * _SECOND)
-        return found
+        return scans
 
     def rest(self) -> list[Scan]:
-        """Return all scans that have not been told yet: the capture ends."""
-        found, self._reported_early = self._reported_early, []
-        return found + [self._report(key) for key in list(self._pending)]
+        """Return all unreported scans, at the end of the capture."""
+        scans, self._reported_early = self._reported_early, []
+        return scans + [self._report(key) for key in list(self._pending)]
 
     def _known(self, key: Key, target: Target) -> bool:
         first_probe = self._first_probes.get(key)
@@ -208,7 +208,7 @@ class ScanDetector:
         self._pending[key] = None
 
     def _make_room(self, key: Key, candidate: Candidate) -> None:
-        """Tell at once what a scanner did that takes much of the room; else forget who has been quiet for longest."""
+        """Make room: report a scanner that takes much of it; else drop the source that has been quiet longest."""
         if candidate.scanner and candidate.kept > self._settings.targets // 8:
             self._reported_early.append(self._report(key))
             self._scans_reported_early += 1
@@ -237,7 +237,7 @@ class ScanDetector:
         del self._pending[key]
         candidate, (source, technique) = self._candidates[key], key
         connects = technique == SYN and candidate.completed and not candidate.aborted
-        found = Scan(
+        scan = Scan(
             source=source,
             technique=CONNECT if connects else technique,
             ports=candidate.ports.lowest(self._settings.named_ports),
@@ -250,4 +250,4 @@ class ScanDetector:
         )
         self._kept -= candidate.kept
         candidate.forget()
-        return found
+        return scan

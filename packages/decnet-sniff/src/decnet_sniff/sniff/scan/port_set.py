@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""A set of port numbers that stays small: 8 KiB for all 65,536, where a set of integers would take 6 MB."""
+"""A compact set of port numbers: 8 KiB for all 65,536, where a set of integers would take 6 MB."""
 
 from __future__ import annotations
 
 FEW = 64
-"""Up to here a plain set is smaller than the bits."""
+"""Up to this size a plain set is smaller than the bit set."""
 BITS_COUNT = 128
-"""The bits take as much memory as so many numbers by themselves."""
+"""The bit set takes as much memory as this many numbers."""
 
 
 class Ports:
@@ -24,11 +24,11 @@ class Ports:
 
     @property
     def kept(self) -> int:
-        """How much is kept, in numbers."""
+        """Its size, counted in numbers."""
         return len(self._few) if self._bits is None else BITS_COUNT
 
     def add(self, port: int) -> None:
-        """Put `port` (0 to 65535) in."""
+        """Add `port` (0 to 65535)."""
         if self._bits is None:
             self._few.add(port)
             if len(self._few) > FEW:
@@ -48,10 +48,10 @@ class Ports:
         """Return the lowest ports, at most `limit`."""
         if self._bits is None:
             return tuple(sorted(self._few)[:limit])
-        found: list[int] = []
+        ports: list[int] = []
         for place, byte in enumerate(self._bits):
-            if len(found) >= limit:
+            if len(ports) >= limit:
                 break
             if byte:
-                found += [place << 3 | bit for bit in range(8) if byte >> bit & 1]
-        return tuple(found[:limit])
+                ports += [place << 3 | bit for bit in range(8) if byte >> bit & 1]
+        return tuple(ports[:limit])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The hellos of DTLS 1.0, 1.2 and 1.3 over UDP, whole or in fragments (RFC 4347, RFC 6347, RFC 9147).
 
-Only records in the clear are read: those of epoch 0. A hello is cut into fragments that name their offset, so they may
-come in any order, twice, and overlap.
+Only plaintext records are read: those of epoch 0. The fragments of a hello name their offset, so they may come in any
+order, repeated, and overlapping.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, SERVER_HELLO, Hello, read_hello, uint16, uint24
 
 MAX_HELLO_BYTES = 16_384
-"""A longer hello is not waited for."""
+"""A longer hello is not reassembled."""
 
 MAX_PIECES = 64
-"""Fragments of one hello that may wait behind a hole."""
+"""Fragments of one hello that may wait behind a gap."""
 
 MAX_UNFINISHED = 256
-"""Directions whose hello is not complete; 4 MiB at the most, if somebody fills them all."""
+"""Directions whose hello is not complete; 4 MiB at the most, if an attacker fills them all."""
 
 LIFETIME_NS = 30_000_000_000
-"""A hello that got no fragment for so long is forgotten."""
+"""A hello that got no fragment for this long is dropped."""
 
 _HANDSHAKE = 22
 _RECORD_BYTES = 13
 _MESSAGE_BYTES = 12
 _MAX_RECORD_BYTES = 1 << 14
 _VERSIONS = frozenset({b"\xfe\xff", b"\xfe\xfd", b"\xfe\xfc", b"\x01\0"})
-"""DTLS 1.0, 1.2 and 1.3, though a record of 1.3 in the clear claims to be 1.2 (RFC 9147, 4); and what Cisco AnyConnect
+"""DTLS 1.0, 1.2 and 1.3, though a plaintext record of 1.3 claims to be 1.2 (RFC 9147, 4); and what Cisco AnyConnect
 made of the draft of 1.0 (DTLS1_BAD_VER in OpenSSL)."""
 
 
@@ -47,7 +47,7 @@ class _Fragment(NamedTuple):
 
 
 class _Unfinished:
-    """A hello of which not all fragments are there."""
+    """A hello with missing fragments."""
 
     __slots__ = ("identity", "pieces")
 
@@ -64,7 +64,7 @@ class Handshakes:
         self._records = 0
 
     def counters(self) -> dict[str, int]:
-        """Return what was seen and what was given up since the start."""
+        """Return what was seen and what was dropped since the start."""
         return {
             "dtls_handshake_records": self._records,
             "dtls_unfinished": len(self._unfinished),
@@ -74,17 +74,17 @@ class Handshakes:
     def datagram(self, key: Hashable, data: bytes, now: int) -> Hello | None:
         """Return the first hello that a UDP payload completes.
 
-        `key` names the flow in the packet's direction (addresses and ports); `now` is the packet's time, nanoseconds.
+        `key` is the flow in the packet's direction (addresses and ports); `now` is the packet's time, nanoseconds.
         """
         if not may_be_dtls(data):
             return None
-        found: Hello | None = None
+        first: Hello | None = None
         for record in _records(data):
             self._records += 1
             for fragment in _fragments(record):
                 hello = self._fragment(key, fragment, now)
-                found = found or hello
-        return found
+                first = first or hello
+        return first
 
     def _fragment(self, key: Hashable, fragment: _Fragment, now: int) -> Hello | None:
         kind, length, sequence, offset, data = fragment
@@ -118,12 +118,12 @@ def may_be_dtls(datagram: bytes) -> bool:
 
 
 def _hello(kind: int, body: bytes) -> Hello | None:
-    found = read_hello(kind, body, datagram=True)
-    return None if isinstance(found, Verdict) else found
+    hello = read_hello(kind, body, datagram=True)
+    return None if isinstance(hello, Verdict) else hello
 
 
 def _records(data: bytes) -> Iterator[bytes]:
-    """Yield the contents of the handshake records in the clear of a datagram, up to what is none."""
+    """Yield the contents of the plaintext handshake records of a datagram, up to the first other one."""
     at = 0
     while may_be_dtls(data[at : at + _RECORD_BYTES + 1]):
         begin, length = at + _RECORD_BYTES, uint16(data, at + 11)
@@ -134,7 +134,7 @@ def _records(data: bytes) -> Iterator[bytes]:
 
 
 def _fragments(record: bytes) -> Iterator[_Fragment]:
-    """Yield the fragments in a record, up to one that lies."""
+    """Yield the fragments in a record, up to an invalid one."""
     at = 0
     while at + _MESSAGE_BYTES <= len(record):
         length, offset, size = uint24(record, at + 1), uint24(record, at + 6), uint24(record, at + 9)

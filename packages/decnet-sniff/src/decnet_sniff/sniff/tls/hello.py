@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The bodies of ClientHello and ServerHello: what a client offers and a server chooses, in the order of the wire.
+"""The bodies of ClientHello and ServerHello: what a client offers and a server chooses, in wire order.
 
 The same bodies travel in TLS records (`tls`), in DTLS (`dtls`) and in the CRYPTO frames of QUIC (`quic`), and both are
-in the clear in every version (RFC 5246, RFC 8446, RFC 9147). Every length is checked against the bytes that are there.
-A body that lies about its frame is no hello; a lie inside one extension leaves that extension's list empty, because
-that the extension is there is itself what a fingerprint counts.
+plaintext in every version (RFC 5246, RFC 8446, RFC 9147). Every length is checked against the available bytes. A body
+with a false outer length is no hello; a false length inside one extension leaves that extension's list empty, because
+its presence is itself part of a fingerprint.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CLIENT_HELLO = 1
 SERVER_HELLO = 2
 
 SERVER_NAME, GROUPS, POINT_FORMATS, SIGNATURES, ALPN, VERSIONS = 0, 10, 11, 13, 16, 43
-"""Extension types that are read (IANA, TLS ExtensionType Values)."""
+"""Extension types that are parsed (IANA, TLS ExtensionType Values)."""
 
 MAX_ALPN_NAMES = 64
 """Of a longer list of application protocols the first ones are kept."""
@@ -31,9 +31,9 @@ _EXTENSION = struct.Struct(">HH")
 
 
 class ClientHello(NamedTuple):
-    """What a client offers, GREASE included; `end` is the offset in what was read where something else begins.
+    """What a client offers, including GREASE; `end` is the offset where something else begins.
 
-    With records that is the end of the record, which may lie behind the bytes that are there.
+    With records that is the end of the record, which may lie beyond the available bytes.
     """
 
     version: int
@@ -49,7 +49,7 @@ class ClientHello(NamedTuple):
 
 
 class ServerHello(NamedTuple):
-    """What a server chose: `version` is the field of that name, `chosen` what counts; `retry`: HelloRetryRequest."""
+    """What a server chose: `version` is the field, `chosen` the effective version; `retry`: HelloRetryRequest."""
 
     version: int
     cipher: int
@@ -74,9 +74,9 @@ def without_grease(values: tuple[int, ...]) -> list[int]:
 
 
 def read_hello(kind: int, body: bytes, *, end: int = 0, datagram: bool = False) -> Hello | Verdict:
-    """Return the hello in the body of a handshake message of type `kind`, NOTHING if it is none or lies.
+    """Return the hello in the body of a handshake message of type `kind`, NOTHING if it is none or invalid.
 
-    `datagram` says that a ClientHello has the field `cookie` of DTLS (RFC 6347, 4.2.1).
+    `datagram`: a ClientHello has the field `cookie` of DTLS (RFC 6347, 4.2.1).
     """
     try:
         if kind == CLIENT_HELLO:
@@ -89,12 +89,12 @@ def read_hello(kind: int, body: bytes, *, end: int = 0, datagram: bool = False) 
 
 
 def uint16(data: bytes | bytearray, at: int) -> int:
-    """Return two bytes as a big-endian number; the caller knows that they are there."""
+    """Return two bytes as a big-endian number; the caller has checked that they are there."""
     return data[at] << 8 | data[at + 1]
 
 
 def uint24(data: bytes | bytearray, at: int) -> int:
-    """Return three bytes as a big-endian number; the caller knows that they are there."""
+    """Return three bytes as a big-endian number; the caller has checked that they are there."""
     return data[at] << 16 | data[at + 1] << 8 | data[at + 2]
 
 
@@ -145,19 +145,19 @@ def _extensions(body: bytes, at: int) -> list[tuple[int, bytes]]:
     if at == len(body):
         return []
     block = _vector(body, at, uint16(body, at), 2)
-    found = []
+    extensions = []
     at, end = 0, len(block)
     while at < end:
         kind, length = _EXTENSION.unpack_from(block, at)
         at += 4 + length
         if at > end:
             raise IndexError
-        found.append((kind, block[at - length : at]))
-    return found
+        extensions.append((kind, block[at - length : at]))
+    return extensions
 
 
 def _vector(data: bytes, at: int, length: int, size: int) -> bytes:
-    """Return the `length` bytes behind a length of `size` bytes at `at`; raises IndexError if they are not there."""
+    """Return the content of a vector with a length of `size` bytes at `at`; raises IndexError if it is truncated."""
     end = at + size + length
     if end > len(data):
         raise IndexError
@@ -165,12 +165,12 @@ def _vector(data: bytes, at: int, length: int, size: int) -> bytes:
 
 
 def _numbers(data: bytes) -> tuple[int, ...]:
-    """Return 16-bit numbers; an odd byte at the end is dropped."""
+    """Return 16-bit numbers; an odd trailing byte is dropped."""
     return struct.unpack_from(f">{len(data) // 2}H", data)
 
 
 def _list(content: bytes | None, size: int) -> bytes:
-    """Return what the list that makes up an extension holds; empty if the extension is absent or lies."""
+    """Return the list that makes up an extension; empty if the extension is absent or invalid."""
     if content is None or len(content) < size:
         return b""
     length = int.from_bytes(content[:size], "big")
@@ -178,7 +178,7 @@ def _list(content: bytes | None, size: int) -> bytes:
 
 
 def _names(content: bytes | None) -> tuple[bytes, ...]:
-    """Return the protocol names of ALPN (RFC 7301), up to the first lie."""
+    """Return the protocol names of ALPN (RFC 7301), up to the first invalid one."""
     block = _list(content, 2)
     names: list[bytes] = []
     at = 0

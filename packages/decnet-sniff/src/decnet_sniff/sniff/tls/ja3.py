@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """JA3 and JA3S, as published by Salesforce (https://github.com/salesforce/ja3): decimal numbers, then MD5.
 
-JA3 is version, ciphers, extensions, groups and point formats of a ClientHello; JA3S version, cipher and extensions of
-a ServerHello. Fields are joined by commas, lists by dashes, an empty list is an empty field; GREASE is left out. The
-version is the hello's own field, not the extension supported_versions, which JA3 is older than.
+JA3 is version, ciphers, extensions, groups and point formats of a ClientHello; JA3S version, cipher and extensions of a
+ServerHello. Fields are joined by commas, lists by dashes, an empty list is an empty field; GREASE is omitted. The
+version is the hello's own field, not the extension supported_versions, which is newer than JA3.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from decnet_sniff.sniff.tls.hello import ClientHello, ServerHello, without_greas
 
 
 def ja3_text(hello: ClientHello) -> str:
-    """Return what JA3 is the digest of."""
+    """Return the text that JA3 is the digest of."""
     lists = (hello.ciphers, hello.extensions, hello.groups)
     return ",".join(
         [str(hello.version), *(_dashed(without_grease(one)) for one in lists), _dashed(hello.point_formats)]
@@ -23,7 +23,7 @@ def ja3_text(hello: ClientHello) -> str:
 
 
 def ja3s_text(hello: ServerHello) -> str:
-    """Return what JA3S is the digest of."""
+    """Return the text that JA3S is the digest of."""
     return f"{hello.version},{hello.cipher},{_dashed(without_grease(hello.extensions))}"
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """JA4, the TLS client fingerprint, by FoxIO's technical description (BSD 3-Clause; JA4+ is another licence, not here).
 
-https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md. Where it says less than one needs:
-GREASE is left out of signature algorithms too ("anywhere it sees them"), and "the highest value" of supported_versions
-is the highest number, also for DTLS, whose versions count down: a client that offers 1.2 and 1.3 is "d2".
+https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md. Where it is incomplete: GREASE is omitted from
+signature algorithms too ("anywhere it sees them"), and "the highest value" of supported_versions is the highest number,
+also for DTLS, whose versions count down: a client that offers 1.2 and 1.3 is "d2".
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _version(hello: ClientHello) -> str:
 
 
 def _ends(name: bytes) -> str:
-    """Return the first and last character of the first protocol of ALPN, of its hexadecimal form if need be."""
+    """Return the first and last character of the first ALPN protocol, of its hexadecimal form if need be."""
     if not name:
         return "00"
     ends = name[:1] + name[-1:]

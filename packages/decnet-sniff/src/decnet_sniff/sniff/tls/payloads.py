@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What is told of a hello: the payload of an event, with its fingerprints.
+"""The event payload of a hello, with its fingerprints.
 
-Most hellos are the same few over and over, from the same tools: what depends only on the lists of a hello is computed
-once for as long as it is remembered.
+Most hellos are the same few over and over, from the same tools: what depends only on the lists of a hello is cached.
 """
 
 from __future__ import annotations
@@ -16,22 +15,22 @@ from decnet_sniff.sniff.tls import ja3, ja4
 from decnet_sniff.sniff.tls.hello import ClientHello, Hello, ServerHello, without_grease
 
 MAX_TEXT = 2048
-"""Characters; a longer JA3 text is not told, its digest is."""
+"""Characters; a longer JA3 text is not reported, only its digest."""
 
 MAX_ALPN = 16
-"""How many of the protocols that a client offers are told."""
+"""How many of the protocols that a client offers are reported."""
 
 MAX_VERSIONS = 16
-"""How many of the versions that a client offers are told."""
+"""How many of the versions that a client offers are reported."""
 
 MAX_REMEMBERED = 300
-"""Numbers in the lists of a hello whose fingerprints are remembered: about 3 KiB each, 256 of them."""
+"""Size limit (numbers in its lists) for caching a hello's fingerprints: about 3 KiB each, 256 of them."""
 
 _JA4_LETTER: Final = {"tcp": ja4.TCP, "quic": ja4.QUIC, "dtls": ja4.DTLS}
 
 
 def tls_payload(hello: Hello, transport: str) -> TlsClient | TlsServer:
-    """Return what is told of `hello`, seen once; `transport` is tcp, quic or dtls."""
+    """Return the payload for `hello`, seen once; `transport` is tcp, quic or dtls."""
     if isinstance(hello, ServerHello):
         return _server(hello, transport)
     small = len(hello.ciphers) + len(hello.extensions) + len(hello.signatures) + len(hello.groups) <= MAX_REMEMBERED

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TLS records: the first hello of one direction of a TCP stream, however it is cut into records (RFC 8446, 5.1)."""
+"""TLS records: the first hello of one direction of a TCP stream, however it is split into records (RFC 8446, 5.1)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, SERVER_HELLO, Hello, read_hello, uint16, uint24
 
 MAX_HELLO_BYTES = 60_000
-"""A longer hello is not waited for: with its record headers it must fit what is kept of one direction of a flow."""
+"""A longer hello is not reassembled: with its record headers it must fit what is kept of one direction of a flow."""
 
 MAX_RECORDS = 256
-"""Over how many records one hello may be spread; more, and tiny records would cost more to read than to send."""
+"""Records that one hello may span; with more, tiny records would cost more to parse than to send."""
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE = 20, 21, 22
 _ALERT_BYTES = 2
@@ -25,26 +25,26 @@ _HEADER_BYTES = 5
 def recognise(data: bytes) -> Hello | Verdict:
     """Return the first hello of a stream that begins with a TLS record.
 
-    What follows a HelloRetryRequest is found by asking again with `data[hello.end:]`: the ChangeCipherSpec that may
-    lie in between (RFC 8446, D.4) is passed over, and so is a warning alert.
+    What follows a HelloRetryRequest is found by calling this again with `data[hello.end:]`: the ChangeCipherSpec that
+    may lie in between (RFC 8446, D.4) is skipped, and so is a warning alert.
     """
     message = bytearray()
     for fragment, end in _fragments(data):
         if fragment is None:
             return NOTHING
         message += fragment
-        found = read_message(message)
-        if found is NOTHING:
+        hello = read_message(message)
+        if hello is NOTHING:
             return NOTHING
-        if not isinstance(found, Verdict):
-            return found._replace(end=end)
+        if not isinstance(hello, Verdict):
+            return hello._replace(end=end)
         if len(message) >= 4 and len(data) < _HEADER_BYTES + 4 + uint24(message, 1):
             break  # it cannot be whole yet: do not look at the rest
     return NEED_MORE
 
 
 def read_message(message: bytes | bytearray) -> Hello | Verdict:
-    """Return the hello that a stream of handshake messages, without records, begins with."""
+    """Return the hello at the beginning of a stream of handshake messages without records."""
     if message and message[0] not in (CLIENT_HELLO, SERVER_HELLO):
         return NOTHING
     if len(message) < 4:
@@ -58,9 +58,9 @@ def read_message(message: bytes | bytearray) -> Hello | Verdict:
 
 
 def _fragments(data: bytes) -> Iterator[tuple[bytes | None, int]]:
-    """Yield the bytes of each handshake record, the last perhaps unfinished, and the offset behind them.
+    """Yield the bytes of each handshake record, the last perhaps incomplete, and the offset behind them.
 
-    None instead of bytes: this is not TLS, or cut into too many records.
+    None instead of bytes: this is not TLS, or split into too many records.
     """
     at, begun = 0, False
     for _ in range(MAX_RECORDS):
@@ -84,7 +84,7 @@ def _is_fatal(data: bytes, at: int) -> bool:
 
 
 def _plausible(header: bytes) -> bool:
-    """Return whether the bytes that are there can begin a record of a hello: SSL 3.0 to TLS 1.3, and not empty."""
+    """Return whether the available bytes can begin a record of a hello: SSL 3.0 to TLS 1.3, and not empty."""
     size = len(header)
     return not (
         (size > 0 and header[0] not in (HANDSHAKE, CHANGE_CIPHER_SPEC, ALERT))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """TLS that does not begin a connection: after STARTTLS (RFC 3207, 2595, 4217), CONNECT, SOCKS, and RDP's own.
 
-The words before it are not understood, for there are too many kinds of them. Who speaks waits for leave, so a hello
-begins a segment; where it does not, a card or a kernel has joined what came before to it: a line, or MySQL's request,
-which waits for nothing.
+The dialogue before it is not parsed: there are too many kinds. The client waits for the server's consent, so a hello
+begins a segment; where it does not, a network card or a kernel has coalesced it with what came before: a line, or
+MySQL's request, which waits for nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _LATEST_VERSION = 4
 _HEADERS_BYTES = 9
 """Of the record and of the message in it."""
 _BEFORE = {36: b"\x20\x00\x00\x01", 7: b"\x15\x03"}
-"""How long what may stand before a hello is, and how it begins: MySQL's SSLRequest, an alert of TLS."""
+"""Length and beginning of what may precede a hello: MySQL's SSLRequest, an alert of TLS."""
 
 
 def find(payload: bytes) -> int | None:
-    """Return where in the payload of a segment a hello begins, None if none does."""
+    """Return the offset of a hello in the payload of a segment, None if there is none."""
     at = payload.find(_RECORD)
     while at >= 0:
         if _may_begin(payload, at) and _is_hello(payload, at):
@@ -36,7 +36,7 @@ def _may_begin(payload: bytes, at: int) -> bool:
 
 
 def _is_hello(payload: bytes, at: int) -> bool:
-    """Tell whether the headers at `at` are those of a record and of a hello that begins in it."""
+    """Return whether the headers at `at` are those of a record and of a hello that begins in it."""
     if len(payload) < at + _HEADERS_BYTES or payload[at + 2] > _LATEST_VERSION:
         return False
     record, kind, message = uint16(payload, at + 3), payload[at + 5], uint24(payload, at + 6)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""TCP and UDP: the table of flows, the first bytes of each direction and the protocol that they are. Pure."""
+"""TCP and UDP: the flow table, and the protocol of the first bytes of each direction. Pure."""

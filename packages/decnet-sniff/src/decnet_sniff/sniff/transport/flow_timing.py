@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The timing of flows that have ended: packets, bytes, duration, and the times from one packet to the next.
+"""The timing of ended flows: packets, bytes, duration, and the gaps between packets.
 
-All is kept as sums of whole numbers, so that flows of one kind add up to one event, and no rounding grows with them.
+All is kept as sums of integers, so that similar flows add up to one event without growing rounding errors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MILLISECOND = 1_000_000
 
 
 class Ending(NamedTuple):
-    """Which flows are told of together: who opened them, to what, and how they ended."""
+    """Which flows are reported together: who opened them, to what, and how they ended."""
 
     opener: bytes
     responder: bytes
@@ -36,9 +36,9 @@ class Timing(NamedTuple):
     bytes_sent: int
     bytes_received: int
     duration_ns: int
-    """From the first packet to the last: also the sum of the times between packets."""
+    """From the first packet to the last: also the sum of the gaps."""
     gap_squares: int
-    """Sum of the squares of the times between packets, ns²."""
+    """Sum of the squares of the gaps between packets, ns²."""
     flows: int = 1
 
     def plus(self, other: Timing) -> Timing:
@@ -48,7 +48,7 @@ class Timing(NamedTuple):
 
 
 class Timings:
-    """The flows that have ended and were not told of; of more than `limit` endings the rest is only counted."""
+    """The ended flows that were not reported yet; beyond `limit` distinct endings the rest is only counted."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -59,7 +59,6 @@ class Timings:
         return len(self._sums)
 
     def add(self, ending: Ending, flow: Timing) -> None:
-        """Add a flow that has ended."""
         known = self._sums.get(ending)
         if known is not None:
             self._sums[ending] = known.plus(flow)
@@ -69,13 +68,13 @@ class Timings:
             self.not_reported += 1
 
     def take(self) -> list[tuple[Ending, int, FlowClosed]]:
-        """Return what was added, each with the time of its first packet in ns, and begin anew."""
+        """Return and remove all, each with the time of its first packet in ns."""
         taken, self._sums = self._sums, {}
         return [(ending, timing.first_ns, closed(ending, timing)) for ending, timing in taken.items()]
 
 
 def closed(ending: Ending, timing: Timing) -> FlowClosed:
-    """Return what is told of flows that ended alike."""
+    """Return the payload for flows that ended alike."""
     gaps = timing.packets_sent + timing.packets_received - timing.flows
     mean, deviation = mean_and_deviation(gaps, timing.duration_ns, timing.gap_squares)
     return FlowClosed(
@@ -93,7 +92,7 @@ def closed(ending: Ending, timing: Timing) -> FlowClosed:
 
 
 def mean_and_deviation(count: int, total: int, squares: int) -> tuple[int | None, int | None]:
-    """Return mean and standard deviation of a population of `count` numbers by their sum and that of their squares."""
+    """Return mean and population standard deviation of `count` numbers from their sum and sum of squares."""
     if count < 1:
         return None, None
     return max(total, 0) // count, isqrt(max(count * squares - total * total, 0)) // count

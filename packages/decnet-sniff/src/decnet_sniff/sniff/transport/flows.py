@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Who talks with whom: a bounded table of TCP and UDP flows, each of two directions.
+"""A bounded table of TCP and UDP flows, each of two directions.
 
-The key of a direction is what stands in the packet: both addresses and both ports, as one string of 12 or 36 bytes.
-So the packet of a known flow costs one look into a dictionary. The second direction gets its entry when it first
-speaks; what nobody answers, as most of a scan, takes half the memory.
+The key of a direction is both addresses and both ports as in the packet, one string of 12 or 36 bytes. So the packet of
+a known flow costs one dictionary lookup. The second direction gets its entry with its first packet; unanswered flows,
+as in most scans, take half the memory.
 
-What ended is kept a little, for stray packets of it are no new flow. When the table is full, what is least likely to
-speak again goes first: the ended, then the unanswered, then the longest silent.
+Ended flows are kept briefly, because stray packets of them are no new flow. When the table is full, what is least
+likely to continue goes first: the ended, then the unanswered, then the longest silent.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ UNANSWERED_NS: Final = 10_000_000_000
 """How long an unanswered SYN is kept."""
 
 SYN_SEEN, SYN_ACK_SEEN, ESTABLISHED, CLOSED = range(4)
-"""What has happened: a SYN; its SYN+ACK; more; FIN of both sides or RST."""
+"""What has been seen: a SYN; its SYN+ACK; more; FIN of both sides or RST."""
 
 _KEY4: Final = Struct(">4s4sHH").unpack
 _KEY6: Final = Struct(">16s16sHH").unpack
 
 SETTLED: Final = -1
-"""Of a direction whose bytes nobody wants to see any more."""
+"""A direction whose bytes are no longer needed."""
 WATCHED: Final = -2
-"""Of one that began with something unknown, behind which TLS may still begin."""
+"""One that began with something unknown, after which TLS may still begin."""
 
 FIN, RST, IDLE = "fin", "rst", "idle"
 
@@ -46,19 +46,19 @@ class Direction:
         self.flow = flow
         self.packets = 0
         self.bytes = 0
-        """Of payload, repetitions included."""
+        """Payload bytes, including repetitions."""
         self.base = base
         """The sequence number of the first byte that is wanted, or SETTLED, or WATCHED."""
         self.stream: Stream | None = None
-        """Its bytes, when one segment did not tell what they are."""
+        """Its bytes, when one segment was not enough to recognise them."""
         self.closing = False
         """Whether its FIN was seen."""
         self.quick = False
-        """Whether its packets only need to be counted, but for FIN, SYN and RST."""
+        """Whether its packets only need to be counted, except for FIN, SYN and RST."""
 
 
 class Flow:
-    """A connection, or what looks like one; the `client` is who began."""
+    """A connection, or what looks like one; the `client` is the side that began."""
 
     __slots__ = (
         "client",
@@ -79,19 +79,19 @@ class Flow:
         self.key = key
         """Of the client's direction."""
         self.sequence = sequence
-        """Of the SYN: another one begins another flow."""
+        """Of the SYN: another sequence number means another flow."""
         self.first = ts
         self.last = ts
         self.squares = 0
-        """Sum of the squares of the times between packets, ns²."""
+        """Sum of the squares of the gaps between packets, ns²."""
         self.state = SYN_SEEN
         self.ended = IDLE
         self.opened = False
-        """Whether more was said than a SYN and what answers it."""
+        """Whether there was more than a SYN and its answer."""
         self.talked = False
         """Whether both sides have sent bytes."""
         self.mss = 0
-        """What the SYN said, 0 if nothing."""
+        """Of the SYN, 0 if absent."""
         self.client = Direction(self, SETTLED)
         self.server: Direction | None = None
 
@@ -113,13 +113,13 @@ def ports(key: bytes) -> tuple[int, int]:
 
 
 def ends(key: bytes) -> Ends:
-    """Return addresses and ports of a key."""
+    """Return the addresses and ports of a key."""
     source, destination, source_port, port = _KEY4(key) if len(key) == 12 else _KEY6(key)
     return Ends(source, source_port, destination, port)
 
 
 class Flows:
-    """All flows of one transport; `directions` finds one by its key."""
+    """All flows of one transport; `directions` maps keys to their direction."""
 
     def __init__(self, most: int, idle_ns: int) -> None:
         self.directions: dict[bytes, Direction] = {}
@@ -127,7 +127,7 @@ class Flows:
         self._most = most
         self._idle = idle_ns
         self.evicted = 0
-        """How many went before their time because the table was full."""
+        """How many were evicted early because the table was full."""
 
     def open(self, key: bytes, ts: int, sequence: int) -> Flow:
         """Add a flow whose client's direction is `key`; call `crowded` first."""
@@ -143,9 +143,9 @@ class Flows:
         return direction
 
     def close(self, flow: Flow) -> Flow:
-        """Remove `flow` and return it; its directions do not know it any more, or they would be a cycle.
+        """Remove `flow` and return it, cutting its reference cycle.
 
-        Cycles wait for the garbage collector: thousands of closed flows would be held for nothing.
+        Cycles wait for the garbage collector, which would keep thousands of closed flows.
         """
         self.directions.pop(flow.key, None)
         del flow.client.flow
@@ -156,7 +156,7 @@ class Flows:
         return flow
 
     def aged(self, now: int) -> Iterator[Flow]:
-        """Remove and yield what ended or has been silent for its time at `now`."""
+        """Remove and yield what ended or has been silent for too long at `now`."""
         patience = {
             SYN_SEEN: min(UNANSWERED_NS, self._idle),
             SYN_ACK_SEEN: self._idle,
@@ -176,7 +176,6 @@ class Flows:
             yield self.close(flow)
 
     def rest(self) -> Iterator[Flow]:
-        """Remove and yield all."""
         for flow in self._all():
             yield self.close(flow)
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The first bytes of one direction of a TCP connection (RFC 9293), whatever became of its segments on the way.
+"""The first bytes of one direction of a TCP connection (RFC 9293), in whatever order its segments arrive.
 
-A post-quantum ClientHello spans segments, so a handshake cannot be read from single packets. What is kept is bounded
-in bytes, in segments behind a gap and in how many bytes recognising them may look at; a direction that exceeds one of
-these bounds is given up. Overlaps: the byte that came first wins (`reassembly_buffer`).
+A post-quantum ClientHello spans segments, so a handshake cannot be parsed from single packets. The buffer is bounded in
+bytes, in segments behind a gap and in how many bytes recognisers may read; a direction that exceeds one of these limits
+is given up. Overlaps: the byte that came first wins (`reassembly_buffer`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 LIMIT = 65_536
 """Bytes of a direction."""
 MOST_PIECES = 512
-"""Pieces behind a hole that do not touch: a post-quantum ClientHello, byte by byte in any order."""
+"""Non-adjacent pieces behind a gap: a post-quantum ClientHello, byte by byte in any order."""
 MOST_LOOKED_AT = 2 << 20
-"""Bytes, counted anew at each look at them, for a look is at all: so much a sender of single bytes may cost."""
+"""Bytes, counted at each look, because a look reads all: what a sender of single bytes may cost."""
 
 _WRAP = 1 << 32
 _HALF = 1 << 31
@@ -32,7 +32,7 @@ class Stream:
         self._pieces = ReassemblyBuffer(LIMIT)
 
     def add(self, sequence: int, payload: bytes) -> bool:
-        """Take a segment; tell whether there are more bytes in order than before."""
+        """Add a segment; return whether there are more bytes in order than before."""
         offset = (sequence - self.base) % _WRAP
         if offset >= _HALF:
             offset -= _WRAP
@@ -43,16 +43,16 @@ class Stream:
 
     @property
     def data(self) -> bytes:
-        """All bytes in order up to the first hole."""
+        """All bytes in order up to the first gap."""
         return bytes(self._pieces.data)
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Approximate memory, bytes."""
         return self._pieces.size
 
     @property
     def exhausted(self) -> bool:
-        """Whether this direction has exceeded one of its bounds."""
+        """Whether this direction has exceeded one of its limits."""
         pieces = self._pieces
         return len(pieces.data) >= LIMIT or pieces.spread > MOST_PIECES or self.looked_at >= MOST_LOOKED_AT

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Which protocol the first bytes of one direction of a TCP connection are, and what they tell.
+"""Recognises the protocol of the first bytes of one direction of a TCP connection.
 
-The port is not asked: attackers choose it. The first byte says who could know.
+The port is not considered: attackers choose it. The first byte selects the recognisers.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Recognised(NamedTuple):
 
     payload: Payload
     again: int | None = None
-    """The offset of what both sides then begin anew with, after a HelloRetryRequest."""
+    """The offset at which both sides start over, after a HelloRetryRequest."""
     opens: bool = False
-    """Whether it only asks for a way to somebody else, with whom another protocol is spoken: CONNECT."""
+    """Whether it only requests a tunnel in which another protocol follows: CONNECT."""
 
 
 def may_be_tls(data: bytes) -> bool:
-    """Tell whether `data`, which is not empty, begins as a record of TLS does."""
+    """Return whether `data`, which is not empty, begins like a TLS record."""
     return records.CHANGE_CIPHER_SPEC <= data[0] <= records.HANDSHAKE
 
 
@@ -43,13 +43,13 @@ def _tls(hello: Hello | Verdict) -> Recognised | Verdict:
 
 
 def incomplete(data: bytes, *, server: bool) -> Payload | None:
-    """Return what `data` shows of a side that never completed its beginning: the identification of SSH."""
+    """Return the finding in an incomplete greeting: the identification of SSH."""
     line = ssh.identification(data, lines_before=server)
     return None if line is None else ssh_identification(line, server=server)
 
 
 def recognise(data: bytes, *, server: bool) -> Recognised | Verdict:
-    """Return what `data` tells, which one side of a connection began with; `server` is the side that was called."""
+    """Recognise `data`, the beginning of one side of a connection; `server` is the side that was called."""
     if may_be_tls(data):
         return _tls(records.recognise(data))
     if not server and data[0] >= 0x80:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What TCP segments tell (RFC 9293): which stack opens a connection, what both sides say first, how it ends."""
+"""TCP (RFC 9293): the stack that opens a connection, the first data of both sides, and how it ends."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ from decnet_sniff.sniff.transport.stream_head import Stream
 from decnet_sniff.sniff.transport.stream_protocol import incomplete, may_be_tls, recognise
 
 PROBE_NS: Final = 5_000_000_000
-"""How long an answer to a lone segment may take."""
+"""How long after a lone segment an answer belongs to it."""
 HELD_BYTES: Final = 2 << 20
-"""Of all streams that wait for the rest of a hello; above it the one that has waited longest is given up."""
+"""Of all streams that wait for the rest of a hello; beyond it the oldest is given up."""
 
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _EXACTLY: Final = 0x3F
-"""All flags but those of ECN."""
+"""All flags except those of ECN."""
 _TCP = Struct(">4xIIBB").unpack_from
 _WRAP: Final = 1 << 32
 
 
 Bounds = tuple[int, int, int]
-"""Where in a buffer the IP header begins, the TCP header begins, the packet ends."""
+"""Offsets in a buffer: IP header, TCP header, end of the packet."""
 
 
 class Segment(NamedTuple):
-    """What a segment's header says; `sequence` is that of its first byte of payload."""
+    """The header of a segment; `sequence` is that of its first payload byte."""
 
     ts: int
     key: bytes
@@ -69,14 +69,13 @@ class TcpTracker:
         self.flows = Flows(most, idle_ns)
         self._sinks = sinks
         self._finished = LruTtlCache[bytes, bool](256, PROBE_NS)
-        """Lone segments with FIN and ACK: what answers them tells a scan from the end of a forgotten connection."""
+        """Lone segments with FIN and ACK: the answer tells a scan from the end of a forgotten connection."""
         self._streams: dict[Direction, int] = {}
         """Bytes that each stream holds, the oldest stream first."""
         self._held = 0
         self._counts: Counter[str] = Counter()
 
     def counts(self) -> dict[str, float]:
-        """Return counters and levels."""
         return {
             **self._counts,
             "tcp_flows": self.flows.size,
@@ -85,17 +84,17 @@ class TcpTracker:
         }
 
     def age(self, now: int) -> None:
-        """Close what has ended or is silent."""
+        """Close flows that have ended or are silent."""
         for flow in self.flows.aged(now):
             self._closed(flow)
 
     def close_all(self) -> None:
-        """Close every flow, for nothing more will come."""
+        """Close every flow, at the end of the capture."""
         for flow in self.flows.rest():
             self._closed(flow)
 
     def segment(self, ts: int, key: bytes, buffer: Buffer, bounds: Bounds, payload: int) -> None:
-        """Take the segment at `bounds`; `payload` is what its headers state: the capture may have less."""
+        """Process the segment at `bounds`; `payload` is its length by the headers: the capture may have less."""
         _, at, end = bounds
         sequence, acknowledged, offset, flags = _TCP(buffer, at)
         if payload < 0 or offset < 0x50:
@@ -125,18 +124,18 @@ class TcpTracker:
         self._advance(flow, direction, flags)
 
     def _direction(self, segment: Segment) -> Direction | None:
-        """Return the direction that the segment belongs to, which may be a new one; None for a stray one."""
+        """Return the direction of the segment, possibly a new one; None for a stray segment."""
         direction = self.flows.directions.get(segment.key)
         if segment.flags & _SYN:
             return self._syn_ack(direction, segment) if segment.flags & _ACK else self._syn(direction, segment)
         if direction is not None:
             return direction
-        if (asked := self.flows.directions.get(reverse(segment.key))) is not None:
-            return self.flows.answer(asked.flow, SETTLED if segment.flags & _RST else segment.sequence)
+        if (other := self.flows.directions.get(reverse(segment.key))) is not None:
+            return self.flows.answer(other.flow, SETTLED if segment.flags & _RST else segment.sequence)
         return self._joined(segment)
 
     def _syn(self, direction: Direction | None, segment: Segment) -> Direction:
-        """Begin a connection; one with the same ends is over, unless this is its SYN sent again."""
+        """Begin a connection; an earlier one with the same ends is over, unless this is its SYN retransmitted."""
         known = direction or self.flows.directions.get(reverse(segment.key))
         if known is not None:
             if known is known.flow.client and known is direction and known.flow.sequence == segment.sequence:
@@ -161,9 +160,9 @@ class TcpTracker:
 
     def _answer(self, segment: Segment) -> Direction:
         """Return the server's direction, which begins with this segment."""
-        asked = self.flows.directions.get(reverse(segment.key))
-        if asked is not None:
-            flow = asked.flow
+        other = self.flows.directions.get(reverse(segment.key))
+        if other is not None:
+            flow = other.flow
         else:  # we came too late for its SYN
             flow = self._open(segment.ts, reverse(segment.key), segment.acknowledged)
             flow.client.base = segment.acknowledged
@@ -172,22 +171,22 @@ class TcpTracker:
         return self.flows.answer(flow, segment.sequence)
 
     def _joined(self, segment: Segment) -> Direction | None:
-        """Return the direction of a segment whose connection began before us, None when nothing begins with it."""
+        """Return the direction of a segment whose connection began before the capture; None if unusable."""
         if not segment.payload or segment.flags & (_RST | _FIN):
             self._stray(segment)
             return None
         self._counts["tcp_joined_late"] += 1
-        if segment.key[-4:-2] < segment.key[-2:]:  # who has the smaller port was called
+        if segment.key[-4:-2] < segment.key[-2:]:  # the side with the smaller port is the server
             return self._answer(segment)
         flow = self._open(segment.ts, segment.key, segment.sequence)
         flow.client.base = segment.sequence
         return flow.client
 
     def _stray(self, segment: Segment) -> None:
-        """Note a segment of no connection: a probe, or the answer to one.
+        """Record a segment of no connection: a probe, or the answer to one.
 
-        Lone ACKs, and FINs with ACK, are also what is left of connections that we have forgotten. Their other end
-        knows better: it answers with a RST without ACK only what it knows nothing of.
+        Lone ACKs, and FINs with ACK, are also what remains of forgotten connections. Their other end knows better: it
+        answers with a RST without ACK only if it does not know the connection.
         """
         self._counts["tcp_stray"] += 1
         source, source_port, host, port = ends(segment.key)
@@ -201,7 +200,7 @@ class TcpTracker:
             self._sinks.scans.probe(segment.ts, source, host, port or 0, technique)
 
     def _talk(self, flow: Flow, direction: Direction) -> None:
-        """Note that both sides of a connection have sent bytes, once."""
+        """Record, once, that both sides of a connection have sent bytes."""
         other = flow.server if direction is flow.client else flow.client
         if other is not None and other.bytes:
             flow.talked = True
@@ -215,7 +214,7 @@ class TcpTracker:
         return self.flows.open(key, ts, sequence)
 
     def _stack(self, segment: Segment, direction: Direction, network: bytes, transport: bytes) -> None:
-        """Tell what the headers of a SYN or SYN+ACK say about who made them."""
+        """Report the stack by the headers of its SYN or SYN+ACK."""
         seen = stack.read(stack.Syn(network, transport, segment.payload))
         if seen is None:
             self._counts["tcp_malformed"] += 1
@@ -231,14 +230,14 @@ class TcpTracker:
         self._sinks.findings.add(ts, ends(key), payload, source_port if server else port)
 
     def _data(self, segment: Segment, direction: Direction, payload: bytes) -> None:
-        """Take bytes of a direction that is not settled."""
+        """Process payload of a direction that is not settled."""
         if direction.base != WATCHED:
             self._wanted(segment, direction, payload)
         if direction.base == WATCHED and self._begins_late(segment, direction, payload):
             self._wanted(segment, direction, payload)
 
     def _begins_late(self, segment: Segment, direction: Direction, payload: bytes) -> bool:
-        """Tell whether a hello begins in `payload`, behind words of another protocol; from there on it is wanted."""
+        """Return whether a hello begins in `payload`, after another protocol; from there on it is wanted."""
         at = starttls.find(payload)
         if at is not None:
             direction.base = (segment.sequence + at) % _WRAP
@@ -247,43 +246,43 @@ class TcpTracker:
         return at is not None
 
     def _wanted(self, segment: Segment, direction: Direction, payload: bytes) -> None:
-        """Take bytes of a direction whose beginning is wanted; most hellos are whole in their first segment."""
-        stream, asked = direction.stream, False
+        """Process payload of a direction whose beginning is wanted; most hellos are whole in their first segment."""
+        stream, checked = direction.stream, False
         if stream is None:
-            asked = segment.sequence == direction.base
-            if asked and not self._needs_more(segment, direction, payload):
+            checked = segment.sequence == direction.base
+            if checked and not self._needs_more(segment, direction, payload):
                 return
             stream = direction.stream = Stream(direction.base)
             self._streams[direction] = 0
         grown = stream.add(segment.sequence, payload)
         self._account(direction, stream)
-        if grown and not asked and direction.stream is stream:
+        if grown and not checked and direction.stream is stream:
             self._needs_more(segment, direction, stream.data)
         if direction.stream is stream and stream.exhausted:
             self._counts["tcp_streams_given_up"] += 1
             self._give_up(direction.flow, direction)
 
     def _needs_more(self, segment: Segment, direction: Direction, data: bytes) -> bool:
-        """Ask what the bytes are, tell it, and be done with the direction; True when more bytes are needed first."""
+        """Recognise and report the bytes, and settle the direction; True when more bytes are needed first."""
         if not data:
             return True  # the capture has no more than the headers
         server = direction is direction.flow.server
-        found = recognise(data, server=server)
-        if found is NEED_MORE:
+        recognised = recognise(data, server=server)
+        if recognised is NEED_MORE:
             return True
         base = direction.base
         self._settle(direction)
-        if isinstance(found, Verdict):
+        if isinstance(recognised, Verdict):
             if not may_be_tls(data):
                 self._watch(direction)
             return False
-        self._report(segment.ts, segment.key, found.payload, server=server)
-        if found.opens:
+        self._report(segment.ts, segment.key, recognised.payload, server=server)
+        if recognised.opens:
             self._watch(direction)
-        if found.again is not None:  # both say hello once more
-            direction.base, direction.quick = (base + found.again) % _WRAP, False
+        if recognised.again is not None:  # both send another hello
+            direction.base, direction.quick = (base + recognised.again) % _WRAP, False
             direction.flow.client.base, direction.flow.client.quick = segment.acknowledged, False
-            if rest := data[found.again :]:
+            if rest := data[recognised.again :]:
                 self._data(segment._replace(sequence=direction.base), direction, rest)
         return False
 
@@ -332,7 +331,7 @@ class TcpTracker:
                     flow.state, flow.ended = CLOSED, FIN
 
     def _closed(self, flow: Flow) -> None:
-        """Write down what is known of a flow that has left the table, and free what it held."""
+        """Record a flow that has left the table, and free what it held."""
         self._sinks.close(flow, "tcp")
         self._give_up(flow, flow.client)
         if flow.server is not None:

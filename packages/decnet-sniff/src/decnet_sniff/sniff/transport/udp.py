@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What UDP datagrams tell: the hellos of QUIC and DTLS, and who talks with whom."""
+"""UDP: the hellos of QUIC and DTLS, and flows."""
 
 from __future__ import annotations
 
@@ -36,22 +36,21 @@ class UdpTracker:
         self._counts: Counter[str] = Counter()
 
     def counts(self) -> dict[str, float]:
-        """Return counters and levels."""
         flows = {"udp_flows": self.flows.size, "udp_flows_evicted": self.flows.evicted}
         return {**self._counts, **flows, **self._quic.counters(), **self._dtls.counters()}
 
     def age(self, now: int) -> None:
-        """Close what is silent."""
+        """Close silent flows."""
         for flow in self.flows.aged(now):
             self._sinks.close(flow, "udp")
 
     def close_all(self) -> None:
-        """Close every flow, for nothing more will come."""
+        """Close every flow, at the end of the capture."""
         for flow in self.flows.rest():
             self._sinks.close(flow, "udp")
 
     def datagram(self, ts: int, key: bytes, buffer: Buffer, at: int, end: int) -> None:
-        """Take a datagram whose UDP header is at `at`."""
+        """Process a datagram whose UDP header is at `at`."""
         length = (buffer[at + 4] << 8 | buffer[at + 5]) or end - at
         if length < 8:
             self._counts["udp_malformed"] += 1
@@ -67,13 +66,13 @@ class UdpTracker:
         if end - at - 8 >= _SMALLEST_QUIC and buffer[at + 8] & _LONG_HEADER:
             size = len(key) // 2 - 2
             sender, receiver = key[:size] + key[-4:-2], key[size : 2 * size] + key[-2:]
-            found = self._quic.datagram(sender, receiver, bytes(buffer[at + 8 : end]), ts)
-            if found is not None:
-                self._report(ts, key, found, "quic")
+            hello = self._quic.datagram(sender, receiver, bytes(buffer[at + 8 : end]), ts)
+            if hello is not None:
+                self._report(ts, key, hello, "quic")
         elif end - at - 8 >= _SMALLEST_DTLS and buffer[at + 8] == _HANDSHAKE:
-            found = self._dtls.datagram(key, bytes(buffer[at + 8 : end]), ts)
-            if found is not None:
-                self._report(ts, key, found, "dtls")
+            hello = self._dtls.datagram(key, bytes(buffer[at + 8 : end]), ts)
+            if hello is not None:
+                self._report(ts, key, hello, "dtls")
 
     def _report(self, ts: int, key: bytes, hello: Hello, transport: str) -> None:
         source_port, port = ports(key)
@@ -83,10 +82,10 @@ class UdpTracker:
     def _unknown(self, ts: int, key: bytes) -> Direction:
         source, source_port, host, port = ends(key)
         self._sinks.scans.udp(ts, source, source_port or 0, host, port or 0)
-        asked = self.flows.directions.get(reverse(key))
-        if asked is not None:
-            asked.flow.state, asked.flow.opened = ESTABLISHED, True
-            return self.flows.answer(asked.flow, 0)
+        other = self.flows.directions.get(reverse(key))
+        if other is not None:
+            other.flow.state, other.flow.opened = ESTABLISHED, True
+            return self.flows.answer(other.flow, 0)
         for crowded in self.flows.crowded():
             self._sinks.close(crowded, "udp")
         return self.flows.open(key, ts, 0).client

@@ -59,12 +59,12 @@ def parse(text: str, names: list[str], line: int) -> Condition:
     parser = _Parser(_TOKEN.findall(text), names, line)
     tree = parser.either(0)
     if parser.token is not None:
-        raise RuleError(f"the condition goes on with {parser.token!r} where 'and' or 'or' was expected", line)
+        raise RuleError(f"the condition continues with {parser.token!r} where 'and' or 'or' was expected", line)
     return tree
 
 
 def compiled(tree: Condition, matchers: Mapping[str, Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return the condition as one function of what the matchers take."""
+    """Return the condition as one function with the arguments of the matchers."""
     if isinstance(tree, Name):
         return matchers[tree.name]
     if isinstance(tree, Not):
@@ -128,10 +128,10 @@ class _Parser:
     def _of(self, quantity: str, pattern: str) -> Condition:
         if quantity not in ("1", "any", "all"):
             raise RuleError(f"'{quantity} of' is not Sigma; write '1 of' or 'all of'", self._line)
-        found = tuple(Name(name) for name in self._names if _named(name, pattern))
-        if not found:
+        parts = tuple(Name(name) for name in self._names if _named(name, pattern))
+        if not parts:
             raise RuleError(f"'{quantity} of {pattern}' names nothing of the detection", self._line)
-        return And(found) if quantity == "all" else Or(found)
+        return And(parts) if quantity == "all" else Or(parts)
 
     def _accept(self, word: str) -> bool:
         if (self.token or "").lower() != word:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Sigma's correlation rules (event_count, value_count) and the window they count in.
+"""Sigma's correlation rules (event_count, value_count) and their window.
 
-A window is a value that is kept in the database and changed in the transaction of the event. It holds at most as many
-entries as the rule asks for, the newest of each counted value, so it is exact, bounded, and the same whatever the
-batches. When it is full within the time span the rule fires and the window starts anew: one finding per `n` events, not
-one for each event after the first `n`.
+A window is stored in the database and changed in the transaction of the event. It holds at most as many entries as the
+rule asks for, the newest of each counted value, so it is exact, bounded, and independent of batches. When it is full
+within the time span the rule fires and the window starts over: one finding per `n` events, not one for each event after
+the first `n`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 
 Kind: TypeAlias = Literal["event_count", "value_count"]
 Window: TypeAlias = tuple[tuple[int, str], ...]
-"""Time (ns since the Unix epoch) and value of what was counted, sorted, each value once."""
+"""Time (ns since the Unix epoch) and value of the counted events, sorted, each value once."""
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class Count(msgspec.Struct, frozen=True):
     """Whether the counted rules also tag by themselves."""
 
     def group(self, event: Event) -> str:
-        """Return which window the event counts in."""
+        """Return the window in which the event counts."""
         return "\x1f".join(str(getattr(event, name) or "") for name in self.group_by)
 
 
@@ -57,7 +57,7 @@ def counted(window: Window, ts: int, value: str, count: Count) -> tuple[Window, 
 
 
 def count_of(section: Located) -> Count:
-    """Return what a rule's `correlation` section counts; raises RuleError."""
+    """Parse a rule's `correlation` section; raises RuleError."""
     if not isinstance(section.data, dict):
         raise RuleError("'correlation' must be a map", section.line)
     fields = section.data
@@ -96,9 +96,9 @@ def _chosen(fields: dict[str, Located], name: str, known: tuple[str, ...], line:
 
 
 def _texts(value: Located) -> list[str]:
-    found = [one.data for one in value.data] if isinstance(value.data, list) else [value.data]
-    texts = [one for one in found if isinstance(one, str) and one]
-    if not texts or len(texts) != len(found):
+    values = [one.data for one in value.data] if isinstance(value.data, list) else [value.data]
+    texts = [one for one in values if isinstance(one, str) and one]
+    if not texts or len(texts) != len(values):
         raise RuleError("a list of texts was expected", value.line)
     return texts
 
@@ -112,10 +112,10 @@ def _groups(value: Located) -> tuple[str, ...]:
 
 
 def _span(value: Located) -> int:
-    found = _SPAN.fullmatch(str(value.data))
-    if found is None:
+    span = _SPAN.fullmatch(str(value.data))
+    if span is None:
         raise RuleError("'timespan' is a number and one of s, m, h, d, such as 5m", value.line)
-    return int(found[1]) * _UNITS[found[2]]
+    return int(span[1]) * _UNITS[span[2]]
 
 
 def _condition(value: Located, kind: str) -> tuple[int, str | None]:

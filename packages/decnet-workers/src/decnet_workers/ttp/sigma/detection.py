@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sigma's detection section to one function: search identifiers (maps, lists, keywords) joined by the condition."""
+"""Compiles Sigma's detection section to one function: search identifiers (maps, lists, keywords) and the condition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kinds = Sequence[type[Payload]]
 
 
 def compiled(detection: Located, kinds: Kinds) -> Matcher:
-    """Return whether an event of one of `kinds` is what the detection describes; raises RuleError."""
+    """Return a function that tells whether an event of one of `kinds` matches the detection; raises RuleError."""
     if not isinstance(detection.data, dict) or "condition" not in detection.data:
         raise RuleError("the detection needs named selections and a condition", detection.line)
     searches = {name: value for name, value in detection.data.items() if name not in ("condition", "timeframe")}
@@ -33,7 +33,7 @@ def compiled(detection: Located, kinds: Kinds) -> Matcher:
 
 
 def _conditions(value: Located) -> list[Located]:
-    """A list of conditions is Sigma's way to write several rules as one: any of them is a hit."""
+    """Return the conditions; a list is Sigma's way to write several rules as one: any of them matches."""
     return value.data if isinstance(value.data, list) and value.data else [value]
 
 

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""YAML text to values that know their line, so that a refusal can name it.
+"""Parses YAML to values that know their line, for error messages.
 
-Nodes are read with their marks and converted here instead of by PyYAML's constructors, which forget the marks. Anchors
-are refused: rules do not need them, and a few lines of them unfold to gigabytes.
+Nodes are read with their marks and converted here instead of by PyYAML's constructors, which drop the marks. Anchors
+are rejected: rules do not need them, and a few lines of them expand to gigabytes.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import yaml
 from yaml.constructor import SafeConstructor
 from yaml.error import MarkedYAMLError, YAMLError
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from decnet_workers.ttp.sigma.errors import RuleError
@@ -26,6 +28,7 @@ _LARGEST = 2**63 - 1
 def documents(text: str) -> Iterator[Located]:
     """Yield the YAML documents of a rule file; RuleError where it is not YAML that a rule may use."""
     try:
+        _refuse_depth(text)
         for node in yaml.compose_all(text, _LOADER):
             if node is not None:
                 yield _convert(node, 0, set())
@@ -36,6 +39,20 @@ def documents(text: str) -> Iterator[Located]:
         if isinstance(error, RuleError):
             raise
         raise RuleError(f"not valid YAML: {' '.join(str(error).split())}", 1) from error
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise RuleError where values are nested so deeply that composing them could use up the stack.
+
+    libyaml parses without recursion, PyYAML composes with it, in C, where nothing stops it before the stack's end.
+    """
+    depth = 0
+    with contextlib.suppress(YAMLError):  # composing comes upon it, too, after the documents before it
+        for event in yaml.parse(text, _LOADER):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > _MAX_DEPTH + 1:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise RuleError("values are nested too deeply", line)
 
 
 def _convert(node: Node, depth: int, seen: set[int]) -> Located:
@@ -54,17 +71,17 @@ def _convert(node: Node, depth: int, seen: set[int]) -> Located:
 
 
 def _mapping(node: MappingNode, depth: int, seen: set[int]) -> dict[str, Located]:
-    found: dict[str, Located] = {}
+    entries: dict[str, Located] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
         if not isinstance(key, ScalarNode):
             raise RuleError("a key must be a plain word", line)
-        if key.value in found:
+        if key.value in entries:
             raise RuleError(f"{key.value!r} stands here twice; the first would be lost", line)
         converted = _convert(value, depth + 1, seen)
         # An empty or flowing value stands where its key does; a block's own line would point at its first entry.
-        found[key.value] = Located(converted.data, line if isinstance(value, MappingNode) else converted.line)
-    return found
+        entries[key.value] = Located(converted.data, line if isinstance(value, MappingNode) else converted.line)
+    return entries
 
 
 def _scalar(node: ScalarNode) -> Scalar:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Why a rule is refused, and where in its file."""
+"""Errors of rules, with their position."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decnet_workers.errors import WorkersError
 
 
 class RuleError(WorkersError, ValueError):
-    """A rule is refused; `line` counts from one, the message says what to write instead."""
+    """A rule is rejected; `line` counts from one, the message says what to write instead."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -17,7 +17,7 @@ class RuleError(WorkersError, ValueError):
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean ...?` for the closest known word, else the list of what is known when it is short."""
+    """Return `; did you mean ...?` for the closest known word, else the known ones if there are few."""
     import difflib  # only a refused rule needs it
 
     words = sorted(known)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Regular expressions with a guarantee: RE2, whose time is linear in the text whatever the expression.
+"""Regular expressions in linear time: RE2.
 
 The standard library's `re` backtracks: `(a+)+$` on 30 characters takes minutes, and a thread cannot be interrupted. A
-subset of it that is provably linear would leave out what rules want (two stars in a row already cost quadratic time).
-RE2 costs 2.8 MiB of memory, once, when the first rule with `|re` is loaded, and about 4 µs a search. It has no
-look-around and no back-references; a rule that uses them is refused with its line.
+provably linear subset of it would exclude what rules need (two stars in a row already cost quadratic time). RE2 costs
+2.8 MiB of memory, once, when the first rule with `|re` is loaded, and about 4 µs per search. It has no look-around and
+no back-references; a rule that uses them is rejected with its line.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 MAX_BYTES = 1 << 20
-"""Memory of one compiled expression, automaton cache included; beyond it RE2 searches slower, still in linear time."""
+"""Memory of one compiled expression, including the automaton cache; beyond it RE2 is slower, still in linear time."""
 
 
 def searcher(pattern: str, flags: str) -> Callable[[bytes], bool]:
-    """Return whether `pattern` is found anywhere in a text (UTF-8), as a function; `flags` are some of `i`, `m`, `s`.
+    """Return a function that searches a text (UTF-8) for `pattern`; `flags` are some of `i`, `m`, `s`.
 
-    Raises ValueError for what RE2 does not have.
+    Raises ValueError for what RE2 does not support.
     """
     import re2  # type: ignore[import-untyped]  # google-re2 ships no type information
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a rule can name: fields of the catalogue's payloads and of the envelope, and how to read them from an event.
+"""The fields that a rule can name, of payloads and of the envelope, and how to read them from an event.
 
-A text, a number or a flag is one value; `headers`, `ports`, `detail` and `structured` are many, and a rule matches when
-one of them does. `headers.referer`, `detail.path` and `structured.origin.ip` name one of many.
+A text, a number or a flag is one value; `headers`, `ports`, `detail` and `structured` have many, and a rule matches
+when one of them does. `headers.referer`, `detail.path` and `structured.origin.ip` name one of many.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MANY: dict[object, str] = {
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A field that a rule names: what it holds and how its values are read; no value when it is absent."""
+    """A field that a rule names: its type and how its values are read; no value when it is absent."""
 
     name: str
     shape: Shape
@@ -60,11 +60,11 @@ def names_of(kinds: Iterable[type[Payload]]) -> list[str]:
 
 
 def texts_of(payload: Payload) -> list[str]:
-    """Return every text of a payload: what keywords are searched in."""
-    found: list[str] = []
+    """Return every text of a payload, for keyword searches."""
+    texts: list[str] = []
     for name in payload.__struct_fields__:
-        _collect(getattr(payload, name), found)
-    return found
+        _collect(getattr(payload, name), texts)
+    return texts
 
 
 @cache
@@ -155,13 +155,13 @@ _READ_ALL: dict[str, Callable[[str, Event], Values]] = {
 }
 
 
-def _collect(value: Any, found: list[str]) -> None:
+def _collect(value: Any, texts: list[str]) -> None:
     if isinstance(value, str):
-        found.append(value)
+        texts.append(value)
     elif isinstance(value, tuple):
         for one in value:
-            _collect(one, found)
+            _collect(one, texts)
     elif isinstance(value, dict):
         for key, one in value.items():
-            found.append(key)
-            _collect(one, found)
+            texts.append(key)
+            _collect(one, texts)

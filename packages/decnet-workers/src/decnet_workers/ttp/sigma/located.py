@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A value of a rule file that knows its line, so that a refusal can name it."""
+"""A value of a rule file with its line, for error messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 
 class Located(msgspec.Struct, frozen=True):
-    """A value of a rule file and the line, from one, where it stands."""
+    """A value of a rule file and its line, counted from one."""
 
     data: Scalar | list[Located] | dict[str, Located]
     line: int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests joined to one, as loops: `any` and `all` over a generator cost a frame per call, and this is the hot path."""
+"""Combines tests with loops: `any` and `all` over a generator cost a frame per call, and this is the hot path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return whether all hold."""
+    """Return a test that all hold."""
     if len(tests) == 1:
         return tests[0]
     parts = tuple(tests)
@@ -25,7 +25,7 @@ def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
 
 
 def any_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return whether one holds."""
+    """Return a test that one holds."""
     if len(tests) == 1:
         return tests[0]
     parts = tuple(tests)

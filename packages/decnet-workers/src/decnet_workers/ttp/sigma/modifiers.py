@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Sigma's value modifiers: what `command|contains|all: [...]` asks of a field, as one function of an event's view.
+"""Sigma's value modifiers: `command|contains|all: [...]` as one function of an event's view.
 
-Built are those of Sigma 2.0 that mean something on these events; any other is refused with its line, so that no rule
-looks as if it worked. Text is compared without case unless `cased` says otherwise, regular expressions with it unless
-`i` does.
+Implemented are those of Sigma 2.0 that make sense for these events; any other is rejected with its line, so that no
+rule silently does nothing. Text is compared without case unless `cased` is given, regular expressions with case unless
+`i` is.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MODIFIERS = ("all", "cased", "cidr", "exists", "re", *_FLAGS, *_ENCODINGS, *_ORD
 
 
 def matcher(field: Field, modifiers: Sequence[str], values: Sequence[Located], line: int) -> Matcher:
-    """Return whether an event's `field` satisfies `values` under `modifiers`; raises RuleError."""
+    """Return a function that tests an event's `field` against `values` under `modifiers`; raises RuleError."""
     check(modifiers, line)
     if "exists" in modifiers:
         return _exists(field, modifiers, values, line)
@@ -44,14 +44,14 @@ def matcher(field: Field, modifiers: Sequence[str], values: Sequence[Located], l
 
 
 def check(modifiers: Sequence[str], line: int) -> None:
-    """Raise RuleError for a modifier that is not built."""
+    """Raise RuleError for an unsupported modifier."""
     for modifier in modifiers:
         if modifier not in MODIFIERS:
             raise RuleError(f"there is no modifier {modifier!r}{suggestion(modifier, MODIFIERS)}", line)
 
 
 def keyword(value: Located) -> Matcher:
-    """Return whether any text of an event contains `value`, without case."""
+    """Return a test whether any text of an event contains `value`, ignoring case."""
     if value.data is None or isinstance(value.data, (list, dict)):
         raise RuleError("a keyword must be a text", value.line)
     test = wildcard.compiled([wildcard.folded(one) for one in _patterns(str(value.data), ["contains"], value.line)])
@@ -66,15 +66,15 @@ def _exists(field: Field, modifiers: Sequence[str], values: Sequence[Located], l
 
 
 def _one_of(field: Field, modifiers: list[str], values: Sequence[Located]) -> Matcher:
-    """Return whether the field has one of the values; plain texts are asked for together."""
+    """Return a test whether the field has one of the values; plain texts are tested together."""
     patterns: list[wildcard.Pattern] = []
     matchers: list[Matcher] = []
     for value in values:
-        found = _one(field, modifiers, value)
-        if isinstance(found, list):
-            patterns += found
+        test = _one(field, modifiers, value)
+        if isinstance(test, list):
+            patterns += test
         else:
-            matchers.append(found)
+            matchers.append(test)
     if patterns:
         matchers.append(_textual(field, patterns, cased="cased" in modifiers))
     return any_of(matchers)
@@ -180,7 +180,7 @@ def _network(modifiers: list[str], text: str, line: int) -> Test:
 
 
 def _patterns(text: str, modifiers: list[str], line: int) -> list[wildcard.Pattern]:
-    """Return the ways in which `text` may be written; one of them must match."""
+    """Return the ways in which `text` may be encoded; one of them must match."""
     patterns: Iterable[wildcard.Pattern] = [wildcard.parse(text)]
     for modifier in modifiers:
         if modifier in _PLACES:
@@ -207,7 +207,7 @@ def _encoded(pattern: wildcard.Pattern, modifier: str, line: int) -> list[wildca
 
 
 def _offsets(data: bytes) -> list[str]:
-    """Return what `data` looks like inside base64 of something longer, for each of its three possible offsets."""
+    """Return how `data` appears inside the base64 of something longer, for each of its three possible offsets."""
     written = []
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + data).decode()

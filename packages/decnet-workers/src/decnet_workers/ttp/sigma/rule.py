@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A Sigma rule or correlation rule read from its document, everything it names checked.
+"""Parses a Sigma rule or correlation rule and checks every name in it.
 
 `logsource` has `product: decnet` and, as `category`, the kind of event that the rule reads. A list of kinds is this
 product's one addition to Sigma.
@@ -26,7 +26,7 @@ _MAX_TITLE = 256
 
 
 class About(msgspec.Struct, frozen=True):
-    """What a rule says of itself; `techniques` are ATT&CK ids such as T1110.001."""
+    """A rule's metadata; `techniques` are ATT&CK ids such as T1110.001."""
 
     id: UUID
     title: str
@@ -45,14 +45,14 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Correlation(msgspec.Struct, frozen=True):
-    """A rule on the number of events that other rules matched."""
+    """A rule on the number of events matched by other rules."""
 
     about: About
     count: Count
 
 
 def parse(document: Located) -> Rule | Correlation:
-    """Return the rule of one YAML document; raises RuleError with the line of what is wrong."""
+    """Return the rule of one YAML document; raises RuleError with the line of the error."""
     fields = document.data
     if not isinstance(fields, dict):
         raise RuleError("a rule is a map with title, id, logsource and detection", document.line)
@@ -110,12 +110,12 @@ def _techniques(tags: Located | None) -> tuple[str, ...]:
         return ()
     if not isinstance(tags.data, list):
         raise RuleError("'tags' must be a list", tags.line)
-    found = [_technique(_text(tag, "tags"), tag.line) for tag in tags.data]
-    return tuple(sorted({one for one in found if one is not None}))
+    techniques = [_technique(_text(tag, "tags"), tag.line) for tag in tags.data]
+    return tuple(sorted({one for one in techniques if one is not None}))
 
 
 def _technique(tag: str, line: int) -> str | None:
-    """Return the technique that a tag names; None for a tactic and for tags of other namespaces."""
+    """Return the technique of a tag; None for a tactic and for tags of other namespaces."""
     namespace, _, word = tag.lower().partition(".")
     if namespace != "attack":
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One event as all rules look at it: each field is read and case-folded once, however many rules name it.
+"""An event as seen by all rules: each field is read and case-folded once, however many rules name it.
 
 Case is folded by `str.casefold`, not `lower`: it goes character by character, so that the fold of a part is always a
 part of the fold (`lower` writes a final sigma differently), and `contains` means the same on both sides.
@@ -24,29 +24,29 @@ class View:
         self._texts: tuple[str, ...] | None = None
 
     def values(self, field: Field) -> Values:
-        """Return the field's values as they are."""
-        found = self._values.get(field.name)
-        if found is None:
-            found = self._values[field.name] = field.read(self.event)
-        return found
+        """Return the field's values unchanged."""
+        values = self._values.get(field.name)
+        if values is None:
+            values = self._values[field.name] = field.read(self.event)
+        return values
 
     def folded(self, field: Field) -> tuple[str, ...]:
-        """Return the field's texts without case; numbers and flags as Sigma writes them."""
-        found = self._folded.get(field.name)
-        if found is None:
-            found = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
-        return found
+        """Return the field's texts case-folded; numbers and flags as Sigma writes them."""
+        texts = self._folded.get(field.name)
+        if texts is None:
+            texts = self._folded[field.name] = tuple(str(value).casefold() for value in self.values(field))
+        return texts
 
     def encoded(self, field: Field) -> tuple[bytes, ...]:
-        """Return the field's texts in UTF-8, as regular expressions read them."""
-        found = self._encoded.get(field.name)
-        if found is None:
+        """Return the field's texts in UTF-8, for regular expressions."""
+        encoded = self._encoded.get(field.name)
+        if encoded is None:
             texts = (str(value) for value in self.values(field))
-            found = self._encoded[field.name] = tuple(text.encode("utf-8", "backslashreplace") for text in texts)
-        return found
+            encoded = self._encoded[field.name] = tuple(text.encode("utf-8", "backslashreplace") for text in texts)
+        return encoded
 
     def texts(self) -> tuple[str, ...]:
-        """Return every text of the payload without case: what keywords are searched in."""
+        """Return every text of the payload case-folded, for keyword searches."""
         if self._texts is None:
             self._texts = tuple(text.casefold() for text in texts_of(self.event.payload))
         return self._texts

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-r"""Sigma's text patterns: `*` is any text, `?` any one character, a backslash before them takes their meaning away.
+"""Sigma's text patterns: `*` is any text, `?` any one character, a backslash escapes them.
 
-Matching takes time linear in the text: the text is cut at the stars and each piece is looked for once, left to right,
-which is exact for globs (the leftmost place of a piece leaves the most room for the next).
+Matching is linear in the text: the pattern is split at the stars and each piece is searched once, left to right, which
+is exact for globs (the leftmost position of a piece leaves the most room for the next).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ ONE: Final = Wildcard(False)
 
 Token: TypeAlias = str | Wildcard
 Pattern: TypeAlias = tuple[Token, ...]
-"""Texts and wildcards in turn; neighbouring texts are joined."""
+"""Alternating texts and wildcards; adjacent texts are joined."""
 
 
 def parse(text: str) -> Pattern:
-    r"""Return the pattern that `text` writes; a backslash before `*`, `?` or a backslash is an escape, else itself.
+    r"""Parse a pattern; a backslash before `*`, `?` or a backslash is an escape, else itself.
 
     Sigma 2.0, "Escaping": `\*` is a star, `\\*` a backslash and a wildcard, `\\\*` a backslash and a star.
     """
@@ -52,21 +52,21 @@ def parse(text: str) -> Pattern:
 
 
 def folded(pattern: Pattern) -> Pattern:
-    """Return the pattern without case."""
+    """Return the pattern case-folded."""
     return tuple(token.casefold() if isinstance(token, str) else token for token in pattern)
 
 
 def literal(pattern: Pattern) -> str | None:
-    """Return the one text that the pattern matches, None when it has wildcards."""
+    """Return the only text that the pattern matches, None when it has wildcards."""
     if not pattern:
         return ""
     return pattern[0] if len(pattern) == 1 and isinstance(pattern[0], str) else None
 
 
 def compiled(patterns: Sequence[Pattern]) -> Callable[[str], bool]:
-    """Return whether a text matches one of the patterns, whole, as a function.
+    """Return a function that tells whether a whole text matches one of the patterns.
 
-    Texts, beginnings, ends and parts are asked with the built-ins that do it; what is left is matched piece by piece.
+    Texts, prefixes, suffixes and parts use the built-ins for it; the rest is matched piece by piece.
     """
     sorted_ = _Sorted([_pieces(pattern) for pattern in patterns])
     exact, starts, ends = frozenset(sorted_.exact), tuple(sorted_.starts), tuple(sorted_.ends)
@@ -84,7 +84,7 @@ def compiled(patterns: Sequence[Pattern]) -> Callable[[str], bool]:
 
 
 Piece: TypeAlias = str | tuple[str | None, ...]
-"""What stands between two stars; with `?`, one entry a character and None for any."""
+"""What is between two stars; with `?`, one entry per character and None for any."""
 
 
 def _pieces(pattern: Pattern) -> list[Piece]:
@@ -107,7 +107,7 @@ def _piece(tokens: list[Token]) -> Piece:
 
 
 class _Sorted:
-    """Patterns by what they ask of a text; `globs` are those that no built-in matches."""
+    """Patterns by the built-in that matches them; `globs` are the others."""
 
     def __init__(self, patterns: Sequence[list[Piece]]) -> None:
         self.exact: list[str] = []
@@ -140,10 +140,10 @@ def _glob(pieces: list[Piece], text: str) -> bool:
     if start > end or not _stands(first, text, 0) or not _stands(last, text, end):
         return False
     for piece in pieces[1:-1]:
-        found = _find(piece, text, start, end)
-        if found < 0:
+        at = _find(piece, text, start, end)
+        if at < 0:
             return False
-        start = found + len(piece)
+        start = at + len(piece)
     return True
 
 

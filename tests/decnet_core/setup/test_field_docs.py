@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import msgspec
 
-from decnet_core.field_docs import field_docs
+from decnet_core.setup.field_docs import field_docs
 
 
 class Above(msgspec.Struct):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the HTTP receiver answers: bytes that a plain web server would send, no header that gives a framework away."""
+"""Responses of the HTTP receiver: what a plain web server would send, without a header that reveals a framework."""
 
 from __future__ import annotations
 
@@ -29,38 +29,38 @@ _REASONS = {
 }
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """A status with its body."""
 
     status: int
     body: bytes
     content_type: str = "text/html"
     fresh: bool = False
-    """Whether caches are told to ask again, so that the next view is a hit too."""
+    """Whether caches must revalidate, so that the next view is a hit too."""
 
 
-def answer_to(head: Head, slug: Slug | None, page: Literal["page", "not-found"]) -> Answer:
-    """Return what `head` is answered, given the token that was found in it."""
+def response_to(head: Head, slug: Slug | None, page: Literal["page", "not-found"]) -> Response:
+    """Return the response to `head`, given the token found in it."""
     if head.method not in {"GET", "HEAD"}:
         return refusal(405)
     if slug is not None and slug.kind is TokenKind.WEBBUG:
-        return Answer(200, GIF, "image/gif", fresh=True)
+        return Response(200, GIF, "image/gif", fresh=True)
     if slug is not None and page == "page":
-        return Answer(200, _PAGE, fresh=True)
+        return Response(200, _PAGE, fresh=True)
     return refusal(403 if head.target == "/" else 404)
 
 
-def refusal(status: int) -> Answer:
-    """Return the error page of `status`, in the shape of nginx's own."""
+def refusal(status: int) -> Response:
+    """Return the error page of `status`, in the form of nginx's own."""
     title = f"{status} {_REASONS[status]}"
     text = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n"
         f"<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     )
-    return Answer(status, text.encode("ascii"))
+    return Response(status, text.encode("ascii"))
 
 
-def render(answer: Answer, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
+def render(answer: Response, *, now: float, keep_alive: bool, head_only: bool) -> bytes:
     """Return the response on the wire; `now` is seconds since the Unix epoch."""
     lines = [
         f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}",

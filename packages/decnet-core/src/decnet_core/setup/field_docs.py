@@ -15,18 +15,18 @@ import msgspec
 
 def field_docs(shape: type[msgspec.Struct]) -> dict[str, str]:
     """Return the sentence of each field by its name, inherited ones included; a field that has none is not there."""
-    found: dict[str, str] = {}
+    docs: dict[str, str] = {}
     for each in reversed(shape.__mro__):
         if issubclass(each, msgspec.Struct) and each is not msgspec.Struct:
-            found |= _own(each)
-    return found
+            docs |= _own(each)
+    return docs
 
 
 def _own(shape: type[msgspec.Struct]) -> dict[str, str]:
     (source,) = ast.parse(textwrap.dedent(inspect.getsource(shape))).body
     assert isinstance(source, ast.ClassDef)
-    found: dict[str, str] = {}
+    docs: dict[str, str] = {}
     for field, after in zip(source.body, source.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
-            found[field.target.id] = " ".join(str(ast.literal_eval(after.value)).split())
-    return found
+            docs[field.target.id] = " ".join(str(ast.literal_eval(after.value)).split())
+    return docs
