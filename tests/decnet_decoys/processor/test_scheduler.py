@@ -176,5 +176,17 @@ async def test_uninstalling_runs_what_waits_and_leaves_asyncio_as_it_was() -> No
     first.uninstall()
     assert asyncio.Handle._run is module._dispatch
     second.uninstall()
+    await asyncio.sleep(0)
     assert done == list(range(50))
     assert asyncio.Handle._run is own
+
+
+async def test_tasks_that_wait_go_on_when_a_task_uninstalls() -> None:
+    scheduler = install()
+    log: list[str] = []
+    tasks = [spawn(scheduler, "192.0.2.1", burning(log, "busy", 30)) for _ in range(5)]
+    while not scheduler.deferred:
+        await asyncio.sleep(0)
+    scheduler.uninstall()
+    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    assert len(log) == 150

@@ -62,6 +62,11 @@ def context_of(account: Account) -> contextvars.Context:
     return context
 
 
+def _run_late(run: Any, handle: Any) -> None:
+    if not handle.cancelled():
+        run(handle)
+
+
 def _dispatch(handle: Any) -> None:
     scheduler = _installed.get(handle._loop)
     if scheduler is None:
@@ -91,15 +96,17 @@ class LoopScheduler:
         self._clock = thread_time()
 
     def uninstall(self) -> None:
-        """Run what waits, and let the loop do as it always does."""
+        """Leave what waits to the loop, which then does as it always does.
+
+        Nothing is run here: this is called by a task, and while one runs no other can.
+        """
         self.users -= 1
         if self.users:
             return
         del _installed[self._loop]
         for _, _, account in self._queue:
             for handle in account.waiting.values():
-                if not handle.cancelled():
-                    _runs[0](handle)
+                self._loop.call_soon(_run_late, _runs[0], handle)
             account.waiting.clear()
         self._queue.clear()
         if not _installed and _HANDLE._run is _dispatch:  # else somebody who came later calls it

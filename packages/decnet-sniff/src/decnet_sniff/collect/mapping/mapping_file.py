@@ -101,7 +101,8 @@ class _Reading:
             why = "cannot come from logs" if kind in KINDS else "is no event kind"
             self._refuse(f"kind {kind!r} {why}{_suggestion(str(kind), produced)}", *place, "kind")
         shape = produced[kind]
-        known = {field.name: field for field in msgspec.structs.fields(shape)}
+        fields = msgspec.structs.fields(shape)
+        known = {field.name: field for field in fields if field.name != "repeats"}  # we fold, no log does
         given = self._table(table.get("fields", {}), tuple(known), *place, "fields")
         for name, field in known.items():
             if field.required and name not in given:

@@ -50,7 +50,7 @@ def _backwards(call: Call, source: Source) -> Steps[None]:
         rest, *lines = _with_ends((source.piece(start, size) + rest).split(b"\n"))
         for line in reversed(lines):
             call.out.write(line)
-        yield from turn()
+            yield from turn()
     call.out.write(rest)
 
 
