@@ -79,7 +79,8 @@ class Fleet:
     def sample(self) -> Sample:
         """Measure every process of the fleet."""
         found = {
-            name: measure(pid) for name, pid in processes(next(iter(read_status_files(self._state / "run")))).items()
+            name: measure(pid)
+            for name, pid in processes(next(iter(read_status_files(self._state / "run" / "supervise")))).items()
         }
         return {name: one for name, one in found.items() if one is not None}
 

@@ -109,14 +109,14 @@ def group(below: Path, log: Path, mode: str) -> Iterator[None]:
 
 def is_ready(below: Path) -> bool:
     """Return whether all five workers are."""
-    found = [worker.phase for report in read_status_files(below / "run") for worker in report.workers]
+    found = [worker.phase for report in read_status_files(below / "run" / "supervise") for worker in report.workers]
     return len(found) == 5 and all(phase is Phase.READY for phase in found)
 
 
 def processes(below: Path) -> dict[str, Footprint]:
     """Return what each process of the group takes, by the name of what it does; one that does all is `supervisor`."""
     pids: dict[int, str] = {}
-    for report in read_status_files(below / "run"):
+    for report in read_status_files(below / "run" / "supervise"):
         pids |= {worker.pid: worker.name for worker in report.workers if worker.pid}
         pids |= {pid: name for name, pid in (("zygote", report.zygote), ("supervisor", report.supervisor)) if pid}
     return {name: found for pid, name in pids.items() if (found := measure(pid))}

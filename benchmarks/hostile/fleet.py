@@ -85,7 +85,9 @@ class HostileFleet:
 
     def decoys(self) -> Status | None:
         """Return the status of the worker `decoys`."""
-        statuses = [status for report in read_status_files(self.state / "run") for status in report.workers]
+        statuses = [
+            status for report in read_status_files(self.state / "run" / "supervise") for status in report.workers
+        ]
         return next((status for status in statuses if status.name == "decoys"), None)
 
     def kill_decoys(self) -> None:

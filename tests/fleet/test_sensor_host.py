@@ -167,4 +167,8 @@ async def _ship(bare: Path, here: Path, master: Path, server: str) -> None:
 
 
 def _phases(state: Path) -> dict[str, Phase]:
-    return {worker.name: worker.phase for report in read_status_files(state / "run") for worker in report.workers}
+    return {
+        worker.name: worker.phase
+        for report in read_status_files(state / "run" / "supervise")
+        for worker in report.workers
+    }

@@ -79,7 +79,7 @@ async def test_a_disk_that_refuses_host_keys_is_loud_and_stops_only_ssh(
     monkeypatch.setattr(server, "RETRY_SECONDS", 0.05)
     host = DeckyHost(tmp_path, fleet_settings())
     obstacle = host.state.keys / "decoys" / "web-01"
-    obstacle.parent.mkdir(parents=True)
+    obstacle.parent.mkdir(parents=True, exist_ok=True)
     obstacle.write_text("in the way of the directory")
     await host.open()
     try:

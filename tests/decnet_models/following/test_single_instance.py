@@ -117,7 +117,9 @@ async def test_a_standby_looks_once_a_second(make_context: MakeContext, monkeypa
 async def test_the_death_of_a_process_lets_the_standby_in(make_context: MakeContext, tmp_path: Path) -> None:
     ctx = make_context()
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path / "run" / "w.lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDER, str(tmp_path / "run" / "w" / "lock")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert holder.stdout is not None
     holder.stdout.readline()
@@ -148,4 +150,4 @@ async def test_the_lock_file_is_for_owner_and_group(make_context: MakeContext, t
         await enter(make_context())
     finally:
         os.umask(before)
-    assert (tmp_path / "run" / "w.lock").stat().st_mode & 0o777 == 0o660
+    assert (tmp_path / "run" / "w" / "lock").stat().st_mode & 0o777 == 0o660

@@ -161,6 +161,32 @@ def test_a_damaged_backup_is_refused(filled: Engine, url: str, new_url: str, tmp
     assert not (tmp_path / "new.db").exists()
 
 
+@pytest.mark.usefixtures("filled")
+def test_one_flipped_bit_anywhere_is_refused(url: str, new_url: str, tmp_path: Path) -> None:
+    backup(url, tmp_path / "backup", quiet)
+    whole = (tmp_path / "backup").read_bytes()
+    for place in range(0, len(whole), len(whole) // 40):
+        altered = bytearray(whole)
+        altered[place] ^= 0x10
+        (tmp_path / "backup").write_bytes(altered)
+        with pytest.raises(DatabaseError):
+            restore(new_url, tmp_path / "backup", quiet)
+    (tmp_path / "backup").write_bytes(whole)
+    assert restore(new_url, tmp_path / "backup", quiet).revision == newest_revision()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_backup_without_its_checksum_is_restored_only_when_that_is_asked(
+    url: str, new_url: str, tmp_path: Path
+) -> None:
+    backup(url, tmp_path / "backup", quiet)
+    subprocess.run(["sha256sum", "--check", "--strict", "backup.sha256"], cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "backup.sha256").unlink()
+    with pytest.raises(DatabaseError, match=r"bring backup\.sha256, too, or restore with --unverified"):
+        restore(new_url, tmp_path / "backup", quiet)
+    assert restore(new_url, tmp_path / "backup", quiet, verified=False).revision == newest_revision()
+
+
 def test_a_newer_versions_backup_is_refused(filled: Engine, url: str, new_url: str, tmp_path: Path) -> None:
     with writing(filled) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999_future'"))
@@ -184,7 +210,7 @@ def test_a_newer_versions_backup_is_refused(filled: Engine, url: str, new_url: s
             for name in old.namelist():
                 new.writestr(name, old.read(name).replace(newest_revision().encode(), b"9999_future"))
     with pytest.raises(DatabaseError, match="newer than this version"):
-        restore(new_url, altered, quiet)
+        restore(new_url, altered, quiet, verified=False)
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path, sqlite_url: str) -> None:
@@ -196,7 +222,7 @@ def test_what_is_no_backup_is_refused(tmp_path: Path, sqlite_url: str) -> None:
     with pytest.raises(DatabaseError, match="another kind"):
         restore(f"sqlite:///{tmp_path / 'new.db'}", tmp_path / "zip", quiet)
     with pytest.raises(DatabaseError, match="no backup of a DECNET database"):
-        restore("postgresql://nobody@/x?host=/nowhere", tmp_path / "zip", quiet)
+        restore("postgresql://nobody@/x?host=/nowhere", tmp_path / "zip", quiet, verified=False)
     with pytest.raises(DatabaseError, match="cannot read"):
         restore(sqlite_url, tmp_path / "nothing", quiet)
 
@@ -252,4 +278,4 @@ def test_what_a_killed_backup_left_goes_with_the_next_one(sqlite_url: str, tmp_p
     for end in ("", "-journal"):
         (place / f"backup.partial{end}").write_bytes(b"half")
     backup(sqlite_url, place / "backup", quiet)
-    assert list(place.iterdir()) == [place / "backup"]
+    assert sorted(place.iterdir()) == [place / "backup", place / "backup.sha256"]

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from decnet_core.durable import make_directory
 from decnet_core.runtime.context import Context
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ async def single_instance(ctx: Context) -> AsyncIterator[bool]:
 
 
 def _open(file: Path) -> int:
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    make_directory(file.parent)
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o660)
 
 
 async def _taken(ctx: Context, descriptor: int) -> bool:

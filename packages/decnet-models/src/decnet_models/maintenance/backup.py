@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Backs up while the fleet writes: one file with the state of one moment, which gets its name only when complete.
+"""Backs up while the fleet writes: the state of one moment in a file that gets its name only when complete.
 
 SQLite's backup API starts over whenever another process has written between two of its steps; with a busy fleet it
 would never end. So the whole copy is made inside one read transaction: its snapshot does not change, and in WAL mode no
@@ -19,6 +19,7 @@ from decnet_models.database.schema import current_revision
 from decnet_models.errors import DatabaseError
 from decnet_models.maintenance.access import Say, discard, engine_at, file_at, require_known, revision_at
 from decnet_models.maintenance.archive import write_archive
+from decnet_models.maintenance.checksum import write_checksum
 
 PAGES = 2048
 """Pages of SQLite's (4 KiB) between two progress reports."""
@@ -73,6 +74,7 @@ def _whole(file: Path, make: Callable[[Path], None]) -> None:
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         make(partial)
         sync(partial)
+        write_checksum(partial, file)
         os.link(partial, file)  # unlike a rename, never over another file
         sync(file.parent)
     except OSError as error:

@@ -27,13 +27,18 @@ def backup(
     place, progress = url_of(url, settings), Progress(silent=as_json)
     made = or_exit(lambda: make(place, file, progress))
     progress.end()
-    say(msgspec.to_builtins(made), f"{shown(place)} at {made.revision}: {made.bytes / MIB:.1f} MiB in {file}", as_json)
+    say(
+        msgspec.to_builtins(made),
+        f"{shown(place)} at {made.revision}: {made.bytes / MIB:.1f} MiB in {file}, checksum beside it",
+        as_json,
+    )
 
 
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `decnet-db backup` wrote.")],
     url: Url = "",
     settings: SettingsFile = None,
+    unverified: Annotated[bool, typer.Option("--unverified", help="Though the file's checksum is not there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Restore a backup into a database that is empty or does not exist; anything else is rejected."""
@@ -41,7 +46,7 @@ def restore(
     from decnet_models.maintenance.restore import restore as bring_back
 
     place, progress = url_of(url, settings, create=True), Progress(silent=as_json)
-    done = or_exit(lambda: bring_back(place, file, progress))
+    done = or_exit(lambda: bring_back(place, file, progress, verified=not unverified))
     progress.end()
     next_ = "" if done.revision == newest_revision() else "; run `decnet-db upgrade`"
     say(msgspec.to_builtins(done), f"{done.database} restored from {file}, at {done.revision}{next_}", as_json)

@@ -27,6 +27,7 @@ from decnet_models.maintenance.access import (
 )
 from decnet_models.maintenance.archive import load_archive, open_archive
 from decnet_models.maintenance.backup import PAGES, sync
+from decnet_models.maintenance.checksum import verify
 from decnet_models.maintenance.integrity import damages
 from decnet_models.migrations.upgrade import exclusive, migrate_to, set_floor
 
@@ -41,13 +42,16 @@ class Restored(msgspec.Struct, frozen=True):
     revision: str
 
 
-def restore(url: str, file: Path, say: Say) -> Restored:
+def restore(url: str, file: Path, say: Say, *, verified: bool = True) -> Restored:
     """Restore the backup `file` into the database at `url`, which must be empty or not exist.
 
+    Unless `verified`, the file's checksum is not looked for.
     Raises DatabaseError, and changes nothing, when the file is damaged, from a newer version or from the other kind of
     database, and when there are rows already.
     """
     target, magic = sqlite_file(url), _magic(file)
+    if verified and (magic == _SQLITE if target is not None else magic.startswith(_ZIP)):
+        verify(file)
     if magic == _SQLITE and target is not None:
         revision = _restore_sqlite(target, file, say)
     elif magic.startswith(_ZIP) and target is None:

@@ -256,7 +256,8 @@ def seq(call: Call) -> Effects:
 @command("yes")
 def yes(call: Call) -> Effects:
     """Repeat for ever: until the reader is gone."""
-    lines = encode((" ".join(call.args) or "y") + "\n") * 256
+    line = encode((" ".join(call.args) or "y") + "\n")
+    lines = line * max(1, 1024 // len(line))
     while True:
         call.out.write(lines)
         yield from turn()
