@@ -112,7 +112,7 @@ def test_a_disk_that_refuses_is_reported_once_and_its_recovery_too(
     writer.append(make_event(4))
     assert writer.waiting == 0
     assert [(record.levelname, record.getMessage().partition(" spool=")[0]) for record in caplog.records] == [
-        ("ERROR", "the disk refuses"),
+        ("ERROR", "cannot write"),
         ("WARNING", "spool can be written again"),
     ]
     disk.full = True
