@@ -28,6 +28,7 @@ os.environ["PYTHONDONTWRITEBYTECODE"] = ""
 ROOT = Path(__file__).parent
 PYTHONS = ("3.11", "3.12", "3.13")
 SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
+PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 EXTRA_TOOLS = {
@@ -67,7 +68,7 @@ def _built() -> Path:
     out = tempfile.TemporaryDirectory(prefix="decnet-wheels-")
     atexit.register(out.cleanup)
     command = ["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", out.name]
-    subprocess.run(command, cwd=ROOT, check=True)
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **PINNED_BUILDS})
     return Path(out.name)
 
 
@@ -78,7 +79,7 @@ def _wheels(*distributions: str) -> list[str]:
 
 def _pin_builds(session: nox.Session) -> None:
     """Have what builds distributions be that of uv.lock, by hash, in a session that is not installed from it."""
-    session.env["UV_BUILD_CONSTRAINT"] = str(ROOT / ".ci" / "build-constraints.txt")
+    session.env.update(PINNED_BUILDS)
 
 
 def _install(session: nox.Session, distributions: Sequence[str], *more: str) -> None:
