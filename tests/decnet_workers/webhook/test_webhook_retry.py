@@ -42,7 +42,7 @@ def test_the_receivers_wish_to_wait_is_obeyed_up_to_the_end() -> None:
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 600) == 600 * NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 1) == 5 * NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 10**9) == 86400 * NS
-    assert SCHEDULE.next_at(1, 0, 0, 0.5, 0) == 5 * NS
+    assert SCHEDULE.next_at(1, 0, 0, 0.5, 0) == 5_000_000_000
     assert Schedule(0.1, 1, 1, 10).next_at(1, 0, 0, 0.5) == NS // 10
 
 
