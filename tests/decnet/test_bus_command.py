@@ -90,7 +90,7 @@ def test_a_question_is_answered(broker: Path, run: Run) -> None:
 def test_a_question_nobody_answers_is_an_error(broker: Path, run: Run) -> None:
     said = run("bus", "pub", "nobody.home", "--ask")
     assert said.code == 1
-    assert "nobody subscribes to nobody.home" in said.err
+    assert "no subscriber for nobody.home" in said.err
 
 
 def test_top_shows_levels_counts_and_rates(broker: Path, run: Run) -> None:

@@ -56,7 +56,7 @@ def test_what_may_not_be_seen_is_said_and_not_left_out_of_the_sum(
     monkeypatch.setattr(footprint, "measure", lambda pid: None if pid == sleeper else measure(pid))
     said = run(*LOOK)
     assert said.code != 0
-    assert "only root may look into canary" in said.err
+    assert "only root may inspect canary" in said.err
 
 
 def test_a_fleet_that_does_not_run_is_said(run: Run, deployment: Deployment) -> None:

@@ -193,7 +193,8 @@ async def test_lines_of_a_log_that_nobody_can_read_are_quarantined_with_their_re
     reasons = [record.reason for record in quarantined(arena, "collect")[kept:]]
     for found, wanted in zip(reasons, bad.values(), strict=True):
         assert found.startswith(wanted)
-    assert times_of(arena, "future") == [YEAR_2100_NS]
+    (stored,) = times_of(arena, "future")
+    assert stored < YEAR_2100_NS  # as of when it came, or it would never grow old
 
 
 def times_of(fleet: Arena, mark: str) -> list[int]:

@@ -124,7 +124,7 @@ def _line_with(process: subprocess.Popen[bytes], words: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("variable", "value", "reason"),
     [
-        ("DECNET_BUS_URL", "nats://127.0.0.1:4222", b"names a bus elsewhere"),
+        ("DECNET_BUS_URL", "nats://127.0.0.1:4222", b"names an external bus"),
         ("DECNET_BUS_TCP", "0.0.0.0:4222", b"not on the loopback"),
         ("DECNET_BUS_MAX_CONNECTIONS", "0", b"max_connections"),
     ],

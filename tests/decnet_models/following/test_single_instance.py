@@ -116,8 +116,10 @@ async def test_a_standby_looks_once_a_second(make_context: MakeContext, monkeypa
 @pytest.mark.usefixtures("impatient")
 async def test_the_death_of_a_process_lets_the_standby_in(make_context: MakeContext, tmp_path: Path) -> None:
     ctx = make_context()
+    lock = tmp_path / "run" / "w" / "lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path / "run" / "w" / "lock")],
+        [sys.executable, "-c", HOLDER, str(lock)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

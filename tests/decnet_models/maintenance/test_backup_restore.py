@@ -229,7 +229,7 @@ def test_what_is_no_backup_is_refused(tmp_path: Path, sqlite_url: str) -> None:
 
 def test_an_existing_file_is_not_written_over(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
-    with pytest.raises(DatabaseError, match="is there already"):
+    with pytest.raises(DatabaseError, match="already exists"):
         backup(sqlite_url, tmp_path / "mine", quiet)
     assert (tmp_path / "mine").read_text() == "mine"
 

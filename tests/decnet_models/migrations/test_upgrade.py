@@ -17,7 +17,7 @@ from decnet_models.maintenance.access import require_known
 from decnet_models.maintenance.backup import backup
 from decnet_models.maintenance.restore import restore
 from decnet_models.migrations.check import differences
-from decnet_models.migrations.upgrade import Phase, upgrade
+from decnet_models.migrations.upgrade import Phase, migrate_to, set_floor, upgrade
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -142,21 +142,33 @@ def stamps(url: str) -> set[str]:
 
 
 OLD_HEAD = "0015_group_revisions"
+FIRST = "0001_initial"
+"""What this version calls it."""
 
 
-def test_a_database_at_the_end_of_the_old_chain_is_used_as_it_is_and_gets_the_new_name(empty_url: str) -> None:
-    upgrade(empty_url)
-    stamp(empty_url, OLD_HEAD)
+def begin_at_the_old_end(url: str) -> None:
+    """Make the database as the old chain's last migration left it."""
+    engine = open_engine(url, create=True)
+    with writing(engine) as connection:
+        migrate_to(connection, FIRST)
+        set_floor(connection, FIRST)
+    engine.dispose()
+    stamp(url, OLD_HEAD)
+
+
+def test_a_database_at_the_end_of_the_old_chain_is_upgraded_and_gets_the_new_names(empty_url: str) -> None:
+    begin_at_the_old_end(empty_url)
+    newest = schema.newest_revision()
+    before, usable = upgrade(empty_url, Phase.BEFORE)
+    assert (before, usable) == (FIRST, schema.oldest_usable(schema.revisions()))
+    assert stamps(empty_url) == {usable, FIRST}
+    assert upgrade(empty_url) == (usable, newest)
+    assert stamps(empty_url) == {newest}
     engine = open_engine(empty_url)
     with reading(engine) as connection:
         schema.require_current(connection)
         assert differences(connection) == []
     engine.dispose()
-    newest = schema.newest_revision()
-    assert upgrade(empty_url, Phase.BEFORE) == (newest, newest)
-    assert stamps(empty_url) == {OLD_HEAD}  # hosts of the old version may still start
-    assert upgrade(empty_url) == (newest, newest)
-    assert stamps(empty_url) == {newest}
     assert upgrade(empty_url) == (newest, newest)
 
 
@@ -174,10 +186,10 @@ def test_a_database_in_the_middle_of_the_old_chain_is_refused_with_what_to_do(sq
     assert stamps(sqlite_url) == {revision}
 
 
-def test_a_backup_of_the_old_chains_end_is_restored_as_this_versions(sqlite_url: str, tmp_path: Path) -> None:
-    stamp(sqlite_url, OLD_HEAD)
-    backup(sqlite_url, tmp_path / "backup", lambda _: None)
-    new, newest = f"sqlite:///{tmp_path / 'new.db'}", schema.newest_revision()
-    assert restore(new, tmp_path / "backup", lambda _: None).revision == newest
-    assert upgrade(new) == (newest, newest)
-    assert require_known(OLD_HEAD) == newest  # what an archive of PostgreSQL says
+def test_a_backup_of_the_old_chains_end_is_restored_as_this_versions(tmp_path: Path) -> None:
+    old, new = f"sqlite:///{tmp_path / 'old.db'}", f"sqlite:///{tmp_path / 'new.db'}"
+    begin_at_the_old_end(old)
+    backup(old, tmp_path / "backup", lambda _: None)
+    assert restore(new, tmp_path / "backup", lambda _: None).revision == FIRST
+    assert upgrade(new) == (FIRST, schema.newest_revision())
+    assert require_known(OLD_HEAD) == FIRST  # what an archive of PostgreSQL says

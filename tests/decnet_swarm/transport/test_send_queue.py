@@ -344,7 +344,7 @@ def test_a_spool_that_cannot_be_opened_stops_no_other_and_is_named_once(
     assert taken(queue).spool == "good"
     assert queue.next_batch(plain=False) is None
     assert [record.getMessage() for record in caplog.records] == [
-        "cannot use spool=bad: Is a directory; the others go on"
+        "cannot use spool=bad: Is a directory; the others continue"
     ]
     assert (queue.counters()["spools"], queue.counters()["spool_errors"]) == (1, 2)
     shutil.rmtree(obstacle)

@@ -152,9 +152,9 @@ def test_a_spool_that_can_be_read_again_is_told_once(
     segment.mkdir()
     names(sources)
     assert [record.getMessage() for record in caplog.records] == [
-        "cannot use spool=bad: Is a directory; the others go on",
+        "cannot use spool=bad: Is a directory; the others continue",
         "spool can be read again spool=bad",
-        "cannot use spool=bad: Is a directory; the others go on",
+        "cannot use spool=bad: Is a directory; the others continue",
     ]
 
 

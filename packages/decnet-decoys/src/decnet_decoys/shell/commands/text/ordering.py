@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.registry import command
@@ -18,7 +19,7 @@ RUN = 1000
 """Lines sorted at once."""
 
 
-class _TooMuchError(Exception):
+class _TooMuchError(DecoysError):
     """There is more to sort than MAX_SORTED."""
 
 
