@@ -130,5 +130,6 @@ def _difference(behind: int) -> str:
     """Return a hint about a clock that is this many seconds behind; empty when it is right."""
     if abs(behind) < SKEW_SECONDS:
         return ""
-    length, word = dt.timedelta(seconds=abs(behind)), "behind" if behind > 0 else "ahead of"
+    length = dt.timedelta(minutes=round(abs(behind) / 60))  # its seconds are those that the exchange took
+    word = "behind" if behind > 0 else "ahead of"
     return f" (this host's clock is {length} {word} the master's; is it right?)"
