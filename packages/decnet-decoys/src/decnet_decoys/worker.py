@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator
 from typing import ClassVar
 
-from decnet_core.disk import share_of_disk
 from decnet_core.events.catalogue import (
     ClientIdentified,
     CommandRun,
@@ -23,6 +22,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
+from decnet_core.spool.disk_share import share_of_disk
 from decnet_decoys.decky import Decky, port_name
 from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore

@@ -20,7 +20,6 @@ import msgspec
 from decnet_core.bus.interface import Bus
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
-from decnet_core.disk import share_of_disk
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import health
@@ -29,6 +28,7 @@ from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings
+from decnet_core.spool.disk_share import share_of_disk
 from decnet_core.spool.folding import Folding
 from decnet_core.spool.settings import SpoolSettings
 from decnet_core.spool.writer import SpoolWriter

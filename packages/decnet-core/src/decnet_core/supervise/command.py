@@ -25,9 +25,9 @@ from decnet_core.runtime.notify import Notifier, watchdog_seconds
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.state import SUPERVISORS, State, StateError, StateSettings
-from decnet_core.supervise import groups, secrets
+from decnet_core.supervise import groups
 from decnet_core.supervise.fleet import Fleet
-from decnet_core.supervise.fork import cgroup, identity, zygote
+from decnet_core.supervise.fork import cgroup, identity, secrets, zygote
 from decnet_core.supervise.fork.group_lookup import groups_of
 from decnet_core.supervise.fork.relayed_notifier import RelayedNotifier
 from decnet_core.supervise.lock import FleetBusyError, FleetLock

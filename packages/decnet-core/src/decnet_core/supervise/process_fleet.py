@@ -19,13 +19,13 @@ from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.popen_child import popen_child
+from decnet_core.supervise.fork.secrets import for_worker
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
-from decnet_core.supervise.secrets import for_worker
 from decnet_core.supervise.settings import SuperviseSettings
 
 _MICROSECONDS = 1_000_000
@@ -53,7 +53,7 @@ class ProcessFleet(Fleet):
     ) -> None:
         """`logs` gets a file per worker; None: their output goes to our standard error, as under systemd.
 
-        `secrets` are variables that only those workers get which need them (`supervise.secrets`).
+        `secrets` are variables that only those workers get which need them (`supervise.fork.secrets`).
         `zygote` leads to the one that forked this process, if one did.
         """
         super().__init__()

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from decnet_core.runtime.worker import Worker
-from decnet_core.supervise.secrets import needed
+from decnet_core.supervise.fork.secrets import needed
 
 GROUP = "decnet"
 """The primary group of all workers: they share the bus socket."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from decnet_core.exits import Exit
-from decnet_core.supervise import secrets
+from decnet_core.supervise.fork import secrets
 from decnet_core.units.job import (
     BROKER_SERVICE,
     DATABASE_GROUP,

@@ -22,8 +22,8 @@ from typing import Annotated
 import msgspec
 from sqlalchemy import Engine
 
-from decnet_core.disk import SHARE, share_of_disk
 from decnet_core.events.catalogue import KINDS
+from decnet_core.spool.disk_share import SHARE, share_of_disk
 from decnet_models.database.engine import reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.events.volume import HOUR_NS, Volume, forget, volumes

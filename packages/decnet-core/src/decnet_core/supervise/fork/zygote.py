@@ -25,8 +25,7 @@ from decnet_core import library_pages
 from decnet_core.exits import Exit
 from decnet_core.runtime import process
 from decnet_core.runtime.notify import Notifier
-from decnet_core.supervise import secrets
-from decnet_core.supervise.fork import child_main, identity
+from decnet_core.supervise.fork import child_main, identity, secrets
 from decnet_core.supervise.fork.zygote_protocol import (
     LARGEST_PACKET,
     Exited,

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from decnet_core.supervise.fork.child_process import LOST, ChildProcess
 from decnet_core.supervise.fork.popen_child import popen_child
+from decnet_core.supervise.fork.secrets import piped
 from decnet_core.supervise.fork.zygote import SOCKET
 from decnet_core.supervise.fork.zygote_protocol import (
     LARGEST_PACKET,
@@ -29,7 +30,6 @@ from decnet_core.supervise.fork.zygote_protocol import (
     decode_message,
     encode,
 )
-from decnet_core.supervise.secrets import piped
 
 _PRELOAD_SECONDS = 60.0
 _REPLY_SECONDS = 30.0

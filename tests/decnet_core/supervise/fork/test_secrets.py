@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet_core.supervise import secrets
+from decnet_core.supervise.fork import secrets
 
 SOON = 60.0
 SECRET = "postgresql://decnet:" + "correct-horse" * 2 + "@db/decnet"
@@ -43,7 +43,7 @@ class Untold(Told):
 
 PROGRAM = """
 import asyncio, os, sys
-from decnet_core.supervise import secrets
+from decnet_core.supervise.fork import secrets
 secrets.set_aside()
 from decnet_core.supervise.fork import zygote
 from decnet_core.supervise.process_fleet import ProcessFleet
