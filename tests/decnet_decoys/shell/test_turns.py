@@ -108,7 +108,7 @@ def some_names() -> list[str]:
 
 @pytest.mark.parametrize("name", some_names())
 def test_a_command_yields_whatever_it_is_given(machine: Machine, name: str) -> None:
-    lines = [(f"{name} {operands}", None) for operands in FEW_OPERANDS]
+    lines: list[tuple[str, bytes | None]] = [(f"{name} {operands}", None) for operands in FEW_OPERANDS]
     lines += [(f"{name} a", MANY_LINES), (name, ONE_LINE)]
     assert not all_too_long(machine, lines, at_most=PER_LINE_ALWAYS)
 
