@@ -48,16 +48,23 @@ async def deliver(host: DeckyHost, data: bytes, source: str, piece: int, *, list
     reader, writer = await asyncio.open_connection(
         host.decky.address, host.decky.services["http"], local_addr=(source, 0), limit=1 << 16
     )
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(1.0 if not listens else DEADLINE):
-            listening = asyncio.ensure_future(swallowed(reader)) if listens else None
-            for start in range(0, len(data), piece):
-                writer.write(data[start : start + piece])
-                await writer.drain()
-            writer.write_eof()
-            if listening is not None:
-                await listening
-    writer.transport.abort()
+    listening = asyncio.ensure_future(swallowed(reader)) if listens else None
+    try:
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1.0 if not listens else DEADLINE):
+                for start in range(0, len(data), piece):
+                    writer.write(data[start : start + piece])
+                    await writer.drain()
+                writer.write_eof()
+                if listening is not None:
+                    await listening
+    finally:
+        if listening is not None:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def swallowed(reader: asyncio.StreamReader) -> None:
