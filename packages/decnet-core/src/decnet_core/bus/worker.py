@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import logging
 import resource
+import time
 
-from decnet_core.bus.broker.listener import NameTakenError
+from decnet_core.bus.broker.listener import AlreadyRunningError, NameTakenError
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 _OTHER_FILES = 64  # descriptors a process has besides its connections
 _DRAIN_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
+_PREDECESSOR_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
 
 
 class Bus(Worker[BusSettings]):
@@ -44,7 +47,7 @@ class Bus(Worker[BusSettings]):
         allow_files(self.settings.max_connections + _OTHER_FILES)
         try:
             self._broker = Broker(self.settings, ctx.state.bus_socket)
-            self._listening = await _listens(self._broker)
+            self._listening = await _listens_after_predecessor(self._broker)
         except BusError as error:
             raise StartupError(str(error)) from error
         ctx.counters.read_from(self._broker.counters)
@@ -64,6 +67,18 @@ class Bus(Worker[BusSettings]):
         if self._broker is not None:
             await ctx.bus.drain(_DRAIN_SECONDS)
             await self._broker.stop()
+
+
+async def _listens_after_predecessor(broker: Broker) -> bool:
+    """Do as `_listens`, but give a broker that is being stopped the time to end: a supervisor may have replaced it."""
+    deadline = time.monotonic() + _PREDECESSOR_SECONDS
+    while True:
+        try:
+            return await _listens(broker)
+        except AlreadyRunningError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _listens(broker: Broker) -> bool:

@@ -26,6 +26,10 @@ class NameTakenError(BusError):
     """Something listens on the socket's path that is no broker of this account; it may go away."""
 
 
+class AlreadyRunningError(BusError):
+    """Another broker of this account holds the path."""
+
+
 class BrokerSocket:
     """A broker's UNIX socket in the file system, held from `bind` to `release`."""
 
@@ -111,7 +115,7 @@ def _locked(path: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise BusError(f"a bus is already running on {path}; stop it first") from error
+        raise AlreadyRunningError(f"a bus is already running on {path}; stop it first") from error
     return lock
 
 
