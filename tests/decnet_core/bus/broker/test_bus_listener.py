@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from decnet_core.bus.broker.listener import AlreadyRunningError
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import connect
 from decnet_core.bus.interface import BusError
@@ -66,7 +67,7 @@ async def test_of_brokers_that_start_at_once_one_wins(tmp_path: Path) -> None:
         dead.bind(str(tmp_path / "bus.sock"))
     brokers = [Broker(BusSettings(), tmp_path / "bus.sock") for _ in range(8)]
     ended = await asyncio.gather(*(broker.start() for broker in brokers), return_exceptions=True)
-    assert sorted(str(type(end)) for end in ended) == sorted([str(type(None))] + [str(BusError)] * 7)
+    assert sorted(str(type(end)) for end in ended) == sorted([str(type(None))] + [str(AlreadyRunningError)] * 7)
     client = await connect(brokers[0].address, name="x", wait=SOON)
     assert client.connected
     await client.close()
