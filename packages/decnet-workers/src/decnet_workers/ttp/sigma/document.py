@@ -34,6 +34,8 @@ def documents(text: str) -> Iterator[Located]:
                 yield _convert(node, 0, set())
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
+        if "nesting depth" in str(error.problem):  # newer libyamls have a limit of their own
+            raise RuleError("values are nested too deeply", line) from error
         raise RuleError(f"not valid YAML: {error.problem}", line) from error
     except (YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, RuleError):
