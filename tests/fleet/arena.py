@@ -52,6 +52,9 @@ longest_delay_seconds = 0.2
 crash_limit = 1000
 {supervision}
 
+[spool.folding]
+burst_bytes = 1073741824 # each mark is an event of its own: of repeats that are folded only some are kept as samples
+
 [decoys]
 failure_delay_ms = 0
 
