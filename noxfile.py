@@ -108,6 +108,7 @@ def lowest(session: nox.Session) -> None:
     _pin_builds(session)
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
+    session.install("--require-hashes", "-r", str(ROOT / ".ci" / "build-constraints.txt"))  # tests build wheels
     session.run(
         "pytest", "-q", "-n", "2", "--dist", "worksteal",
         "-m", "not torture and not oracle and not systemd and not howto", *session.posargs,
