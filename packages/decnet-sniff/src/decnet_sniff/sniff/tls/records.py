@@ -15,7 +15,7 @@ MAX_RECORDS = 256
 """Records that one hello may span; with more, tiny records would cost more to parse than to send."""
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE = 20, 21, 22
-_ALERT_BYTES = 2
+_ALERT, _ALERT_BYTES = bytes([ALERT]), 2
 _WARNING = 1
 """The level of an alert that may stand before a hello: a server warns of a name that it does not know (RFC 6066, 3)."""
 _MAX_RECORD_BYTES = 1 << 14
@@ -65,7 +65,7 @@ def _fragments(data: bytes) -> Iterator[tuple[bytes | None, int]]:
     at, begun = 0, False
     for _ in range(MAX_RECORDS):
         header = data[at : at + _HEADER_BYTES]
-        if not _plausible(header) or (data[at : at + 1] == b"\x15" and (begun or _is_fatal(data, at))):
+        if not _plausible(header) or (header[:1] == _ALERT and (begun or _is_fatal(data, at))):
             break
         if len(header) < _HEADER_BYTES:
             return
