@@ -8,8 +8,9 @@ import socket
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import ALL, SHARDS
@@ -226,3 +227,33 @@ def test_a_lease_that_another_takes_first_is_not_held(log: Engine, monkeypatch: 
     monkeypatch.setattr(queries, "leases_of", then_another)
     leases.keep()
     assert leases.held == ALL - {2}
+
+
+def test_who_shares_nothing_takes_all_or_nothing(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that start at once would otherwise each take a part, and wait for the other's forever."""
+    leases, leases_of = Leases(log, "w", seconds=30, shared=False), queries.leases_of
+    leases.keep()
+    leases.release()
+    before = rows(log)
+
+    def then_a_rival(connection: Connection, worker: str) -> list[Lease]:
+        return [
+            msgspec.structs.replace(one, epoch=9) if one.shard == 2 else one for one in leases_of(connection, worker)
+        ]
+
+    monkeypatch.setattr(queries, "leases_of", then_a_rival)
+    leases.keep()
+    monkeypatch.undo()
+    assert leases.held == frozenset()
+    assert rows(log) == before
+
+
+def test_who_shares_nothing_and_holds_a_part_gives_it_back(log: Engine) -> None:
+    """As an instance of a version that took part by part may have left it."""
+    first, second = (Leases(log, "w", seconds=30, shared=False, holder=name) for name in ("a", "b"))
+    first.keep()
+    change(log, "UPDATE lease SET holder = 'b', epoch = epoch + 1 WHERE shard < 6")
+    second.keep()
+    assert {one.shard for one in rows(log) if one.holder is None} == set(range(6))
+    first.keep()
+    assert (first.held, second.held) == (ALL, frozenset())

@@ -185,6 +185,26 @@ def test_a_released_lease_is_free_at_once_and_a_held_one_is_not(log: Engine, url
     other.dispose()
 
 
+def test_of_instances_that_start_at_once_one_holds_everything(postgres_url: str) -> None:
+    engines = [open_engine(postgres_url) for _ in range(3)]
+    for number in range(20):
+        instances = [Leases(one, f"w{number}", seconds=30, shared=False) for one in engines]
+        together = threading.Barrier(len(instances))
+
+        def start(one: Leases, together: threading.Barrier = together) -> None:
+            together.wait(20)
+            one.keep()
+
+        threads = [threading.Thread(target=start, args=(one,)) for one in instances]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert sorted(len(one.held) for one in instances) == [0, 0, SHARDS]
+    for engine in engines:
+        engine.dispose()
+
+
 def test_a_thief_that_is_behind_catches_up_before_both_parts_go_on_together(log: Engine, url: str) -> None:
     other = open_engine(url)
     first, second = Leases(log, "w", seconds=30), Leases(other, "w", seconds=30)

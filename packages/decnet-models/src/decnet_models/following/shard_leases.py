@@ -92,8 +92,14 @@ class Leases:
             self._held = queries.renew(connection, self._worker, self.holder, expires_at=now + self._ns)
         with reading(self._engine) as connection:
             leases = queries.leases_of(connection, self._worker)
-        for seen in wanted(leases, self.holder, now, shared=self._shared, longest_ns=2 * self._ns):
-            self._take(seen)
+        missing = wanted(leases, self.holder, now, shared=self._shared, longest_ns=2 * self._ns)
+        if self._shared:
+            for seen in missing:
+                self._take([seen])
+        elif missing:
+            self._take(missing)
+        elif 0 < len(self._held) < SHARDS:  # the rest is another's, and neither of us can work on a part
+            self.release()
 
     def release(self) -> None:
         """Release everything at once."""
@@ -120,9 +126,16 @@ class Leases:
                 raise LeaseLostError(f"shard {shard} of {self._worker} is held by {one.holder} in epoch {one.epoch}")
         queries.advance(connection, self._worker, shards, end, now_ns=now)
 
-    def _take(self, seen: Lease) -> None:
-        """Take one lease in a transaction of its own, which may wait for a commit of its holder."""
+    def _take(self, seen: Sequence[Lease]) -> None:
+        """Take all of these leases or none, in a transaction of their own, which may wait for commits of their holders.
+
+        Two instances that each took some of what only one can use would keep each other from working forever.
+        """
         with writing(self._engine) as connection:
+            current = queries.lock(connection, self._worker, [one.shard for one in seen])
+            if any(current[one.shard].epoch != one.epoch for one in seen):
+                return
             ends = queries.now_of(connection) + self._ns
-            if queries.take(connection, seen, self.holder, expires_at=ends):
-                self._held[seen.shard] = seen.epoch + 1
+            for one in seen:
+                queries.take(connection, one, self.holder, expires_at=ends)
+        self._held |= {one.shard: one.epoch + 1 for one in seen}
