@@ -111,4 +111,3 @@ def _is_of_the_client(error: Exception) -> bool:
     """Return whether asyncssh raised it over what the client sent: some garbage gives it a ValueError, or worse."""
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, asyncssh.Error) or not frames or not frames[-1].filename.startswith(_OURS)
-
