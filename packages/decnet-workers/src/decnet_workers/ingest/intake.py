@@ -154,17 +154,24 @@ class Intake:
             if not refuses_values(error):
                 raise
             log.error("the database rejects events, isolating them: %s", reason(error))  # noqa: TRY400  # expected
+        self._quarantine_refused()
+        return self._commit_all(now_ns)
+
+    def _quarantine_refused(self) -> None:
+        """Move the events that the database rejects for their content from the batch to the quarantine.
+
+        Before the commit, as invalid lines are: a commit that fails, or a kill, costs at most a duplicate there, while
+        the other way round the event would be nowhere.
+        """
         sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
-        self._taken = [
-            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
-            for taken, refusals in sorted_out
-        ]
-        outcome = self._commit_all(now_ns)
         for taken, refusals in sorted_out:
             for refused, words in refusals.values():
                 self._quarantine.put(words, taken.source.name, encode(refused))
         self._quarantine.sync()
-        return outcome
+        self._taken = [
+            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
+            for taken, refusals in sorted_out
+        ]
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
