@@ -390,7 +390,7 @@ class Interleaving(RuleBasedStateMachine):
         assert thief.leases is not None
         with contextlib.suppress(OperationalError), writing(thief.engine) as connection:
             for seen in lease_queries.leases_of(connection, "w"):
-                lease_queries.take(connection, seen, thief.leases.holder, expires_at=2**62)
+                lease_queries.take(connection, [seen], thief.leases.holder, expires_at=2**62)
         thief.keep()
 
     def _any(self, data: st.DataObject) -> Instance:

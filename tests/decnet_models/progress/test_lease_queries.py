@@ -24,7 +24,7 @@ def take(engine: Engine, worker: str, *shards: int, holder: str = "a", ends: int
     with writing(engine) as connection:
         for one in leases.leases_of(connection, worker):
             if one.shard in shards:
-                assert leases.take(connection, one, holder, expires_at=ends)
+                assert leases.take(connection, [one], holder, expires_at=ends)
 
 
 def of(engine: Engine, worker: str = "ttp") -> list[Lease]:
@@ -71,8 +71,8 @@ def test_a_lease_is_taken_once_by_those_who_saw_it_free(engine: Engine) -> None:
     begin(engine, "ttp", "profiler")
     seen = of(engine)[3]
     with writing(engine) as connection:
-        assert leases.take(connection, seen, "a", expires_at=100)
-        assert not leases.take(connection, seen, "b", expires_at=200)
+        assert leases.take(connection, [seen], "a", expires_at=100)
+        assert not leases.take(connection, [seen], "b", expires_at=200)
     taken = {one.shard: (one.holder, one.epoch, one.expires_at) for one in of(engine)}
     assert taken == {**dict.fromkeys(range(SHARDS), (None, 0, 0)), 3: ("a", 1, 100)}
     assert {one.holder for one in of(engine, "profiler")} == {None}

@@ -56,7 +56,7 @@ def leased(engine: Engine, *workers: str) -> None:
             queries.move_cursor(connection, worker, 7, now_ns=1)
             lease_queries.begin_leases(connection, worker, now_ns=1)
             for one in lease_queries.leases_of(connection, worker):
-                assert lease_queries.take(connection, one, "a", expires_at=100)
+                assert lease_queries.take(connection, [one], "a", expires_at=100)
             lease_queries.advance(connection, worker, {0}, 3, now_ns=1)
 
 

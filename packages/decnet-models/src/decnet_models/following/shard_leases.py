@@ -132,10 +132,6 @@ class Leases:
         Two instances that each took some of what only one can use would keep each other from working forever.
         """
         with writing(self._engine) as connection:
-            current = queries.lock(connection, self._worker, [one.shard for one in seen])
-            if any(current[one.shard].epoch != one.epoch for one in seen):
-                return
             ends = queries.now_of(connection) + self._ns
-            for one in seen:
-                queries.take(connection, one, self.holder, expires_at=ends)
-        self._held |= {one.shard: one.epoch + 1 for one in seen}
+            if queries.take(connection, seen, self.holder, expires_at=ends):
+                self._held |= {one.shard: one.epoch + 1 for one in seen}

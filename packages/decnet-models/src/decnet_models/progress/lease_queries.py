@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import Connection, delete, select, text, update
@@ -66,16 +66,18 @@ def renew(connection: Connection, worker: str, holder: str, *, expires_at: int) 
     return {row.shard: row.epoch for row in rows}
 
 
-def take(connection: Connection, seen: Lease, holder: str, *, expires_at: int) -> bool:
-    """Give the lease to `holder` if nobody has taken it since it was `seen`; its former holder can commit nothing more.
+def take(connection: Connection, seen: Sequence[Lease], holder: str, *, expires_at: int) -> bool:
+    """Give these leases of one worker to `holder` if nobody has taken any since they were `seen`, else none of them.
 
-    Waits for a commit of the former holder.
+    Their former holders can commit nothing more. Waits for their commits.
     """
-    statement = update(lease).where(
-        lease.c.worker == seen.worker, lease.c.shard == seen.shard, lease.c.epoch == seen.epoch
-    )
-    values = {"epoch": seen.epoch + 1, "holder": holder, "expires_at": expires_at}
-    return connection.execute(statement.values(**values)).rowcount == 1
+    worker, epochs = seen[0].worker, {one.shard: one.epoch for one in seen}
+    if {shard: one.epoch for shard, one in lock(connection, worker, epochs).items()} != epochs:
+        return False
+    theirs = (lease.c.worker == worker) & lease.c.shard.in_(sorted(epochs))
+    values = {"epoch": lease.c.epoch + 1, "holder": holder, "expires_at": expires_at}
+    connection.execute(update(lease).where(theirs).values(values))
+    return True
 
 
 def release(connection: Connection, worker: str, holder: str) -> None:
