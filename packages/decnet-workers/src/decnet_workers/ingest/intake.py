@@ -195,7 +195,7 @@ class Intake:
         )
 
     def _refusals(self, events: Sequence[Event]) -> dict[UUID, tuple[Event, str]]:
-        """Return the events that the database rejects for their content, by id, each with the reason.
+        """Return the events that the database rejects for their content or artifact, by id, each with the reason.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)
@@ -214,9 +214,11 @@ class Intake:
         return refused
 
     def _refusal(self, event: Event) -> str | None:
+        artifacts = list(artifacts_in([event], self._store, now_ns=time.time_ns()))
         with self._engine.connect() as connection:
             try:
                 queries.insert_events(connection, [event])
+                register(connection, artifacts)
             except REFUSALS as error:
                 if not refuses_values(error):
                     raise
