@@ -17,6 +17,7 @@ from pathlib import Path
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.footprint import Footprint, measure
+from decnet_core.state import State
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq
@@ -78,10 +79,8 @@ class Fleet:
 
     def sample(self) -> Sample:
         """Measure every process of the fleet."""
-        found = {
-            name: measure(pid)
-            for name, pid in processes(next(iter(read_status_files(self._state / "run" / "supervise")))).items()
-        }
+        report = next(iter(read_status_files(State(self._state).supervisors)))
+        found = {name: measure(pid) for name, pid in processes(report).items()}
         return {name: one for name, one in found.items() if one is not None}
 
     def wait_for(self, count: int) -> float:

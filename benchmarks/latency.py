@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import asyncssh
 
+from decnet.drill.asyncssh_client import log_in
 from decnet.drill.private import private_fleet
 from decnet.drill.receiver import Receiver
 from decnet.drill.target import Target, choose
@@ -94,18 +95,8 @@ async def log_in_and_wait(receiver: Receiver, target: Target, source: str) -> fl
     """Log in from `source`; return the seconds from the password to the webhook that tells of it."""
     user, password = target.login
     client = _Client(password)
-    connection, _ = await asyncssh.create_connection(
-        lambda: client,
-        target.shell.address,
-        target.shell.port("ssh") or 0,
-        local_addr=(source, 0),
-        username=user,
-        known_hosts=None,
-        client_keys=None,
-        agent_path=None,
-        config=None,
-        preferred_auth="password",
-    )
+    shell = target.shell
+    connection = await log_in(shell.address, shell.port("ssh") or 0, source, user, client_factory=lambda: client)
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
             return await arrival(receiver, source) - client.given_at

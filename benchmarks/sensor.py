@@ -25,6 +25,7 @@ from footprint_fleet import cowrie_lines
 from swarm import NAME, PROGRAMS, enrol, started
 
 from decnet_core.footprint import Footprint, measure
+from decnet_core.state import State
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 
@@ -109,14 +110,14 @@ def group(below: Path, log: Path, mode: str) -> Iterator[None]:
 
 def is_ready(below: Path) -> bool:
     """Return whether all five workers are."""
-    found = [worker.phase for report in read_status_files(below / "run" / "supervise") for worker in report.workers]
+    found = [worker.phase for report in read_status_files(State(below).supervisors) for worker in report.workers]
     return len(found) == 5 and all(phase is Phase.READY for phase in found)
 
 
 def processes(below: Path) -> dict[str, Footprint]:
     """Return what each process of the group takes, by the name of what it does; one that does all is `supervisor`."""
     pids: dict[int, str] = {}
-    for report in read_status_files(below / "run" / "supervise"):
+    for report in read_status_files(State(below).supervisors):
         pids |= {worker.pid: worker.name for worker in report.workers if worker.pid}
         pids |= {pid: name for name, pid in (("zygote", report.zygote), ("supervisor", report.supervisor)) if pid}
     return {name: found for pid, name in pids.items() if (found := measure(pid))}

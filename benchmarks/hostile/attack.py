@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 import asyncssh
 import msgspec
 
+from decnet.drill.asyncssh_client import log_in
+
 SOURCES = "127.66"
 """Attackers come from this network, 127.66.0.1 first."""
 PASSWORD = "admin123"  # one of root's on the persona debian-web
@@ -61,27 +63,15 @@ class Target:
         """Log in as root from attacker number `source`; raises asyncssh.Error, OSError."""
         self.sent("auth.attempt")
         try:
-            connection = await asyncio.wait_for(self._connect(source, password, kex), self.left + ANSWER_SECONDS)
+            connection = await asyncio.wait_for(
+                log_in(self.address, self.ssh, address_of(source), "root", password=password, kex_algs=kex),
+                self.left + ANSWER_SECONDS,
+            )
         except asyncssh.PermissionDenied:
             self.answered("auth.attempt")
             raise
         self.answered("auth.attempt")
         return connection
-
-    async def _connect(self, source: int, password: str, kex: tuple[str, ...]) -> asyncssh.SSHClientConnection:
-        return await asyncssh.connect(
-            self.address,
-            self.ssh,
-            local_addr=(address_of(source), 0),
-            username="root",
-            password=password,
-            known_hosts=None,
-            client_keys=None,
-            agent_path=None,
-            config=None,
-            preferred_auth="password",
-            kex_algs=kex or (),
-        )
 
     async def run(self, connection: asyncssh.SSHClientConnection, line: str) -> None:
         """Run one command line until it ends or the attack must."""

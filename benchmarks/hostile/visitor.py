@@ -11,9 +11,9 @@ import itertools
 import sys
 import time
 
-import asyncssh
 import msgspec
 
+from decnet.drill.asyncssh_client import log_in
 from hostile.attack import EXPECTED, PASSWORD
 
 SOURCES = {"ssh": "127.88", "http": "127.89"}
@@ -35,12 +35,9 @@ class Visit(msgspec.Struct, frozen=True):
     answered: bool
 
 
-async def log_in(address: str, port: int, source: str) -> None:
+async def enter(address: str, port: int, source: str) -> None:
     """Log in by SSH and leave; raises when that fails."""
-    connection = await asyncssh.connect(
-        address, port, local_addr=(source, 0), username="root", password=PASSWORD, known_hosts=None,
-        client_keys=None, agent_path=None, config=None, preferred_auth="password",
-    )  # fmt: skip
+    connection = await log_in(address, port, source, "root", password=PASSWORD)
     connection.abort()
 
 
@@ -59,7 +56,7 @@ async def visit(service: str, address: str, port: int, source: str) -> Visit:
     """Make one visit."""
     began, answered = time.monotonic(), True
     try:
-        await asyncio.wait_for((log_in if service == "ssh" else get)(address, port, source), PATIENCE_SECONDS)
+        await asyncio.wait_for((enter if service == "ssh" else get)(address, port, source), PATIENCE_SECONDS)
     except EXPECTED:
         answered = False
     seconds = time.monotonic() - began if answered else PATIENCE_SECONDS

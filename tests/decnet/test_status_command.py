@@ -101,8 +101,8 @@ def test_who_holds_the_leases_is_shown(run: Run, deployment: Deployment) -> None
     with transaction(deployment, write=True) as connection:
         begin_leases(connection, "profiler", now_ns=1)
         for seen in leases_of(connection, "profiler")[:5]:
-            take(connection, seen, "host-a:1:x", expires_at=now_of(connection) + 60_000_000_000)
+            take(connection, [seen], "host-a:1:x", expires_at=now_of(connection) + 60_000_000_000)
         for seen in leases_of(connection, "profiler")[5:6]:
-            take(connection, seen, "host-b:1:x", expires_at=1)
+            take(connection, [seen], "host-b:1:x", expires_at=1)
     lines = [line.split() for line in run("status").out.splitlines() if "of 16" in line]
     assert [line[1:5] for line in lines] == [["nobody", "11", "of", "16"], ["host-a:1:x", "5", "of", "16"]]

@@ -141,9 +141,14 @@ def numbers(state: Path) -> list[int]:
     return [event.ts for event in received(state)]
 
 
-async def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Wait for a state."""
+async def until(
+    condition: Callable[[], bool], seconds: float = PATIENCE, running: asyncio.Task[None] | None = None
+) -> None:
+    """Wait for a state; when `running` ends before it, raise what that raised."""
     deadline = time.monotonic() + seconds
     while not condition():
+        if running is not None and running.done():
+            await running
+            raise AssertionError("what should bring it about has ended")
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(0.01)

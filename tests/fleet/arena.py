@@ -23,6 +23,7 @@ from tests.decnet_decoys.host_key_files import give_host_keys
 from tests.decnet_models.migrated import migrated_database
 
 from decnet.drill import dns
+from decnet.drill.asyncssh_client import log_in
 from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet.drill.receiver import Receiver
 from decnet_core.canary import TokenKind, canary_key, mint
@@ -243,18 +244,7 @@ class Arena:
             writer.close()
 
     async def _ssh(self, password: str) -> asyncssh.SSHClientConnection:
-        return await asyncssh.connect(
-            f"127.77.{self.block}.10",
-            SSH_PORT,
-            local_addr=(SOURCE, 0),
-            username="root",
-            password=password,
-            known_hosts=None,
-            client_keys=None,
-            agent_path=None,
-            config=None,
-            preferred_auth="password",
-        )
+        return await log_in(f"127.77.{self.block}.10", SSH_PORT, SOURCE, "root", password=password)
 
     async def _guess(self, mark: str) -> None:
         with contextlib.suppress(asyncssh.PermissionDenied):  # the nth guess of one who keeps guessing is let in

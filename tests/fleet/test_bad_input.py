@@ -28,6 +28,7 @@ from sqlalchemy import select
 from tests.fleet.accepted import assert_each_accepted_mark_is_one_event, settled, until
 from tests.fleet.arena import Arena
 
+from decnet.drill.asyncssh_client import log_in
 from decnet.drill.private import CANARY_HTTP_PORT, HTTP_PORT, SSH_PORT
 from decnet.fleet.bus_access import query_health
 from decnet_core.bus.client import connect
@@ -265,18 +266,7 @@ async def test_escapes_in_user_names_do_not_reach_the_terminal(arena: Arena, mon
         with arena.log.open("ab") as log:
             log.write(cowrie(username=HOSTILE, src_ip="127.66.9.12") + b"\n")
         with pytest.raises(asyncssh.PermissionDenied):
-            await asyncssh.connect(
-                f"127.77.{arena.block}.10",
-                SSH_PORT,
-                local_addr=("127.66.9.12", 0),
-                username=HOSTILE,
-                password="guess",
-                known_hosts=None,
-                client_keys=None,
-                agent_path=None,
-                config=None,
-                preferred_auth="password",
-            )
+            await log_in(f"127.77.{arena.block}.10", SSH_PORT, "127.66.9.12", HOSTILE, password="guess")
         await attacked(arena, 30)
         await until(lambda: settled(arena) and len(times_of(arena, "owned")) == 2, PATIENCE)
         for command in (["events"], ["attacker", "127.66.9.12"], ["attackers"], ["status"]):

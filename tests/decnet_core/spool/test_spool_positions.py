@@ -18,6 +18,7 @@ from decnet_core.spool.positions import (
     acknowledged_positions,
     acknowledgement,
     read_position,
+    spool_names,
     write_position,
 )
 from decnet_core.spool.reader import SpoolReader
@@ -40,6 +41,13 @@ def test_each_reader_has_a_directory_that_only_it_can_write_to(spool: Path) -> N
     assert acknowledgement(spool, "ingest").parent.stat().st_mode & 0o777 == 0o750
     assert acknowledged_positions(spool) == [Position(3, 5)]
     assert not list(spool.iterdir())
+
+
+def test_spools_are_the_directories_beside_that_of_the_readers(spool: Path) -> None:
+    for name in ("sniff", "arena"):
+        (spool.parent / name).mkdir()
+    (spool.parent / "file").write_bytes(b"")
+    assert spool_names(spool.parent) == ["arena", "canary", "sniff"]
 
 
 def test_what_others_could_have_written_acknowledges_nothing(spool: Path) -> None:

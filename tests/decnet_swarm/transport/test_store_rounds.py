@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.decnet_swarm.swarm_workers import made, numbers
+from tests.decnet_swarm.swarm_workers import made, numbers, until
 
 from decnet_core.bus.inbox import Inbox
 from decnet_core.bus.memory import MemoryBus
@@ -99,12 +99,7 @@ class Master:
         return dict(Records(self.checkpoint).places(sensor))
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not condition():
-                if self.running is not None and self.running.done():
-                    await self.running
-                    raise AssertionError("the store has ended")
-                await asyncio.sleep(0.005)
+        await until(condition, SECONDS, self.running)
 
     async def until_safe(self, *names: str) -> None:
         await self.until(lambda: len(self.safe) >= len(names))

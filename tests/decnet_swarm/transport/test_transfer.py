@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.decnet_swarm.swarm_workers import fill
+from tests.decnet_swarm.swarm_workers import fill, until
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.runtime.context import Context
@@ -105,12 +105,7 @@ class Sender:
         return read_position(acknowledgement(self.state / "spool" / "decoys", "forwarder"))
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(SECONDS):
-            while not condition():
-                if self.running.done():
-                    await self.running
-                    raise AssertionError("the transfer has ended")
-                await asyncio.sleep(0.005)
+        await until(condition, SECONDS, self.running)
 
     async def quiet(self) -> None:
         """Let everything be done that can be."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from typing import Protocol
 
 import msgspec
@@ -50,6 +51,24 @@ class Stream(Protocol):
     def write(self, text: str, /) -> object: ...
 
     def flush(self) -> object: ...
+
+
+class LogLimit:
+    """Limits what clients can cause at any rate to one line per `seconds`, so that they cannot fill the log."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+        self._omitted = 0
+
+    def due(self) -> int | None:
+        """Return how many lines were omitted since the last one; None if this one must be omitted, too."""
+        now = time.monotonic()
+        if now < self._next:
+            self._omitted += 1
+            return None
+        omitted, self._omitted, self._next = self._omitted, 0, now + self._seconds
+        return omitted
 
 
 def configure(worker: str, level: str, stream: Stream | None = None) -> None:

@@ -35,6 +35,12 @@ class Position(msgspec.Struct, frozen=True, order=True):
 START = Position(0, 0)
 
 
+def spool_names(spools: Path) -> list[str]:
+    """Return the names of the spools in the directory `spools`, sorted; raises OSError."""
+    with os.scandir(spools) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir() and entry.name != READERS)
+
+
 def acknowledgement(directory: Path, reader: str) -> Path:
     """Return the file in which `reader` keeps what it has acknowledged of the spool in `directory`."""
     return directory.parent / READERS / reader / f"{directory.name}.json"

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Any
 
+from decnet_core.runtime.logs import LogLimit
 from decnet_decoys.processor.account import Account
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,7 @@ class Blame:
         """Callbacks of connections that took too long."""
         self.own = 0
         """Those of the worker itself: its start, a garbage collection while nobody is connected."""
-        self._logged = -LOG_SECONDS
-        self._silent = 0
+        self._lines = LogLimit(LOG_SECONDS)
 
     def counters(self) -> dict[str, float]:
         return {
@@ -44,17 +43,12 @@ class Blame:
             self.own += 1
             return
         self.count += 1
-        now = time.monotonic()
-        if now - self._logged < LOG_SECONDS:
-            self._silent += 1
-            return
-        self._logged = now
-        where = place_of(handle)
-        log.warning(
-            "%.0f ms without a yield in %s for %s; %d more since last told",
-            seconds * 1000, where, account.label, self._silent,
-        )  # fmt: skip
-        self._silent = 0
+        omitted = self._lines.due()
+        if omitted is not None:
+            log.warning(
+                "%.0f ms without a yield in %s for %s; %d more since last told",
+                seconds * 1000, place_of(handle), account.label, omitted,
+            )  # fmt: skip
 
 
 def place_of(handle: Any) -> str:

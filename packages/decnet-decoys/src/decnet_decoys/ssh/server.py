@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import traceback
 from pathlib import Path
 
+from decnet_core.runtime.logs import LogLimit
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.credential_policy import CredentialPolicy
@@ -41,7 +41,7 @@ class Server:
         self._credentials = CredentialPolicy(context.persona.users, profile.accept_after)
         self._options: asyncssh.SSHServerConnectionOptions | None = None
         self._making = asyncio.Lock()
-        self._protocol_errors = _ProtocolErrors()
+        self._protocol_errors = LogLimit(LOG_SECONDS)
 
     async def prepare(self) -> None:
         """Make the host keys that are missing; tries again for as long as the disk refuses."""
@@ -85,9 +85,19 @@ class Server:
         except Exception as error:
             if not _is_of_the_client(error):
                 raise
-            connection.recorder.counters.add("decoys_protocol_errors")
-            self._protocol_errors.report(connection, error)
+            self._report(connection, error)
             raise ConnectionEnded(str(error)) from error
+
+    def _report(self, connection: Connection, error: Exception) -> None:
+        """Count a client that does not speak the protocol."""
+        connection.recorder.counters.add("decoys_protocol_errors")
+        omitted = self._protocol_errors.due()
+        if omitted is not None:
+            info = connection.recorder.info
+            log.info(
+                "no SSH from source=%s decky=%s error=%s; %d more clients since the last such line",
+                info.src[0], info.decky, type(error).__name__, omitted,
+            )  # fmt: skip
 
     async def _shared_options(self) -> asyncssh.SSHServerConnectionOptions:
         async with self._making:
@@ -101,23 +111,3 @@ def _is_of_the_client(error: Exception) -> bool:
     """Return whether asyncssh raised it over what the client sent: some garbage gives it a ValueError, or worse."""
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, asyncssh.Error) or not frames or not frames[-1].filename.startswith(_OURS)
-
-
-class _ProtocolErrors:
-    """Logs that clients send garbage, one line a minute with their number."""
-
-    def __init__(self) -> None:
-        self._again_at = 0.0
-        self._untold = 0
-
-    def report(self, connection: Connection, error: Exception) -> None:
-        now = time.monotonic()
-        if now < self._again_at:
-            self._untold += 1
-            return
-        info = connection.recorder.info
-        log.info(
-            "no SSH from source=%s decky=%s error=%s; %d more clients since the last such line",
-            info.src[0], info.decky, type(error).__name__, self._untold,
-        )  # fmt: skip
-        self._again_at, self._untold = now + LOG_SECONDS, 0

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from decnet_core.spool.positions import READERS, START, Position
+from decnet_core.spool.positions import START, Position, spool_names
 from decnet_core.spool.reader import look
 from decnet_sniff.probe.safety import proves, read_address
 
@@ -79,9 +79,11 @@ def new_contacts(spools: Path, own: str, sensor: str, positions: dict[str, Posit
     contacts: list[Contact] = []
     reached: dict[str, Position] = {}
     more = False
-    for folder in sorted(path for path in spools.iterdir() if path.is_dir() and path.name not in (own, READERS)):
-        batch = look(folder, positions.get(folder.name, START), _LINES, _BYTES)
-        reached[folder.name] = batch.next
+    for name in spool_names(spools):
+        if name == own:
+            continue
+        batch = look(spools / name, positions.get(name, START), _LINES, _BYTES)
+        reached[name] = batch.next
         more = more or len(batch.lines) >= _LINES
         contacts += (contact for line in batch.lines if (contact := contact_of(line, sensor)) is not None)
     return NewContacts(contacts, reached, more)

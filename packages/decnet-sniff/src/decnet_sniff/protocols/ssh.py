@@ -55,11 +55,8 @@ class Ssh(NamedTuple):
 
 def identification(data: bytes, *, lines_before: bool = True) -> bytes | None:
     """Return the identification line, of whatever version, of a direction that begins with `data`, if it is there."""
-    start = _start(data, lines_before=lines_before)
-    if isinstance(start, Verdict):
-        return None
-    end = data.find(b"\n", start, start + MAX_IDENTIFICATION)
-    return data[start:end].removesuffix(b"\r") if end >= 0 else None
+    found = _identification(data, lines_before=lines_before)
+    return None if isinstance(found, Verdict) else found[0]
 
 
 def recognise(data: bytes, *, lines_before: bool = True) -> Ssh | Verdict:
@@ -67,17 +64,25 @@ def recognise(data: bytes, *, lines_before: bool = True) -> Ssh | Verdict:
 
     `lines_before`: it may be a server, which may send other lines first.
     """
+    found = _identification(data, lines_before=lines_before)
+    if isinstance(found, Verdict):
+        return found
+    line, end = found
+    if not line.startswith((b"SSH-2.0-", b"SSH-1.99-")):
+        return NOTHING  # SSH 1 has no KEXINIT
+    kex = _kexinit(data, end)
+    return kex if isinstance(kex, Verdict) else Ssh(line, kex)
+
+
+def _identification(data: bytes, *, lines_before: bool) -> tuple[bytes, int] | Verdict:
+    """Return the identification without its line end, and the offset behind that."""
     start = _start(data, lines_before=lines_before)
     if isinstance(start, Verdict):
         return start
     end = data.find(b"\n", start, start + MAX_IDENTIFICATION)
     if end < 0:
         return NEED_MORE if len(data) - start < MAX_IDENTIFICATION else NOTHING
-    line = data[start:end].removesuffix(b"\r")
-    if not line.startswith((b"SSH-2.0-", b"SSH-1.99-")):
-        return NOTHING  # SSH 1 has no KEXINIT
-    kex = _kexinit(data, end + 1)
-    return kex if isinstance(kex, Verdict) else Ssh(line, kex)
+    return data[start:end].removesuffix(b"\r"), end + 1
 
 
 def _start(data: bytes, *, lines_before: bool) -> int | Verdict:

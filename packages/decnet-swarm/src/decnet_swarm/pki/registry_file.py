@@ -35,8 +35,6 @@ def load(folder: Path) -> Registry:
     """Return the registry in `folder`, an empty one where there is none; raises RegistryError."""
     path = folder / FILE
     try:
-        if not folder.exists():
-            return Registry()
         with acting_as_owner(folder):
             return msgspec.json.decode(path.read_bytes(), type=Registry)
     except FileNotFoundError:

@@ -8,13 +8,12 @@ was lost and created again. It is read from its beginning; events that are in th
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
-from decnet_core.spool.positions import READERS, START, Position
+from decnet_core.spool.positions import START, Position, spool_names
 from decnet_core.spool.reader import ReadResult, SpoolReader
 from decnet_core.text import for_terminal
 
@@ -98,8 +97,7 @@ class Sources:
 
     def _found(self, positions: Mapping[str, Position]) -> Iterator[Source]:
         try:
-            with os.scandir(self._directory) as entries:
-                names = sorted(entry.name for entry in entries if entry.is_dir() and entry.name != READERS)
+            names = spool_names(self._directory)
         except OSError as error:
             self._failed(str(self._directory), error)
             return

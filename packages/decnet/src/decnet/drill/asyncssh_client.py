@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from typing import Any
 
 import asyncssh
 
@@ -16,20 +17,28 @@ DENIED = 255
 """What ssh(1) exits with when it could not log in."""
 
 
+async def log_in(address: str, port: int, source: str, user: str, **options: Any) -> asyncssh.SSHClientConnection:
+    """Log in by password from the address `source`, with nothing of what the account that runs this has for SSH.
+
+    `options` are asyncssh's, such as `password`. Raises asyncssh.Error, OSError.
+    """
+    return await asyncssh.connect(
+        address,
+        port,
+        local_addr=(source, 0),
+        username=user,
+        known_hosts=None,
+        client_keys=None,
+        agent_path=None,
+        config=None,
+        preferred_auth="password",
+        **options,
+    )
+
+
 async def _run(address: str, port: int, source: str, user: str, *, terminal: bool) -> int:
     try:
-        connection = await asyncssh.connect(
-            address,
-            port,
-            local_addr=(source, 0),
-            username=user,
-            password=os.environ.get("DRILL_PASSWORD", ""),
-            known_hosts=None,
-            client_keys=None,
-            agent_path=None,
-            config=None,
-            preferred_auth="password",
-        )
+        connection = await log_in(address, port, source, user, password=os.environ.get("DRILL_PASSWORD", ""))
     except (OSError, asyncssh.Error):
         return DENIED
     async with connection:

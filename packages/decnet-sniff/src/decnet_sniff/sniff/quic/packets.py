@@ -26,7 +26,7 @@ _VERSION_BYTES = frozenset(version.to_bytes(4, "big") for version in _TYPES)
 _NEGOTIATION = b"\0\0\0\0"
 _SMALLEST_CLIENT_DATAGRAM = 1200
 """Bytes (RFC 9000, 14.1)."""
-_SMALLEST_FIRST_ID, _LARGEST_ID = 8, 20
+_SMALLEST_FIRST_ID = 8
 """Bytes of the first destination connection id (RFC 9000, 7.2)."""
 
 _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO = 0x00, 0x01, 0x02, 0x03, 0x06
@@ -66,7 +66,7 @@ def unread_version(datagram: bytes) -> str | None:
         at = 6 + size
         at += 1 + datagram[at] if at < len(datagram) else len(datagram)
         return "negotiation" if len(datagram) >= at + 4 and (len(datagram) - at) % 4 == 0 else None
-    first = len(datagram) >= _SMALLEST_CLIENT_DATAGRAM and _SMALLEST_FIRST_ID <= size <= _LARGEST_ID
+    first = len(datagram) >= _SMALLEST_CLIENT_DATAGRAM and _SMALLEST_FIRST_ID <= size <= MAX_CONNECTION_ID
     return "other" if first else None
 
 
