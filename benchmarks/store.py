@@ -296,7 +296,7 @@ def measure_retention(make: Maker) -> None:
             queries.insert_events(connection, batch, now_ns=HOUR_NS)
         took.append(time.perf_counter() - started)
     retention = Retention(engine, settings)
-    while retention.step(now_ns=1000 * HOUR_NS):
+    while retention.step(now=lambda _: 1000 * HOUR_NS):
         pass
     longest = retention.counters()["retention_seconds_most"]
     engine.dispose()

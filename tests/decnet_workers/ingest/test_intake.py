@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from decnet_core.events.catalogue import FileCaptured
 from decnet_core.events.codec import MAX_LINE_BYTES, decode, encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
@@ -334,6 +335,45 @@ def test_as_many_refusals_as_events_may_cause_are_quarantined_whole(
     kept = [line for _, line in kept_lines(state / "quarantine")]
     assert [decode(line.content()) for line in kept] == bad
     assert {line.source for line in kept} == {"sniff"}
+
+
+def test_a_refused_event_is_kept_when_the_commit_of_the_others_fails(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    """Found in a review: the repeated pass no longer knew of it, and it was neither stored nor quarantined."""
+
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
+
+    with writing(engine) as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+        )
+    spool = open_spool("sniff")
+    for event in [*make_events(2), *make_events(1, id=UUID(int=1 << 120), sensor="bad")]:
+        spool.append(event)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "move_ingest_position", locked)
+        with pytest.raises(OperationalError):
+            intake.run_pass()
+    assert intake.run_pass().new == 2
+    assert [record["reason"] for record in quarantined(state)] == ["not this one"]
+
+
+def test_an_event_whose_artifact_cannot_be_registered_is_quarantined_alone(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    """Found in a review: each event was accepted alone, all together were not, and ingest crashed for ever."""
+    spool = open_spool("sniff")
+    good = make_events(2)
+    for event in [*good, *make_events(1, id=UUID(int=1 << 120), payload=FileCaptured("ssh", "a" * 64, size=1 << 63))]:
+        spool.append(event)
+    assert intake.run_pass().new == 2
+    assert logged(engine) == good
+    assert len(quarantined(state)) == 1
 
 
 def damage_index(file: Path, name: str) -> None:

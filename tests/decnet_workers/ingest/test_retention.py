@@ -51,7 +51,7 @@ def make_events(make_events: Maker) -> Maker:
 
 def run(engine: Engine, now_ns: int = NOW_NS, **settings: object) -> dict[str, float]:
     retention = Retention(engine, RetentionSettings(**settings))  # type: ignore[arg-type]  # checked by msgspec only
-    while retention.step(now_ns=now_ns):
+    while retention.step(now=lambda _: now_ns):
         pass
     return dict(retention.counters())
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
+from decnet_models.events import plausible_time
 from decnet_models.progress.queries import cursor_of, move_cursor
 from decnet_models.webhooks.queries import enable_webhook, remove_webhook, request_replay
 from decnet_workers.webhook import outbox as module
@@ -41,7 +42,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(module, "time", made)
-    monkeypatch.setattr(module, "time_since_boot_ns", made.since_boot_ns)
+    monkeypatch.setattr(plausible_time, "time_since_boot_ns", made.since_boot_ns)
     return made
 
 

@@ -62,6 +62,10 @@ class PlausibleTime:
         """Return by how much the clock is not believed."""
         return {"clock_doubted_seconds": self.doubted_ns // NS}
 
+    def by_log(self, connection: Connection, now_ns: int) -> int:
+        """Return the time to delete by when the clock says `now_ns`, by the log that `connection` reads."""
+        return self.now(now_ns, time_since_boot_ns(), recent_hours(connection))
+
     def now(self, now_ns: int, passed_ns: int, hours: Sequence[int]) -> int:
         """Return the time to delete by, never later than the clock's `now_ns`.
 

@@ -17,7 +17,7 @@ from decnet_core.events.codec import BadEventError, decode_payload, encode_paylo
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
 from decnet_models.database.shards import SHARDS, shard_of
-from decnet_models.database.statements import commit_in_order, copy_into, insert_into
+from decnet_models.database.statements import commit_in_order, copy_into, insert_into, parts
 from decnet_models.events.tables import event, event_volume, ingest_position
 from decnet_models.events.volume import add_volume, sizes_after
 
@@ -178,9 +178,10 @@ def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
     return stored_events[0] if stored_events else None
 
 
-def known(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of `ids`, at most 500, that are in the log."""
-    return set(connection.execute(select(event.c.id).where(event.c.id.in_(ids))).scalars())
+def known(connection: Connection, ids: Iterable[UUID]) -> set[UUID]:
+    """Return those of `ids` that are in the log."""
+    query = select(event.c.id)
+    return {id_ for part in parts(ids) for id_ in connection.execute(query.where(event.c.id.in_(part))).scalars()}
 
 
 def count(connection: Connection) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import zlib
 from pathlib import Path
+from typing import Literal
 from zipfile import BadZipFile
 
 import msgspec
@@ -49,27 +50,26 @@ def restore(url: str, file: Path, say: Say, *, verified: bool = True) -> Restore
     Raises DatabaseError, and changes nothing, when the file is damaged, from a newer version or from the other kind of
     database, and when there are rows already.
     """
-    target, magic = sqlite_file(url), _magic(file)
-    if verified and (magic == _SQLITE if target is not None else magic.startswith(_ZIP)):
-        verify(file)
-    if magic == _SQLITE and target is not None:
-        revision = _restore_sqlite(target, file, say)
-    elif magic.startswith(_ZIP) and target is None:
-        revision = _restore_postgresql(url, file, say)
-    elif magic == _SQLITE or magic.startswith(_ZIP):
-        made_of = "SQLite" if magic == _SQLITE else "PostgreSQL"
+    target, made_of = sqlite_file(url), _made_of(file)
+    if made_of != ("PostgreSQL" if target is None else "SQLite"):
         raise DatabaseError(f"{file} is the backup of a {made_of} database; {shown(url)} is another kind")
-    else:
-        raise DatabaseError(f"{file} is no backup made by `decnet-db backup`")
+    if verified:
+        verify(file)
+    revision = _restore_postgresql(url, file, say) if target is None else _restore_sqlite(target, file, say)
     return Restored(shown(url), revision)
 
 
-def _magic(file: Path) -> bytes:
+def _made_of(file: Path) -> Literal["SQLite", "PostgreSQL"]:
     try:
         with file.open("rb") as stream:
-            return stream.read(len(_SQLITE))
+            magic = stream.read(len(_SQLITE))
     except OSError as error:
         raise DatabaseError(f"cannot read {file}: {error.strerror}") from error
+    if magic == _SQLITE:
+        return "SQLite"
+    if magic.startswith(_ZIP):
+        return "PostgreSQL"
+    raise DatabaseError(f"{file} is no backup made by `decnet-db backup`")
 
 
 def _restore_sqlite(target: Path, file: Path, say: Say) -> str:

@@ -154,17 +154,24 @@ class Intake:
             if not refuses_values(error):
                 raise
             log.error("the database rejects events, isolating them: %s", reason(error))  # noqa: TRY400  # expected
+        self._quarantine_refused()
+        return self._commit_all(now_ns)
+
+    def _quarantine_refused(self) -> None:
+        """Move the events that the database rejects for their content from the batch to the quarantine.
+
+        Before the commit, as invalid lines are: a commit that fails, or a kill, costs at most a duplicate there, while
+        the other way round the event would be nowhere.
+        """
         sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
-        self._taken = [
-            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
-            for taken, refusals in sorted_out
-        ]
-        outcome = self._commit_all(now_ns)
         for taken, refusals in sorted_out:
             for refused, words in refusals.values():
                 self._quarantine.put(words, taken.source.name, encode(refused))
         self._quarantine.sync()
-        return outcome
+        self._taken = [
+            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
+            for taken, refusals in sorted_out
+        ]
 
     def _commit_all(self, now_ns: int) -> Outcome:
         events = [event for taken in self._taken for event in taken.events]
@@ -188,7 +195,7 @@ class Intake:
         )
 
     def _refusals(self, events: Sequence[Event]) -> dict[UUID, tuple[Event, str]]:
-        """Return the events that the database rejects for their content, by id, each with the reason.
+        """Return the events that the database rejects for their content or artifact, by id, each with the reason.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)
@@ -207,9 +214,11 @@ class Intake:
         return refused
 
     def _refusal(self, event: Event) -> str | None:
+        artifacts = list(artifacts_in([event], self._store, now_ns=time.time_ns()))
         with self._engine.connect() as connection:
             try:
                 queries.insert_events(connection, [event])
+                register(connection, artifacts)
             except REFUSALS as error:
                 if not refuses_values(error):
                     raise

@@ -14,13 +14,13 @@ newest event stays: the log's end must be known.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from decnet_core.events.catalogue import KINDS
 from decnet_core.spool.disk_share import SHARE, share_of_disk
@@ -141,12 +141,15 @@ class Retention:
         """Return whether there is something to do at `now` (monotonic seconds)."""
         return self._settings.limited and (bool(self._due) or now >= self._next)
 
-    def step(self, *, now_ns: int) -> bool:
-        """Look for what is due when it is time, delete a few events; return whether there is more."""
+    def step(self, *, now: Callable[[Connection], int]) -> bool:
+        """Look for what is due when it is time, delete a few events; return whether there is more.
+
+        `now` returns the time to delete by, in ns since the Unix epoch; it is asked only when something is looked for.
+        """
         if not self._due:
             self._next = time.monotonic() + self._settings.every_seconds
             with reading(self._engine) as connection:
-                self._due = due(volumes(connection), self._settings, now_ns=now_ns)
+                self._due = due(volumes(connection), self._settings, now_ns=now(connection))
             self._held = 0
         if self._due:
             self._delete(self._due[0])

@@ -18,7 +18,7 @@ from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.warm_up import sample_events, warm_up
 from decnet_models.events import queries
-from decnet_models.events.plausible_time import PlausibleTime, recent_hours, time_since_boot_ns
+from decnet_models.events.plausible_time import PlausibleTime
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, repeat
@@ -100,10 +100,7 @@ class Ingest(DatabaseWorker[IngestSettings]):
         return await ctx.in_thread(self._forget_step)
 
     def _forget_step(self) -> bool:
-        with reading(self._engine) as connection:
-            hours = recent_hours(connection)
-        now_ns = self._plausible_time.now(time.time_ns(), time_since_boot_ns(), hours)
-        return self._retention.step(now_ns=now_ns)
+        return self._retention.step(now=lambda connection: self._plausible_time.by_log(connection, time.time_ns()))
 
 
 def _announce(ctx: Context, last_seq: int) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
-from decnet_models.events.plausible_time import PlausibleTime, recent_hours, time_since_boot_ns
+from decnet_models.events.plausible_time import PlausibleTime
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
 from decnet_models.webhooks import outbox
@@ -159,7 +159,7 @@ class Outbox:
     def _forget(self, connection: Connection, now: int) -> None:
         """Keep the table bounded; more than one batch takes as many polls."""
         outbox.give_up_removed(connection, now_ns=now)
-        believed = self._plausible_time.now(now, time_since_boot_ns(), recent_hours(connection))
+        believed = self._plausible_time.by_log(connection, now)
         if outbox.forget_ended(connection, believed - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
             self._forgotten_at = now
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -30,7 +30,6 @@ app = application("Lines that were put aside: what no worker could read, and eve
 _ID = re.compile(r"([a-z][a-z0-9-]*)/(\d+)/(\d+)")
 _INGEST = "ingest"
 """Only what it put aside was accepted as an event before; the others' lines may be of anybody."""
-_AT_ONCE = 500
 
 Ids = Annotated[list[str], typer.Argument(help="As `decnet quarantine list` shows them, e.g. ingest/3/0.")]
 
@@ -164,7 +163,7 @@ def _with_state(deployment: Deployment, lines: Iterable[Kept]) -> Iterator[Kept]
     lines = list(lines)
     events = {one.id: event for one in lines if one.worker == _INGEST and (event := _event(one, must=False))}
     try:
-        stored = _stored(deployment, list(events.values()))
+        stored = _stored(deployment, events.values())
     except RefusedError:
         yield from lines
         return
@@ -173,10 +172,8 @@ def _with_state(deployment: Deployment, lines: Iterable[Kept]) -> Iterator[Kept]
         yield one if event is None else msgspec.structs.replace(one, stored=event.id in stored)
 
 
-def _stored(deployment: Deployment, events: list[Event]) -> set[UUID]:
-    found: set[UUID] = set()
-    if events:
-        with transaction(deployment) as connection:
-            for begin in range(0, len(events), _AT_ONCE):
-                found |= known(connection, [event.id for event in events[begin : begin + _AT_ONCE]])
-    return found
+def _stored(deployment: Deployment, events: Collection[Event]) -> set[UUID]:
+    if not events:
+        return set()
+    with transaction(deployment) as connection:
+        return known(connection, [event.id for event in events])
