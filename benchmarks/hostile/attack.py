@@ -18,6 +18,8 @@ SOURCES = "127.66"
 PASSWORD = "admin123"  # one of root's on the persona debian-web
 ANSWER_SECONDS = 15.0
 """How long an attacker waits for an answer beyond the deadline."""
+MOST_ROUNDS = 2000
+"""Rounds of one attacker."""
 
 
 class Tally(msgspec.Struct):
@@ -82,6 +84,8 @@ class Target:
 
 
 Play = Callable[[Target], Awaitable[None]]
+Attacker = Callable[[Target, int], Awaitable[object]]
+"""What one attacker does, given the number of its address."""
 
 
 class Attack(msgspec.Struct, frozen=True):
@@ -98,6 +102,25 @@ class Attack(msgspec.Struct, frozen=True):
 def address_of(source: int) -> str:
     """Return the address of attacker number `source`, from 0."""
     return f"{SOURCES}.{source // 250}.{source % 250 + 1}"
+
+
+def crowd(count: int, attacker: Attacker, sources: int = 0) -> Play:
+    """Play as `count` attackers at the same time, from as many addresses as `sources`, else each from its own."""
+
+    async def play(target: Target) -> None:
+        await all_of(*(attacker(target, number % (sources or count)) for number in range(count)))
+
+    return play
+
+
+async def rounds(target: Target, once: Callable[[], Awaitable[object]], most: int = MOST_ROUNDS) -> None:
+    """Repeat `once` until time is up, whatever the decky refuses."""
+    for _ in range(most):
+        if not target.left:
+            return
+        with contextlib.suppress(*EXPECTED):
+            await once()
+        await asyncio.sleep(0.001)  # a refused connection returns at once
 
 
 async def all_of(*plays: Awaitable[object]) -> None:

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
-from hostile.attack import EXPECTED, Attack, Play, Target, all_of
+from hostile.attack import Attack, Play, Target, crowd, rounds
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST_GET = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -33,27 +32,16 @@ def unread(data: bytes, requests: int, connections: int, sources: int = 1) -> Pl
         finally:
             writer.transport.abort()
 
-    async def play(target: Target) -> None:
-        await all_of(*(one(target, number % sources) for number in range(connections)))
-
-    return play
+    return crowd(connections, one, sources)
 
 
 def repeated(data: bytes, connections: int, sources: int = 1, requests: int = 1) -> Play:
     """Send `data` on a new connection and read what comes until it closes, again and again."""
 
     async def one(target: Target, source: int) -> None:
-        for _ in range(MOST_REQUESTS):
-            if not target.left:
-                return
-            with contextlib.suppress(*EXPECTED):
-                await exchange(target, data, source, requests)
-            await asyncio.sleep(0.001)  # a refused connection returns at once
+        await rounds(target, lambda: exchange(target, data, source, requests), MOST_REQUESTS)
 
-    async def play(target: Target) -> None:
-        await all_of(*(one(target, number % sources) for number in range(connections)))
-
-    return play
+    return crowd(connections, one, sources)
 
 
 async def exchange(target: Target, data: bytes, source: int, requests: int) -> None:
@@ -85,10 +73,7 @@ def keep_alive(connections: int, sources: int = 1) -> Play:
         finally:
             writer.transport.abort()
 
-    async def play(target: Target) -> None:
-        await all_of(*(one(target, number % sources) for number in range(connections)))
-
-    return play
+    return crowd(connections, one, sources)
 
 
 def slow(head: bytes, drop: bytes, connections: int, sources: int) -> Play:
@@ -105,10 +90,7 @@ def slow(head: bytes, drop: bytes, connections: int, sources: int) -> Play:
         finally:
             writer.transport.abort()
 
-    async def play(target: Target) -> None:
-        await all_of(*(one(target, number % sources) for number in range(connections)))
-
-    return play
+    return crowd(connections, one, sources)
 
 
 FORM = POST + b"Content-Length: 1000000\r\nConnection: close\r\n\r\n" + b"a=1&" * 250_000

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hostile.attack import Attack, Play, Target, all_of
+from hostile.attack import Attack, Play, Target, crowd
 
 MOST_COMMANDS = 200
 """Command lines of one session."""
@@ -20,10 +20,7 @@ def line(text: str, sessions: int = 1, sources: int = 1) -> Play:
                     break
                 await target.run(connection, text)
 
-    async def play(target: Target) -> None:
-        await all_of(*(session(target, number % sources) for number in range(sessions)))
-
-    return play
+    return crowd(sessions, session, sources)
 
 
 BRACES = "{a,b,c,d,e,f,g,h}" * 8

@@ -7,39 +7,13 @@ import asyncio
 import contextlib
 import os
 import struct
-from collections.abc import Callable
 
 import asyncssh
 
-from hostile.attack import EXPECTED, Attack, Play, Target, all_of
+from hostile.attack import MOST_ROUNDS, Attack, Attacker, Play, Target, all_of, crowd, rounds
 
 BANNER = b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"
-MOST_ROUNDS = 2000
-"""Rounds of one attacker."""
 CHUNK = 1 << 18
-
-
-def rounds(one: Play) -> Play:
-    """Repeat `one` until time is up, whatever the decky refuses."""
-
-    async def play(target: Target) -> None:
-        for _ in range(MOST_ROUNDS):
-            if not target.left:
-                return
-            with contextlib.suppress(*EXPECTED):
-                await one(target)
-            await asyncio.sleep(0.001)
-
-    return play
-
-
-def crowd(count: int, play_as: Callable[[int], Play]) -> Play:
-    """Play `play_as(number)` for each number below `count` at the same time."""
-
-    async def play(target: Target) -> None:
-        await all_of(*(play_as(number)(target) for number in range(count)))
-
-    return play
 
 
 def held(connections: int, sources: int, port: str = "ssh", first: bytes = b"") -> Play:
@@ -51,10 +25,7 @@ def held(connections: int, sources: int, port: str = "ssh", first: bytes = b"") 
         await target.stay()
         writer.transport.abort()
 
-    async def play(target: Target) -> None:
-        await all_of(*(one(target, number % sources) for number in range(connections)))
-
-    return play
+    return crowd(connections, one, sources)
 
 
 def garbage(*parts: bytes) -> Play:
@@ -71,41 +42,41 @@ def garbage(*parts: bytes) -> Play:
             writer.transport.abort()
 
     async def play(target: Target) -> None:
-        await all_of(*(one(target, number % 8, data) for number, data in enumerate(parts)))
+        await rounds(target, lambda: all_of(*(one(target, number % 8, data) for number, data in enumerate(parts))))
 
-    return rounds(play)
+    return play
 
 
-def guesses(source: int) -> Play:
+async def guesses(target: Target, source: int) -> None:
     """Try one password after the other from one address, at 50 a second at most."""
     count = iter(range(MOST_ROUNDS))
 
-    async def guess(target: Target) -> None:
+    async def guess() -> None:
         await asyncio.sleep(0.02)
         connection = await target.log_in(source, f"guess-{source}-{next(count)}")
         connection.abort()
 
-    return rounds(guess)
+    await rounds(target, guess)
 
 
-def handshakes(kex: str) -> Callable[[int], Play]:
-    """Return attackers that only exchange keys, by an expensive method."""
+def handshakes(kex: str) -> Attacker:
+    """Return an attacker that only exchanges keys, by an expensive method."""
 
-    def attacker(number: int) -> Play:
-        async def handshake(target: Target) -> None:
-            connection = await target.log_in(number % 4, kex=(kex,))
+    async def attacker(target: Target, source: int) -> None:
+        async def handshake() -> None:
+            connection = await target.log_in(source, kex=(kex,))
             connection.abort()
 
-        return rounds(handshake)
+        await rounds(target, handshake)
 
     return attacker
 
 
-def upload(megabytes: int) -> Callable[[int], Play]:
-    """Return attackers that upload a file of that size by SFTP."""
+def upload(megabytes: int) -> Attacker:
+    """Return an attacker that uploads a file of that size by SFTP."""
 
-    def attacker(number: int) -> Play:
-        async def send(target: Target) -> None:
+    async def attacker(target: Target, number: int) -> None:
+        async def send() -> None:
             block = os.urandom(CHUNK)
             async with (
                 await target.log_in(number) as connection,
@@ -117,15 +88,15 @@ def upload(megabytes: int) -> Callable[[int], Play]:
                         return
                     await asyncio.wait_for(file.write(block), target.left + 5)
 
-        return rounds(send)
+        await rounds(target, send)
 
     return attacker
 
 
-def piped(number: int) -> Play:
+async def piped(target: Target, number: int) -> None:
     """Pipe data without end into a file."""
 
-    async def send(target: Target) -> None:
+    async def send() -> None:
         async with await target.log_in(number) as connection:
             target.sent("session.command")
             process = await connection.create_process("cat > /tmp/big", encoding=None)
@@ -133,29 +104,29 @@ def piped(number: int) -> Play:
                 process.stdin.write(b"x" * CHUNK)
                 await asyncio.wait_for(process.stdin.drain(), target.left + 1)
 
-    return rounds(send)
+    await rounds(target, send)
 
 
-def channels(number: int) -> Play:
+async def channels(target: Target, number: int) -> None:
     """Open many sessions in one connection."""
 
-    async def send(target: Target) -> None:
+    async def send() -> None:
         async with await target.log_in(number) as connection:
             await all_of(*(target.run(connection, "uname -a; cat /proc/cpuinfo") for _ in range(100)))
 
-    return rounds(send)
+    await rounds(target, send)
 
 
-def forwards(number: int) -> Play:
+async def forwards(target: Target, number: int) -> None:
     """Ask for forwarded connections, one after the other."""
 
-    async def send(target: Target) -> None:
+    async def send() -> None:
         async with await target.log_in(number) as connection:
             for port in range(1, 200):
                 with contextlib.suppress(asyncssh.ChannelOpenError):
                     await asyncio.wait_for(connection.open_connection("203.0.113.9", port), target.left + 1)
 
-    return rounds(send)
+    await rounds(target, send)
 
 
 def packet(payload: bytes) -> bytes:
@@ -191,8 +162,8 @@ ATTACKS = (
     Attack("SSH endless banner", garbage(*[LONG_BANNER, COMMENTS] * 4)),
     Attack("SSH long algorithm lists", garbage(*[BANNER + KEXINIT * 20] * 8)),
     Attack("log-in flood, 50 addresses", crowd(50, guesses), short=True),
-    Attack("DH group18 x24", crowd(24, handshakes("diffie-hellman-group18-sha512"))),
-    Attack("DH group exchange x24", crowd(24, handshakes("diffie-hellman-group-exchange-sha256"))),
+    Attack("DH group18 x24", crowd(24, handshakes("diffie-hellman-group18-sha512"), sources=4)),
+    Attack("DH group exchange x24", crowd(24, handshakes("diffie-hellman-group-exchange-sha256"), sources=4)),
     Attack("SFTP 1 GB", crowd(1, upload(1024))),
     Attack("SFTP 100 MB x10", crowd(10, upload(100))),
     Attack("cat > file without end x4", crowd(4, piped)),

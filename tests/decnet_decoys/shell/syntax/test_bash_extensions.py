@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.decnet_decoys.decky_host import Player
+from tests.decnet_decoys.decky_host import Player, outcome
 
 from decnet_decoys.shell.state import MAX_VARIABLES
 from decnet_decoys.shell.syntax.nodes import IncompleteError
@@ -39,7 +39,7 @@ def test_what_cannot_be_computed_fails(run: Player, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["[[ -f", "a=(1 2", "for ((i=0", "function f {"])
 def test_what_is_not_complete_asks_for_more(line: str) -> None:
-    assert isinstance(parse(line), IncompleteError)
+    assert isinstance(outcome(parse(line)), IncompleteError)
 
 
 def test_let_makes_no_more_variables_than_there_may_be(run: Player) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import outcome
 
 from decnet_decoys.shell.syntax.nodes import For, IncompleteError, Sequence, ShellSyntaxError, Simple
 from decnet_decoys.shell.syntax.parser import parse
@@ -16,7 +17,7 @@ PIECES = st.sampled_from(
 
 
 def words_of(line: str) -> list[list[str]]:
-    parsed = parse(line)
+    parsed = outcome(parse(line))
     assert isinstance(parsed, Sequence)
     commands = [command for pipeline, _ in parsed.items for command in pipeline.commands]
     return [
@@ -28,13 +29,13 @@ def words_of(line: str) -> list[list[str]]:
 
 @given(st.text(max_size=200))
 def test_any_text_is_a_sequence_or_a_fault(text: str) -> None:
-    assert isinstance(parse(text), Sequence | ShellSyntaxError)
+    assert isinstance(outcome(parse(text)), Sequence | ShellSyntaxError)
 
 
 @settings(max_examples=300)
 @given(st.lists(PIECES, max_size=40).map(" ".join) | st.lists(PIECES, max_size=40).map("".join))
 def test_any_mixture_of_shell_tokens_is_a_sequence_or_a_fault(text: str) -> None:
-    assert isinstance(parse(text), Sequence | ShellSyntaxError)
+    assert isinstance(outcome(parse(text)), Sequence | ShellSyntaxError)
 
 
 @pytest.mark.parametrize(
@@ -58,18 +59,18 @@ def test_words_and_operators(line: str, words: list[list[str]]) -> None:
     "line", ["echo 'a", 'echo "a', "echo `a", "a |", "a &&", "if true", "for i in a; do b", "(a", "cat <<E\nx", "x \\"]
 )
 def test_a_line_that_waits_for_more_is_unfinished(line: str) -> None:
-    assert isinstance(parse(line), IncompleteError)
+    assert isinstance(outcome(parse(line)), IncompleteError)
 
 
 @pytest.mark.parametrize("line", ["a;;b", "| a", "&& a", "fi", "done", ")", "for 1 in a; do b; done", "a > ;"])
 def test_a_wrong_line_is_a_fault_and_not_unfinished(line: str) -> None:
-    fault = parse(line)
+    fault = outcome(parse(line))
     assert isinstance(fault, ShellSyntaxError)
     assert not isinstance(fault, IncompleteError)
 
 
 def test_a_loop_has_its_words_and_body() -> None:
-    parsed = parse("for i in a b; do echo $i; done > out")
+    parsed = outcome(parse("for i in a b; do echo $i; done > out"))
     assert isinstance(parsed, Sequence)
     loop = parsed.items[0][0].commands[0]
     assert isinstance(loop, For)
@@ -83,4 +84,4 @@ def test_a_loop_has_its_words_and_body() -> None:
     "line", ["(" * 5000, "$(" * 5000 + ")" * 5000, "{ " * 500 + "a" + "; }" * 500, "`" * 9999, "if " * 3000]
 )
 def test_deep_nesting_is_refused_not_followed(line: str) -> None:
-    assert isinstance(parse(line), ShellSyntaxError)
+    assert isinstance(outcome(parse(line)), ShellSyntaxError)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import LineBudget
-from decnet_decoys.shell.machine.tree import Filler, piece_of
+from decnet_decoys.shell.machine.tree import MAX_MADE, Filler, piece_of, size_of
 
 MAX_OUTPUT = 1 << 20
 """Bytes one command may print or pipe before it is ended as if by SIGPIPE."""
@@ -54,8 +54,7 @@ class Source:
         self._start = start
 
     def __len__(self) -> int:
-        whole = self._content.size if isinstance(self._content, Filler) else len(self._content)
-        return max(0, whole - self._start)
+        return max(0, size_of(self._content) - self._start)
 
     def piece(self, start: int, size: int = PIECE) -> bytes:
         """Return up to `size` bytes from `start`."""
@@ -82,7 +81,7 @@ class Source:
 
     def whole(self, limit: int = MAX_WHOLE) -> bytes:
         """Return the first `limit` bytes at once; of a program's noise no more than takes a few milliseconds."""
-        return self.piece(0, min(limit, MAX_OUTPUT) if isinstance(self._content, Filler) else limit)
+        return self.piece(0, min(limit, MAX_MADE) if isinstance(self._content, Filler) else limit)
 
 
 class InputBuffer:

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
-from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of
+from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of, whole_of
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.streams import Source
 from decnet_decoys.ssh import sftp_packets as packets
 from decnet_decoys.ssh.sftp_packets import (
     EOF,
@@ -145,8 +144,7 @@ class Sftp:
             return self._added(_Open(path, shell.files.read(path, shell.access)))
         if not exists and not flags & _CREATE:
             raise FileSystemError(NOT_FOUND)
-        old = b"" if flags & _TRUNCATE or not exists else shell.files.read(path, shell.access)
-        old = Source(path, old).whole()
+        old = b"" if flags & _TRUNCATE or not exists else whole_of(shell.files.read(path, shell.access))
         shell.files.write(path, old, shell.access)
         if not shell.lease.hold(len(old)):
             raise FileSystemError(NO_SPACE)

@@ -30,7 +30,7 @@ from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
-from decnet_decoys.shell.syntax.parser import parsed
+from decnet_decoys.shell.syntax.parser import parse
 from decnet_decoys.terminal.line_editor import Done, LineEditor
 from decnet_decoys.terminal.processor_time import LineTime, SessionTime
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
@@ -112,7 +112,7 @@ class ShellSession:
 
     async def _continued(self, line: str) -> str:
         """Return the line with those that an open quote or loop asks for."""
-        while len(line) < MAX_CONTINUED and isinstance(await self._in_turns(parsed(line)), IncompleteError):
+        while len(line) < MAX_CONTINUED and isinstance(await self._in_turns(parse(line)), IncompleteError):
             try:
                 more = await self._line("> ")
             except InterruptedByUser:
@@ -147,7 +147,7 @@ class ShellSession:
             return 0
         shell = self._shell
         shell.remember(line)
-        commands = await self._in_turns(parsed(line))
+        commands = await self._in_turns(parse(line))
         recognised = isinstance(commands, Sequence) and await self._in_turns(known(shell, commands))
         self._events.command(line, known=recognised, moment=self._terminal.elapsed)
         try:

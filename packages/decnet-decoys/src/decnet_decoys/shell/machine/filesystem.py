@@ -23,7 +23,7 @@ from decnet_decoys.shell.machine.fs_errors import (
     TOO_LONG,
     FileSystemError,
 )
-from decnet_decoys.shell.machine.tree import ROOT, Entry, Filler, Identity, Tree
+from decnet_decoys.shell.machine.tree import ROOT, Entry, Filler, Identity, Tree, whole_of
 
 MAX_STEPS = 500
 """Names looked up to find one path, those of links included; more is taken for a loop."""
@@ -32,8 +32,6 @@ MAX_NAME = 255
 MAX_DEPTH = 100
 MAX_ENTRIES = 2000
 """FileSystem and directories one attacker may change."""
-_MAX_MADE = 1 << 20
-"""Bytes kept of a program's noise when something is appended to it: more takes too long to make at once."""
 _ENTRY_BYTES = 512
 """Memory that a changed entry takes besides its content."""
 
@@ -163,7 +161,7 @@ class FileSystem:
                 raise FileSystemError(DENIED)
             if old.kind == "device":
                 return resolved
-            new = old._replace(mtime=access.now, content=_joined(old.content, data) if append else data)
+            new = old._replace(mtime=access.now, content=whole_of(old.content) + whole_of(data) if append else data)
         self._set(resolved, new)
         return resolved
 
@@ -255,14 +253,6 @@ class FileSystem:
         parent, name = posixpath.split(resolved)
         if entry is not None:
             self._added.setdefault(parent, set()).add(name)
-
-
-def _joined(old: bytes | Filler, data: bytes | Filler) -> bytes:
-    return _plain(old) + _plain(data)
-
-
-def _plain(content: bytes | Filler) -> bytes:
-    return content.piece(0, _MAX_MADE) if isinstance(content, Filler) else content
 
 
 def _parts(path: str) -> list[str]:

@@ -9,6 +9,8 @@ import stat
 from typing import Literal, NamedTuple
 
 FILLER_BLOCK = 4096
+MAX_MADE = 1 << 20
+"""Bytes of a program's noise that are made at once: more takes too long."""
 
 
 class Filler(NamedTuple):
@@ -38,6 +40,16 @@ def piece_of(content: bytes | Filler, start: int, size: int) -> bytes:
     return content.piece(start, size) if isinstance(content, Filler) else content[start : start + size]
 
 
+def size_of(content: bytes | Filler) -> int:
+    """Return how many bytes a file's content has."""
+    return content.size if isinstance(content, Filler) else len(content)
+
+
+def whole_of(content: bytes | Filler) -> bytes:
+    """Return a file's content at once; of a program's noise no more than MAX_MADE."""
+    return content.piece(0, MAX_MADE) if isinstance(content, Filler) else content
+
+
 class Entry(NamedTuple):
     """A file, directory, symbolic link or device, as stat shows it."""
 
@@ -56,7 +68,7 @@ class Entry(NamedTuple):
             return 4096
         if self.kind == "link":
             return len(self.target)
-        return self.content.size if isinstance(self.content, Filler) else len(self.content)
+        return size_of(self.content)
 
     @property
     def kib(self) -> int:

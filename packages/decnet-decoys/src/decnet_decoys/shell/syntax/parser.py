@@ -39,18 +39,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NEWLINE = Operator("\n")
 
 
-def parse(text: str) -> Sequence | ShellSyntaxError:
+def parse(text: str) -> Steps[Sequence | ShellSyntaxError]:
     """Return the commands of `text`, or the fault (an IncompleteError when more lines could complete it)."""
-    parsing = parsed(text)
-    while True:
-        try:
-            next(parsing)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # a generator's value is untyped
-
-
-def parsed(text: str) -> Steps[Sequence | ShellSyntaxError]:
-    """Return what `parse` does, taking turns."""
     parser = Parser(text)
     items: list[tuple[Pipeline, str]] = []
     try:

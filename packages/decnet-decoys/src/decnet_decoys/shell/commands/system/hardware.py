@@ -9,8 +9,8 @@ from decnet_decoys.shell.commands.files.listing import human
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import Source
 
 
 @command("systemd-detect-virt", families=("debian",))
@@ -225,6 +225,6 @@ def kernel(call: Call) -> int:
             value = call.shell.files.read("/proc/sys/" + name.replace(".", "/"), call.shell.access)
         except FileSystemError:
             return call.fail(f"cannot stat /proc/sys/{name.replace('.', '/')}: No such file or directory", 255)
-        call.print(f"{name} = {decode(Source(name, value).whole()).strip()}")
+        call.print(f"{name} = {decode(whole_of(value)).strip()}")
         return 0
     return call.fail(f"ERROR: could not {call.name} '{name}': Operation not permitted")

@@ -9,9 +9,8 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
-from decnet_decoys.shell.machine.tree import ROOT
+from decnet_decoys.shell.machine.tree import ROOT, whole_of
 from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import Source
 from decnet_decoys.shell.syntax.escapes import unescape
 
 
@@ -131,7 +130,7 @@ def crontab(call: Call) -> Effects:
             call.print_error(f"no crontab for {shell.user.name}")
             return 1
         if "l" in options:
-            call.out.write(Source(table, shell.files.read(table)).whole())
+            call.out.write(whole_of(shell.files.read(table)))
         else:
             shell.files.remove(table, KERNEL)
         return 0
