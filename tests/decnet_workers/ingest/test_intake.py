@@ -60,6 +60,17 @@ def logged(engine: Engine) -> list[Event]:
         return [one.event for one in queries.events_after(connection, 0, 100_000)]
 
 
+def refuse_bad(engine: Engine) -> None:
+    """Let the database refuse the events of the sensor `bad`."""
+    with writing(engine) as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+        )
+
+
 def quarantined(state: Path) -> list[dict[str, str]]:
     files = sorted((state / "quarantine").glob("*"))
     return [msgspec.json.decode(line) for file in files for line in file.read_bytes().splitlines()]
@@ -280,13 +291,7 @@ def test_a_full_disk_under_the_database_loses_nothing(
 def test_an_event_that_the_database_refuses_is_quarantined_alone(
     intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
-    with writing(engine) as connection:
-        connection.execute(
-            text(
-                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
-                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-            )
-        )
+    refuse_bad(engine)
     spool = open_spool("sniff")
     good, bad = make_events(3), make_events(1, sensor="bad")
     for event in [*good[:2], *bad, good[2]]:
@@ -319,13 +324,7 @@ def test_more_refusals_in_a_row_than_events_may_cause_quarantine_none(
 def test_as_many_refusals_as_events_may_cause_are_quarantined_whole(
     intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
-    with writing(engine) as connection:
-        connection.execute(
-            text(
-                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
-                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-            )
-        )
+    refuse_bad(engine)
     spool = open_spool("sniff")
     bad = make_events(module.MAX_REFUSED_IN_A_ROW, sensor="bad")
     good = make_events(1, id=UUID(int=1 << 120))
@@ -345,13 +344,7 @@ def test_a_refused_event_is_kept_when_the_commit_of_the_others_fails(
     def locked(*_: object, **__: object) -> None:
         raise OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
 
-    with writing(engine) as connection:
-        connection.execute(
-            text(
-                "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN NEW.sensor = 'bad' "
-                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-            )
-        )
+    refuse_bad(engine)
     spool = open_spool("sniff")
     for event in [*make_events(2), *make_events(1, id=UUID(int=1 << 120), sensor="bad")]:
         spool.append(event)

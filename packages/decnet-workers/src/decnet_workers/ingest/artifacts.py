@@ -38,9 +38,9 @@ def artifacts_in(events: Iterable[Event], store: Path, *, now_ns: int) -> Iterat
             )
 
 
-def _looked_up(digest: Artifact, store: Path, now_ns: int) -> Artifact:
-    kept = _size_of(store / digest.sha256[:2] / digest.sha256)
-    return digest if kept is None else structs.replace(digest, size=kept, stored_at=now_ns)
+def _looked_up(artifact: Artifact, store: Path, now_ns: int) -> Artifact:
+    kept = _size_of(store / artifact.sha256[:2] / artifact.sha256)
+    return artifact if kept is None else structs.replace(artifact, size=kept, stored_at=now_ns)
 
 
 def _size_of(file: Path) -> int | None:

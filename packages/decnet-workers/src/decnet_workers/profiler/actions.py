@@ -11,7 +11,7 @@ from decnet_core.events.catalogue import CanaryHit, CommandRun, LoginAttempt, Pa
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row
-from decnet_workers.profiler.fingerprints import client, fingerprint
+from decnet_workers.profiler.fingerprints import fingerprint, user_agents
 from decnet_workers.profiler.observation import NAME, Observation, text
 
 
@@ -110,9 +110,7 @@ def _canary(observation: Observation, payload: CanaryHit) -> None:
         "user_agent": text(payload.user_agent),
     }
     observation.tally.add(tables.canary_hit, (observation.seq,), row)
-    for one, count in payload.variants():
-        if one.user_agent:
-            client(observation, "http.user_agent", one.user_agent, count)
+    user_agents(observation, payload)
 
 
 DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from decnet_core.events.catalogue import (
+    CanaryHit,
     CertificateProbed,
     ClientIdentified,
     HttpClient,
@@ -40,7 +41,8 @@ def _software(observation: Observation, payload: ClientIdentified) -> None:
         client(observation, kind, one.software, count)
 
 
-def _user_agent(observation: Observation, payload: HttpRequest) -> None:
+def user_agents(observation: Observation, payload: HttpRequest | CanaryHit) -> None:
+    """Record the user agents that an HTTP request, and what it was folded with, named."""
     for one, count in payload.variants():
         if one.user_agent:
             client(observation, "http.user_agent", one.user_agent, count)
@@ -134,7 +136,7 @@ def probed(observation: Observation, payload: Probed) -> None:
 
 DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {
     ClientIdentified: _software,
-    HttpRequest: _user_agent,
+    HttpRequest: user_agents,
     SshKex: _ssh_kex,
     SshIdentification: _ssh_identification,
     HttpClient: _http_client,
