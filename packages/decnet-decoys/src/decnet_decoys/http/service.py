@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 
@@ -66,11 +65,7 @@ class _Requests:
             if body is None or not await self._answer(head, body):
                 return
             self._connection.lease.close()
-            await self._give_way()
-
-    async def _give_way(self) -> None:
-        if turn.is_over():
-            await asyncio.sleep(0)
+            await turn.give_way()
 
     async def _more(self) -> bool:
         """Read more into the buffer; False when the client has left."""
@@ -109,7 +104,7 @@ class _Requests:
             self._start = body.take(self._buffer, self._start)
             if not self._connection.lease.hold(len(body.data) - before):
                 raise ConnectionEnded("no memory for the request's body")
-            await self._give_way()
+            await turn.give_way()
             if not (body.done or body.paused) and not await self._more():
                 return None
         return body
@@ -129,7 +124,7 @@ class _Requests:
         """Record a whole request, then answer it; returns whether the connection stays open."""
         data = bytes(body.data)
         digest = self._kept(data)
-        await self._give_way()
+        await turn.give_way()
         answer = self._site.error(body.status, close=True) if body.status else self._site.answer(head, data)
         self._record_client(head)
         self._record(head, data, digest, answer)

@@ -3,14 +3,14 @@
 
     for piece in pieces:
         work(piece)
-        if turn.is_over():
-            await asyncio.sleep(0)  # a generator yields to whoever drives it
+        await turn.give_way()  # a generator yields to whoever drives it if `turn.is_over()`
 
 One clock for all, because such loops nest: each with a limit of its own would add up to many turns.
 """
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 
 TURN_SECONDS = 0.002
@@ -35,3 +35,9 @@ def is_over() -> bool:
         return False
     _Turn.began = now
     return True
+
+
+async def give_way() -> None:
+    """Let others run if the turn is over."""
+    if is_over():
+        await asyncio.sleep(0)

@@ -199,8 +199,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             while data := await self._terminal.read():
                 for reply in protocol.feed(data):
                     await self._terminal.write_raw(reply)
-                    if turn.is_over():
-                        await self._terminal.pause(0)
+                    await turn.give_way()
                 if isinstance(protocol, scp.Sink) and protocol.finished:
                     return 1
         finally:

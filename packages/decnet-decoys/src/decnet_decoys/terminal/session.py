@@ -133,8 +133,7 @@ class ShellSession:
             shown, done, rest = self._editor.feed(data) if data else ("", Done("end"), b"")
             self._terminal.unread(rest)
             await self._show(shown)
-            if turn.is_over():
-                await self._terminal.pause(0)
+            await turn.give_way()
             if done is None:
                 continue
             if done.how == "interrupt":
@@ -179,8 +178,8 @@ class ShellSession:
                 reply = await self._perform(effect)
                 if pause := line.pause():
                     await self._perform(Pause(pause))
-                elif turn.is_over():
-                    await self._terminal.pause(0)
+                else:
+                    await turn.give_way()
         finally:
             effects.close()
 
