@@ -102,10 +102,7 @@ class Folding:
         `now`: seconds of the monotonic clock. When this returns True, the event survives the death of the process.
         """
         key = key_of(event)
-        if key is None:
-            return False
-        open_fold = self._folds.get(key)
-        if open_fold is None and self._allows(event, len(line), now):
+        if key is None or (key not in self._folds and self._allows(event, len(line), now)):
             return False
         return self._fold(key, event, line, now)
 
@@ -169,9 +166,7 @@ class Folding:
         self._counts["values_not_kept"] += sum(fold.lossy for _, fold in self._folds.values())
         self._folds.clear()
         self._lossy = self._full = False
-        if (
-            self._durable_window >= self._window
-        ):  # else this journal continues: the disk may not have what is in the other
+        if self._durable_window >= self._window:  # else this journal continues: the other may still be needed
             self._current = 1 - self._current
             os.ftruncate(self._journals[self._current], 0)
             self._written = self._numbered = 0
