@@ -362,15 +362,61 @@ def test_when_the_old_one_falls_its_successor_takes_its_place_and_no_crash_is_co
     assert made.deadline == 2 + 1  # the delay after a first crash
 
 
-def test_a_successor_that_comes_too_late_is_killed() -> None:
+def being_replaced() -> Lifecycle:
+    """A successor of instance 1 has been asked for, and is not there yet."""
     made = ready()
-    made.recycle()
+    assert made.recycle() == [SUCCESSOR]
+    return made
+
+
+def test_when_the_old_one_falls_its_successor_that_is_being_spawned_takes_its_place() -> None:
+    """A restart beside it would start two instances, of which the one to be kept may find the other in its way."""
+    made = being_replaced()
+    assert made.exited(1, -9, "killed by SIGKILL", 1) == []
+    assert (made.replaced, made.deadline) == (None, None)
+    assert made.status == Status("decoys", Phase.WAITING, reason="killed by SIGKILL")
+    assert made.tick(100) == []
+    assert made.spawned(SUCCESSOR, 2, 100) == []
+    assert (made.replaced, made.settled, made.deadline) == (True, False, 120)
+    made.ready(2, 101)
+    assert (made.status, made.settled) == (Status("decoys", Phase.READY, 2), True)
+    made.exited(2, 1, "exit code 1", 102)
+    assert made.deadline == 102 + 1  # the delay after a first crash
+
+
+@pytest.mark.parametrize("restart_first", [True, False])
+def test_a_restart_while_the_successor_is_being_spawned_is_that_replacement(restart_first: bool) -> None:
+    made = being_replaced()
+    if restart_first:
+        assert made.restart(1) == [Terminate(1)]
+    assert made.exited(1, 0, "", 1) == []
+    if not restart_first:
+        assert made.restart(1) == []
+    assert not made.settled
+    assert made.spawned(SUCCESSOR, 2, 2) == []
+    assert made.status == Status("decoys", Phase.STARTING, 2)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_successor_that_cannot_be_spawned_when_the_old_one_has_fallen_is_a_crash(restart: bool) -> None:
+    made = being_replaced()
+    if restart:
+        made.restart(1)
     made.exited(1, 1, "exit code 1", 1)
-    assert made.tick(2) == [Spawn()]
-    made.spawned(Spawn(), 3, 2)
-    assert (made.replaced, made.status.pid) == (None, 3)
+    assert made.spawn_failed(SUCCESSOR, "no memory", 2) == []
+    assert (made.replaced, made.settled, made.deadline) == (False, True, 3)
+    assert made.status == Status("decoys", Phase.WAITING, reason="cannot start a process: no memory")
+    assert made.tick(3) == [Spawn()]
+
+
+def test_a_stop_after_the_old_one_has_fallen_ends_the_successor_that_is_being_spawned() -> None:
+    made = being_replaced()
+    made.exited(1, 1, "exit code 1", 1)
+    assert made.stop(2) == []
+    assert (made.status, made.finished) == (Status("decoys", Phase.STOPPED), False)
     assert made.spawned(SUCCESSOR, 2, 3) == [Kill(2)]
-    assert (made.replaced, made.status) == (False, Status("decoys", Phase.STARTING, 3, restarts=1))
+    made.exited(2, -9, "", 4)
+    assert made.finished
 
 
 def test_a_successor_that_falls_while_the_old_one_leaves_is_a_crash() -> None:

@@ -31,7 +31,7 @@ class Host(RuleBasedStateMachine):
     def start(self) -> None:
         self.now = 1000.0
         self.numbers = 0
-        self.pending: list[Spawn] = []
+        self.pending: Spawn | None = None
         self.first: int | None = None
         """The instance that is the worker."""
         self.second: int | None = None
@@ -50,12 +50,12 @@ class Host(RuleBasedStateMachine):
         for action in actions:
             if isinstance(action, Spawn):
                 assert not self.stopped
+                assert self.pending is None, "a second instance beside the one that is being spawned"
                 if action.succeeds is None:
                     assert self.first is None, "a second instance of the worker"
-                    assert Spawn() not in self.pending
                 else:
                     assert (action.succeeds, self.second) == (self.first, None)
-                self.pending.append(action)
+                self.pending = action
             elif isinstance(action, Terminate):
                 assert action.instance == self.first
                 self.told_to_end.add(action.instance)
@@ -68,18 +68,18 @@ class Host(RuleBasedStateMachine):
         self.expected = self.expected if not actions else None
 
     @precondition(lambda self: self.pending)
-    @rule(data=st.data(), works=st.booleans())
-    def answer_a_spawn(self, data: st.DataObject, works: bool) -> None:
-        spawn = data.draw(st.sampled_from(self.pending))
-        self.pending.remove(spawn)
+    @rule(works=st.booleans())
+    def answer_a_spawn(self, works: bool) -> None:
+        spawn, self.pending = self.pending, None
+        assert spawn is not None
         if not works:
-            if spawn.succeeds is None:
+            if self.first is None:
                 self.crash(Ended(1))
             self.carry_out(self.worker.spawn_failed(spawn, "no memory", self.now))
             return
         self.numbers += 1
-        if spawn.succeeds is None:
-            self.first, self.ready_at = self.numbers, None
+        if spawn.succeeds is None or (self.first is None and not self.stopped):
+            self.first, self.ready_at, self.expected = self.numbers, None, None
         else:
             self.second = self.numbers
         self.carry_out(self.worker.spawned(spawn, self.numbers, self.now))
@@ -102,6 +102,8 @@ class Host(RuleBasedStateMachine):
         if self.second is not None and not self.stopped:
             self.first, self.second, self.ready_at = self.second, None, None
             self.expected = None
+        elif self.pending is not None and not self.stopped:  # its successor will take its place
+            self.expected = (Phase.WAITING, None)
         elif not restarting:
             self.crash(Ended(code, ready_seconds))
         self.carry_out(self.worker.exited(instance, code, "", self.now))

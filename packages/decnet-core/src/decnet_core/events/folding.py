@@ -7,7 +7,7 @@ Pure: what is added in whatever order gives the same totals, and so does adding 
 from __future__ import annotations
 
 import hashlib
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -55,7 +55,7 @@ def values_of(payload: Repeatable) -> Values:
     """Return the sampled fields of `payload`."""
     whole = {name: getattr(payload, name) for name in payload.sampled}
     digest = hashlib.blake2b(_encode(whole), digest_size=8).hexdigest()
-    return Values(digest, {name: _cut(value) for name, value in whole.items()})
+    return Values(digest, {name: _beginning(value, SAMPLE_TEXT) for name, value in whole.items()})
 
 
 class Fold:
@@ -109,23 +109,16 @@ def _bounded(payload: Repeatable) -> Repeatable:
     if len(_encode(payload)) <= LARGE_PAYLOAD:
         return payload
     return msgspec.structs.replace(
-        payload, **{name: _beginning(getattr(payload, name)) for name in payload.__struct_fields__}
+        payload, **{name: _beginning(getattr(payload, name), LARGE_TEXT) for name in payload.__struct_fields__}
     )
 
 
-def _beginning(value: object) -> object:
+def _beginning(value: Any, length: int) -> Any:
+    """Return `value` with at most `length` characters of each of its texts, and as many values as there are samples."""
     if isinstance(value, str):
-        return value[:LARGE_TEXT]
+        return value[:length]
     if isinstance(value, tuple):
-        return tuple(map(_beginning, value[:MAX_SAMPLES]))
+        return tuple(_beginning(one, length) for one in value[:MAX_SAMPLES])
     if isinstance(value, dict):
-        return {name[:LARGE_TEXT]: _beginning(one) for name, one in list(value.items())[:MAX_SAMPLES]}
-    return value
-
-
-def _cut(value: Value) -> Value:
-    if isinstance(value, str):
-        return value[:SAMPLE_TEXT]
-    if isinstance(value, dict):
-        return {name[:SAMPLE_TEXT]: one[:SAMPLE_TEXT] for name, one in list(value.items())[:MAX_SAMPLES]}
+        return {name[:length]: _beginning(one, length) for name, one in list(value.items())[:MAX_SAMPLES]}
     return value

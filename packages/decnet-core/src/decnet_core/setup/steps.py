@@ -19,6 +19,7 @@ from decnet_core.setup.host import Host
 from decnet_core.setup.host_files import Database, chosen_settings, files_of, jobs_of, operator_files, site_of
 from decnet_core.setup.plan import Action, Change, changes, removals
 from decnet_core.setup.roles import SENSOR_GROUPS, Role
+from decnet_core.supervise.fork import secrets
 from decnet_core.text import json_for_terminal
 from decnet_core.units.job import TARGET, Site, supervisor_service
 from decnet_core.units.render import Hosting
@@ -121,12 +122,13 @@ def _settings(host: Host, chosen: Mapping[str, Mapping[str, Any]]) -> Settings:
 def _refuse_secrets(settings: Settings) -> None:
     """Raise SetupError for a secret in the settings file, which all workers read; the environment file is root's."""
     site = Site(programs="")
-    for section, key in (("bus", "tcp_token"), ("database", "url")):
+    for name in secrets.NAMES:
+        section, _, key = name.removeprefix("DECNET_").lower().partition("_")
         value = settings.in_file(section, key)
-        if value and (key != "url" or urlsplit(str(value)).password):
+        if value and (name != secrets.DATABASE_URL or urlsplit(str(value)).password):
             raise SetupError(
                 f"{site.settings} can be read by every worker, and [{section}] {key} in it is a secret: "
-                f"write DECNET_{section.upper()}_{key.upper()}=... into {site.environment} instead"
+                f"write {name}=... into {site.environment} instead"
             )
 
 

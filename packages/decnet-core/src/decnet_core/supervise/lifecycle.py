@@ -84,7 +84,7 @@ class Lifecycle:
         self._current: int | None = None
         self._successor: int | None = None
         self._unneeded: set[int] = set()  # killed successors that have not exited yet
-        self._pending: list[Spawn] = []  # not answered yet
+        self._pending: Spawn | None = None  # not answered yet
         self._due: float | None = None  # of the current instance, or of the next start
         self._successor_due: float | None = None
         self._ready_at: float | None = None
@@ -128,7 +128,7 @@ class Lifecycle:
         if self._current is not None:
             self._restarting = True
             return self._terminate(now)
-        return [] if Spawn() in self._pending else self._spawn()
+        return [] if self._pending else self._spawn()
 
     def stop(self, now: float) -> list[Action]:
         """End the worker for good."""
@@ -139,7 +139,7 @@ class Lifecycle:
         if self._current is not None:
             return actions + self._terminate(now)
         self._due = None
-        if Spawn() not in self._pending:
+        if self._pending != Spawn():
             self._settle(Phase.STOPPED)
         return actions
 
@@ -159,23 +159,24 @@ class Lifecycle:
 
     def spawned(self, spawn: Spawn, instance: int, now: float) -> list[Action]:
         """Handle the start of the instance that `spawn` asked for."""
-        self._pending.remove(spawn)
+        self._pending = None
         if spawn.succeeds is None:
             self._become_current(instance, now)
             return self._terminate(now) if self._stopping else []
         self._successor = instance
-        if self._stopping or spawn.succeeds != self._current:  # too late, the old one has ended by itself
+        if self._stopping:
             return self._drop_successor("")
+        if self._current is None:  # the old one has ended meanwhile
+            return self._promote(instance, now)
         self._successor_due = now + self._settings.start_seconds
         return []
 
     def spawn_failed(self, spawn: Spawn, reason: str, now: float) -> list[Action]:
         """Handle that `spawn` was not possible."""
-        self._pending.remove(spawn)
-        if spawn.succeeds is None:
-            return self._ended(Ended(1), f"cannot start a process: {reason}", now)
-        self.replaced = False
-        return []
+        self._pending = None
+        if spawn.succeeds is not None:
+            self.replaced = False
+        return self._ended(Ended(1), f"cannot start a process: {reason}", now) if self._current is None else []
 
     def ready(self, instance: int, now: float) -> list[Action]:
         """Handle that an instance is ready; a successor may be before its predecessor's end is known."""
@@ -247,6 +248,10 @@ class Lifecycle:
             return []
         if self._successor is not None:
             return self._promote(self._successor, now)
+        if self._pending:  # its successor is being spawned: another start would run beside it
+            self._restarting = False
+            self._set(Phase.WAITING, reason)
+            return []
         if self._restarting:  # its end was no crash
             return self._spawn()
         decision = decide(ended, self._crashes, self._jitter(), self._settings, exposed=self.exposed)
@@ -278,7 +283,7 @@ class Lifecycle:
         return self._ask_for(Spawn())
 
     def _ask_for(self, spawn: Spawn) -> list[Action]:
-        self._pending.append(spawn)
+        self._pending = spawn
         return [spawn]
 
     def _terminate(self, now: float) -> list[Action]:

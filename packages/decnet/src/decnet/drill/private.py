@@ -100,7 +100,7 @@ def _is_free(block: int) -> bool:
 
 @contextlib.contextmanager
 def _environment(given: dict[str, str]) -> Iterator[None]:
-    """Return the private fleet's environment: without any outer DECNET_* variable."""
+    """Run with the private fleet's environment: `given`, and no outer DECNET_* variable but DECNET_DEBUG."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("DECNET_") and name != "DECNET_DEBUG"]:
         del os.environ[name]

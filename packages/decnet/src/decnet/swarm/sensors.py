@@ -132,7 +132,7 @@ def renew(deployment: Deployment, hosts: Iterable[str], *, new_keys: bool, force
 
 
 def authority_certificate(deployment: Deployment) -> str:
-    """Return the path of the fleet's authority."""
+    """Return the certificate of the fleet's authority (PEM); raises NotFoundError, OperatorError."""
     if not files.is_bootstrapped(deployment.state.root):
         raise NotFoundError("there is no swarm here yet; decnet swarm token NAME creates one")
     return _done(lambda: bootstrap_ca.root_certificate(deployment.state.root))
