@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Coroutine
 from time import thread_time
 from typing import Any
 
 import pytest
 
+from decnet_core.supervise.stalls import STALL_SECONDS, Stalls, watched
 from decnet_decoys.processor import scheduler as module
 from decnet_decoys.processor import turn
 from decnet_decoys.processor.scheduler import LoopScheduler, context_of, install
@@ -160,6 +162,23 @@ async def test_another_watch_of_the_loop_goes_on_watching(monkeypatch: pytest.Mo
     assert len(seen) >= 50
     scheduler.uninstall()
     assert asyncio.Handle._run is watched
+
+
+async def test_a_stall_of_one_who_has_to_wait_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    blamed: list[float] = []
+    monkeypatch.setattr(Stalls, "blame", lambda _self, _worker, seconds: blamed.append(seconds))
+    with watched():
+        scheduler = install()
+        account = scheduler.account("http", "web-01", "192.0.2.1")
+        account.charge(1.0, asyncio.get_running_loop().time())
+        waiting = asyncio.Event()
+        for step in (lambda: time.sleep(5 * STALL_SECONDS), waiting.set):
+            asyncio.get_running_loop().call_soon(step, context=context_of(account))
+        await waiting.wait()
+        await asyncio.sleep(0)
+        scheduler.uninstall()
+    assert scheduler.deferred == 2
+    assert len([seconds for seconds in blamed if seconds >= 5 * STALL_SECONDS]) == 1
 
 
 async def test_uninstalling_runs_what_waits_and_leaves_asyncio_as_it_was() -> None:

@@ -59,14 +59,18 @@ def watched() -> Iterator[Stalls]:
     """Time every callback of this process's loops until the context ends."""
     stalls = Stalls()
     unwatched = asyncio.Handle._run  # see the module's first paragraph
+    counted_until = 0.0
 
     def run(handle: asyncio.Handle) -> None:
+        nonlocal counted_until
         started = time.perf_counter()
         try:
             unwatched(handle)
         except SystemExit as error:
             log.error("%s: called sys.exit(%s), ignored", _worker_of(handle), error.code)  # noqa: TRY400
-        seconds = time.perf_counter() - started
+        now = time.perf_counter()
+        seconds = now - max(started, counted_until)  # a callback may run others, as a scheduler's does
+        counted_until = now
         if seconds >= STALL_SECONDS:
             stalls.blame(_worker_of(handle), seconds)
 
