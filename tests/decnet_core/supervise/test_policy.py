@@ -28,6 +28,7 @@ def test_startup_failure_is_not_retried() -> None:
     decision = decide(Ended(78), 0, 0.0, SETTINGS)
     assert decision.phase is Phase.REFUSED
     assert decision.phase.over
+    assert decision.delay_seconds == 0
 
 
 def test_crash_loop_is_a_state_of_its_own_that_lasts_long() -> None:
