@@ -111,8 +111,8 @@ def test_what_is_held_ends_its_seconds_after_it_was_kept(log: Engine) -> None:
 
 def test_seconds_have_a_thousand_million_nanoseconds(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "now_of", lambda _: 7)
-    Leases(log, "w", seconds=0.5).keep()
-    assert {one.expires_at for one in rows(log)} == {500_000_007}
+    Leases(log, "w", seconds=4.5).keep()
+    assert {one.expires_at for one in rows(log)} == {4_500_000_007}
 
 
 @pytest.mark.parametrize(("seconds_ahead", "held"), [(40, False), (59, False), (65, True)])
@@ -248,12 +248,21 @@ def test_who_shares_nothing_takes_all_or_nothing(log: Engine, monkeypatch: pytes
     assert rows(log) == before
 
 
-def test_who_shares_nothing_and_holds_a_part_gives_it_back(log: Engine) -> None:
+def test_who_shares_nothing_and_holds_everything_keeps_it(log: Engine) -> None:
+    leases = Leases(log, "w", seconds=30, shared=False, holder="a")
+    for _ in range(2):
+        leases.keep()
+        assert leases.held == ALL
+        assert {(one.holder, one.epoch) for one in rows(log)} == {("a", 1)}
+
+
+@pytest.mark.parametrize("part", [1, 6, SHARDS - 1])
+def test_who_shares_nothing_and_holds_a_part_gives_it_back(log: Engine, part: int) -> None:
     """As an instance of a version that took part by part may have left it."""
     first, second = (Leases(log, "w", seconds=30, shared=False, holder=name) for name in ("a", "b"))
     first.keep()
-    change(log, "UPDATE lease SET holder = 'b', epoch = epoch + 1 WHERE shard < 6")
+    change(log, f"UPDATE lease SET holder = 'b', epoch = epoch + 1 WHERE shard < {part}")
     second.keep()
-    assert {one.shard for one in rows(log) if one.holder is None} == set(range(6))
+    assert {one.shard for one in rows(log) if one.holder is None} == set(range(part))
     first.keep()
     assert (first.held, second.held) == (ALL, frozenset())
