@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from decnet_core.runtime.context import Context
 from decnet_models.following.retry_backoff import RetryBackoff, until_answered
 
 MakeContext = Callable[..., Context]
+DAMAGED = sqlite3.DatabaseError("database disk image is malformed")
+DAMAGED.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+FAULT = DatabaseError("SELECT 1", {}, DAMAGED)
 LOST = OperationalError("SELECT 1", {}, Exception("gone"), connection_invalidated=True)
 
 
@@ -60,6 +64,32 @@ async def test_an_error_that_will_not_pass_is_raised_as_it_is(make_context: Make
         await RetryBackoff(ctx).wait(ProgrammingError("SELECT x", {}, Exception("no such column")))
     assert waits == []
     assert ctx.counters.snapshot() == {}
+
+
+@pytest.mark.usefixtures("waits")
+async def test_a_fault_is_waited_for_shown_and_logged_once(
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    ctx = make_context()
+    backoff = RetryBackoff(ctx)
+    for _ in range(2):
+        await backoff.wait(FAULT)
+        assert ctx.counters.snapshot()["database_at_fault"] == 1
+    backoff.recovered()
+    assert ctx.counters.snapshot() == {"database_unavailable": 0, "database_at_fault": 0, "database_retries": 2}
+    await backoff.wait(FAULT)
+    assert [one.levelname for one in caplog.records] == ["ERROR", "INFO", "ERROR"]
+
+
+@pytest.mark.usefixtures("waits")
+async def test_a_database_that_does_not_answer_is_not_at_fault(
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    ctx = make_context()
+    await RetryBackoff(ctx).wait(LOST)
+    assert "database_at_fault" not in ctx.counters.snapshot()
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
 
 
 async def test_recovery_of_what_never_failed_is_no_news(
