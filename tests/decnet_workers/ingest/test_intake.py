@@ -336,6 +336,30 @@ def test_as_many_refusals_as_events_may_cause_are_quarantined_whole(
     assert {line.source for line in kept} == {"sniff"}
 
 
+def test_refusals_are_counted_from_the_last_event_that_was_taken(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    refuse_bad(engine)
+    spool = open_spool("sniff")
+
+    def append(refused: int) -> None:
+        """One that is taken, then as many that are refused."""
+        spool.append(made.pop(0))
+        for event in made[:refused]:
+            spool.append(structs.replace(event, sensor="bad"))
+        del made[:refused]
+
+    made = make_events(2 * 17 + 18)
+    append(16)
+    append(16)
+    assert intake.run_pass().new == 2
+    assert len(quarantined(state)) == 32
+    append(17)
+    with pytest.raises(EveryEventFailsError, match="17 events in a row"):
+        intake.run_pass()
+    assert len(quarantined(state)) == 32
+
+
 def test_a_refused_event_is_kept_when_the_commit_of_the_others_fails(
     intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
