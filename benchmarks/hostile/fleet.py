@@ -86,9 +86,7 @@ class HostileFleet:
 
     def decoys(self) -> Status | None:
         """Return the status of the worker `decoys`."""
-        statuses = [
-            status for report in read_status_files(State(self.state).supervisors) for status in report.workers
-        ]
+        statuses = [status for report in read_status_files(State(self.state).supervisors) for status in report.workers]
         return next((status for status in statuses if status.name == "decoys"), None)
 
     def kill_decoys(self) -> None:

@@ -169,7 +169,5 @@ async def _ship(bare: Path, here: Path, master: Path, server: str) -> None:
 
 def _phases(state: Path) -> dict[str, Phase]:
     return {
-        worker.name: worker.phase
-        for report in read_status_files(State(state).supervisors)
-        for worker in report.workers
+        worker.name: worker.phase for report in read_status_files(State(state).supervisors) for worker in report.workers
     }

@@ -14,10 +14,11 @@ from pathlib import Path
 class ArtifactStore:
     """Stores content that attackers left, each content once. Files are never executable (0440)."""
 
-    def __init__(self, directory: Path, limit_bytes: int) -> None:
+    def __init__(self, directory: Path, limit_bytes: int, *, shares: int = 1) -> None:
+        """`limit_bytes` is the directory's; of what is left of it, one of several processes uses its part."""
         self._directory = directory
-        self._limit = limit_bytes
         self._used = sum(file.stat().st_size for file in directory.glob("??/*") if file.is_file())
+        self._limit = self._used + max(0, limit_bytes - self._used) // shares
         self.refused = 0
 
     def counters(self) -> dict[str, float]:
