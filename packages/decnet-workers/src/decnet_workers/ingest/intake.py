@@ -31,8 +31,8 @@ from decnet_models.errors import EveryEventFailsError, reason, refuses_values
 from decnet_models.events import queries
 from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
+from decnet_workers.ingest.open_spools import OpenSpool, OpenSpools, Read
 from decnet_workers.ingest.settings import IngestSettings
-from decnet_workers.ingest.sources import Read, Source, Sources
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Outcome(msgspec.Struct):
 class _Taken(msgspec.Struct, frozen=True):
     """Lines of one spool, read and sorted, that await their commit."""
 
-    source: Source
+    spool: OpenSpool
     next: Position
     events: list[Event]
     from_future: int
@@ -83,7 +83,7 @@ class Intake:
         self._settings = settings
         self._positions: dict[str, Position] | None = None
         self._taken: list[_Taken] = []
-        self.sources = Sources(spools)
+        self.spools = OpenSpools(spools)
 
     def newest(self) -> int:
         with reading(self._engine) as connection:
@@ -98,21 +98,21 @@ class Intake:
             self._take()
         outcome = self._commit(time.time_ns()) if self._taken else Outcome()
         for taken in self._taken:
-            taken.source.position = taken.next
+            taken.spool.position = taken.next
         self._taken = []
-        self.sources.acknowledge(finished_only=True)
-        outcome.lag_bytes = self.sources.lag_bytes()
+        self.spools.acknowledge(finished_only=True)
+        outcome.lag_bytes = self.spools.lag_bytes()
         return outcome
 
     def close(self) -> None:
         """Acknowledge everything that is committed."""
-        self.sources.acknowledge(finished_only=False)
+        self.spools.acknowledge(finished_only=False)
         self._quarantine.close()
 
     def _take(self) -> None:
         if self._positions is None:
             self._positions = self._committed_positions()
-        reads = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        reads = self.spools.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
         self._taken = [self._sort(read) for read in reads]
         self._quarantine.sync()
 
@@ -124,12 +124,12 @@ class Intake:
     def _sort(self, read: Read) -> _Taken:
         batch = read.batch
         held = sort_lines(batch.lines)
-        self._keep_rejects(read.source.name, held, batch)
+        self._keep_rejects(read.spool.name, held, batch)
         now_ns = time.time_ns()
         latest = now_ns + int(self._settings.future_seconds * 1e9)
-        events = [self._redated(each, now_ns, read.source.name) if each.ts > latest else each for each in held.events]
+        events = [self._redated(each, now_ns, read.spool.name) if each.ts > latest else each for each in held.events]
         from_future = later_than(held.events, latest)
-        return _Taken(read.source, batch.next, events, from_future, batch.torn, batch.missing)
+        return _Taken(read.spool, batch.next, events, from_future, batch.torn, batch.missing)
 
     def _redated(self, event: Event, now_ns: int, spool: str) -> Event:
         """Return an event from the future as of now, or it would never grow old; the quarantine has it as it came."""
@@ -166,7 +166,7 @@ class Intake:
         sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
         for taken, refusals in sorted_out:
             for refused, words in refusals.values():
-                self._quarantine.put(words, taken.source.name, encode(refused))
+                self._quarantine.put(words, taken.spool.name, encode(refused))
         self._quarantine.sync()
         self._taken = [
             structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
@@ -181,7 +181,7 @@ class Intake:
             register(connection, artifacts)
             for taken in self._taken:
                 queries.move_ingest_position(
-                    connection, taken.source.name, taken.next.segment, taken.next.offset, now_ns=now_ns
+                    connection, taken.spool.name, taken.next.segment, taken.next.offset, now_ns=now_ns
                 )
             newest = queries.last_seq(connection)
         return Outcome(
