@@ -591,7 +591,7 @@ def _killed(intake: Intake, when: str) -> None:
     if when == "before":
         queries.move_ingest_position = die
     else:
-        intake.sources.acknowledge = die  # type: ignore[method-assign]
+        intake.spools.acknowledge = die  # type: ignore[method-assign]
     try:
         intake.run_pass()
     except Killed:

@@ -29,8 +29,8 @@ from decnet_models.errors import EveryEventRefusedError, reason, refuses_values
 from decnet_models.events import queries
 from decnet_workers.ingest.artifacts import artifacts_in
 from decnet_workers.ingest.lines import Sorted, not_from_future, sort_lines
+from decnet_workers.ingest.open_spools import OpenSpool, OpenSpools, Read
 from decnet_workers.ingest.settings import IngestSettings
-from decnet_workers.ingest.sources import Read, Source, Sources
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Outcome(msgspec.Struct):
 class _Taken(msgspec.Struct, frozen=True):
     """Lines of one spool, read and sorted, that await their commit."""
 
-    source: Source
+    spool: OpenSpool
     next: Position
     events: list[Event]
     from_future: int
@@ -83,7 +83,7 @@ class Intake:
         self._taken: list[_Taken] = []
         self._refused_in_a_row = 0
         self._refused_after = 0  # the same, once what is taken is committed
-        self.sources = Sources(spools)
+        self.spools = OpenSpools(spools)
 
     def newest(self) -> int:
         with reading(self._engine) as connection:
@@ -99,22 +99,22 @@ class Intake:
             self._take()
         outcome = self._commit(time.time_ns()) if self._taken else Outcome()
         for taken in self._taken:
-            taken.source.position = taken.next
+            taken.spool.position = taken.next
         self._taken = []
         self._refused_in_a_row = self._refused_after
-        self.sources.acknowledge(finished_only=True)
-        outcome.lag_bytes = self.sources.lag_bytes()
+        self.spools.acknowledge(finished_only=True)
+        outcome.lag_bytes = self.spools.lag_bytes()
         return outcome
 
     def close(self) -> None:
         """Acknowledge everything that is committed."""
-        self.sources.acknowledge(finished_only=False)
+        self.spools.acknowledge(finished_only=False)
         self._quarantine.close()
 
     def _take(self) -> None:
         if self._positions is None:
             self._positions = self._committed_positions()
-        reads = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        reads = self.spools.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
         self._taken = [self._sort(read) for read in reads]
         self._refused_after = 0 if any(taken.events for taken in self._taken) else self._refused_in_a_row
         self._quarantine.sync()
@@ -127,10 +127,10 @@ class Intake:
     def _sort(self, read: Read) -> _Taken:
         batch = read.batch
         held = sort_lines(batch.lines)
-        self._keep_rejects(read.source.name, held, batch)
-        events = self._not_from_future(held.events, read.source.name)
+        self._keep_rejects(read.spool.name, held, batch)
+        events = self._not_from_future(held.events, read.spool.name)
         from_future = sum(event is not before for event, before in zip(events, held.events, strict=True))
-        return _Taken(read.source, batch.next, events, from_future, batch.torn, batch.missing)
+        return _Taken(read.spool, batch.next, events, from_future, batch.torn, batch.missing)
 
     def _not_from_future(self, events: list[Event], spool: str) -> list[Event]:
         """Return the events, those from the future as of now; the quarantine has these as they came."""
@@ -138,8 +138,8 @@ class Intake:
         dated = [not_from_future(event, now_ns, self._settings.future_seconds) for event in events]
         for event, now in zip(events, dated, strict=True):
             if now is not event:
-                reason_ = f"dated {event.ts} ns, in the future: stored as of {now_ns} ns"
-                self._quarantine.put(reason_, spool, encode(event))
+                why = f"dated {event.ts} ns, in the future: stored as of {now_ns} ns"
+                self._quarantine.put(why, spool, encode(event))
         return dated
 
     def _keep_rejects(self, spool: str, held: Sorted, batch: ReadResult) -> None:
@@ -173,7 +173,7 @@ class Intake:
         for taken, reasons in zip(self._taken, refusals, strict=True):
             for event, words in zip(taken.events, reasons, strict=True):
                 if words is not None:
-                    self._quarantine.put(words, taken.source.name, encode(event))
+                    self._quarantine.put(words, taken.spool.name, encode(event))
         self._quarantine.sync()
         self._taken = [
             structs.replace(
@@ -190,7 +190,7 @@ class Intake:
             register(connection, artifacts)
             for taken in self._taken:
                 queries.move_ingest_position(
-                    connection, taken.source.name, taken.next.segment, taken.next.offset, now_ns=now_ns
+                    connection, taken.spool.name, taken.next.segment, taken.next.offset, now_ns=now_ns
                 )
             newest = queries.last_seq(connection)
         return Outcome(

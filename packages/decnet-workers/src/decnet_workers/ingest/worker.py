@@ -75,7 +75,7 @@ class Ingest(DatabaseWorker[IngestSettings]):
         ctx.counters.read_from(self._plausible_time.counters)
         ctx.counters.read_from(self._retention.counters)
         ctx.counters.read_from(quarantine.counters)
-        ctx.counters.read_from(self._intake.sources.counters)
+        ctx.counters.read_from(self._intake.spools.counters)
         return self._intake
 
     def _finish(self) -> None:
