@@ -366,7 +366,6 @@ def test_a_restart_after_a_crash_waits_for_the_end_of_a_killed_successor() -> No
     """Beside it the new instance may find the spool taken: a failed start, which is not tried again."""
     made = successor_killed()
     assert made.exited(1, 1, "exit code 1", 21) == []
-    assert made.deadline == 22
     assert made.tick(22) == []
     assert (made.status, made.deadline) == (Status("decoys", Phase.WAITING, reason="exit code 1"), None)
     assert made.exited(2, -9, "", 30) == [Spawn()]
