@@ -131,7 +131,9 @@ class Decoys(Worker[DecoysSettings]):
         )
         self._processor = scheduler.install()
         ctx.counters.read_from(self._processor.counters)
-        return FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
+        fleet_resources = FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
+        ctx.counters.read_from(fleet_resources.key_exchanges.counters)
+        return fleet_resources
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()

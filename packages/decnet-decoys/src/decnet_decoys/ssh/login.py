@@ -9,6 +9,7 @@ from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.ssh import kex_steps
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.options import apply_profile
@@ -45,6 +46,7 @@ class Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
         apply_profile(conn, self._profile)
+        kex_steps.order(conn, self._context.fleet.key_exchanges, self._recorder.info.src[0])
         Pacing(conn, self._context.settings.limits.session_bytes, self._cut)
 
     def _cut(self) -> None:
