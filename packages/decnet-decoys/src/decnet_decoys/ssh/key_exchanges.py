@@ -2,7 +2,7 @@
 """Orders key exchanges: one at a time, the client that has used least first, and for part of the processor only.
 
 A key exchange costs 5 to 25 ms before a client has said who it is, so a flood of them is the cheapest way to keep
-others waiting. Those that would wait behind too many are refused: the connection is closed, as by OpenSSH's MaxStartups.
+others waiting. Those that would wait behind too many are refused: closed, as by OpenSSH's MaxStartups.
 
 Each is computed in steps, for the larger groups of Diffie and Hellman take 10 ms a step (group18, 8192 bits) and all
 steps of one would be more than a turn may take. Threads would not help: Python's OpenSSL bindings hold the interpreter
@@ -75,9 +75,8 @@ class KeyExchanges:
         done: asyncio.Future[T] = loop.create_future()
         self._waiting[source] += 1
         try:
-            heapq.heappush(
-                self._queue, (account.rank(loop.time()), next(self._numbers), _Exchange(steps, account, done))
-            )
+            entry = _Exchange(steps, account, done)
+            heapq.heappush(self._queue, (account.rank(loop.time()), next(self._numbers), entry))
             self._go_on()
             return await done
         finally:
