@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import ClassVar
 
+from decnet_core import library_pages
 from decnet_core.events.catalogue import (
     ClientIdentified,
     CommandRun,
@@ -92,6 +93,7 @@ class Decoys(Worker[DecoysSettings]):
         if self.share.count < self.shares(self.settings):
             log.warning("all deckies are played in one process: [decoys] processes has no effect on tasks")
         fleet = everybody[self.share.index :: self.share.count]
+        library_pages.map_large_blocks()
         resources = self._resources(ctx, fleet, sum(len(decky.services) for decky in everybody))
         others = {decky.name for decky in everybody} - {decky.name for decky in fleet}
         for entry in resources.journal.left_open():
