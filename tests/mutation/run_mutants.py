@@ -86,7 +86,10 @@ TOOLS = (
 
 
 class Mutant(NamedTuple):
-    """One changed token; `change` is "line => changed line" without indentation, how `modules.toml` names it."""
+    """One changed token; `change` is "line => changed line" without indentation, how `modules.toml` names it.
+
+    Line 0 is the module without a change.
+    """
 
     module: Path
     line: int
@@ -169,10 +172,11 @@ def start(copy: Path, mutant: Mutant, tests: list[str], processor_seconds: int) 
     """Put the mutant into the copy and fork a process that runs the tests there."""
     module = copy / mutant.module.relative_to(ROOT)
     original, modified_ns = module.read_bytes(), module.stat().st_mtime_ns
-    module.write_text(mutant.source)
+    if mutant.line:  # else it is as it was, and so is what was compiled of it
+        module.write_text(mutant.source)
     child = os.fork()
     if not child:
-        _be_pytest(copy, tests, processor_seconds)
+        _be_pytest(copy, tests, processor_seconds, mutated=bool(mutant.line))
     return Run(child, copy, mutant, time.monotonic() + SECONDS, original, modified_ns)
 
 
@@ -190,7 +194,7 @@ def result(run: Run) -> Result | None:
     return Result(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
 
 
-def _be_pytest(copy: Path, tests: list[str], processor_seconds: int) -> None:
+def _be_pytest(copy: Path, tests: list[str], processor_seconds: int, *, mutated: bool) -> None:
     os.setsid()
     os.chdir(copy)
     resource.setrlimit(resource.RLIMIT_CPU, (processor_seconds, processor_seconds))
@@ -201,7 +205,7 @@ def _be_pytest(copy: Path, tests: list[str], processor_seconds: int) -> None:
     sources = [str(path) for path in sorted(copy.glob("packages/*/src"))]
     sys.path[:0] = sources
     os.environ.update(PYTHONPATH=os.pathsep.join(sources), PYTHONDONTWRITEBYTECODE="1", TMPDIR=str(copy.parent))
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = mutated  # the run without a mutant leaves the rewritten tests to the others
     import pytest
 
     code: int = 70
@@ -279,16 +283,17 @@ def main() -> int:
         for number in range(1, os.cpu_count() or 1):
             copies.append(shutil.copytree(copies[0], Path(place) / str(number) / "checkout"))
         for entry in modules:
-            began = time.monotonic()
+            began, tests = time.monotonic(), entry["tests"]
             same = {each["change"]: each["why"] for each in entry.get("same", ())}
             original = Mutant(ROOT / entry["path"], 0, "unchanged", (ROOT / entry["path"]).read_text())
-            ((_, unchanged),) = run_all([original], entry["tests"], copies, MOST_PROCESSOR_SECONDS)
-            if unchanged.code:
-                print(f"{entry['path']}: its tests fail without a mutant: pytest {' '.join(entry['tests'])}")
+            unchanged = [each for _, each in run_all([original] * len(copies), tests, copies, MOST_PROCESSOR_SECONDS)]
+            if any(each.code for each in unchanged):
+                print(f"{entry['path']}: its tests fail without a mutant: pytest {' '.join(tests)}")
                 return 2
             mutants = list(mutants_of(ROOT / entry["path"]))
-            seconds = max(LEAST_PROCESSOR_SECONDS, math.ceil(PROCESSOR_FACTOR * unchanged.processor_seconds))
-            alive = survivors(mutants, entry["tests"], copies, seconds)
+            used = max(each.processor_seconds for each in unchanged)
+            seconds = max(LEAST_PROCESSOR_SECONDS, math.ceil(PROCESSOR_FACTOR * used))
+            alive = survivors(mutants, tests, copies, seconds)
             left = [mutant for mutant in alive if mutant.change not in same]
             stale = set(same) - {mutant.change for mutant in alive}
             counted = len(mutants) - (len(alive) - len(left))
