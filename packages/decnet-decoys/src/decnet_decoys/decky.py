@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One decoy host as plain data."""
 
-from __future__ import annotations
-
 import msgspec
 
 

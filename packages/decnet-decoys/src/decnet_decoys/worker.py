@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker `decoys`: opens every decky's ports, plays them on one event loop, ends sessions that a kill cut off."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One TLS connection as both sides hold it: bytes in and out, who the peer is, and what the peer has not taken yet."""
 
-from __future__ import annotations
-
 import asyncio
 import fcntl
 import socket

@@ -5,8 +5,6 @@ A worker may start before its bus and outlive it. So `connect` returns at once, 
 bounded queue, and every subscription is repeated on each new connection.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The requests of one client that await a reply: one wildcard subscription serves them all."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 

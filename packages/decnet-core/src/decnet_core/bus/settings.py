@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[bus]`: where the bus is, and the limits and permissions of the embedded broker."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

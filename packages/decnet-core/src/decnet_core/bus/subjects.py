@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every subject of the bus, with its payload and one sentence; publishers and subscribers use only these."""
 
-from __future__ import annotations
-
 import msgspec
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Keeps a client connected: dials one server after another, backs off with jitter, detects a silent server."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging

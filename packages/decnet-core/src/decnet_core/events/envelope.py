@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The envelope of every event: source, place and time; the payload has the content."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from uuid import UUID
 

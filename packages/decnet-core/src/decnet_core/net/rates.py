@@ -5,8 +5,6 @@ Time is in seconds of any clock. One that is set back refills nothing and delays
 bucket continues from the new time.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 MAX_SOURCES = 4096

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the runtime gives a worker: state directory, bus, spool, counters, background tasks, one worker thread."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Counters and gauges of one worker, shown in its health; names are code's, never an attacker's (law 9)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 

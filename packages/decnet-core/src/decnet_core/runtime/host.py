@@ -4,8 +4,6 @@
 The same function serves a process of its own, one task of many and a forked child (law 6).
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math

@@ -4,8 +4,6 @@
 A worker does not know how it is hosted (law 6): its own process, one task of many, or a forked child.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal

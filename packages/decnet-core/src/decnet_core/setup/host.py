@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The files of a host, or of a root file system prepared for one, and the record of what init wrote there."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path

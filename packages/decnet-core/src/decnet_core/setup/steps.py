@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sets a host up or removes that again, showing each step; the implementation of the operator's commands."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path

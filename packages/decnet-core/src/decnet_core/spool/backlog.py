@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Lines that wait in memory while the disk is full: bounded, the oldest dropped first, every loss counted."""
 
-from __future__ import annotations
-
 from collections import deque
 
 

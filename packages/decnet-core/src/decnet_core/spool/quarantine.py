@@ -4,8 +4,6 @@
 They lie in a few small segments, the oldest of which goes first: a flood of garbage displaces older garbage.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import logging

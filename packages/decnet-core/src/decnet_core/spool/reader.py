@@ -7,8 +7,6 @@ without its line feed is left alone in the newest segment and is nobody's in an 
 to an older segment.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Segment files: numbered for ever, appended to by one process, whole lines only."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path

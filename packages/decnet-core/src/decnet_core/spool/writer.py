@@ -5,8 +5,6 @@ Each opening begins a new segment. So whatever a killed predecessor left half-wr
 and an offset that a reader has stored can never come to mean other bytes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import logging

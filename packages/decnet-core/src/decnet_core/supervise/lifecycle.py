@@ -7,8 +7,6 @@ is one at a time. Only while it is being replaced does a second one exist, its s
 (`runtime.handover`) until the first has ended.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 

@@ -5,8 +5,6 @@ One abstract datagram socket serves the whole fleet. The kernel tells which proc
 so no process can speak for another.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import struct

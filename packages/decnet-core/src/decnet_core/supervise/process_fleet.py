@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fleet as one process per worker: each supervised by itself, their memory watched, their messages dispatched."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

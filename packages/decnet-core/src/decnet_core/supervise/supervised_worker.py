@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Drives one worker's lifecycle: carries out its actions, keeps its timer, publishes its status."""
 
-from __future__ import annotations
-
 import abc
 import asyncio
 import logging

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Records one session on a decky, from SessionOpened to exactly one SessionClosed."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a persona's site answers to a request, and the credentials in it. Pure; what a client sends never comes back."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import posixpath

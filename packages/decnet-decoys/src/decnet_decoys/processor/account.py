@@ -4,8 +4,6 @@
 Half of what was used is forgotten after HALF_LIFE_SECONDS, so an attacker of an hour ago is a newcomer again.
 """
 
-from __future__ import annotations
-
 import math
 from collections import OrderedDict
 from typing import Any

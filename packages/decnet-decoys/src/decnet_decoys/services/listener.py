@@ -5,8 +5,6 @@ Own accept loop, not asyncio's servers: a client over the limit is rejected befo
 until the first arrives a service of a decky is one bound socket.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import logging

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The state of one login's shell between commands: user, directory, variables, functions, history."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

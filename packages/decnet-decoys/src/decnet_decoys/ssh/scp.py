@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The receiving side of the old scp protocol (`scp -t PATH`, what `scp -O` and many loaders use). Sans-IO."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Callable, Iterator

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): a client's read field by field, a server's written."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 from uuid import UUID

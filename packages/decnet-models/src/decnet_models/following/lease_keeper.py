@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Renews a worker's leases in time: before a batch when it is due, while standing by, and after one was lost."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

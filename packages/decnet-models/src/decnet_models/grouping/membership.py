@@ -4,8 +4,6 @@
 The cost depends on what a batch touches, never on the size of a group: a joining member adds to its group's count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID

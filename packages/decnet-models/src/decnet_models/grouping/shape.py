@@ -6,8 +6,6 @@ other's. A group's id is permanent: once merged it stays as a row that names its
 old id remains valid. A subject is in one group; `because` records why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple
 

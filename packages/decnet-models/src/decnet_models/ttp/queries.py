@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 from uuid import UUID

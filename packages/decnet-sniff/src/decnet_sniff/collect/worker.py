@@ -5,8 +5,6 @@ Files are read in the worker's thread (`files`); a journal, containers and the n
 are saved only after the events before them are on the disk; what is read again gets the ids it had.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import logging

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[probe]`: whether to probe, which hosts, for what, and how rarely."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Final
 
 import msgspec

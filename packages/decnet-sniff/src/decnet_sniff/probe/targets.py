@@ -5,8 +5,6 @@ A probe is recorded before it is made. One that is killed is therefore not repea
 restarts, and at most one finding is reported twice or not at all, which the next probe corrects.
 """
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

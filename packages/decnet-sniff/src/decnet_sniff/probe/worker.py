@@ -5,8 +5,6 @@ It learns of them from the spools of this host: events of decoys and of collecte
 connection can cause. `src` of an event is the host and the port that were probed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -5,8 +5,6 @@ A `Stack` holds everything that a stack does in the same way each time and nothi
 connection (numbers, ports, timestamps). Equal stacks are equal values, so that results can be cached by them.
 """
 
-from __future__ import annotations
-
 from struct import Struct
 from typing import NamedTuple
 

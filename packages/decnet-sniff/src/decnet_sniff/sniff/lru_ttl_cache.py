@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A cache with a time to live that evicts the least recently used entry when it is full."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 

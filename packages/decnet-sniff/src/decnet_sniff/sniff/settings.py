@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[sniff]`: where to listen, what to ignore, how much to remember."""
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Annotated, ClassVar
 

@@ -7,8 +7,6 @@ time of each are limited. A request costs the listener one comparison of hashes;
 child process that signs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -6,8 +6,6 @@ output. The child itself decides, with the registry locked, whether the token or
 two sensors that present the same token at the same moment, one finds it spent.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import sys
 from pathlib import Path

@@ -5,8 +5,6 @@ The certificate identifies the sensor of the events. An event that names another
 fabricate evidence, but quarantined; and it is acknowledged, or it would block the others for ever.
 """
 
-from __future__ import annotations
-
 import asyncio
 from uuid import UUID
 

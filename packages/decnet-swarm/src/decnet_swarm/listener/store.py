@@ -5,8 +5,6 @@ A batch is written completely before its position is recorded. When the disk is 
 at the line where it stopped, and meanwhile no connection is read: the sensors' own disks hold the rest.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

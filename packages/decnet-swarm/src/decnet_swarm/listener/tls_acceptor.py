@@ -7,8 +7,6 @@ occupy is bounded before its first byte is read: handshakes in progress, in all 
 handshake is dropped: a sensor completes its own in a moment, so idle connections cannot keep it out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

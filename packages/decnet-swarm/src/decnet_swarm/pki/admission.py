@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Decides which certificates may connect; used at each handshake and whenever the registry changes."""
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path

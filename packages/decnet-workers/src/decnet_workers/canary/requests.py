@@ -5,8 +5,6 @@ Lenient where attackers are sloppy, because even what is not HTTP is worth an ev
 (lengths, connection) is strict.
 """
 
-from __future__ import annotations
-
 import re
 
 import msgspec

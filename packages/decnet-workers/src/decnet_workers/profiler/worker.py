@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The profiler: events in, merged rows and notices out, in the transaction that moves its cursor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import ClassVar

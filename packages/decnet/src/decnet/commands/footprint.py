@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet footprint`: what every worker of the running fleet costs, and their sum."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from pathlib import Path

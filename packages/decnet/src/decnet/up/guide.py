@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Hints for the operator: the deckies and how to reach them, the canary tokens, the commands."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

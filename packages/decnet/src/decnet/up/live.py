@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The live table at a terminal. Cells are rich `Text`, never markup: what attackers send is not interpreted (law 9)."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from rich.console import Console, Group

@@ -4,8 +4,6 @@
 `peer` handles what the client sends; only INFO, PING and -ERR of the protocol are known here.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import cast

@@ -7,8 +7,6 @@ operator may send orders, and only the operator may subscribe to other clients' 
 Pure, except for `resolved`, which reads the system's user database once, when the broker starts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec

@@ -5,8 +5,6 @@ It stores nothing: a message goes to the present subscribers. A slow subscriber 
 that breaks the protocol or a limit loses its own connection; no other client is affected.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging

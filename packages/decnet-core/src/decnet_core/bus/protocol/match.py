@@ -5,8 +5,6 @@ The table walks a trie level by level (never by recursion: a subject may have tw
 the answers for subjects it has seen, because a fleet publishes few subjects very often.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 

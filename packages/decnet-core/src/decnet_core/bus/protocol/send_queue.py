@@ -5,8 +5,6 @@ Only a little is handed to the transport at a time, because what the transport h
 a frame cut in half would ruin the stream.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Supervises one worker as a process: spawns it, reads its sd_notify messages and its output."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -4,8 +4,6 @@
 A zygote that dies takes its children along (parent-death signal); the next child is forked by a new one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

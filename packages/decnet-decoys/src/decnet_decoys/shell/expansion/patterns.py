@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Patterns of the shell: which text fits one, which path names do, and bash's braces (POSIX.1-2017, §2.13; bash(1))."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from functools import lru_cache

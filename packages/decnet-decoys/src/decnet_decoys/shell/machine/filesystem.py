@@ -4,8 +4,6 @@
 Nothing here ever touches a real file. What one changes is bounded; beyond that the disk is full, as a real one's.
 """
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple

@@ -4,8 +4,6 @@
 Tokens are made one at a time and the parts of each are bounded, so that no text takes long between two of them.
 """
 
-from __future__ import annotations
-
 import re
 
 from decnet_decoys.shell.syntax.escapes import unescape

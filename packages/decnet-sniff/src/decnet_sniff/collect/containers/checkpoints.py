@@ -6,8 +6,6 @@ request overlaps the last, and lines seen before are recognised by their content
 one time. Event ids are made of the same, so a line that is read twice nevertheless keeps its id.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
 

@@ -8,8 +8,6 @@ does. Docker splits lines of more than 16 KiB and gives each part its own time; 
 feed.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

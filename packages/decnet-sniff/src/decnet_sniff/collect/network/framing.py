@@ -10,8 +10,6 @@ trailer, no message of the connection would end any more. So for a sender that e
 priority ends a message as well.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What syslog inputs over UDP and TCP share: a bound port, allowed senders, and messages as records."""
 
-from __future__ import annotations
-
 import logging
 import socket
 import time

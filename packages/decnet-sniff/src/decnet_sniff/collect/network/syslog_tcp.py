@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Syslog over TCP (RFC 6587), both framing methods; senders that are too fast, or too many, have to wait."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -6,8 +6,6 @@ connection is filtered out. Filtered out are other protocols, and the networks i
 its own traffic, backups and monitoring away from Python. Tunnels, MPLS and PPPoE are not inspected here.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Final

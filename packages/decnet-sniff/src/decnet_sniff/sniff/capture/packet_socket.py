@@ -8,8 +8,6 @@ and created again is another one, and needs another socket.
 The ring pays: `benchmarks/sniff.py` compares it with recvmsg(2) with timestamps.
 """
 
-from __future__ import annotations
-
 import array
 import contextlib
 import errno

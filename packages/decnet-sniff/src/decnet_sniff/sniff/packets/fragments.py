@@ -5,8 +5,6 @@ The table is bounded in packets, bytes and age; the oldest goes first, because a
 otherwise lock out others.
 """
 
-from __future__ import annotations
-
 from decnet_sniff.sniff.packets.ip import Packet, upper
 from decnet_sniff.sniff.packets.link import Buffer
 from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer

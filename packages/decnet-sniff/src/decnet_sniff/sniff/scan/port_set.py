@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A compact set of port numbers: 8 KiB for all 65,536, where a set of integers would take 6 MB."""
 
-from __future__ import annotations
-
 FEW = 64
 """Up to this size a plain set is smaller than the bit set."""
 BITS_COUNT = 128

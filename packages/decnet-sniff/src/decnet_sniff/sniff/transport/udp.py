@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """UDP: the hellos of QUIC and DTLS, and flows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Final
 

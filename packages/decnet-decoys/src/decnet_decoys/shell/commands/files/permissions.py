@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call

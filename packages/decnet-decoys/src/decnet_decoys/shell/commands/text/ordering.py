@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that order lines and drop repeated ones: sort, uniq."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable
 from typing import Any

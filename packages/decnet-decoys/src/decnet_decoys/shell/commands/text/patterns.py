@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that pick or change parts of lines: grep, cut, awk, tr, sed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call
