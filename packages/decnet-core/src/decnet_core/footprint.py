@@ -77,7 +77,6 @@ def resident_of(pid: int) -> int:
 
 
 def _memory(pid: int) -> dict[str, int]:
-    """Return the sums over all mappings of `pid`, in KiB."""
     return _fields(Path(f"/proc/{pid}/smaps_rollup").read_text())
 
 

@@ -17,7 +17,6 @@ class Decky(msgspec.Struct, frozen=True):
     """A user and password that it accepts, for drills."""
 
     def port(self, service: str) -> int | None:
-        """Return the port of `service`, None when the decky does not offer it."""
         return dict(self.services).get(service)
 
 

@@ -68,6 +68,5 @@ class MemoryLease:
         return True
 
     def close(self) -> None:
-        """Give everything back."""
         self._budget.give(self._taken, self._source)
         self._taken = 0

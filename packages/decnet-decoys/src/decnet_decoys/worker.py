@@ -117,7 +117,6 @@ class Decoys(Worker[DecoysSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
-        """Close all ports and connections."""
         for listener in self._listeners:
             await listener.close()
         if self._processor is not None:
@@ -126,7 +125,6 @@ class Decoys(Worker[DecoysSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        """Import what the services need."""
         for service in service_registry.usable().values():
             for module in service.preload:
                 importlib.import_module(module)

@@ -47,7 +47,6 @@ class Stream:
         return await self.reader.read(CHUNK)
 
     def write(self, data: bytes) -> None:
-        """Queue `data`."""
         self.sent_bytes += len(data)
         self.writer.write(data)
 
@@ -64,7 +63,6 @@ class Stream:
         return queued + int(struct.unpack("i", found)[0])
 
     def abort(self) -> None:
-        """End it at once."""
         self.writer.transport.abort()
 
     async def close(self) -> None:

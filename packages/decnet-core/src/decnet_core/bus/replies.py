@@ -17,7 +17,6 @@ class Replies:
         self._count = 0
 
     def line(self, sid: bytes) -> frames.Line:
-        """Return the one subscription, as `sid`."""
         return frames.sub(self.prefix + "*", sid)
 
     def expect(self, subject: str) -> tuple[str, asyncio.Future[Message]]:

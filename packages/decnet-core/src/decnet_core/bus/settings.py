@@ -100,7 +100,6 @@ class BusSettings(msgspec.Struct, frozen=True):
 
     @property
     def client_options(self) -> ClientOptions:
-        """How workers connect."""
         return ClientOptions(
             tls_ca_file=self.tls_ca_file,
             tls_certificate_file=self.tls_certificate_file,
@@ -110,5 +109,4 @@ class BusSettings(msgspec.Struct, frozen=True):
 
     @property
     def embedded(self) -> bool:
-        """Whether the fleet runs its own broker."""
         return not self.url

@@ -58,7 +58,6 @@ class Subject(msgspec.Struct, frozen=True):
     meaning: str
 
     def of(self, name: str) -> str:
-        """Return the concrete subject for `name`."""
         return self.pattern.replace("{}", name)
 
     @property

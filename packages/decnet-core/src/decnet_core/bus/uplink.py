@@ -124,7 +124,6 @@ class Uplink:
         log.info("bus connected url=%s client=%s", address, self._name)
 
     def _lost(self, link: Link) -> None:
-        """Note at once that `link` has ended."""
         if self.link is link:
             self.link = None
             self.up.clear()

@@ -39,7 +39,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def kind(self) -> str:
-        """The event's kind, from its payload's tag."""
         return kind_of(self.payload)
 
 

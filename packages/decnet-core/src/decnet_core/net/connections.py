@@ -32,5 +32,4 @@ class ConnectionLimiter:
             del self._by_source[source]
 
     def of(self, source: str) -> int:
-        """Return how many connections of `source` are open."""
         return self._by_source.get(source, 0)

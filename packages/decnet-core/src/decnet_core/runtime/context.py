@@ -104,7 +104,6 @@ class Context:
         return max(seconds, min(CALM * seconds, CALM_SECONDS)) if self.bus.connected else seconds
 
     def nudge(self) -> None:
-        """Wake `nudged`."""
         self._nudge.set()
 
     async def nudged(self, timeout: float) -> None:

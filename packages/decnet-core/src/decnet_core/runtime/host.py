@@ -138,7 +138,6 @@ class Host:
             log.info("stopped")
 
     async def _start_services(self) -> None:
-        """Start the background tasks that serve the worker."""
         ctx = self._ctx
         ctx.bus.on_change(ctx.nudge)
         ctx.bus.on_change(self._end_pause)

@@ -68,12 +68,10 @@ class Worker(Hosted[S]):
 
     @classmethod
     def description(cls) -> str:
-        """Return the first docstring line."""
         return (cls.__doc__ or cls.name).strip().splitlines()[0].rstrip(".")
 
     @classmethod
     def main(cls) -> int:
-        """Run the console script `decnet-<name>`."""
         import sys
 
         if len(sys.argv) > 1:  # with no arguments a worker does not pay for typer

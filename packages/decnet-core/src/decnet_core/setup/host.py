@@ -36,7 +36,6 @@ class Host:
         self.prefix = prefix
 
     def place(self, path: str) -> Path:
-        """Return where `path` is now."""
         return self.prefix / path.lstrip("/")
 
     def record(self) -> InstallRecord:

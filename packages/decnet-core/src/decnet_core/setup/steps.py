@@ -182,7 +182,6 @@ def _print_changes(planned: Sequence[Change], *, dry_run: bool, force: bool) -> 
 
 
 def _list_workers_off(options: InstallOptions, settings: Settings, role: Role) -> None:
-    """Print which workers of this role wait for a setting."""
     if role == "all":
         return  # `decnet status` shows them
     waiting = {

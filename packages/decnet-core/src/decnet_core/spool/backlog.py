@@ -27,11 +27,9 @@ class Backlog:
             self.dropped += 1
 
     def first(self) -> bytes:
-        """Return the oldest line; IndexError when there is none."""
         return self._lines[0]
 
     def take(self) -> bytes:
-        """Remove and return the oldest line; IndexError when there is none."""
         line = self._lines.popleft()
         self._bytes -= len(line)
         return line

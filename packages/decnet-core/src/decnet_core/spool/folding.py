@@ -185,7 +185,6 @@ class Folding:
         self._durable_window = window
 
     def close(self) -> None:
-        """Close the journals."""
         for journal in self._journals:
             os.close(journal)
 

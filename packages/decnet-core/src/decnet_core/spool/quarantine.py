@@ -117,7 +117,6 @@ class Quarantine:
         }
 
     def close(self) -> None:
-        """Sync and release the file."""
         self.sync()
         if self._segment is not None:
             self._segment.close()

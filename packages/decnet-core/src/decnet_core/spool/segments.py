@@ -100,7 +100,6 @@ class Segment:
             self.torn = True
 
     def sync(self) -> None:
-        """Wait until all of it is on the disk."""
         os.fsync(self.descriptor)
 
     def close(self) -> None:

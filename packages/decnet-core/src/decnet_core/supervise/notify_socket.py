@@ -40,7 +40,6 @@ class NotifySocket:
         return "@" + name[1:].decode("ascii")
 
     def close(self) -> None:
-        """Stop listening."""
         self._loop.remove_reader(self._socket)
         self._socket.close()
 

@@ -34,7 +34,6 @@ class SupervisedWorker(abc.ABC):
 
     @property
     def status(self) -> Status:
-        """The worker's state."""
         return self._lifecycle.status
 
     def start(self) -> None:
@@ -72,7 +71,6 @@ class SupervisedWorker(abc.ABC):
         await self._finished.wait()
 
     def kill(self) -> None:
-        """End what runs by force."""
         for instance in self._lifecycle.instances:
             self._kill(instance)
 

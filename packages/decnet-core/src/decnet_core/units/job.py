@@ -50,7 +50,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def user(self) -> str:
-        """The user that only this worker runs as."""
         return user_of(self.name)
 
     @property

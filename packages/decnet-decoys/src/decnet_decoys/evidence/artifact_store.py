@@ -23,7 +23,6 @@ class ArtifactStore:
         return {"artifacts_bytes": self._used, "artifacts_refused": self.refused}
 
     def path(self, digest: str) -> Path:
-        """Return the path of the artifact with that SHA-256."""
         return self._directory / digest[:2] / digest
 
     def keep(self, data: bytes) -> str:

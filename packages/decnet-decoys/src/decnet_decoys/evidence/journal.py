@@ -56,7 +56,6 @@ class Journal:
         directory.mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def recording(self, session: str) -> Path:
-        """Return the path of a session's recording."""
         return self._directory / f"{session}.cast"
 
     def begin(self, entry: OpenSession) -> None:

@@ -36,7 +36,6 @@ class Site:
         self._port = port
 
     def answer(self, head: Head, body: bytes) -> Response:
-        """Return the response to a request."""
         path = path_of(head.target)
         if path is None or (path == "*" and self._profile.flavour == "nginx"):
             return self.error(400, close=True)
@@ -74,7 +73,6 @@ class Site:
         return credentials_in_form(head, body, form)
 
     def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Response:
-        """Return the server's own page for a status."""
         kind, body = error_page(self._profile, status, self._host, self._port)
         return Response(status_line(self._profile, status), (("Content-Type", kind), *extra), body, close)
 

@@ -44,7 +44,6 @@ class Usage:
         return float(self._seconds * 2.0 ** min(0.0, (self._at - now) / HALF_LIFE_SECONDS))
 
     def charge(self, seconds: float, now: float) -> None:
-        """Add what was used until `now`."""
         self._seconds = self.recent(now) + seconds
         self._at = now
 

@@ -47,7 +47,6 @@ class Listener(ABC):
         self._closed = False
 
     def open(self) -> None:
-        """Begin to accept."""
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 

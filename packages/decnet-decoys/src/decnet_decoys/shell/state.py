@@ -169,7 +169,6 @@ class ShellState:
         self.variables[name] = value
 
     def unset(self, name: str) -> None:
-        """Remove a variable."""
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
 

@@ -101,7 +101,6 @@ class InputBuffer:
         return bytes(found) or None
 
     def rest(self) -> InputFile:
-        """Return all that has not been read."""
         rest = self._source()
         self._at += len(rest)
         return rest

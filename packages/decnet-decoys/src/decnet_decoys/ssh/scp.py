@@ -33,7 +33,6 @@ class Sink:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes and yield the answers."""
         self._waiting += data
         while self._waiting and not self.finished:
             if self._left is not None:

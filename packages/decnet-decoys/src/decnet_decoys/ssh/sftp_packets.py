@@ -33,7 +33,6 @@ class Packet:
         self._at = 0
 
     def number(self, size: int = 4) -> int:
-        """Return an unsigned number of `size` bytes."""
         return int.from_bytes(self._take(size), "big")
 
     def string(self) -> bytes:
@@ -41,7 +40,6 @@ class Packet:
         return self._take(self.number())
 
     def path(self) -> str:
-        """Return a string as a path."""
         return decode(self.string())
 
     def attributes(self) -> dict[str, int]:

@@ -67,7 +67,6 @@ class Terminal:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the session began."""
         return time.monotonic() - self._began
 
     def data_received(self, data: bytes) -> None:

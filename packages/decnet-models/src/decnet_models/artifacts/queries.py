@@ -28,7 +28,6 @@ class Artifact(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> bool:
-        """Whether it is in the store."""
         return self.stored_at is not None and self.removed_at is None
 
 

@@ -100,7 +100,6 @@ class ShardLeases:
             self.release()
 
     def release(self) -> None:
-        """Release everything at once."""
         self._held = {}
         with writing(self._engine) as connection:
             queries.release(connection, self._worker, self.holder)

@@ -131,7 +131,6 @@ def _member_row(g: Grouping[S], one: Member[S]) -> dict[str, Any]:
 
 
 def _widen(connection: Connection, g: Grouping[Any], group_id: UUID, seen: tuple[int, int, int]) -> None:
-    """Add to the group's members, and widen its times."""
     joined, first, last = seen
     c = g.group.c
     connection.execute(

@@ -53,7 +53,6 @@ class Makers(NamedTuple):
         return Column(name or self.key, Uuid(), ForeignKey(f"{self.key}.id"), **options)
 
     def table(self, suffix: str, *columns: Any, **options: Any) -> Table:
-        """Return a table that the clustering worker writes."""
         return Table(f"{self.key}{suffix}", self.metadata, *columns, info=self.info, **options)
 
 

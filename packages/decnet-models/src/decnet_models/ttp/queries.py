@@ -61,7 +61,6 @@ class RuleState(msgspec.Struct, frozen=True):
     reason: str = ""
 
     def at(self, ts: int) -> State:
-        """Return the state for an event at `ts`."""
         return self.state if self.expires_at is None or ts < self.expires_at else "enabled"
 
 

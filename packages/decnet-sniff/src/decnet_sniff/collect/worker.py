@@ -103,7 +103,6 @@ class Collect(Worker[CollectSettings]):
                 self._push_inputs[source.name] = push_input
 
     async def run(self, ctx: Context) -> None:
-        """Read and receive until stopped."""
         self._tasks = [ctx.spawn(push_input.run(), name=name) for name, push_input in self._push_inputs.items()]
         if self._push_inputs:
             self._tasks.append(ctx.spawn(self._keep_saving(ctx), name="positions"))

@@ -154,7 +154,6 @@ class Probe(Worker[ProbeSettings]):
             ctx.spawn(self._probe(ctx, host, before), name=f"probe {address}", may_end=True)
 
     async def _probe(self, ctx: Context, host: Host, before: dict[str, str]) -> None:
-        """Probe one host and report the result."""
         fingerprints: dict[str, str] = {}
         budget = Budget(self.settings.connections_per_probe)
         ctx.counters.add("probe_runs")

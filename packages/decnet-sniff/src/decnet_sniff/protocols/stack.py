@@ -94,7 +94,6 @@ def read(syn: Syn) -> Stack | None:
 
 
 def _ipv4(ip: bytes) -> tuple[int, int, int, int] | None:
-    """Return version, TTL, header length and quirks."""
     first, service, identification, flags = _IPV4(ip)
     quirks = ECN if service & 3 else 0
     if flags & 0x80:

@@ -46,8 +46,6 @@ def sign(folder: Path, request: SigningRequest, days: float, now: dt.datetime | 
 
 
 class _Signature:
-    """One signature."""
-
     def __init__(
         self, signer: Signer, key: authority.PublicKey, days: float, now: dt.datetime, pinned: tuple[str, ...]
     ) -> None:

@@ -117,7 +117,6 @@ class SendQueue:
         return total
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start."""
         return {"spools": len(self._spools), **self._counts}
 
     def _in_turn(self) -> list[Spool]:

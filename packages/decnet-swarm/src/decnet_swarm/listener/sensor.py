@@ -70,7 +70,6 @@ class SensorSession(PeerSession):
         self._told = 0
 
     async def run(self) -> None:
-        """Receive events until the connection ends; raises OSError."""
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             for content in self._deframer.feed(data):

@@ -135,7 +135,6 @@ class Store:
             self._save()
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start, and what waits."""
         return {
             **self._counts,
             "waiting_bytes": self._bytes,

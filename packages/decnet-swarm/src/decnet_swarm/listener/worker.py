@@ -66,7 +66,6 @@ class Listener(Worker[ListenerSettings]):
             ctx.counters.read_from(source.counters)
 
     async def run(self, ctx: Context) -> None:
-        """Take events until asked to stop."""
         acceptor = self._acceptor
         if acceptor is None:
             log.info("no [listener] listen is set; nothing to do")

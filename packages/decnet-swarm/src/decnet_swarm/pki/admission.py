@@ -77,7 +77,6 @@ class Admission:
         return member
 
     def may_enrol(self, now: float | None = None) -> bool:
-        """Return whether there is an unused, valid token."""
         return self._expires > (time.time() if now is None else now)
 
     def _seen(self) -> tuple[int, ...] | None:

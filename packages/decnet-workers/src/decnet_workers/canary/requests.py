@@ -52,7 +52,6 @@ class Requests:
         self._head: Head | None = None
 
     def feed(self, data: bytes) -> None:
-        """Append received bytes."""
         self._buffer += data
 
     def next(self) -> Request | Malformed | None:

@@ -43,7 +43,6 @@ class Profiler(CursorWorker[NoSettings]):
         await super().start(ctx)
 
     def handle(self, batch: EventBatch) -> Results:
-        """Merge the batch into the tables and return its notices."""
         touched = self._touched(batch)
         if not touched:
             return Results()

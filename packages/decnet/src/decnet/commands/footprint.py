@@ -109,7 +109,6 @@ def processes(deployment: Deployment) -> dict[str, int]:
 
 
 async def _health(deployment: Deployment) -> dict[str, Health]:
-    """Ask the workers."""
     async with reachable_bus(deployment, "decnet-footprint") as bus:
         answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
     return {name: health for name, health in answers.items() if health is not None}

@@ -22,7 +22,6 @@ class Guide(msgspec.Struct, frozen=True):
     """URLs and host names of tokens."""
 
     def hints(self) -> list[str]:
-        """Return commands to try."""
         commands = suggestions(self.deckies)
         commands += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
         return [*commands, f"{this_command()} drill"]

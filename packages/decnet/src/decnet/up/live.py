@@ -72,7 +72,6 @@ class LiveView:
         self._live.update(self.page(), refresh=True)
 
     def page(self) -> Group:
-        """Return the whole page, as high as the terminal."""
         parts: list[Text | Table] = [self._heading(), self._workers()]
         room = self._console.height - len(self._statuses) - _FRAME_LINES
         hints: list[str] = []

@@ -107,7 +107,6 @@ class Routes(Generic[Member]):
         self._forget(pattern)
 
     def remove(self, pattern: str, member: Member, queue: str | None = None) -> None:
-        """Undo `add`; nothing happens when it was not added."""
         path = list(self._path(pattern))
         if len(path) <= pattern.count("."):
             return
@@ -123,7 +122,6 @@ class Routes(Generic[Member]):
         self._forget(pattern)
 
     def match(self, subject: str) -> Route[Member]:
-        """Return who gets a message published to `subject`."""
         route = self._remembered.get(subject)
         if route is None:
             route = self._walk(subject)

@@ -85,7 +85,6 @@ class SendQueue:
         self.waiting_bytes = sum(map(len, self._frames))
 
     def discard(self) -> None:
-        """Drop and count every message that waits."""
         self.dropped += self.waiting
         self._frames.clear()
         self._lines = self.waiting_bytes = 0

@@ -72,7 +72,6 @@ def matches(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _pieces(pattern: str) -> tuple[_Piece, ...]:
-    """Return what stands between the stars of a pattern."""
     pieces: list[list[str]] = [[]]
     for unit in _UNITS.findall(pattern):
         if unit == "*":

@@ -170,7 +170,6 @@ class Lexer:
         return inner
 
     def _matched(self, pattern: re.Pattern[str]) -> str:
-        """Return what the pattern matches here, and move behind it."""
         match = pattern.match(self.text, self.at)
         if match is None:
             return ""

@@ -67,7 +67,6 @@ class SeenLines:
         return identity
 
     def checkpoint(self) -> Checkpoint:
-        """Return what a later run needs."""
         first = self._newest // _SECOND - OVERLAP_SECONDS
         recent = [identity.hex() for identity, second in self._seen.items() if second >= first]
         return Checkpoint(self._newest, tuple(recent[-_SAVED:]))

@@ -34,8 +34,6 @@ class LogLine(NamedTuple):
 
 
 class _Part:
-    """The unfinished line of one stream."""
-
     def __init__(self, stream: int) -> None:
         self.stream = stream
         self._ts = 0

@@ -61,7 +61,6 @@ class Framing:
         return self._counted_frames() if self._counted else self._trailed_frames()
 
     def end(self) -> list[Frame]:
-        """Return the unfinished message, when the sender closes the connection."""
         if self._counted or not self._buffer:
             return []
         return [self._frame(self._take(len(self._buffer)))]

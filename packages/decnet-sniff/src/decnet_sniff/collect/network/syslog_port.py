@@ -37,7 +37,6 @@ class SyslogPort(ABC):
         return int(self._socket.getsockname()[1])
 
     async def open(self) -> None:
-        """Bind; raises StartupError."""
         listen = self._sink.settings.listen
         host, port = parse_endpoint(listen)
         try:

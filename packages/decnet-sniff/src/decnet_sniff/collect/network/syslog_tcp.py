@@ -36,7 +36,6 @@ class SyslogTcpInput(SyslogPort):
         return listening(host, port)
 
     async def run(self) -> None:
-        """Serve connections until cancelled."""
         server = await asyncio.start_server(self._serve, sock=self._socket, limit=_READ_BYTES)
         try:
             await asyncio.Event().wait()

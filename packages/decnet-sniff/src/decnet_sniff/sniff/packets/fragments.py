@@ -41,7 +41,6 @@ class Fragments:
         self.counts = {"fragments": 0, "fragments_joined": 0, "fragments_given_up": 0}
 
     def __len__(self) -> int:
-        """Return the number of incomplete packets."""
         return len(self._waiting)
 
     def add(self, ts: int, packet: Packet, buffer: Buffer) -> tuple[bytes, Packet] | None:

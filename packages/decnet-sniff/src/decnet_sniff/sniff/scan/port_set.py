@@ -26,7 +26,6 @@ class Ports:
         return len(self._few) if self._bits is None else BITS_COUNT
 
     def add(self, port: int) -> None:
-        """Add `port` (0 to 65535)."""
         if self._bits is None:
             self._few.add(port)
             if len(self._few) > FEW:
@@ -43,7 +42,6 @@ class Ports:
             self._count += 1
 
     def lowest(self, limit: int) -> tuple[int, ...]:
-        """Return the lowest ports, at most `limit`."""
         if self._bits is None:
             return tuple(sorted(self._few)[:limit])
         ports: list[int] = []

@@ -38,7 +38,6 @@ class UdpTracker:
         return {**self._counts, **flows, **self._quic.counters(), **self._dtls.counters()}
 
     def age(self, now: int) -> None:
-        """Close silent flows."""
         for flow in self.flows.aged(now):
             self._sinks.close(flow, "udp")
 

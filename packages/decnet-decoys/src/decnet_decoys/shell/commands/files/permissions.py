@@ -25,7 +25,6 @@ def chmod(call: Call) -> Effects:
 
 
 def _below(call: Call, paths: list[str]) -> Iterator[str]:
-    """Yield the paths and all below them."""
     for path in paths:
         try:
             resolved = call.shell.files.locate(path, call.shell.access)
