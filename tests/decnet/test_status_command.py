@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.commands.status import without_parts_of_tasks
 from decnet.fleet.deployment import Deployment, transaction

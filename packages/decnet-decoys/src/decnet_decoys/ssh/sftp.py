@@ -91,7 +91,7 @@ class Sftp:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take bytes, yield each reply, and b"" between steps of long work.
 
-        Raises BadPacketError when the stream makes no sense.
+        Raises BadPacketError when the stream is malformed.
         """
         self._waiting += data
         while len(self._waiting) >= 4:
