@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from decnet.cli.errors import OperatorError
@@ -19,7 +20,7 @@ from decnet_core.supervise.policy import Phase
 async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:
     """Return the figures of each worker that runs."""
     running = [status for status in statuses if status.phase is Phase.READY and status.pid]
-    progress = _progress(deployment)
+    progress = await asyncio.to_thread(_progress, deployment)  # which may wait for a lock
     health = await query_all_health(bus, [status.name for status in running if status.name == "ingest"], 0.5)
     return {
         status.name: Figures(_memory_of(status.pid), lag_text(status.name, health.get(status.name), progress))
