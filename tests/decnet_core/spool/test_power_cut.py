@@ -78,7 +78,8 @@ from decnet_core.spool.folding import Folding
 folding = Folding(root / "spool" / "decoys", FoldingSettings(burst_bytes=0, bytes_per_second=1))
 for number in itertools.count(1):
     payload = HttpRequest(method="GET", target=f"/{number}", status=404)
-    event = Event(id=uuid7_of(number, str(number).encode()), ts=number, sensor="s", src_ip="192.0.2.1", decky="web-01", payload=payload)
+    known = {"sensor": "s", "src_ip": "192.0.2.1", "decky": "web-01"}
+    event = Event(id=uuid7_of(number, b""), ts=number, payload=payload, **known)
     assert folding.takes(event, encode(event), 0.0)
     if number % 7 == 0:
         folding.sync(spool)
