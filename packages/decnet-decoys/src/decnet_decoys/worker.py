@@ -100,6 +100,7 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
+        ctx.sync_before.append(artifacts.sync)
         ports = [port_name(decky, service) for decky in fleet for service, _ in decky.services]
         places = Places(limits.connections, limits.connections_per_source, ports)
         budget = MemoryBudget(limits.memory_bytes)

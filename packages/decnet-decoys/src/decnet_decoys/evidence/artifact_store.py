@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size."""
+"""Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size.
+
+A file gets its name at once and is synced with the events of its time, so a power cut between may leave it incomplete.
+That can be seen by its size: what is missing of a file that was written once is its end.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from decnet_core.durable import sync_directory
+
 
 class ArtifactStore:
     """Stores content that attackers left, each content once. Files are never executable (0440)."""
@@ -19,6 +25,7 @@ class ArtifactStore:
         self._limit = limit_bytes
         self._used = sum(file.stat().st_size for file in directory.glob("??/*") if file.is_file())
         self.refused = 0
+        self._unsynced: set[Path] = set()
 
     def counters(self) -> dict[str, float]:
         """Return the bytes in use and the number of files that did not fit."""
@@ -31,7 +38,7 @@ class ArtifactStore:
     def keep(self, data: bytes) -> str:
         """Store `data`; returns its SHA-256 even when the store is full or the disk fails (counted)."""
         digest = hashlib.sha256(data).hexdigest()
-        if not self.path(digest).exists() and self._room(len(data)):
+        if not self._has(digest, len(data)) and self._room(len(data)):
             try:
                 self._write(digest, data)
             except OSError:
@@ -53,7 +60,7 @@ class ArtifactStore:
             return
         target, size = self.path(digest), file.stat().st_size
         try:
-            if target.exists() or not self._room(size):
+            if self._has(digest, size) or not self._room(size):
                 file.unlink()
                 return
             target.parent.mkdir(mode=0o770, exist_ok=True)
@@ -63,6 +70,30 @@ class ArtifactStore:
             self.refused += 1
             return
         self._used += size
+        self._unsynced.add(target)
+
+    def sync(self) -> None:
+        """Wait until the disk has all files that were stored; meant for a thread."""
+        files, self._unsynced = self._unsynced, set()
+        with contextlib.suppress(OSError):  # its event may last without the file; kept anew when it is captured again
+            for file in files:
+                _sync(file)
+            for directory in {file.parent for file in files}:
+                sync_directory(directory)
+            if files:
+                sync_directory(self._directory)
+
+    def _has(self, digest: str, size: int) -> bool:
+        """Return whether the file is there; what a power cut has left of it is not, and makes room."""
+        try:
+            found = self.path(digest).stat().st_size
+        except OSError:
+            return False
+        if found != size:
+            self._used -= found
+            with contextlib.suppress(OSError):
+                self.path(digest).unlink()
+        return found == size
 
     def _move(self, file: Path, target: Path) -> None:
         """Rename the file, or copy it if the directories are separate mounts, as in a hardened unit."""
@@ -85,6 +116,7 @@ class ArtifactStore:
         target.parent.mkdir(mode=0o770, exist_ok=True)
         self._store(target, data)
         self._used += len(data)
+        self._unsynced.add(target)
 
     def _store(self, target: Path, data: bytes) -> None:
         """Write a temporary file and rename it, so that `target` is never incomplete."""
@@ -98,3 +130,11 @@ class ArtifactStore:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+def _sync(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
