@@ -48,4 +48,4 @@ def test_a_backup_that_was_reported_is_there_and_every_other_is_whole(struck: Di
     assert not said or struck.place / "backups" / f"{said[-1]}.db" in found
     for file in found:
         verify(file)
-        restore(f"sqlite:///{tmp_path / file.name}", file, len)  # whatever it says
+        restore(f"sqlite:///{tmp_path / file.name}", file, print)
