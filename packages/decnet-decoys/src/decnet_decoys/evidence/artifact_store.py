@@ -5,8 +5,6 @@ A file gets its name at once and is synced with the events of its time, so a pow
 That can be seen by its size: what is missing of a file that was written once is its end.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib
@@ -32,7 +30,6 @@ class ArtifactStore:
         return {"artifacts_bytes": self._used, "artifacts_refused": self.refused}
 
     def path(self, digest: str) -> Path:
-        """Return the path of the artifact with that SHA-256."""
         return self._directory / digest[:2] / digest
 
     def keep(self, data: bytes) -> str:

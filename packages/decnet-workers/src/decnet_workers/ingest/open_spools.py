@@ -6,8 +6,6 @@ was lost and created again. It is read from its beginning; events that are in th
 If something was acknowledged, the writer of the new directory begins far behind it (`spool.retention`).
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
