@@ -23,7 +23,7 @@ from pathlib import Path
 _SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN of linux/fs/ext4/ext4.h, a `_IOR` of 32 bits."""
 _NO_LOG_FLUSH = 2
-_BYTES = 24 << 20
+_BYTES = 48 << 20
 _MOUNT = ["mount", "-o", "loop"]
 
 MISSING = (
@@ -87,9 +87,9 @@ class Disk:
 
 
 @contextlib.contextmanager
-def disk(directory: Path) -> Iterator[Disk]:
-    """Lend an empty disk that is mounted in `directory`."""
-    image, place = directory / "disk.img", directory / "disk"
+def disk(directory: Path, name: str = "disk") -> Iterator[Disk]:
+    """Lend an empty disk that is mounted in `directory` as `name`."""
+    image, place = directory / "disk.img", directory / name
     place.mkdir()
     with image.open("wb") as file:
         file.truncate(_BYTES)
