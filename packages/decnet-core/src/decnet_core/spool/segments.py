@@ -15,7 +15,6 @@ segments between what a reader has stored and what it has acknowledged, which is
 
 
 def path_of(directory: Path, number: int) -> Path:
-    """Return where segment `number` is."""
     return directory / f"{number:010d}{SUFFIX}"
 
 

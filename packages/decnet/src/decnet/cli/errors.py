@@ -42,8 +42,6 @@ class UnavailableError(RefusedError):
 
 
 class WrongUsageError(OperatorError):
-    """The arguments are invalid."""
-
     code = WRONG_USAGE
 
 
