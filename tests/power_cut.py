@@ -47,7 +47,7 @@ class Disk:
         subprocess.run(["sync", "-f", str(self.place)], check=True)
 
     def cut_power(self) -> None:
-        """Lose what is not on the disk, from now on refuse every access; `mount` after all files are closed."""
+        """Lose what is not on the disk, from now on refuse every access."""
         descriptor = os.open(self.place, os.O_RDONLY)
         try:
             fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", _NO_LOG_FLUSH))
@@ -55,14 +55,17 @@ class Disk:
             os.close(descriptor)
 
     def mount(self) -> None:
-        """Mount the disk, after its journal was replayed."""
+        """Mount the disk, whose journal is replayed then."""
         subprocess.run([*_MOUNT, str(self._image), str(self.place)], check=True, capture_output=True)
 
-    def unmount(self) -> None:
-        deadline = time.monotonic() + 30
-        while subprocess.run(["umount", str(self.place)], check=False, capture_output=True).returncode:
-            assert time.monotonic() < deadline, "the disk stays in use"
-            time.sleep(0.05)
+    def mount_again(self) -> None:
+        """Mount what the disk has, in a copy: another mount namespace may still hold the one that was shut down."""
+        copy = self._image.with_suffix(f"{self._image.suffix}.again")
+        subprocess.run(["umount", "-l", str(self.place)], check=True)
+        subprocess.run(["cp", "--sparse=always", str(self._image), str(copy)], check=True)
+        self._image.unlink()
+        self._image = copy
+        self.mount()
 
     def crash(self, script: str, *arguments: str, lines: int, chance: random.Random) -> list[str]:
         """Run a Python script that works on the disk, cut the power after it has printed `lines` lines and a while.
@@ -80,8 +83,7 @@ class Disk:
             self.cut_power()
             process.kill()
             complaint = process.stderr.read()
-        self.unmount()
-        self.mount()
+        self.mount_again()
         assert said.count(b"\n") >= lines, complaint.decode()
         return said[: said.rfind(b"\n")].decode().split("\n")
 

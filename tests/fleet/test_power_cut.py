@@ -40,7 +40,6 @@ def test_what_was_answered_before_the_power_was_cut_is_recorded_once(root: Path)
             up.answered = promised
             state.cut_power()
             up.kill()
-        state.unmount()
-        state.mount()
+        state.mount_again()
         with up.running():
             up.assert_all_recorded_once()
