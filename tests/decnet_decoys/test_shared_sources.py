@@ -18,7 +18,7 @@ def test_limit_of_a_source_holds_over_all_processes() -> None:
     assert there.take(Place("web", "192.0.2.1"))
     assert not there.take(Place("web", "192.0.2.1"))
     assert there.take(Place("web", "192.0.2.2"))
-    here.give_back(first)
+    here.release(first)
     assert there.take(Place("web", "192.0.2.1"))
 
 

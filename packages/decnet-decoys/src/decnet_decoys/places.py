@@ -64,14 +64,14 @@ class Places:
             victim = self._victim(place)
             if victim is None:
                 return False
-            self.give_back(victim)
+            self.release(victim)
             self.evicted += 1
             victim.evict()
         self._taken[place] = None
         self._count(place, 1)
         return True
 
-    def give_back(self, place: Place) -> None:
+    def release(self, place: Place) -> None:
         """Free the place; does nothing if it was evicted before."""
         if place in self._taken:
             del self._taken[place]

@@ -9,7 +9,7 @@ given its mode by the code that makes it, and each directory says here who may m
 - Captured passwords are in spools, so only a worker that reads them is in group `decnet-spool`; set-group-ID gives
   segments that group. What such a reader has acknowledged the writer deletes, so it says so in a directory of its own.
 - `run` and `keys` are root's. Each account has a directory of its own in `run`, or any of them could take the bus
-  socket's name while the broker restarts, or hold another's lock; `run` is sticky only to be told from that of
+  socket's name while the broker restarts, or hold another's lock; `run` is sticky only to differ from that of
   `decnet up`. `init` makes the keys, for a worker that could add one would know what another account comes to use.
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
