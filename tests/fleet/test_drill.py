@@ -125,7 +125,7 @@ def test_drill_needs_neither_ssh_nor_curl(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_fleet_is_told_refuses_a_second_and_stops_cleanly(
+def test_fleet_is_reported_refuses_a_second_and_stops_cleanly(
     tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
 ) -> None:
     status = decnet(environment, "status", "--json")

@@ -140,7 +140,7 @@ def test_it_is_not_the_bus_while_the_broker_restarts(machine: Machine, thief: st
 
 
 @pytest.mark.parametrize("thief", THIEVES)
-def test_it_gives_no_orders(machine: Machine, thief: str) -> None:
+def test_it_sends_no_control_messages(machine: Machine, thief: str) -> None:
     before = pids(machine)
     program = (
         "import asyncio\n"

@@ -82,7 +82,7 @@ async def test_nothing_runs_long_without_a_yield(host: DeckyHost, name: str) -> 
     assert host.ctx.counters.snapshot()["decoys_memory_left"] == host.settings.limits.memory_bytes
 
 
-async def test_one_who_does_not_read_is_not_listened_to(host: DeckyHost) -> None:
+async def test_a_client_that_does_not_read_is_not_read_from(host: DeckyHost) -> None:
     _, writer = await asyncio.open_connection(host.decky.address, host.decky.services["http"], limit=1024)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     sent, blocked = 0, False

@@ -6,8 +6,6 @@ that the events of a busy host are spread over time. When the table is full the 
 lost, there are more events.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -52,7 +50,7 @@ class Findings:
         self._most = most
         self._seen: dict[_Key, _Seen] = {}
         self._early: list[Finding] = []
-        self._added = self._reported = self._reported_early = self._of_home = 0
+        self._added = self._reported = self._reported_early = self._from_own = 0
 
     @property
     def counts(self) -> dict[str, float]:
@@ -60,7 +58,7 @@ class Findings:
             "findings_seen": self._added,
             "findings_reported": self._reported,
             "findings_reported_early": self._reported_early,
-            "findings_of_home": self._of_home,
+            "findings_from_own": self._from_own,
         }
 
     @property
@@ -73,7 +71,7 @@ class Findings:
         self._added += 1
         source, _, destination, _ = ends
         if self._is_own is not none_is_own and self._is_own(source):
-            self._of_home += 1
+            self._from_own += 1
             return
         if not self._window:
             self._early.append(Finding(ts, ends, payload))
@@ -95,7 +93,7 @@ class Findings:
     def report(self, finding: Finding) -> None:
         """Add a finding that is already folded."""
         if self._is_own(finding.ends.source):
-            self._of_home += 1
+            self._from_own += 1
         else:
             self._early.append(finding)
 

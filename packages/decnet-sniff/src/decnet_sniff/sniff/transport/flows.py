@@ -97,7 +97,6 @@ class Flow:
 
     @property
     def packets(self) -> int:
-        """Packets of both directions."""
         return self.client.packets + (self.server.packets if self.server else 0)
 
 
