@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fleet.machine import ROOT, Machine, booted, make_root, obstacle, run
+from tests.fleet.machine import Machine, booted, copy_root, obstacle
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
@@ -34,8 +34,7 @@ GROUPS = sorted({f"decnet-supervise@{worker_registry.load(name).group}.service" 
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A booted Debian with the wheels of this tree installed and set up."""
     directory = tmp_path_factory.mktemp("machine")
-    run(["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(directory / "wheels"), str(ROOT)])
-    make_root(directory / "root", directory / "wheels")
+    copy_root(directory / "root")
     with booted(directory / "root") as found:
         found.run("decnet", "init")
         yield found

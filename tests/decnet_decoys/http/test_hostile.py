@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import gc
 import random
-from collections.abc import Iterator
 
 import pytest
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost
@@ -35,12 +34,10 @@ HOSTILE = {
 
 
 @pytest.fixture(autouse=True)
-def _small_heap() -> Iterator[None]:
-    """What the test process holds is no part of a decoy's garbage collections."""
+def _small_heap() -> None:
+    """What the test process holds is no part of a decoy's garbage collections; it is never part of them again."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 async def deliver(host: DeckyHost, data: bytes, source: str, piece: int, *, listens: bool) -> None:
