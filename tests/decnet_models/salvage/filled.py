@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import random
 import shutil
 import sqlite3
@@ -48,7 +49,7 @@ def fill(file: Path) -> None:
         connection.executemany("INSERT INTO attacker (ip, first_seen, last_seen) VALUES (?, ?, ?)", attackers)
         for table in ("attacker_decky", "attacker_service"):
             connection.executemany(
-                f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",
                 [(ip, f"{table}-{m}", m, a, b) for ip, a, b in attackers for m in range(4)],
             )
         connection.executemany(
@@ -72,9 +73,7 @@ def rows_of(file: Path) -> dict[str, list[tuple[object, ...]]]:
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
         tables = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
         found = {
-            name: connection.execute(
-                f'SELECT {"" if "WITHOUT ROWID" in sql else "rowid, "}* FROM "{name}"'  # noqa: S608
-            ).fetchall()
+            name: connection.execute(f'SELECT {"" if "WITHOUT ROWID" in sql else "rowid, "}* FROM "{name}"').fetchall()
             for name, sql in tables
         }
     connection.close()
@@ -93,18 +92,20 @@ def overwrite(file: Path, page: int, content: bytes, at: int = 0) -> None:
         stream.write(content)
 
 
+@functools.cache
 def rows_by_page(file: Path) -> dict[str, list[tuple[frozenset[int], tuple[object, ...]]]]:
     """Return each table's rows as `rows_of` does, with the pages on which each is."""
     with opened(file) as pages:
         readable = read_all(pages, [], lambda _: None)
-        found = {}
+        found: dict[str, list[tuple[frozenset[int], tuple[object, ...]]]] = {}
         for table in readable.tables():
             shape = readable.shapes.tables[table.tree.name]
             declared = declared_columns(file, table.tree.name)
             found[table.tree.name] = [
                 (
                     frozenset({page, *_chain(readable, page, place)}),
-                    (() if shape.key else (rowid,)) + tuple(shape.named(rowid, values or ())[name] for name in declared),
+                    (() if shape.key else (rowid,))
+                    + tuple(shape.named(rowid, values or ())[name] for name in declared),
                 )
                 for page, place, rowid, values in rows(readable.survey, table)
             ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whatever happens to pages: salvage ends, invents no row, and saves every row of the pages to which nothing happened."""
+"""Whatever happens to pages: salvage ends, invents no row, and saves every row of the undamaged ones."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def test_every_row_of_undamaged_pages_is_saved_and_none_is_invented(
     for table, rows in by_page.items():
         if table in NOT_COPIED:
             continue
-        taken = Counter(row for row in saved[table] if not (table == "worker_cursor" and row[1] in report.moved_cursors))
+        taken = Counter(
+            row for row in saved[table] if not (table == "worker_cursor" and row[1] in report.moved_cursors)
+        )
         assert not taken - Counter(row for _, row in rows), f"rows of {table} are invented"
         missing = Counter(row for pages, row in rows if not pages & damaged) - taken
         assert missing.total() <= aside.get(table, 0), (table, sorted(damaged), list(missing)[:3])

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
 from decnet_models.errors import CursorMovedError, passes, reason, stops
+from decnet_models.following.index_repair import repair_indexes
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class RetryBackoff:
         if isinstance(error, DBAPIError) and not stops(error):
             raise error
         if isinstance(error, DBAPIError) and not passes(error):
-            self._report_fault(error)
+            await self._on_fault(error)
         elif not self._failing:
             log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
@@ -63,13 +64,14 @@ class RetryBackoff:
         self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
 
-    def _report_fault(self, error: DBAPIError) -> None:
+    async def _on_fault(self, error: DBAPIError) -> None:
         self._ctx.counters.set("database_at_fault", 1)
         if not self._at_fault:
+            self._at_fault = True
             log.error(
                 "the database is at fault, nothing moves until it is mended (see `decnet-db check`): %s", reason(error)
             )
-        self._at_fault = True
+            await repair_indexes(self._ctx, error)
 
 
 async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:

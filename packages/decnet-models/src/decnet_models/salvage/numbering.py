@@ -16,9 +16,11 @@ from decnet_models.salvage.report import TableReport
 
 _GIVEN = {
     "event": ("event_volume.last_seq", "worker_cursor.seq", "lease.seq", "dead_letter.seq"),
-    "notice": ("webhook_delivery.notice_seq", "webhook.since_seq", "worker_cursor.seq"),
+    "notice": ("webhook_delivery.notice_seq", "webhook.since_seq"),
 }
 """Columns that name row numbers of a table."""
+_OF_NOTICES = "webhook"
+"""The worker whose position counts notices."""
 
 
 def continue_numbering(connection: sqlite3.Connection, saved: Mapping[str, int], tables: Iterable[TableReport]) -> None:
@@ -27,6 +29,9 @@ def continue_numbering(connection: sqlite3.Connection, saved: Mapping[str, int],
     for table in _numbered(connection):
         highest = [saved.get(table, 0), lost.get(table, 0), _highest(connection, table, "rowid")]
         highest += [_highest(connection, *column.split(".")) for column in _GIVEN.get(table, ())]
+        if table == "notice":
+            position = "SELECT max(seq) FROM worker_cursor WHERE worker = ?"
+            highest.append(connection.execute(position, (_OF_NOTICES,)).fetchone()[0] or 0)
         connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
         if max(highest):
             connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, max(highest)))
@@ -36,7 +41,7 @@ def place_lost_cursors(connection: sqlite3.Connection, workers: Iterable[str]) -
     """Put workers whose position is lost at the end of what they follow; return their names."""
     placed = []
     for worker in sorted(workers):
-        log = "notice" if worker.partition(".")[0] == "webhook" else "event"
+        log = "notice" if worker.partition(".")[0] == _OF_NOTICES else "event"
         row = (worker, _highest(connection, log, "rowid"), time.time_ns())
         connection.execute("INSERT OR IGNORE INTO worker_cursor (worker, seq, updated_at) VALUES (?, ?, ?)", row)
         placed.append(worker)

@@ -26,7 +26,7 @@ from decnet_models.salvage.report import Report
 from decnet_models.salvage.table_rows import TableCopier
 from decnet_models.salvage.target import Target, expected_of, make_empty
 from decnet_models.sqlite_pages.page_file import PageFile, opened
-from decnet_models.sqlite_pages.readable import Expected, Readable, read_all
+from decnet_models.sqlite_pages.readable import Readable, read_all
 from decnet_models.sqlite_pages.survey import rows
 
 _NOT_COPIED = (*OURS, "sqlite_sequence")
@@ -64,6 +64,7 @@ def salvage(url: str, file: Path, say: Say) -> Report:
 def _salvage(source: Path, file: Path, partial: Path, say: Say) -> Report:
     with _held(source), opened(source) as pages:
         _make(partial, newest_revision())
+        say("reading the schema")
         readable = read_all(pages, expected_of(partial), say)
         revision = _revision(readable)
         if revision != newest_revision():
@@ -79,12 +80,6 @@ def _salvage(source: Path, file: Path, partial: Path, say: Say) -> Report:
     _require_sound(partial)
     _publish(source, partial, file, report)
     return report
-
-
-def expected_tables(folder: Path) -> list[Expected]:
-    """Return the tables of this version, of a database made for that in `folder`."""
-    _make(folder / "expected.db", newest_revision())
-    return expected_of(folder / "expected.db")
 
 
 def _fill(target: Target, readable: Readable, report: Report, say: Say) -> Report:
@@ -134,7 +129,10 @@ def _sequences(readable: Readable) -> dict[str, int]:
 
 @contextmanager
 def _held(source: Path) -> Iterator[None]:
-    """Hold a read transaction of the old file, if SQLite can open it."""
+    """Hold a read transaction of the old file, if it may be in use (there is a log) and SQLite can open it."""
+    if not source.with_name(f"{source.name}-wal").exists():
+        yield
+        return
     with closing(sqlite3.connect(f"file:{quote(str(source.absolute()))}?mode=ro", uri=True)) as connection:
         with contextlib.suppress(sqlite3.Error):
             connection.execute("BEGIN")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from decnet_models.database.engine import open_engine, writing
+from decnet_models.database.schema import newest_revision
 from decnet_models.maintenance.access import OURS
 from decnet_models.migrations.upgrade import migrate_to, set_floor
 from decnet_models.sqlite_pages.readable import Expected
@@ -43,6 +44,12 @@ def expected_of(file: Path) -> list[Expected]:
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema").fetchall()
     return [Expected(tree, tree.sql) for tree in trees_in(rows)]
+
+
+def expected_tables(folder: Path) -> list[Expected]:
+    """Return this version's tables and indexes, of a database made for that in `folder`."""
+    make_empty(folder / "expected.db", newest_revision())
+    return expected_of(folder / "expected.db")
 
 
 class Target:
