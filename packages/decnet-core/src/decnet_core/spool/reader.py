@@ -7,8 +7,6 @@ without its line feed is left alone in the newest segment and is nobody's in an 
 to an older segment.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -69,15 +67,13 @@ class SpoolReader:
         return look(self._directory, position, max_lines, max_bytes)
 
     def acknowledge(self, position: Position) -> None:
-        """Say durably that nothing before `position` is needed any more; raises OSError."""
+        """Record durably that nothing before `position` is needed any more; raises OSError."""
         write_position(self._file, position)
 
     def acknowledged(self) -> Position:
-        """Return what was last acknowledged."""
         return read_position(self._file)
 
     def lag_bytes(self, position: Position) -> int:
-        """Return how many bytes there are after `position`."""
         sizes = segments.sizes(self._directory)
         later = sum(size for number, size in sizes.items() if number > position.segment)
         return later + max(0, sizes.get(position.segment, 0) - position.offset)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The schema of a persona file; everything in one must be coherent."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -76,7 +74,7 @@ class Hardware(Part, frozen=True, kw_only=True):
 
 
 class Persona(Part, frozen=True, kw_only=True):
-    """One machine's story."""
+    """The description of one machine."""
 
     name: str
     os: str

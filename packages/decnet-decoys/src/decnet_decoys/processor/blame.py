@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Counts and names the callbacks that kept everybody waiting: in the worker's health, and, seldom, in its log."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from typing import Any
@@ -46,7 +44,7 @@ class Blame:
         omitted = self._lines.due()
         if omitted is not None:
             log.warning(
-                "%.0f ms without a yield in %s for %s; %d more since last told",
+                "%.0f ms without a yield in %s for %s; %d more since the last report",
                 seconds * 1000, place_of(handle), account.label, omitted,
             )  # fmt: skip
 

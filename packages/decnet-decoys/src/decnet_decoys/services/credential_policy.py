@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which logins a decky accepts. Bounded memory of sources, no clock and no socket."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -15,7 +13,7 @@ MAX_ATTEMPTS = 64
 
 
 class _Attempts:
-    """What a credentials remembers of one source."""
+    """What is remembered of one source."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From a command's name to what it is on this machine: a program, a script the attacker brought, or nothing."""
 
-from __future__ import annotations
-
 import posixpath
 from typing import NamedTuple
 
@@ -11,7 +9,7 @@ from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple
@@ -61,7 +59,7 @@ def _at_path(shell: ShellState, path: str) -> Found:
 
 
 def _brought(path: str, data: bytes) -> Found:
-    """Return what a file of the attacker's does when started: a script is played, a program seems to run."""
+    """Return how to run a file of the attacker's: a script is interpreted, a binary only appears to run."""
     if data.startswith(b"\x7fELF"):
         return Found(path, _silent)
     if b"\0" in data[:512]:
@@ -70,7 +68,7 @@ def _brought(path: str, data: bytes) -> Found:
 
 
 def _silent(_call: object) -> int:
-    """Be a program that says nothing; the attacker's binary is never run."""
+    """Act as a program without output; the attacker's binary is never run."""
     return 0
 
 

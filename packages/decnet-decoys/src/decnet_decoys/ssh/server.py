@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Serves SSH connections to one decky with asyncssh: host keys are made at start, options when a client comes."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import traceback
@@ -33,8 +31,6 @@ _making_keys = asyncio.Lock()
 
 
 class Server:
-    """The SSH server of one decky."""
-
     def __init__(self, context: DeckyContext, profile: SshProfile) -> None:
         self._context = context
         self._profile = profile
@@ -63,7 +59,7 @@ class Server:
         return True
 
     async def serve(self, connection: Connection) -> None:
-        """Serve one client to its end; raises ConnectionEnded when it spoke nonsense or never logged in."""
+        """Serve one client to its end; raises ConnectionEnded after a protocol error, or without a login."""
         try:
             options = await self._shared_options()
         except OSError as error:

@@ -5,8 +5,6 @@ A damaged page, or a missing grant, is not transient. The worker waits for its r
 while its position stays where it is, and because it then continues by itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -17,8 +15,12 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
+<<<<<<< HEAD
 from decnet_models.errors import CursorMovedError, passes, reason, stops
 from decnet_models.following.index_repair import repair_indexes
+=======
+from decnet_models.errors import CursorMovedError, EveryEventRefusedError, passes, reason, stops
+>>>>>>> trunk
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ T = TypeVar("T")
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
-RETRIED = (DBAPIError, CursorMovedError)
+RETRIED = (DBAPIError, EveryEventRefusedError, CursorMovedError)
 """Errors of a step that are retried; of DBAPIError only those that `stops` accepts."""
 
 
@@ -41,10 +43,16 @@ class RetryBackoff:
 
     async def wait(self, error: BaseException) -> None:
         """Wait before the next attempt, at most until the worker must stop; raises `error` if a retry cannot help."""
-        if isinstance(error, DBAPIError) and not stops(error):
+        of_database = not isinstance(error, CursorMovedError)
+        if of_database and not stops(error):
             raise error
+<<<<<<< HEAD
         if isinstance(error, DBAPIError) and not passes(error):
             await self._on_fault(error)
+=======
+        if of_database and not passes(error):
+            self._report_fault(error)
+>>>>>>> trunk
         elif not self._failing:
             log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
@@ -64,7 +72,11 @@ class RetryBackoff:
         self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
 
+<<<<<<< HEAD
     async def _on_fault(self, error: DBAPIError) -> None:
+=======
+    def _report_fault(self, error: BaseException) -> None:
+>>>>>>> trunk
         self._ctx.counters.set("database_at_fault", 1)
         if not self._at_fault:
             self._at_fault = True

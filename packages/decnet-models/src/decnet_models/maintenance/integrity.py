@@ -5,8 +5,6 @@ SQLite's own check is complete and fast, but names neither table nor index of a 
 are the pages read by `sqlite_pages` as well.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import tempfile
 import time

@@ -7,8 +7,6 @@ names: when they are not what was sent, because the spool was recreated or resto
 it was last acknowledged here, and ingest ignores what it has already.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os
@@ -93,7 +91,7 @@ class SendQueue:
             self._quarantine.put(reject.reason, batch.spool, reject.line)
 
     def save(self, *, now: bool = False) -> None:
-        """Tell the spools what is stored, when one of them can free a segment by it or a second has passed."""
+        """Acknowledge what is stored to the spools, when that frees a segment of one or a second has passed."""
         behind = [spool for spool in self._spools.values() if spool.stored > spool.saved]
         due = now or time.monotonic() - self._saved_at > _SAVE_SECONDS
         if not due and all(spool.stored.segment == spool.saved.segment for spool in behind):
@@ -119,7 +117,6 @@ class SendQueue:
         return total
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start."""
         return {"spools": len(self._spools), **self._counts}
 
     def _in_turn(self) -> list[Spool]:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[listener]`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec
@@ -48,7 +46,7 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     """Rejected lines are kept up to this total, the newest of them."""
 
     def __post_init__(self) -> None:
-        """Refuse an address that is none."""
+        """Reject an invalid address."""
         for text in (self.listen, self.enrol):
             if text:
                 address_in(text)

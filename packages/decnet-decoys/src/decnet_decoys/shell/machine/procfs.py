@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The content of /proc on a persona's machine (proc(5)): attackers look at processor and memory first."""
 
-from __future__ import annotations
-
 from decnet_decoys.personas.schema import Hardware, Persona
 from decnet_decoys.shell.machine.distribution import mounts
 
@@ -44,7 +42,7 @@ def proc(persona: Persona, hostname: str) -> dict[str, str]:
 
 
 def _self(persona: Persona) -> dict[str, str]:
-    """What a process finds of itself; whoever reads it is `cat`, mostly."""
+    """The files of /proc/self, as `cat` finds them."""
     where = "user.slice/user-0.slice/session-4.scope" if persona.family == "debian" else ""
     return {
         "/proc/self/mounts": _mounts(persona),

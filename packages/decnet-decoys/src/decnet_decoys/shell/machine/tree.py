@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The file system of a persona: entries, who may use them, and the tree that all its sessions share unchanged."""
 
-from __future__ import annotations
-
 import hashlib
 import posixpath
 import stat
@@ -87,7 +85,7 @@ class Entry(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """Who asks."""
+    """The user and groups that access a file."""
 
     uid: int
     gids: frozenset[int]
