@@ -5,15 +5,12 @@ Every worker that meets the damage starts a child; the first has the lock, and t
 failed is not followed by another (`decnet_models.repair.attempts`).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
 import sys
 
 import msgspec
-from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
 from decnet_core.text import for_terminal
@@ -25,7 +22,7 @@ from decnet_models.repair.outcome import Outcome
 log = logging.getLogger(__name__)
 
 
-async def repair_indexes(ctx: Context, error: DBAPIError) -> None:
+async def repair_indexes(ctx: Context, error: BaseException) -> None:
     """Rebuild what can be rebuilt, and tell the operator; does nothing unless SQLite says that the file is damaged."""
     file = sqlite_file(database_url(ctx.settings, ctx.state)) if is_damage(error) else None
     if file is None or not await ctx.in_thread(file.exists):

@@ -15,12 +15,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
-<<<<<<< HEAD
-from decnet_models.errors import CursorMovedError, passes, reason, stops
-from decnet_models.following.index_repair import repair_indexes
-=======
 from decnet_models.errors import CursorMovedError, EveryEventRefusedError, passes, reason, stops
->>>>>>> trunk
+from decnet_models.following.index_repair import repair_indexes
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +42,8 @@ class RetryBackoff:
         of_database = not isinstance(error, CursorMovedError)
         if of_database and not stops(error):
             raise error
-<<<<<<< HEAD
-        if isinstance(error, DBAPIError) and not passes(error):
-            await self._on_fault(error)
-=======
         if of_database and not passes(error):
-            self._report_fault(error)
->>>>>>> trunk
+            await self._on_fault(error)
         elif not self._failing:
             log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
@@ -72,11 +63,7 @@ class RetryBackoff:
         self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
 
-<<<<<<< HEAD
-    async def _on_fault(self, error: DBAPIError) -> None:
-=======
-    def _report_fault(self, error: BaseException) -> None:
->>>>>>> trunk
+    async def _on_fault(self, error: BaseException) -> None:
         self._ctx.counters.set("database_at_fault", 1)
         if not self._at_fault:
             self._at_fault = True
