@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.decnet_models.salvage.filled import PAGE, overwrite
 from tests.fleet.accepted import settled, until
 from tests.fleet.arena import Arena
-from tests.fleet.proof import attack_until_all_is_answered, prove
+from tests.fleet.exactly_once_checks import attack_until_all_is_answered, prove
 
 from decnet_models.sqlite_pages.page_file import opened
 from decnet_models.sqlite_pages.readable import read_all
