@@ -111,6 +111,7 @@ class Arena:
         if not again:
             await self._prepare()
         with (self.root / "supervise.log").open("ab") as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            (self.root / "notify").unlink(missing_ok=True)
             ready.bind(str(self.root / "notify"))
             ready.settimeout(60)
             self._process = await asyncio.create_subprocess_exec(

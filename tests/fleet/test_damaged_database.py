@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from tests.decnet_models.salvage.filled import PAGE, overwrite
 from tests.fleet.accepted import settled, until
 from tests.fleet.arena import Arena
@@ -22,6 +23,8 @@ from decnet_models.sqlite_pages.page_file import opened
 from decnet_models.sqlite_pages.readable import read_all
 
 SECONDS = 120
+
+pytestmark = pytest.mark.timeout(4 * SECONDS)
 MARK = re.compile(r"mark-\d+-x(?:-log)?")
 
 
