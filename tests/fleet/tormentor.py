@@ -98,13 +98,13 @@ class Tormentor:
         """Whether every worker is ready but those that never can be."""
         phases = {name: status.phase for name, status in self.statuses().items()}
         refused = {phases.pop(name, None) for name in REFUSED}
-        return bool(phases) and set(phases.values()) == {Phase.READY} and refused == {Phase.REFUSED}
+        return bool(phases) and set(phases.values()) <= {Phase.READY, Phase.PARKED} and refused == {Phase.REFUSED}
 
     def parents(self) -> tuple[int, ...]:
         """The supervisor, and the zygote where there is one."""
         report = self._arena.report()
         assert report is not None
-        return (report.supervisor, *((report.zygote,) if report.zygote else ()))
+        return (report.supervisor, *report.zygotes.values())
 
     def left_in_order(self) -> set[int]:
         """The hogs that left because they were asked to."""

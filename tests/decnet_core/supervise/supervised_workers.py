@@ -128,3 +128,25 @@ class Hungry(Worker[NoSettings]):
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()
+
+
+class Clerk(Worker[NoSettings]):
+    """Takes the files of a folder, one line in `taken` for each; parks while there are none."""
+
+    name = "clerk"
+    parks = True
+    listens = ("clerk.>",)
+
+    async def run(self, ctx: Context) -> None:
+        folder = ctx.state.root / "orders"
+        while not ctx.stopping.is_set():
+            began = time.monotonic()
+            found = sorted(folder.iterdir())
+            for file in found:
+                with (ctx.state.root / "taken").open("a") as taken:
+                    taken.write(f"{file.name} {os.getpid()}\n")
+                file.unlink()
+            if found:
+                ctx.parking.worked()
+            due = 1.5 if (ctx.state.root / "retry").exists() else None
+            await ctx.nudged(0.0 if found else ctx.parking.rest(began, 10.0, due))

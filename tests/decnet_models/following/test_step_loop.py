@@ -14,17 +14,17 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from decnet_core.runtime.context import Context
 from decnet_models.errors import CursorMovedError, LeaseLostError
 from decnet_models.following import retry_backoff
-from decnet_models.following.step_loop import AT_ONCE, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 
 MakeContext = Callable[..., Context]
-LONG = 3600.0
+LONG = Rest(3600.0)
 LOST = OperationalError("SELECT 1", {}, Exception("the server\nis gone"), connection_invalidated=True)
 
 
 class Work:
     """What each step is to do, one after the other; after the last one the worker is told to stop."""
 
-    def __init__(self, ctx: Context, *planned: float | Exception) -> None:
+    def __init__(self, ctx: Context, *planned: Rest | Exception) -> None:
         self.ctx = ctx
         self.planned = list(planned)
         self.steps = 0
@@ -38,7 +38,7 @@ class Work:
         if self.refusals:
             raise self.refusals.pop(0)
 
-    async def step(self) -> float:
+    async def step(self) -> Rest:
         self.steps += 1
         what = self.planned.pop(0)
         if not self.planned:
@@ -165,7 +165,7 @@ async def test_any_other_error_is_the_workers_crash(make_context: MakeContext, e
 async def test_a_wait_for_the_database_ends_when_the_worker_must_stop(
     make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_backoff, "FIRST_SECONDS", LONG)
+    monkeypatch.setattr(retry_backoff, "FIRST_SECONDS", LONG.seconds)
     work = Work(make_context(), LOST, LONG)
     running = asyncio.ensure_future(work.run())
     await until(lambda: bool(work.ctx.counters.snapshot().get("database_unavailable")))
@@ -187,3 +187,27 @@ async def test_the_operator_hears_once_that_the_database_is_away_and_once_that_i
     away = ("WARNING", "the database does not answer, retrying: the server is gone")
     back = ("INFO", "the database answers again")
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [away, back, away, back]
+
+
+async def test_an_idle_worker_asks_to_be_parked_with_the_time_of_its_last_look_and_what_is_due(
+    make_context: MakeContext,
+) -> None:
+    asked: list[tuple[float, float | None]] = []
+    work = Work(make_context(), AT_ONCE, Rest(0.0), Rest(0.0, due_seconds=60.0), LONG)
+    work.ctx.parking.enable(0.0, lambda since, due: asked.append((since, due)))
+    before = time.monotonic()
+    await work.run()
+    (since, due), *_ = asked
+    assert before <= since <= time.monotonic()
+    assert due is None
+    assert len(asked) == 1  # the next request comes a moment later
+
+
+async def test_a_worker_that_works_is_not_idle(make_context: MakeContext) -> None:
+    asked: list[float] = []
+    work = Work(make_context(), *[Rest(0.0, idle=False)] * 20, LONG)
+    work.ctx.parking.enable(0.0, lambda since, _: asked.append(since))
+    began = time.monotonic()
+    await work.run()
+    assert [since for since in asked if since < began] == []
+    assert len(asked) <= 1  # the last look, which found nothing

@@ -39,7 +39,7 @@ class Health(msgspec.Struct, frozen=True):
 
     worker: str
     state: str
-    """starting, running, paused or stopping."""
+    """starting, running, paused, stopping or parked."""
     pid: int
     uptime_seconds: float
     rss_bytes: int

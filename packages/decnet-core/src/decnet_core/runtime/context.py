@@ -22,6 +22,7 @@ from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.parking import Parking
 from decnet_core.settings import Settings
 from decnet_core.spool.folding import Folding
 from decnet_core.spool.writer import SpoolWriter
@@ -67,6 +68,7 @@ class Context:
         self.bus = bus
         self.spool = spool
         self.counters = Counters()
+        self.parking = Parking()
         self.tasks = Tasks(worker)
         self.stopping = asyncio.Event()
         self.unpaused = asyncio.Event()

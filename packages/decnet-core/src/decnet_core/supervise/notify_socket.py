@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
-_LARGEST = 4096
+_LARGEST = 64 * 1024
 _BURST = 64
 """Datagrams read per iteration of the loop, so that a flood cannot hold it."""
 

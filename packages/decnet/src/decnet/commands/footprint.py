@@ -100,7 +100,8 @@ def processes(deployment: Deployment) -> dict[str, int]:
     pids: dict[str, int] = {}
     seen: set[int] = set()
     for report in read_status_files(deployment.state.supervisors):
-        named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
+        named: list[tuple[str, int | None]] = [("(supervisor)", report.supervisor)]
+        named += [(f"(zygote {name})".replace(" )", ")"), pid) for name, pid in report.zygotes.items()]
         named += [(status.name, status.pid) for status in report.workers]
         for name, pid in named:
             if pid and pid not in seen:

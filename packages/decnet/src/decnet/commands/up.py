@@ -78,7 +78,8 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> 
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in workers(deployment)], supervised)
+    names = [name for name in workers(deployment) if not worker_registry.zygote_of(name)]
+    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in names], supervised)
 
 
 def _view(deployment: Deployment, *, plain: bool, as_json: bool) -> View:

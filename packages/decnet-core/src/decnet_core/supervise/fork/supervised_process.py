@@ -6,18 +6,26 @@ from __future__ import annotations
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
+
 from decnet_core.exits import Exit
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
+from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
+from decnet_core.supervise.parked.wake_bus import WakeBus
+from decnet_core.supervise.parked.waker import Waker
+from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
 
 SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str]], Awaitable[ChildProcess]]
 """Spawns the process of a worker: its name, who receives its output, additions to its environment. Raises OSError."""
+
+decode_request = msgspec.json.Decoder(ParkRequest)
 
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
@@ -35,8 +43,13 @@ class SupervisedProcess(SupervisedWorker):
         logfile: LogFile | StandardError,
         tasks: Tasks,
         changed: Callable[[Status], None],
+        wake_bus: WakeBus | None = None,
     ) -> None:
+        """Without `wake_bus` the worker is never parked."""
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
+        self._waker: Waker | None = None
+        if wake_bus is not None:
+            self._waker = Waker(name, wake_bus, tasks, wake=self.wake, state=self._unheard_state)
         self._spawn = spawn
         self._logfile = logfile
         self._children: dict[int, _Child] = {}
@@ -64,6 +77,8 @@ class SupervisedProcess(SupervisedWorker):
         first.
         """
         self._children[pid].note(fields)
+        if REQUEST in fields:
+            self._asked_to_be_parked(pid, fields[REQUEST])
         if EXPOSED in fields:
             self._lifecycle.exposed = fields[EXPOSED] == "1"
         if "STANDBY" in fields:
@@ -72,6 +87,15 @@ class SupervisedProcess(SupervisedWorker):
             self._ready(pid)
         else:
             self._carry_out(self._lifecycle.heartbeat(pid, self._now()))
+
+    def wake(self) -> None:
+        """Start the worker if it is parked."""
+        self._carry_out(self._lifecycle.wake())
+
+    def missed(self) -> None:
+        """Wake the worker if it is parked: something that should have woken it may have been lost."""
+        if self._waker is not None:
+            self._waker.changed()
 
     async def stop(self) -> None:
         """End the worker for good; no process of it is left when this returns."""
@@ -88,6 +112,26 @@ class SupervisedProcess(SupervisedWorker):
         code = await child.process.wait()
         del self._children[pid]
         return pid, code, child.reason(code)
+
+    def _asked_to_be_parked(self, pid: int, text: str) -> None:
+        try:
+            request = decode_request.decode(text)
+        except msgspec.DecodeError:
+            return
+        if self._waker is not None and self._waker.grants(request):
+            self._carry_out(self._lifecycle.park(pid, request.due, self._now()))
+
+    def _unheard_state(self) -> str:
+        """Return what to answer in the worker's place; empty while it does so itself."""
+        if self._lifecycle.parking:
+            return "parked"
+        return "starting" if self.status.phase is Phase.STARTING else ""
+
+    def _ready(self, instance: int) -> None:
+        was = self.status.phase
+        super()._ready(instance)
+        if self._waker is not None and was is not self.status.phase is Phase.READY:
+            self._tasks.spawn(self._waker.running(), name=f"{self.name} runs", may_end=True)
 
     def _terminate(self, instance: int, /) -> None:
         self._children[instance].process.terminate()
