@@ -87,7 +87,7 @@ async def test_a_nudge_ends_the_wait(make_context: MakeContext) -> None:
 
 
 async def test_without_a_nudge_it_looks_after_the_seconds_that_the_step_said(make_context: MakeContext) -> None:
-    work, began = Work(make_context(), 0.05, LONG), time.monotonic()
+    work, began = Work(make_context(), Rest(0.05), LONG), time.monotonic()
     await work.run()
     assert work.steps == 2
     assert time.monotonic() - began >= 0.05
@@ -115,9 +115,9 @@ async def test_steps_that_follow_at_once_let_others_run(make_context: MakeContex
     assert turns >= 9
 
 
-@pytest.mark.parametrize("seconds", [AT_ONCE, 0.01])
-async def test_while_paused_no_step_begins(make_context: MakeContext, seconds: float) -> None:
-    work = Work(make_context(), seconds, LONG)
+@pytest.mark.parametrize("rest", [AT_ONCE, Rest(0.01)])
+async def test_while_paused_no_step_begins(make_context: MakeContext, rest: Rest) -> None:
+    work = Work(make_context(), rest, LONG)
     work.ctx.unpaused.clear()
     running = asyncio.ensure_future(work.run())
     await until(lambda: work.steps == 1)  # a pause stops what follows, it does not undo what was begun
