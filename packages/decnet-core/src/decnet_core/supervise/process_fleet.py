@@ -216,7 +216,6 @@ class ProcessFleet(Fleet):
         of_it = [worker for name, worker in self._workers.items() if self._zygote_of(name) == zygote]
         if all(worker.status.phase in _WITHOUT_PROCESS for worker in of_it):
             await self._zygotes[zygote].close()
-            super()._publish(of_it[0].status)  # for those who show the zygotes
 
     def _secrets_of(self, name: str) -> dict[str, str]:
         if not self._secrets:
