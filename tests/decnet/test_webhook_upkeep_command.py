@@ -6,8 +6,8 @@ from __future__ import annotations
 from tests.decnet.said import Run
 
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_models.webhooks import outbox, queries
-from decnet_models.webhooks.outbox import EndpointState
+from decnet_models.webhooks import delivery_queries, queries
+from decnet_models.webhooks.delivery_queries import EndpointState
 
 
 def added(run: Run) -> dict[str, str]:
@@ -27,7 +27,7 @@ def test_enabled_webhook_is_no_longer_gone(run: Run, deployment: Deployment) -> 
     one = added(run)
     with transaction(deployment, write=True) as connection:
         (status,) = queries.webhooks(connection)
-        outbox.record_state(connection, one["id"], EndpointState(1, gone_at=status.webhook.enabled_at + 1))
+        delivery_queries.record_state(connection, one["id"], EndpointState(1, gone_at=status.webhook.enabled_at + 1))
     assert "gone" in run("webhook", "list").out
     assert run("webhook", "enable", one["id"]).code == 0
     assert "gone" not in run("webhook", "list").out

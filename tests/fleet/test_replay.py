@@ -19,7 +19,7 @@ from decnet_models.events.volume import forget, volumes
 from decnet_models.following import replay
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.notices.tables import notice
 from decnet_models.progress import queries as progress
 from decnet_models.ttp.tables import ttp_tag, ttp_window
@@ -48,7 +48,7 @@ def follow(engine: Engine, kind: type[CursorWorker[Any]]) -> BatchProcessor:
         worker._rules, worker._counters = Watched(worker.settings), Counters()
         worker._rules.read()
     if engine.dialect.name == "postgresql":
-        leases = Leases(engine, kind.name, seconds=60, shared=kind.shared)
+        leases = ShardLeases(engine, kind.name, seconds=60, shared=kind.shared)
         leases.keep()
         return worker._processor(engine, kind.name, leases)
     with writing(engine) as connection:

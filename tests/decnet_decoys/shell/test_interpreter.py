@@ -12,7 +12,7 @@ from tests.decnet_decoys.decky_host import NOW, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
 from decnet_decoys.shell.interpreter import HANG_SECONDS
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT
 
 

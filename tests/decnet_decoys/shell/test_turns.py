@@ -17,7 +17,7 @@ from tests.decnet_decoys.shell.hostile import DEEP, MANY_LINES, ONE_LINE, measur
 
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 
 ALLOWED_SECONDS = 0.060

@@ -17,7 +17,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import OverlayStore
-from decnet_decoys.shell.registry import Program, programs
+from decnet_decoys.shell.programs import Program, programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal

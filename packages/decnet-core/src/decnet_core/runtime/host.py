@@ -83,6 +83,7 @@ def _within_disk(settings: SpoolSettings, state: State) -> SpoolSettings:
 
 def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Folding | None:
     """Open the folds of a spool, and write what a killed predecessor had folded; None when the disk refuses them."""
+    folding = None
     try:
         folding = Folding(directory, settings.folding, sync_each=settings.fsync == "always")
         for event in folding.left_behind():
@@ -91,6 +92,8 @@ def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Fo
         folding.clear()
     except OSError as error:
         log.warning("repeats are not folded: %s", error)
+        if folding is not None:
+            folding.close()
         return None
     return folding
 

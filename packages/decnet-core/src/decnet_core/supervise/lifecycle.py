@@ -103,6 +103,7 @@ class Lifecycle:
         self._parking = False  # the current instance was asked to end because it has nothing to do
         self._woken = False  # and something has come meanwhile
         self._wake_due: float | None = None
+        self._deferred = False  # the next start waits for the end of a killed successor
         self._stopping = False
         self._starts = 0
         self._wakes = 0
@@ -246,7 +247,7 @@ class Lifecycle:
             ready_seconds = 0.0 if self._ready_at is None else now - self._ready_at
             return self._ended(Ended(code, ready_seconds), self._kill_reason or reason, now)
         self._unneeded.discard(instance)
-        return []
+        return self._spawn() if self._deferred and not self._stopping else []
 
     def tick(self, now: float) -> list[Action]:
         """Handle that `deadline` has passed."""
@@ -324,6 +325,10 @@ class Lifecycle:
     def _spawn(self) -> list[Action]:
         self._due = None
         self._restarting = False
+        self._deferred = bool(self._unneeded)
+        if self._deferred:  # who starts beside it may find the spool or a port taken, and would not be started again
+            self._set(Phase.WAITING, self.status.reason)
+            return []
         self._starts += 1
         return self._ask_for(Spawn())
 

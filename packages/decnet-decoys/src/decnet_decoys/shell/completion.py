@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 
 

@@ -45,7 +45,7 @@ class OutputBuffer:
         return data
 
 
-class Source:
+class InputFile:
     """A file or standard input as a command reads it."""
 
     def __init__(self, name: str, content: bytes | Filler, start: int = 0) -> None:
@@ -102,14 +102,14 @@ class InputBuffer:
                 return bytes(found)
         return bytes(found) or None
 
-    def rest(self) -> Source:
+    def rest(self) -> InputFile:
         """Return all that has not been read."""
         rest = self._source()
         self._at += len(rest)
         return rest
 
-    def _source(self) -> Source:
-        return Source("-", self._content, self._at)
+    def _source(self) -> InputFile:
+        return InputFile("-", self._content, self._at)
 
 
 class Streams(NamedTuple):

@@ -10,7 +10,7 @@ import time
 
 from decnet_core.runtime.context import Context
 from decnet_models.errors import LeaseLostError
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ LOOKS = 10
 class LeaseKeeper:
     """Renews `leases`, each for `seconds`, when due, and shows in the counters what is held."""
 
-    def __init__(self, ctx: Context, leases: Leases, seconds: float) -> None:
+    def __init__(self, ctx: Context, leases: ShardLeases, seconds: float) -> None:
         self.leases = leases
         self._ctx = ctx
         self._seconds = seconds

@@ -66,7 +66,7 @@ def _to_steal(others: Sequence[Lease], rich: Counter[str | None], mine: int) -> 
     return stolen
 
 
-class Leases:
+class ShardLeases:
     """One instance's leases of a worker's shards, each for `seconds` from their last renewal."""
 
     def __init__(

@@ -95,7 +95,7 @@ class Targets:
                 chosen = target.due, address
         return chosen[1] if chosen else None
 
-    def visit(self, address: str, now: float) -> Target:
+    def begin_probe(self, address: str, now: float) -> Target:
         """Return the host with its next probe scheduled as if this one found nothing."""
         target = self.kept.targets[address]
         target.silent += 1

@@ -154,7 +154,7 @@ def observer_of(settings: SniffSettings) -> Observer:
         flows=settings.flows,
         idle_ns=settings.idle_seconds * _SECOND,
         scan=settings.scan,
-        is_own=own_address_test(settings.own_networks()),
+        is_own=own_address_test(settings.own()),
     )
 
 

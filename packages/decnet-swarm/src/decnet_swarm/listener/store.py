@@ -66,10 +66,10 @@ class PendingWrite(msgspec.Struct):
     """How many of the lines have been."""
 
 
-def held_bytes(lines: Sequence[bytes], aside: Sequence[RejectedLine] = ()) -> int:
+def held_bytes(lines: Sequence[bytes], rejected: Sequence[RejectedLine] = ()) -> int:
     """Estimate the memory of a batch, not what came: three bytes of syslog become an event of 240 and its id."""
     held = sum(map(len, lines)) + _EVENT_BYTES * len(lines)
-    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in aside)
+    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in rejected)
 
 
 class Store:

@@ -11,8 +11,8 @@ import msgspec
 
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.names import Role
-from decnet_swarm.pki.registry import Registry
 from decnet_swarm.pki.registry_file import FILE, RegistryError, load
+from decnet_swarm.pki.sensor_registry import Registry
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ import msgspec
 from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
-from decnet_swarm.pki.registry import Registry, RegistryRefusal
+from decnet_swarm.pki.sensor_registry import Registry, RegistryRefusal
 
 FILE = "registry.json"
 LOCK = "registry.lock"

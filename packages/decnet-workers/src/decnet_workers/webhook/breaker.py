@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from decnet_models.webhooks.outbox import EndpointState
+from decnet_models.webhooks.delivery_queries import EndpointState
 from decnet_workers.webhook.retry import NS
 
 

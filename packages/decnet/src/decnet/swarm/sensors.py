@@ -28,8 +28,8 @@ from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.authority import BadRequestError
 from decnet_swarm.pki.bootstrap_ca import BootstrapError
 from decnet_swarm.pki.listener_identity import ListenerCertificate
-from decnet_swarm.pki.registry import Registry, Sensor
 from decnet_swarm.pki.registry_file import RegistryError, load
+from decnet_swarm.pki.sensor_registry import Registry, Sensor
 
 T = TypeVar("T")
 

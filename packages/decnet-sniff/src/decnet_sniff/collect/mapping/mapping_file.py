@@ -164,8 +164,8 @@ class _Reading:
 
     def _time_format(self, form: object) -> str:
         if not isinstance(form, str) or (form not in TIME_FORMATS and "%" not in form):
-            entry = f"time format {form!r} is none of {', '.join(TIME_FORMATS)}, or a pattern such as %Y-%m-%d %H:%M:%S"
-            self._refuse(entry, "time", "format")
+            why = f"time format {form!r} is none of {', '.join(TIME_FORMATS)}, or a pattern such as %Y-%m-%d %H:%M:%S"
+            self._refuse(why, "time", "format")
         return form
 
     def _where(self, path: object, *place: str) -> Where:

@@ -11,7 +11,7 @@ from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 

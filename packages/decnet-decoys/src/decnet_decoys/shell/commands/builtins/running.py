@@ -9,7 +9,7 @@ from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.effects import AskLine, Effects, Print, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
-from decnet_decoys.shell.registry import command, programs
+from decnet_decoys.shell.programs import command, programs
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 

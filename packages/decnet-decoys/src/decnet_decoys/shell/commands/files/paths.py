@@ -10,7 +10,7 @@ from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
 from decnet_decoys.shell.machine.fs_errors import NO_SPACE, NOT_FOUND, FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("mkdir")

@@ -10,7 +10,7 @@ from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 MAX_MODE = 256
 """Characters of a mode."""

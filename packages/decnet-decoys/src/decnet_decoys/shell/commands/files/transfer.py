@@ -8,7 +8,7 @@ import binascii
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("uudecode", families=("debian",))

@@ -9,7 +9,7 @@ from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.tree import ROOT
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 MAX_USERS = 100
 

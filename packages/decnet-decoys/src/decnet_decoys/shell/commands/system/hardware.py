@@ -10,7 +10,7 @@ from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("systemd-detect-virt", families=("debian",))

@@ -13,7 +13,7 @@ from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")

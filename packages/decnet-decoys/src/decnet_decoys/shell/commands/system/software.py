@@ -10,7 +10,7 @@ from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import ROOT, whole_of
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 

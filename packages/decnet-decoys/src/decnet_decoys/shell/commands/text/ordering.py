@@ -10,8 +10,8 @@ from typing import Any
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Steps, turn
-from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, Source
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, InputFile
 
 MAX_SORTED = MAX_OUTPUT + MAX_LINE
 """Bytes that `sort` takes, line feeds included: what a pipe carries. For more it has no room, as sort(1) puts it."""
@@ -41,7 +41,7 @@ def sort(call: Call) -> Effects:
     return 0
 
 
-def _runs(sources: list[Source], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
+def _runs(sources: list[InputFile], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
     """Return the lines of all sources in sorted runs."""
     runs: list[list[bytes]] = [[]]
     taken = 0

@@ -10,7 +10,7 @@ from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.escapes import unescape
 
