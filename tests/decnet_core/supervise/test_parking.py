@@ -5,12 +5,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import pytest
 from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, one, place, until
 
 from decnet_core.bus.broker.server import Broker
@@ -19,6 +21,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, Control, Health
 from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.parked import held_sockets
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 
@@ -28,8 +31,9 @@ PARK_SECONDS = "0.2"
 class Office:
     """A fleet with one clerk, its bus, and its folder of orders."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, worker: str = "clerk") -> None:
         self.root = state
+        self.worker = worker
         self.state = State(state)
         self.broker = Broker(BusSettings(), self.state.bus_socket)
         self.client: Client
@@ -37,7 +41,7 @@ class Office:
 
     @property
     def clerk(self) -> Status:
-        return one(self.fleet, "clerk")
+        return one(self.fleet, self.worker)
 
     def woken_since(self, wakes: int) -> bool:
         return self.clerk.wakes > wakes
@@ -58,8 +62,8 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def office(state: Path, *others: str, **variables: str) -> AsyncIterator[Office]:
-    made = Office(state)
+async def office(state: Path, *others: str, worker: str = "clerk", **variables: str) -> AsyncIterator[Office]:
+    made = Office(state, worker)
     (state / "orders").mkdir()
     made.state.create("bus")
     await made.broker.start()
@@ -74,7 +78,7 @@ async def office(state: Path, *others: str, **variables: str) -> AsyncIterator[O
         connect_bus=lambda: connect(url, name="supervise", wait=5),
     )
     try:
-        await made.fleet.start(["clerk", *others])
+        await made.fleet.start([worker, *others])
         yield made
     finally:
         await made.fleet.stop()
@@ -247,3 +251,57 @@ async def test_an_interpreter_of_its_own_is_never_parked(tmp_path: Path) -> None
     finally:
         await fleet.stop()
         await made.broker.stop()
+
+
+def said(port: int) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 20) as client:
+        return client.recv(100)
+
+
+async def test_clients_of_a_parked_worker_wait_and_are_answered(tmp_path: Path) -> None:
+    async with office(tmp_path, worker="porter") as made:
+        port = int((tmp_path / "tcp").read_text())
+        first = await asyncio.to_thread(said, port)
+        for _ in range(5):
+            await made.parked()
+            answers = await asyncio.gather(*(asyncio.to_thread(said, port) for _ in range(8)))
+            assert len(set(answers)) == 1
+            assert answers[0] not in (b"", first)
+        assert (made.clerk.restarts, made.clerk.wakes) == (0, 5)
+
+
+async def test_datagrams_to_a_parked_worker_wait_and_are_answered(tmp_path: Path) -> None:
+    async with office(tmp_path, worker="porter") as made:
+        address = ("127.0.0.1", int((tmp_path / "udp").read_text()))
+        await made.parked()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(20)
+            client.sendto(b"hello", address)
+            assert await asyncio.to_thread(client.recv, 100) == b"hello"
+        assert made.clerk.wakes == 1
+
+
+async def test_no_client_is_lost_whenever_it_comes(tmp_path: Path) -> None:
+    async with office(tmp_path, worker="porter", DECNET_RUNTIME_PARK_SECONDS="0.05") as made:
+        port = int((tmp_path / "tcp").read_text())
+        for number in range(30):
+            assert await asyncio.to_thread(said, port)
+            await asyncio.sleep(0.2 + 0.01 * number)  # at another moment of its parking each time
+        assert made.clerk.wakes >= 2
+        assert made.clerk.restarts == 0
+
+
+async def test_clients_of_a_worker_that_does_not_come_up_are_turned_away_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_sockets, "PATIENCE_SECONDS", 0.5)
+    async with office(tmp_path, worker="porter") as made:
+        port = int((tmp_path / "tcp").read_text())
+        await made.parked()
+        (tmp_path / "broken").touch()
+        assert await asyncio.to_thread(said, port) == b""
+        assert await asyncio.to_thread(said, port) == b""
+        (tmp_path / "broken").unlink()
+        os.kill(made.clerk.pid or 0, signal.SIGKILL)
+        await until(lambda: made.clerk.phase is Phase.READY)
+        assert await asyncio.to_thread(said, port)

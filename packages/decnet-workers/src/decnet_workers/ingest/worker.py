@@ -94,7 +94,7 @@ class Ingest(DatabaseWorker[IngestSettings]):
             _report(ctx, outcome, time.perf_counter() - started)
             if outcome.read or more:
                 return AT_ONCE
-            return Rest(ctx.poll_seconds(self.settings.poll_seconds), idle=not intake.sources.failing)
+            return Rest(ctx.poll_seconds(self.settings.poll_seconds), idle=not intake.spools.failing)
 
         await repeat(ctx, step, prepare=announce)
 
