@@ -144,7 +144,7 @@ class SupervisedProcess(SupervisedWorker):
         super()._ready(instance)
         if self._waker is not None and was is not self.status.phase is Phase.READY:
             self._held.release()
-            self._tasks.spawn(self._waker.running(), name=f"{self.name} runs", may_end=True)
+            self._waker.runs()
 
     def _terminate(self, instance: int, /) -> None:
         self._children[instance].process.terminate()
