@@ -144,6 +144,7 @@ class Arena:
             "DECNET_STATE_DIR": str(self.state),
             "DECNET_SETTINGS": str(self.root / "decnet.toml"),
             "NOTIFY_SOCKET": str(self.root / "notify"),
+            "DECNET_RUNTIME_PARK_SECONDS": "3600",  # who watches pids does not want workers to be parked
             **self._besides,
             "PYTHONPATH": os.pathsep.join(
                 filter(None, (self._besides.get("PYTHONPATH"), os.environ.get("PYTHONPATH")))
