@@ -4,8 +4,6 @@
 The same function serves a process of its own, one task of many and a forked child (law 6).
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
@@ -141,7 +139,6 @@ class Host:
             log.info("stopped")
 
     async def _start_services(self) -> None:
-        """Start the background tasks that serve the worker."""
         ctx = self._ctx
         ctx.bus.on_change(ctx.nudge)
         ctx.bus.on_change(self._end_pause)

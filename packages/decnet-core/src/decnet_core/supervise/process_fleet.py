@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fleet as one process per worker: each supervised by itself, their memory watched, their messages dispatched."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket
@@ -100,7 +98,6 @@ class ProcessFleet(Fleet):
         return {name: zygote.pid for name, zygote in self._zygotes.items() if zygote.pid is not None}
 
     async def start(self, names: Iterable[str]) -> None:
-        """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)
         if self._forking:
             self._make_zygotes(wanted)
@@ -124,7 +121,6 @@ class ProcessFleet(Fleet):
             await zygote.close()
 
     async def stop(self) -> None:
-        """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
         await super().stop()
         if self._wake_bus is not None:
             await self._wake_bus.close()

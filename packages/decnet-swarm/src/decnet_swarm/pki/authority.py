@@ -58,7 +58,6 @@ class Signer:
         return cls(x509.load_pem_x509_certificate(pem), read_key(pem))
 
     def to_pem(self) -> bytes:
-        """Return key and certificate as PEM."""
         return key_pem(self.key) + certificate_pem(self.certificate)
 
 

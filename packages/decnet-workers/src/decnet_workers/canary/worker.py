@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Opens the sockets of the HTTP and DNS receivers."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

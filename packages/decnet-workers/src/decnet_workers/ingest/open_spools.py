@@ -5,8 +5,6 @@ A spool in which nothing was ever acknowledged is new, even if the database has 
 was lost and created again. It is read from its beginning; events that are in the log already are ignored there.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -6,8 +6,6 @@ bounded table, before they are parsed; this is what makes pure Python fast enoug
 unfinished payload waits in a buffer that grows in place until all of it is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from decnet_core.bus.protocol.operations import (

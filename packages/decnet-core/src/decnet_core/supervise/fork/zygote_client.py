@@ -86,7 +86,6 @@ class ZygoteClient:
 
     @property
     def pid(self) -> int | None:
-        """The zygote's process id, while it runs."""
         if self._adopted:
             return self._parent
         return self._zygote.pid if self._zygote is not None else None

@@ -7,8 +7,6 @@ the child's output, lifeline and its end of a pair; with Forked a pidfd, so that
 process that got the same number.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 LARGEST_PACKET = 64 * 1024
