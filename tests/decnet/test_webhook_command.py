@@ -17,7 +17,7 @@ def added(run: Run, *more: str) -> dict[str, str]:
     return document
 
 
-def test_added_webhook_is_listed_and_its_secret_told_again(run: Run, deployment: Deployment) -> None:
+def test_added_webhook_is_listed_and_its_secret_shown_again(run: Run, deployment: Deployment) -> None:
     one = added(run, "--kind", "canary.*")
     assert one["secret"].startswith("whsec_")
     assert run("webhook", "secret", one["id"]).out.strip() == one["secret"]
@@ -72,5 +72,5 @@ def test_dead_deliveries_are_shown_and_replayed(run: Run, deployment: Deployment
         assert len(delivery_queries.replays_after(connection, 0, 10)) == 1
 
 
-def test_replay_of_nothing_is_said(run: Run, deployment: Deployment) -> None:
+def test_replay_of_nothing_is_reported(run: Run, deployment: Deployment) -> None:
     assert run("webhook", "replay", added(run)["id"]).code == 1

@@ -15,7 +15,7 @@ def added(run: Run) -> dict[str, str]:
     return document
 
 
-def test_rotated_secret_is_another_and_told_again(run: Run, deployment: Deployment) -> None:
+def test_rotated_secret_is_new_and_shown_again(run: Run, deployment: Deployment) -> None:
     one = added(run)
     rotated = run("webhook", "rotate", one["id"]).out.strip()
     assert rotated.startswith("whsec_")

@@ -137,13 +137,14 @@ class Tormentor:
         self._pause_for(self._chance.choice(self.parents()), 1.5 * WATCHDOG_SECONDS)
 
     async def _starve(self) -> None:
-        """Kill a worker while its parent cannot fork; root would be exempt, so the fleet is another's."""
-        victim, parent = self._victim(), self.parents()[-1]
-        before = _limit_processes(self._arena.user, parent, 0)
+        """Kill a worker while no parent can fork; root would be exempt, so the fleet is another's."""
+        victim, (supervisor, *zygotes) = self._victim(), self.parents()
+        forking = {pid: _limit_processes(self._arena.user, pid, 0) for pid in zygotes or [supervisor]}
         try:
             await until(lambda: self._cannot_be_forked(victim.name), PATIENCE)
         finally:
-            _limit_processes(self._arena.user, parent, before)
+            for pid, before in forking.items():
+                _limit_processes(self._arena.user, pid, before)
 
     def _cannot_be_forked(self, name: str) -> bool:
         status = self.statuses()[name]

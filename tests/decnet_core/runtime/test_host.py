@@ -141,7 +141,7 @@ async def test_the_heartbeat_tells_state_and_counters(tmp_path: Path) -> None:
         assert health.counters["spool_appended"] == 0
 
 
-async def test_orders_pause_resume_and_stop(tmp_path: Path) -> None:
+async def test_control_messages_pause_resume_and_stop(tmp_path: Path) -> None:
     bus = MemoryBus()
     async with hosted(Door, tmp_path, bus) as (ctx, task):
         assert (await order(bus, "door", "pause")).state == "paused"

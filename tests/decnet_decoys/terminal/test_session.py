@@ -186,7 +186,7 @@ async def test_commands_that_read_lines_share_what_is_piped_in(shell: ShellState
     assert channel.shown == b"two one\n1\n"
 
 
-async def test_wishes_for_the_network_are_recorded(shell: ShellState) -> None:
+async def test_network_requests_are_recorded(shell: ShellState) -> None:
     _, _, notes = await run(shell, "nslookup c2.example")
     assert notes.requests == [("resolve", {"program": "nslookup", "name": "c2.example"})]
 

@@ -55,7 +55,7 @@ def test_a_share_is_rounded_up_and_counts_what_is_held() -> None:
     assert taken([*["a"] * 8, "b", "c", *[None] * 6]) == []
 
 
-def test_the_richest_is_robbed_until_nobody_has_two_more() -> None:
+def test_leases_are_taken_from_the_largest_holder_until_no_instance_has_two_more() -> None:
     assert taken([*["b"] * 10, *["c"] * 6]) == [0, 1, 2, 3, 10]  # 6, 5 and 5 are left
     assert taken([*["b"] * 8, *["a"] * 8]) == []
     assert taken([*["b"] * 9, *["a"] * 7]) == [0]

@@ -48,7 +48,7 @@ def test_a_lease_that_ends_too_far_ahead_was_made_by_a_clock_that_was_fast() -> 
 
 
 @given(st.lists(st.sampled_from([None, "a", "b", "c", "d", "e"]), min_size=SHARDS, max_size=SHARDS))
-def test_instances_come_to_hold_equal_shares_and_to_rest(holders: list[str | None]) -> None:
+def test_instances_reach_equal_shares_and_stay_there(holders: list[str | None]) -> None:
     names = ["a", "b", "c", "d", "e"]
     for _ in range(4):
         for name in names:
@@ -142,7 +142,7 @@ def test_two_instances_divide_the_attackers(log: Engine, url: str) -> None:
     other.dispose()
 
 
-def test_who_is_robbed_between_reading_and_writing_commits_nothing(log: Engine, url: str) -> None:
+def test_an_instance_whose_lease_is_stolen_between_reading_and_writing_commits_nothing(log: Engine, url: str) -> None:
     """Even though its cursors are where they were: the epoch alone tells."""
     other = open_engine(url)
     victim, thief = ShardLeases(log, "w", seconds=30), ShardLeases(other, "w", seconds=30)
@@ -205,7 +205,7 @@ def test_of_instances_that_start_at_once_one_holds_everything(postgres_url: str)
         engine.dispose()
 
 
-def test_a_thief_that_is_behind_catches_up_before_both_parts_go_on_together(log: Engine, url: str) -> None:
+def test_an_instance_with_stolen_leases_catches_up_before_both_parts_go_on_together(log: Engine, url: str) -> None:
     other = open_engine(url)
     first, second = ShardLeases(log, "w", seconds=30), ShardLeases(other, "w", seconds=30)
     first.keep()

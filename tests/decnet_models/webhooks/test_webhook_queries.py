@@ -145,7 +145,7 @@ def test_ended_deliveries_are_forgotten_in_batches_and_pending_ones_never(engine
         assert [delivery.notice_seq for delivery in queries.deliveries(connection)] == [9, 4]
 
 
-def test_what_waited_too_long_is_buried_with_its_reason(engine: Engine) -> None:
+def test_what_waited_too_long_becomes_a_dead_letter_with_its_reason(engine: Engine) -> None:
     with writing(engine) as connection:
         made = endpoint(connection)
         deliver(connection, made, 1, now_ns=10)

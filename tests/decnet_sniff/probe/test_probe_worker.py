@@ -81,7 +81,7 @@ def counted(ctx: Context, name: str) -> float:
     return ctx.counters.snapshot().get(f"probe_{name}", 0)
 
 
-async def test_who_came_is_asked_and_told_of(tmp_path: Path, pair: probe_servers.Pair) -> None:
+async def test_a_host_that_contacted_us_is_probed_and_reported(tmp_path: Path, pair: probe_servers.Pair) -> None:
     before = time.time_ns()
     touch(tmp_path, HERE)
     context = probe_servers.context_of(pair)
@@ -148,7 +148,7 @@ async def test_who_may_not_be_asked_is_not_connected_to(tmp_path: Path, more: di
     assert connections == []
 
 
-async def test_who_was_only_seen_on_the_wire_is_no_target(tmp_path: Path) -> None:
+async def test_a_host_only_seen_on_the_wire_is_no_target(tmp_path: Path) -> None:
     touch(tmp_path, HERE, payload=TcpStack("syn", "s", "m"))
     touch(tmp_path, "198.51.100.1")
     async with probing(settings_of(tmp_path, 9)) as ctx:

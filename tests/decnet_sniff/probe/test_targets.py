@@ -77,7 +77,7 @@ def test_host_that_does_not_come_any_more_is_forgotten() -> None:
     assert len(targets) == 0
 
 
-def test_full_table_forgets_who_came_longest_ago() -> None:
+def test_full_table_forgets_the_least_recent_contact() -> None:
     targets = table(most=3)
     for number, name in enumerate("abcad"):
         targets.add_contact(name, ns(NOW + number))

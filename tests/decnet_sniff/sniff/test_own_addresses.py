@@ -21,7 +21,7 @@ CLIENT, SERVER = SshKex("client", "SSH-2.0-x", "h", "a"), SshKex("server", "SSH-
 
 
 @pytest.mark.parametrize("window", [0, 10])
-def test_only_what_the_attacker_sends_is_told(window: int) -> None:
+def test_only_what_the_attacker_sends_is_reported(window: int) -> None:
     findings = Findings(window, is_own=IS_OWN)
     findings.add(1, Ends(ATTACKER, 40000, DECKY, 22), CLIENT, 22)
     findings.add(2, Ends(DECKY, 22, ATTACKER, 40000), SERVER, 22)

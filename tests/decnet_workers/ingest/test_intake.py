@@ -200,7 +200,7 @@ def test_a_pass_that_finds_nothing_counts_nothing(intake: Intake) -> None:
     )
 
 
-def test_what_was_refused_and_what_was_lost_is_told(
+def test_what_was_refused_and_what_was_lost_is_reported(
     intake: Intake, state: Path, make_events: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
     directory = state / "spool" / "odd"
@@ -216,7 +216,7 @@ def test_what_was_refused_and_what_was_lost_is_told(
     ]
 
 
-def test_a_spool_is_told_of_its_first_batch_of_each_segment_and_at_the_end(
+def test_a_spool_is_acknowledged_after_the_first_batch_of_each_segment_and_at_the_end(
     engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
     """An acknowledgement costs two syncs and frees whole segments only."""

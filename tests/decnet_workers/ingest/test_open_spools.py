@@ -135,7 +135,7 @@ def test_one_spool_that_cannot_be_read_does_not_stop_the_others(
     assert spools.counters()["spools_failing"] == 0
 
 
-def test_a_spool_that_can_be_read_again_is_told_once(
+def test_a_spool_that_can_be_read_again_is_reported_once(
     state: Path, open_spool: Opener, make_events: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
     fill(open_spool("good"), make_events(2))
@@ -168,7 +168,7 @@ def test_a_spool_that_is_gone_is_no_longer_counted(state: Path, open_spool: Open
     assert spools.counters() == {"spools": 1, "spools_failing": 0, "spool_errors": 0}
 
 
-def test_a_spool_that_cannot_be_told_is_told_when_it_can_be(
+def test_a_spool_that_refuses_its_acknowledgement_gets_it_later(
     state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
     for name in ("bad", "good"):
@@ -187,7 +187,9 @@ def test_a_spool_that_cannot_be_told_is_told_when_it_can_be(
     assert SpoolReader(state / "spool" / "bad", "ingest").acknowledged() == ends["bad"]
 
 
-def test_a_spool_that_is_told_all_is_not_written_to(state: Path, open_spool: Opener, make_events: Maker) -> None:
+def test_a_spool_that_has_every_acknowledgement_is_not_written_to(
+    state: Path, open_spool: Opener, make_events: Maker
+) -> None:
     fill(open_spool("sniff"), make_events(1))
     spools = OpenSpools(state / "spool")
     (read,) = spools.read({}, 100, 1 << 20)
@@ -224,7 +226,7 @@ def test_a_lost_spool_folder_is_an_error_that_is_shown_and_passes(
     assert spools.counters()["spools_failing"] == 0
 
 
-def test_spools_are_told_when_a_segment_is_done_and_at_the_end(
+def test_spools_are_acknowledged_when_a_segment_is_done_and_at_the_end(
     state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
     fill(open_spool("sniff"), make_events(2))

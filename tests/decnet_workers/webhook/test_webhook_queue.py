@@ -88,14 +88,16 @@ async def test_a_failure_ends_the_turn(endpoint: Endpoint, caplog: pytest.LogCap
     assert caplog.messages == [f"not delivered webhook={added} message={endpoint.sender.ids[1]}: status 500"]
 
 
-async def test_what_is_given_up_is_told_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_given_up_is_reported_with_its_reason(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     endpoint.sender.answers = [Reply(410)]
     await endpoint.run(1)
     assert endpoint.fleet.states() == ["dead"]
     assert caplog.messages[0].endswith(": status 410; given up")
 
 
-async def test_no_answer_is_told_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_answer_is_reported_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
     endpoint.sender.answers = [Failed("no route")]
     await endpoint.run(1)
     assert caplog.messages[0].endswith(": no route")

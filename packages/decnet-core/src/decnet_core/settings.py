@@ -62,7 +62,6 @@ class Settings:
         return cls(document, environ, str(path))
 
     def sections(self) -> tuple[str, ...]:
-        """Return the names of the sections that the file has."""
         return tuple(self._document)
 
     def is_set(self, name: str, key: str) -> bool:

@@ -4,8 +4,6 @@
 This imports the classes of the services but not what they need to serve (see `services.service`).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable
 from typing import Any

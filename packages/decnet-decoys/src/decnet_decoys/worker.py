@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker `decoys`: opens every decky's ports, plays them on one event loop, ends sessions that a kill cut off."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 from collections.abc import Iterator
@@ -119,7 +117,6 @@ class Decoys(Worker[DecoysSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
-        """Close all ports and connections."""
         for listener in self._listeners:
             await listener.close()
         if self._processor is not None:
@@ -128,7 +125,6 @@ class Decoys(Worker[DecoysSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        """Import what the services need."""
         for service in service_registry.usable().values():
             for module in service.preload:
                 importlib.import_module(module)

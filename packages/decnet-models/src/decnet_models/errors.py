@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors of the database: which are transient, which an event's values cause, which stop a worker."""
 
-from __future__ import annotations
-
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})

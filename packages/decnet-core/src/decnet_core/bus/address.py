@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where a bus is: `unix:///path`, `nats://[user:password@|token@]host[:port]`, `tls://...`; commas join a cluster's."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_core.bus.interface import BusError

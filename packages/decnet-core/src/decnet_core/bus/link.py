@@ -98,7 +98,6 @@ class Link(asyncio.BufferedProtocol):
         await pong
 
     def close(self) -> None:
-        """Flush the transport, then close."""
         if self._transport is not None:
             self._transport.close()
 

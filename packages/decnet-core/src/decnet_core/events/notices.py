@@ -6,8 +6,6 @@ The row's `key` makes writing it idempotent:
 the same finding about the same thing is one notice, however often a batch is repeated.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 
@@ -103,7 +101,6 @@ def notice_kind(notice: Notice | type[Notice]) -> str:
 
 
 def encode_notice(notice: Notice) -> bytes:
-    """Return the notice with its kind as JSON."""
     return _encoder.encode(notice)
 
 

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What the runtime gives a worker: state directory, bus, spool, counters, background tasks, one worker thread."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,8 @@ from decnet_core.events.catalogue import Payload
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.net.inherited import InheritedSockets
+from decnet_core.net.sockets import BACKLOG, bound_udp, listening
 from decnet_core.runtime.counters import Counters
 from decnet_core.runtime.parking import Parking
 from decnet_core.settings import Settings
@@ -69,6 +70,8 @@ class Context:
         self.spool = spool
         self.counters = Counters()
         self.parking = Parking()
+        self.inherited = InheritedSockets.from_environment()
+        """Sockets that the supervisor held while the worker was parked."""
         self.tasks = Tasks(worker)
         self.stopping = asyncio.Event()
         self.unpaused = asyncio.Event()
@@ -99,6 +102,18 @@ class Context:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.worker)
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
+    def listening(self, name: str, host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
+        """Return a TCP socket as `net.sockets.listening` does; the supervisor holds it while the worker is parked."""
+        sock = self.inherited.take(name, host, port) or listening(host, port, backlog)
+        self.parking.sockets[name] = sock
+        return sock
+
+    def bound_udp(self, name: str, host: str, port: int) -> socket.socket:
+        """The same for UDP."""
+        sock = self.inherited.take(name, host, port) or bound_udp(host, port)
+        self.parking.sockets[name] = sock
+        return sock
+
     def poll_seconds(self, seconds: float) -> float:
         """Return how long to wait for a nudge before polling, which is `seconds` while the bus is unreachable.
 
@@ -108,7 +123,6 @@ class Context:
         return max(seconds, min(CALM * seconds, CALM_SECONDS)) if self.bus.connected else seconds
 
     def nudge(self) -> None:
-        """Wake `nudged`."""
         self._nudge.set()
 
     async def nudged(self, timeout: float) -> None:

@@ -4,8 +4,6 @@
 The same function serves a process of its own, one task of many and a forked child (law 6).
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
@@ -120,6 +118,7 @@ class Host:
         ctx = self._ctx
         try:
             await self._worker.start(ctx)
+            ctx.inherited.close()
             await self._start_services()
             ctx.ready = True
             ready()
@@ -140,7 +139,6 @@ class Host:
             log.info("stopped")
 
     async def _start_services(self) -> None:
-        """Start the background tasks that serve the worker."""
         ctx = self._ctx
         ctx.bus.on_change(ctx.nudge)
         ctx.bus.on_change(self._end_pause)
@@ -201,8 +199,10 @@ class Host:
         if self._ctx.bus.connected and not self._ctx.stopping.is_set():
             latest = time.monotonic() + self._runtime.parked_seconds
             due = latest if due is None else min(due, latest)
-            asked = parking.ParkRequest(idle_since, due, self._worker.listens, self._health())
-            self._notifier.send(f"{parking.REQUEST}={msgspec.json.encode(asked).decode()}")
+            held = self._ctx.parking.sockets
+            asked = parking.ParkRequest(idle_since, due, self._worker.listens, self._health(), tuple(held))
+            descriptors = [sock.fileno() for sock in held.values()]
+            self._notifier.send(f"{parking.REQUEST}={msgspec.json.encode(asked).decode()}", descriptors)
 
     async def _listen(self, pattern: str) -> None:
         subscription = await self._ctx.bus.subscribe(pattern, limit=16)

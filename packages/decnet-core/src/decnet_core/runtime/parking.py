@@ -12,6 +12,7 @@ A worker counts as idle from the first look that found nothing; nudges for which
 from __future__ import annotations
 
 import math
+import socket
 import time
 from collections.abc import Callable
 
@@ -40,6 +41,8 @@ class ParkRequest(msgspec.Struct, frozen=True):
     """Bus patterns whose messages wake it."""
     health: Health
     """Its last report."""
+    sockets: tuple[str, ...] = ()
+    """Names of the listening sockets that come with the message, in their order; a client of one wakes it, too."""
 
 
 class Parking:
@@ -48,6 +51,8 @@ class Parking:
     def __init__(self) -> None:
         self._seconds = math.inf
         self._ask: Callable[[float, float | None], None] | None = None
+        self.sockets: dict[str, socket.socket] = {}
+        """Listening sockets by name, which the supervisor is to hold."""
         self._idle_from: float | None = None
         self._asked = -math.inf
 

@@ -9,8 +9,6 @@ so writing it twice is writing it once. There are two journals: the next window 
 the last are in its own until the disk has them in the spool.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterator
@@ -187,7 +185,6 @@ class Folding:
         self._durable_window = window
 
     def close(self) -> None:
-        """Close the journals."""
         for journal in self._journals:
             os.close(journal)
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Segment files: numbered for ever, appended to by one process, whole lines only."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path
@@ -14,7 +12,6 @@ MODE = 0o640
 
 
 def path_of(directory: Path, number: int) -> Path:
-    """Return where segment `number` is."""
     return directory / f"{number:010d}{SUFFIX}"
 
 
@@ -102,7 +99,6 @@ class Segment:
             self.torn = True
 
     def sync(self) -> None:
-        """Wait until all of it is on the disk."""
         os.fsync(self.descriptor)
 
     def close(self) -> None:

@@ -8,8 +8,6 @@ is one at a time. Only while it is being replaced does a second one exist, its s
 until something wakes it (`supervise.parked`).
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 
@@ -49,14 +47,10 @@ class Spawn(msgspec.Struct, frozen=True):
 
 
 class Terminate(msgspec.Struct, frozen=True):
-    """Ask an instance to end."""
-
     instance: int
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """End an instance by force."""
-
     instance: int
     reason: str = ""
     """What it did not do in time."""
@@ -164,7 +158,6 @@ class Lifecycle:
         return self._spawn_woken() if self.status.phase is Phase.PARKED and not self._pending else []
 
     def stop(self, now: float) -> list[Action]:
-        """End the worker for good."""
         if self._stopping:
             return []
         self._stopping, self._parking = True, False
@@ -205,7 +198,6 @@ class Lifecycle:
         return []
 
     def spawn_failed(self, spawn: Spawn, reason: str, now: float) -> list[Action]:
-        """Handle that `spawn` was not possible."""
         self._pending = None
         if spawn.succeeds is not None:
             self.replaced = False
@@ -221,7 +213,6 @@ class Lifecycle:
         return self.heartbeat(instance, now)
 
     def heartbeat(self, instance: int, now: float) -> list[Action]:
-        """Handle that an instance is alive."""
         if instance == self._current and self.status.phase is Phase.READY and not self._leaving:
             self._due = now + self._settings.watchdog_seconds if self._watchdog else None
         return []
@@ -250,7 +241,6 @@ class Lifecycle:
         return self._spawn() if self._deferred and not self._stopping else []
 
     def tick(self, now: float) -> list[Action]:
-        """Handle that `deadline` has passed."""
         actions: list[Action] = []
         if self._successor_due is not None and now >= self._successor_due:
             actions += self._drop_successor(f"not standing by after {self._settings.start_seconds:g} s")

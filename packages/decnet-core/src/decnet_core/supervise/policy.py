@@ -10,8 +10,6 @@ A worker that attackers can reach is never left alone for that long: whoever can
 Only its delay continues growing, to minutes, so that neither has he the host's processor.
 """
 
-from __future__ import annotations
-
 import enum
 
 import msgspec
@@ -41,8 +39,6 @@ class Phase(enum.Enum):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How a worker's process ended."""
-
     code: int
     """Exit code; negative: the number of the signal that killed it (as in `subprocess`)."""
     ready_seconds: float = 0.0

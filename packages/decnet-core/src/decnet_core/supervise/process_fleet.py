@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The fleet as one process per worker: each supervised by itself, their memory watched, their messages dispatched."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from decnet_core import footprint
@@ -26,6 +24,7 @@ from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
+from decnet_core.supervise.parked.held_sockets import close_all
 from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
@@ -99,7 +98,6 @@ class ProcessFleet(Fleet):
         return {name: zygote.pid for name, zygote in self._zygotes.items() if zygote.pid is not None}
 
     async def start(self, names: Iterable[str]) -> None:
-        """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)
         if self._forking:
             self._make_zygotes(wanted)
@@ -123,7 +121,6 @@ class ProcessFleet(Fleet):
             await zygote.close()
 
     async def stop(self) -> None:
-        """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
         await super().stop()
         if self._wake_bus is not None:
             await self._wake_bus.close()
@@ -178,17 +175,31 @@ class ProcessFleet(Fleet):
         for process in self._processes.values():
             process.missed()
 
-    async def _spawn(self, name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> ChildProcess:
-        child = await self._make(name, write, {**self._environment, **additions})
+    async def _spawn(
+        self,
+        name: str,
+        write: Callable[[bytes], None],
+        additions: Mapping[str, str],
+        sockets: Mapping[str, int] = {},  # read only
+    ) -> ChildProcess:
+        child = await self._make(name, write, {**self._environment, **additions}, sockets)
         # Runs after the caller has made the child known.
         asyncio.get_running_loop().call_soon(self._deliver_early, child.pid)
         return child
 
-    async def _make(self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
+    async def _make(
+        self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str], sockets: Mapping[str, int]
+    ) -> ChildProcess:
         own = self._secrets_of(name)
         if self._forking:
             return await self._zygotes[self._zygote_of(name)].fork(
-                name, self._place(name), environment=environment, secrets=own, lifeline=self._lifeline, write=write
+                name,
+                self._place(name),
+                environment=environment,
+                secrets=own,
+                sockets=sockets,
+                lifeline=self._lifeline,
+                write=write,
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
@@ -233,7 +244,7 @@ class ProcessFleet(Fleet):
             return StandardError()
         return LogFile(self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files)
 
-    def _on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
+    def _on_notify(self, pid: int, fields: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
         """Pass a message on to the worker whose process sent it, or keep it until that process is known.
 
         A forked child may be ready before the zygote's reply tells its pid. What is kept expires, because a number can
@@ -241,8 +252,9 @@ class ProcessFleet(Fleet):
         """
         for process in self._processes.values():
             if process.knows(pid):
-                process.on_notify(pid, fields)
+                process.on_notify(pid, fields, descriptors)
                 return
+        close_all(descriptors)
         now = time.monotonic()
         since, earlier = self._early.pop(pid, (now, {}))
         self._early[pid] = (now, {**earlier, **fields} if now - since < _EARLY_SECONDS else dict(fields))

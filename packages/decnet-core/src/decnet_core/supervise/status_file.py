@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The status file of a supervisor: what it knows of its workers, readable when bus and workers are down."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,8 +13,6 @@ from decnet_core.supervise.lifecycle import Status
 
 
 class SupervisorStatus(msgspec.Struct, frozen=True):
-    """One supervisor and its workers."""
-
     supervisor: int
     """Its pid."""
     hosting: str

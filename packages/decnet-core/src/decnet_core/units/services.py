@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One unit per worker, one that brings the database to this version, and the target that stands for the fleet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Set
 
 from decnet_core.exits import Exit
@@ -37,7 +35,6 @@ EXPOSED_RESTARTS: dict[str, Value] = {**RESTARTS, "RestartSec": 5}
 
 
 def worker_unit(job: Job, site: Site) -> str:
-    """Return the unit that runs one worker alone."""
     description = escaped(f"DECNET {job.name}: {job.description}")
     patience = EXPOSED_PATIENCE if job.exposed else PATIENCE
     return unit(

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The shipped personas, each read at its first use and shared by all deckies that play it."""
 
-from __future__ import annotations
-
 import functools
 import tomllib
 from pathlib import Path
@@ -27,7 +25,6 @@ class PersonaError(DecoysError, ValueError):
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """Return the names of all personas."""
     return tuple(sorted(file.stem for file in _DIRECTORY.glob("*.toml")))
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One client of a service: a TCP connection, or what one UDP endpoint sends. Bounded in time and bytes."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from abc import ABC, abstractmethod
@@ -74,8 +72,6 @@ class Connection(ABC):
 
 
 class TcpConnection(Connection):
-    """A TCP connection that was accepted."""
-
     async def _receive(self) -> bytes:
         return await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One call of a command: what its function is given to read arguments, use the machine and write output."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn

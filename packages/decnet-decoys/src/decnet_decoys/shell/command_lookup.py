@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From a command's name to what it is on this machine: a program, a script the attacker brought, or nothing."""
 
-from __future__ import annotations
-
 import posixpath
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the Tab key adds: the rest of the only command or file that fits."""
 
-from __future__ import annotations
-
 import posixpath
 
 from decnet_decoys.shell.machine.fs_errors import FileSystemError

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where a command reads and writes: in memory, bounded, and read in pieces so that no step handles all of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -103,7 +101,6 @@ class InputBuffer:
         return bytes(found) or None
 
     def rest(self) -> InputFile:
-        """Return all that has not been read."""
         rest = self._source()
         self._at += len(rest)
         return rest

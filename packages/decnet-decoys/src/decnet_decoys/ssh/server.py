@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Serves SSH connections to one decky with asyncssh: host keys are made at start, options when a client comes."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import traceback
@@ -33,8 +31,6 @@ _making_keys = asyncio.Lock()
 
 
 class Server:
-    """The SSH server of one decky."""
-
     def __init__(self, context: DeckyContext, profile: SshProfile) -> None:
         self._context = context
         self._profile = profile

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): a client's read field by field, a server's written."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 
@@ -35,7 +33,6 @@ class Packet:
         self._at = 0
 
     def number(self, size: int = 4) -> int:
-        """Return an unsigned number of `size` bytes."""
         return int.from_bytes(self._take(size), "big")
 
     def string(self) -> bytes:
@@ -43,7 +40,6 @@ class Packet:
         return self._take(self.number())
 
     def path(self) -> str:
-        """Return a string as a path."""
         return decode(self.string())
 
     def attributes(self) -> dict[str, int]:
@@ -90,12 +86,10 @@ def status(code: int) -> bytes:
 
 
 def handle(name: bytes) -> bytes:
-    """Return the handle of what was opened."""
     return bytes([_HANDLE]) + _string(name)
 
 
 def data(piece: bytes) -> bytes:
-    """Return a piece of a file."""
     return bytes([_DATA]) + _string(piece)
 
 
@@ -109,7 +103,6 @@ def names(rows: Sequence[tuple[str, str, Entry | None]]) -> bytes:
 
 
 def attributes(entry: Entry) -> bytes:
-    """Return the attributes of one file."""
     return bytes([_ATTRS]) + _attributes(entry)
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -30,7 +28,6 @@ class Artifact(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> bool:
-        """Whether it is in the store."""
         return self.stored_at is not None and self.removed_at is None
 
 
@@ -82,7 +79,6 @@ def register(connection: Connection, artifacts_seen: Iterable[tuple[Artifact, Si
 
 
 def artifact_of(connection: Connection, sha256: str) -> Artifact | None:
-    """Return the artifact of that digest, or None."""
     row = connection.execute(select(artifact).where(artifact.c.sha256 == sha256)).one_or_none()
     return Artifact(*row) if row else None
 
@@ -101,7 +97,6 @@ def artifacts(
 
 
 def known(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Return those of `digests` that are registered."""
     column = artifact.c.sha256
     return {
         digest
@@ -140,7 +135,6 @@ def files_of(connection: Connection, attackers: Iterable[str]) -> set[tuple[str,
 
 
 def holdings(connection: Connection) -> list[Holding]:
-    """Return how much of each kind is in the store."""
     c = artifact.c
     query = select(c.kind, func.count(), func.coalesce(func.sum(c.size), 0)).where(
         c.stored_at.is_not(None), c.removed_at.is_(None)

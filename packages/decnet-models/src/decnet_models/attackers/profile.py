@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The result types of queries about attackers; times are ns since the Unix epoch; texts are the attacker's own."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_models.attackers.behaviour import Rhythm, Trait
@@ -96,8 +94,6 @@ class CredentialUse(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command line."""
-
     seq: int
     attacker: str
     session: str | None
@@ -119,8 +115,6 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 class CanaryHit(msgspec.Struct, frozen=True):
-    """One use of a canary token."""
-
     seq: int
     attacker: str
     token: str

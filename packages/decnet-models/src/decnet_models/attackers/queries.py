@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the attackers domain; lists are bounded by `limit`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -43,7 +41,6 @@ def attackers(
 
 
 def count(connection: Connection) -> int:
-    """Return the number of attackers."""
     return connection.execute(select(func.count()).select_from(tables.attacker)).scalar_one()
 
 
@@ -130,7 +127,6 @@ def canary_hits(
 
 
 def hits_by_token(connection: Connection) -> dict[str, TokenHits]:
-    """Return the use of each token that was used."""
     c = tables.canary_hit.c
     query = select(c.token, func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
     return {row[0]: TokenHits(*row) for row in connection.execute(query.group_by(c.token))}

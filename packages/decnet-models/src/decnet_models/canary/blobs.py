@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Documents that trigger a canary token when they are opened, stored so that they can be planted again."""
 
-from __future__ import annotations
-
 import hashlib
 
 import msgspec
@@ -46,7 +44,6 @@ def blob_of(connection: Connection, token: str) -> Blob | None:
 
 
 def content_of(connection: Connection, token: str) -> bytes | None:
-    """Return the token's document."""
     content: bytes | None = connection.execute(
         select(canary_blob.c.content).where(canary_blob.c.token == token)
     ).scalar()

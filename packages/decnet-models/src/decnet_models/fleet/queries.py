@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The desired fleet: deckies, services and policies, changed by version, each change recorded; times in ns."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -113,7 +111,6 @@ def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
 
 
 def decky_named(connection: Connection, name: str) -> Decky | None:
-    """Return the decky of that name, or None."""
     matching = _deckies(connection, _columns().where(decky.c.name == name))
     return matching[0] if matching else None
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Renews a worker's leases in time: before a batch when it is due, while standing by, and after one was lost."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -30,7 +28,6 @@ class LeaseKeeper:
         self._kept_at: float | None = None
 
     def due_seconds(self) -> float:
-        """Return the seconds until the next renewal."""
         if self._kept_at is None:
             return 0.0
         return max(0.0, self._kept_at + self._seconds / RENEWALS - time.monotonic())

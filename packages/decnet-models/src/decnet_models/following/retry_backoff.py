@@ -5,8 +5,6 @@ A damaged page, or a missing grant, is not transient. The worker waits for its r
 while its position stays where it is, and because it then continues by itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

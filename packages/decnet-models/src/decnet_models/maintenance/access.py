@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Opens a database for maintenance: its revision, whether it is empty, its size."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -87,6 +85,5 @@ def require_known(revision: str | None) -> str:
 
 
 def revision_at(engine: Engine) -> str | None:
-    """Return which migration the database is at."""
     with reading(engine) as connection:
         return current_revision(connection)

@@ -6,8 +6,6 @@ would never end. So the whole copy is made inside one read transaction: its snap
 writer waits for it. Meanwhile the write-ahead log cannot be reused and grows by what the fleet writes.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +24,6 @@ PAGES = 2048
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """The result of a backup."""
-
     file: str
     revision: str
     bytes: int
@@ -84,7 +80,6 @@ def _whole(file: Path, make: Callable[[Path], None]) -> None:
 
 
 def sync(path: Path) -> None:
-    """Sync a file or directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -5,8 +5,6 @@ SQLite checks the form of its pages, not their content, and a zip does not cover
 password or a time would be restored as it is.
 """
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from decnet_models.errors import DatabaseError
 
 
 def checksum_file(backup: Path) -> Path:
-    """Return where the checksum of `backup` is."""
     return backup.with_name(f"{backup.name}.sha256")
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the leases; times are the database's (`now_of`), so that no host's clock decides about them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Sequence
 
@@ -54,7 +52,6 @@ def leases_of(connection: Connection, worker: str) -> list[Lease]:
 
 
 def all_leases(connection: Connection) -> list[Lease]:
-    """Return every worker's leases."""
     return [Lease(*row) for row in connection.execute(select(lease).order_by(lease.c.worker, lease.c.shard))]
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of personas and synthetic actions; times are ns since the Unix epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -63,12 +61,10 @@ def write_persona(connection: Connection, new: Persona, *, now_ns: int) -> Perso
 
 
 def personas(connection: Connection) -> list[Persona]:
-    """Return every persona, by name."""
     return [_persona(row) for row in connection.execute(select(persona).order_by(persona.c.name))]
 
 
 def persona_named(connection: Connection, name: str) -> Persona | None:
-    """Return the persona of that name, or None."""
     row = connection.execute(select(persona).where(persona.c.name == name)).one_or_none()
     return _persona(row) if row else None
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the sensor hosts; times are ns since the Unix epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -85,7 +83,6 @@ def sensors(connection: Connection) -> list[Sensor]:
 
 
 def sensor_named(connection: Connection, name: str) -> Sensor | None:
-    """Return the sensor host of that name, or None."""
     row = connection.execute(select(sensor).where(sensor.c.name == name)).one_or_none()
     return Sensor(*row) if row else None
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker's queries: deliveries of notices, what is due, the result of an attempt; within its transactions."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 
@@ -148,7 +146,6 @@ def record_attempt(
 
 
 def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:
-    """Store the endpoint's state."""
     values = msgspec.structs.asdict(state)
     statement = insert_into(connection, webhook_state).values(webhook_id=webhook_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["webhook_id"], set_=values))

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the operator does with webhooks: add, list, remove, enable, see deliveries, ask for a replay."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 
@@ -32,8 +30,6 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class WebhookStatus(msgspec.Struct, frozen=True):
-    """An endpoint with its state."""
-
     webhook: Webhook
     failures: int = 0
     """Consecutive failed attempts."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet-probe HOST:PORT` probes one port by hand; loaded only when a command is called."""
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket

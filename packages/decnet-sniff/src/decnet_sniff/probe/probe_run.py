@@ -5,8 +5,6 @@ Each connection is requested first: `spend` returns False when no more are allow
 JARM is requested whole or not at all.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, NamedTuple
@@ -40,8 +38,6 @@ class ProbeResult(NamedTuple):
 
 
 class Host(NamedTuple):
-    """The host to probe."""
-
     address: str
     name: str | None = None
     """Server name to send, where the protocol has a field for it."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[probe]`: whether to probe, which hosts, for what, and how rarely."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Final
 
 import msgspec
@@ -62,7 +60,6 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     """Identification string sent to SSH servers."""
 
     def __post_init__(self) -> None:
-        """Reject invalid networks, and too many of them."""
         for key in ("allow", "deny", "only"):
             if len(getattr(self, key)) > MOST_NETWORKS:
                 raise ValueError(f"{key}: at most {MOST_NETWORKS} networks")

@@ -5,8 +5,6 @@ A probe is recorded before it is made. One that is killed is therefore not repea
 restarts, and at most one finding is reported twice or not at all, which the next probe corrects.
 """
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 
@@ -34,8 +32,6 @@ class Target(msgspec.Struct):
 
 
 class TargetFile(msgspec.Struct):
-    """The content of the file."""
-
     targets: dict[str, Target] = {}
     """By address, the most recent contact last."""
     ours: dict[str, None] = {}
@@ -60,7 +56,6 @@ class Targets:
         return len(self.kept.targets)
 
     def add_contact(self, address: str, contact: int) -> None:
-        """Record that the host at `address` contacted us at `contact`, ns."""
         self.dirty = True
         targets = self.kept.targets
         target = targets.pop(address, None)
@@ -73,7 +68,6 @@ class Targets:
         targets[address] = target
 
     def add_own_address(self, address: str) -> None:
-        """Record that `address` is one that hosts contact."""
         ours = self.kept.ours
         if address not in ours:
             ours[address] = None
@@ -114,7 +108,6 @@ class Targets:
         self.dirty = True
 
     def drop(self, address: str) -> None:
-        """Drop a host that may not be probed."""
         if self.kept.targets.pop(address, None) is not None:
             self.dirty = True
 

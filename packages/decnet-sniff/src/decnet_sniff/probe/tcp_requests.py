@@ -5,8 +5,6 @@ Whatever the peer does (drip, hang, garbage, a gigabyte), it costs one deadline 
 what is wanted, and the connection is reset, not closed, so that no state of it remains.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket
@@ -28,8 +26,6 @@ _RESET: Final = struct.pack("ii", 1, 0)
 
 
 class NoAnswer(Enum):
-    """Why there is no answer."""
-
     CLOSED = "connection refused"
     SILENT = "no answer in time"
 

@@ -5,8 +5,6 @@ It learns of them from the spools of this host: events of decoys and of collecte
 connection can cause. `src` of an event is the host and the port that were probed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -156,7 +154,6 @@ class Probe(Worker[ProbeSettings]):
             ctx.spawn(self._probe(ctx, host, before), name=f"probe {address}", may_end=True)
 
     async def _probe(self, ctx: Context, host: Host, before: dict[str, str]) -> None:
-        """Probe one host and report the result."""
         fingerprints: dict[str, str] = {}
         budget = Budget(self.settings.connections_per_probe)
         ctx.counters.add("probe_runs")
@@ -227,5 +224,4 @@ class Probe(Worker[ProbeSettings]):
 
 
 def rules_of(settings: ProbeSettings, is_own: Callable[[Address], bool]) -> Rules:
-    """Return the rules that the settings state."""
     return Rules(settings.networks("allow"), settings.networks("deny"), settings.networks("only"), is_own)

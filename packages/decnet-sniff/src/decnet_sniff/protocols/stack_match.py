@@ -7,8 +7,6 @@ a way that packets change in transit: `df` or `id+` missing, `id-` or `ecn` adde
 guess, as is a general row.
 """
 
-from __future__ import annotations
-
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -23,8 +21,6 @@ _KINDS = {name: kind for kind, name in NAMES.items()}
 
 
 class Identity(NamedTuple):
-    """The result of identification."""
-
     name: str | None
     """The system or tool; None when no row matches."""
     tool: bool

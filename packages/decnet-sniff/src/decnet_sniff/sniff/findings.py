@@ -6,8 +6,6 @@ that the events of a busy host are spread over time. When the table is full the 
 lost, there are more events.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

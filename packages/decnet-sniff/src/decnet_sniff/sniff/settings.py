@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[sniff]`: where to listen, what to ignore, how much to remember."""
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Annotated, ClassVar
 
@@ -39,7 +37,6 @@ class SniffSettings(msgspec.Struct, frozen=True):
     """What counts as a scan."""
 
     def __post_init__(self) -> None:
-        """Reject invalid networks, and too many of them."""
         if len(self.ignore) > MOST_IGNORED:
             raise ValueError(f"ignore: at most {MOST_IGNORED} networks")
         self.ignored()

@@ -5,8 +5,6 @@ Packets are processed in the event loop, a ring of blocks at a time: passing the
 of them do. `src` of an event is the sender of what was found, `dst` the receiver.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket
@@ -148,7 +146,6 @@ class Sniff(Worker[SniffSettings]):
 
 
 def observer_of(settings: SniffSettings) -> Observer:
-    """Return the observer for these settings."""
     return Observer(
         window_ns=settings.window_seconds * _SECOND,
         flows=settings.flows,

@@ -7,8 +7,6 @@ time of each are limited. A request costs the listener one comparison of hashes;
 child process that signs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -80,7 +78,6 @@ class EnrolmentServer:
         log.info("sensors enrol at port=%d while a token waits", self.address[1] if self.address else port)
 
     async def close(self) -> None:
-        """Stop accepting enrolments."""
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -6,8 +6,6 @@ output. The child itself decides, with the registry locked, whether the token or
 two sensors that present the same token at the same moment, one finds it spent.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import sys
 from pathlib import Path
@@ -48,8 +46,6 @@ def sign(folder: Path, request: SigningRequest, days: float, now: dt.datetime | 
 
 
 class _Signature:
-    """One signature."""
-
     def __init__(
         self, signer: Signer, key: authority.PublicKey, days: float, now: dt.datetime, pinned: tuple[str, ...]
     ) -> None:

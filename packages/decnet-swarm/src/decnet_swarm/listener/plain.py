@@ -5,8 +5,6 @@ The certificate identifies the sender; the message's own claims are kept as text
 syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
 """
 
-from __future__ import annotations
-
 import time
 from uuid import UUID
 
@@ -35,8 +33,6 @@ _USER, _NOTICE = 1, 5
 
 
 class PlainSession(PeerSession):
-    """One sender."""
-
     def __init__(self, stream: Stream, member: Admitted, store: Store, counters: Counters) -> None:
         super().__init__(stream, member)
         self._store = store

@@ -5,8 +5,6 @@ The certificate identifies the sensor of the events. An event that names another
 fabricate evidence, but quarantined; and it is acknowledged, or it would block the others for ever.
 """
 
-from __future__ import annotations
-
 import asyncio
 from uuid import UUID
 
@@ -49,8 +47,6 @@ class BreachError(SwarmError, ConnectionError):
 
 
 class SensorSession(PeerSession):
-    """One forwarder."""
-
     alone = True
 
     def __init__(
@@ -72,7 +68,6 @@ class SensorSession(PeerSession):
         self._told = 0
 
     async def run(self) -> None:
-        """Receive events until the connection ends; raises OSError."""
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             for content in self._deframer.feed(data):

@@ -5,8 +5,6 @@ A batch is written completely before its position is recorded. When the disk is 
 at the line where it stopped, and meanwhile no connection is read: the sensors' own disks hold the rest.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -137,7 +135,6 @@ class Store:
             self._save()
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start, and what waits."""
         return {
             **self._counts,
             "waiting_bytes": self._bytes,

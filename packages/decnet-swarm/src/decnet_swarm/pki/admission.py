@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Decides which certificates may connect; used at each handshake and whenever the registry changes."""
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path
@@ -18,8 +16,6 @@ log = logging.getLogger(__name__)
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """A member."""
-
     name: str
     role: Role
     fingerprint: str
@@ -79,7 +75,6 @@ class Admission:
         return member
 
     def may_enrol(self, now: float | None = None) -> bool:
-        """Return whether there is an unused, valid token."""
         return self._expires > (time.time() if now is None else now)
 
     def _seen(self) -> tuple[int, ...] | None:

@@ -58,12 +58,10 @@ class Signer:
         return cls(x509.load_pem_x509_certificate(pem), read_key(pem))
 
     def to_pem(self) -> bytes:
-        """Return key and certificate as PEM."""
         return key_pem(self.key) + certificate_pem(self.certificate)
 
 
 def new_key() -> Key:
-    """Return a fresh private key."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -154,7 +152,6 @@ def certificate_pem(*chain: x509.Certificate) -> bytes:
 
 
 def der(certificate: x509.Certificate) -> bytes:
-    """Return a certificate as DER."""
     return certificate.public_bytes(serialization.Encoding.DER)
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The operator's actions on the master: create the authority, renew the listener, issue tokens, sign, revoke."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path

@@ -10,8 +10,6 @@ A private key and its certificate chain are one file, `identity.pem`. Two files 
 and a crash between them would leave a sensor that cannot connect any more.
 """
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 
@@ -49,17 +47,14 @@ class Enrolled(msgspec.Struct, frozen=True):
 
 
 def authority_folder(state: Path) -> Path:
-    """Return the operator's folder below the state directory."""
     return state / FOLDER / "authority"
 
 
 def listener_folder(state: Path) -> Path:
-    """Return the listener's folder below the state directory."""
     return state / FOLDER / "listener"
 
 
 def forwarder_folder(state: Path) -> Path:
-    """Return the forwarder's folder below the state directory."""
     return state / FOLDER / "forwarder"
 
 

@@ -6,8 +6,6 @@ ever gets a key that `next.pem` had announced. The files are written in an order
 known next key whatever write is the last.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,8 +21,6 @@ from decnet_swarm.pki.names import Role
 
 
 class ListenerCertificate(msgspec.Struct, frozen=True):
-    """The listener's certificate."""
-
     fingerprint: str
     not_after: int
     """Seconds since the Unix epoch."""

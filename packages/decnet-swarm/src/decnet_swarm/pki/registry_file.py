@@ -5,8 +5,6 @@ The operator's command and the listener's signing child may change it at the sam
 while it holds the lock, so neither undoes what the other did. Who only reads needs no lock.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Callable, Iterator

@@ -6,8 +6,6 @@ here is refused. So revoking one needs no list that clients fetch, a stolen sign
 a token is spent and its sensor entered by the same write: after any crash it is both or neither.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec
@@ -32,15 +30,11 @@ class PendingToken(msgspec.Struct, frozen=True):
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """One that was issued."""
-
     fingerprint: str
     not_after: int
 
 
 class Sensor(msgspec.Struct, frozen=True):
-    """One member."""
-
     name: str
     certificates: tuple[Certificate, ...]
     """The last one, and after a renewal also the one before: the sensor may not have received the reply."""
@@ -53,8 +47,6 @@ class Sensor(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """All of them."""
-
     sensors: tuple[Sensor, ...] = ()
     tokens: tuple[PendingToken, ...] = ()
 

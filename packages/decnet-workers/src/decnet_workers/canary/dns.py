@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The DNS receiver, by UDP and by TCP (RFC 7766: two bytes of length before each message)."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Any, cast
@@ -29,6 +27,7 @@ class Resolver:
 
     def answer(self, message: bytes, peer: tuple[str, int], local: tuple[str, int]) -> bytes | None:
         """Return the response, None when there must be none (rate limit, not a query)."""
+        self.receiver.came += 1
         if not self.receiver.rates.allows(source_of(peer[0]), time.monotonic()):
             self.receiver.counters.add("rate_limited")
             return None

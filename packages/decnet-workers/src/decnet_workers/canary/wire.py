@@ -5,8 +5,6 @@ Nothing here raises. Answers repeat the question's bytes, and so its case (draft
 pointer in a question is rejected: nothing can precede it to point to, and so no loop is possible.
 """
 
-from __future__ import annotations
-
 import struct
 
 import msgspec
@@ -67,7 +65,6 @@ class ResourceRecord(msgspec.Struct, frozen=True):
 
 
 def parse_query(message: bytes) -> Query | Unanswerable:
-    """Return the question that `message` asks."""
     if len(message) < HEADER_BYTES:
         return Unanswerable(0, None)
     ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
@@ -120,7 +117,6 @@ def respond(
     answers: list[ResourceRecord],
     authorities: list[ResourceRecord],
 ) -> bytes:
-    """Return the response to `query`."""
     flags = 0x8000 | (0x0400 if authoritative else 0) | (0x0100 if query.recursion_desired else 0) | rcode & 0xF
     header = _HEADER.pack(query.id, flags, 1, len(answers), len(authorities), int(query.edns))
     option = struct.pack("!BHHBBHH", 0, OPT, EDNS_UDP_BYTES, rcode >> 4, 0, 0, 0) if query.edns else b""

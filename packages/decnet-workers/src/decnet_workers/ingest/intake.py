@@ -6,8 +6,6 @@ are not. Spools are acknowledged after the commit, so at worst they keep a segme
 they are committed, so a database that fails for an hour costs one batch of memory and no duplicates in the quarantine.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Lines of a spool become events, or rejects with a reason."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import msgspec

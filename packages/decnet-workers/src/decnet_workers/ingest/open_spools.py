@@ -5,8 +5,6 @@ A spool in which nothing was ever acknowledged is new, even if the database has 
 was lost and created again. It is read from its beginning; events that are in the log already are ignored there.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,8 +31,6 @@ class OpenSpool(msgspec.Struct):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What was read from one spool."""
-
     spool: OpenSpool
     batch: ReadResult
 

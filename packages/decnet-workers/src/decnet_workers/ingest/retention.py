@@ -11,8 +11,6 @@ what the slowest cursor worker has read, unless `past_unread` says so, and then 
 newest event stays: the log's end must be known.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from itertools import groupby

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker ingest."""
 
-from __future__ import annotations
-
 import time
 
 import msgspec

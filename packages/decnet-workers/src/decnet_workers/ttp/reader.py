@@ -5,8 +5,6 @@ The worker uses another process: importing PyYAML costs 3.6 MiB for good, and ru
 when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -77,7 +75,6 @@ def _read_by(files: Sequence[Path]) -> list[FileRead]:
 
 
 def main() -> None:
-    """Run as the reading process."""
     files = msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])
     sys.stdout.buffer.write(msgspec.json.encode(read_files([Path(file) for file in files])))
 

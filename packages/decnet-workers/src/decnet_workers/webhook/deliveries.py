@@ -6,8 +6,6 @@ delivery per endpoint. An outcome is recorded after the attempt; killed in betwe
 the same `webhook-id`, by which receivers deduplicate (Standard Webhooks): recorded once, sent at least once.
 """
 
-from __future__ import annotations
-
 import random
 import time
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One endpoint's deliveries, one after another: a failed one waits for its retry and others overtake it."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Awaitable, Callable

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Wakes for notices and retries, and runs a queue for each endpoint that has deliveries due."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors as the operator sees them: one line that says what to do, never a traceback."""
 
-from __future__ import annotations
-
 import errno
 
 from decnet_core.bus.interface import BusError
@@ -40,8 +38,6 @@ class RefusedError(OperatorError):
 
 
 class WrongUsageError(OperatorError):
-    """The arguments are invalid."""
-
     code = WRONG_USAGE
 
 

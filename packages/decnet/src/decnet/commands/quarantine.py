@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet quarantine`: lines that a worker could not read, or the database would not store, and events once more."""
 
-from __future__ import annotations
-
 import re
 import sys
 import time

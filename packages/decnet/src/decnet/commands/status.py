@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`decnet status`: asks every installed worker over the bus, and the database how far each has come."""
 
-from __future__ import annotations
-
 import asyncio
+import time
 
 import msgspec
 import typer
@@ -15,7 +14,7 @@ from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.show import documents
 from decnet.show.columns import columns
-from decnet.show.times import duration, moment, size
+from decnet.show.times import clock, duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
@@ -137,6 +136,14 @@ def _phase(status: Status | None) -> str:
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 
+def _unheard(health: Health, status: Status | None) -> str:
+    """Return the state of a worker for which its supervisor answered: when a parked one looks for work by itself."""
+    if health.state != "parked" or status is None or status.due is None:
+        return health.state
+    due_ns = time.time_ns() + int((status.due - time.monotonic()) * 1e9)
+    return f"parked, next look {clock(due_ns)}"
+
+
 def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]:
     dead = report.progress.dead_letters.get(name, 0) if report.progress else 0
     lag = lag_text(name, health, report.progress)
@@ -144,4 +151,6 @@ def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]
     restarts = status.restarts if status else None
     if health is None:
         return name, _phase(status), None, None, restarts, None, lag, dead
+    if not health.pid:
+        return name, _unheard(health, status), None, None, restarts, None, lag, dead
     return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, dead

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One drill on one fleet: canary tokens and a webhook of its own, the attack, the checks, and the clean-up."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 import time
@@ -34,8 +32,6 @@ _ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, OSError)
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The result of a drill."""
-
     source: str
     ssh_client: str
     seconds: float

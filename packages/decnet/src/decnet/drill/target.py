@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Chooses what a drill attacks from the deckies and receivers of the settings."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet.cli.errors import RefusedError
@@ -15,8 +13,6 @@ from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, 
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is attacked."""
-
     shell: Decky
     """A decky with SSH and an accepted password."""
     web: Decky

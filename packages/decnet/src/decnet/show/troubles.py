@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The problems of each worker, in sentences: why it does not run, and what its counters show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from decnet_core.bus.subjects import Health

@@ -4,8 +4,6 @@
 No database: the listener is an edge worker, and the fleet's members are listed in its files.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import time

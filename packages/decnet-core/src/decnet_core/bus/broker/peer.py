@@ -102,7 +102,6 @@ class Peer(Connection):
         self._admission.forget(self)
 
     def send(self, subscription: Subscription, publish: Publish, body: bytes) -> None:
-        """Queue a message for this client."""
         if publish.header_size and not self.options.headers:
             frame = _without_headers(subscription.sid, publish, body)
         else:

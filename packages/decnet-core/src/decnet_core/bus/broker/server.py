@@ -5,8 +5,6 @@ It stores nothing: a message goes to the present subscribers. A slow subscriber 
 that breaks the protocol or a limit loses its own connection; no other client is affected.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging
@@ -49,7 +47,6 @@ class Broker:
 
     @property
     def address(self) -> str:
-        """The URL for clients on this machine."""
         return f"unix://{self._path}"
 
     @property
@@ -115,7 +112,6 @@ class Broker:
     # --- peer.Admission ---------------------------------------------------------------------------
 
     def admit(self, peer: Peer, transport: asyncio.Transport) -> Access | None:
-        """Return the permissions of the client behind `transport`, or refuse it and return None."""
         self._peers.add(peer)
         self._connections_total += 1
         if len(self._peers) > self._settings.max_connections:
@@ -128,7 +124,6 @@ class Broker:
         return self._roles.of(credentials(opened))
 
     def forget(self, peer: Peer) -> None:
-        """Forget `peer`, except for its counts."""
         self._peers.discard(peer)
         if not self._peers:
             self._empty.set()

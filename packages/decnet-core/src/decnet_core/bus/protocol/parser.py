@@ -6,8 +6,6 @@ bounded table, before they are parsed; this is what makes pure Python fast enoug
 unfinished payload waits in a buffer that grows in place until all of it is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from decnet_core.bus.protocol.operations import (
@@ -51,12 +49,10 @@ class ControlLines:
 
 
 def lines_from_client(max_payload: int = MAX_PAYLOAD) -> ControlLines:
-    """Return the reader of what clients send."""
     return ControlLines(FROM_CLIENT, max_payload)
 
 
 def lines_from_server(max_payload: int = MAX_PAYLOAD) -> ControlLines:
-    """Return the reader of what servers send."""
     return ControlLines(FROM_SERVER, max_payload)
 
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Supervises one worker as a process: spawns it, reads its sd_notify messages and its output."""
 
-from __future__ import annotations
-
+import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +14,7 @@ from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
+from decnet_core.supervise.parked.held_sockets import HeldSockets, close_all
 from decnet_core.supervise.parked.wake_bus import WakeBus
 from decnet_core.supervise.parked.waker import Waker
 from decnet_core.supervise.policy import Phase
@@ -22,8 +22,9 @@ from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
 
-SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str]], Awaitable[ChildProcess]]
-"""Spawns the process of a worker: its name, who receives its output, additions to its environment. Raises OSError."""
+SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str], Mapping[str, int]], Awaitable[ChildProcess]]
+"""Spawns the process of a worker: its name, who receives its output, additions to its environment, and the descriptors
+of sockets that were held for it, by name. Raises OSError."""
 
 decode_request = msgspec.json.Decoder(ParkRequest)
 
@@ -47,6 +48,7 @@ class SupervisedProcess(SupervisedWorker):
     ) -> None:
         """Without `wake_bus` the worker is never parked."""
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
+        self._held = HeldSockets(self.wake)
         self._waker: Waker | None = None
         if wake_bus is not None:
             self._waker = Waker(name, wake_bus, tasks, wake=self.wake, state=self._unheard_state)
@@ -67,18 +69,19 @@ class SupervisedProcess(SupervisedWorker):
         return child.reported_bytes if child else 0
 
     def knows(self, pid: int) -> bool:
-        """Return whether `pid` is a process of this worker."""
         return pid in self._children
 
-    def on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
-        """Handle an sd_notify message from process `pid`.
+    def on_notify(self, pid: int, fields: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
+        """Handle an sd_notify message from process `pid`; the descriptors that came with it are ours.
 
         A heartbeat counts as READY=1 too, which can get lost while this process is suspended: workers send READY=1
         first.
         """
         self._children[pid].note(fields)
         if REQUEST in fields:
-            self._asked_to_be_parked(pid, fields[REQUEST])
+            self._asked_to_be_parked(pid, fields[REQUEST], descriptors)
+        else:
+            close_all(descriptors)
         if EXPOSED in fields:
             self._lifecycle.exposed = fields[EXPOSED] == "1"
         if "STANDBY" in fields:
@@ -100,12 +103,13 @@ class SupervisedProcess(SupervisedWorker):
     async def stop(self) -> None:
         """End the worker for good; no process of it is left when this returns."""
         await super().stop()
+        self._held.release()
         self._logfile.close()
 
     async def _run(self, spawn: Spawn) -> tuple[int, int, str]:
         child = _Child(self._logfile)
         environment = {} if spawn.succeeds is None else {SUCCEEDS: str(spawn.succeeds)}
-        child.process = await self._spawn(self.name, child.take_output, environment)
+        child.process = await self._spawn(self.name, child.take_output, environment, self._held.descriptors)
         pid = child.process.pid
         self._children[pid] = child
         self._spawned(spawn, pid)
@@ -113,13 +117,18 @@ class SupervisedProcess(SupervisedWorker):
         del self._children[pid]
         return pid, code, child.reason(code)
 
-    def _asked_to_be_parked(self, pid: int, text: str) -> None:
-        try:
+    def _asked_to_be_parked(self, pid: int, text: str, descriptors: Sequence[int]) -> None:
+        request = None
+        with contextlib.suppress(msgspec.DecodeError):
             request = decode_request.decode(text)
-        except msgspec.DecodeError:
+        if request is None or self._waker is None or not self._waker.grants(request):
+            close_all(descriptors)
             return
-        if self._waker is not None and self._waker.grants(request):
-            self._carry_out(self._lifecycle.park(pid, request.due, self._now()))
+        self._carry_out(self._lifecycle.park(pid, request.due, self._now()))
+        if self._lifecycle.parking:
+            self._held.hold(request.sockets, descriptors)
+        else:
+            close_all(descriptors)
 
     def _unheard_state(self) -> str:
         """Return what to answer in the worker's place; empty while it does so itself."""
@@ -131,7 +140,8 @@ class SupervisedProcess(SupervisedWorker):
         was = self.status.phase
         super()._ready(instance)
         if self._waker is not None and was is not self.status.phase is Phase.READY:
-            self._tasks.spawn(self._waker.running(), name=f"{self.name} runs", may_end=True)
+            self._held.release()
+            self._waker.runs()
 
     def _terminate(self, instance: int, /) -> None:
         self._children[instance].process.terminate()
@@ -153,7 +163,6 @@ class _Child:
         self._tail = b""
 
     def note(self, fields: Mapping[str, str]) -> None:
-        """Keep what later events need."""
         if fields.get(BUDGET, "").isdecimal():
             self.budget_bytes = int(fields[BUDGET])
         if fields.get(USED, "").isdecimal():
@@ -161,7 +170,6 @@ class _Child:
         self._last_status = fields.get("STATUS", self._last_status)[:_REASON_LIMIT]
 
     def take_output(self, data: bytes) -> None:
-        """Log a chunk of output."""
         self._tail = (self._tail + data)[-_TAIL_BYTES:]
         self._logfile.write(data)
 

@@ -9,8 +9,6 @@ process and talks to it over a socket pair (`zygote_protocol`). A child costs ab
 instead of 20 to 50 MiB of imports.
 """
 
-from __future__ import annotations
-
 import array
 import contextlib
 import logging
@@ -26,6 +24,7 @@ import msgspec
 
 from decnet_core import library_pages
 from decnet_core.exits import Exit
+from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.runtime import process
 from decnet_core.runtime.notify import Notifier
 from decnet_core.supervise.fork import child_main, identity, secrets
@@ -52,7 +51,7 @@ SOCKET = "DECNET_ZYGOTE_FD"
 SUPERVISOR = "DECNET_ZYGOTE_SUPERVISOR"
 """Names the pid of a supervisor that the zygote has forked, so that it must pass on signals and the exit code."""
 
-_DESCRIPTORS = 3
+_DESCRIPTORS = 20
 _STARTED_SECONDS = 1.0
 """Without a request for this long, the fleet has started."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -202,11 +201,13 @@ class Zygote:
 
 
 def _be_worker(request: Fork, output: int, lifeline: int, *passed: int) -> int:
-    environment = {**request.environment, process.LIFELINE: str(lifeline)}
+    secret = passed[: len(passed) - len(request.sockets)]
+    sockets = described(dict(zip(request.sockets, passed[len(secret) :], strict=True)))
+    environment = {**request.environment, process.LIFELINE: str(lifeline), VARIABLE: sockets}
     identity.become_worker(request.name, output=output, environment=environment)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     os.close(output)
-    for descriptor in passed:
+    for descriptor in secret:
         os.environ.update(secrets.read(descriptor))
     return child_main.run(request.name, request.place, hosting="fork")
 

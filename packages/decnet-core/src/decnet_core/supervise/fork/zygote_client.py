@@ -86,7 +86,6 @@ class ZygoteClient:
 
     @property
     def pid(self) -> int | None:
-        """The zygote's process id, while it runs."""
         if self._adopted:
             return self._parent
         return self._zygote.pid if self._zygote is not None else None
@@ -113,15 +112,17 @@ class ZygoteClient:
         lifeline: int,
         write: Callable[[bytes], None],
         secrets: Mapping[str, str] = {},  # read only
+        sockets: Mapping[str, int] = {},  # read only
     ) -> ChildProcess:
         """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError.
 
-        `secrets` are added to the child's environment only; the zygote passes them on unread.
+        `secrets` are added to the child's environment only; the zygote passes them on unread. `sockets` are descriptors
+        of sockets that were held for the worker, by name; it gets duplicates.
         """
-        request = Fork(next(self._numbers), name, place, dict(environment))
+        request = Fork(next(self._numbers), name, place, dict(environment), tuple(sockets))
         passed = [piped(secrets)] if secrets else []
         try:
-            return await self._ask(request, [lifeline, *passed], write)
+            return await self._ask(request, [lifeline, *passed, *sockets.values()], write)
         finally:
             for descriptor in passed:
                 os.close(descriptor)

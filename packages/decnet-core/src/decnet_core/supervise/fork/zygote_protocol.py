@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The messages between a supervisor and its zygote: one JSON document per packet of a SOCK_SEQPACKET pair.
 
-Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, and a pipe with
-the secrets that it needs, which all later children would inherit were they in the message; with ForkZygote the child's
-output, lifeline and its end of a pair; with Forked a pidfd, so that a signal can never reach another process that got
-the same number.
+Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, a pipe with the
+secrets that it needs, which all later children would inherit were they in the message, and its sockets; with ForkZygote
+the child's output, lifeline and its end of a pair; with Forked a pidfd, so that a signal can never reach another
+process that got the same number.
 """
-
-from __future__ import annotations
 
 import msgspec
 
@@ -22,6 +20,8 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
     name: str
     place: str
     environment: dict[str, str]
+    sockets: tuple[str, ...] = ()
+    """Names of the last descriptors: sockets that were held for it (`net.inherited`)."""
 
 
 class ForkZygote(msgspec.Struct, frozen=True, tag="fork zygote"):

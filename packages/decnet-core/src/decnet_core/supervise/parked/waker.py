@@ -55,12 +55,12 @@ class Waker:
         self._paused = False
         self._came()
 
-    async def running(self) -> None:
-        """Stop listening: the worker does so itself again."""
+    def runs(self) -> None:
+        """Stop listening, from now on: the worker does so itself again."""
         self._paused, self._health = False, None
         listening, self._listening = self._listening, None
         if listening is not None:
-            await listening.close()
+            self._tasks.spawn(listening.close(), name=f"{self._name} runs", may_end=True)
 
     def _begin(self, request: ParkRequest) -> None:
         if not self._begun:
@@ -69,7 +69,7 @@ class Waker:
 
     async def _listen(self, patterns: tuple[str, ...]) -> None:
         try:
-            await self.running()
+            self.runs()
             self._listening = await self._bus.listen(
                 patterns, lambda _: self._came(), CONTROL.of(self._name), self._obey
             )

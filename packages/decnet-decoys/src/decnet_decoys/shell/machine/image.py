@@ -4,8 +4,6 @@
 Done once per decky; all its sessions share the tree, and a session keeps only what it changed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import struct
 

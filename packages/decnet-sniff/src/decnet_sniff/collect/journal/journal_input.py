@@ -9,8 +9,6 @@ reader is gone.
 the last one to skip: if that entry has been vacuumed meanwhile, journalctl would skip another one in its place.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -47,8 +45,6 @@ class JournalPosition(msgspec.Struct, frozen=True):
 
 
 class JournalInput:
-    """One journal."""
-
     def __init__(self, sink: InputSink, position: JournalPosition | None) -> None:
         self._sink = sink
         if position is None:

@@ -20,8 +20,6 @@ Without `time` an event has the time at which its source received the line. A li
 it meets. Errors name file and line.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path

@@ -38,8 +38,6 @@ FIN, RST, IDLE = "fin", "rst", "idle"
 
 
 class Direction:
-    """One direction of a flow."""
-
     __slots__ = ("base", "bytes", "closing", "flow", "packets", "quick", "stream")
 
     def __init__(self, flow: Flow, base: int) -> None:
@@ -97,7 +95,6 @@ class Flow:
 
     @property
     def packets(self) -> int:
-        """Packets of both directions."""
         return self.client.packets + (self.server.packets if self.server else 0)
 
 
@@ -137,7 +134,6 @@ class Flows:
         return flow
 
     def answer(self, flow: Flow, base: int) -> Direction:
-        """Add the server's direction of `flow`."""
         direction = flow.server = Direction(flow, base)
         self.directions[reverse(flow.key)] = direction
         return direction

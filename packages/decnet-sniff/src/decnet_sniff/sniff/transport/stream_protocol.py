@@ -4,8 +4,6 @@
 The port is not considered: attackers choose it. The first byte selects the recognisers.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from decnet_core.events.catalogue import Payload
@@ -21,8 +19,6 @@ from decnet_sniff.sniff.tls.payloads import tls_payload
 
 
 class Recognised(NamedTuple):
-    """What was recognised."""
-
     payload: Payload
     again: int | None = None
     """The offset at which both sides start over, after a HelloRetryRequest."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Combines tests with loops: `any` and `all` over a generator cost a frame per call, and this is the hot path."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -10,7 +8,6 @@ T = TypeVar("T")
 
 
 def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return a test that all hold."""
     if len(tests) == 1:
         return tests[0]
     parts = tuple(tests)
@@ -25,7 +22,6 @@ def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
 
 
 def any_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return a test that one holds."""
     if len(tests) == 1:
         return tests[0]
     parts = tuple(tests)

@@ -5,8 +5,6 @@ Matching is linear in the text: the pattern is split at the stars and each piece
 is exact for globs (the leftmost position of a piece leaves the most room for the next).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
@@ -52,7 +50,6 @@ def parse(text: str) -> Pattern:
 
 
 def folded(pattern: Pattern) -> Pattern:
-    """Return the pattern case-folded."""
     return tuple(token.casefold() if isinstance(token, str) else token for token in pattern)
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
 
-from __future__ import annotations
-
 import posixpath
 from collections import deque
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that run others or steer the shell: sh, eval, exec, env, read, exit, break, type, which."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that say what files there are and what they are like: ls, stat, readlink, du, file."""
 
-from __future__ import annotations
-
 import posixpath
 import stat
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that make, move and remove files: mkdir, touch, cp, mv, ln, rm, rmdir."""
 
-from __future__ import annotations
-
 import posixpath
 
 from decnet_decoys.shell.call import Call

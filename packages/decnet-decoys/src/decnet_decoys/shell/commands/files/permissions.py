@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call
@@ -27,7 +25,6 @@ def chmod(call: Call) -> Effects:
 
 
 def _below(call: Call, paths: list[str]) -> Iterator[str]:
-    """Yield the paths and all below them."""
     for path in paths:
         try:
             resolved = call.shell.files.locate(path, call.shell.access)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command find."""
 
-from __future__ import annotations
-
 import posixpath
 import stat
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that bring a file through the session itself: uudecode, and `scp -t` is answered by the SSH service."""
 
-from __future__ import annotations
-
 import binascii
 
 from decnet_decoys.shell.call import Call

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about users: id, whoami, who, w, last, passwd, su, sudo, useradd, chpasswd."""
 
-from __future__ import annotations
-
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line

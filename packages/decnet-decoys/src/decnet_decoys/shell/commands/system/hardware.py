@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about the machine: uname, uptime, free, df, lscpu, nproc, date, hostname, mount, dmesg."""
 
-from __future__ import annotations
-
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.listing import human

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that show the machine's network: ifconfig, ip, route, netstat, ss, iptables."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.programs import command
 

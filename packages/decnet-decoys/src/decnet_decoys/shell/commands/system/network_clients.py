@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that would reach another host: wget, curl, ping, ssh, nc, dig. Nothing is sent; the wish is recorded."""
 
-from __future__ import annotations
-
 import ipaddress
 import posixpath
 

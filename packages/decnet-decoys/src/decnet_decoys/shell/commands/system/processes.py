@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about processes: ps, top, pgrep, kill, lsof."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Process

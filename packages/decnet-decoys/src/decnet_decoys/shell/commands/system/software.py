@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about software: apt, dpkg, systemctl, service, crontab, docker, interpreters and editors."""
 
-from __future__ import annotations
-
 import re
 
 from decnet_decoys.shell.call import Call

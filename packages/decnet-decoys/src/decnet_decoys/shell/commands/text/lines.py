@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that show and count the bytes and lines of files: cat, head, tail, wc, tee."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from decnet_decoys.shell.call import Call

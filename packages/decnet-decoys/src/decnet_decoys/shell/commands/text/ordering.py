@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that order lines and drop repeated ones: sort, uniq."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +40,6 @@ def sort(call: Call) -> Effects:
 
 
 def _runs(sources: list[InputFile], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
-    """Return the lines of all sources in sorted runs."""
     runs: list[list[bytes]] = [[]]
     taken = 0
     for source in sources:

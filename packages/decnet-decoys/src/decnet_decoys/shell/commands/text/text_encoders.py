@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about files as bytes: dd, base64, checksums, xxd."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
