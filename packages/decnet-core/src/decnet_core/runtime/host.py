@@ -206,6 +206,7 @@ class Host:
 
     async def _listen(self, pattern: str) -> None:
         subscription = await self._ctx.bus.subscribe(pattern, limit=16)
+        self._ctx.nudge()  # what came before was not heard
         async for _ in subscription:
             self._ctx.nudge()
 

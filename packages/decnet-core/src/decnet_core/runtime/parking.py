@@ -27,7 +27,10 @@ REQUEST = "X_DECNET_PARK"
 """The field of the sd_notify message that asks for it; a `ParkRequest` as JSON."""
 
 AGAIN_SECONDS = 0.25
-"""Until the next look, and the next request: the first one only makes the supervisor listen in the worker's place."""
+"""Until the second look and request: the first one only makes the supervisor listen in the worker's place. The pause
+is doubled each time that it is not granted ..."""
+LONGEST_SECONDS = 10.0
+"""... up to this."""
 
 
 class ParkRequest(msgspec.Struct, frozen=True):
@@ -55,6 +58,7 @@ class Parking:
         """Listening sockets by name, which the supervisor is to hold."""
         self._idle_from: float | None = None
         self._asked = -math.inf
+        self._again = 0.0
 
     def enable(self, seconds: float, ask: Callable[[float, float | None], None]) -> None:
         """Call `ask` with `ParkRequest.idle_since` and `due` when the worker has been idle for `seconds`."""
@@ -63,6 +67,7 @@ class Parking:
     def worked(self) -> None:
         """Note that there was something to do."""
         self._idle_from = None
+        self._again = 0.0
 
     def rest(self, began: float, seconds: float, due_seconds: float | None = None) -> float:
         """Note a look that began at `began` and found nothing; return when the next one is due, at most in `seconds`.
@@ -75,7 +80,7 @@ class Parking:
         left = self._idle_from + self._seconds - now
         if left > 0 or self._ask is None:
             return min(seconds, left)
-        if now - self._asked >= AGAIN_SECONDS:  # nudges may come faster
-            self._asked = now
+        if now - self._asked >= self._again:  # nudges may come faster
+            self._asked, self._again = now, min(max(2 * self._again, AGAIN_SECONDS), LONGEST_SECONDS)
             self._ask(began, None if due_seconds is None else now + due_seconds)
-        return min(seconds, AGAIN_SECONDS)
+        return min(seconds, self._again)
