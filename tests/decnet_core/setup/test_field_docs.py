@@ -27,4 +27,8 @@ class Below(Above):
 
 
 def test_a_field_has_the_sentence_below_it_or_that_of_the_class_above() -> None:
-    assert field_docs(Below) == {"inherited": "From above.", "retold": "Otherwise.", "long": "Said in two lines."}
+    assert field_docs(Below) == {
+        "inherited": "From above.",
+        "retold": "Otherwise.",
+        "long": "Said in two lines.",
+    }

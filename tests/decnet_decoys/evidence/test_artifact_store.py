@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,33 @@ OTHER = Path("/dev/shm")
 def artifacts(tmp_path: Path) -> ArtifactStore:
     (tmp_path / "artifacts").mkdir()
     return ArtifactStore(tmp_path / "artifacts", 1000)
+
+
+def test_large_file_is_stored_in_steps(tmp_path: Path) -> None:
+    artifacts = ArtifactStore(tmp_path, 64 << 20)
+    content = os.urandom(16 << 20)
+    steps = artifacts.storing(content)
+    count = 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            digest = end.value
+            break
+        count += 1
+    assert count == 32  # hashed and written, 1 MiB at a time
+    assert digest == hashlib.sha256(content).hexdigest()
+    assert artifacts.path(digest).read_bytes() == content
+
+
+def test_file_that_is_abandoned_while_it_is_stored_leaves_nothing(tmp_path: Path) -> None:
+    artifacts = ArtifactStore(tmp_path, 64 << 20)
+    steps = artifacts.storing(bytes(4 << 20))
+    for _ in range(6):
+        next(steps)
+    steps.close()
+    assert artifacts.counters()["artifacts_bytes"] == 0
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
 def test_content_is_kept_once_under_its_hash(artifacts: ArtifactStore) -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from decnet_core.net.addresses import prefix_of, source_of
+from decnet_decoys.shared_sources import SourcesOfShare
 
 _PREFIX_WEIGHT = 1 / 4
 """What a connection of a neighbour in the same /24 or /48 counts."""
@@ -32,10 +33,14 @@ class Place:
 
 
 class Places:
-    """The open connections to all deckies: up to `most`, and `most_per_source` of one source."""
+    """The open connections to the deckies of this process: up to `most`, and `most_per_source` of one source."""
 
-    def __init__(self, most: int, most_per_source: int, ports: Iterable[str]) -> None:
+    def __init__(
+        self, most: int, most_per_source: int, ports: Iterable[str], shared: SourcesOfShare | None = None
+    ) -> None:
+        """`shared` tells of connections to deckies of other processes, which count for `most_per_source`."""
         self.evicted = 0
+        self._shared = shared
         self._most = most
         self._most_per_source = most_per_source
         ports = tuple(ports)
@@ -51,27 +56,30 @@ class Places:
         return len(self._taken)
 
     def take(self, place: Place) -> bool:
-        """Take a place, from somebody else when there is no free one; False when that would not be fair."""
-        if self._sources[place.source] >= self._most_per_source:
+        """Take a place, evicting another connection if none is free; False when that would be unfair."""
+        elsewhere = self._shared.elsewhere(place.source) if self._shared is not None else 0
+        if self._sources[place.source] + elsewhere >= self._most_per_source:
             return False
         if not self._has_room(place.port):
             victim = self._victim(place)
             if victim is None:
                 return False
-            self.give_back(victim)
+            self.release(victim)
             self.evicted += 1
             victim.evict()
         self._taken[place] = None
         self._count(place, 1)
         return True
 
-    def give_back(self, place: Place) -> None:
-        """Free the place; does nothing when it was taken away before."""
+    def release(self, place: Place) -> None:
+        """Free the place; does nothing if it was evicted before."""
         if place in self._taken:
             del self._taken[place]
             self._count(place, -1)
 
     def _count(self, place: Place, change: int) -> None:
+        if self._shared is not None:
+            self._shared.count(place.source, change)
         for counter, key in (
             (self._ports, place.port),
             (self._sources, place.source),
@@ -89,7 +97,7 @@ class Places:
         )
 
     def _victim(self, newcomer: Place) -> Place | None:
-        """Return who makes room: of the source that has most, the place that was idle longest."""
+        """Return the place to evict: the longest idle one of the source that holds most."""
         if self._ports[newcomer.port] >= self._reserved:
             candidates = [one for one in self._taken if self._exceeds(one.port) or one.port == newcomer.port]
         else:

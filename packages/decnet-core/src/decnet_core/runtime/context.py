@@ -53,6 +53,7 @@ class Context:
         self,
         *,
         worker: str,
+        name: str = "",
         state: State,
         sensor: str,
         settings: Settings,
@@ -62,6 +63,8 @@ class Context:
         produces: tuple[type[Payload], ...] = (),
     ) -> None:
         self.worker = worker
+        self.name = name or worker
+        """What this process of it is called (`runtime.shares`)."""
         self.state = state
         self.sensor = sensor
         self.settings = settings

@@ -11,18 +11,14 @@ import socket
 import struct
 from collections.abc import Callable
 
+from decnet_core.runtime.notify import parse
+
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
 _MOST_DESCRIPTORS = 16
 _ROOM = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
 _LARGEST = 64 * 1024
 _BURST = 64
 """Datagrams read per iteration of the loop, so that a flood cannot hold it."""
-
-
-def parse(datagram: bytes) -> dict[str, str]:
-    """Return the fields of one message; lines that are not NAME=VALUE are skipped."""
-    lines = datagram.decode("utf-8", "backslashreplace").splitlines()
-    return {name: value for name, found, value in (line.partition("=") for line in lines) if found and name}
 
 
 class NotifySocket:

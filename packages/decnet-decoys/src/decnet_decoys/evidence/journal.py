@@ -59,7 +59,7 @@ class Journal:
         return self._directory / f"{session}.cast"
 
     def begin(self, entry: OpenSession) -> None:
-        """Enter a session that begins; call this before emitting SessionOpened."""
+        """Record the start of a session; call this before emitting SessionOpened."""
         self._write(entry)
 
     def close(self, entry: OpenSession, ending: Ending, recorder: ConnectionRecorder) -> None:
@@ -73,6 +73,8 @@ class Journal:
         for file in sorted(self._directory.glob("*.json")):
             try:
                 yield msgspec.json.decode(file.read_bytes(), type=OpenSession)
+            except FileNotFoundError:
+                continue  # of another process, which has finished it
             except (OSError, msgspec.DecodeError) as error:
                 log.warning("session entry unreadable file=%s reason=%s", file.name, error)
                 with contextlib.suppress(OSError):

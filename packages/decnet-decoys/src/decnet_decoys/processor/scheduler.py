@@ -118,8 +118,20 @@ class LoopScheduler:
     def account(self, service: str, decky: str, address: str) -> Account:
         return self._accounts.open(service, decky, address, self._loop.time())
 
+    def charge(self, account: Account, seconds: float) -> None:
+        """Charge a connection for what was computed for it outside its own callbacks."""
+        account.charge(seconds, self._loop.time())
+        self._note_greed(account)
+        self.blame.longest = max(self.blame.longest, seconds)
+        self.blame.count += seconds > turn.LONGEST_SECONDS
+
+    def _note_greed(self, account: Account) -> None:
+        if account.newly_greedy():
+            self.greedy += 1
+            log.warning("a source uses much processor time and waits for others: %s", account.label)
+
     def offer(self, handle: Any) -> None:
-        """Run a callback that is ready, or let it wait."""
+        """Run a ready callback, or queue it."""
         account = handle._context.get(ACCOUNT)
         if account is None:
             self._run(handle, None)
@@ -146,7 +158,7 @@ class LoopScheduler:
         self._loop.call_soon(self._serve, context=self._own)
 
     def _serve(self) -> None:
-        """Serve those who wait, the least used first, for one turn."""
+        """Run waiting callbacks for one turn, those of the account that used least first."""
         self._serving, self._spent = False, 0.0
         while self._queue and self._spent < turn.TURN_SECONDS:
             if self._turns % 2:
@@ -161,7 +173,7 @@ class LoopScheduler:
             self._serve_soon()
 
     def _longest_waiting(self) -> Account:
-        """Take the account whose source was served longest ago: who has used much must not wait for ever."""
+        """Take the account whose source was served longest ago, so that heavy users are not starved."""
         entry = min(self._queue, key=lambda one: (one[2].source.served, one[1]))
         self._queue.remove(entry)
         heapq.heapify(self._queue)
@@ -186,9 +198,7 @@ class LoopScheduler:
         if account is not None:
             self._spent += spent
             account.charge(spent, self._loop.time())
-            if account.newly_greedy():
-                self.greedy += 1
-                log.warning("a source uses much processor time and waits for others: %s", account.label)
+            self._note_greed(account)
         if account is not None and spent > self.blame.longest:
             self.blame.longest = spent
         if spent > turn.LONGEST_SECONDS:

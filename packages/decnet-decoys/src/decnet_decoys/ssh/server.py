@@ -59,14 +59,14 @@ class Server:
         return True
 
     async def serve(self, connection: Connection) -> None:
-        """Serve one client to its end; raises ConnectionEnded when it spoke nonsense or never logged in."""
+        """Serve one client to its end; raises ConnectionEnded after a protocol error, or without a login."""
         try:
             options = await self._shared_options()
         except OSError as error:
             raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
 
         def login() -> Login:
-            return Login(self._context, self._profile, self._credentials, connection.recorder)
+            return Login(self._context, self._profile, self._credentials, connection.recorder, connection.lease)
 
         try:
             server = await asyncssh.run_server(

@@ -2,7 +2,7 @@
 """Streamlined NTRU Prime sntrup761, the encapsulating half: a server's part in sntrup761x25519-sha512@openssh.com.
 
 OpenSSH 8.9 and 9.2 offer this key exchange (draft-josefsson-ntruprime-ssh); a decky that claims to be one and does not
-is told apart by its HASSH before a word is said. asyncssh has it only with liboqs. A server never makes a key pair, the
+is recognised by its HASSH at once. asyncssh has it only with liboqs. A server never makes a key pair, the
 slow part; it multiplies one polynomial, here as one product of big integers (Kronecker substitution): 7 ms in all.
 The scheme is that of "NTRU Prime: round 3" (Bernstein et al., 2020). A decoy's session needs no secrecy, so nothing
 here is constant-time.

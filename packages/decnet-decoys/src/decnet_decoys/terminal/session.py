@@ -3,6 +3,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from decnet_core.text import for_terminal
@@ -55,12 +56,12 @@ class SessionEvents(Protocol):
         """Record a command line, `moment` seconds after the session began; `known` when the decoy can answer it."""
         ...
 
-    def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
-        """Keep a file that the attacker wrote; a `partial` one is likely to grow."""
+    def capturing(self, path: str, data: bytes, *, partial: bool = False) -> Iterable[None]:
+        """Keep a file that the attacker wrote, in steps; a `partial` one is likely to grow."""
         ...
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
-        """Record what the attacker wanted of the network and did not get."""
+        """Record a network request of the attacker; nothing was sent."""
         ...
 
     def limited(self, *, session: bool) -> None:
@@ -73,7 +74,7 @@ class SessionEvents(Protocol):
 
 
 class ShellSession:
-    """One shell and the terminal it is played on."""
+    """One shell and its terminal."""
 
     def __init__(self, shell: ShellState, terminal: Terminal, events: SessionEvents) -> None:
         self._shell = shell
@@ -85,7 +86,7 @@ class ShellSession:
         self._processor = SessionTime()
 
     async def interactive(self) -> int:
-        """Play a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
+        """Run a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
         shell = self._shell
         await self._show(self._greeting())
         while not shell.finished:
@@ -182,14 +183,14 @@ class ShellSession:
             effects.close()
 
     async def _killed(self, line: LineTime) -> None:
-        """End a line that has used up its processor time, as the system does that runs out of it."""
+        """Kill a command line that has used up its processor time, as an exhausted system would."""
         self._events.limited(session=line.session_exhausted)
         self._shell.status = KILLED
         self._shell.finished = self._shell.finished or line.session_exhausted
         await self._show("Killed\n")
 
     async def _in_turns(self, steps: Steps[T]) -> T:
-        """Return what `steps` finds; others get their turns meanwhile."""
+        """Run `steps` to its result, yielding to other sessions meanwhile."""
         while True:
             try:
                 next(steps)
@@ -210,7 +211,8 @@ class ShellSession:
         elif isinstance(effect, ReadAll):
             return await (self._typed() if self._terminal.pty else self._piped())
         elif isinstance(effect, Captured):
-            self._events.captured(effect.path, effect.data, partial=effect.partial)
+            for _ in self._events.capturing(effect.path, effect.data, partial=effect.partial):
+                await turn.give_way()
         elif isinstance(effect, Requested):
             self._events.requested(effect.action, effect.detail)
         return None
