@@ -77,3 +77,21 @@ def test_a_file_of_another_mount_is_kept_whole_once_and_gone_from_where_it_was(t
     assert kept.stat().st_mode & 0o777 == 0o440
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
     assert artifacts.counters() == {"artifacts_bytes": len(content), "artifacts_refused": 0}
+
+
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_a_file_that_a_power_cut_left_incomplete_is_kept_anew(
+    artifacts: ArtifactStore, tmp_path: Path, left: bytes
+) -> None:
+    kept = artifacts.path(artifacts.keep(b"half and half"))
+    kept.chmod(0o600)
+    kept.write_bytes(left)
+    again = ArtifactStore(tmp_path / "artifacts", 13)
+    again.keep(b"half and half")
+    assert kept.read_bytes() == b"half and half"
+    assert again.counters() == {"artifacts_bytes": 13, "artifacts_refused": 0}
+    kept.chmod(0o600)
+    kept.write_bytes(left)
+    (tmp_path / "recording").write_bytes(b"half and half")
+    ArtifactStore(tmp_path / "artifacts", 13).adopt(tmp_path / "recording")
+    assert kept.read_bytes() == b"half and half"

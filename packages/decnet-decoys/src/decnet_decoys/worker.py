@@ -117,6 +117,7 @@ class Decoys(Worker[DecoysSettings]):
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
+        ctx.sync_before.append(artifacts.sync)
         ports = [port_name(decky, service) for decky in fleet for service, _ in decky.services]
         most = max(1, limits.connections * len(ports) // max(1, ports_of_all))
         shared = self._sources.of(share.index) if self._sources is not None else None

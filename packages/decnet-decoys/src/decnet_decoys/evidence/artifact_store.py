@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size."""
+"""Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size.
+
+A file gets its name at once and is synced with the events of its time, so a power cut between may leave it incomplete.
+That can be seen by its size: what is missing of a file that was written once is its end.
+"""
 
 import contextlib
 import errno
@@ -10,7 +14,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from decnet_core.durable import write_all
+from decnet_core.durable import sync_directory, write_all
 
 T = TypeVar("T")
 PIECE = 1 << 20
@@ -26,6 +30,7 @@ class ArtifactStore:
         self._used = sum(file.stat().st_size for file in directory.glob("??/*") if file.is_file())
         self._limit = self._used + max(0, limit_bytes - self._used) // shares
         self.refused = 0
+        self._unsynced: set[Path] = set()
 
     def counters(self) -> dict[str, float]:
         """Return the bytes in use and the number of files that did not fit."""
@@ -45,11 +50,12 @@ class ArtifactStore:
             sha256.update(piece)
             yield
         digest = sha256.hexdigest()
-        if not self.path(digest).exists() and self._room(len(data)):
+        if not self._has(digest, len(data)) and self._room(len(data)):
             self._used += len(data)
             try:
                 self.path(digest).parent.mkdir(mode=0o770, exist_ok=True)
                 yield from self._writing(self.path(digest), data)
+                self._unsynced.add(self.path(digest))
             except OSError:
                 self.refused += 1
                 self._used -= len(data)
@@ -73,7 +79,7 @@ class ArtifactStore:
             return
         target, size = self.path(digest), file.stat().st_size
         try:
-            if target.exists() or not self._room(size):
+            if self._has(digest, size) or not self._room(size):
                 file.unlink()
                 return
             target.parent.mkdir(mode=0o770, exist_ok=True)
@@ -83,6 +89,30 @@ class ArtifactStore:
             self.refused += 1
             return
         self._used += size
+        self._unsynced.add(target)
+
+    def sync(self) -> None:
+        """Wait until the disk has all files that were stored; meant for a thread."""
+        files, self._unsynced = self._unsynced, set()
+        with contextlib.suppress(OSError):  # its event may last without the file; kept anew when it is captured again
+            for file in files:
+                _sync(file)
+            for directory in {file.parent for file in files}:
+                sync_directory(directory)
+            if files:
+                sync_directory(self._directory)
+
+    def _has(self, digest: str, size: int) -> bool:
+        """Return whether the file is there; what a power cut has left of it is not, and makes room."""
+        try:
+            found = self.path(digest).stat().st_size
+        except OSError:
+            return False
+        if found != size:
+            self._used -= found
+            with contextlib.suppress(OSError):
+                self.path(digest).unlink()
+        return found == size
 
     def _move(self, file: Path, target: Path) -> None:
         """Rename the file, or copy it if the directories are separate mounts, as in a hardened unit."""
@@ -114,6 +144,14 @@ class ArtifactStore:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+def _sync(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def outcome(steps: Generator[None, None, T]) -> T:

@@ -5,8 +5,6 @@ asyncssh does it all while it handles the client's packet, but waits for a handl
 of the packet that begins the computation is replaced by one.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Coroutine
 from typing import Any

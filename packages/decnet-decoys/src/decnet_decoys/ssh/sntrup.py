@@ -21,14 +21,11 @@ _SLOT = 4
 """Bytes of one coefficient in a big integer: no sum of a product exceeds W * Q."""
 
 
-def encapsulate(public: bytes, short: list[int] | None = None) -> tuple[bytes, bytes]:
-    """Return the shared secret and the ciphertext for a public key; raises ValueError for a wrong length.
-
-    `short` is the random polynomial, coefficients -1, 0, 1, of weight W; only tests name it.
-    """
+def encapsulate(public: bytes) -> tuple[bytes, bytes]:
+    """Return the shared secret and the ciphertext for a public key; raises ValueError for a wrong length."""
     if len(public) != PUBLIC_BYTES:
         raise ValueError(f"a public key has {PUBLIC_BYTES} bytes, not {len(public)}")
-    chosen = random_short() if short is None else short
+    chosen = random_short()
     key = [value - _HALF for value in decode(public, [Q] * P)]
     rounded = [_nearest_multiple_of_3(value) for value in _product(key, chosen)]
     plain = _small_encoded(chosen)

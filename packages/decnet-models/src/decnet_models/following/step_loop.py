@@ -41,10 +41,11 @@ async def repeat(
     while not ctx.stopping.is_set():
         began = time.monotonic()
         try:
-            if not prepared:
-                await prepare()
-                prepared = True
-            rest = await step()
+            with backoff.watching():
+                if not prepared:
+                    await prepare()
+                    prepared = True
+                rest = await step()
         except RETRIED as error:
             await backoff.wait(error)
             continue

@@ -113,8 +113,6 @@ class Peer(Connection):
         if subscription.last and subscription.delivered >= subscription.last:
             self._end(subscription)
 
-    # --- operations ---------------------------------------------------------------------------
-
     def _publish(self, publish: Publish, body: bytes) -> None:
         state = self._state
         state.in_messages += 1

@@ -8,8 +8,6 @@ It runs no event loop and no thread, as a zygote, so that a fork is always safe.
 whose write end only this process has: however it ends, they stop.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os

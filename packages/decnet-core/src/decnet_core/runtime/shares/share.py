@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The share of a worker's job that one of its processes does, and what that process is called."""
 
-from __future__ import annotations
-
 import msgspec
 
 
