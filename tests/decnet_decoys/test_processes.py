@@ -129,6 +129,12 @@ def get(address: str, source: str) -> bytes:
     return b""
 
 
+def answer(client: socket.socket) -> bytes:
+    """Ask for a page; return the beginning of the answer."""
+    client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    return client.recv(12)
+
+
 def connected(address: str, source: str) -> socket.socket:
     return socket.create_connection((address, 18080), timeout=SOON, source_address=(source, 0))
 
@@ -138,7 +144,8 @@ def test_source_has_its_limit_over_all_processes(decoys: subprocess.Popen[bytes]
     until(lambda: reaches(first) and reaches(second))
     source = own_address(90)
     with connected(first, source) as one, connected(first, source) as two:
-        until(lambda: get(second, source) == b"")
+        assert answer(one) == answer(two) == b"HTTP/1.1 200"  # both have been admitted
+        assert get(second, source) == b""
         assert get(second, own_address(91)) == b"HTTP/1.1 200"
         one.close()
         two.close()
@@ -153,8 +160,8 @@ def test_deckies_of_other_processes_are_open_while_one_is_down(decoys: subproces
     )
     with connected(first, own_address(92)) as held:
         os.kill(victim, signal.SIGKILL)
-        held.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert held.recv(12) == b"HTTP/1.1 200"
-    until(lambda: reaches(second))
+        assert answer(held) == b"HTTP/1.1 200"
+    until(lambda: victim not in children_of(decoys.pid))
+    until(lambda: get(second, own_address(93)) == b"HTTP/1.1 200")
     spools = State(tmp_path / "state").spool
-    until(lambda: all(look(spools / name, START).lines for name in ("decoys", "decoys.2")))
+    assert all(look(spools / name, START).lines for name in ("decoys", "decoys.2"))

@@ -95,16 +95,23 @@ class Decoys(Worker[DecoysSettings]):
         fleet = everybody[self.share.index :: self.share.count]
         library_pages.map_large_blocks()
         resources = self._resources(ctx, fleet, sum(len(decky.services) for decky in everybody))
-        others = {decky.name for decky in everybody} - {decky.name for decky in fleet}
-        for entry in resources.journal.left_open():
-            if entry.decky not in others and (self.share.index == 0 or entry.decky in {one.name for one in fleet}):
-                resources.journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
+        self._recover(ctx, resources.journal, elsewhere={decky.name for decky in everybody if decky not in fleet})
         for decky in fleet:
             self._listeners += _listeners(DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx))
         for listener in self._listeners:
             listener.open()
             ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
         log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
+
+    def _recover(self, ctx: Context, journal: Journal, elsewhere: set[str]) -> None:
+        """End the sessions that a kill left open, except those on deckies `elsewhere`.
+
+        Sessions on deckies that are no more are the first process's.
+        """
+        own = {decky.name for decky in deckies(self.settings)} - elsewhere
+        for entry in journal.left_open():
+            if entry.decky in own or (self.share.index == 0 and entry.decky not in elsewhere):
+                journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
 
     def _resources(self, ctx: Context, fleet: tuple[Decky, ...], ports_of_all: int) -> FleetResources:
         limits, share = self.settings.limits, self.share

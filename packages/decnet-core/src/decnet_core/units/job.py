@@ -36,6 +36,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     group: str
     memory_budget: int
+    """Bytes, of all its processes."""
+    processes: int = 1
     capabilities: tuple[str, ...] = ()
     network: Network = "none"
     database: bool = False
@@ -113,6 +115,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         capabilities=worker.capabilities(settings),
         network=worker.reach(settings),
         database=worker.database,
+        processes=len(processes),
         spools=processes if worker.produces else (),
         reads_spools=worker.reads_spools,
         writes=worker.writes,

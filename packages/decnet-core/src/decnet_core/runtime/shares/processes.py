@@ -18,13 +18,14 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from decnet_core.exits import Exit
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, parse, watchdog_seconds
+from decnet_core.runtime.shares.child import Child
 from decnet_core.runtime.shares.share import Share, names
 
 log = logging.getLogger(__name__)
@@ -44,30 +45,6 @@ _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
 _LARGEST_DATAGRAM = 4096
 
 
-class _Child:
-    """One share and its process."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.pid = 0
-        """0 while there is none."""
-        self.starts_at: float | None = 0.0
-        """When to start it; None while it runs, or when it is not to be started again."""
-        self.heard_at = 0.0
-        self.ready_at: float | None = None
-        self.standing_by = False
-        self.kill_at: float | None = None
-        """When to kill it, since it was asked to end."""
-        self.crashes = 0
-        self.starts = 0
-
-    def ended(self, now: float) -> float:
-        """Note that its process is gone; return for how long it was ready."""
-        ready = now - self.ready_at if self.ready_at is not None else 0.0
-        self.pid, self.ready_at, self.kill_at, self.standing_by = 0, None, None, False
-        return ready
-
-
 class ShareProcesses:
     """Runs `count` shares of a worker until SIGTERM, SIGINT or the end of its own lifeline."""
 
@@ -85,7 +62,7 @@ class ShareProcesses:
     ) -> None:
         """`budget_bytes` is each share's; one that has not stopped after `stop_seconds` is killed."""
         self._worker = worker
-        self._children = [_Child(name) for name in names(worker, count)]
+        self._children = [Child(name) for name in names(worker, count)]
         self._serve = serve
         self._notifier = notifier
         self._budget = budget_bytes
@@ -132,7 +109,7 @@ class ShareProcesses:
     def _close(self) -> None:
         signal.set_wakeup_fd(-1)
         for child in self._children:
-            self._kill(child)
+            child.kill()
         self._socket.close()
         for descriptor in (self._wakeup, self._wakeup_writer, self._lifeline, self._our_end):
             os.close(descriptor)
@@ -143,7 +120,7 @@ class ShareProcesses:
     def _wait(self) -> list[object]:
         """Wait until something happens or is due; return the descriptors that can be read."""
         now = time.monotonic()
-        dues = [moment for child in self._children for moment in self._dues(child)]
+        dues = [moment for child in self._children for moment in child.dues(self._watchdog)]
         if self._watchdog is not None:
             dues.append(self._next_beat)
         timeout = max(0.0, min(dues) - now) if dues else None
@@ -158,14 +135,6 @@ class ShareProcesses:
                 child.heard_at += late
         return list(readable)
 
-    def _dues(self, child: _Child) -> Iterator[float]:
-        if child.starts_at is not None:
-            yield child.starts_at
-        if child.kill_at is not None:
-            yield child.kill_at
-        if child.pid and self._watchdog is not None:
-            yield child.heard_at + self._watchdog
-
     def _handle_signals(self) -> None:
         received, self._received = self._received, []
         for number in received:
@@ -173,7 +142,7 @@ class ShareProcesses:
                 self._stop()
             elif number == signal.SIGHUP:
                 for child in self._children:
-                    _signal(child, signal.SIGHUP)
+                    child.signal(signal.SIGHUP)
 
     def _stop(self) -> None:
         """Ask all to end; the second time changes nothing."""
@@ -183,12 +152,7 @@ class ShareProcesses:
         self._notifier.send("STOPPING=1")
         for child in self._children:
             child.starts_at = None
-            self._ask_to_end(child)
-
-    def _ask_to_end(self, child: _Child) -> None:
-        if child.pid and child.kill_at is None:
-            child.kill_at = time.monotonic() + self._stop_seconds
-            _signal(child, signal.SIGTERM)
+            child.ask_to_end(self._stop_seconds)
 
     def _end_overdue(self, now: float) -> None:
         """Kill those that hang, or do not end as they were asked to."""
@@ -197,14 +161,10 @@ class ShareProcesses:
                 continue
             if child.kill_at is not None and now >= child.kill_at:
                 log.warning("%s: did not stop, killed", child.name)
-                self._kill(child)
+                child.kill()
             elif self._watchdog is not None and now >= child.heard_at + self._watchdog:
                 log.warning("%s: no heartbeat for %.0f s, killed", child.name, self._watchdog)
-                self._kill(child)
-
-    def _kill(self, child: _Child) -> None:
-        child.heard_at = time.monotonic()
-        _signal(child, signal.SIGKILL)
+                child.kill()
 
     def _read_messages(self) -> None:
         while True:
@@ -221,7 +181,7 @@ class ShareProcesses:
                         if child.pid == pid:
                             self._note(child, parse(data), time.monotonic())
 
-    def _note(self, child: _Child, fields: dict[str, str], now: float) -> None:
+    def _note(self, child: Child, fields: dict[str, str], now: float) -> None:
         """Handle what a share has sent."""
         child.heard_at = now
         child.standing_by = child.standing_by or "STANDBY" in fields
@@ -232,7 +192,7 @@ class ShareProcesses:
         used = fields.get(USED, "")
         if used.isdecimal() and int(used) > self._budget and child.kill_at is None:
             log.warning("%s: replacing (%d MiB used, %d MiB declared)", child.name, int(used) >> 20, self._budget >> 20)
-            self._ask_to_end(child)
+            child.ask_to_end(self._stop_seconds)
 
     def _reap(self) -> None:
         for child in self._children:
@@ -242,7 +202,7 @@ class ShareProcesses:
             if pid:
                 self._ended(child, os.waitstatus_to_exitcode(status), time.monotonic())
 
-    def _ended(self, child: _Child, code: int, now: float) -> None:
+    def _ended(self, child: Child, code: int, now: float) -> None:
         """Decide what follows the end of a share's process."""
         asked = child.kill_at is not None
         ready_seconds = child.ended(now)
@@ -268,7 +228,7 @@ class ShareProcesses:
                 self._start(index, child)
         os.environ.pop(SUCCEEDS, None)  # the first of each have it; what comes later succeeds nobody
 
-    def _start(self, index: int, child: _Child) -> None:
+    def _start(self, index: int, child: Child) -> None:
         share = Share(self._worker, index, len(self._children), restarts=child.starts)
         child.starts += 1
         child.heard_at = time.monotonic()
@@ -324,9 +284,3 @@ class ShareProcesses:
     @property
     def _budget_fields(self) -> str:
         return f"{BUDGET}={self._budget * len(self._children)}"
-
-
-def _signal(child: _Child, number: signal.Signals) -> None:
-    """Signal the process, which cannot be another's: it is reaped here."""
-    if child.pid:
-        os.kill(child.pid, number)
