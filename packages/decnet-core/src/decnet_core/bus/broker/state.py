@@ -17,7 +17,7 @@ from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
 
-READ_SIZE = 65_536
+READ_SIZE = 262144
 _LOG_SECONDS = 1.0  # one line at most in this time: clients must not be able to fill the log
 
 
@@ -41,6 +41,8 @@ class BrokerState:
         self.lines = lines_from_client(settings.max_payload_bytes)
         self.routes: Routes[Subscription] = Routes()
         self.buffer = memoryview(bytearray(READ_SIZE))
+        self.lame = False
+        """Whether the broker is going away, and has told its clients."""
         self.congested: set[Sharer] = set()
         self.holding: dict[Sharer, None] = {}
         """Connections with half a message received, the oldest half first."""
