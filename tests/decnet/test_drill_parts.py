@@ -134,7 +134,7 @@ def test_what_is_no_recording_is_refused(content: str, tmp_path: Path) -> None:
         replay(file)
 
 
-def test_drills_are_told_apart() -> None:
+def test_drills_are_distinguished() -> None:
     scripts = [new_script() for _ in range(50)]
     assert all(ipaddress.ip_address(one.source) in ipaddress.ip_network("127.66.0.0/16") for one in scripts)
     assert len({one.mark for one in scripts}) == 50

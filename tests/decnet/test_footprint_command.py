@@ -50,7 +50,7 @@ def test_every_process_is_measured_as_proc_has_it(run: Run, sleeper: int) -> Non
     assert found["total"]["shared"] == found["total"]["pss"] - found["total"]["uss"]
 
 
-def test_what_may_not_be_seen_is_said_and_not_left_out_of_the_sum(
+def test_an_unreadable_process_is_reported_and_not_omitted_from_the_sum(
     run: Run, sleeper: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(footprint, "measure", lambda pid: None if pid == sleeper else measure(pid))
@@ -59,7 +59,7 @@ def test_what_may_not_be_seen_is_said_and_not_left_out_of_the_sum(
     assert "only root may inspect canary" in said.err
 
 
-def test_a_fleet_that_does_not_run_is_said(run: Run, deployment: Deployment) -> None:
+def test_a_fleet_that_does_not_run_is_reported(run: Run, deployment: Deployment) -> None:
     said = run(*LOOK)
     assert said.code != 0
     assert f"no fleet runs in {deployment.state.root}" in said.err

@@ -3,18 +3,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from tests.decnet.said import Run
 
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_core.events.catalogue import ClientIdentified
+from decnet.show.troubles import troubles
+from decnet_core.bus.subjects import Health
+from decnet_core.events.catalogue import ClientIdentified, FileCaptured, SessionClosed
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_core.spool.quarantine import Quarantine
+from decnet_models.artifacts import queries as artifacts
 from decnet_models.events import queries
 
 SECOND = 1_000_000_000
@@ -27,6 +34,17 @@ EVENTS = [
     )
     for number in range(3)
 ]
+
+
+CONTENT = b"#!/bin/sh\n"
+CONTENT_SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+def put_aside(deployment: Deployment, events: list[Event]) -> None:
+    quarantine = Quarantine(deployment.state.root / "quarantine" / "ingest")
+    for event in events:
+        quarantine.put("not this one", "decoys", encode(event))
+    quarantine.close()
 
 
 @pytest.fixture
@@ -84,6 +102,64 @@ def test_events_are_stored_once_and_leave_the_list(run: Run, deployment: Deploym
         ["listener/1/0", kept[3]],
     )
     assert len(json.loads(run("quarantine", "list", "--all", "--json").out)) == 5
+
+
+def test_a_list_of_stored_events_only_says_how_to_see_them(run: Run, deployment: Deployment) -> None:
+    """Found in a review: the counter said how many are quarantined, and the list that nothing is."""
+    put_aside(deployment, EVENTS)
+    assert run("quarantine", "retry", "--all").out == "3 stored, 0 were in the log already\n"
+    assert run("quarantine", "list").out == "nothing is quarantined but what is in the log by now (3): see --all\n"
+
+
+def test_the_status_names_the_command_that_lists_as_many_lines_as_it_counts(run: Run, deployment: Deployment) -> None:
+    put_aside(deployment, EVENTS)
+    run("quarantine", "retry", "--all")
+    ((_, number, meaning),) = troubles({"ingest": Health("ingest", "running", 1, 1, 1, {"quarantined": 3})}, {})
+    named = re.search("`decnet ([^`]+)`", meaning)
+    assert named is not None
+    assert len(json.loads(run(*named[1].split(), "--json").out)) == number
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        (FileCaptured("ssh", CONTENT_SHA256, size=1, name="x.sh"), "file"),
+        (SessionClosed("ssh", 1000, recording=CONTENT_SHA256), "recording"),
+    ],
+)
+def test_the_artifact_of_an_event_is_stored_with_it(
+    run: Run, deployment: Deployment, payload: FileCaptured | SessionClosed, kind: str
+) -> None:
+    """Found in a review: the event was stored, and its file was never to be found."""
+    event = structs.replace(EVENTS[0], payload=payload)
+    place = deployment.state.artifacts / CONTENT_SHA256[:2] / CONTENT_SHA256
+    place.parent.mkdir(parents=True)
+    place.write_bytes(CONTENT)
+    put_aside(deployment, [event])
+    assert run("quarantine", "retry", "--all").out == "1 stored, 0 were in the log already\n"
+    with transaction(deployment) as connection:
+        kept = artifacts.artifact_of(connection, CONTENT_SHA256)
+        (seen,) = artifacts.sightings(connection, sha256=CONTENT_SHA256)
+    assert kept is not None
+    assert (kept.kind, kept.size, kept.kept) == (kind, len(CONTENT), True)
+    assert (seen.event_id, seen.sha256) == (event.id, CONTENT_SHA256)
+
+
+def test_an_event_whose_artifact_is_refused_is_not_stored_and_the_others_are(run: Run, deployment: Deployment) -> None:
+    refused = structs.replace(EVENTS[0], payload=FileCaptured("ssh", CONTENT_SHA256, size=1 << 63))
+    put_aside(deployment, [refused, EVENTS[1]])
+    said = run("quarantine", "retry", "--all")
+    assert (said.code, said.out) == (1, "1 stored, 0 were in the log already\n")
+    assert f"event {refused.id}: " in said.err
+    assert stored(deployment) == [EVENTS[1]]
+
+
+def test_an_event_from_the_future_is_stored_as_of_now(run: Run, deployment: Deployment) -> None:
+    put_aside(deployment, [structs.replace(EVENTS[0], ts=2**63 - 1)])
+    before = time.time_ns()
+    run("quarantine", "retry", "--all")
+    (event,) = stored(deployment)
+    assert before <= event.ts <= time.time_ns()
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_replay_and_worker_killed_in_the_middle_end_with_the_same_tables(deploym
     assert tables(deployment) == quiet
 
 
-def test_what_it_will_do_is_said_and_nothing_is_done_without_a_yes(
+def test_the_plan_is_shown_and_nothing_is_done_without_confirmation(
     run: Run, deployment: Deployment, store: Store
 ) -> None:
     store(LoginAttempt("ssh", "root", success=False))
@@ -96,7 +96,9 @@ def test_what_it_will_do_is_said_and_nothing_is_done_without_a_yes(
     assert cursor(deployment) == 1
 
 
-def test_one_that_does_not_run_is_told_and_nothing_is_awaited(run: Run, deployment: Deployment, store: Store) -> None:
+def test_a_worker_that_does_not_run_is_reported_and_not_waited_for(
+    run: Run, deployment: Deployment, store: Store
+) -> None:
     store(LoginAttempt("ssh", "root", success=False))
     with transaction(deployment, write=True) as connection:
         begin_cursor(connection, "ttp", now_ns=1)

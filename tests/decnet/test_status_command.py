@@ -36,7 +36,7 @@ def test_document_names_every_worker_and_what_is_down(run: Run, deployment: Depl
     assert found["progress"]["last_seq"] == 0
 
 
-def test_supervisor_tells_of_workers_that_do_not_answer(run: Run, deployment: Deployment) -> None:
+def test_supervisor_reports_workers_that_do_not_answer(run: Run, deployment: Deployment) -> None:
     statuses = (
         Status("canary", Phase.REFUSED, reason="port 8880 is busy"),
         Status("ttp", Phase.CRASH_LOOP, reason="exit code 1: no rules"),
@@ -65,7 +65,7 @@ def test_how_often_a_worker_was_started_again_and_replaced_is_shown(run: Run, de
     assert ["ttp", "5", "times", "replaced:"] in [words[:4] for words in lines]
 
 
-def test_missing_database_is_said(run: Run, tmp_path: Path) -> None:
+def test_missing_database_is_reported(run: Run, tmp_path: Path) -> None:
     found = run("--state", str(tmp_path / "none"), "status", "--json").document
     assert found["down"][-1] == "database"
     assert "decnet up" in found["database_error"]
@@ -77,7 +77,7 @@ def test_password_of_the_database_is_not_shown(run: Run, deployment: Deployment)
     assert "hunter2" not in said.out + said.err
 
 
-def test_lag_is_told_by_cursor_or_by_bytes() -> None:
+def test_lag_is_reported_by_cursor_or_by_bytes() -> None:
     progress = Progress(last_seq=100, cursors={"profiler": 93, "webhook": 38}, dead_letters={}, last_notice_seq=40)
     health = Health("ingest", "running", 1, 1.0, 1, {"lag_bytes": 2048})
     assert lag_text("profiler", None, progress) == "7 events"
@@ -86,7 +86,7 @@ def test_lag_is_told_by_cursor_or_by_bytes() -> None:
     assert lag_text("canary", None, progress) == "-"
 
 
-def test_events_that_were_set_aside_are_shown_with_their_error(run: Run, deployment: Deployment) -> None:
+def test_dead_letters_are_shown_with_their_error(run: Run, deployment: Deployment) -> None:
     with transaction(deployment, write=True) as connection:
         for seq in range(1, 6):
             add_dead_letter(connection, "ttp", seq, f"ValueError: \x1b[31mno {seq}", now_ns=seq)

@@ -86,7 +86,7 @@ def test_master_is_never_called_localhost(swarm: Path, run: Run, monkeypatch: py
     ],
 )
 @pytest.mark.usefixtures("swarm")
-def test_what_cannot_be_done_is_told_in_one_line(arguments: list[str], code: int, words: str, run: Run) -> None:
+def test_an_impossible_request_is_reported_in_one_line(arguments: list[str], code: int, words: str, run: Run) -> None:
     said = run("swarm", *arguments)
     assert said.code == code
     assert words in said.err
@@ -139,7 +139,7 @@ def test_listener_is_renewed_and_the_authority_stays(run: Run) -> None:
     assert run("swarm", "authority").out == before
 
 
-def test_fleet_founds_a_swarm_only_when_somebody_shall_listen(tmp_path: Path) -> None:
+def test_fleet_bootstraps_a_swarm_only_with_a_listener(tmp_path: Path) -> None:
     create_if_listening(Settings({}, {}, "test"), tmp_path)
     assert not (tmp_path / "swarm").exists()
     create_if_listening(Settings({"listener": {"listen": "127.0.0.1:0"}}, {}, "test"), tmp_path)

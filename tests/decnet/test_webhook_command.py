@@ -8,8 +8,8 @@ import time
 from tests.decnet.said import Run
 
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_models.webhooks import outbox, queries
-from decnet_models.webhooks.outbox import NewDelivery
+from decnet_models.webhooks import delivery_queries, queries
+from decnet_models.webhooks.delivery_queries import NewDelivery
 
 
 def added(run: Run, *more: str) -> dict[str, str]:
@@ -17,7 +17,7 @@ def added(run: Run, *more: str) -> dict[str, str]:
     return document
 
 
-def test_added_webhook_is_listed_and_its_secret_told_again(run: Run, deployment: Deployment) -> None:
+def test_added_webhook_is_listed_and_its_secret_shown_again(run: Run, deployment: Deployment) -> None:
     one = added(run, "--kind", "canary.*")
     assert one["secret"].startswith("whsec_")
     assert run("webhook", "secret", one["id"]).out.strip() == one["secret"]
@@ -62,15 +62,15 @@ def test_dead_deliveries_are_shown_and_replayed(run: Run, deployment: Deployment
     run("webhook", "test", one["id"], "--wait", "0")
     now = time.time_ns()
     with transaction(deployment, write=True) as connection:
-        outbox.add_deliveries(connection, [NewDelivery(one["id"], 1, "webhook.test", "{}")], now_ns=now)
-        outbox.give_up(connection, one["id"], "nobody there \x1b", created_before=now + 1, now_ns=now)
+        delivery_queries.add_deliveries(connection, [NewDelivery(one["id"], 1, "webhook.test", "{}")], now_ns=now)
+        delivery_queries.give_up(connection, one["id"], "nobody there \x1b", created_before=now + 1, now_ns=now)
     said = run("webhook", "deliveries", "--outcome", "dead")
     assert r"nobody there \x1b" in said.out
     assert "1 will be retried" in run("webhook", "replay", one["id"]).out
     with transaction(deployment) as connection:
         assert queries.deliveries(connection, state=queries.DEAD)[0].webhook_id == one["id"]
-        assert len(outbox.replays_after(connection, 0, 10)) == 1
+        assert len(delivery_queries.replays_after(connection, 0, 10)) == 1
 
 
-def test_replay_of_nothing_is_said(run: Run, deployment: Deployment) -> None:
+def test_replay_of_nothing_is_reported(run: Run, deployment: Deployment) -> None:
     assert run("webhook", "replay", added(run)["id"]).code == 1

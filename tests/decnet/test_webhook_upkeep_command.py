@@ -6,8 +6,8 @@ from __future__ import annotations
 from tests.decnet.said import Run
 
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_models.webhooks import outbox, queries
-from decnet_models.webhooks.outbox import EndpointState
+from decnet_models.webhooks import delivery_queries, queries
+from decnet_models.webhooks.delivery_queries import EndpointState
 
 
 def added(run: Run) -> dict[str, str]:
@@ -15,7 +15,7 @@ def added(run: Run) -> dict[str, str]:
     return document
 
 
-def test_rotated_secret_is_another_and_told_again(run: Run, deployment: Deployment) -> None:
+def test_rotated_secret_is_new_and_shown_again(run: Run, deployment: Deployment) -> None:
     one = added(run)
     rotated = run("webhook", "rotate", one["id"]).out.strip()
     assert rotated.startswith("whsec_")
@@ -27,7 +27,7 @@ def test_enabled_webhook_is_no_longer_gone(run: Run, deployment: Deployment) -> 
     one = added(run)
     with transaction(deployment, write=True) as connection:
         (status,) = queries.webhooks(connection)
-        outbox.record_state(connection, one["id"], EndpointState(1, gone_at=status.webhook.enabled_at + 1))
+        delivery_queries.record_state(connection, one["id"], EndpointState(1, gone_at=status.webhook.enabled_at + 1))
     assert "gone" in run("webhook", "list").out
     assert run("webhook", "enable", one["id"]).code == 0
     assert "gone" not in run("webhook", "list").out

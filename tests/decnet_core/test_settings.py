@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pytest
@@ -69,6 +69,18 @@ def test_an_unknown_key_in_the_environment_is_an_error_that_names_the_variable(t
         SettingsError, match=r"DECNET_DOOR_WIDHT_CM: \[door\] has no setting .* did you mean 'width_cm'"
     ):
         found.section("door", Door)
+
+
+class Gate(msgspec.Struct, frozen=True):
+    RENAMED: ClassVar[dict[str, str]] = {"breadth_cm": "width_cm"}
+
+    width_cm: int = 90
+
+
+@pytest.mark.parametrize(("text", "environ"), [("[gate]\nbreadth_cm = 1\n", {}), ("", {"DECNET_GATE_BREADTH_CM": "1"})])
+def test_a_renamed_setting_is_refused_with_its_new_name(tmp_path: Path, text: str, environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"\[gate\] breadth_cm is now called width_cm; rename it"):
+        load(tmp_path, text, environ).section("gate", Gate)
 
 
 def test_an_unknown_section_is_an_error_that_suggests_the_right_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.decnet_decoys import trial_services
 from tests.decnet_decoys.decky_host import NOW, DeckyHost, Player, fleet_settings, root_shell
 
 from decnet_decoys.personas.catalog import persona
-from decnet_decoys.services import registry
+from decnet_decoys.services import service_registry
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
@@ -61,7 +61,7 @@ def python() -> str:
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The services of trial_services.py, installed beside those that are shipped."""
-    installed = registry._points() | trial_services.entry_points()
-    monkeypatch.setattr(registry, "_points", lambda: installed)
+    installed = service_registry._points() | trial_services.entry_points()
+    monkeypatch.setattr(service_registry, "_points", lambda: installed)
     yield
-    registry.load.cache_clear()
+    service_registry.load.cache_clear()

@@ -37,7 +37,7 @@ def test_a_shell_with_all_its_commands_loads_no_ssh() -> None:
 import sys
 import decnet_decoys.terminal.session
 from decnet_decoys.shell.login import logged_in
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 assert len(programs()) > 250
 print(sorted(name for name in sys.modules if name.startswith(("asyncssh", "decnet_decoys.ssh"))))
 """

@@ -235,7 +235,7 @@ async def test_nonsense_on_ssh_ends_only_itself(host: DeckyHost) -> None:
     assert "decoys_connection_errors" not in host.ctx.counters.snapshot()
 
 
-async def test_a_source_with_too_many_connections_is_turned_away(tmp_path: Path) -> None:
+async def test_a_source_with_too_many_connections_is_rejected(tmp_path: Path) -> None:
     host = DeckyHost(tmp_path, fleet_settings(limits=LimitSettings(connections_per_source=2)))
     await host.open()
     opened = [await asyncio.open_connection(host.decky.address, host.decky.services["ssh"]) for _ in range(3)]
@@ -246,7 +246,7 @@ async def test_a_source_with_too_many_connections_is_turned_away(tmp_path: Path)
     await host.close()
 
 
-async def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
+async def test_a_silent_client_is_disconnected(tmp_path: Path) -> None:
     host = DeckyHost(tmp_path, fleet_settings(limits=LimitSettings(idle_seconds=1)))
     await host.open()
     reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["http"])

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 
 from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.personas.schema import Part
-from decnet_decoys.services import registry
+from decnet_decoys.services import service_registry
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.service import NoProfile, Service
 
@@ -65,4 +65,4 @@ def entry_points() -> dict[str, EntryPoint]:
         "udp-echo": "tests.decnet_decoys.trial_services:UdpEcho",
         "text": "tests.decnet_decoys.trial_services:NOT_A_SERVICE",
     }
-    return {name: EntryPoint(name, value, registry.GROUP) for name, value in values.items()}
+    return {name: EntryPoint(name, value, service_registry.GROUP) for name, value in values.items()}

@@ -97,7 +97,7 @@ def test_a_wrong_settings_file_is_a_sentence(tmp_path: Path) -> None:
     assert "did you mean 'url'" in output
 
 
-def test_the_console_script_tells_its_version() -> None:
+def test_the_console_script_prints_its_version() -> None:
     script = Path(sys.executable).with_name("decnet-db")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("decnet-db 0.")

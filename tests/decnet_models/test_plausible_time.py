@@ -22,14 +22,14 @@ def ns(hour: int) -> int:
     return hour * HOUR_NS + 1234
 
 
-def test_a_busy_log_and_a_right_clock_are_believed() -> None:
+def test_a_busy_log_and_a_right_clock_are_trusted() -> None:
     clock = PlausibleTime()
     for hours in range(100):
         log = list(range(START + hours - PROOF_HOURS + 1, START + hours + 1))
         assert clock.now(ns(START + hours), hours * HOUR_NS, log) == ns(START + hours)
 
 
-def test_a_jump_of_a_running_process_is_not_believed_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_jump_of_a_running_process_is_not_trusted_and_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     clock = PlausibleTime()
     clock.now(ns(START), 0, BUSY)
     with caplog.at_level(logging.WARNING):
@@ -49,7 +49,7 @@ def test_a_jump_before_the_start_counts_as_two_days_whatever_came_since() -> Non
         assert believed <= ns(START + MAX_GAP_HOURS + hours) + SLACK_NS
 
 
-def test_a_fleet_that_was_off_for_long_is_believed_after_a_day_of_events() -> None:
+def test_a_fleet_that_was_off_for_long_is_trusted_after_a_day_of_events() -> None:
     later = START + 60 * DAY
     clock = PlausibleTime()
     assert clock.now(ns(later), 0, [*BUSY[1:], later]) < ns(START + 3 * DAY)
@@ -73,6 +73,6 @@ def test_with_no_log_there_is_nothing_to_compare_with() -> None:
 
 
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 10**6), max_size=PROOF_HOURS).map(sorted))
-def test_nothing_is_believed_later_than_the_clock(now: int, hours: list[int]) -> None:
+def test_nothing_is_trusted_later_than_the_clock(now: int, hours: list[int]) -> None:
     assert plausible_by_log(ns(now), hours) <= ns(now)
     assert PlausibleTime().now(ns(now), 0, hours) <= ns(now)

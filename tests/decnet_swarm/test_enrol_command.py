@@ -77,7 +77,7 @@ async def test_host_of_another_name_keeps_the_token_unspent(server: Address, tmp
         ("127.0.0.1:1", None, 1, "cannot be reached"),
     ],
 )
-async def test_what_cannot_be_is_told_in_one_line(
+async def test_an_impossible_request_is_reported_in_one_line(
     tmp_path: Path, server: str, word: str | None, code: int, words: str
 ) -> None:
     master(tmp_path / "master")

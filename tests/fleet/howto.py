@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
+NOT_COPIED = [".git", *re.findall(r"^([^#/\n]+)/?$", (ROOT / ".gitignore").read_text(), re.MULTILINE)]
+"""What is in a checkout beside what git has: `.nox` alone is thirty environments after the sessions of `.ci/run`."""
 
 _BLOCK = re.compile(
     r"^(?:`(?P<file>[\w./-]+)`:\n\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -62,9 +64,7 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        shutil.copytree(
-            ROOT, root, ignore=shutil.ignore_patterns("__pycache__", ".git", ".venv", ".uv", ".*_cache", "site")
-        )
+        shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DECNET_")},
             "PATH": os.pathsep.join((str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),

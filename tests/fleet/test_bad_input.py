@@ -276,7 +276,7 @@ async def test_escapes_in_user_names_do_not_reach_the_terminal(arena: Arena, mon
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="mounting a tmpfs needs root")
-async def test_full_disk_is_told_and_what_was_accepted_waits_for_room(arena: Arena) -> None:
+async def test_full_disk_is_reported_and_what_was_accepted_waits_for_room(arena: Arena) -> None:
     spool = arena.state / "spool"
     if not spool.is_mount():
         pytest.skip("cannot mount a tmpfs here")

@@ -1,37 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Workers that share an event loop do not block it: blocking work is refused while a whole fleet is attacked."""
+"""What is refused where workers share an event loop; test_drill.py attacks a whole fleet so."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-import pytest
-
-UNBLOCKED = Path(__file__).parent / "unblocked"
-
-
-def run(tmp_path: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Run Python where blocking is refused; return what became of it, and who was refused what."""
-    told = tmp_path / "blocked"
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
-    with tempfile.TemporaryDirectory() as short:  # the path of a UNIX socket has 107 bytes at most
-        environment = {**outer, "PYTHONPATH": str(UNBLOCKED), "DECNET_TEST_BLOCKED": str(told), "TMPDIR": short}
-        done = subprocess.run(
-            [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=150
-        )
-    return done, told.read_text().splitlines() if told.exists() else []
-
-
-@pytest.mark.timeout(180)
-def test_no_worker_blocks_the_loop_while_a_fleet_of_tasks_is_attacked(tmp_path: Path) -> None:
-    done, refused = run(tmp_path, "-m", "decnet", "drill", "--private", "--host", "tasks")
-    assert refused == []
-    assert done.returncode == 0, done.stdout + done.stderr
-
+from tests.fleet.refusal import refusing_to_block
 
 BLOCKING = """
 import asyncio, socket, sqlite3, threading, time
@@ -61,7 +38,12 @@ time.sleep(0)
 
 
 def test_what_blocks_is_refused_by_name_and_a_thread_may_wait(tmp_path: Path) -> None:
-    done, refused = run(tmp_path, "-c", BLOCKING)
+    blocked = tmp_path / "blocked"
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKING], env=outer | refusing_to_block(blocked),
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     events = ("time.sleep", "socket.getaddrinfo", "socket.connect", "sqlite3.connect")
-    assert refused == [f"door: {event}" for event in events]
+    assert blocked.read_text().splitlines() == [f"door: {event}" for event in events]

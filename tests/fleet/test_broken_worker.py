@@ -18,7 +18,7 @@ REASON = "cannot import half_installed.worker:Broken: ModuleNotFoundError: No mo
 
 
 @pytest.mark.parametrize("mode", ["fork", "tasks", "units"])
-async def test_the_others_start_and_the_broken_one_is_told_with_its_reason(tmp_path: Path, mode: str) -> None:
+async def test_the_others_start_and_the_broken_one_is_reported_with_its_reason(tmp_path: Path, mode: str) -> None:
     arena = Arena(tmp_path, mode=mode, besides=install(tmp_path / "site", BROKEN, MODULES))
     async with arena.running():
         report = arena.report()
@@ -31,7 +31,7 @@ async def test_the_others_start_and_the_broken_one_is_told_with_its_reason(tmp_p
     assert set(found) >= set(worker_registry.FLOW)
 
 
-async def test_a_group_starts_without_a_worker_whose_group_cannot_be_told(tmp_path: Path) -> None:
+async def test_a_group_starts_without_a_worker_whose_group_is_unknown(tmp_path: Path) -> None:
     arena = Arena(tmp_path, groups=("bus",), besides=install(tmp_path / "site", BROKEN, MODULES))
     async with arena.running():
         report = arena.report()

@@ -40,7 +40,7 @@ def test_a_distribution_names_its_console_scripts(project: Path) -> None:
     assert {name for name in scripts if f"`{name}" not in last} == set()
 
 
-def test_files_that_contributors_are_told_to_open_are_there() -> None:
+def test_files_that_the_contributors_guide_names_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for path in re.findall(r"`((?:packages|\.\.\.|docs|tests)/[\w./*-]+)`", text):
         pattern = path.replace(".../decnet_core/", "packages/decnet-core/src/decnet_core/")

@@ -19,6 +19,7 @@ import pytest
 from tests.decnet_decoys.host_key_files import give_host_keys
 from tests.decnet_models.migrated import migrated_database
 from tests.fleet.arena import DECKIES
+from tests.fleet.refusal import refusing_to_block
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.state import State
@@ -101,9 +102,13 @@ def shown(tmp_path: Path, type_: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("hosting", ["fork", "tasks", "units"])
-def test_private_drill_holds_in_each_hosting_and_leaves_nothing(short_path: Path, hosting: str) -> None:
+def test_private_drill_holds_in_each_hosting_and_leaves_nothing(tmp_path: Path, short_path: Path, hosting: str) -> None:
+    """Workers that share an event loop, being tasks, are refused whatever blocks it (test_blocking.py says what)."""
+    blocked = tmp_path / "blocked"
     outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    outer |= refusing_to_block(blocked) if hosting == "tasks" else {}
     done = decnet({**outer, "TMPDIR": str(short_path)}, "drill", "--private", "--host", hosting, "--json")
+    assert not blocked.exists(), blocked.read_text()
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["holds"]
@@ -125,7 +130,7 @@ def test_drill_needs_neither_ssh_nor_curl(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_fleet_is_told_refuses_a_second_and_stops_cleanly(
+def test_fleet_is_reported_refuses_a_second_and_stops_cleanly(
     tmp_path: Path, environment: dict[str, str], fleet: subprocess.Popen[str]
 ) -> None:
     status = decnet(environment, "status", "--json")

@@ -117,7 +117,7 @@ def test_who_asks_for_groups_does_not_hold_their_workers() -> None:
     assert done.stdout.split() == ["bus", "sensor", "herd"]
 
 
-def test_worker_that_ends_the_process_that_imports_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_ends_the_process_that_imports_it_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "named", lambda _name: os._exit(3))
     with pytest.raises(StartupError, match="ended a process with exit code 3"):
         groups_of(["any"])

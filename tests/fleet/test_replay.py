@@ -19,7 +19,7 @@ from decnet_models.events.volume import forget, volumes
 from decnet_models.following import replay
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.notices.tables import notice
 from decnet_models.progress import queries as progress
 from decnet_models.ttp.tables import ttp_tag, ttp_window
@@ -48,7 +48,7 @@ def follow(engine: Engine, kind: type[CursorWorker[Any]]) -> BatchProcessor:
         worker._rules, worker._counters = Watched(worker.settings), Counters()
         worker._rules.read()
     if engine.dialect.name == "postgresql":
-        leases = Leases(engine, kind.name, seconds=60, shared=kind.shared)
+        leases = ShardLeases(engine, kind.name, seconds=60, shared=kind.shared)
         leases.keep()
         return worker._processor(engine, kind.name, leases)
     with writing(engine) as connection:
@@ -115,7 +115,7 @@ def test_what_newer_rules_find_is_added_and_a_count_begins_where_it_began(log: E
     assert rows(log) == before
 
 
-def test_a_worker_without_anything_to_empty_begins_where_it_is_told(
+def test_a_worker_without_tables_to_empty_begins_at_the_given_position(
     log: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(log, Ttp)
@@ -158,7 +158,7 @@ def test_a_replay_that_dies_before_its_commit_has_not_happened(log: Engine) -> N
         assert progress.cursor_of(connection, "profiler") == 121
 
 
-def test_events_set_aside_are_tried_again(log: Engine) -> None:
+def test_dead_letters_are_tried_again(log: Engine) -> None:
     run(log, Ttp)
     with writing(log) as connection:
         for seq in (5, 50):

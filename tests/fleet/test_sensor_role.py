@@ -104,6 +104,6 @@ def test_file_that_somebody_changed_is_in_the_way(tmp_path: Path, capsys: pytest
     assert content(tmp_path) == {}
 
 
-def test_host_that_cannot_run_it_is_told_so_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unsuitable_host_is_reported_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert supervise(["init", "--bin", "/home/someone/.venv/bin"]) == 78
     assert capsys.readouterr().err.count("\n") == 1

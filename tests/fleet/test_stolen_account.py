@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fleet.machine import ROOT, Machine, booted, make_root, obstacle, run
+from tests.fleet.machine import Machine, booted, copy_root, obstacle
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
@@ -36,8 +36,7 @@ ALL = "decnet-supervise@all.service"
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A booted Debian with the whole fleet hosted by one supervisor, attacked once, with a swarm."""
     directory = tmp_path_factory.mktemp("machine")
-    run(["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(directory / "wheels"), str(ROOT)])
-    make_root(directory / "root", directory / "wheels")
+    copy_root(directory / "root")
     with booted(directory / "root") as found:
         found.run("decnet", "init")
         found.run("sh", "-c", "echo DECNET_LISTENER_LISTEN=127.0.0.1:6514 >> /etc/decnet/decnet.env")
@@ -140,7 +139,7 @@ def test_it_is_not_the_bus_while_the_broker_restarts(machine: Machine, thief: st
 
 
 @pytest.mark.parametrize("thief", THIEVES)
-def test_it_gives_no_orders(machine: Machine, thief: str) -> None:
+def test_it_sends_no_control_messages(machine: Machine, thief: str) -> None:
     before = pids(machine)
     program = (
         "import asyncio\n"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.fleet.machine import ROOT, Machine, booted, make_root, obstacle, run
+from tests.fleet.machine import Machine, booted, copy_root, obstacle
 
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
@@ -34,8 +34,7 @@ GROUPS = sorted({f"decnet-supervise@{worker_registry.load(name).group}.service" 
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A booted Debian with the wheels of this tree installed and set up."""
     directory = tmp_path_factory.mktemp("machine")
-    run(["uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", str(directory / "wheels"), str(ROOT)])
-    make_root(directory / "root", directory / "wheels")
+    copy_root(directory / "root")
     with booted(directory / "root") as found:
         found.run("decnet", "init")
         yield found
@@ -93,7 +92,7 @@ def expect_least_privilege(machine: Machine) -> None:
         assert status["Seccomp"] == ["2"]
 
 
-def test_the_target_starts_every_worker_and_an_attack_is_told(machine: Machine) -> None:
+def test_the_target_starts_every_worker_and_an_attack_is_reported(machine: Machine) -> None:
     machine.run("systemctl", "enable", "--now", "decnet.target")
     for unit in UNITS:
         machine.until(unit, "ActiveState", "active")
@@ -151,7 +150,7 @@ def test_each_unit_can_be_restarted_alone(machine: Machine, unit: str) -> None:
     answers(machine)
 
 
-def test_a_wrong_setting_is_told_and_not_retried(machine: Machine) -> None:
+def test_a_wrong_setting_is_reported_and_not_retried(machine: Machine) -> None:
     machine.run("sh", "-c", "echo DECNET_CANARY_HTTP_LISTEN=nowhere >> /etc/decnet/decnet.env")
     machine.run("systemctl", "restart", "decnet-canary.service", check=False)
     machine.until("decnet-canary.service", "ActiveState", "failed")
@@ -171,7 +170,7 @@ def test_the_target_stops_all(machine: Machine) -> None:
     assert not machine.run("pgrep", "--full", "decnet-", check=False).stdout
 
 
-def test_groups_take_the_units_place_and_an_attack_is_told(machine: Machine) -> None:
+def test_groups_replace_the_units_and_an_attack_is_reported(machine: Machine) -> None:
     machine.run("systemctl", "start", "decnet.target")
     answers(machine)
     machine.run("decnet", "init", "--hosting", "groups")
@@ -214,7 +213,7 @@ def test_a_supervisor_may_become_others_and_nothing_else(machine: Machine) -> No
     assert int(status_of(machine, pid)["CapPrm"][0], 16) == held
 
 
-def test_one_supervisor_of_all_takes_the_groups_place_and_an_attack_is_told(machine: Machine) -> None:
+def test_one_supervisor_of_all_replaces_the_groups_and_an_attack_is_reported(machine: Machine) -> None:
     machine.run("systemctl", "start", ALL)
     machine.until(ALL, "ActiveState", "active")
     for unit in [*GROUPS, *UNITS]:

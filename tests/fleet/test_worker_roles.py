@@ -12,9 +12,9 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.events.queries import last_seq
 from decnet_models.following.batch_processor import BatchProcessor
 from decnet_models.following.cursor_worker import CursorWorker
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.progress import queries as progress
-from decnet_workers.webhook.outbox import Outbox
+from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.settings import WebhookSettings
 
 As = Callable[[str], str]
@@ -26,7 +26,7 @@ def test_a_cursor_worker_works_as_its_own_role(name: str, role: As, ingested: No
     kind = worker_registry.load(name)
     assert issubclass(kind, CursorWorker)
     worker = kind._unstarted()
-    leases = Leases(engine, name, seconds=30, shared=worker.shared)
+    leases = ShardLeases(engine, name, seconds=30, shared=worker.shared)
     with writing(engine) as connection:
         worker.prepare(connection)
     leases.keep()
@@ -40,7 +40,7 @@ def test_a_cursor_worker_works_as_its_own_role(name: str, role: As, ingested: No
 
 def test_the_outbox_is_read_and_followed_as_the_role_of_webhook(role: As, ingested: None) -> None:
     engine = open_engine(role("webhook"))
-    outbox = Outbox(engine, WebhookSettings())
-    outbox.prepare()
-    assert outbox.poll().lag == 0
+    deliveries = Deliveries(engine, WebhookSettings())
+    deliveries.prepare()
+    assert deliveries.poll().lag == 0
     engine.dispose()

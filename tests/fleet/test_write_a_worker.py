@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from tests.fleet.howto import Workspace, blocks, commands
+from tests.fleet.howto import ROOT, Workspace, blocks, commands
 
 from decnet.drill.private import HTTP_PORT, free_block, settings_text
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, Payload
@@ -49,6 +49,12 @@ def workspace(followed: Workspace, tmp_path: Path) -> Workspace:
     """The same with an empty state directory."""
     followed.environment["DECNET_STATE_DIR"] = str(tmp_path / "state")
     return followed
+
+
+def test_the_copy_has_nothing_of_what_sessions_made(followed: Workspace) -> None:
+    """All of CI's environments were copied, which took minutes."""
+    assert {".venv", ".nox"} & {path.name for path in ROOT.iterdir()}
+    assert not {".venv", ".nox", ".hypothesis", ".git"} & {path.name for path in followed.root.iterdir()}
 
 
 def test_a_worker_is_at_most_eight_files() -> None:

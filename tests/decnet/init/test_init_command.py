@@ -128,7 +128,7 @@ def test_a_host_whose_services_could_not_see_the_programs_is_refused(capsys: pyt
     assert said.count("\n") == 1
 
 
-def test_a_wrong_setting_is_told_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_setting_is_reported_and_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "etc/decnet").mkdir(parents=True)
     (tmp_path / SETTINGS).write_text("[canary]\nhttp_lisen = 'x'\n")
     assert init(tmp_path) == 78

@@ -63,7 +63,7 @@ async def refusal(client: Client) -> str:
 
 
 @needs_accounts
-async def test_another_accounts_server_is_not_spoken_with(shared: Path) -> None:
+async def test_a_server_of_another_account_is_refused(shared: Path) -> None:
     async with broker_of(THIEF, shared / "sock") as broker:
         client = await connect(broker.address, name="worker", options=HASTY)
         assert f"user {THIEF} listens there" in await refusal(client)

@@ -205,7 +205,9 @@ async def test_jetstream_is_refused_as_by_a_server_without_it(opened: Open) -> N
         await client.jetstream().publish("np.js", b"x")
 
 
-async def test_a_worker_is_told_what_it_may_not_say(start_broker: Callable[..., Awaitable[Broker]]) -> None:
+async def test_a_worker_gets_an_error_for_a_subject_it_may_not_publish(
+    start_broker: Callable[..., Awaitable[Broker]],
+) -> None:
     broker = await start_broker(BusSettings(tcp="127.0.0.1:0", tcp_token="secret"))
     errors: asyncio.Queue[Exception] = asyncio.Queue()
     url = f"nats://secret@127.0.0.1:{broker.tcp_port}"

@@ -178,7 +178,7 @@ async def test_a_broker_that_is_silent_is_given_up(broker_process: BrokerProcess
     await client.close()
 
 
-async def test_every_change_of_the_connection_is_told(broker_process: BrokerProcess) -> None:
+async def test_every_change_of_the_connection_is_reported(broker_process: BrokerProcess) -> None:
     process = broker_process()
     client = await connect(process.url, name="x", wait=SOON, options=HASTY)
     told: list[bool] = []

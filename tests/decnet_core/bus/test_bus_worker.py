@@ -70,7 +70,7 @@ async def test_the_bus_reports_its_counters_over_itself(start_worker: Any, tmp_p
     await client.close()
 
 
-async def test_the_bus_stops_when_it_is_told_to(start_worker: Any, tmp_path: Path) -> None:
+async def test_the_bus_stops_on_request(start_worker: Any, tmp_path: Path) -> None:
     process = start_worker(DECNET_RUNTIME_HEARTBEAT_SECONDS="0.05")
     client = await connect(url(tmp_path), name="test", wait=SOON)
     await report(client)

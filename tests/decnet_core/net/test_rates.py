@@ -33,7 +33,7 @@ def test_no_interval_gets_more_than_burst_and_rate(times: list[float]) -> None:
 
 
 @given(TIMES.map(sorted), st.integers(1, 9))
-def test_who_waits_as_long_as_told_keeps_the_rate(times: list[float], count: int) -> None:
+def test_waiting_the_returned_delay_keeps_the_rate(times: list[float], count: int) -> None:
     bucket, now, taken = TokenBucket(PER_SECOND, BURST), 0.0, 0
     for time in times:
         now = max(now, time)
@@ -63,7 +63,7 @@ def test_jump_of_the_clock_delays_nobody_for_longer_than_the_rate(jump: float, t
 
 
 @given(st.integers(1, 50), st.floats(0, 10))
-def test_debt_is_paid_when_told(count: int, later: float) -> None:
+def test_debt_is_paid_after_the_returned_delay(count: int, later: float) -> None:
     bucket = TokenBucket(PER_SECOND, BURST)
     debt = bucket.delay(0, count)
     assert debt == max(0, count - BURST) / PER_SECOND

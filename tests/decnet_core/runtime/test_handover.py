@@ -25,14 +25,16 @@ class Deaf(Notifier):
         return len(self.said) > 2
 
 
-async def test_who_succeeds_nobody_goes_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_worker_without_a_predecessor_continues_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SUCCEEDS, raising=False)
     notifier = Deaf()
     await asyncio.wait_for(take_over(notifier), 30)
     assert notifier.said == []
 
 
-async def test_a_successor_says_that_it_stands_by_until_it_is_heard_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_successor_reports_standby_until_the_message_is_taken_and_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(handover, "_RETRY_SECONDS", 0.01)
     with subprocess.Popen(["/bin/sleep", "600"]) as old:
         try:
@@ -50,7 +52,7 @@ async def test_a_successor_says_that_it_stands_by_until_it_is_heard_and_waits(mo
         await asyncio.wait_for(taking, 30)
 
 
-async def test_who_is_not_heard_goes_on_all_the_same_when_the_predecessor_is_gone(
+async def test_a_successor_whose_messages_are_lost_continues_when_the_predecessor_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with subprocess.Popen(["/bin/sleep", "600"]) as old:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from decnet_core.runtime.context import Context, Undeclared
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
+from decnet_core.spool.folding import JOURNALS
+from decnet_core.spool.writer import SpoolWriter
 
 
 class Door(Worker[NoSettings]):
@@ -138,7 +141,7 @@ async def test_the_heartbeat_tells_state_and_counters(tmp_path: Path) -> None:
         assert health.counters["spool_appended"] == 0
 
 
-async def test_orders_pause_resume_and_stop(tmp_path: Path) -> None:
+async def test_control_messages_pause_resume_and_stop(tmp_path: Path) -> None:
     bus = MemoryBus()
     async with hosted(Door, tmp_path, bus) as (ctx, task):
         assert (await order(bus, "door", "pause")).state == "paused"
@@ -186,3 +189,45 @@ async def test_a_start_up_failure_is_passed_on_and_the_worker_released(tmp_path:
     with pytest.raises(StartupError, match="port 22 is busy"):
         await Host(worker, ctx).run()
     assert worker.released
+
+
+def open_journals(spool: Path) -> list[str]:
+    """Return the descriptors of this process that are journals of folded events below `spool`."""
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            name = str(link.readlink())
+        except FileNotFoundError:  # of the listing itself
+            continue
+        if name.startswith(f"{spool}/") and "folding." in name:
+            found.append(name)
+    return found
+
+
+async def test_a_start_up_write_that_fails_leaks_no_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: SpoolWriter) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SpoolWriter, "sync", full)
+        ctx = await open_context(Door, settings_of(tmp_path), MemoryBus())
+    try:
+        assert open_journals(tmp_path / "spool") == []
+    finally:
+        await ctx.close()
+
+
+async def test_a_journal_that_cannot_be_opened_leaks_not_the_other(tmp_path: Path) -> None:
+    (tmp_path / "spool" / "door" / JOURNALS[1]).mkdir(parents=True)
+    ctx = await open_context(Door, settings_of(tmp_path), MemoryBus())
+    try:
+        assert open_journals(tmp_path / "spool") == []
+    finally:
+        await ctx.close()
+
+
+async def test_a_worker_that_produces_events_has_its_journals_open(tmp_path: Path) -> None:
+    ctx = await open_context(Door, settings_of(tmp_path), MemoryBus())
+    assert len(open_journals(tmp_path / "spool")) == len(JOURNALS)
+    await ctx.close()
+    assert open_journals(tmp_path / "spool") == []

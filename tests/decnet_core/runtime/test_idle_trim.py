@@ -15,7 +15,7 @@ from decnet_core.runtime.idle_trim import BUSY_BEATS, CALM_SECONDS, WORKED_SECON
 BUSY = 10 * WORKED_SECONDS
 
 
-def test_rest_after_work_is_told_once() -> None:
+def test_becoming_idle_is_reported_once() -> None:
     detector = IdleDetector()
     assert [detector.became_idle(used) for used in (BUSY, BUSY, BUSY + CALM_SECONDS, BUSY + CALM_SECONDS)] == [
         False,
@@ -25,7 +25,7 @@ def test_rest_after_work_is_told_once() -> None:
     ]
 
 
-def test_a_process_that_goes_on_working_does_not_rest() -> None:
+def test_a_process_that_goes_on_working_is_not_idle() -> None:
     detector = IdleDetector()
     assert not any(detector.became_idle(used) for used in (BUSY, 2 * BUSY, 3 * BUSY))
 
@@ -38,7 +38,7 @@ def test_heartbeats_alone_become_work_after_long_only() -> None:
     assert min(b - a for a, b in pairwise(told)) >= WORKED_SECONDS / CALM_SECONDS
 
 
-def test_a_process_that_never_rests_returns_its_heap_now_and_then() -> None:
+def test_a_process_that_is_never_idle_returns_its_heap_now_and_then() -> None:
     detector, told = IdleDetector(), []
     for beat in range(1, 4 * BUSY_BEATS):
         assert not detector.became_idle(beat * BUSY)
@@ -46,7 +46,7 @@ def test_a_process_that_never_rests_returns_its_heap_now_and_then() -> None:
     assert [number for number, due in enumerate(told, 1) if due] == [BUSY_BEATS, 2 * BUSY_BEATS, 3 * BUSY_BEATS]
 
 
-def test_a_rest_is_as_good_as_a_trim_of_a_busy_process() -> None:
+def test_becoming_idle_counts_as_a_trim_of_a_busy_process() -> None:
     detector = IdleDetector()
     for beat in range(1, BUSY_BEATS):
         assert not detector.became_idle(beat * BUSY)
@@ -65,7 +65,7 @@ def test_a_process_that_did_nothing_has_no_heap_to_return() -> None:
 
 
 @given(st.lists(st.floats(0, 10 * WORKED_SECONDS), max_size=200))
-def test_it_is_never_told_more_often_than_the_work_is_worth(steps: list[float]) -> None:
+def test_no_trim_is_due_more_often_than_the_work_is_worth(steps: list[float]) -> None:
     detector, used, told = IdleDetector(), 0.0, 0
     for step in steps:
         used += step

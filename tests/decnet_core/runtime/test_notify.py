@@ -43,7 +43,7 @@ class Deaf(Notifier):
         return sum("WATCHDOG=1" in state for state in self.said)
 
 
-def test_a_full_queue_is_told_and_one_that_was_read_takes_more(tmp_path: Path) -> None:
+def test_a_full_queue_is_reported_and_one_that_was_read_takes_more(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
         notifier = Notifier(str(tmp_path / "notify"))
@@ -59,7 +59,7 @@ def test_who_is_not_asked_and_whose_supervisor_is_gone_has_nothing_to_say_again(
     assert Notifier(str(tmp_path / "none")).send("READY=1")
 
 
-async def test_what_must_be_heard_is_said_until_the_queue_has_room(tmp_path: Path) -> None:
+async def test_readiness_is_sent_until_the_queue_has_room(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
         notifier = Notifier(str(tmp_path / "notify"))
@@ -72,7 +72,7 @@ async def test_what_must_be_heard_is_said_until_the_queue_has_room(tmp_path: Pat
         assert [*heard, supervisor.recv(100)][-2:] == [b"WATCHDOG=1", b"READY=1"]
 
 
-async def test_who_never_reads_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_supervisor_that_never_reads_blocks_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notify, "INSIST_SECONDS", 0.1)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
@@ -82,7 +82,7 @@ async def test_who_never_reads_holds_nobody_up(tmp_path: Path, monkeypatch: pyte
         assert [supervisor.recv(100) for _ in range(full)] == [b"WATCHDOG=1"] * full
 
 
-async def test_a_sign_of_life_that_was_not_taken_is_given_again_before_the_next_beat(
+async def test_a_heartbeat_that_was_not_taken_is_sent_again_before_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "_REFUSED_SECONDS", 0.01)

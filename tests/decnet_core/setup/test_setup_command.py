@@ -27,7 +27,7 @@ def test_unit_runs_the_supervisor_from_where_it_is(tmp_path: Path) -> None:
     assert Host(tmp_path).record().role == "sensor"
 
 
-def test_dry_run_writes_nothing_and_tells_all_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dry_run_writes_nothing_and_prints_all_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert set_up(tmp_path, "--dry-run", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["dry_run"] is True
@@ -37,7 +37,7 @@ def test_dry_run_writes_nothing_and_tells_all_as_json(tmp_path: Path, capsys: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_unreadable_settings_are_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_settings_are_reported_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "etc/decnet").mkdir(parents=True)
     (tmp_path / "etc/decnet/decnet.toml").write_text("[state\n")
     assert set_up(tmp_path) == 78

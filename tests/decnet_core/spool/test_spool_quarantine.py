@@ -134,7 +134,7 @@ def refuse(*_: object) -> int:
     raise OSError(28, "No space left on device")
 
 
-def test_a_disk_that_refuses_is_told_and_counted(
+def test_a_disk_that_refuses_is_reported_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     quarantine = Quarantine(tmp_path)

@@ -107,7 +107,7 @@ def test_an_empty_line_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     segment.close()
 
 
-def test_half_a_line_that_cannot_be_cut_off_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_line_that_cannot_be_cut_off_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise OSError(errno.EIO, "Input/output error")
 

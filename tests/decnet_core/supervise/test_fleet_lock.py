@@ -12,7 +12,7 @@ import pytest
 from decnet_core.supervise.lock import FleetBusyError, FleetLock
 
 
-def test_second_fleet_is_refused_and_told_the_pid(tmp_path: Path) -> None:
+def test_second_fleet_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
     lock = FleetLock(tmp_path)
     with pytest.raises(FleetBusyError, match=f"pid {os.getpid()}"):
         FleetLock(tmp_path)
@@ -37,7 +37,7 @@ def test_different_groups_share_the_directory(tmp_path: Path) -> None:
         lock.release()
 
 
-def test_pid_of_a_fleet_that_is_gone_is_not_told(tmp_path: Path) -> None:
+def test_pid_of_a_fleet_that_is_gone_is_not_reported(tmp_path: Path) -> None:
     FleetLock(tmp_path).release()
     lock = FleetLock(tmp_path, ["herd"])
     with pytest.raises(FleetBusyError, match="pid unknown"):

@@ -354,6 +354,51 @@ def test_a_successor_that_does_not_stand_by_in_time_is_killed() -> None:
     assert set(made.instances) == {1}
 
 
+def successor_killed() -> Lifecycle:
+    """Instance 1 is ready, its successor 2 was killed and has not exited yet."""
+    made = replacing()
+    made.heartbeat(1, 15)
+    assert made.tick(20) == [Kill(2, "not standing by after 20 s")]
+    return made
+
+
+def test_a_restart_after_a_crash_waits_for_the_end_of_a_killed_successor() -> None:
+    """Beside it the new instance may find the spool taken: a failed start, which is not tried again."""
+    made = successor_killed()
+    assert made.exited(1, 1, "exit code 1", 21) == []
+    assert made.tick(22) == []
+    assert (made.status, made.deadline) == (Status("decoys", Phase.WAITING, reason="exit code 1"), None)
+    assert made.exited(2, -9, "", 30) == [Spawn()]
+    assert made.spawned(Spawn(), 3, 30) == []
+    assert made.status == Status("decoys", Phase.STARTING, 3, restarts=1)
+
+
+def test_a_restart_that_the_operator_wants_waits_for_the_end_of_a_killed_successor() -> None:
+    made = successor_killed()
+    assert made.restart(21) == [Terminate(1)]
+    assert made.exited(1, 0, "", 22) == []
+    assert made.restart(23) == []
+    assert (made.status, made.settled) == (Status("decoys", Phase.WAITING), False)
+    assert made.exited(2, -9, "", 24) == [Spawn()]
+
+
+def test_a_killed_successor_that_exits_first_starts_nothing() -> None:
+    made = successor_killed()
+    assert made.exited(2, -9, "", 21) == []
+    assert made.exited(1, 1, "exit code 1", 22) == []
+    assert made.tick(23) == [Spawn()]
+
+
+def test_a_stop_while_a_start_waits_for_a_killed_successor_starts_nothing() -> None:
+    made = successor_killed()
+    made.exited(1, 1, "exit code 1", 21)
+    made.tick(22)
+    assert made.stop(23) == []
+    assert not made.finished
+    assert made.exited(2, -9, "", 24) == []
+    assert made.finished
+
+
 def test_when_the_old_one_falls_its_successor_takes_its_place_and_no_crash_is_counted() -> None:
     made = replacing()
     assert made.exited(1, -11, "killed by SIGSEGV", 1) == []

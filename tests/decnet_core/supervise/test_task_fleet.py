@@ -227,7 +227,7 @@ async def test_a_thread_that_is_at_work_when_its_worker_falls_does_not_hold_the_
         assert stalls.longest.get("computing", 0.0) < 1.0
 
 
-async def test_a_worker_is_started_again_on_order(tmp_path: Path) -> None:
+async def test_a_worker_is_started_again_on_request(tmp_path: Path) -> None:
     async with running(tmp_path, "steady") as (fleet, _):
         await fleet.restart("steady")
         assert one(fleet, "steady").phase is Phase.READY

@@ -79,7 +79,7 @@ def kinds(log: Runtime) -> list[type[Payload]]:
     return [type(payload) for payload in log.payloads]
 
 
-def test_a_session_is_told_of_with_the_service_of_its_connection(log: Runtime, recorder: SessionRecorder) -> None:
+def test_a_session_is_reported_with_the_service_of_its_connection(log: Runtime, recorder: SessionRecorder) -> None:
     recorder.begin("xterm", 80, 24)
     recorder.command("id", known=True, moment=0.1)
     recorder.requested("fetch", {"url": "http://192.0.2.9/x"})
@@ -151,7 +151,7 @@ def test_a_session_leaves_a_bounded_number_of_files(log: Runtime, recorder: Sess
     assert log.counters.snapshot()["decoys_captures_refused"] == 2
 
 
-def test_an_upload_that_was_cut_tells_its_whole_size(
+def test_an_upload_that_was_cut_reports_its_whole_size(
     log: Runtime, recorder: SessionRecorder, resources: FleetResources
 ) -> None:
     recorder.begin(None, 80, 24)

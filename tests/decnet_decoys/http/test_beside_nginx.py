@@ -102,7 +102,7 @@ async def nginx(tmp_path: Path) -> AsyncIterator[tuple[str, int]]:
     await process.wait()
 
 
-async def test_answers_cannot_be_told_from_nginx(host: DeckyHost, nginx: tuple[str, int]) -> None:
+async def test_answers_are_indistinguishable_from_nginx(host: DeckyHost, nginx: tuple[str, int]) -> None:
     port = host.decky.services["http"]
     targets = (nginx, (host.decky.address, port))
     for start in range(0, len(REQUESTS), 10):

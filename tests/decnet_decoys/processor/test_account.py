@@ -78,7 +78,7 @@ def test_small_charges_add_up() -> None:
     assert account.indebted
 
 
-def test_a_source_that_used_much_is_told_once_however_many_its_connections() -> None:
+def test_a_source_that_used_much_is_reported_once_however_many_its_connections() -> None:
     accounts = Accounts()
     first, second = opened(accounts, "192.0.2.1"), opened(accounts, "192.0.2.1")
     first.charge(MUCH_SECONDS / 2, 0.0)

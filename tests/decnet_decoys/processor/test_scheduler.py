@@ -42,7 +42,7 @@ async def burning(log: list[str], name: str, steps: int, seconds: float = 0.002)
         await asyncio.sleep(0)
 
 
-async def test_a_newcomer_is_served_before_one_who_has_used_much(scheduler: LoopScheduler) -> None:
+async def test_a_new_client_is_served_before_one_that_has_used_much(scheduler: LoopScheduler) -> None:
     log: list[str] = []
     busy = [spawn(scheduler, "192.0.2.1", burning(log, "busy", 60)) for _ in range(20)]
     while len(log) < 200:
@@ -55,7 +55,7 @@ async def test_a_newcomer_is_served_before_one_who_has_used_much(scheduler: Loop
     await asyncio.gather(*busy, return_exceptions=True)
 
 
-async def test_one_who_has_used_much_is_not_starved_by_newcomers(scheduler: LoopScheduler) -> None:
+async def test_a_client_that_has_used_much_is_not_starved_by_new_ones(scheduler: LoopScheduler) -> None:
     log: list[str] = []
     await spawn(scheduler, "192.0.2.1", burning(log, "old", 100))
     crowd = [

@@ -82,7 +82,7 @@ async def test_a_client_beyond_the_limit_is_rejected_until_another_leaves(tmp_pa
         assert len(host.events(ConnectionOpened)) == 2
 
 
-async def test_held_connections_lock_no_newcomer_out(tmp_path: Path) -> None:
+async def test_held_connections_lock_no_new_client_out(tmp_path: Path) -> None:
     async with playing(tmp_path, connections=12) as host, contextlib.AsyncExitStack() as held:
         for number in range(12):
             streams = await held.enter_async_context(client(host, f"127.0.0.{1 + number % 3}"))

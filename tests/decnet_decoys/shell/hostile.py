@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import NamedTuple
 
@@ -13,7 +14,8 @@ from decnet_decoys.processor import turn
 from decnet_decoys.shell.effects import AskLine, Effects, ReadAll
 from decnet_decoys.shell.machine.filesystem import KERNEL, FileSystem
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.machine.overlays import Overlay
+from decnet_decoys.shell.machine.overlays import FILES_BYTES, Overlay
+from decnet_decoys.shell.machine.tree import Tree
 from decnet_decoys.shell.state import ShellState
 
 MANY_LINES = b"y\n" * (2 << 20)
@@ -57,11 +59,23 @@ def measured(effects: Effects, *, at_most: float, answer: bytes = b"") -> Stretc
 def prepared(machine: Machine) -> ShellState:
     """Root's shell on a machine that an attacker has prepared: large files, many names, deep paths, long links."""
     overlay = Overlay(machine, MemoryLease(MemoryBudget(64 << 20)))
-    _fill(overlay.files)
+    _copy(_filled(machine.tree), overlay.files)
     return ShellState(machine, machine.users[0], lambda: float(NOW), ORIGIN, terminal="xterm", overlay=overlay)
 
 
-def _fill(files: FileSystem) -> None:
+def _copy(source: FileSystem, files: FileSystem) -> None:
+    """Give `files`, on the same tree and unchanged, what was changed in `source`: entries are immutable."""
+    files._changed = dict(source._changed)
+    files._added = {directory: set(names) for directory, names in source._added.items()}
+    files._used = source._used
+    held = files._lease.hold(source._lease.held)
+    assert held
+
+
+@functools.lru_cache(maxsize=1)
+def _filled(tree: Tree) -> FileSystem:
+    """Write it all once, not for every line: 1,500 names take longer than most lines that are measured on them."""
+    files = FileSystem(tree, FILES_BYTES, MemoryLease(MemoryBudget(64 << 20)))
     for path, data in (("/tmp/lines", MANY_LINES), ("/tmp/row", ONE_LINE), ("/tmp/script", b"id;" * 20_000)):
         files.write(path, data, KERNEL)
         files.change(path, KERNEL, mode=0o755)
@@ -75,3 +89,4 @@ def _fill(files: FileSystem) -> None:
     files.write(f"{DEEP}/deep", b"deep", KERNEL)
     for number in range(20):
         files.link(f"/tmp/{CLIMBING[:4000]}l{number + 1}", f"/tmp/l{number}", KERNEL)
+    return files

@@ -9,7 +9,7 @@ from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.shell import budget
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.machine.tree import FILLER_BLOCK, Filler
-from decnet_decoys.shell.streams import PIECE, InputBuffer, OutputBuffer, OutputFullError, Source
+from decnet_decoys.shell.streams import PIECE, InputBuffer, InputFile, OutputBuffer, OutputFullError
 
 
 def test_commands_are_counted() -> None:
@@ -70,7 +70,7 @@ def test_what_a_line_writes_is_held_until_it_ends() -> None:
 @pytest.mark.parametrize("text", [b"a\n", b"\n", b"abc", b"ab\ncd\n\n"])
 def test_a_source_read_in_pieces_is_the_whole(size: int, text: bytes) -> None:
     data = (text * (size // len(text) + 1))[:size]
-    source = Source("x", data)
+    source = InputFile("x", data)
     assert b"".join(source.pieces()) == data
     assert b"".join(source.lines(ends=True)) == data
     if len(text) < 3:
@@ -83,5 +83,5 @@ def test_a_program_s_noise_is_the_same_in_any_pieces() -> None:
     assert len(whole) == filler.size
     assert whole.startswith(b"\x7fELF")
     for size in (1000, FILLER_BLOCK, 5000):
-        assert b"".join(Source("x", filler).pieces(size)) == whole
+        assert b"".join(InputFile("x", filler).pieces(size)) == whole
     assert filler.piece(filler.size, 10) == b""

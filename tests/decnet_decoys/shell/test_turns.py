@@ -8,7 +8,7 @@ times that, for processors differ and the caches of a busy one are cold.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ from tests.decnet_decoys.shell.hostile import DEEP, MANY_LINES, ONE_LINE, measur
 
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 
 ALLOWED_SECONDS = 0.060
@@ -28,12 +28,13 @@ PER_LINE_ALWAYS = 0.03
 
 
 @pytest.fixture(scope="module", autouse=True)
-def without_other_garbage() -> Iterator[None]:
-    """The collector must not walk through what other tests left, which is no cost of the shell's."""
+def without_other_garbage() -> None:
+    """The collector must not walk through what other tests left, which is no cost of the shell's.
+
+    For good: to unfreeze would give it back all that conftest.py keeps from it, in every test that follows.
+    """
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 HUGE = "x" * 60_000

@@ -81,7 +81,7 @@ def real_sshd(directory: Path) -> str:
     return sshd
 
 
-async def test_the_debian_persona_cannot_be_told_from_the_real_sshd(host: DeckyHost, tmp_path: Path) -> None:
+async def test_the_debian_persona_is_indistinguishable_from_the_real_sshd(host: DeckyHost, tmp_path: Path) -> None:
     sshd = real_sshd(tmp_path)
     address = own_address(30)
     port = free_port(address)

@@ -17,7 +17,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import OverlayStore
-from decnet_decoys.shell.registry import Program, programs
+from decnet_decoys.shell.programs import Program, programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
@@ -186,7 +186,7 @@ async def test_commands_that_read_lines_share_what_is_piped_in(shell: ShellState
     assert channel.shown == b"two one\n1\n"
 
 
-async def test_wishes_for_the_network_are_recorded(shell: ShellState) -> None:
+async def test_network_requests_are_recorded(shell: ShellState) -> None:
     _, _, notes = await run(shell, "nslookup c2.example")
     assert notes.requests == [("resolve", {"program": "nslookup", "name": "c2.example"})]
 

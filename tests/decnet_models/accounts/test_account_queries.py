@@ -37,7 +37,7 @@ def test_a_name_is_one_account_in_whatever_case(engine: Engine) -> None:
         queries.add_account(connection, UUID(int=2), "aNA", "viewer", now_ns=6)
 
 
-def test_a_token_lets_in_until_it_expires_or_is_revoked_with_the_lesser_role(engine: Engine) -> None:
+def test_a_token_authenticates_until_it_expires_or_is_revoked_with_the_lesser_role(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.add_account(connection, ANA, "ana", "analyst", now_ns=5)
         queries.add_token(connection, token(expires_at=100))
@@ -54,7 +54,7 @@ def test_a_token_lets_in_until_it_expires_or_is_revoked_with_the_lesser_role(eng
         assert (kept.used_at, kept.revoked_at) == (51, 60)
 
 
-def test_a_new_role_counts_at_once_for_what_was_let_in_before(engine: Engine) -> None:
+def test_a_new_role_applies_at_once_to_open_sessions(engine: Engine) -> None:
     with writing(engine) as connection:
         queries.add_account(connection, ANA, "ana", "admin", now_ns=5)
         queries.add_token(connection, token("admin"))
@@ -78,7 +78,7 @@ def test_a_session_lasts_as_long_as_it_is_used(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("how", ["disabled", "password"])
-def test_who_is_disabled_or_has_a_new_password_is_logged_out_everywhere(engine: Engine, how: str) -> None:
+def test_a_disabled_account_or_a_new_password_ends_all_sessions(engine: Engine, how: str) -> None:
     with writing(engine) as connection:
         queries.add_account(connection, ANA, "ana", "admin", now_ns=5)
         queries.open_session(connection, session())

@@ -83,7 +83,7 @@ def test_typing_by_hand_is_interactive_and_faster_is_scripted() -> None:
     assert names(Breadth(), None, [script, by_hand]) == ["interactive", "scripted"]
 
 
-def test_two_commands_tell_nothing() -> None:
+def test_two_commands_show_nothing() -> None:
     assert names(Breadth(), None, [Typing(2, 0, 5 * SECOND), Typing(1, 0, 0)]) == ["visit"]
 
 

@@ -77,7 +77,7 @@ def test_any_order_and_grouping_gives_the_same_row(
     assert merged(connection, groups) == expected
 
 
-def test_first_committed_event_tells_even_when_it_tells_nothing(connection: Connection) -> None:
+def test_the_first_committed_event_is_announced_even_without_details(connection: Connection) -> None:
     seen = {"events": 1, "first_seen": 5, "last_seen": 5}
     late = {**seen, "first_seq": 9, "service": "ssh", "opened_seq": 9, "opened_at": 1, "username": "late"}
     early = {**seen, "first_seq": 3, "service": None, "opened_seq": 3, "opened_at": 2, "username": "early"}

@@ -22,7 +22,7 @@ def facts_with(name: str, count: int) -> Facts:
     return msgspec.structs.replace(Facts(), **{name: count})
 
 
-def test_who_did_nothing_scores_nothing() -> None:
+def test_an_attacker_that_did_nothing_scores_zero() -> None:
     assert terms(Facts()) == ()
     assert score(Facts()) == 0
 
@@ -59,7 +59,7 @@ def test_reason_names_the_count() -> None:
     assert (term.name, term.points, term.reason) == ("guessing", 10, "tried log-ins: 250")
 
 
-def test_of_several_tools_the_most_telling_counts() -> None:
+def test_of_several_tools_the_most_significant_counts() -> None:
     (term,) = terms(Facts(purposes=("client", "exploitation", "scanner")))
     assert (term.points, term.reason) == (10, "used a tool for: exploitation")
 

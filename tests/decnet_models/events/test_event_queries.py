@@ -113,7 +113,7 @@ def test_recent_events_are_paged_newest_first(engine: Engine, make_events: Maker
         assert [one.seq for one in queries.of_attacker(connection, "192.0.2.1", 2, before=3)] == [2, 1]
 
 
-def test_a_session_is_told_in_the_order_it_happened(engine: Engine, make_events: Maker) -> None:
+def test_a_session_is_shown_in_the_order_it_happened(engine: Engine, make_events: Maker) -> None:
     events = make_events(3, session="s")
     with writing(engine) as connection:
         queries.insert_events(connection, events[::-1])

@@ -66,7 +66,7 @@ def test_changes_commit_in_the_order_of_their_numbers(housed: Engine, url: str) 
     other.dispose()
 
 
-def test_each_change_tells_who_what_why_before_and_after(housed: Engine) -> None:
+def test_each_change_records_who_what_why_before_and_after(housed: Engine) -> None:
     with writing(housed) as connection:
         read = queries.write_decky(connection, WEB, info("added"))
         assert read is not None

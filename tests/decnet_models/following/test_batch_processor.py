@@ -89,7 +89,7 @@ def test_results_notices_and_cursor_are_committed_together(log: Engine, make_eve
     assert step.notices == {"attacker.observed": 3}
 
 
-def test_an_error_where_no_event_is_at_fault_is_said_as_it_is(
+def test_an_error_that_is_no_events_fault_is_reported_unchanged(
     log: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert(log, make_events(2, LoginAttempt("ssh", "a", success=False)))
@@ -170,7 +170,7 @@ def test_an_idle_worker_writes_nothing(log: Engine, make_events: Maker) -> None:
         assert connection.execute(select(worker_cursor.c.updated_at)).scalar() == 5
 
 
-def test_one_bad_event_is_set_aside_and_the_others_are_handled(
+def test_one_bad_event_becomes_a_dead_letter_and_the_others_are_handled(
     log: Engine, make_events: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
     insert(log, make_events(10))
@@ -201,7 +201,7 @@ def test_what_the_error_says_cannot_forge_log_lines(
     assert "\x1b" not in caplog.records[0].getMessage()
 
 
-def test_a_payload_of_another_version_is_set_aside(log: Engine, make_events: Maker) -> None:
+def test_a_payload_of_another_version_is_a_dead_letter(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(3))
     with writing(log) as connection:
         connection.execute(event_table.update().where(event_table.c.seq == 2).values(payload='{"kind":"gone"}'))
@@ -240,7 +240,7 @@ def test_bad_events_among_good_ones_never_crash_it(log: Engine, make_events: Mak
     assert len(handled(log)) == 20
 
 
-def test_a_database_failure_is_raised_and_nothing_is_set_aside(log: Engine, make_events: Maker) -> None:
+def test_a_database_failure_is_raised_and_makes_no_dead_letter(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(3))
     busy = OperationalError("x", {}, Exception("lost"), connection_invalidated=True)
     with pytest.raises(OperationalError):
@@ -251,7 +251,7 @@ def test_a_database_failure_is_raised_and_nothing_is_set_aside(log: Engine, make
     assert consume(log, Handler()).step().handled == 3
 
 
-def test_what_was_committed_before_a_database_failure_is_told(log: Engine, make_events: Maker) -> None:
+def test_what_was_committed_before_a_database_failure_is_announced(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(8))
 
     class Failing(Handler):
@@ -326,7 +326,7 @@ def test_a_notice_with_an_impossible_key_is_its_events_fault(log: Engine, make_e
     pattern=st.lists(st.sampled_from(["good", "good", "bad", "other"]), min_size=1, max_size=25),
     limit=st.integers(1, 9),
 )
-def test_every_event_is_handled_or_set_aside_exactly_once(
+def test_every_event_is_handled_or_a_dead_letter_exactly_once(
     sqlite_engine: Engine, make_events: Maker, pattern: list[str], limit: int
 ) -> None:
     with writing(sqlite_engine) as connection:

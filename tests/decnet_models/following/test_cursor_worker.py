@@ -187,7 +187,7 @@ async def test_it_looks_unasked_every_ten_seconds_and_every_five_without_the_bus
     await ctx.close()
 
 
-async def test_who_loses_its_leases_while_it_handles_a_batch_says_so_and_leaves_it_to_the_thief(
+async def test_an_instance_that_loses_its_leases_during_a_batch_reports_it_and_leaves_it_to_the_new_holder(
     tmp_path: Path, postgres_url: str, make_events: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = Place(tmp_path, postgres_url)

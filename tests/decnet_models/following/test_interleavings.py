@@ -24,7 +24,7 @@ from decnet_models.errors import CursorMovedError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.batch_processor import BatchProcessor, Step
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.progress import lease_queries
 from decnet_models.progress import queries as progress
 
@@ -80,7 +80,7 @@ class Instance:
 
     def __init__(self, url: str, *, leased: bool) -> None:
         self.engine = open_engine(url, busy_seconds=BUSY_SECONDS)
-        self.leases = Leases(self.engine, "w", seconds=LEASE_SECONDS) if leased else None
+        self.leases = ShardLeases(self.engine, "w", seconds=LEASE_SECONDS) if leased else None
         self.handler = Handler("w")
         self.before_commit: Callable[[], None] = lambda: None
         self.after_commit: Callable[[], None] = lambda: None

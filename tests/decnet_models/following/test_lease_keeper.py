@@ -13,7 +13,7 @@ from decnet_core.runtime.context import Context
 from decnet_models.errors import LeaseLostError
 from decnet_models.following import lease_keeper
 from decnet_models.following.lease_keeper import LeaseKeeper
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 
 MakeContext = Callable[..., Context]
 SECONDS = 30.0
@@ -35,7 +35,7 @@ class Clock:
         raise TimeoutError
 
 
-class ScriptedLeases(Leases):
+class ScriptedLeases(ShardLeases):
     """Leases of which each `keep` finds what the test says next, and takes a second for it."""
 
     def __init__(self, clock: Clock, *found: int) -> None:
@@ -62,7 +62,7 @@ async def ctx(make_context: MakeContext) -> AsyncIterator[Context]:
     yield make_context()
 
 
-def keeper_of(ctx: Context, leases: Leases) -> LeaseKeeper:
+def keeper_of(ctx: Context, leases: ShardLeases) -> LeaseKeeper:
     return LeaseKeeper(ctx, leases, SECONDS)
 
 

@@ -16,7 +16,7 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import ALL, SHARDS
 from decnet_models.errors import LeaseLostError
 from decnet_models.following.cursor_position import Span
-from decnet_models.following.shard_leases import NS, Leases, new_holder, wanted
+from decnet_models.following.shard_leases import NS, ShardLeases, new_holder, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress.lease_queries import Lease
 
@@ -55,7 +55,7 @@ def test_a_share_is_rounded_up_and_counts_what_is_held() -> None:
     assert taken([*["a"] * 8, "b", "c", *[None] * 6]) == []
 
 
-def test_the_richest_is_robbed_until_nobody_has_two_more() -> None:
+def test_leases_are_taken_from_the_largest_holder_until_no_instance_has_two_more() -> None:
     assert taken([*["b"] * 10, *["c"] * 6]) == [0, 1, 2, 3, 10]  # 6, 5 and 5 are left
     assert taken([*["b"] * 8, *["a"] * 8]) == []
     assert taken([*["b"] * 9, *["a"] * 7]) == [0]
@@ -92,13 +92,13 @@ def change(engine: Engine, statement: str) -> None:
         connection.execute(text(statement))
 
 
-def span_of(engine: Engine, leases: Leases) -> Span | None:
+def span_of(engine: Engine, leases: ShardLeases) -> Span | None:
     with reading(engine) as connection:
         return leases.span(connection)
 
 
 def test_what_is_held_ends_its_seconds_after_it_was_kept(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     for _ in range(2):  # taken, then renewed
         with reading(log) as connection:
             before = queries.now_of(connection)
@@ -111,7 +111,7 @@ def test_what_is_held_ends_its_seconds_after_it_was_kept(log: Engine) -> None:
 
 def test_seconds_have_a_thousand_million_nanoseconds(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "now_of", lambda _: 7)
-    Leases(log, "w", seconds=4.5).keep()
+    ShardLeases(log, "w", seconds=4.5).keep()
     assert {one.expires_at for one in rows(log)} == {4_500_000_007}
 
 
@@ -119,24 +119,24 @@ def test_seconds_have_a_thousand_million_nanoseconds(log: Engine, monkeypatch: p
 def test_a_lease_that_ends_later_than_twice_its_time_was_made_by_a_fast_clock(
     log: Engine, seconds_ahead: int, held: bool
 ) -> None:
-    Leases(log, "w", seconds=30, shared=False, holder="b").keep()
+    ShardLeases(log, "w", seconds=30, shared=False, holder="b").keep()
     with writing(log) as connection:
         ends = queries.now_of(connection) + seconds_ahead * NS
         connection.execute(text(f"UPDATE lease SET expires_at = {ends}"))
-    second = Leases(log, "w", seconds=30, shared=False)
+    second = ShardLeases(log, "w", seconds=30, shared=False)
     second.keep()
     assert bool(second.held) is held
 
 
 def test_all_of_the_log_is_read_as_one_while_every_shard_is_level(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     assert span_of(log, leases) is None
     leases.keep()
     assert span_of(log, leases) == Span(0)
 
 
 def test_the_hindmost_catch_up_with_the_next_ones(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     change(log, "UPDATE lease SET seq = CASE WHEN shard < 3 THEN 5 WHEN shard < 9 THEN 8 ELSE 20 END")
     assert span_of(log, leases) == Span(5, 8, frozenset({0, 1, 2}))
@@ -145,14 +145,14 @@ def test_the_hindmost_catch_up_with_the_next_ones(log: Engine) -> None:
 
 
 def test_a_shard_that_another_has_taken_is_not_read(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     change(log, "UPDATE lease SET epoch = epoch + 1 WHERE shard = 4")
     assert span_of(log, leases) == Span(0, None, ALL - {4})
 
 
 def test_who_shares_nothing_reads_nothing_unless_all_is_held(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30, shared=False)
+    leases = ShardLeases(log, "w", seconds=30, shared=False)
     leases.keep()
     assert span_of(log, leases) == Span(0)
     change(log, "UPDATE lease SET epoch = epoch + 1 WHERE shard = 4")
@@ -160,19 +160,19 @@ def test_who_shares_nothing_reads_nothing_unless_all_is_held(log: Engine) -> Non
 
 
 def test_one_shard_alone_is_read_up_to_the_end_of_the_log(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     change(log, "UPDATE lease SET epoch = epoch + 1 WHERE shard <> 4")
     assert span_of(log, leases) == Span(0, None, frozenset({4}))
 
 
-def move(engine: Engine, leases: Leases, span: Span, start: int, end: int) -> None:
+def move(engine: Engine, leases: ShardLeases, span: Span, start: int, end: int) -> None:
     with writing(engine) as connection:
         leases.move(connection, span, start, end)
 
 
 def test_a_span_of_some_shards_moves_those(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     move(log, leases, Span(0, None, frozenset({1, 2})), 0, 7)
     assert Counter(one.seq for one in rows(log)) == {0: 14, 7: 2}
@@ -184,7 +184,7 @@ def test_a_span_of_some_shards_moves_those(log: Engine) -> None:
 
 @pytest.mark.parametrize("values", ["epoch = epoch + 1", "seq = 3", "expires_at = 1"])
 def test_who_has_lost_one_of_its_leases_moves_none(log: Engine, values: str) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     change(log, f"UPDATE lease SET {values} WHERE shard = 15")
     with pytest.raises(LeaseLostError, match="shard 15 of w"):
@@ -194,7 +194,7 @@ def test_who_has_lost_one_of_its_leases_moves_none(log: Engine, values: str) -> 
 
 
 def test_a_lease_ends_at_the_nanosecond_that_it_says(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     ends = rows(log)[0].expires_at
     change(log, f"UPDATE lease SET expires_at = {ends}")
@@ -206,7 +206,7 @@ def test_a_lease_ends_at_the_nanosecond_that_it_says(log: Engine, monkeypatch: p
 
 
 def test_a_released_lease_is_held_no_more(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30, holder="me")
+    leases = ShardLeases(log, "w", seconds=30, holder="me")
     leases.keep()
     assert leases.held == ALL
     leases.release()
@@ -216,7 +216,7 @@ def test_a_released_lease_is_held_no_more(log: Engine) -> None:
 
 def test_a_lease_that_another_takes_first_is_not_held(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between this one's looking and its taking."""
-    leases, leases_of = Leases(log, "w", seconds=30), queries.leases_of
+    leases, leases_of = ShardLeases(log, "w", seconds=30), queries.leases_of
 
     def then_another(connection: object, worker: str) -> list[Lease]:
         seen = leases_of(connection, worker)  # type: ignore[arg-type]
@@ -231,7 +231,7 @@ def test_a_lease_that_another_takes_first_is_not_held(log: Engine, monkeypatch: 
 
 def test_who_shares_nothing_takes_all_or_nothing(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two that start at once would otherwise each take a part, and wait for the other's forever."""
-    leases, leases_of = Leases(log, "w", seconds=30, shared=False), queries.leases_of
+    leases, leases_of = ShardLeases(log, "w", seconds=30, shared=False), queries.leases_of
     leases.keep()
     leases.release()
     before = rows(log)
@@ -249,7 +249,7 @@ def test_who_shares_nothing_takes_all_or_nothing(log: Engine, monkeypatch: pytes
 
 
 def test_who_shares_nothing_and_holds_everything_keeps_it(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30, shared=False, holder="a")
+    leases = ShardLeases(log, "w", seconds=30, shared=False, holder="a")
     for _ in range(2):
         leases.keep()
         assert leases.held == ALL
@@ -259,7 +259,7 @@ def test_who_shares_nothing_and_holds_everything_keeps_it(log: Engine) -> None:
 @pytest.mark.parametrize("part", [1, 6, SHARDS - 1])
 def test_who_shares_nothing_and_holds_a_part_gives_it_back(log: Engine, part: int) -> None:
     """As an instance of a version that took part by part may have left it."""
-    first, second = (Leases(log, "w", seconds=30, shared=False, holder=name) for name in ("a", "b"))
+    first, second = (ShardLeases(log, "w", seconds=30, shared=False, holder=name) for name in ("a", "b"))
     first.keep()
     change(log, f"UPDATE lease SET holder = 'b', epoch = epoch + 1 WHERE shard < {part}")
     second.keep()

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from decnet_core.runtime.context import Context
+from decnet_models.errors import CursorMovedError, EveryEventRefusedError
 from decnet_models.following.retry_backoff import RetryBackoff, until_answered
 
 MakeContext = Callable[..., Context]
@@ -67,18 +68,19 @@ async def test_an_error_that_will_not_pass_is_raised_as_it_is(make_context: Make
 
 
 @pytest.mark.usefixtures("waits")
+@pytest.mark.parametrize("fault", [FAULT, EveryEventRefusedError("the database refuses 17 events in a row")])
 async def test_a_fault_is_waited_for_shown_and_logged_once(
-    make_context: MakeContext, caplog: pytest.LogCaptureFixture
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture, fault: Exception
 ) -> None:
     caplog.set_level("INFO")
     ctx = make_context()
     backoff = RetryBackoff(ctx)
     for _ in range(2):
-        await backoff.wait(FAULT)
+        await backoff.wait(fault)
         assert ctx.counters.snapshot()["database_at_fault"] == 1
     backoff.recovered()
     assert ctx.counters.snapshot() == {"database_unavailable": 0, "database_at_fault": 0, "database_retries": 2}
-    await backoff.wait(FAULT)
+    await backoff.wait(fault)
     assert [one.levelname for one in caplog.records] == ["ERROR", "INFO", "ERROR"]
 
 
@@ -128,3 +130,10 @@ async def test_who_must_stop_gets_no_answer(make_context: MakeContext) -> None:
     assert ctx.counters.snapshot() == {"database_retries": 1, "database_unavailable": 1}
     ctx.stop()
     assert await asyncio.wait_for(asking, 30) is None
+
+
+@pytest.mark.usefixtures("waits")
+async def test_an_instance_that_lost_its_place_does_not_accuse_the_database(make_context: MakeContext) -> None:
+    ctx = make_context()
+    await RetryBackoff(ctx).wait(CursorMovedError("moved"))
+    assert ctx.counters.snapshot() == {"database_retries": 1, "database_unavailable": 1}

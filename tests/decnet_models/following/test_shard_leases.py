@@ -21,7 +21,7 @@ from decnet_models.errors import LeaseLostError, passes
 from decnet_models.events import queries as events
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.batch_processor import BatchProcessor
-from decnet_models.following.shard_leases import Leases, wanted
+from decnet_models.following.shard_leases import ShardLeases, wanted
 from decnet_models.progress import lease_queries as queries
 from decnet_models.progress import queries as progress
 from decnet_models.progress.lease_queries import Lease
@@ -48,7 +48,7 @@ def test_a_lease_that_ends_too_far_ahead_was_made_by_a_clock_that_was_fast() -> 
 
 
 @given(st.lists(st.sampled_from([None, "a", "b", "c", "d", "e"]), min_size=SHARDS, max_size=SHARDS))
-def test_instances_come_to_hold_equal_shares_and_to_rest(holders: list[str | None]) -> None:
+def test_instances_reach_equal_shares_and_stay_there(holders: list[str | None]) -> None:
     names = ["a", "b", "c", "d", "e"]
     for _ in range(4):
         for name in names:
@@ -104,7 +104,7 @@ def write(connection: Connection, batch: Sequence[StoredEvent]) -> Iterator[None
     return iter(())
 
 
-def follow(engine: Engine, leases: Leases, limit: int = 50) -> Robbed:
+def follow(engine: Engine, leases: ShardLeases, limit: int = 50) -> Robbed:
     return Robbed(engine, "w", write, kinds=["session.command"], limit=limit, position=leases)  # type: ignore[arg-type]
 
 
@@ -117,7 +117,7 @@ def test_a_cursor_becomes_leases_and_nothing_is_handled_twice(log: Engine) -> No
     with writing(log) as connection:
         progress.begin_cursor(connection, "w", now_ns=1)
         progress.advance_cursor(connection, "w", 0, 50, now_ns=1)
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     assert leases.held == ALL
     assert follow(log, leases).step().handled == 10
@@ -128,7 +128,7 @@ def test_a_cursor_becomes_leases_and_nothing_is_handled_twice(log: Engine) -> No
 
 def test_two_instances_divide_the_attackers(log: Engine, url: str) -> None:
     other = open_engine(url)
-    first, second = Leases(log, "w", seconds=30), Leases(other, "w", seconds=30)
+    first, second = ShardLeases(log, "w", seconds=30), ShardLeases(other, "w", seconds=30)
     first.keep()
     second.keep()
     first.keep()
@@ -142,10 +142,10 @@ def test_two_instances_divide_the_attackers(log: Engine, url: str) -> None:
     other.dispose()
 
 
-def test_who_is_robbed_between_reading_and_writing_commits_nothing(log: Engine, url: str) -> None:
+def test_an_instance_whose_lease_is_stolen_between_reading_and_writing_commits_nothing(log: Engine, url: str) -> None:
     """Even though its cursors are where they were: the epoch alone tells."""
     other = open_engine(url)
-    victim, thief = Leases(log, "w", seconds=30), Leases(other, "w", seconds=30)
+    victim, thief = ShardLeases(log, "w", seconds=30), ShardLeases(other, "w", seconds=30)
     victim.keep()
     processor = follow(log, victim)
     processor.between = thief.keep
@@ -160,7 +160,7 @@ def test_who_is_robbed_between_reading_and_writing_commits_nothing(log: Engine, 
 
 
 def test_who_slept_through_its_leases_end_commits_nothing_until_they_are_renewed(log: Engine) -> None:
-    leases = Leases(log, "w", seconds=30)
+    leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     with writing(log) as connection:
         connection.execute(text("UPDATE lease SET expires_at = 1"))
@@ -174,7 +174,7 @@ def test_who_slept_through_its_leases_end_commits_nothing_until_they_are_renewed
 
 def test_a_released_lease_is_free_at_once_and_a_held_one_is_not(log: Engine, url: str) -> None:
     other = open_engine(url)
-    first, second = Leases(log, "w", seconds=30, shared=False), Leases(other, "w", seconds=30, shared=False)
+    first, second = ShardLeases(log, "w", seconds=30, shared=False), ShardLeases(other, "w", seconds=30, shared=False)
     first.keep()
     second.keep()
     assert (first.held, second.held) == (ALL, frozenset())
@@ -188,10 +188,10 @@ def test_a_released_lease_is_free_at_once_and_a_held_one_is_not(log: Engine, url
 def test_of_instances_that_start_at_once_one_holds_everything(postgres_url: str) -> None:
     engines = [open_engine(postgres_url) for _ in range(3)]
     for number in range(20):
-        instances = [Leases(one, f"w{number}", seconds=30, shared=False) for one in engines]
+        instances = [ShardLeases(one, f"w{number}", seconds=30, shared=False) for one in engines]
         together = threading.Barrier(len(instances))
 
-        def start(one: Leases, together: threading.Barrier = together) -> None:
+        def start(one: ShardLeases, together: threading.Barrier = together) -> None:
             together.wait(20)
             one.keep()
 
@@ -205,9 +205,9 @@ def test_of_instances_that_start_at_once_one_holds_everything(postgres_url: str)
         engine.dispose()
 
 
-def test_a_thief_that_is_behind_catches_up_before_both_parts_go_on_together(log: Engine, url: str) -> None:
+def test_an_instance_with_stolen_leases_catches_up_before_both_parts_go_on_together(log: Engine, url: str) -> None:
     other = open_engine(url)
-    first, second = Leases(log, "w", seconds=30), Leases(other, "w", seconds=30)
+    first, second = ShardLeases(log, "w", seconds=30), ShardLeases(other, "w", seconds=30)
     first.keep()
     second.keep()
     first.keep()
@@ -228,7 +228,7 @@ def test_a_row_number_given_early_and_committed_late_is_not_passed_over(postgres
     """PostgreSQL: a second ingest begins to insert while the first has its numbers and has not committed."""
     slow, quick = open_engine(postgres_url), open_engine(postgres_url)
     here = open_engine(postgres_url)
-    leases = Leases(here, "w", seconds=30)
+    leases = ShardLeases(here, "w", seconds=30)
     leases.keep()
     kinds = ["session.command", "auth.attempt"]
     processor = BatchProcessor(here, "w", lambda *_: (), kinds=kinds, limit=50, position=leases)
@@ -272,7 +272,7 @@ class Crowd:
         engine, dice = open_engine(self.url), random.Random(seed)
         try:
             while not self.done(engine):
-                leases = Leases(engine, "w", seconds=30)
+                leases = ShardLeases(engine, "w", seconds=30)
                 processor = follow(engine, leases, limit=20)
                 for _ in range(dice.randint(2, 8)):
                     self.try_to_work(leases, processor)
@@ -289,7 +289,7 @@ class Crowd:
             return ended and progress.cursor_of(connection, "w") == events.last_seq(connection)
 
     @staticmethod
-    def try_to_work(leases: Leases, processor: BatchProcessor) -> None:
+    def try_to_work(leases: ShardLeases, processor: BatchProcessor) -> None:
         try:
             leases.keep()
             processor.step()

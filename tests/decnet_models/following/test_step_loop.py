@@ -175,7 +175,7 @@ async def test_a_wait_for_the_database_ends_when_the_worker_must_stop(
 
 
 @pytest.mark.usefixtures("quick")
-async def test_the_operator_hears_once_that_the_database_is_away_and_once_that_it_is_back(
+async def test_it_is_logged_once_that_the_database_is_away_and_once_that_it_is_back(
     make_context: MakeContext, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger=retry_backoff.__name__)

@@ -72,7 +72,7 @@ def test_long_and_unprintable_values_are_kept_apart(engine: Engine) -> None:
         assert len(evidence_of(connection, IDENTITIES, "192.0.2.1")) == 4
 
 
-def test_a_credential_that_several_identities_use_is_told(engine: Engine) -> None:
+def test_a_credential_that_several_identities_use_is_reported(engine: Engine) -> None:
     with writing(engine) as connection:
         for identity, attacker in ((ONE, "192.0.2.1"), (ONE, "192.0.2.2"), (TWO, "192.0.2.3")):
             placed(connection, identity, [attacker])

@@ -32,7 +32,7 @@ def test_a_newer_answer_replaces_an_older_one_and_not_the_other_way_round(engine
         assert queries.findings(connection, HERE) == [says("malicious", at=20)]
 
 
-def test_the_worst_that_is_believed_now_is_the_summary_with_its_reasons(engine: Engine) -> None:
+def test_the_worst_current_verdict_is_the_summary_with_its_reasons(engine: Engine) -> None:
     with writing(engine) as connection:
         found = [says("benign", "one"), says("suspicious", "two"), says("malicious", "three", until=20)]
         queries.keep(connection, found)

@@ -104,7 +104,7 @@ def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_an_unreachable_server_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="cannot upgrade postgresql"):
         upgrade(f"postgresql://nobody@/name?host={tmp_path}")
 

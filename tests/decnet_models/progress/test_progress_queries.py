@@ -27,7 +27,7 @@ def test_beginning_a_cursor_again_leaves_it_where_it_is(engine: Engine) -> None:
         assert queries.cursor_of(connection, "profiler") == 0
 
 
-def test_events_set_aside_are_listed_newest_first_and_counted_once(engine: Engine) -> None:
+def test_dead_letters_are_listed_newest_first_and_counted_once(engine: Engine) -> None:
     with writing(engine) as connection:
         for seq in (1, 2, 2):
             queries.add_dead_letter(connection, "ttp", seq, "ValueError: \0", now_ns=seq)
@@ -122,7 +122,7 @@ def test_putting_a_cursor_back_leaves_those_that_are_not_beyond(engine: Engine) 
         assert queries.cursors(connection) == {"profiler": 7, "ttp": 5}
 
 
-def test_the_newest_hundred_set_aside_are_listed(engine: Engine) -> None:
+def test_the_newest_hundred_dead_letters_are_listed(engine: Engine) -> None:
     with writing(engine) as connection:
         for seq in range(1, 121):
             queries.add_dead_letter(connection, "ttp", seq, "x", now_ns=seq)

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from decnet_models.database.engine import writing
-from decnet_models.webhooks import outbox, queries
-from decnet_models.webhooks.outbox import EndpointState, NewDelivery
+from decnet_models.webhooks import delivery_queries, queries
+from decnet_models.webhooks.delivery_queries import EndpointState, NewDelivery
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Webhook
 
 
@@ -19,13 +19,15 @@ def endpoint(connection: Connection, **changes: Any) -> Webhook:
 
 def deliver(connection: Connection, webhook: Webhook, *seqs: int, now_ns: int = 10) -> None:
     made = [NewDelivery(webhook.id, seq, "ttp.tagged", f"body {seq}") for seq in seqs]
-    outbox.add_deliveries(connection, made, now_ns=now_ns)
+    delivery_queries.add_deliveries(connection, made, now_ns=now_ns)
 
 
 def end(connection: Connection, state: str, *, at: int = 20, due_at: int = 20) -> None:
     """End the attempt at the newest delivery."""
     (delivery, *_) = queries.deliveries(connection, 1)
-    outbox.record_attempt(connection, delivery, state=state, due_at=due_at, status=500, error="answered 500", now_ns=at)
+    delivery_queries.record_attempt(
+        connection, delivery, state=state, due_at=due_at, status=500, error="answered 500", now_ns=at
+    )
 
 
 def test_an_endpoint_is_kept_whole(engine: Engine) -> None:
@@ -49,7 +51,7 @@ def test_a_notice_is_one_delivery_however_often_it_is_taken(engine: Engine) -> N
 
 def test_a_delivery_needs_its_endpoint(engine: Engine) -> None:
     with pytest.raises(IntegrityError), writing(engine) as connection:
-        outbox.add_deliveries(connection, [NewDelivery("wh_none", 1, "x", "{}")], now_ns=1)
+        delivery_queries.add_deliveries(connection, [NewDelivery("wh_none", 1, "x", "{}")], now_ns=1)
 
 
 def test_what_is_due_comes_in_the_order_of_notices(engine: Engine) -> None:
@@ -57,20 +59,20 @@ def test_what_is_due_comes_in_the_order_of_notices(engine: Engine) -> None:
         made = endpoint(connection)
         deliver(connection, made, 5, 3, 4, now_ns=10)
         deliver(connection, made, 9, now_ns=100)
-        found = outbox.deliveries_due(connection, made.id, 50, limit=10)
+        found = delivery_queries.deliveries_due(connection, made.id, 50, limit=10)
         assert [delivery.notice_seq for delivery in found] == [3, 4, 5]
-        assert outbox.deliveries_due(connection, made.id, 9, limit=10) == []
-        assert outbox.ready_at(connection) == {made.id: 10}
+        assert delivery_queries.deliveries_due(connection, made.id, 9, limit=10) == []
+        assert delivery_queries.ready_at(connection) == {made.id: 10}
 
 
 def test_an_open_breaker_delays_what_is_due(engine: Engine) -> None:
     with writing(engine) as connection:
         made = endpoint(connection)
         deliver(connection, made, 1, now_ns=10)
-        outbox.record_state(connection, made.id, EndpointState(5, 11, 70))
-        assert outbox.ready_at(connection) == {made.id: 70}
-        outbox.record_state(connection, made.id, EndpointState())
-        assert outbox.ready_at(connection) == {made.id: 10}
+        delivery_queries.record_state(connection, made.id, EndpointState(5, 11, 70))
+        assert delivery_queries.ready_at(connection) == {made.id: 70}
+        delivery_queries.record_state(connection, made.id, EndpointState())
+        assert delivery_queries.ready_at(connection) == {made.id: 10}
 
 
 def test_removed_and_gone_endpoints_get_nothing(engine: Engine) -> None:
@@ -79,13 +81,13 @@ def test_removed_and_gone_endpoints_get_nothing(engine: Engine) -> None:
         for made in (kept, removed, gone):
             deliver(connection, made, 1)
         queries.remove_webhook(connection, removed.id, now_ns=20)
-        outbox.record_state(connection, gone.id, EndpointState(gone_at=20))
-        assert outbox.active_webhooks(connection) == [kept]
-        assert list(outbox.ready_at(connection)) == [kept.id]
-        assert outbox.endpoint(connection, gone.id) is None
-        assert outbox.give_up_removed(connection, now_ns=30) == 1
+        delivery_queries.record_state(connection, gone.id, EndpointState(gone_at=20))
+        assert delivery_queries.active_webhooks(connection) == [kept]
+        assert list(delivery_queries.ready_at(connection)) == [kept.id]
+        assert delivery_queries.endpoint(connection, gone.id) is None
+        assert delivery_queries.give_up_removed(connection, now_ns=30) == 1
         assert queries.enable_webhook(connection, gone.id, now_ns=21)
-        assert set(outbox.ready_at(connection)) == {kept.id, gone.id}
+        assert set(delivery_queries.ready_at(connection)) == {kept.id, gone.id}
 
 
 def test_an_attempt_that_fails_is_due_again_and_one_that_ends_is_not(engine: Engine) -> None:
@@ -98,8 +100,8 @@ def test_an_attempt_that_fails_is_due_again_and_one_that_ends_is_not(engine: Eng
         end(connection, DELIVERED, at=30)
         (delivery,) = queries.deliveries(connection)
         assert (delivery.attempts, delivery.first_attempt_at, delivery.ended_at) == (2, 20, 30)
-        assert outbox.ready_at(connection) == {}
-        assert outbox.counts(connection) == {}
+        assert delivery_queries.ready_at(connection) == {}
+        assert delivery_queries.counts(connection) == {}
 
 
 def test_dead_letters_are_revived_all_or_one(engine: Engine) -> None:
@@ -113,11 +115,11 @@ def test_dead_letters_are_revived_all_or_one(engine: Engine) -> None:
         letters = queries.deliveries(connection, webhook_id=made.id, state=DEAD)
         assert queries.request_replay(connection, made.id, delivery_id=letters[0].id, now_ns=40) == 1
         assert queries.request_replay(connection, made.id, now_ns=41) == 2
-        first, second = outbox.replays_after(connection, 0, 10)
-        assert outbox.requeue(connection, first, now_ns=50) == 1
+        first, second = delivery_queries.replays_after(connection, 0, 10)
+        assert delivery_queries.requeue(connection, first, now_ns=50) == 1
         assert [found.id for found in queries.deliveries(connection, state=PENDING)] == [letters[0].id]
-        assert outbox.requeue(connection, second, now_ns=51) == 1
-        assert outbox.replays_after(connection, second.seq, 10) == []
+        assert delivery_queries.requeue(connection, second, now_ns=51) == 1
+        assert delivery_queries.replays_after(connection, second.seq, 10) == []
         revived = queries.deliveries(connection, webhook_id=made.id, state=PENDING)
         assert {delivery.message_id for delivery in revived} == {letter.message_id for letter in letters}
         assert {delivery.attempts for delivery in revived} == {0}
@@ -128,7 +130,7 @@ def test_a_replay_of_nothing_is_not_asked_for(engine: Engine) -> None:
     with writing(engine) as connection:
         made = endpoint(connection)
         assert queries.request_replay(connection, made.id, now_ns=1) == 0
-        assert outbox.replays_after(connection, 0, 10) == []
+        assert delivery_queries.replays_after(connection, 0, 10) == []
 
 
 def test_ended_deliveries_are_forgotten_in_batches_and_pending_ones_never(engine: Engine) -> None:
@@ -138,17 +140,17 @@ def test_ended_deliveries_are_forgotten_in_batches_and_pending_ones_never(engine
             deliver(connection, made, seq)
             end(connection, DELIVERED if seq % 2 else DEAD, at=seq)
         deliver(connection, made, 9)
-        assert outbox.forget_ended(connection, 4, limit=3) == 3
-        assert outbox.forget_ended(connection, 4, limit=3) == 1
+        assert delivery_queries.forget_ended(connection, 4, limit=3) == 3
+        assert delivery_queries.forget_ended(connection, 4, limit=3) == 1
         assert [delivery.notice_seq for delivery in queries.deliveries(connection)] == [9, 4]
 
 
-def test_what_waited_too_long_is_buried_with_its_reason(engine: Engine) -> None:
+def test_what_waited_too_long_becomes_a_dead_letter_with_its_reason(engine: Engine) -> None:
     with writing(engine) as connection:
         made = endpoint(connection)
         deliver(connection, made, 1, now_ns=10)
         deliver(connection, made, 2, now_ns=20)
-        assert outbox.give_up(connection, made.id, "too late", created_before=20, now_ns=30) == 1
+        assert delivery_queries.give_up(connection, made.id, "too late", created_before=20, now_ns=30) == 1
         (pending, dead) = queries.deliveries(connection)
     assert (pending.state, dead.state, dead.error, dead.ended_at) == (PENDING, DEAD, "too late", 30)
 
@@ -158,16 +160,16 @@ def test_only_what_lies_in_the_future_is_hastened(engine: Engine) -> None:
         made, other = endpoint(connection), endpoint(connection)
         deliver(connection, made, 1, now_ns=20)
         end(connection, PENDING, at=20, due_at=99)
-        outbox.record_state(connection, made.id, EndpointState(5, 20, 70))
-        assert outbox.correct_future_times(connection, now_ns=20) == 0
-        assert outbox.ready_at(connection) == {made.id: 99}
+        delivery_queries.record_state(connection, made.id, EndpointState(5, 20, 70))
+        assert delivery_queries.correct_future_times(connection, now_ns=20) == 0
+        assert delivery_queries.ready_at(connection) == {made.id: 99}
         deliver(connection, other, 1, now_ns=30)
-        assert outbox.correct_future_times(connection, now_ns=20) == 1
-        assert outbox.correct_future_times(connection, now_ns=20) == 0
-        assert outbox.ready_at(connection) == {made.id: 99, other.id: 20}
-        assert outbox.endpoint(connection, made.id) == (made, EndpointState(5, 20, 70))
-        assert outbox.correct_future_times(connection, now_ns=19) == 2
-        assert outbox.ready_at(connection) == {made.id: 19, other.id: 19}
+        assert delivery_queries.correct_future_times(connection, now_ns=20) == 1
+        assert delivery_queries.correct_future_times(connection, now_ns=20) == 0
+        assert delivery_queries.ready_at(connection) == {made.id: 99, other.id: 20}
+        assert delivery_queries.endpoint(connection, made.id) == (made, EndpointState(5, 20, 70))
+        assert delivery_queries.correct_future_times(connection, now_ns=19) == 2
+        assert delivery_queries.ready_at(connection) == {made.id: 19, other.id: 19}
 
 
 def test_a_secret_is_rotated_by_its_generation(engine: Engine) -> None:

@@ -67,7 +67,7 @@ async def test_sources_of_every_format_become_events(tmp_path: Path) -> None:
     assert [event.kind for event in events if event.decky is None] == ["syslog.message"]
 
 
-async def test_bad_lines_are_set_aside_and_the_rest_goes_on(tmp_path: Path) -> None:
+async def test_bad_lines_are_quarantined_and_the_rest_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "cowrie.json"
     bad = [b"\x1b[2J{", b"\xff\xfe", b"\0\0", b'{"eventid": "cowrie.unheard.of"}', b"x" * 2_000_000]
     log.write_bytes(command(1) + b"\n".join(bad) + b"\n" + command(2))

@@ -83,7 +83,7 @@ def test_heads_are_what_tshark_says(capture: Path) -> None:
     assert len(ours) >= 8
 
 
-def test_classes_of_agents_are_told(capture: Path) -> None:
+def test_classes_of_agents_are_distinguished(capture: Path) -> None:
     told = {one["payload"]["agent_class"] for one in oracle_decnet_sniff.findings(capture, "http.client")}
     assert {"absent", "empty", "tool", "browser", "library", "other"} <= told
 

@@ -12,7 +12,7 @@ import pytest
 from tests.decnet_sniff.oracles import oracle_programs
 from tests.decnet_sniff.probe import probe_servers
 
-from decnet_sniff.probe.probe_run import Host, visit
+from decnet_sniff.probe.probe_run import Host, run_probe
 from decnet_sniff.probe.settings import ProbeSettings
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
@@ -47,7 +47,7 @@ async def ours(port: int) -> str | None:
         return True
 
     settings = ProbeSettings(tls_ports=(port,), ssh_ports=(), stack=False, answer_seconds=20)
-    found = [one async for one in visit(Host(probe_servers.HERE), settings, spend)]
+    found = [one async for one in run_probe(Host(probe_servers.HERE), settings, spend)]
     return next((one.value for one in found if one.what == "jarm"), "0" * 62)
 
 

@@ -53,7 +53,7 @@ def scan(path: Path, *arguments: str) -> list[dict[str, Any]]:
         ("-sM", "maimon"), ("-sU", "udp"),
     ],
 )  # fmt: skip
-def test_scan_of_ports_is_told_with_its_technique(tmp_path: Path, option: str, technique: str) -> None:
+def test_scan_of_ports_is_reported_with_its_technique(tmp_path: Path, option: str, technique: str) -> None:
     (told,) = scan(tmp_path / "scan.pcap", option, "-p", f"{PORTS[0]}-{PORTS[-1]}", SERVER)
     if technique == "udp":  # the wire's own last packet
         told["ports"].remove(DISCARD_PORT)
@@ -64,14 +64,14 @@ def test_scan_of_ports_is_told_with_its_technique(tmp_path: Path, option: str, t
     assert told["count"] >= len(PORTS)
 
 
-def test_scan_over_ipv6_is_told(tmp_path: Path) -> None:
+def test_scan_over_ipv6_is_reported(tmp_path: Path) -> None:
     # Nmap's own neighbour discovery gives up before a new link answers; the kernel's does not.
     patient = ("--send-ip", "--disable-arp-ping")
     (told,) = scan(tmp_path / "six.pcap", "-6", *patient, "-sS", "-p", f"{PORTS[0]}-{PORTS[-1]}", SERVER6)
     assert (told["technique"], told["source"], told["distinct_ports"]) == ("syn", CLIENT6, len(PORTS))
 
 
-def test_slow_scan_is_told(tmp_path: Path) -> None:
+def test_slow_scan_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "slow.pcap"
     with wire() as laid, laid.capture(path):
         laid.run(laid.client, "nmap", "-n", "-Pn", "-sS", "--scan-delay", "1s", "-p", "100-114", SERVER)
@@ -80,7 +80,7 @@ def test_slow_scan_is_told(tmp_path: Path) -> None:
     assert told["duration_ms"] >= 10_000
 
 
-def test_sweep_of_hosts_is_told(tmp_path: Path) -> None:
+def test_sweep_of_hosts_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "sweep.pcap"
     with wire() as laid:
         for last in range(10, 30):

@@ -149,7 +149,7 @@ def test_every_client_and_every_server_is_what_tshark_says(capture: Path) -> Non
     assert any(":" in client.source for client in our_clients), "IPv6 too"
 
 
-def test_hello_retry_requests_are_told_from_the_hellos_that_follow(capture: Path) -> None:
+def test_hello_retry_requests_are_distinguished_from_the_hellos_that_follow(capture: Path) -> None:
     told = [one["payload"] for one in findings(capture, "tls.server") if one["src_port"] == RETRYING]
     counts = Counter[bool]()
     for payload in told:

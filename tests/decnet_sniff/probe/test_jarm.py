@@ -88,7 +88,7 @@ def test_grease_is_random_and_in_its_five_places() -> None:
     assert len(seen) > 1
 
 
-def test_answer_tells_cipher_version_alpn_and_extensions() -> None:
+def test_answer_shows_cipher_version_alpn_and_extensions() -> None:
     assert read_answer(server_hello(RENEGOTIATION + ALPN_H2)) == ServerChoice("c02f", "0303", "h2", "ff01-0010")
 
 

@@ -54,13 +54,13 @@ def test_excluded_address_is_refused_even_when_it_is_mine(no_settings: Path) -> 
 
 
 @pytest.mark.parametrize("target", ["a:b", "a:0", "a:65536", ":443", "[::1]x", ""])
-def test_what_is_no_target_is_told(target: str) -> None:
+def test_an_invalid_target_is_reported(target: str) -> None:
     result = run("ask", target)
     assert result.exit_code == Exit.STARTUP_FAILED
     assert "is no HOST:PORT" in result.output
 
 
-def test_wrong_settings_are_told_in_one_line(no_settings: Path) -> None:
+def test_wrong_settings_are_reported_in_one_line(no_settings: Path) -> None:
     no_settings.write_text('[probe]\ndeny = ["x"]\n')
     result = run(f"{HERE}:443")
     assert result.exit_code == Exit.STARTUP_FAILED

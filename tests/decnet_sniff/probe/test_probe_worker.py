@@ -81,7 +81,7 @@ def counted(ctx: Context, name: str) -> float:
     return ctx.counters.snapshot().get(f"probe_{name}", 0)
 
 
-async def test_who_came_is_asked_and_told_of(tmp_path: Path, pair: probe_servers.Pair) -> None:
+async def test_a_host_that_contacted_us_is_probed_and_reported(tmp_path: Path, pair: probe_servers.Pair) -> None:
     before = time.time_ns()
     touch(tmp_path, HERE)
     context = probe_servers.context_of(pair)
@@ -105,7 +105,7 @@ async def test_host_is_not_asked_again_before_its_time_even_by_a_new_worker(
         touch(tmp_path, HERE)
         async with probing(settings) as ctx:
             await until(ctx, lambda: counted(ctx, "contacts") == 1)
-            assert counted(ctx, "visits") == counted(ctx, "visiting") == 0
+            assert counted(ctx, "runs") == counted(ctx, "running") == 0
     assert len(events(tmp_path)) == 2
 
 
@@ -144,11 +144,11 @@ async def test_who_may_not_be_asked_is_not_connected_to(tmp_path: Path, more: di
     touch(tmp_path, HERE)
     async with serving(note) as port, probing(settings_of(tmp_path, port, **more)) as ctx:
         await until(ctx, lambda: counted(ctx, "contacts_refused") == 1)
-        assert (counted(ctx, "visits"), counted(ctx, "connections")) == (0, 0)
+        assert (counted(ctx, "runs"), counted(ctx, "connections")) == (0, 0)
     assert connections == []
 
 
-async def test_who_was_only_seen_on_the_wire_is_no_target(tmp_path: Path) -> None:
+async def test_a_host_only_seen_on_the_wire_is_no_target(tmp_path: Path) -> None:
     touch(tmp_path, HERE, payload=TcpStack("syn", "s", "m"))
     touch(tmp_path, "198.51.100.1")
     async with probing(settings_of(tmp_path, 9)) as ctx:
@@ -169,33 +169,33 @@ async def test_rate_is_kept_over_all_hosts(tmp_path: Path, pair: probe_servers.P
     async with serving(note, host="0.0.0.0") as port:  # all addresses of the loopback
         settings = settings_of(tmp_path, 9, tls_ports=[], ssh_ports=[port], connections_per_second=10.0, burst=1)
         async with probing(settings) as ctx:
-            await until(ctx, lambda: counted(ctx, "visits") == 6 and counted(ctx, "visiting") == 0)
+            await until(ctx, lambda: counted(ctx, "runs") == 6 and counted(ctx, "running") == 0)
     assert len(made) == 6
     assert made[-1] - begun >= 0.5
 
 
-async def test_visit_that_hangs_ends_and_stops_nobody_else(tmp_path: Path) -> None:
+async def test_probe_that_hangs_ends_and_stops_nobody_else(tmp_path: Path) -> None:
     touch(tmp_path, HERE, "127.0.0.2")
     async with serving(probe_servers.drip) as port:
-        settings = settings_of(tmp_path, port, answer_seconds=30.0, visit_seconds=0.5)
+        settings = settings_of(tmp_path, port, answer_seconds=30.0, probe_seconds=0.5)
         async with probing(settings) as ctx:
-            await until(ctx, lambda: counted(ctx, "visits") == 2 and counted(ctx, "visiting") == 0)
-            assert counted(ctx, "visits_cut") == 1
+            await until(ctx, lambda: counted(ctx, "runs") == 2 and counted(ctx, "running") == 0)
+            assert counted(ctx, "runs_cut") == 1
 
 
-async def test_stop_does_not_wait_for_a_visit(tmp_path: Path) -> None:
+async def test_stop_does_not_wait_for_a_probe(tmp_path: Path) -> None:
     touch(tmp_path, HERE)
     async with serving(probe_servers.hang) as port, probing(settings_of(tmp_path, port, answer_seconds=60.0)) as ctx:
-        await until(ctx, lambda: counted(ctx, "visiting") == 1)
+        await until(ctx, lambda: counted(ctx, "running") == 1)
     assert targets.load(tmp_path / "probe" / "targets.json").targets[HERE].silent == 1
 
 
-async def test_disk_that_refuses_the_table_lets_nobody_be_visited(tmp_path: Path) -> None:
+async def test_disk_that_refuses_the_table_lets_nobody_be_probed(tmp_path: Path) -> None:
     touch(tmp_path, HERE)
     (tmp_path / "probe" / "targets.json.new").mkdir(parents=True)
     async with probing(settings_of(tmp_path, 9)) as ctx:
         await until(ctx, lambda: counted(ctx, "save_errors") > 0)
-        assert counted(ctx, "visits") == 0
+        assert counted(ctx, "runs") == 0
 
 
 async def test_garbage_in_a_spool_is_passed_over(tmp_path: Path) -> None:

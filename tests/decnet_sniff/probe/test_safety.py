@@ -116,7 +116,7 @@ def test_own_address_is_asked_only_when_a_setting_names_it() -> None:
     assert refusal("8.8.8.8", own._replace(allow=networks("8.8.8.0/24"))) is None
 
 
-def test_excluded_is_excluded_whatever_else_is_said() -> None:
+def test_excluded_hosts_are_excluded_whatever_else_is_set() -> None:
     rules = Rules(allow=networks("0.0.0.0/0", "::/0"), deny=networks("8.8.8.0/24", "2001:db8::/32"))
     assert refusal("8.8.8.8", rules) == "excluded"
     assert refusal("::ffff:8.8.8.8", rules) == "excluded"

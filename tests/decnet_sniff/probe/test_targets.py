@@ -26,12 +26,12 @@ def table(most: int = 10) -> Targets:
     return Targets(TargetFile(), most, PLAN)
 
 
-def test_new_host_is_due_at_once_and_after_a_visit_only_later() -> None:
+def test_new_host_is_due_at_once_and_after_a_probe_only_later() -> None:
     targets = table()
     targets.add_contact("a", ns(NOW))
     assert targets.due(NOW, set()) == "a"
     assert targets.due(NOW, {"a"}) is None
-    targets.visit("a", NOW)
+    targets.begin_probe("a", NOW)
     targets.record_result("a", NOW, {"jarm:443": "x"})
     assert targets.due(NOW + 99, set()) is None
     assert targets.due(NOW + 100, set()) == "a"
@@ -40,16 +40,16 @@ def test_new_host_is_due_at_once_and_after_a_visit_only_later() -> None:
 def test_host_that_comes_again_is_not_asked_sooner() -> None:
     targets = table()
     targets.add_contact("a", ns(NOW))
-    targets.visit("a", NOW)
+    targets.begin_probe("a", NOW)
     targets.add_contact("a", ns(NOW + 1))
     assert targets.due(NOW + 2, set()) is None
 
 
-def test_visit_that_was_begun_counts_even_when_it_never_ends() -> None:
-    """The worker was killed in the middle: what is in the file is what `visit` noted."""
+def test_probe_that_was_begun_counts_even_when_it_never_ends() -> None:
+    """The worker was killed in the middle: what is in the file is what `begin_probe` noted."""
     targets = table()
     targets.add_contact("a", ns(NOW))
-    targets.visit("a", NOW)
+    targets.begin_probe("a", NOW)
     again = Targets(msgspec.json.decode(msgspec.json.encode(targets.kept), type=TargetFile), 10, PLAN)
     assert again.due(NOW + 1, set()) is None
     assert again.due(NOW + 100, set()) == "a"
@@ -59,7 +59,7 @@ def test_silent_host_waits_longer_each_time_and_an_answer_ends_that() -> None:
     targets, now, waits = table(), NOW, []
     for number in range(6):
         targets.add_contact("a", ns(now))
-        targets.visit("a", now)
+        targets.begin_probe("a", now)
         waits.append(targets.kept.targets["a"].due - now)
         if number == 4:
             targets.record_result("a", now, {"jarm:443": "x"})
@@ -70,14 +70,14 @@ def test_silent_host_waits_longer_each_time_and_an_answer_ends_that() -> None:
 def test_host_that_does_not_come_any_more_is_forgotten() -> None:
     targets = table()
     targets.add_contact("a", ns(NOW))
-    targets.visit("a", NOW)
+    targets.begin_probe("a", NOW)
     assert targets.due(NOW + 1001, set()) is None
     assert len(targets) == 0
-    targets.record_result("a", NOW, {"jarm:443": "x"})  # a visit that ends after that
+    targets.record_result("a", NOW, {"jarm:443": "x"})  # a probe that ends after that
     assert len(targets) == 0
 
 
-def test_full_table_forgets_who_came_longest_ago() -> None:
+def test_full_table_forgets_the_least_recent_contact() -> None:
     targets = table(most=3)
     for number, name in enumerate("abcad"):
         targets.add_contact(name, ns(NOW + number))
@@ -85,10 +85,10 @@ def test_full_table_forgets_who_came_longest_ago() -> None:
     assert targets.forgotten == 1
 
 
-def test_clock_that_was_set_back_does_not_put_a_visit_off_for_years() -> None:
+def test_clock_that_was_set_back_does_not_put_a_probe_off_for_years() -> None:
     targets = table()
     targets.add_contact("a", ns(NOW))
-    targets.visit("a", NOW + 10**9)
+    targets.begin_probe("a", NOW + 10**9)
     assert targets.due(NOW, set()) is None
     assert targets.due(NOW + 800, set()) == "a"
 
@@ -127,14 +127,14 @@ def test_damaged_file_is_an_empty_table_and_a_warning(
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(("add_contact", "visit", "record_result", "drop")),
+            st.sampled_from(("add_contact", "begin_probe", "record_result", "drop")),
             st.sampled_from("abcde"),
             st.floats(0, 500),
         ),
         max_size=60,
     )
 )
-def test_no_host_is_visited_more_often_than_the_plan_allows(steps: list[tuple[str, str, float]]) -> None:
+def test_no_host_is_probed_more_often_than_the_plan_allows(steps: list[tuple[str, str, float]]) -> None:
     targets, now = table(most=3), NOW
     last: dict[str, float] = {}
     for what, name, passed in steps:
@@ -148,7 +148,7 @@ def test_no_host_is_visited_more_often_than_the_plan_allows(steps: list[tuple[st
             last.pop(name, None)
         elif (due := targets.due(now, set())) is not None:
             assert due not in last or now - last[due] >= PLAN.again
-            targets.visit(due, now)
+            targets.begin_probe(due, now)
             last[due] = now
         last = {one: when for one, when in last.items() if one in targets.kept.targets}
         assert len(targets) <= 3

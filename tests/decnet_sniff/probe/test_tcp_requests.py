@@ -23,7 +23,7 @@ from tests.decnet_sniff.probe.probe_servers import HERE, serving
 
 from decnet_core.events.catalogue import CertificateProbed, SshProbed, StackProbed, TlsProbed
 from decnet_sniff.probe import jarm, stack_child
-from decnet_sniff.probe.probe_run import Host, ProbeResult, visit
+from decnet_sniff.probe.probe_run import Host, ProbeResult, run_probe
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.stack_socket import ask_stack, only_from
 from decnet_sniff.probe.tcp_requests import NoAnswer, ask_certificate, ask_ssh, exchange
@@ -56,7 +56,7 @@ async def asked(
 
     settings = ProbeSettings(tls_ports=(port,), ssh_ports=(port,), stack=False, answer_seconds=min(seconds, 60))
     settings = msgspec.structs.replace(settings, **more)
-    return [found async for found in visit(Host(host, contact=7), settings, spend)]
+    return [found async for found in run_probe(Host(host, contact=7), settings, spend)]
 
 
 def by_name(found: list[ProbeResult]) -> dict[str, ProbeResult]:
@@ -201,7 +201,7 @@ async def test_closed_port_costs_one_connection_for_each_kind() -> None:
     async with serving(probe_servers.hang_up) as port:
         pass
     settings = ProbeSettings(tls_ports=(port,), ssh_ports=(port,), stack=True)
-    assert [found async for found in visit(Host(HERE), settings, spend)] == []
+    assert [found async for found in run_probe(Host(HERE), settings, spend)] == []
     assert spent == [10, 1]
 
 

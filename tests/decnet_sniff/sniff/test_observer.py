@@ -112,7 +112,7 @@ def only(found: list[Finding], kind: type[Payload]) -> list[Finding]:
     return [finding for finding in found if isinstance(finding.payload, kind)]
 
 
-def test_a_tls_connection_tells_both_stacks_both_hellos_and_its_timing() -> None:
+def test_a_tls_connection_yields_both_stacks_both_hellos_and_its_timing() -> None:
     found = found_in(batch_of(map(ether, conversation([HELLO], [ANSWER]))))
     assert kinds(found) == {"tcp.stack": 2, "tls.client": 1, "tls.server": 1, "flow.closed": 1}
     (client,), (server,) = only(found, TlsClient), only(found, TlsServer)
@@ -143,7 +143,7 @@ def test_a_hello_is_found_however_it_is_split_reordered_and_repeated(sizes: list
     assert len(only(found, TlsServer)) == 1
 
 
-def test_an_overlapping_second_version_of_a_hello_is_not_believed() -> None:
+def test_an_overlapping_second_version_of_a_hello_is_ignored() -> None:
     packets = conversation([HELLO[:40]])
     other = ether(ip4(CLIENT, SERVER, 6, tcp(40000, 443, ACK, 1011, 9001, payload=b"\xff" * 30)))
     rest = ether(ip4(CLIENT, SERVER, 6, tcp(40000, 443, ACK, 1041, 9001, payload=HELLO[40:])))
@@ -216,7 +216,7 @@ def test_scans_by_flags(flags: int, technique: str) -> None:
 
 
 @pytest.mark.parametrize(("flags", "technique"), [(ACK, "ack"), (FIN | ACK, "maimon")])
-def test_scans_that_only_the_answers_tell(flags: int, technique: str) -> None:
+def test_scans_that_only_the_answers_show(flags: int, technique: str) -> None:
     frames = []
     for port in range(1, 101):
         frames.append(ether(ip4(CLIENT, SERVER, 6, tcp(40000, port, flags, 1, 7))))
@@ -254,7 +254,7 @@ def test_a_burst_of_thousands_of_flows_is_bounded_and_loses_no_finding() -> None
     assert sum(hellos) == sum(closed) == 2000
 
 
-def test_a_flood_of_syns_does_not_displace_who_talks() -> None:
+def test_a_flood_of_syns_does_not_displace_conversations() -> None:
     observer = new_observer(flows=512)
     observer.take(batch_of(map(ether, conversation([REQUEST])[:4])))
     flood = (ether(ip4(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", SERVER, 6, tcp(7, 80, SYN))) for n in range(5000))
@@ -284,7 +284,7 @@ def test_a_clock_that_is_set_back_stops_nothing() -> None:
     assert kinds(reported) == {"tcp.stack": 2, "http.client": 1, "flow.closed": 1}
 
 
-def test_a_full_table_of_findings_tells_the_oldest_early() -> None:
+def test_a_full_table_of_findings_reports_the_oldest_early() -> None:
     findings = Findings(10 * SECOND, most=64)
     payload = TcpStack("syn", "s", "m")
     for number in range(1000):

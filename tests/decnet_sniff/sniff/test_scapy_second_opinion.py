@@ -232,7 +232,7 @@ header_names = st.lists(st.sampled_from(["Host", "Accept", "Cookie", "X-Long-Nam
 
 @examples
 @given(names=header_names, agent=st.text("abcXYZ/0. ", max_size=90), cut=cuts, base=u32, order=st.randoms())
-def test_overlapping_segments_tell_what_scapy_reads_in_them(
+def test_overlapping_segments_yield_what_scapy_reads_in_them(
     names: list[str], agent: str, cut: list[tuple[int, int]], base: int, order: random.Random
 ) -> None:
     """A request over segments that overlap, come in any order and twice; sequence numbers wrap."""

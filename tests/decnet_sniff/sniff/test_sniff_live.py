@@ -148,7 +148,7 @@ def _ip(end: str, *arguments: str) -> None:
     subprocess.run(["ip", "-n", end, *arguments], check=True, capture_output=True, timeout=30)
 
 
-def test_an_interface_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path) -> None:
+def test_an_interface_that_does_not_exist_is_reported_with_those_that_do(tmp_path: Path) -> None:
     with wire() as laid, sniffing(laid, tmp_path, "eth77") as sniffer:
         assert sniffer.process.wait(30) == Exit.STARTUP_FAILED
         assert sniffer.said("there is no interface 'eth77'; there are: ")

@@ -63,14 +63,14 @@ def test_a_damaged_file_gives_what_is_there_and_says_where_it_ends() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"), [(("/none.pcap",), b"No such file"), (("/",), b"directory"), (("-",), b"the file is empty")]
 )
-def test_what_is_no_capture_is_said_in_one_line(arguments: tuple[str, ...], words: bytes) -> None:
+def test_what_is_no_capture_is_reported_in_one_line(arguments: tuple[str, ...], words: bytes) -> None:
     done = read(*arguments)
     assert done.returncode == 1
     assert words in done.stderr
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_window_of_zero_tells_each_by_itself_and_ignored_networks_are_ignored() -> None:
+def test_a_window_of_zero_reports_each_by_itself_and_ignored_networks_are_ignored() -> None:
     twice = pcap(FRAMES + [ether(packet) for packet in conversation([REQUEST], first=800_000, ports=(40001, 443))])
     folded = read("-", "--json", stdin=twice).stdout.count(b"http.client")
     single = read("-", "--json", "--window", "0", stdin=twice).stdout.count(b"http.client")
@@ -99,7 +99,7 @@ def test_findings_that_cannot_be_written_are_no_traceback() -> None:
 @pytest.mark.parametrize(
     ("closed", "words"), [("<&-", b"-: standard input is closed\n"), (">&-", b"the findings cannot be written: ")]
 )
-def test_closed_streams_are_said_in_one_line(closed: str, words: bytes) -> None:
+def test_closed_streams_are_reported_in_one_line(closed: str, words: bytes) -> None:
     script = f'"$0" -c "$1" read - {closed}'
     done = subprocess.run(
         ["sh", "-c", script, *COMMAND[::2]], input=pcap(FRAMES), capture_output=True, timeout=60, check=False

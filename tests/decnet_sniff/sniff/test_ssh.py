@@ -56,7 +56,7 @@ def test_ignored_and_debug_messages_may_stand_before_kexinit() -> None:
 @pytest.mark.parametrize(
     "start", [b"\x16\x03\x01", b"GET / HTTP/1.1\r\nA: \0", b"\0" * 9, b"SSH-3.0-x\r\n", b"\xff\xfb\x01"]
 )
-def test_other_protocols_are_told_at_once(start: bytes) -> None:
+def test_other_protocols_are_recognised_at_once(start: bytes) -> None:
     assert recognise(start) is NOTHING
 
 
@@ -151,7 +151,7 @@ def test_hassh_of_the_published_example() -> None:
     )
 
 
-def test_what_is_told_of_equal_introductions_is_equal() -> None:
+def test_equal_first_flights_have_equal_fingerprints() -> None:
     found = recognise(WHOLE)
     assert isinstance(found, Ssh)
     assert len({payloads.ssh_kex(found, server=True), payloads.ssh_kex(found, server=True)}) == 1

@@ -224,7 +224,7 @@ def test_muonfp_is_that_of_its_specification(options: str, window: int, expected
     assert muonfp(stack(options, window)) == expected
 
 
-def test_muonfp_tells_zero_from_absent() -> None:
+def test_muonfp_distinguishes_zero_from_absent() -> None:
     ip = syn("none", 0).ip
     tcp = struct.pack("!HHIIBBHHH", 1, 2, 3, 0, 0x70, 2, 0, 0, 0) + bytes.fromhex("02040000 030300 00")
     found = read(Syn(ip, tcp, 0))

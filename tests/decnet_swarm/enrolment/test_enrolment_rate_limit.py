@@ -8,7 +8,7 @@ from decnet_swarm.enrolment.rate_limit import SOURCES, EnrolmentRates, Rate
 EACH, ALL = Rate(burst=3, per_minute=6), Rate(burst=5, per_minute=60)
 
 
-def test_source_may_knock_so_often_and_then_waits_its_share_of_a_minute() -> None:
+def test_a_source_may_connect_so_often_and_then_waits_its_share_of_a_minute() -> None:
     rates = EnrolmentRates(EACH, ALL)
     assert [rates.allows("192.0.2.1", 0) for _ in range(4)] == [True, True, True, False]
     assert not rates.allows("192.0.2.1", 9)
@@ -27,7 +27,7 @@ def test_many_sources_together_are_limited() -> None:
     assert sum(rates.allows(f"192.0.2.{n}", 0) for n in range(200)) == ALL.burst
 
 
-def test_an_ipv6_host_cannot_knock_under_other_addresses() -> None:
+def test_an_ipv6_host_cannot_connect_under_other_addresses() -> None:
     rates = EnrolmentRates(EACH, Rate(1000, 1000))
     assert sum(rates.allows(f"2001:db8::{n:x}", 0) for n in range(1, 50)) == EACH.burst
     assert rates.allows("2001:db8:0:1::1", 0)

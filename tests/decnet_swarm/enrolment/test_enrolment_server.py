@@ -141,7 +141,7 @@ async def test_wrong_secret_is_refused_without_starting_a_child(
     assert office.counted("enrolments_refused") == 4
 
 
-async def test_sensor_tells_its_token_to_nobody_but_the_master_that_made_it(office: Office, tmp_path: Path) -> None:
+async def test_sensor_sends_its_token_to_no_host_but_the_master_that_made_it(office: Office, tmp_path: Path) -> None:
     issued_token(office.state)
     foreign = new_token(bytes(32), "berlin-1")
     with pytest.raises(ExchangeError, match="another fingerprint; nothing was sent"):
@@ -150,7 +150,7 @@ async def test_sensor_tells_its_token_to_nobody_but_the_master_that_made_it(offi
     assert office.counted("enrolments_refused") == 0
 
 
-async def test_sensor_whose_clock_is_days_late_is_told_so_and_keeps_its_token(office: Office, tmp_path: Path) -> None:
+async def test_a_clock_that_is_days_late_is_reported_and_the_token_kept(office: Office, tmp_path: Path) -> None:
     root = authority.Signer.from_pem((files.authority_folder(office.state) / files.ROOT_KEY).read_bytes())
     key, later = authority.new_key(), dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
     made = authority.member(root, Role.LISTENER, "x", key.public_key(), now=later, days=9)
@@ -161,15 +161,13 @@ async def test_sensor_whose_clock_is_days_late_is_told_so_and_keeps_its_token(of
     assert len(load(office.folder).tokens) == 1
 
 
-async def test_sensor_whose_token_is_not_expected_any_more_is_told_what_that_means(
-    office: Office, tmp_path: Path
-) -> None:
+async def test_a_token_that_is_no_longer_valid_is_explained(office: Office, tmp_path: Path) -> None:
     token = issued_token(office.state, hours=0)
     with pytest.raises(ExchangeError, match="only while a token is unused"):
         await asyncio.to_thread(client.enrol, tmp_path / "forwarder", office.address, token)
 
 
-async def test_source_that_knocks_too_often_is_let_in_no_more(office: Office) -> None:
+async def test_a_source_that_connects_too_often_is_rejected(office: Office) -> None:
     issued_token(office.state)
     for _ in range(30):
         _, writer = await asyncio.open_connection(*office.address)
@@ -219,7 +217,7 @@ async def test_garbage_inside_tls_is_refused(office: Office, said: bytes) -> Non
     assert answer.reason == "request"
 
 
-async def test_who_says_nothing_is_sent_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_client_is_disconnected(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("decnet_swarm.enrolment.server.SECONDS", 0.2)
     issued_token(office.state)
     _, writer = await asyncio.open_connection(*office.address)

@@ -145,7 +145,7 @@ def test_listener_takes_its_next_key_when_no_sensor_would_be_lost(tmp_path: Path
     assert made.pins[1] not in (old, following)
 
 
-def test_listener_does_not_take_a_key_that_a_sensor_has_not_heard_of(tmp_path: Path) -> None:
+def test_listener_does_not_use_a_key_that_a_sensor_does_not_pin(tmp_path: Path) -> None:
     folder = master(tmp_path)
     sensor(tmp_path, files.forwarder_folder(tmp_path))
     later = dt.datetime.now(dt.UTC).timestamp() + 100
@@ -163,7 +163,7 @@ def test_renewing_without_the_roots_key_says_which_file_is_wanted(tmp_path: Path
         bootstrap_ca.renew(tmp_path, [])
 
 
-def test_sensor_without_a_certificate_is_told_how_to_get_one(tmp_path: Path) -> None:
+def test_a_sensor_without_a_certificate_is_shown_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(NotEnrolledError, match="decnet swarm token"):
         files.enrolled(tmp_path)
     with pytest.raises(NotEnrolledError):

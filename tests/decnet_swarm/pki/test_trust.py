@@ -83,7 +83,7 @@ def test_peer_of_tls_1_2_is_taken_and_older_ones_are_not(fleet: Fleet) -> None:
     assert listener_context(fleet.listener).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
-def test_who_shows_no_certificate_does_not_get_in(fleet: Fleet) -> None:
+def test_a_client_without_a_certificate_is_rejected(fleet: Fleet) -> None:
     client = contexts.client_context()
     client.load_verify_locations(fleet.forwarder / files.AUTHORITY)
     with pytest.raises(ssl.SSLError, match="PEER_DID_NOT_RETURN_A_CERTIFICATE"):
@@ -132,13 +132,13 @@ def test_sensor_cannot_be_a_listener_nor_a_listener_a_sensor(fleet: Fleet) -> No
         shaken(calling, listeners)
 
 
-def test_who_stole_the_issuing_key_cannot_pose_as_the_master(fleet: Fleet) -> None:
+def test_a_stolen_issuing_key_cannot_impersonate_the_master(fleet: Fleet) -> None:
     fleet.identity(fleet.listener, fleet.issuing, Role.LISTENER)
     with pytest.raises(ssl.SSLCertVerificationError):
         fleet.shake()
 
 
-def test_who_stole_the_issuing_key_is_no_member(fleet: Fleet) -> None:
+def test_a_stolen_issuing_key_makes_no_member(fleet: Fleet) -> None:
     fleet.identity(fleet.forwarder, fleet.issuing, Role.FORWARDER)
     _, there = fleet.shake()
     found = Admission(fleet.listener).admit(there.getpeercert(binary_form=True))

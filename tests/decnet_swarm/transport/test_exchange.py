@@ -92,7 +92,7 @@ async def test_spool_that_was_made_anew_is_sent_from_its_beginning(tmp_path: Pat
     assert numbers(above) == list(range(600))
 
 
-async def test_acknowledgement_that_was_lost_is_told_by_the_listener(tmp_path: Path) -> None:
+async def test_a_lost_acknowledgement_is_repeated_by_the_listener(tmp_path: Path) -> None:
     above, below = enrolled_pair(tmp_path)
     fill(below, range(2000))
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:
@@ -120,7 +120,7 @@ async def test_line_that_is_no_event_stays_at_the_sensor(tmp_path: Path) -> None
     assert b"not an event" in b"".join(kept)
 
 
-async def test_events_of_another_sensor_are_set_aside_and_counted(tmp_path: Path) -> None:
+async def test_events_of_another_sensor_are_quarantined_and_counted(tmp_path: Path) -> None:
     above, below = enrolled_pair(tmp_path)
     fill(below, range(5), name="paris-1")
     fill(below, range(5, 10))
@@ -137,7 +137,7 @@ async def test_name_that_is_not_the_certificates_is_a_start_up_error(tmp_path: P
             pass
 
 
-async def test_host_that_is_not_enrolled_is_told_how(tmp_path: Path) -> None:
+async def test_a_host_that_is_not_enrolled_is_shown_how(tmp_path: Path) -> None:
     with pytest.raises(StartupError, match="decnet swarm token"):
         async with forwarder(tmp_path, 1):
             pass

@@ -131,7 +131,7 @@ def test_there_is_something_to_note_when_a_sensor_is_done_with_what_was_known(tm
     assert known(records, [0]) == [False]
 
 
-def test_what_is_told_as_known_is_brought_to_the_disk_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_acknowledged_as_known_is_on_the_disk_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced = []
 
     def sync(descriptor: int) -> None:
@@ -175,7 +175,7 @@ def test_only_the_end_of_a_long_spool_is_read_for_ids() -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"end":5}', b"[]", b'{"sensors":{"\xff":{}}}'])
-def test_a_damaged_checkpoint_is_told_and_taken_for_none(
+def test_a_damaged_checkpoint_is_reported_and_treated_as_none(
     tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "listener.json"
@@ -185,7 +185,7 @@ def test_a_damaged_checkpoint_is_told_and_taken_for_none(
     assert "cannot be read" in caplog.text
 
 
-def test_a_checkpoint_that_the_disk_does_not_give_is_told_and_taken_for_none(
+def test_an_unreadable_checkpoint_is_reported_and_treated_as_none(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "listener.json").mkdir()

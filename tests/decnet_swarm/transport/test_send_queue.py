@@ -220,7 +220,7 @@ def test_a_connection_begins_with_what_is_not_known_to_be_stored(queue: SendQueu
 
 @pytest.mark.parametrize("check", ["", "0" * 32])
 @pytest.mark.parametrize("beyond", [0, 7])
-def test_a_place_that_is_not_recognised_is_not_believed(
+def test_a_position_that_is_not_recognised_is_ignored(
     queue: SendQueue, tmp_path: Path, check: str, beyond: int
 ) -> None:
     fill(tmp_path, range(2))
@@ -263,7 +263,7 @@ def test_only_folders_that_are_this_hosts_spools_are_sent(queue: SendQueue, tmp_
     assert (queue.counters()["spools"], queue.counters()["spool_errors"]) == (1, 0)
 
 
-def test_the_spool_is_told_at_most_once_a_second(queue: SendQueue, tmp_path: Path, clock: Clock) -> None:
+def test_the_spool_is_acknowledged_at_most_once_a_second(queue: SendQueue, tmp_path: Path, clock: Clock) -> None:
     writer = spool_of(tmp_path)
     writer.append(made(0))
     first = taken(queue)
@@ -288,7 +288,7 @@ def test_the_spool_is_told_at_most_once_a_second(queue: SendQueue, tmp_path: Pat
     writer.close()
 
 
-def test_the_spool_is_told_at_once_when_that_frees_a_segment(queue: SendQueue, tmp_path: Path) -> None:
+def test_the_spool_is_acknowledged_at_once_when_that_frees_a_segment(queue: SendQueue, tmp_path: Path) -> None:
     fill(tmp_path, range(1))
     queue.stored(taken(queue))
     queue.save(now=True)
@@ -378,7 +378,7 @@ def test_a_spool_that_fails_again_after_it_was_read_is_named_again(
     assert len(caplog.records) == 2
 
 
-def test_a_spool_that_cannot_be_told_is_told_when_it_can_be(queue: SendQueue, tmp_path: Path) -> None:
+def test_a_spool_that_refuses_its_acknowledgement_gets_it_later(queue: SendQueue, tmp_path: Path) -> None:
     for name in ("bad", "good"):
         fill(tmp_path, range(1), name)
     batches = {batch.spool: batch for batch in (taken(queue), taken(queue))}

@@ -154,7 +154,7 @@ async def test_a_batch_is_safe_when_it_is_on_the_disk(open_master: Open, monkeyp
         }
 
 
-async def test_readers_are_told_of_what_is_new_and_of_nothing_else(open_master: Open) -> None:
+async def test_readers_are_notified_of_new_events_and_of_nothing_else(open_master: Open) -> None:
     async with open_master() as master:
         master.run()
         for place, events in enumerate((range(2), range(0), range(2, 5))):
@@ -173,7 +173,7 @@ async def test_batches_that_come_together_are_safe_together(open_master: Open) -
         assert numbers(master.state) == [0, 1, 2, 3]
 
 
-async def test_lines_that_are_not_the_sensors_are_set_aside_with_the_rest_of_their_batch(open_master: Open) -> None:
+async def test_lines_that_are_not_the_sensors_are_quarantined_with_the_rest_of_their_batch(open_master: Open) -> None:
     async with open_master() as master:
         aside = [RejectedLine("because", b"a line"), RejectedLine("because", b"another")]
         await master.store.put(master.batch([1], rejected=aside))
@@ -386,7 +386,7 @@ async def test_without_a_checkpoint_ingest_is_left_to_know_what_it_has(
     assert "after the last checkpoint" not in caplog.text
 
 
-async def test_a_checkpoint_that_the_disk_refuses_is_told_and_stops_nothing(
+async def test_a_checkpoint_that_the_disk_refuses_is_reported_and_stops_nothing(
     open_master: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_master() as master:

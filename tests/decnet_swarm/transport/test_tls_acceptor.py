@@ -312,7 +312,7 @@ async def test_breach_of_the_protocol_ends_the_connection(tmp_path: Path, breach
             assert isinstance(await next_one.hear(), Welcome)
 
 
-async def test_event_that_cannot_be_read_is_set_aside_and_confirmed(tmp_path: Path) -> None:
+async def test_an_event_that_cannot_be_read_is_quarantined_and_confirmed(tmp_path: Path) -> None:
     above, below = enrolled_pair(tmp_path)
     async with listener(above) as master, talking(below, port_of(master)) as talk:
         talk.say(Hello())
@@ -348,7 +348,7 @@ async def test_any_bytes_after_the_greeting_leave_the_listener_well(tmp_path: Pa
             assert isinstance(await talk.hear(), Welcome)
 
 
-async def test_strangers_who_greet_badly_leave_nothing_to_the_collector(tmp_path: Path) -> None:
+async def test_clients_with_a_bad_greeting_leave_nothing_to_the_collector(tmp_path: Path) -> None:
     above, below = enrolled_pair(tmp_path)
     bootstrap_ca.issue_token(above, "other", 1)
     async with listener(above) as master, forwarder(below, port_of(master)) as sender:

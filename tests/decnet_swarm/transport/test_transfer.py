@@ -136,7 +136,7 @@ def open_sender(tmp_path: Path) -> Open:
     return opened
 
 
-async def test_nothing_is_sent_before_the_listener_has_said_what_it_has(open_sender: Open) -> None:
+async def test_nothing_is_sent_before_the_listener_has_reported_what_it_has(open_sender: Open) -> None:
     async with open_sender() as sender:
         sender.fill(0)
         await sender.until(lambda: bool(sender.said(Hello)))
@@ -157,7 +157,9 @@ async def test_each_batch_ends_with_its_mark(open_sender: Open) -> None:
         assert sender.ctx.counters.snapshot()["events_sent"] == 2
 
 
-async def test_what_is_confirmed_is_told_to_the_spool_at_once_when_nothing_else_is_under_way(open_sender: Open) -> None:
+async def test_what_is_confirmed_is_acknowledged_to_the_spool_at_once_when_nothing_else_is_under_way(
+    open_sender: Open,
+) -> None:
     async with open_sender() as sender:
         sender.say(Welcome(WINDOW))
         for number in range(3):
@@ -182,7 +184,7 @@ async def test_several_batches_are_confirmed_together_or_again(open_sender: Open
         assert not sender.running.done()
 
 
-async def test_that_all_was_sent_is_said_once_and_again_after_more(open_sender: Open) -> None:
+async def test_that_all_was_sent_is_reported_once_and_again_after_more(open_sender: Open) -> None:
     async with open_sender() as sender:
         sender.say(Welcome(WINDOW))
         await sender.until(lambda: len(sender.said(CaughtUp)) == 1)

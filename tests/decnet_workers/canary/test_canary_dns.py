@@ -95,7 +95,7 @@ async def test_foreign_zones_transfers_and_classes_are_refused(start_canary: Sta
         assert not answer.flags & (dns.flags.AA | dns.flags.RA)
 
 
-async def test_edns_is_tolerated_and_a_later_version_told_so(start_canary: Start) -> None:
+async def test_edns_is_tolerated_and_a_later_version_answered_with_badvers(start_canary: Start) -> None:
     canary = await start_canary(zone_addresses=("192.0.2.7",))
     cookie = dns.edns.GenericOption(dns.edns.OptionType.COOKIE, b"12345678")
     answer = await ask(canary, "canary.test", use_edns=0, payload=4096, want_dnssec=True, options=[cookie])

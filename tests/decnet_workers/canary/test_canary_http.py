@@ -129,7 +129,7 @@ async def test_pipelined_requests_are_answered_in_order(start_canary: Start) -> 
     assert [request.target for request in requests] == ["/1", "/2"]
 
 
-async def test_forwarded_address_is_believed_only_from_a_trusted_proxy(start_canary: Start) -> None:
+async def test_forwarded_address_is_accepted_only_from_a_trusted_proxy(start_canary: Start) -> None:
     canary = await start_canary(trusted_proxies=("127.0.0.0/8",))
     await exchange(canary, get("/", "X-Forwarded-For: 6.6.6.6, 203.0.113.9, 127.0.0.2"))
     assert canary.events()[0].src_ip == "203.0.113.9"

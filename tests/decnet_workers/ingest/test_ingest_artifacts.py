@@ -21,7 +21,7 @@ Maker = Callable[..., list[Event]]
 DIGEST = "ab" * 32
 
 
-def test_what_events_tell_is_registered_with_them(
+def test_summaries_are_registered_with_the_events(
     state: Path, engine: Engine, open_spool: Callable[..., SpoolWriter], make_events: Maker
 ) -> None:
     kept = state / "artifacts" / "ab" / DIGEST
@@ -49,7 +49,7 @@ def test_what_is_no_digest_names_no_file(tmp_path: Path, make_events: Maker, dig
     assert not list(artifacts_in(make_events(1, payload=FileCaptured("ftp", digest, 5)), tmp_path, now_ns=1))
 
 
-def test_digests_are_told_in_one_spelling(tmp_path: Path, make_events: Maker) -> None:
+def test_digests_are_reported_in_one_spelling(tmp_path: Path, make_events: Maker) -> None:
     ((found, sighting),) = artifacts_in(
         make_events(1, payload=FileCaptured("ftp", DIGEST.upper(), 5)), tmp_path, now_ns=1
     )

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
-from decnet_workers.ingest.lines import later_than, sort_lines
+from decnet_workers.ingest.lines import not_from_future, sort_lines
 
 Maker = Callable[..., list[Event]]
 
@@ -40,7 +41,10 @@ def test_any_json_is_an_event_or_a_reject(value: object) -> None:
     assert len(sort_lines([json.dumps(value).encode("utf-8", "surrogatepass")]).rejects) == 1
 
 
-def test_events_dated_later_are_counted(make_events: Maker) -> None:
-    events = make_events(3)
-    assert later_than(events, events[1].ts) == 1
-    assert later_than(events, events[2].ts) == 0
+def test_only_an_event_from_the_future_is_dated_now(make_events: Maker) -> None:
+    (event,) = make_events(1)
+    second = 1_000_000_000
+    assert not_from_future(event, event.ts - 60 * second, 60) is event
+    assert not_from_future(event, event.ts + 60 * second, 60) is event
+    now_ns = event.ts - 60 * second - 1
+    assert not_from_future(event, now_ns, 60) == structs.replace(event, ts=now_ns)

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.bus.subjects import EVENTS_INGESTED, SPOOL_APPENDED, Ingested
@@ -25,8 +25,9 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.host import Host, open_context
 from decnet_core.settings import Settings
 from decnet_core.spool.writer import SpoolWriter
-from decnet_models.database.engine import reading
+from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
+from decnet_workers.ingest.intake import MAX_REFUSED_IN_A_ROW
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.worker import Ingest
 
@@ -117,6 +118,25 @@ async def test_a_locked_database_is_waited_for_while_the_spool_holds_the_events(
         holder.execute("ROLLBACK")
         holder.close()
         await until(lambda: counted(engine) == 1)
+
+
+async def test_a_database_that_refuses_every_event_is_waited_for_and_shown(
+    state: Path, engine: Engine, open_spool: Opener, make_events: Maker
+) -> None:
+    """A crash would begin the count of refused events anew, and each restart quarantine some more."""
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TRIGGER r BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'none'); END"))
+    spool = open_spool("sniff")
+    for event in make_events(MAX_REFUSED_IN_A_ROW + 1):
+        spool.append(event)
+    async with running(state, MemoryBus(), SLOW_POLL) as ctx:
+        await until(lambda: ctx.counters.snapshot().get("database_retries", 0) >= 2)
+        assert ctx.counters.snapshot()["database_at_fault"] == 1
+        assert ctx.counters.snapshot()["quarantined"] == 0
+        with writing(engine) as connection:
+            connection.execute(text("DROP TRIGGER r"))
+        await until(lambda: counted(engine) == MAX_REFUSED_IN_A_ROW + 1)
+        await until(lambda: ctx.counters.snapshot()["database_at_fault"] == 0)
 
 
 async def test_no_database_is_a_start_up_failure(tmp_path: Path) -> None:

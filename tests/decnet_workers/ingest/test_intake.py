@@ -24,7 +24,7 @@ from decnet_core.spool.quarantine import Quarantine, kept_lines
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.errors import EveryEventFailsError, passes, stops
+from decnet_models.errors import EveryEventFailsError, EveryEventRefusedError, passes, stops
 from decnet_models.events import queries
 from decnet_workers.ingest import intake as module
 from decnet_workers.ingest.intake import Intake, Outcome
@@ -200,7 +200,7 @@ def test_a_pass_that_finds_nothing_counts_nothing(intake: Intake) -> None:
     )
 
 
-def test_what_was_refused_and_what_was_lost_is_told(
+def test_what_was_refused_and_what_was_lost_is_reported(
     intake: Intake, state: Path, make_events: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
     directory = state / "spool" / "odd"
@@ -216,7 +216,7 @@ def test_what_was_refused_and_what_was_lost_is_told(
     ]
 
 
-def test_a_spool_is_told_of_its_first_batch_of_each_segment_and_at_the_end(
+def test_a_spool_is_acknowledged_after_the_first_batch_of_each_segment_and_at_the_end(
     engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:
     """An acknowledgement costs two syncs and frees whole segments only."""
@@ -358,6 +358,71 @@ def test_refusals_are_counted_from_the_last_event_that_was_taken(
     with pytest.raises(EveryEventFailsError, match="17 events in a row"):
         intake.run_pass()
     assert len(quarantined(state)) == 32
+
+
+def test_events_refused_one_in_each_pass_are_counted_together(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    """Found in a review: they were quarantined without end, as the count began anew with each pass."""
+    refuse_bad(engine)
+    spool = open_spool("sniff")
+    good, *bad = make_events(40)
+    bad = [structs.replace(event, sensor="bad") for event in bad]
+    for event in bad[:16]:
+        spool.append(event)
+        assert intake.run_pass().new == 0
+    assert not intake.run_pass().read
+    spool.append(bad[16])
+    for _ in range(2):
+        with pytest.raises(EveryEventRefusedError, match=f"17 events in a row; the last, {bad[16].id}: not this one"):
+            intake.run_pass()
+    assert len(quarantined(state)) == 16
+    with writing(engine) as connection:
+        connection.execute(text("DROP TRIGGER refuse"))
+    assert intake.run_pass().new == 1
+    refuse_bad(engine)
+    for event in bad[17:33]:
+        spool.append(event)
+        intake.run_pass()
+    spool.append(good)
+    assert intake.run_pass().new == 1
+    spool.append(bad[33])
+    intake.run_pass()
+    assert len(quarantined(state)) == 33
+
+
+def test_refused_events_of_several_spools_are_counted_together(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    refuse_bad(engine)
+    spools = [open_spool("one"), open_spool("two")]
+    for number, event in enumerate(make_events(17, sensor="bad")):
+        spools[number % 2].append(event)
+    with pytest.raises(EveryEventRefusedError):
+        intake.run_pass()
+    assert quarantined(state) == []
+
+
+def test_refused_events_that_are_quarantined_count_though_the_commit_of_the_others_fails(
+    intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
+) -> None:
+    def locked(*_: object, **__: object) -> None:
+        raise OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
+
+    refuse_bad(engine)
+    spool = open_spool("sniff")
+    good, *bad = make_events(18)
+    for event in [good, *(structs.replace(event, sensor="bad") for event in bad[:16])]:
+        spool.append(event)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queries, "move_ingest_position", locked)
+        with pytest.raises(OperationalError):
+            intake.run_pass()
+    assert intake.run_pass().new == 1
+    spool.append(structs.replace(bad[16], sensor="bad"))
+    with pytest.raises(EveryEventRefusedError):
+        intake.run_pass()
+    assert len(quarantined(state)) == 16
 
 
 def test_a_refused_event_is_kept_when_the_commit_of_the_others_fails(
@@ -526,7 +591,7 @@ def _killed(intake: Intake, when: str) -> None:
     if when == "before":
         queries.move_ingest_position = die
     else:
-        intake.sources.acknowledge = die  # type: ignore[method-assign]
+        intake.spools.acknowledge = die  # type: ignore[method-assign]
     try:
         intake.run_pass()
     except Killed:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -220,12 +221,42 @@ def test_evidence_leaves_room_for_what_is_new(engine: Engine, make_events: Maker
     assert kept(engine)["session.command"] <= 75
 
 
-def test_the_log_on_a_disk_has_a_limit_by_default(engine: Engine, tmp_path: Path) -> None:
-    settings = within_disk(RetentionSettings(), engine, tmp_path)
-    assert settings.log_bytes == share_of_disk(tmp_path)
+def test_the_log_on_a_disk_has_a_limit_by_default(state: Path) -> None:
+    file = state / "decnet.db"
+    settings = within_disk(RetentionSettings(), file)
+    assert settings.log_bytes == share_of_disk(state)
     assert settings.limited
-    assert within_disk(RetentionSettings(log_bytes=7), engine, tmp_path).log_bytes == 7
-    assert not within_disk(RetentionSettings(disk_share=0), engine, tmp_path).limited
+    assert within_disk(RetentionSettings(log_bytes=7), file).log_bytes == 7
+    assert not within_disk(RetentionSettings(disk_share=0), file).limited
+    assert not within_disk(RetentionSettings(), None).limited
+
+
+async def test_the_limit_is_a_share_of_the_disk_that_holds_the_database(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found in a review: it was a share of the state directory's disk, wherever the database lay."""
+    elsewhere = tmp_path / "elsewhere" / "events.db"
+    elsewhere.parent.mkdir()
+    (state / "decnet.db").rename(elsewhere)
+    measured = []
+
+    def statvfs(path: Path) -> os.statvfs_result:
+        measured.append(path)
+        return real(path)
+
+    real = os.statvfs
+    environment = {"DECNET_STATE_DIR": str(state), "DECNET_DATABASE_URL": f"sqlite:///{elsewhere}"}
+    ctx = await open_context(Ingest, Settings({}, environment, "test"), MemoryBus().share())
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    running = asyncio.ensure_future(Host(Ingest(IngestSettings()), ctx).run())
+    try:
+        async with asyncio.timeout(60):
+            while not measured and not running.done():
+                await asyncio.sleep(0.02)
+    finally:
+        ctx.stop()
+        await running
+    assert measured == [elsewhere]
 
 
 async def test_a_clock_that_jumped_ahead_deletes_nothing(

@@ -63,7 +63,7 @@ def test_tables_are_those_of_the_events_one_by_one(payloads: Sequence[Repeatable
     assert notices_at_once.keys() == notices.keys()
 
 
-def test_each_credential_of_a_folded_log_in_is_told(profile: Profile) -> None:
+def test_each_credential_of_a_folded_login_is_announced(profile: Profile) -> None:
     _, notices = profile([[folded([event(payload, seq) for seq, payload in enumerate(LOGINS, 1)])]])
     told = {notice.password for notice in notices.values() if isinstance(notice, CredentialCaptured)}
     assert told == set("abcd")

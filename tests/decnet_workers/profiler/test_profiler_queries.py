@@ -62,7 +62,7 @@ def visit(connection: Connection, stored: Callable[..., StoredEvent]) -> Iterato
     connection.rollback()
 
 
-def test_profile_tells_the_whole_visit(visit: Connection) -> None:
+def test_profile_shows_the_whole_visit(visit: Connection) -> None:
     profile = queries.attacker(visit, IP)
     assert profile is not None
     assert [phase.name for phase in profile.phases] == [

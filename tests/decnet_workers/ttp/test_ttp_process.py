@@ -144,6 +144,6 @@ def test_a_new_rule_is_in_force_for_the_next_event(engine: Engine, tmp_path: Pat
         assert process.wait(20) == 0
 
 
-def test_a_missing_folder_is_said_at_the_start(engine: Engine, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_at_the_start(engine: Engine, tmp_path: Path) -> None:
     with running(tmp_path, DECNET_TTP_RULES_DIR=str(tmp_path / "none")) as process:
         assert process.wait(20) == 78

@@ -173,7 +173,7 @@ async def test_gone_ends_an_endpoint_until_it_is_enabled(fleet: Any, receiver: A
     assert fleet.status(added.id).gone_at is None
 
 
-async def test_retry_after_is_obeyed(fleet: Any, receiver: Any, start_webhook: Start) -> None:
+async def test_retry_after_is_honoured(fleet: Any, receiver: Any, start_webhook: Start) -> None:
     added = fleet.add(receiver.url)
     receiver.answers = [b"HTTP/1.1 429 X\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"]
     await start_webhook()
@@ -239,7 +239,7 @@ async def test_a_kept_connection_that_died_costs_no_attempt(fleet: Any, receiver
     assert [delivery.attempts for delivery in fleet.deliveries()] == [1, 1]
 
 
-async def test_a_removed_endpoint_hears_nothing_more(fleet: Any, receiver: Any, start_webhook: Start) -> None:
+async def test_a_removed_endpoint_receives_nothing_more(fleet: Any, receiver: Any, start_webhook: Start) -> None:
     added, kept = fleet.add(receiver.url), fleet.add(receiver.url + "/kept")
     await start_webhook()
     assert fleet.do(queries.remove_webhook, added.id, now_ns=time.time_ns())
@@ -250,7 +250,7 @@ async def test_a_removed_endpoint_hears_nothing_more(fleet: Any, receiver: Any, 
     assert [found.webhook.id for found in fleet.do(queries.webhooks)] == [kept.id]
 
 
-async def test_a_private_address_is_refused_without_the_operators_word(
+async def test_a_private_address_is_refused_unless_the_operator_allows_it(
     fleet: Any, receiver: Any, start_webhook: Start
 ) -> None:
     fleet.add(f"https://127.0.0.1:{receiver.port}/", allow_private=False)

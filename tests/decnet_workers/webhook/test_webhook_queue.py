@@ -11,9 +11,9 @@ import pytest
 from decnet_core.runtime.context import Context
 from decnet_core.settings import Settings
 from decnet_core.state import State
+from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
-from decnet_workers.webhook.outbox import Outbox
 from decnet_workers.webhook.settings import WebhookSettings
 
 
@@ -40,22 +40,22 @@ class Endpoint:
         self.fleet = fleet
         self.ctx = ctx
         self.sender = Sender()
-        self.outbox = Outbox(fleet.engine, WebhookSettings(give_up_seconds=3600))
-        self.outbox.prepare()
+        self.deliveries = Deliveries(fleet.engine, WebhookSettings(give_up_seconds=3600))
+        self.deliveries.prepare()
         self.recorded = True
 
     async def _in_database(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call as the worker does; nothing is recorded when it was told to stop while the database was away."""
-        return function(*arguments) if self.recorded or function != self.outbox.record else None
+        return function(*arguments) if self.recorded or function != self.deliveries.record else None
 
     async def run(self, notices: int, url: str = "https://x.test/") -> str:
         """Write notices, and run the queue to its end; return the endpoint's id."""
         added: str = self.fleet.add(url).id
         for number in range(notices):
             self.fleet.notice(str(number))
-        self.outbox.poll()
+        self.deliveries.poll()
         sender = cast("HttpSender", self.sender)
-        await EndpointQueue(self.ctx, self.outbox, sender, self.fleet.key, self._in_database).run(added)
+        await EndpointQueue(self.ctx, self.deliveries, sender, self.fleet.key, self._in_database).run(added)
         return added
 
     def counts(self) -> dict[str, float]:
@@ -88,14 +88,16 @@ async def test_a_failure_ends_the_turn(endpoint: Endpoint, caplog: pytest.LogCap
     assert caplog.messages == [f"not delivered webhook={added} message={endpoint.sender.ids[1]}: status 500"]
 
 
-async def test_what_is_given_up_is_told_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_given_up_is_reported_with_its_reason(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     endpoint.sender.answers = [Reply(410)]
     await endpoint.run(1)
     assert endpoint.fleet.states() == ["dead"]
     assert caplog.messages[0].endswith(": status 410; given up")
 
 
-async def test_no_answer_is_told_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_answer_is_reported_with_its_reason(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
     endpoint.sender.answers = [Failed("no route")]
     await endpoint.run(1)
     assert caplog.messages[0].endswith(": no route")

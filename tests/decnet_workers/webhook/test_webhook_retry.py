@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_models.webhooks.outbox import EndpointState
+from decnet_models.webhooks.delivery_queries import EndpointState
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.retry import NS, Schedule, retry_after
 from decnet_workers.webhook.settings import WebhookSettings
@@ -38,7 +38,7 @@ def test_delays_grow_and_are_spread() -> None:
     assert SCHEDULE.delay(10**6, 0.5) == 14400
 
 
-def test_the_receivers_wish_to_wait_is_obeyed_up_to_the_end() -> None:
+def test_retry_after_of_the_receiver_is_honoured_up_to_the_end() -> None:
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 600) == 600 * NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 1) == 5 * NS
     assert SCHEDULE.next_at(1, 0, 0, 0.5, 10**9) == 86400 * NS

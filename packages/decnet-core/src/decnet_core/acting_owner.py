@@ -4,8 +4,6 @@
 For the operator's commands. User ids belong to the whole process, so nothing else may run in it meanwhile.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -7,8 +7,6 @@ second MAC, so all 24 characters look random and no slug can be recognised by it
 guesser needs 2^55 requests, and the receiver's rate limit counts each of them.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import enum

@@ -4,8 +4,6 @@
 No link is followed to a file that is written: who can plant one in the directory must not choose what is overwritten.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator

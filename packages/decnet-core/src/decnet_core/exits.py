@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Exit codes of a worker process, and the error that a restart cannot fix."""
 
-from __future__ import annotations
-
 import enum
 
 from decnet_core.errors import CoreError

@@ -5,8 +5,6 @@ RSS counts shared pages in full in every process, so it cannot be added up. PSS 
 processes that map it: the sum over a fleet is what the fleet takes. USS is what would be freed if the process ended.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -79,7 +77,6 @@ def resident_of(pid: int) -> int:
 
 
 def _memory(pid: int) -> dict[str, int]:
-    """Return the sums over all mappings of `pid`, in KiB."""
     return _fields(Path(f"/proc/{pid}/smaps_rollup").read_text())
 
 

@@ -6,8 +6,6 @@ common heartbeat the broker reads all messages at once and everything sleeps in 
 for all processes of a host and different on every host, so hosts of one cluster are not synchronised.
 """
 
-from __future__ import annotations
-
 import time
 
 

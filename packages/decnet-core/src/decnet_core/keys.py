@@ -6,8 +6,6 @@ is replaced makes everything signed with it worthless. So a key is written whole
 to its name: link(2) fails when the name exists, and the loser reads the winner's key.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path

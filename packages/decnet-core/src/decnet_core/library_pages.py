@@ -10,8 +10,6 @@ A page that was written to, usually by relocation, is no copy of its file and wo
 in which the kernel counts no page of our own (`Anonymous`, `Swap`, proc(5)) are dropped.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from ctypes import CDLL, c_int, c_size_t, c_void_p

@@ -3,6 +3,7 @@
 
 `/etc/decnet/decnet.toml` (or `DECNET_SETTINGS=FILE`) has one table per section;
 `DECNET_<SECTION>_<KEY>` overrides one key. A section is read with the Struct that stands beside the code it configures.
+Its `RENAMED` maps former names of settings to the present ones: the former are refused with a message that says so.
 
 Beside the default file lies the environment file of the units, which may hold the database's address and password.
 systemd gives them its variables; a command that the operator types must read it itself, or it would look elsewhere.
@@ -61,7 +62,6 @@ class Settings:
         return cls(document, environ, str(path))
 
     def sections(self) -> tuple[str, ...]:
-        """Return the names of the sections that the file has."""
         return tuple(self._document)
 
     def is_set(self, name: str, key: str) -> bool:
@@ -104,6 +104,9 @@ class Settings:
 
 def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Struct]) -> None:
     known = list(shape.__struct_encode_fields__)
+    renamed = getattr(shape, "RENAMED", {})
+    if key in renamed:
+        raise SettingsError(f"{source}: [{section}] {key} is now called {renamed[key]}; rename it")
     if key not in known:
         raise SettingsError(f"{source}: [{section}] has no setting {key!r}{_suggestion(key, known)}")
 

@@ -48,7 +48,6 @@ class State:
 
     @classmethod
     def of(cls, settings: StateSettings) -> State:
-        """Return the layout of the directory that the settings name."""
         return cls(Path(settings.dir) if settings.dir else default_directory())
 
     @property

@@ -5,8 +5,6 @@ It is here because two workers of two distributions read them: `collect` (files,
 The message text may be attacker-controlled, so no address and no user is ever extracted from it.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 

@@ -4,8 +4,6 @@
 This is the only place that calls `asyncio.create_task`, so no task can be lost, unnamed or silently dead.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Coroutine
 from typing import Any

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Makes attacker input safe to store and to show (law 9): bounded, valid Unicode, never a terminal escape."""
 
-from __future__ import annotations
-
 
 def from_wire(data: bytes, limit: int = 4096) -> str:
     r"""Return `data` as text of at most `limit` bytes' worth; bytes that are not UTF-8 become `\xNN`."""

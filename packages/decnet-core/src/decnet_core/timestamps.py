@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Parses external timestamps to nanoseconds since the Unix epoch; anything invalid is None, never an exception."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One decoy host as plain data."""
 
-from __future__ import annotations
-
 import msgspec
 
 
@@ -19,7 +17,6 @@ class Decky(msgspec.Struct, frozen=True):
     """A user and password that it accepts, for drills."""
 
     def port(self, service: str) -> int | None:
-        """Return the port of `service`, None when the decky does not offer it."""
         return dict(self.services).get(service)
 
 

@@ -4,8 +4,6 @@
 This imports the classes of the services but not what they need to serve (see `services.service`).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +14,7 @@ from decnet_decoys.decky import Decky
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.catalog import PersonaError, UnknownPersonaError, persona
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.services import registry
+from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 
 DEFAULT_FLEET = (
@@ -44,7 +42,7 @@ def profile_of(service: str, who: Persona) -> Any:
 
     Raises UnknownService.
     """
-    kind = registry.load(service).Profile
+    kind = service_registry.load(service).Profile
     if service in who.services:
         return who.services[service]
     try:
@@ -58,7 +56,7 @@ def profile_of(service: str, who: Persona) -> Any:
 
 def reach(decky: Decky) -> list[str]:
     """Return how a person reaches each service of the decky."""
-    return [_filled(registry.load(service).reach, decky, port) for service, port in decky.services]
+    return [_filled(service_registry.load(service).reach, decky, port) for service, port in decky.services]
 
 
 def suggestions(fleet: Iterable[Decky]) -> list[str]:
@@ -66,7 +64,7 @@ def suggestions(fleet: Iterable[Decky]) -> list[str]:
     found: dict[str, str] = {}
     for decky in fleet:
         for service, port in decky.services:
-            command = registry.load(service).suggestion
+            command = service_registry.load(service).suggestion
             if command and service not in found and (decky.login or "{password}" not in command):
                 found[service] = _filled(command, decky, port)
     return list(found.values())
@@ -84,7 +82,7 @@ def _decky(one: DeckySettings) -> Decky:
         services = one.services or _default_services(who)
         for service in services:
             profile_of(service, who)
-    except (UnknownPersonaError, PersonaError, registry.UnknownService, FleetError) as error:
+    except (UnknownPersonaError, PersonaError, service_registry.UnknownService, FleetError) as error:
         raise FleetError(f"decky {one.name}: {error}") from error
     return Decky(
         name=one.name,
@@ -97,13 +95,13 @@ def _decky(one: DeckySettings) -> Decky:
 
 
 def _default_services(who: Persona) -> dict[str, int]:
-    return {service: port for service, port in registry.default_ports().items() if service in who.services}
+    return {service: port for service, port in service_registry.default_ports().items() if service in who.services}
 
 
 def _places(decky: Decky) -> list[str]:
     """Return what the decky binds; TCP and UDP have ports of their own."""
     return [
-        f"{decky.address}:{port}" + ("/udp" if registry.load(service).transport == "udp" else "")
+        f"{decky.address}:{port}" + ("/udp" if service_registry.load(service).transport == "udp" else "")
         for service, port in decky.services
     ]
 

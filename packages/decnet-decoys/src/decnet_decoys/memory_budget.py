@@ -6,8 +6,6 @@ No source gets all of it: one may hold up to twice what is left for others (a dy
 next.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 SHARE = 2
@@ -70,6 +68,5 @@ class MemoryLease:
         return True
 
     def close(self) -> None:
-        """Give everything back."""
         self._budget.give(self._taken, self._source)
         self._taken = 0

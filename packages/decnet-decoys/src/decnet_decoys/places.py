@@ -6,8 +6,6 @@ them loses the one that was idle longest to a newcomer; and half of the places a
 a crowd at one decky leaves room at the others.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[decoys]`: the deckies and how much one client, and all of them together, may use."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker `decoys`: opens every decky's ports, plays them on one event loop, ends sessions that a kill cut off."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 from collections.abc import Iterator
@@ -33,7 +31,7 @@ from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.places import Places
 from decnet_decoys.processor import scheduler
-from decnet_decoys.services import registry
+from decnet_decoys.services import service_registry
 from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
 
@@ -119,7 +117,6 @@ class Decoys(Worker[DecoysSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
-        """Close all ports and connections."""
         for listener in self._listeners:
             await listener.close()
         if self._processor is not None:
@@ -128,8 +125,7 @@ class Decoys(Worker[DecoysSettings]):
 
     @classmethod
     def warm(cls) -> None:
-        """Import what the services need."""
-        for service in registry.usable().values():
+        for service in service_registry.usable().values():
             for module in service.preload:
                 importlib.import_module(module)
 
@@ -137,5 +133,5 @@ class Decoys(Worker[DecoysSettings]):
 def _listeners(context: DeckyContext) -> Iterator[Listener]:
     """Yield a listener for each service of the decky; raises StartupError."""
     for name, port in context.decky.services:
-        service = registry.load(name)(context, profile_of(name, context.persona), port)
+        service = service_registry.load(name)(context, profile_of(name, context.persona), port)
         yield listener_of(name, service)

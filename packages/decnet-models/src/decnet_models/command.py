@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet-db`: upgrade the database, show its revision, check and maintain it."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

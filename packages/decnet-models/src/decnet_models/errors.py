@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors of the database: which are transient, which an event's values cause, which stop a worker."""
 
-from __future__ import annotations
-
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
@@ -42,6 +40,10 @@ class EveryEventFailsError(ModelsError):
     """Many events in a row failed: what handles them is at fault, not they."""
 
 
+class EveryEventRefusedError(EveryEventFailsError):
+    """The database refused the values of many events in a row: it is at fault, not they."""
+
+
 def refuses_values(error: BaseException) -> bool:
     """Return whether the database, or its driver, refuses what a statement's values say.
 
@@ -63,6 +65,8 @@ def refuses_values(error: BaseException) -> bool:
 
 def stops(error: BaseException) -> bool:
     """Return whether nothing is to be done but wait, with all positions as they are, until the database is mended."""
+    if isinstance(error, EveryEventRefusedError):
+        return True
     if not isinstance(error, DBAPIError) or refuses_values(error):
         return False
     answered = getattr(error.orig, "sqlite_errorcode", None) is not None or getattr(error.orig, "sqlstate", None)

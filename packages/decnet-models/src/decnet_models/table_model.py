@@ -11,8 +11,6 @@ Times are nanoseconds since the Unix epoch, UTC, unless the name says another un
 query, since a domain does not import another.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """HOST:PORT of settings; an IPv6 address is in brackets, and the port may be omitted."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 SYSLOG_TLS = 6514

@@ -5,8 +5,6 @@
 end each message with a line feed (RFC 6587 §3.4.2); the first byte of a connection tells which of the two it is.
 """
 
-from __future__ import annotations
-
 from decnet_core.events.codec import MAX_LINE_BYTES
 
 MAX_MESSAGE_BYTES = MAX_LINE_BYTES + 4096

@@ -6,8 +6,6 @@ but bounds and re-escapes structured data. A receiver that escapes control chara
 otherwise, must find none: JSON escapes all below U+0020 itself, and `for_anyone` the one that it does not, DEL.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from functools import lru_cache

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One TLS connection as both sides hold it: bytes in and out, who the peer is, and what the peer has not taken yet."""
 
-from __future__ import annotations
-
 import asyncio
 import fcntl
 import socket
@@ -49,7 +47,6 @@ class Stream:
         return await self.reader.read(CHUNK)
 
     def write(self, data: bytes) -> None:
-        """Queue `data`."""
         self.sent_bytes += len(data)
         self.writer.write(data)
 
@@ -66,7 +63,6 @@ class Stream:
         return queued + int(struct.unpack("i", found)[0])
 
     def abort(self) -> None:
-        """End it at once."""
         self.writer.transport.abort()
 
     async def close(self) -> None:

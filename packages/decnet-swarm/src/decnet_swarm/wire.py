@@ -20,8 +20,6 @@ fingerprint of what stands before the place: a spool that was restored or recrea
 Either side says something, `Ping` or `Stored`, at least every KEEPALIVE_SECONDS.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

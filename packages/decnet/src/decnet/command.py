@@ -9,8 +9,6 @@ Exit codes: 0 done; 1 something is down, not found or did not hold; 2 wrong usag
 78 it cannot work here (settings, state directory, database); 130 interrupted.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Sequence

@@ -39,14 +39,14 @@ async def test_ping_is_answered(start_broker: StartBroker, wire: OpenWire) -> No
     await connection.hear(b"PONG\r\n")
 
 
-async def test_verbose_clients_hear_ok(start_broker: StartBroker, wire: OpenWire) -> None:
+async def test_verbose_clients_receive_ok(start_broker: StartBroker, wire: OpenWire) -> None:
     connection = await wire(await start_broker(), None)
     await connection.info()
     await connection.say(b"CONNECT {}\r\nSUB a 1\r\nPUB a 0\r\n\r\nUNSUB 1\r\n")
     await connection.hear(b"+OK\r\n+OK\r\n+OK\r\nMSG a 1 0\r\n\r\n+OK\r\n")
 
 
-async def test_pedantic_clients_are_told_of_bad_subjects(start_broker: StartBroker, wire: OpenWire) -> None:
+async def test_pedantic_clients_get_errors_for_bad_subjects(start_broker: StartBroker, wire: OpenWire) -> None:
     broker = await start_broker()
     connection = await wire(broker, '{"pedantic": true}')
     await connection.say(b"PUB a..b 0\r\n\r\nPUB a.* 0\r\n\r\n")
@@ -80,7 +80,9 @@ async def test_a_subscription_id_is_used_once(start_broker: StartBroker, wire: O
     await connection.silent()
 
 
-async def test_without_echo_a_client_does_not_hear_itself(start_broker: StartBroker, wire: OpenWire) -> None:
+async def test_without_echo_a_client_does_not_receive_its_own_messages(
+    start_broker: StartBroker, wire: OpenWire
+) -> None:
     broker = await start_broker()
     deaf, other = await wire(broker, '{"echo": false}'), await wire(broker)
     await other.say(b"SUB a q 1\r\n")
@@ -106,7 +108,7 @@ async def test_headers_need_to_be_announced(start_broker: StartBroker, wire: Ope
     assert await connection.rest() == b"-ERR 'Message Headers Not Supported'\r\n"
 
 
-async def test_a_request_without_responder_is_told_at_once(start_broker: StartBroker, wire: OpenWire) -> None:
+async def test_a_request_without_responder_fails_at_once(start_broker: StartBroker, wire: OpenWire) -> None:
     broker = await start_broker()
     connection = await wire(broker, '{"headers": true, "no_responders": true}')
     await connection.say(b"SUB _INBOX.me.* 1\r\nPUB nobody _INBOX.me.7 0\r\n\r\n")
@@ -143,7 +145,7 @@ async def test_what_is_not_the_protocol_ends_that_connection_only(
     assert broker.counters()["errors"] == 1
 
 
-async def test_nothing_is_obeyed_after_an_error(start_broker: StartBroker, wire: OpenWire) -> None:
+async def test_nothing_is_handled_after_an_error(start_broker: StartBroker, wire: OpenWire) -> None:
     broker = await start_broker()
     listener, wrong = await wire(broker), await wire(broker)
     await listener.say(b"SUB a 1\r\n")

@@ -198,7 +198,7 @@ async def test_what_all_subscriptions_take_is_bounded(start_broker: StartBroker,
     assert broker.counters()["subscribed_bytes"] == 0
 
 
-async def test_who_does_not_introduce_itself_is_disconnected(start_broker: StartBroker, wire: OpenWire) -> None:
+async def test_a_client_that_never_sends_connect_is_disconnected(start_broker: StartBroker, wire: OpenWire) -> None:
     broker = await start_broker(BusSettings(handshake_seconds=0.05))
     silent, polite = await wire(broker, None), await wire(broker)
     await silent.info()
@@ -292,7 +292,7 @@ sys.stdout.buffer.write(data)
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becoming another user needs root")
 @pytest.mark.parametrize(("groups", "refused"), [("", True), ("5000", False), ("4999,5000,5001", False)])
-async def test_only_operators_give_orders(start_broker: StartBroker, groups: str, refused: bool) -> None:
+async def test_only_operators_send_control_messages(start_broker: StartBroker, groups: str, refused: bool) -> None:
     """The kernel says who connects: another user's process is a worker unless it is in the operator's group."""
     with tempfile.TemporaryDirectory() as open_to_all:
         Path(open_to_all).chmod(0o755)

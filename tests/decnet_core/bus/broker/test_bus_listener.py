@@ -154,7 +154,7 @@ async def test_the_loopback_needs_the_token(start_broker: StartBroker) -> None:
     await good.close()
 
 
-async def test_nothing_is_obeyed_before_the_token(start_broker: StartBroker) -> None:
+async def test_nothing_is_handled_before_the_token(start_broker: StartBroker) -> None:
     broker = await start_broker(BusSettings(tcp="127.0.0.1:0", tcp_token="secret"))
     operator = await connect(broker.address, name="operator", wait=SOON)
     everything = await operator.subscribe(">")

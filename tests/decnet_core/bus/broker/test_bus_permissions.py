@@ -38,7 +38,7 @@ def role_of(uid: int, *gids: int) -> str:
         (WORKER_UID, (100,), "worker"),
     ],
 )
-def test_the_kernels_word_decides_the_role(uid: int, gids: tuple[int, ...], expected: str) -> None:
+def test_peer_credentials_decide_the_role(uid: int, gids: tuple[int, ...], expected: str) -> None:
     assert role_of(uid, *gids) == expected
 
 
@@ -56,7 +56,7 @@ def test_the_kernels_word_decides_the_role(uid: int, gids: tuple[int, ...], expe
         ("anything", False),
     ],
 )
-def test_a_worker_says_what_workers_say_and_gives_no_orders(subject: str, allowed: bool) -> None:
+def test_a_worker_publishes_what_workers_publish_and_no_control_messages(subject: str, allowed: bool) -> None:
     access = Access(WORKER)
     assert [access.may_publish(subject) for _ in range(2)] == [allowed, allowed]
 
@@ -101,7 +101,7 @@ def test_the_accounts_that_are_no_workers_are_those_that_init_makes() -> None:
 @pytest.mark.parametrize(
     "pattern", [">", "*", "*.>", "*.*", "_INBOX", "_INBOX.>", "_INBOX.*", "_INBOX.*.1", "_INBOX.*.>"]
 )
-def test_nobody_listens_to_the_answers_that_others_wait_for(pattern: str) -> None:
+def test_no_client_receives_the_replies_to_others(pattern: str) -> None:
     generous = Role(name="r", subscribe=("*.>", "*", "_INBOX.>"))
     assert not Access(generous).may_subscribe(pattern)
     assert not Access(WORKER).may_subscribe(pattern)
@@ -111,7 +111,7 @@ def test_nobody_listens_to_the_answers_that_others_wait_for(pattern: str) -> Non
 @pytest.mark.parametrize(
     "pattern", ["_INBOX.a1b2c3", "_INBOX.a1b2c3.*", "_INBOX.a1b2c3.>", "events.>", "system.*.health"]
 )
-def test_a_worker_listens_to_its_own_answers_and_to_what_concerns_it(pattern: str) -> None:
+def test_a_worker_subscribes_to_its_own_replies_and_subjects(pattern: str) -> None:
     assert Access(WORKER).may_subscribe(pattern)
 
 

@@ -27,7 +27,7 @@ async def test_a_message_reaches_another_end(ends: Ends) -> None:
     assert await subscription.next(SOON) == Message("events.ingested", b"42", None, ())
 
 
-async def test_the_publisher_hears_itself(ends: Ends) -> None:
+async def test_the_publisher_receives_its_own_messages(ends: Ends) -> None:
     bus = await ends()
     subscription = await bus.subscribe("echo")
     bus.publish("echo", b"me")

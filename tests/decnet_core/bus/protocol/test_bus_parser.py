@@ -126,7 +126,7 @@ def test_subscriptions_are_read() -> None:
     assert one(from_client(b"UNSUB 1 5\n")) == Unsubscribe(b"1", 5)
 
 
-def test_connect_says_who_the_client_is() -> None:
+def test_connect_names_the_client() -> None:
     line = b'CONNECT {"verbose":false,"user":"u","pass":"p","auth_token":"t","unknown":[1,{}],"span":7}\r\n'
     options = one(from_client(line))
     assert isinstance(options, Connect)

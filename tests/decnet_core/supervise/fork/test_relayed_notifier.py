@@ -24,7 +24,7 @@ sys.exit(zygote.run_with_supervisor([], supervise))
 """
 
 
-def test_readiness_of_a_forked_supervisor_is_told_by_the_main_process(tmp_path: Path) -> None:
+def test_readiness_of_a_forked_supervisor_is_reported_by_the_main_process(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)

@@ -119,7 +119,7 @@ def test_capabilities_have_the_kernels_numbers() -> None:
     }
 
 
-async def test_a_child_that_cannot_be_looked_into_is_measured_by_its_own_word(
+async def test_an_unreadable_child_is_measured_by_its_own_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from decnet_core import footprint

@@ -65,7 +65,7 @@ async def test_a_child_is_a_named_session_leader_that_shares_the_zygotes_pages(f
     await child.stop(5)
 
 
-async def test_exit_codes_and_signals_are_told(forker: Forker) -> None:
+async def test_exit_codes_and_signals_are_reported(forker: Forker) -> None:
     stopped, killed = await forker.fork("one"), await forker.fork("two")
     await forker.ready(children=2)
     await stopped.stop(5)
@@ -98,7 +98,7 @@ async def test_the_zygote_leaves_no_zombie_and_no_descriptor_behind(forker: Fork
     assert Path(f"/proc/{forker.client.pid}/task/{forker.client.pid}/children").read_text() == ""
 
 
-async def test_an_environment_that_no_order_can_hold_is_refused_and_the_zygote_lives(forker: Forker) -> None:
+async def test_an_environment_too_large_for_a_request_is_refused_and_the_zygote_lives(forker: Forker) -> None:
     with pytest.raises(OSError, match="environment is too large"):
         await forker.client.fork(
             "steady", PLACE, environment={"A": "x" * 70_000}, lifeline=forker.lifeline, write=forker.said.extend
@@ -174,7 +174,7 @@ async def test_a_stopped_zygote_does_not_keep_its_supervisor_from_ending(
     assert not Path(f"/proc/{forker.client.pid}").exists()
 
 
-async def test_reload_keeps_children_and_still_hears_of_their_end(forker: Forker) -> None:
+async def test_reload_keeps_children_and_still_learns_of_their_exit(forker: Forker) -> None:
     old = await forker.fork()
     await forker.ready()
     zygote = forker.client.pid
@@ -245,7 +245,7 @@ def test_a_signal_during_a_reload_is_passed_on_by_the_new_image() -> None:
         process.communicate()
 
 
-def test_a_supervisor_that_was_killed_is_a_crash_and_said() -> None:
+def test_a_supervisor_that_was_killed_is_a_crash_and_reported() -> None:
     script = """
 import os, sys
 from decnet_core.supervise.fork import zygote

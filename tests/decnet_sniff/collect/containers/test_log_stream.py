@@ -43,7 +43,7 @@ def test_frames_of_both_streams() -> None:
     ]
 
 
-def test_parts_of_a_long_line_are_joined_even_when_the_other_stream_speaks_between() -> None:
+def test_parts_of_a_long_line_are_joined_even_when_the_other_stream_writes_between() -> None:
     data = [frame(1, STAMP + b"x" * 4096), frame(2, STAMP + b"err\n"), frame(1, STAMP + b"y"), frame(1, STAMP + b"\n")]
     assert lines(data) == [LogLine(STDERR, AT, b"err", 3), LogLine(STDOUT, AT, b"x" * 4096 + b"y", 4097)]
 

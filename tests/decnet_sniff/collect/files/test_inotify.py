@@ -38,7 +38,7 @@ async def told(watched: InotifyWatch, seconds: float = 30) -> bool:
 
 
 @pytest.mark.parametrize("change", ["write", "create", "rename", "remove", "truncate"])
-async def test_what_matters_is_told(tmp_path: Path, change: str) -> None:
+async def test_significant_changes_are_reported(tmp_path: Path, change: str) -> None:
     log, watched = tmp_path / "x.log", InotifyWatch()
     log.write_bytes(b"one\n")
     watched.follow([str(tmp_path / "*.log")], [str(log)])
@@ -59,7 +59,7 @@ async def test_what_matters_is_told(tmp_path: Path, change: str) -> None:
     watched.close()
 
 
-async def test_writes_of_others_beside_the_log_and_what_is_past_are_not_told(tmp_path: Path) -> None:
+async def test_writes_of_others_beside_the_log_and_what_is_past_are_not_reported(tmp_path: Path) -> None:
     log, other, watched = tmp_path / "x.log", tmp_path / "other", InotifyWatch()
     log.write_bytes(b"")
     other.write_bytes(b"")

@@ -100,7 +100,7 @@ def test_rotated_file_is_finished_before_the_new_one_is_begun(tmp_path: Path) ->
     assert reader.read() == [b"two", b"three"]
 
 
-def test_program_that_still_writes_to_the_rotated_file_is_heard(tmp_path: Path) -> None:
+def test_lines_that_a_program_still_writes_to_the_rotated_file_are_read(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     reader = Reader(log)
     append(log, b"one\n")

@@ -100,7 +100,7 @@ def test_identity_comes_from_the_records_own_fields() -> None:
 
 
 @pytest.mark.parametrize("event_id", ["cowrie.direct-tcpip.request", "cowrie.direct-tcpip.data"])
-def test_whom_a_client_wants_to_be_forwarded_to_is_not_whom_it_came_to(event_id: str) -> None:
+def test_a_forwarding_target_is_not_the_destination(event_id: str) -> None:
     outcome = parsed(parse(line(eventid=event_id, dst_ip="10.0.0.5", dst_port=3306, src_port=7), Services()))
     assert (outcome.src, outcome.dst) == (("192.0.2.7", None), None)
     assert only(outcome).detail == {"dst_ip": "10.0.0.5", "dst_port": "3306", "src_port": "7"}
@@ -170,7 +170,7 @@ def test_download_names_file_and_source() -> None:
 
 
 @pytest.mark.parametrize("event_id", ["cowrie.log.open", "cowrie.virustotal.scanfile", "cowrie.client.size"])
-def test_what_tells_nothing_about_an_attacker_is_ignored(event_id: str) -> None:
+def test_what_says_nothing_about_an_attacker_is_ignored(event_id: str) -> None:
     assert parse(line(eventid=event_id), Services()) == Ignored(event_id)
 
 

@@ -173,7 +173,7 @@ async def test_silent_connection_and_one_that_does_not_frame_are_closed(tmp_path
         other.close()
 
 
-async def test_too_long_message_is_set_aside(tmp_path: Path) -> None:
+async def test_a_message_that_is_too_long_is_quarantined(tmp_path: Path) -> None:
     async with listening(tmp_path / "state", "tcp", network={"message_bytes": 2048}) as (ctx, port):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"5000 <13>" + b"x" * 4996 + b"8 <13>next")

@@ -116,7 +116,7 @@ def test_cut_at_every_byte_all_that_is_there_is_read(make: Callable[..., bytes],
             assert data[:size] in {section(order), make(FRAMES[: len(found)], order=order)}
 
 
-def test_what_is_no_capture_is_told_apart() -> None:
+def test_what_is_no_capture_is_recognised() -> None:
     assert read(b"") == ([], "the file is empty")
     assert "neither pcap nor pcapng" in read(b"hello, world")[1]
     assert "header" in read(pcap([])[:20])[1]

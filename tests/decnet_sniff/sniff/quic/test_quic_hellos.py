@@ -140,7 +140,7 @@ def test_a_server_that_answers_in_the_other_version() -> None:
     assert isinstance(wire.down(answer), ServerHello)
 
 
-def test_both_hellos_behind_a_hello_retry_request_are_told() -> None:
+def test_both_hellos_behind_a_hello_retry_request_are_reported() -> None:
     wire, first = Wire(), CONNECTION_ID
     again = client_hello((0x1301,), [(44, b"\0\1c"), versions(0x0304)])
     asking = server_hello(0x1301, [(43, b"\x03\x04"), (44, b"\0\1c")], random=RETRY_RANDOM)
@@ -157,12 +157,12 @@ def test_both_hellos_behind_a_hello_retry_request_are_told() -> None:
     assert [hello.retry for hello in found if isinstance(hello, ServerHello)] == [True, False]
 
 
-def test_a_hello_is_told_once_however_often_it_is_sent() -> None:
+def test_a_hello_is_reported_once_however_often_it_is_sent() -> None:
     wire, packet = Wire(), initial(crypto(0, CLIENT_HELLO), first=b"12345678")
     assert [wire.up(packet) is None for _ in range(5)] == [False, True, True, True, True]
 
 
-def test_another_connection_between_the_same_ports_is_told() -> None:
+def test_another_connection_between_the_same_ports_is_reported() -> None:
     wire = Wire()
     for first in (b"12345678", b"abcdefgh"):
         assert isinstance(wire.up(initial(crypto(0, CLIENT_HELLO), first=first)), ClientHello)
@@ -207,7 +207,7 @@ def test_drafts_of_version_1_are_read(version: int) -> None:
     assert isinstance(wire.down(answer), ServerHello)
 
 
-def test_a_second_retry_is_not_believed() -> None:
+def test_a_second_retry_is_ignored() -> None:
     """RFC 9000, 17.2.5.2: a client takes one Retry, and none that changes nothing."""
     wire, chosen = Wire(), bytes.fromhex("f067a5502a4262b5")
     assert wire.up(initial(crypto(0, CLIENT_HELLO[:100]), first=CONNECTION_ID)) is None

@@ -33,7 +33,7 @@ def probe_ports(
     return reported
 
 
-def test_many_ports_of_one_host_are_a_scan_told_once() -> None:
+def test_many_ports_of_one_host_are_a_scan_reported_once() -> None:
     memory = ScanDetector(ScanSettings())
     assert probe_ports(memory, range(1, 1001)) == []
     assert memory.due(29 * SECOND) == []
@@ -79,7 +79,7 @@ def test_a_source_that_is_quiet_for_longer_than_the_memory_is_forgotten() -> Non
     assert memory.rest() == []
 
 
-def test_a_long_scan_is_told_window_by_window() -> None:
+def test_a_long_scan_is_reported_window_by_window() -> None:
     memory = ScanDetector(ScanSettings())
     reported = probe_ports(memory, range(1, 1201), gap=SECOND)
     assert [scan.distinct_ports for scan in reported] == [301, 301, 301]
@@ -124,11 +124,11 @@ def test_who_completes_handshakes_connects(completed: bool, aborted: bool, expec
     [(0x02, "syn"), (0x00, "null"), (0x01, "fin"), (0x29, "xmas"), (0x11, "maimon"), (0x10, "ack"), (0xC2, "syn"),
      (0x18, None), (0x12, None), (0x04, None), (0x3F, None)],
 )  # fmt: skip
-def test_techniques_are_told_by_flags(flags: int, expected: str | None) -> None:
+def test_techniques_are_recognised_by_flags(flags: int, expected: str | None) -> None:
     assert technique_of(flags) == expected
 
 
-def test_techniques_are_told_apart() -> None:
+def test_techniques_are_distinguished() -> None:
     memory = ScanDetector(ScanSettings())
     for technique in ("syn", "fin", "null", "xmas", "ack", "udp"):
         probe_ports(memory, range(1, 30), technique=technique)
@@ -174,7 +174,7 @@ def test_a_flood_of_invented_sources_does_not_displace_a_slow_scanner() -> None:
     assert memory.counters()["scan_first_probes_displaced"] > 9000
 
 
-def test_many_scanners_at_once_are_told_early_and_stay_bounded() -> None:
+def test_many_scanners_at_once_are_reported_early_and_stay_bounded() -> None:
     memory = ScanDetector(ScanSettings(targets=2048))
     reported = []
     for port in range(100):
@@ -187,7 +187,7 @@ def test_many_scanners_at_once_are_told_early_and_stay_bounded() -> None:
     assert {scan.source for scan in reported} <= {address(source) for source in range(50)}
 
 
-def test_a_sweep_larger_than_the_memory_is_told_in_parts_with_every_host() -> None:
+def test_a_sweep_larger_than_the_memory_is_reported_in_parts_with_every_host() -> None:
     memory = ScanDetector(ScanSettings(targets=1024))
     reported = []
     for number in range(5000):

@@ -39,14 +39,14 @@ def reported(client: Sequence[bytes], server: Sequence[bytes] = ()) -> list[str]
 
 
 @pytest.mark.parametrize("protocol", WORDS)
-def test_both_hellos_are_found_behind_the_words_of(protocol: str) -> None:
+def test_both_hellos_are_found_after_starttls_of(protocol: str) -> None:
     client, server = WORDS[protocol]
     expected = ["client", "http", "server"] if protocol == "proxy" else ["client", "server"]
     assert reported([*client, ASKS], [*server, ANSWERS]) == expected
 
 
 @pytest.mark.parametrize("protocol", ["smtp", "imap", "mysql", "proxy"])
-def test_a_hello_that_was_joined_to_the_words_before_it_is_found(protocol: str) -> None:
+def test_a_hello_in_one_segment_with_the_starttls_before_it_is_found(protocol: str) -> None:
     assert "client" in reported([b"".join(WORDS[protocol][0]) + ASKS])
 
 
@@ -54,7 +54,7 @@ def test_a_late_hello_may_come_in_pieces() -> None:
     assert reported([b"\0\0\0\x08\4\xd2\x16\x2f", ASKS[:9], ASKS[9:40], ASKS[40:]]) == ["client"]
 
 
-def test_a_late_hello_that_is_to_be_said_again_is_told_twice() -> None:
+def test_a_late_hello_after_a_retry_request_is_reported_twice() -> None:
     retry = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
     assert reported([b"\0\0\0\x08\4\xd2\x16\x2f", ASKS], [b"S", records(server_hello(random=retry)), ANSWERS]) == [
         "client", "server", "server",

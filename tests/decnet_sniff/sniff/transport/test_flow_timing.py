@@ -35,7 +35,7 @@ def test_mean_and_deviation_are_those_of_the_gaps(moments: list[int]) -> None:
 
 
 @given(st.lists(times, min_size=1, max_size=6))
-def test_flows_that_end_alike_are_told_as_one(flows: list[list[int]]) -> None:
+def test_flows_that_end_alike_are_reported_as_one(flows: list[list[int]]) -> None:
     timings = Timings(limit=1)
     for moments in flows:
         timings.add(ENDING, flow(moments))

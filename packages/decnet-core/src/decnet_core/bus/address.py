@@ -4,8 +4,6 @@
 An IPv6 address is written in brackets.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_core.bus.interface import BusError

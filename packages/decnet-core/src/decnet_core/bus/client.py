@@ -5,8 +5,6 @@ A worker may start before its bus and outlive it. So `connect` returns at once, 
 bounded queue, and every subscription is repeated on each new connection.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -64,11 +62,9 @@ class Client:
 
     @property
     def connected(self) -> bool:
-        """Whether messages are flowing now."""
         return self._uplink.link is not None
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever a connection was made or lost: messages published meanwhile were missed."""
         self._uplink.changed.append(listener)
 
     @property
@@ -106,7 +102,6 @@ class Client:
             self._loop.call_soon(self._flush_now)
 
     async def flush(self, timeout: float = 5.0) -> None:
-        """Wait until the server has taken everything published before; TimeoutError when it has not."""
         self._require_open()
         try:
             async with asyncio.timeout(timeout):
@@ -230,7 +225,6 @@ class Client:
         self._uplink.send_lines(frames.unsub(sid))
 
     def _standing(self) -> Iterator[frames.Line]:
-        """Every subscription, for a new connection."""
         if _REPLIES in self._receivers:
             yield self._replies.line(_REPLIES)
         for sid, inbox in self._inboxes.items():

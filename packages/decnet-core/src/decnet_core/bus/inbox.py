@@ -93,13 +93,11 @@ class Inbox:
         self.discard()
 
     def discard(self) -> None:
-        """End, and drop what is queued."""
         self._waiting.clear()
         self._say_emptied()
         self.end()
 
     async def _arrival(self) -> None:
-        """Wait until something is queued or nothing will be."""
         while not self._waiting and not self._ended:
             reader = asyncio.get_running_loop().create_future()
             self._readers.append(reader)

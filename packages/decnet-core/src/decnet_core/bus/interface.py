@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The interface of every bus: in-process, the embedded broker, or a NATS server."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Protocol
 

@@ -106,7 +106,6 @@ class Link(asyncio.BufferedProtocol):
         self.close()
 
     def close(self) -> None:
-        """Flush the transport, then close."""
         if self._transport is not None:
             self._transport.close()
 

@@ -30,7 +30,6 @@ class MemoryBus:
 
     @property
     def connected(self) -> bool:
-        """Whether this end is open."""
         return not self._closed
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -39,7 +38,6 @@ class MemoryBus:
     def publish(
         self, subject: str, payload: bytes = b"", *, reply: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Deliver a message at once to every subscriber's queue."""
         self._require_open()
         check_publish(subject, reply)
         block = encode_headers(headers)
@@ -62,7 +60,6 @@ class MemoryBus:
     async def subscribe(
         self, pattern: str, *, queue: str | None = None, limit: int = 1024, max_messages: int | None = None
     ) -> Inbox:
-        """Receive what matches `pattern` from now on."""
         self._require_open()
         check_subscribe(pattern, queue)
         inbox = Inbox(pattern, queue, limit=limit, max_messages=max_messages, on_end=self._forget)
@@ -73,7 +70,6 @@ class MemoryBus:
     async def request(
         self, subject: str, payload: bytes = b"", *, timeout: float = 2.0, headers: Mapping[str, str] | None = None
     ) -> Message:
-        """Publish and return the first reply."""
         inbox = await self.subscribe(f"_INBOX.{os.urandom(11).hex()}", max_messages=1)
         try:
             self.publish(subject, payload, reply=inbox.pattern, headers=headers)
@@ -84,13 +80,11 @@ class MemoryBus:
             await inbox.close()
 
     async def drain(self, timeout: float = 5.0) -> None:
-        """Unsubscribe, let the queues be read for at most `timeout` seconds, close."""
         if not self._closed:
             await finish_reading(self._unsubscribed(), timeout)
         await self.close()
 
     async def close(self) -> None:
-        """Close this end; safe to call twice."""
         self._closed = True
         for inbox in list(self._inboxes):
             await inbox.close()

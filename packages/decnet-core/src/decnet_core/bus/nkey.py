@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """NATS nkey authentication: the server's nonce signed with an Ed25519 seed; needs the extra `decnet-core[nkeys]`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from decnet_core.bus.interface import BusError

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The requests of one client that await a reply: one wildcard subscription serves them all."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 
@@ -19,7 +17,6 @@ class Replies:
         self._count = 0
 
     def line(self, sid: bytes) -> frames.Line:
-        """Return the one subscription, as `sid`."""
         return frames.sub(self.prefix + "*", sid)
 
     def expect(self, subject: str) -> tuple[str, asyncio.Future[Message]]:

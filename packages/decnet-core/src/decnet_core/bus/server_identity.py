@@ -6,8 +6,6 @@ make sockets there. With `decnet init` that is the broker's account. Names of ac
 a user namespace shows the numbers of all other accounts as one (user_namespaces(7)).
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import struct

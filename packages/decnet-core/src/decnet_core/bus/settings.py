@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[bus]`: where the bus is, and the limits and permissions of the embedded broker."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec
@@ -112,7 +110,6 @@ class BusSettings(msgspec.Struct, frozen=True):
 
     @property
     def client_options(self) -> ClientOptions:
-        """How workers connect."""
         return ClientOptions(
             tls_ca_file=self.tls_ca_file,
             tls_certificate_file=self.tls_certificate_file,
@@ -122,5 +119,4 @@ class BusSettings(msgspec.Struct, frozen=True):
 
     @property
     def embedded(self) -> bool:
-        """Whether the fleet runs its own broker."""
         return not self.url

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every subject of the bus, with its payload and one sentence; publishers and subscribers use only these."""
 
-from __future__ import annotations
-
 import msgspec
 
 
@@ -60,7 +58,6 @@ class Subject(msgspec.Struct, frozen=True):
     meaning: str
 
     def of(self, name: str) -> str:
-        """Return the concrete subject for `name`."""
         return self.pattern.replace("{}", name)
 
     @property

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Keeps a client connected: dials one server after another, backs off with jitter, detects a silent server."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging
@@ -127,7 +125,6 @@ class Uplink:
         log.info("bus connected url=%s client=%s", address, self._name)
 
     def _lost(self, link: Link) -> None:
-        """Note at once that `link` has ended."""
         if self.link is link:
             self.link = None
             self.up.clear()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Validation shared by all buses: subjects and patterns, headers, and replies that mean "no responders"."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable, Mapping
 

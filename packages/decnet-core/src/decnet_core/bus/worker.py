@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The embedded broker as a worker."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -6,8 +6,6 @@ To add a kind, declare a subclass of `Payload` here with its properties, and nam
 Nothing else lists kinds: display, counting and recording use the class.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Self, Union
 

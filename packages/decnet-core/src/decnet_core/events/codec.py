@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Encodes events as lines of JSON and decodes any bytes to an event or an error."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_core.errors import CoreError

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The envelope of every event: source, place and time; the payload has the content."""
 
-from __future__ import annotations
-
 from typing import Annotated
 from uuid import UUID
 
@@ -41,7 +39,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def kind(self) -> str:
-        """The event's kind, from its payload's tag."""
         return kind_of(self.payload)
 
 

@@ -4,8 +4,6 @@
 Pure: what is added in whatever order gives the same totals, and so does adding it again after a crash.
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any, TypeAlias
 

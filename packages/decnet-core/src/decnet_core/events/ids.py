@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """UUIDv7 event ids (RFC 9562 §5.7): ordered by time, made where the event happens."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from uuid import UUID

@@ -6,8 +6,6 @@ The row's `key` makes writing it idempotent:
 the same finding about the same thing is one notice, however often a batch is repeated.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 

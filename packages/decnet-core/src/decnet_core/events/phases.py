@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The phases of the kill chain, named as the ATT&CK tactics (Enterprise) where one fits."""
 
-from __future__ import annotations
-
 RECONNAISSANCE = "reconnaissance"
 CREDENTIAL_ACCESS = "credential access"
 INITIAL_ACCESS = "initial access"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What an event says of the others that it stands for, when one source repeated itself and they were folded into it."""
 
-from __future__ import annotations
-
 from typing import Annotated, TypeAlias
 
 import msgspec

@@ -12,8 +12,6 @@ prefix would make neighbours answer for each other; IPv4 addresses are too scarc
 loaded before (urllib.parse and SQLAlchemy import it too); the forwarder, which does not, imports neither.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 

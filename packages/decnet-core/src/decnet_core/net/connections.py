@@ -4,8 +4,6 @@
 The table holds only sources with an open connection, so the limit on connections bounds it and nothing is evicted.
 """
 
-from __future__ import annotations
-
 
 class ConnectionLimiter:
     """Admits connections up to `most` in all and `most_per_source` of one source."""
@@ -34,5 +32,4 @@ class ConnectionLimiter:
             del self._by_source[source]
 
     def of(self, source: str) -> int:
-        """Return how many connections of `source` are open."""
         return self._by_source.get(source, 0)

@@ -6,8 +6,6 @@ is evidence too. What is common to all servers is here; what one server refuses 
 and in what the caller does with the head.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Callable

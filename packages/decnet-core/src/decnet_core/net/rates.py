@@ -5,8 +5,6 @@ Time is in seconds of any clock. One that is set back refills nothing and delays
 bucket continues from the new time.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 MAX_SOURCES = 4096
@@ -57,11 +55,9 @@ class SourceRates:
         return len(self._buckets)
 
     def allows(self, source: str, now: float, count: float = 1) -> bool:
-        """Take `count` tokens of `source` if it has as many, and return whether it had."""
         return self._bucket(source).allows(now, count)
 
     def delay(self, source: str, now: float, count: float = 1) -> float:
-        """Take `count` tokens of `source`, on credit if need be; return in how many seconds its debt is paid."""
         return self._bucket(source).delay(now, count)
 
     def _bucket(self, source: str) -> TokenBucket:

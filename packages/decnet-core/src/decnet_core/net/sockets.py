@@ -6,8 +6,6 @@ IPv6 address only IPv6. TCP sets SO_REUSEADDR, so that a restart does not wait f
 does not, for there it would let two processes share the port and lose each other's datagrams.
 """
 
-from __future__ import annotations
-
 import errno
 import socket
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the runtime gives a worker: state directory, bus, spool, counters, background tasks, one worker thread."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import contextvars
@@ -106,7 +104,6 @@ class Context:
         return max(seconds, min(CALM * seconds, CALM_SECONDS)) if self.bus.connected else seconds
 
     def nudge(self) -> None:
-        """Wake `nudged`."""
         self._nudge.set()
 
     async def nudged(self, timeout: float) -> None:

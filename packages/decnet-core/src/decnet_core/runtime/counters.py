@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Counters and gauges of one worker, shown in its health; names are code's, never an attacker's (law 9)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 
@@ -17,7 +15,6 @@ class Counters:
         self._values[name] = self._values.get(name, 0) + amount
 
     def set(self, name: str, value: float) -> None:
-        """Set a level, e.g. a lag or a queue's length."""
         self._values[name] = value
 
     def read_from(self, source: Callable[[], dict[str, float]]) -> None:
@@ -25,7 +22,6 @@ class Counters:
         self._sources.append(source)
 
     def snapshot(self) -> dict[str, float]:
-        """Return all values as they are now."""
         values = dict(self._values)
         for source in self._sources:
             values.update(source())

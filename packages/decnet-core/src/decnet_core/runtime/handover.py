@@ -5,8 +5,6 @@ A worker's spool, sockets and cursor can have one owner at a time, so a successo
 predecessor. It does everything that does not need them, sends STANDBY=1, and continues when the old process has ended.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A worker's health report: state, counters, memory."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

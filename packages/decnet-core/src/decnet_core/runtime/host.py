@@ -4,8 +4,6 @@
 The same function serves a process of its own, one task of many and a forked child (law 6).
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
@@ -83,6 +81,7 @@ def _within_disk(settings: SpoolSettings, state: State) -> SpoolSettings:
 
 def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Folding | None:
     """Open the folds of a spool, and write what a killed predecessor had folded; None when the disk refuses them."""
+    folding = None
     try:
         folding = Folding(directory, settings.folding, sync_each=settings.fsync == "always")
         for event in folding.left_behind():
@@ -91,6 +90,8 @@ def _folding(directory: Path, spool: SpoolWriter, settings: SpoolSettings) -> Fo
         folding.clear()
     except OSError as error:
         log.warning("repeats are not folded: %s", error)
+        if folding is not None:
+            folding.close()
         return None
     return folding
 
@@ -137,7 +138,6 @@ class Host:
             log.info("stopped")
 
     async def _start_services(self) -> None:
-        """Start the background tasks that serve the worker."""
         ctx = self._ctx
         ctx.bus.on_change(ctx.nudge)
         ctx.bus.on_change(self._end_pause)

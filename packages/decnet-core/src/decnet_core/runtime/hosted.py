@@ -4,8 +4,6 @@
 It is a module of its own so that the host imports no `Worker`, whose `main` imports the host.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec

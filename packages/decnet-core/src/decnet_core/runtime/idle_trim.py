@@ -6,8 +6,6 @@ SSH handshake reads 3 MiB of OpenSSL). Both come back when they are needed, by p
 Measured half a minute after a drill on 3.13: decoys 13.4 MiB (PSS) instead of 17.1, ttp 12.7 instead of 14.2.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import math

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One log line per record: key=value on a terminal or in a file, JSON under journald; never two lines (law 9)."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

@@ -30,7 +30,6 @@ class Notifier:
 
     @classmethod
     def from_environment(cls) -> Notifier:
-        """Take the socket's name from the environment."""
         return cls(os.environ.get("NOTIFY_SOCKET", ""))
 
     @property

@@ -6,8 +6,6 @@ however it dies, the pipe ends and the worker stops. (PR_SET_PDEATHSIG would nee
 thread that started the child ends.)
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import logging

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[runtime]`: how every worker process behaves."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -4,8 +4,6 @@
 A worker does not know how it is hosted (law 6): its own process, one task of many, or a forked child.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -70,12 +68,10 @@ class Worker(Hosted[S]):
 
     @classmethod
     def description(cls) -> str:
-        """Return the first docstring line."""
         return (cls.__doc__ or cls.name).strip().splitlines()[0].rstrip(".")
 
     @classmethod
     def main(cls) -> int:
-        """Run the console script `decnet-<name>`."""
         import sys
 
         if len(sys.argv) > 1:  # with no arguments a worker does not pay for typer

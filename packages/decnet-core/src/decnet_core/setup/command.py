@@ -8,8 +8,6 @@ gets written. So an operator pastes `decnet-forwarder enrol ...` and then types 
 argparse, as in the supervisor: it is there already.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Reasons why a host cannot be set up."""
 
-from __future__ import annotations
-
 from decnet_core.errors import CoreError
 
 

@@ -4,8 +4,6 @@
 So a field is described once, where it is declared.
 """
 
-from __future__ import annotations
-
 import ast
 import inspect
 import textwrap

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The files of a host, or of a root file system prepared for one, and the record of what init wrote there."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,7 +36,6 @@ class Host:
         self.prefix = prefix
 
     def place(self, path: str) -> Path:
-        """Return where `path` is now."""
         return self.prefix / path.lstrip("/")
 
     def record(self) -> InstallRecord:

@@ -4,8 +4,6 @@
 The core cannot know whether there is a database, and where (law 3): a caller that has one passes a `Database`.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path

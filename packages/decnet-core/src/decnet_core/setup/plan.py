@@ -5,8 +5,6 @@ A file that init wrote and that was not changed may be replaced. One that was ed
 is kept if init would write the same as before, and otherwise only replaced with the operator's consent.
 """
 
-from __future__ import annotations
-
 import difflib
 import enum
 import hashlib

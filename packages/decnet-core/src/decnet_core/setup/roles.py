@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The role of a host: everything installed, or a sensor's workers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Literal
 

@@ -5,8 +5,6 @@ It is generated from the Structs that the settings are read with and from the do
 name a setting that does not exist. `#name = value` is a setting, `# Words` document the one below.
 """
 
-from __future__ import annotations
-
 import json
 import textwrap
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sets a host up or removes that again, showing each step; the implementation of the operator's commands."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -184,7 +182,6 @@ def _print_changes(planned: Sequence[Change], *, dry_run: bool, force: bool) -> 
 
 
 def _list_workers_off(options: InstallOptions, settings: Settings, role: Role) -> None:
-    """Print which workers of this role wait for a setting."""
     if role == "all":
         return  # `decnet status` shows them
     waiting = {

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Applies changed files on a running host: accounts, directories, keys, a reload of systemd."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import shutil

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Lines that wait in memory while the disk is full: bounded, the oldest dropped first, every loss counted."""
 
-from __future__ import annotations
-
 from collections import deque
 
 
@@ -29,11 +27,9 @@ class Backlog:
             self.dropped += 1
 
     def first(self) -> bytes:
-        """Return the oldest line; IndexError when there is none."""
         return self._lines[0]
 
     def take(self) -> bytes:
-        """Remove and return the oldest line; IndexError when there is none."""
         line = self._lines.popleft()
         self._bytes -= len(line)
         return line

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """How much of a disk DECNET uses unless a setting says otherwise."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

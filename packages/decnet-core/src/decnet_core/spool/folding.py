@@ -9,8 +9,6 @@ so writing it twice is writing it once. There are two journals: the next window 
 the last are in its own until the disk has them in the spool.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterator
@@ -61,7 +59,7 @@ class Folding:
         self._sync_each = sync_each
         self._rates = SourceRates(settings.bytes_per_second, settings.burst_bytes)
         self._folds: dict[Key, tuple[int, Fold]] = {}
-        self._journals = [_open(directory / name) for name in JOURNALS]
+        self._journals: list[int] = []
         self._current = 0
         self._written = 0
         self._numbered = 0
@@ -73,6 +71,12 @@ class Folding:
         self._lossy = False
         self._full = False
         self._counts: dict[str, float] = {"events_folded": 0, "folds_written": 0, "values_not_kept": 0}
+        try:
+            for name in JOURNALS:
+                self._journals.append(_open(directory / name))
+        except OSError:
+            self.close()
+            raise
 
     def counters(self) -> dict[str, float]:
         """Return how many events were folded into how many, how often values were not kept, and what waits now."""
@@ -181,7 +185,6 @@ class Folding:
         self._durable_window = window
 
     def close(self) -> None:
-        """Close the journals."""
         for journal in self._journals:
             os.close(journal)
 

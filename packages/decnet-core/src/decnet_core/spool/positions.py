@@ -6,8 +6,6 @@ its own beside the spools, `.readers/READER/SPOOL.json`, in which only its accou
 spool itself, `SPOOL/readers/READER.json`, where every worker could write; a reader takes its own file over once.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -4,8 +4,6 @@
 They lie in a few small segments, the oldest of which goes first: a flood of garbage displaces older garbage.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import logging
@@ -119,7 +117,6 @@ class Quarantine:
         }
 
     def close(self) -> None:
-        """Sync and release the file."""
         self.sync()
         if self._segment is not None:
             self._segment.close()

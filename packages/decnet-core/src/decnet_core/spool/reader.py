@@ -7,8 +7,6 @@ without its line feed is left alone in the newest segment and is nobody's in an 
 to an older segment.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -73,11 +71,9 @@ class SpoolReader:
         write_position(self._file, position)
 
     def acknowledged(self) -> Position:
-        """Return what was last acknowledged."""
         return read_position(self._file)
 
     def lag_bytes(self, position: Position) -> int:
-        """Return how many bytes there are after `position`."""
         sizes = segments.sizes(self._directory)
         later = sum(size for number, size in sizes.items() if number > position.segment)
         return later + max(0, sizes.get(position.segment, 0) - position.offset)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which segments of a spool may go and which number comes next: a pure function of what lies in its directory."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import msgspec

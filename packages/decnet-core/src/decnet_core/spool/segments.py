@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Segment files: numbered for ever, appended to by one process, whole lines only."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path
@@ -102,7 +100,6 @@ class Segment:
             self.torn = True
 
     def sync(self) -> None:
-        """Wait until all of it is on the disk."""
         os.fsync(self.descriptor)
 
     def close(self) -> None:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[spool]`: how durable, how large, and what to hold in memory while a disk is full."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -5,8 +5,6 @@ Each opening begins a new segment. So whatever a killed predecessor left half-wr
 and an offset that a reader has stored can never come to mean other bytes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import logging
@@ -143,7 +141,6 @@ class SpoolWriter:
             self._collect_garbage()
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start, and the levels now."""
         lost = self._counts["quota_dropped"] + self._counts["closed_dropped"] + self._backlog.dropped
         return {
             **{f"spool_{name}": value for name, value in self._counts.items()},

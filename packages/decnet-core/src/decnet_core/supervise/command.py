@@ -4,8 +4,6 @@
 argparse, not typer: this process stays, and its memory counts.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import logging

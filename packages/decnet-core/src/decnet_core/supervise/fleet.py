@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Workers under supervision, however they are hosted: what the operator's commands see."""
 
-from __future__ import annotations
-
 import abc
 from collections.abc import Callable, Iterable
 

@@ -4,8 +4,6 @@
 A worker declares its group itself (`Worker.group`), so the registry stays the only list of workers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from decnet_core.errors import CoreError

@@ -7,8 +7,6 @@ is one at a time. Only while it is being replaced does a second one exist, its s
 (`runtime.handover`) until the first has ended.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 
@@ -94,6 +92,7 @@ class Lifecycle:
         self._outgrown = False
         self._leaving = False  # the current instance was stopped to make room for its successor
         self._restarting = False
+        self._deferred = False  # the next start waits for the end of a killed successor
         self._stopping = False
         self._starts = 0
         self._crashes = 0
@@ -131,7 +130,6 @@ class Lifecycle:
         return [] if self._pending else self._spawn()
 
     def stop(self, now: float) -> list[Action]:
-        """End the worker for good."""
         if self._stopping:
             return []
         self._stopping = True
@@ -172,7 +170,6 @@ class Lifecycle:
         return []
 
     def spawn_failed(self, spawn: Spawn, reason: str, now: float) -> list[Action]:
-        """Handle that `spawn` was not possible."""
         self._pending = None
         if spawn.succeeds is not None:
             self.replaced = False
@@ -188,7 +185,6 @@ class Lifecycle:
         return self.heartbeat(instance, now)
 
     def heartbeat(self, instance: int, now: float) -> list[Action]:
-        """Handle that an instance is alive."""
         if instance == self._current and self.status.phase is Phase.READY and not self._leaving:
             self._due = now + self._settings.watchdog_seconds if self._watchdog else None
         return []
@@ -214,10 +210,9 @@ class Lifecycle:
             ready_seconds = 0.0 if self._ready_at is None else now - self._ready_at
             return self._ended(Ended(code, ready_seconds), self._kill_reason or reason, now)
         self._unneeded.discard(instance)
-        return []
+        return self._spawn() if self._deferred and not self._stopping else []
 
     def tick(self, now: float) -> list[Action]:
-        """Handle that `deadline` has passed."""
         actions: list[Action] = []
         if self._successor_due is not None and now >= self._successor_due:
             actions += self._drop_successor(f"not standing by after {self._settings.start_seconds:g} s")
@@ -279,6 +274,10 @@ class Lifecycle:
     def _spawn(self) -> list[Action]:
         self._due = None
         self._restarting = False
+        self._deferred = bool(self._unneeded)
+        if self._deferred:  # who starts beside it may find the spool or a port taken, and would not be started again
+            self._set(Phase.WAITING, self.status.reason)
+            return []
         self._starts += 1
         return self._ask_for(Spawn())
 

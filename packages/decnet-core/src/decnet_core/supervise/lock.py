@@ -7,8 +7,6 @@ half of its workers refused by the spools' own locks and let the other half stan
 works.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

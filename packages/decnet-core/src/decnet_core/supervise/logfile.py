@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A worker's output in rotated files of bounded size: `NAME.log`, older ones `NAME.log.1`, `.2`, ..."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from pathlib import Path

@@ -5,8 +5,6 @@ One abstract datagram socket serves the whole fleet. The kernel tells which proc
 so no process can speak for another.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import struct
@@ -42,7 +40,6 @@ class NotifySocket:
         return "@" + name[1:].decode("ascii")
 
     def close(self) -> None:
-        """Stop listening."""
         self._loop.remove_reader(self._socket)
         self._socket.close()
 

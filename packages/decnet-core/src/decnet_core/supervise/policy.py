@@ -10,8 +10,6 @@ A worker that attackers can reach is never left alone for that long: whoever can
 Only its delay continues growing, to minutes, so that neither has he the host's processor.
 """
 
-from __future__ import annotations
-
 import enum
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fleet as one process per worker: each supervised by itself, their memory watched, their messages dispatched."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket
@@ -78,13 +76,11 @@ class ProcessFleet(Fleet):
 
     @property
     def zygote(self) -> int | None:
-        """The zygote's pid, where there is one."""
         if self._channel is not None:
             return os.getppid()
         return self._zygote.pid if self._zygote is not None else None
 
     async def start(self, names: Iterable[str]) -> None:
-        """Start the workers; returns when each is ready or has failed for the first time."""
         wanted = list(names)
         if self._forking:
             places = [self._place(name) for name in wanted]
@@ -104,7 +100,6 @@ class ProcessFleet(Fleet):
                 await worker.recycle(why="reload")
 
     async def stop(self) -> None:
-        """Stop all workers gracefully, those that do not obey by force; none is left when this returns."""
         await super().stop()
         if self._zygote is not None:
             await self._zygote.close()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[supervise]`: restarts, time limits, memory and logs of supervised workers."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -9,8 +9,6 @@ There, one worker must not end the others either: a `sys.exit` in a callback wou
 task raised it, that task has failed with it, and its owner with the task.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -5,8 +5,6 @@ The workers of `worker_registry.FLOW` start first, one after the other, and stop
 the others send until their end is still delivered and stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 

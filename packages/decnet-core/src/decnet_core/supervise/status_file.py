@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The status file of a supervisor: what it knows of its workers, readable when bus and workers are down."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Drives one worker's lifecycle: carries out its actions, keeps its timer, publishes its status."""
 
-from __future__ import annotations
-
 import abc
 import asyncio
 import logging
@@ -36,7 +34,6 @@ class SupervisedWorker(abc.ABC):
 
     @property
     def status(self) -> Status:
-        """The worker's state."""
         return self._lifecycle.status
 
     def start(self) -> None:
@@ -74,7 +71,6 @@ class SupervisedWorker(abc.ABC):
         await self._finished.wait()
 
     def kill(self) -> None:
-        """End what runs by force."""
         for instance in self._lifecycle.instances:
             self._kill(instance)
 

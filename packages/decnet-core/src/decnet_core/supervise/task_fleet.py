@@ -5,8 +5,6 @@ Each worker is hosted exactly as in a process of its own (`runtime.host`) and su
 without heartbeats: a worker that blocks the loop blocks its supervisor too (see `stalls`).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The accounts of the fleet (sysusers.d(5)): one per worker, none of which can log in or owns anything else."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from decnet_core.units.job import DATABASE_GROUP, DATABASE_USER, GROUP, SPOOL_GROUP, SUPERVISE_USER, Job, Site

@@ -19,8 +19,6 @@ given its mode by the code that makes it, and each directory says here who may m
   operator's commands make files there as root, maybe before the account is there: then they are given to it here.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from pathlib import PurePosixPath

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The inputs of a unit: a worker's declared needs, and where the fleet is installed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any, Literal, get_args
@@ -52,7 +50,6 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def user(self) -> str:
-        """The user that only this worker runs as."""
         return user_of(self.name)
 
     @property

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """All files that systemd reads for a fleet, by their paths: the registry's workers in, text out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal
 

@@ -5,8 +5,6 @@ Everything that no worker needs is denied; a worker's class declares its needs. 
 or the container it runs in, cannot enforce, so the list does not depend on the machine.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from decnet_core.units.job import Network

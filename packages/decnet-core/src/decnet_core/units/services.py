@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One unit per worker, one that brings the database to this version, and the target that stands for the fleet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Set
 
 from decnet_core.exits import Exit

@@ -9,8 +9,6 @@ that the worker declares, before it does any of the worker's work (`supervise.fo
 addresses of such a unit can only be the union of what its workers need.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from decnet_core.runtime.worker import MIB

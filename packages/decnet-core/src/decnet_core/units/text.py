@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The form of a unit file (systemd.syntax(7)): sections of Name=value lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 HEADER = (

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Stores captured files under their SHA-256 in `<state>/artifacts/ab/abcdef...`, up to a total size."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import hashlib
@@ -25,7 +23,6 @@ class ArtifactStore:
         return {"artifacts_bytes": self._used, "artifacts_refused": self.refused}
 
     def path(self, digest: str) -> Path:
-        """Return the path of the artifact with that SHA-256."""
         return self._directory / digest[:2] / digest
 
     def keep(self, data: bytes) -> str:

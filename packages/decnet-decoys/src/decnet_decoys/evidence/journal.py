@@ -6,8 +6,6 @@ the recording into the artifact store, emits SessionClosed and removes the entry
 the next start. The event's id depends only on the entry, so emitting it twice is emitting it once (law 3).
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections.abc import Iterator
@@ -58,7 +56,6 @@ class Journal:
         directory.mkdir(mode=0o770, parents=True, exist_ok=True)
 
     def recording(self, session: str) -> Path:
-        """Return the path of a session's recording."""
         return self._directory / f"{session}.cast"
 
     def begin(self, entry: OpenSession) -> None:

@@ -5,8 +5,6 @@ One line each: the header, `o` for output, `i` for input, `m` for a command line
 recording stops and the session continues. A file cut off by a kill is a valid recording up to its last whole line.
 """
 
-from __future__ import annotations
-
 import os
 from codecs import getincrementaldecoder
 from pathlib import Path

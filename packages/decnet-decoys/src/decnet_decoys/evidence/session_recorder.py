@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Records one session on a decky, from SessionOpened to exactly one SessionClosed."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 
@@ -105,14 +103,12 @@ class SessionRecorder:
         )
 
     def limited(self, *, session: bool) -> None:
-        """Count a line that used up its processor time, or the session's; reported once in a session."""
         self.connection.counters.add("decoys_sessions_limited" if session else "decoys_lines_killed")
         if not self._limited:
             self._limited = True
             self.requested("processor-time", {"limit": "session" if session else "line"})
 
     def command_failed(self) -> None:
-        """Count a command that raised in the decoy."""
         self.connection.counters.add("decoys_command_errors")
 
     def end(self) -> None:

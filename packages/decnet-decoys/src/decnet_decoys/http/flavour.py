@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """How nginx, Apache and lighttpd differ, by which scanners distinguish them: header order, error pages, ETags."""
 
-from __future__ import annotations
-
 import time
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A persona's profile of its web server."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

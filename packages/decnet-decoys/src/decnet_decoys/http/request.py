@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which HTTP requests a server refuses, and bodies from an attacker's bytes (RFC 9112): bounded, never raising."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The HTTP service: a decky's site, its requests and logins recorded."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a persona's site answers to a request, and the credentials in it. Pure; what a client sends never comes back."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import posixpath
@@ -38,7 +36,6 @@ class Site:
         self._port = port
 
     def answer(self, head: Head, body: bytes) -> Response:
-        """Return the response to a request."""
         path = path_of(head.target)
         if path is None or (path == "*" and self._profile.flavour == "nginx"):
             return self.error(400, close=True)
@@ -76,7 +73,6 @@ class Site:
         return credentials_in_form(head, body, form)
 
     def error(self, status: int, *, extra: tuple[tuple[str, str], ...] = (), close: bool = False) -> Response:
-        """Return the server's own page for a status."""
         kind, body = error_page(self._profile, status, self._host, self._port)
         return Response(status_line(self._profile, status), (("Content-Type", kind), *extra), body, close)
 

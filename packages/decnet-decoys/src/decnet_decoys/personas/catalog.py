@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The shipped personas, each read at its first use and shared by all deckies that play it."""
 
-from __future__ import annotations
-
 import functools
 import tomllib
 from pathlib import Path
@@ -12,7 +10,7 @@ import msgspec
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.schema import Persona
-from decnet_decoys.services import registry
+from decnet_decoys.services import service_registry
 
 _DIRECTORY = Path(__file__).parent
 
@@ -45,12 +43,12 @@ def parsed(name: str, text: str) -> Persona:
         document = tomllib.loads(text)
         profiles = {service: _profile(service, given) for service, given in document.pop("services", {}).items()}
         return msgspec.convert({"name": name, **document, "services": profiles}, Persona)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, registry.UnknownService) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, service_registry.UnknownService) as error:
         raise PersonaError(f"persona {name}: {error}") from error
 
 
 def _profile(service: str, given: Any) -> Any:
     try:
-        return msgspec.convert(given, registry.load(service).Profile)
+        return msgspec.convert(given, service_registry.load(service).Profile)
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(f"services.{service}: {error}") from error

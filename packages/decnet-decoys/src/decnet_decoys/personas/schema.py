@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The schema of a persona file; everything in one must be coherent."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeVar
 
 import msgspec

@@ -4,8 +4,6 @@
 Half of what was used is forgotten after HALF_LIFE_SECONDS, so an attacker of an hour ago is a newcomer again.
 """
 
-from __future__ import annotations
-
 import math
 from collections import OrderedDict
 from typing import Any
@@ -46,7 +44,6 @@ class Usage:
         return float(self._seconds * 2.0 ** min(0.0, (self._at - now) / HALF_LIFE_SECONDS))
 
     def charge(self, seconds: float, now: float) -> None:
-        """Add what was used until `now`."""
         self._seconds = self.recent(now) + seconds
         self._at = now
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Counts and names the callbacks that kept everybody waiting: in the worker's health, and, seldom, in its log."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from typing import Any

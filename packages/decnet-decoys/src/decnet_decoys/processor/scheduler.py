@@ -113,11 +113,9 @@ class LoopScheduler:
             _HANDLE._run = _runs.pop()
 
     def counters(self) -> dict[str, float]:
-        """Return what happened so far, for the worker's health report."""
         return {"decoys_deferred": self.deferred, "decoys_greedy_sources": self.greedy, **self.blame.counters()}
 
     def account(self, service: str, decky: str, address: str) -> Account:
-        """Return the account of a new connection from `address`."""
         return self._accounts.open(service, decky, address, self._loop.time())
 
     def offer(self, handle: Any) -> None:

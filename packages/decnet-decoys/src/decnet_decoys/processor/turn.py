@@ -8,8 +8,6 @@
 One clock for all, because such loops nest: each with a limit of its own would add up to many turns.
 """
 
-from __future__ import annotations
-
 import asyncio
 from time import perf_counter
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One client of a service: a TCP connection, or what one UDP endpoint sends. Bounded in time and bytes."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from abc import ABC, abstractmethod

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which logins a decky accepts. Bounded memory of sources, no clock and no socket."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterable
 

@@ -5,8 +5,6 @@ Own accept loop, not asyncio's servers: a client over the limit is rejected befo
 until the first arrives a service of a decky is one bound socket.
 """
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import logging
@@ -49,7 +47,6 @@ class Listener(ABC):
         self._closed = False
 
     def open(self) -> None:
-        """Begin to accept."""
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 

@@ -5,8 +5,6 @@ The attributes are data that `decnet up` and the settings read, so the module th
 heavy; what `serve` needs is imported when an instance is made, which is when a decky offers the service.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 

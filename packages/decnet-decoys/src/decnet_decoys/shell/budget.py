@@ -4,8 +4,6 @@
 A line that exceeds its budget appears to hang, as the attacker expects of it, until whoever drives it interrupts.
 """
 
-from __future__ import annotations
-
 from types import TracebackType
 
 from decnet_decoys.errors import DecoysError

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """One call of a command: what its function is given to read arguments, use the machine and write output."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
-from decnet_decoys.shell.streams import Source, Streams
+from decnet_decoys.shell.streams import InputFile, Streams
 
 Handler = Callable[["Call"], "int | Effects"]
 """What a command is. One that returns its status at once must take no more than a few milliseconds, whatever its
@@ -59,14 +57,14 @@ class Call:
             yield from turn()
         return status
 
-    def input(self) -> Steps[Source]:
+    def input(self) -> Steps[InputFile]:
         """Return standard input to its end; asks for it when nothing is piped in."""
         if self.stdin is not None:
             return self.stdin.rest()
         data = yield ReadAll()
-        return Source("-", bytes(data or b""))
+        return InputFile("-", bytes(data or b""))
 
-    def sources(self, paths: list[str]) -> Steps[list[Source]]:
+    def sources(self, paths: list[str]) -> Steps[list[InputFile]]:
         """Return what there is to read at each path, `-` or none being standard input; complains about the others."""
         found = []
         for path in paths or ["-"]:
@@ -76,10 +74,10 @@ class Call:
                 found.append(source)
         return found
 
-    def open(self, path: str) -> Source | None:
+    def open(self, path: str) -> InputFile | None:
         """Return a file's content; complains and returns None when it cannot be read."""
         try:
-            return Source(path, self.shell.files.read(path, self.shell.access))
+            return InputFile(path, self.shell.files.read(path, self.shell.access))
         except FileSystemError as error:
             self.fail(f"{path}: {error}")
             return None

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From a command's name to what it is on this machine: a program, a script the attacker brought, or nothing."""
 
-from __future__ import annotations
-
 import posixpath
 from typing import NamedTuple
 
@@ -11,7 +9,7 @@ from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 from decnet_decoys.shell.syntax.nodes import Command, Sequence, Simple

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What the Tab key adds: the rest of the only command or file that fits."""
 
-from __future__ import annotations
-
 import posixpath
 
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
 
 

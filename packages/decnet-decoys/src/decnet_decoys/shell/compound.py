@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Compound commands (POSIX.1-2017, Shell Command Language §2.9.4): groups, branches and loops."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """How a line of the shell is left before its end: control flow of the played language, not errors."""
 
-from __future__ import annotations
-
 INTERRUPTED, KILLED, BROKEN_PIPE = 128 + 2, 128 + 9, 128 + 13
 """Exit status of a command ended by SIGINT, SIGKILL or SIGPIPE (POSIX.1-2017, Shell Command Language §2.8.2)."""
 

@@ -4,8 +4,6 @@
 So the shell stays pure, and a test drives a line without waiting, a terminal or a disk.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from typing import Any, NamedTuple, TypeVar
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Text and bytes of a terminal in a UTF-8 locale; bytes that are no UTF-8 survive the way in and out."""
 
-from __future__ import annotations
-
 
 def encode(text: str) -> bytes:
     """Return text as the terminal's bytes; surrogates made by `decode` become their bytes again, others `?`."""

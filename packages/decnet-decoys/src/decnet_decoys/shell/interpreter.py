@@ -5,8 +5,6 @@ It never executes, opens or connects anything. A line that would run for ever ex
 attacker expects it to, until whoever drives it interrupts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Opens a shell for an accepted login, whatever service accepted it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Redirections (POSIX.1-2017, Shell Command Language §2.7): where a command reads and writes instead."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from typing import Any
 

@@ -5,8 +5,6 @@ A command substitution runs a script, a loop runs its body, `sudo` runs a progra
 This protocol keeps it out of the imports.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from typing import Any, Protocol
 

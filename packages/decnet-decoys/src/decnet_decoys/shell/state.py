@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The state of one login's shell between commands: user, directory, variables, functions, history."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -171,7 +169,6 @@ class ShellState:
         self.variables[name] = value
 
     def unset(self, name: str) -> None:
-        """Remove a variable."""
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
 

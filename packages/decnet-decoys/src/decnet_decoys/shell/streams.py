@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where a command reads and writes: in memory, bounded, and read in pieces so that no step handles all of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -45,7 +43,7 @@ class OutputBuffer:
         return data
 
 
-class Source:
+class InputFile:
     """A file or standard input as a command reads it."""
 
     def __init__(self, name: str, content: bytes | Filler, start: int = 0) -> None:
@@ -102,14 +100,13 @@ class InputBuffer:
                 return bytes(found)
         return bytes(found) or None
 
-    def rest(self) -> Source:
-        """Return all that has not been read."""
+    def rest(self) -> InputFile:
         rest = self._source()
         self._at += len(rest)
         return rest
 
-    def _source(self) -> Source:
-        return Source("-", self._content, self._at)
+    def _source(self) -> InputFile:
+        return InputFile("-", self._content, self._at)
 
 
 class Streams(NamedTuple):

@@ -4,8 +4,6 @@
 Adapts asyncssh's channel to `terminal`, which knows nothing of SSH.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable

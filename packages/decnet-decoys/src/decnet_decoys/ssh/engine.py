@@ -6,8 +6,6 @@ asyncssh 53.0 MiB; leaving X.509 certificates and the optional GSSAPI, FIDO, PKC
 1.2 MiB. The rest is 6 MiB of OpenSSL bindings and asyncssh's own modules, which its package imports all at once.
 """
 
-from __future__ import annotations
-
 import logging
 import sys
 import warnings

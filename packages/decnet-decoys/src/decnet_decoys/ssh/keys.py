@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Host keys of a decky: made when it first starts, then kept, like those of a real machine."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Login to one decky (RFC 4252): every attempt is recorded before its answer; forwarding is recorded and rejected."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A persona's SSH profile as asyncssh options: version and algorithm lists in its order, so that its HASSH fits."""
 
-from __future__ import annotations
-
 from asyncssh.compression import get_compression_algs
 from asyncssh.encryption import get_encryption_algs
 from asyncssh.kex import get_kex_algs

@@ -6,8 +6,6 @@ second. It also reads on while a packet's handler waits, such as a password's fo
 Here the connection is read again only when what was read has been handled.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Any

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A persona's profile of its SSH server."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

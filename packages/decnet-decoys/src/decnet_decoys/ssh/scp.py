@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The receiving side of the old scp protocol (`scp -t PATH`, what `scp -O` and many loaders use). Sans-IO."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Callable, Iterator
@@ -35,7 +33,6 @@ class Sink:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes and yield the answers."""
         self._waiting += data
         while self._waiting and not self.finished:
             if self._left is not None:

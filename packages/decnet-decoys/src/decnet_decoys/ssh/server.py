@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Serves SSH connections to one decky with asyncssh: host keys are made at start, options when a client comes."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import traceback

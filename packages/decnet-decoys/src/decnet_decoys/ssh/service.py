@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The SSH service: how it is reached, and the server behind it, loaded when a decky offers it."""
 
-from __future__ import annotations
-
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.service import Service

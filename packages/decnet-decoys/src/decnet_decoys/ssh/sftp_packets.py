@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Packets of SFTP version 3 (draft-ietf-secsh-filexfer-02): a client's read field by field, a server's written."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 
@@ -35,7 +33,6 @@ class Packet:
         self._at = 0
 
     def number(self, size: int = 4) -> int:
-        """Return an unsigned number of `size` bytes."""
         return int.from_bytes(self._take(size), "big")
 
     def string(self) -> bytes:
@@ -43,7 +40,6 @@ class Packet:
         return self._take(self.number())
 
     def path(self) -> str:
-        """Return a string as a path."""
         return decode(self.string())
 
     def attributes(self) -> dict[str, int]:

@@ -8,8 +8,6 @@ The scheme is that of "NTRU Prime: round 3" (Bernstein et al., 2020). A decoy's 
 here is constant-time.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from typing import Any

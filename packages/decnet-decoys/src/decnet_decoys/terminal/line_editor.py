@@ -4,8 +4,6 @@ r"""The line discipline of a terminal with readline's usual keys: bytes in; echo
 Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, ^A ^B ^C ^D ^E ^F ^K ^L ^N ^P ^U ^W, Tab.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 

@@ -23,7 +23,6 @@ class SessionTime:
         self.used = 0.0
 
     def line(self) -> LineTime:
-        """Return the account of a new line."""
         return LineTime(self)
 
 
@@ -36,7 +35,6 @@ class LineTime:
         self._owed = 0.0
 
     def charge(self, seconds: float) -> None:
-        """Add processor time."""
         self._used += seconds
         self._session.used += seconds
         if self._session.used > FULL_SPEED_SECONDS:

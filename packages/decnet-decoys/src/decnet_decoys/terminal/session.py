@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Plays a shell to a client: reads lines, runs them, does what their effects ask. Any service with a `Terminal` can."""
 
-from __future__ import annotations
-
 import logging
 import time
 from typing import Protocol, TypeVar

@@ -5,8 +5,6 @@ The service that owns the connection feeds a `Terminal` with the callbacks of `a
 `ByteChannel` to write to; SSH and a plain socket look the same from here.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Protocol
@@ -69,7 +67,6 @@ class Terminal:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the session began."""
         return time.monotonic() - self._began
 
     def data_received(self, data: bytes) -> None:

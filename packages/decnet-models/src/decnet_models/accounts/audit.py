@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The audit log, which only grows, and the throttle of failed logins."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of accounts, tokens and sessions; times are ns since the Unix epoch."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 from uuid import UUID
 

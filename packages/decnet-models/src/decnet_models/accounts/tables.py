@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the accounts."""
 
-from __future__ import annotations
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
 from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, SHA256

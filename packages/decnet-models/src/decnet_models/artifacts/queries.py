@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -30,7 +28,6 @@ class Artifact(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> bool:
-        """Whether it is in the store."""
         return self.stored_at is not None and self.removed_at is None
 
 

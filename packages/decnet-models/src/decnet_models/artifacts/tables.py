@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the artifacts. Keys are the content's and the event's, because ingest may repeat any write."""
 
-from __future__ import annotations
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, String, Table, Text
 
 from decnet_models.database.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS, SHA256, mentions

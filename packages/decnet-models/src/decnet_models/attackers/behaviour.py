@@ -6,8 +6,6 @@ per active minute, how many contacts began and when the first and the last did; 
 order. The gaps are derived from these here, on request: exact between minutes, their mean within one.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import pairwise

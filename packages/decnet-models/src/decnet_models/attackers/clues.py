@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries over many attackers for other workers: their features, and where they are active."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -5,8 +5,6 @@ A batch of a thousand events touches few keys. Summing before the SQL makes one 
 one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, NamedTuple
 

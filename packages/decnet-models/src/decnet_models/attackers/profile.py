@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The result types of queries about attackers; times are ns since the Unix epoch; texts are the attacker's own."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_models.attackers.behaviour import Rhythm, Trait

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the attackers domain; lists are bounded by `limit`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 

@@ -6,8 +6,6 @@ later. Each term covers one kind of action and gives the points of the highest s
 (a canary used, an accepted login, commands, dropped files) weighs more than what only proves presence.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 MAX_SCORE = 100

@@ -9,8 +9,6 @@ log. Rows of an attacker are deleted with the attacker. There is no foreign key 
 retention.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text

@@ -5,8 +5,6 @@ The references to `identity` are foreign keys in the database: an identity's row
 merged.
 """
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from sqlalchemy import MetaData, Uuid

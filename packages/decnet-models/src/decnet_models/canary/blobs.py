@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Documents that trigger a canary token when they are opened, stored so that they can be planted again."""
 
-from __future__ import annotations
-
 import hashlib
 
 import msgspec

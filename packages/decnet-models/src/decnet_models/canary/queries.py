@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the canary tokens."""
 
-from __future__ import annotations
-
 import msgspec
 from sqlalchemy import Connection, insert, select
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the canary tokens."""
 
-from __future__ import annotations
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary, MetaData, String, Table
 
 from decnet_models.database.columns import BIG, NAME, NANOSECONDS, SHA256

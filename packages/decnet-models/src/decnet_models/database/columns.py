@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Column types shared by all domains."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, String, Text, Uuid

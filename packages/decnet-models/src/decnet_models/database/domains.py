@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The domains: every folder of this package with a `tables.py`."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import sys

@@ -17,8 +17,6 @@ Temporary tables stay in memory, because a worker's unit may write only to its s
 10 s: a batch holds the lock for some hundredths.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from collections.abc import Callable, Iterator

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Opens the database named by a worker's settings and checks it at start."""
 
-from __future__ import annotations
-
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 

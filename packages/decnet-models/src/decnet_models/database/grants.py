@@ -7,8 +7,6 @@ it in that worker's `DECNET_DATABASE_URL`. In the progress tables, where each wo
 limits it to them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

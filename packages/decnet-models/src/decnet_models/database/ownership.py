@@ -5,8 +5,6 @@ It costs one look at the first word of a statement, below a microsecond, so it i
 test or warm-up, not as a row that two workers disagree about. On PostgreSQL, roles enforce the same (`grants`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

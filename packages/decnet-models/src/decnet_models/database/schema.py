@@ -8,8 +8,6 @@ wait until no older program runs; and a newer version's, as long as that has onl
 records the last: the oldest revision whose programs may still run.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text

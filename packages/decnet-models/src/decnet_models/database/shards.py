@@ -5,8 +5,6 @@ The number of shards is fixed for ever: it is also the number of cursors, and no
 come or go. Sixteen: with more instances of one worker than that PostgreSQL would be the bottleneck.
 """
 
-from __future__ import annotations
-
 import zlib
 from functools import lru_cache
 

@@ -4,8 +4,6 @@
 What it compiles and caches (statements, result types, event types) is then in pages shared by all children.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from typing import Any

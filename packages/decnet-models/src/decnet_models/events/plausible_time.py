@@ -7,8 +7,6 @@ looked. A gap in the log counts for two days at most until the log has a day's w
 was really off for long is believed a day later. Being believed late only keeps rows longer.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Sequence

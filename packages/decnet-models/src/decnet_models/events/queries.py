@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the event log. Functions that list events skip rows whose payload this version cannot decode."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Collection, Iterable, Sequence

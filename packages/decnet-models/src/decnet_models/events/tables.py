@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the event log."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
 
 from decnet_models.database.columns import ADDRESS, BIG, EVENT_ID, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE

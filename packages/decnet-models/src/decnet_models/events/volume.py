@@ -7,8 +7,6 @@ An hour is never earlier than the newest one there is: a clock that was set back
 and so nothing is deleted too early.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import msgspec

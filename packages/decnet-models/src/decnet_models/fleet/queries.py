@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The desired fleet: deckies, services and policies, changed by version, each change recorded; times in ns."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeAlias
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The actual state of the fleet, written by reconciler; times in ns."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeAlias
 
 import msgspec

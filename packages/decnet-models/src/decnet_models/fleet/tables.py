@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the deckies."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 from decnet_models.database.columns import ADDRESS, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, mentions, refers_to

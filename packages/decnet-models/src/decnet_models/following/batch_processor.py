@@ -9,8 +9,6 @@ When handling fails, the batch is rolled back and halved until the one bad event
 recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence

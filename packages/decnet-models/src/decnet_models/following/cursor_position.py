@@ -6,8 +6,6 @@ results, locks the position until the commit and raises CursorMovedError when it
 suspended or second instance writes nothing.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Protocol
 

@@ -23,7 +23,7 @@ from decnet_models.following.batch_processor import BatchProcessor, Step
 from decnet_models.following.cursor_position import CursorPosition
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.lease_keeper import LeaseKeeper
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, repeat
 from decnet_models.progress.queries import begin_cursor
@@ -107,7 +107,7 @@ class CursorWorker(DatabaseWorker[S]):
 
     async def _follow_leased(self, ctx: Context) -> None:
         seconds = ctx.settings.section("database", DatabaseSettings).lease_seconds
-        leases = Leases(self._engine, ctx.worker, seconds=seconds, shared=self.shared)
+        leases = ShardLeases(self._engine, ctx.worker, seconds=seconds, shared=self.shared)
         try:
             await self._follow(ctx, LeaseKeeper(ctx, leases, seconds))
         finally:

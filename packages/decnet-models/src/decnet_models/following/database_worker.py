@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The base of workers with a database: opens it at start, closes it at stop."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import msgspec

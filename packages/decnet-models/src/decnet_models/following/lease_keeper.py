@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Renews a worker's leases in time: before a batch when it is due, while standing by, and after one was lost."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -10,7 +8,7 @@ import time
 
 from decnet_core.runtime.context import Context
 from decnet_models.errors import LeaseLostError
-from decnet_models.following.shard_leases import Leases
+from decnet_models.following.shard_leases import ShardLeases
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +21,13 @@ LOOKS = 10
 class LeaseKeeper:
     """Renews `leases`, each for `seconds`, when due, and shows in the counters what is held."""
 
-    def __init__(self, ctx: Context, leases: Leases, seconds: float) -> None:
+    def __init__(self, ctx: Context, leases: ShardLeases, seconds: float) -> None:
         self.leases = leases
         self._ctx = ctx
         self._seconds = seconds
         self._kept_at: float | None = None
 
     def due_seconds(self) -> float:
-        """Return the seconds until the next renewal."""
         if self._kept_at is None:
             return 0.0
         return max(0.0, self._kept_at + self._seconds / RENEWALS - time.monotonic())

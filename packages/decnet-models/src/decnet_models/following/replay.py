@@ -17,8 +17,6 @@ The worker itself does the rest, as with any backlog. Running instances commit n
 moved, or their lease's epoch. Notices have idempotency keys, so none is delivered twice.
 """
 
-from __future__ import annotations
-
 import time
 
 import msgspec

@@ -5,8 +5,6 @@ A damaged page, or a missing grant, is not transient. The worker waits for its r
 while its position stays where it is, and because it then continues by itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -17,7 +15,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
-from decnet_models.errors import CursorMovedError, passes, reason, stops
+from decnet_models.errors import CursorMovedError, EveryEventRefusedError, passes, reason, stops
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ T = TypeVar("T")
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
-RETRIED = (DBAPIError, CursorMovedError)
+RETRIED = (DBAPIError, EveryEventRefusedError, CursorMovedError)
 """Errors of a step that are retried; of DBAPIError only those that `stops` accepts."""
 
 
@@ -40,9 +38,10 @@ class RetryBackoff:
 
     async def wait(self, error: BaseException) -> None:
         """Wait before the next attempt, at most until the worker must stop; raises `error` if a retry cannot help."""
-        if isinstance(error, DBAPIError) and not stops(error):
+        of_database = not isinstance(error, CursorMovedError)
+        if of_database and not stops(error):
             raise error
-        if isinstance(error, DBAPIError) and not passes(error):
+        if of_database and not passes(error):
             self._report_fault(error)
         elif not self._failing:
             log.warning("the database does not answer, retrying: %s", reason(error))
@@ -63,7 +62,7 @@ class RetryBackoff:
         self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
 
-    def _report_fault(self, error: DBAPIError) -> None:
+    def _report_fault(self, error: BaseException) -> None:
         self._ctx.counters.set("database_at_fault", 1)
         if not self._at_fault:
             log.error(

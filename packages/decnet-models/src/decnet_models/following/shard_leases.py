@@ -10,8 +10,6 @@ Shards at the same event are handled in one batch, and those behind catch up fir
 reads the log once, in batches like those of a single cursor.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import socket
@@ -66,7 +64,7 @@ def _to_steal(others: Sequence[Lease], rich: Counter[str | None], mine: int) -> 
     return stolen
 
 
-class Leases:
+class ShardLeases:
     """One instance's leases of a worker's shards, each for `seconds` from their last renewal."""
 
     def __init__(
@@ -102,7 +100,6 @@ class Leases:
             self.release()
 
     def release(self) -> None:
-        """Release everything at once."""
         self._held = {}
         with writing(self._engine) as connection:
             queries.release(connection, self._worker, self.holder)

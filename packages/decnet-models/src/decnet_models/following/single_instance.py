@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One instance of a worker works, others stand by: an flock decides, which is released when its holder dies."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import fcntl

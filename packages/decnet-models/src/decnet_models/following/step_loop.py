@@ -7,8 +7,6 @@ nothing; it is retried, after a back-off, for as long as it takes. Any other err
 is paused no step begins.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 
 from decnet_core.runtime.context import Context

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Merges and splits, each with its reasons and the members moved, so that it can be undone."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The operator's decisions, which overrule evidence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update

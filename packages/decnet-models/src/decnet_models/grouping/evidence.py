@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The inverted index: the subjects with a feature, and their number, from which its rarity is computed."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -4,8 +4,6 @@
 The cost depends on what a batch touches, never on the size of a group: a joining member adds to its group's count.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -133,7 +131,6 @@ def _member_row(g: Grouping[S], one: Member[S]) -> dict[str, Any]:
 
 
 def _widen(connection: Connection, g: Grouping[Any], group_id: UUID, seen: tuple[int, int, int]) -> None:
-    """Add to the group's members, and widen its times."""
     joined, first, last = seen
     c = g.group.c
     connection.execute(

@@ -6,8 +6,6 @@ other's. A group's id is permanent: once merged it stays as a row that names its
 old id remains valid. A subject is in one group; `because` records why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple
 
@@ -55,7 +53,6 @@ class Makers(NamedTuple):
         return Column(name or self.key, Uuid(), ForeignKey(f"{self.key}.id"), **options)
 
     def table(self, suffix: str, *columns: Any, **options: Any) -> Table:
-        """Return a table that the clustering worker writes."""
         return Table(f"{self.key}{suffix}", self.metadata, *columns, info=self.info, **options)
 
 

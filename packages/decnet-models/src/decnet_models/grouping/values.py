@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Groups as plain values; times are ns since the Unix epoch, of events unless noted."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from typing import Generic, Literal, TypeAlias, TypeVar

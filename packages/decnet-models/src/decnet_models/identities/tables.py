@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the identities, made by `decnet_models.grouping.shape`."""
 
-from __future__ import annotations
-
 from sqlalchemy import MetaData
 
 from decnet_models.database.columns import ADDRESS, mentions

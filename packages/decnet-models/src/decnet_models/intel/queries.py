@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the intelligence; times are ns since the Unix epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of third-party intelligence. An indicator is an address, a host name or a file's SHA-256."""
 
-from __future__ import annotations
-
 from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
 
 from decnet_models.database.columns import JSON_TEXT, NAME, NANOSECONDS, mentions

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Opens a database for maintenance: its revision, whether it is empty, its size."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager

@@ -7,8 +7,6 @@ READ), without a lock that would delay a writer. A zip's directory is at its end
 truncation and damage are detected.
 """
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO

@@ -6,8 +6,6 @@ would never end. So the whole copy is made inside one read transaction: its snap
 writer waits for it. Meanwhile the write-ahead log cannot be reused and grows by what the fleet writes.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

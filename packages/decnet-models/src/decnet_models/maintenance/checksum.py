@@ -5,8 +5,6 @@ SQLite checks the form of its pages, not their content, and a zip does not cover
 password or a time would be restored as it is.
 """
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet-db backup`, `restore`, `vacuum`, with progress once a second."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the commands of `decnet-db` share: the database, output, errors and progress."""
 
-from __future__ import annotations
-
 import json
 import sys
 import time

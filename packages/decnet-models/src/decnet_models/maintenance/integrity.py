@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Checks the database itself: pages, indexes and references."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from pathlib import Path

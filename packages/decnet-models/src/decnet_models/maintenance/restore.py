@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Restores a backup: checked first, only into an empty database, completely or not at all."""
 
-from __future__ import annotations
-
 import os
 import zlib
 from pathlib import Path

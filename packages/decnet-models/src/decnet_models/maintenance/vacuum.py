@@ -6,8 +6,6 @@ until it is done. PostgreSQL's plain VACUUM disturbs no other connection and mak
 the tables, returns the space to the disk, and locks each table meanwhile.
 """
 
-from __future__ import annotations
-
 import shutil
 import time
 from pathlib import Path

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Compares the schema made by the migrations with the declared one, for operators and tests."""
 
-from __future__ import annotations
-
 import logging
 import tempfile
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ None of these fails loudly: without AUTOINCREMENT a row number may be reused, an
 the new row; a foreign trigger or default changes what workers write.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

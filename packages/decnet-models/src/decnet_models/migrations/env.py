@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Run by Alembic for every command: migrates on the connection that `upgrade` opened, in its one transaction."""
 
-from __future__ import annotations
-
 from alembic import context
 
 context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)

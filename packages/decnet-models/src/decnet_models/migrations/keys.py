@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Compares what Alembic does not: primary keys, references (also those across domains) and CHECK constraints."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

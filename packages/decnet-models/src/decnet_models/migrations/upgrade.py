@@ -6,8 +6,6 @@ runs when none uses the old version any more and removes what that used. `Phase.
 downgrade: only a backup has what a migration removed.
 """
 
-from __future__ import annotations
-
 import enum
 from itertools import takewhile
 from pathlib import Path

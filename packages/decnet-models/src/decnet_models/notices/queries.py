@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the transactional outbox."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Table of the transactional outbox."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Index, MetaData, String, Table
 
 from decnet_models.database.columns import JSON_TEXT, NANOSECONDS, SEQUENCE

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the leases; times are the database's (`now_of`), so that no host's clock decides about them."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Collection, Sequence
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the cursor workers' progress."""
 
-from __future__ import annotations
-
 import msgspec
 from sqlalchemy import Connection, case, delete, func, select, update
 

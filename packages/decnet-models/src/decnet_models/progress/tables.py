@@ -5,8 +5,6 @@ A worker's position in the log is one row of `worker_cursor`, or, on PostgreSQL,
 one row of `lease` for each shard of attackers. Never both: a worker's first lease takes its cursor over.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from decnet_models.database.columns import BIG, NAME, NANOSECONDS

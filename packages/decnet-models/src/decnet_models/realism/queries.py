@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of personas and synthetic actions; times are ns since the Unix epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 from uuid import UUID

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the made-up life."""
 
-from __future__ import annotations
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
 
 from decnet_models.database.columns import JSON_TEXT, NANOSECONDS, mentions, refers_to

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the sensor hosts."""
 
-from __future__ import annotations
-
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, MetaData, String, Table, Text
 
 from decnet_models.database.columns import ADDRESS, NAME, NANOSECONDS, SHA256

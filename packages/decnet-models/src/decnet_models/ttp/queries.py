@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
@@ -63,7 +61,6 @@ class RuleState(msgspec.Struct, frozen=True):
     reason: str = ""
 
     def at(self, ts: int) -> State:
-        """Return the state for an event at `ts`."""
         return self.state if self.expires_at is None or ts < self.expires_at else "enabled"
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the ttp domain. There is no foreign key to the event log: a finding outlives its event's retention."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, Uuid
 
 from decnet_models.database.columns import ADDRESS, BIG, EVENT_ID, NAME, NANOSECONDS

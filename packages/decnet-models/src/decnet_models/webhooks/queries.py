@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the operator does with webhooks: add, list, remove, enable, see deliveries, ask for a replay."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 

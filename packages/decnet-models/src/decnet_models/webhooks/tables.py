@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tables of the webhooks."""
 
-from __future__ import annotations
-
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 from decnet_models.database.columns import BIG, JSON_TEXT, NANOSECONDS, SEQUENCE

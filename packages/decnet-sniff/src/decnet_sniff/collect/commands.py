@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands of `decnet-collect` besides running it; loaded only when one is called."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The result of a line: events in the spool or an entry in the quarantine, and a count."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where an input that pushes (a journal, containers, the network) delivers the records it has received."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any, Protocol
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The outcome of a line: events, nothing of interest, or a rejection."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_core.events.catalogue import Payload

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a line would become, for people (a table) and for programs (JSON); every control character is escaped."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A line with its source's own knowledge of it: time, host, and identity for event ids."""
 
-from __future__ import annotations
-
 import msgspec
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[collect]`: which logs to read, in which format, and how often to look."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 

@@ -5,8 +5,6 @@ Files are read in the worker's thread (`files`); a journal, containers and the n
 are saved only after the events before them are on the disk; what is read again gets the ids it had.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import logging
@@ -105,7 +103,6 @@ class Collect(Worker[CollectSettings]):
                 self._push_inputs[source.name] = push_input
 
     async def run(self, ctx: Context) -> None:
-        """Read and receive until stopped."""
         self._tasks = [ctx.spawn(push_input.run(), name=name) for name, push_input in self._push_inputs.items()]
         if self._push_inputs:
             self._tasks.append(ctx.spawn(self._keep_saving(ctx), name="positions"))

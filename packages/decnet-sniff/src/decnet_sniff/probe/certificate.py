@@ -6,8 +6,6 @@ and `cryptography` takes more memory than the rest of this worker and refuses ce
 data: shown as they are written, never believed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import ipaddress
 from datetime import UTC, datetime

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet-probe HOST:PORT` probes one port by hand; loaded only when a command is called."""
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import socket
@@ -17,7 +15,7 @@ from decnet_core.exits import Exit
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal, json_for_terminal
 from decnet_sniff.probe.host_addresses import is_this_host
-from decnet_sniff.probe.probe_run import Finding, Host, ProbeResult, visit
+from decnet_sniff.probe.probe_run import Finding, Host, ProbeResult, run_probe
 from decnet_sniff.probe.safety import Budget, refusal
 from decnet_sniff.probe.settings import ProbeSettings
 from decnet_sniff.probe.worker import rules_of
@@ -73,17 +71,17 @@ def ask(
 
 async def _probe(host: Host, settings: ProbeSettings) -> list[ProbeResult]:
     results: list[ProbeResult] = []
-    left = Budget(settings.connections_per_visit)
+    left = Budget(settings.connections_per_probe)
 
     async def spend(number: int) -> bool:
         return left.left >= number and left.spend()
 
     try:
-        async with asyncio.timeout(settings.visit_seconds):
-            async for one in visit(host, settings, spend):
+        async with asyncio.timeout(settings.probe_seconds):
+            async for one in run_probe(host, settings, spend):
                 results.append(one)  # noqa: PERF401  # what was found before a deadline is shown
     except TimeoutError:
-        typer.echo(f"cut short after {settings.visit_seconds:g} s", err=True)
+        typer.echo(f"cut short after {settings.probe_seconds:g} s", err=True)
     except PermissionError:
         typer.echo("the TCP/IP stack was not fingerprinted: that needs CAP_NET_RAW (root)", err=True)
     except OSError as error:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A bounded DER parser (ITU-T X.690), as much as certificates need: definite lengths, one-byte tags."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whether an address is this host's own: the kernel knows, and nothing is sent to find out."""
 
-from __future__ import annotations
-
 import socket
 
 from decnet_core.net.addresses import Address

@@ -7,8 +7,6 @@ when no hello was answered. The oddities of the reference are kept, or values wo
 `MOST` bytes for the whole answer, and `spdy/3` and `h2` are one entry of the list that it reorders.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from struct import pack
 from typing import Literal, NamedTuple, TypeVar

@@ -5,8 +5,6 @@ Each connection is requested first: `spend` returns False when no more are allow
 JARM is requested whole or not at all.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, NamedTuple
@@ -49,7 +47,7 @@ class Host(NamedTuple):
     """Time of its last contact, ns since the Unix epoch."""
 
 
-async def visit(host: Host, settings: ProbeSettings, spend: Spend) -> AsyncIterator[ProbeResult]:
+async def run_probe(host: Host, settings: ProbeSettings, spend: Spend) -> AsyncIterator[ProbeResult]:
     """Send every request that the settings name; raises PermissionError when a raw SYN may not be sent."""
     open_port = None
     for port in settings.tls_ports:

@@ -6,8 +6,6 @@ stranger. Never probed are addresses outside the public Internet, our own, and w
 allow networks that are not public: a laboratory, the loopback of a test.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_network
 from typing import Final, NamedTuple

@@ -6,8 +6,6 @@ segment deleted before it was read costs a host not probed, nothing more. Events
 and synthetic events are skipped.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

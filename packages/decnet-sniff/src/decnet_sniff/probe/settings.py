@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Section `[probe]`: whether to probe, which hosts, for what, and how rarely."""
 
-from __future__ import annotations
-
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -20,6 +18,11 @@ MOST_NETWORKS: Final = 256
 
 class ProbeSettings(msgspec.Struct, frozen=True):
     """Section `[probe]`; the worker is off until `enabled` is true. After switching it on, run `decnet init` again."""
+
+    RENAMED: ClassVar[dict[str, str]] = {
+        "connections_per_visit": "connections_per_probe",
+        "visit_seconds": "probe_seconds",
+    }
 
     enabled: bool = False
     """Whether hosts that contacted a decoy are probed. Law and contract must allow it where you are."""
@@ -39,13 +42,13 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     """Connections per second to all hosts together, on average ..."""
     burst: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20
     """... and at once."""
-    connections_per_visit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
+    connections_per_probe: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
     """Connections to one host in one probe."""
     at_once: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
     """Hosts that are probed at the same time."""
     answer_seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 5.0
     """How long one connection may take, from SYN to answer."""
-    visit_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 120.0
+    probe_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 120.0
     """How long one probe of one host may take."""
     again_hours: Annotated[float, msgspec.Meta(gt=0, le=8760)] = 24.0
     """A host is probed again after this time; one that never answers, up to eight times as rarely."""
@@ -57,7 +60,6 @@ class ProbeSettings(msgspec.Struct, frozen=True):
     """Identification string sent to SSH servers."""
 
     def __post_init__(self) -> None:
-        """Reject invalid networks, and too many of them."""
         for key in ("allow", "deny", "only"):
             if len(getattr(self, key)) > MOST_NETWORKS:
                 raise ValueError(f"{key}: at most {MOST_NETWORKS} networks")

@@ -8,8 +8,6 @@ The packets are built here, not with scapy: a SYN and one filter are less than a
 MB to load, and its licence (GPL-2.0) is not ours.
 """
 
-from __future__ import annotations
-
 import select
 import socket
 import struct

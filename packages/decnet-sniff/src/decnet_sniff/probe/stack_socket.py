@@ -5,8 +5,6 @@ So CAP_NET_RAW is used for two system calls, its holder reads nothing from the n
 capability at all, however the worker is hosted.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

@@ -5,8 +5,6 @@ A probe is recorded before it is made. One that is killed is therefore not repea
 restarts, and at most one finding is reported twice or not at all, which the next probe corrects.
 """
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 
@@ -60,7 +58,6 @@ class Targets:
         return len(self.kept.targets)
 
     def add_contact(self, address: str, contact: int) -> None:
-        """Record that the host at `address` contacted us at `contact`, ns."""
         self.dirty = True
         targets = self.kept.targets
         target = targets.pop(address, None)
@@ -73,7 +70,6 @@ class Targets:
         targets[address] = target
 
     def add_own_address(self, address: str) -> None:
-        """Record that `address` is one that hosts contact."""
         ours = self.kept.ours
         if address not in ours:
             ours[address] = None
@@ -95,7 +91,7 @@ class Targets:
                 chosen = target.due, address
         return chosen[1] if chosen else None
 
-    def visit(self, address: str, now: float) -> Target:
+    def begin_probe(self, address: str, now: float) -> Target:
         """Return the host with its next probe scheduled as if this one found nothing."""
         target = self.kept.targets[address]
         target.silent += 1
@@ -114,7 +110,6 @@ class Targets:
         self.dirty = True
 
     def drop(self, address: str) -> None:
-        """Drop a host that may not be probed."""
         if self.kept.targets.pop(address, None) is not None:
             self.dirty = True
 

@@ -5,8 +5,6 @@ Whatever the peer does (drip, hang, garbage, a gigabyte), it costs one deadline 
 what is wanted, and the connection is reset, not closed, so that no state of it remains.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

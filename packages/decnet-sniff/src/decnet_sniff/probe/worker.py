@@ -5,8 +5,6 @@ It learns of them from the spools of this host: events of decoys and of collecte
 connection can cause. `src` of an event is the host and the port that were probed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -27,7 +25,7 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_sniff.probe import targets
 from decnet_sniff.probe.host_addresses import is_this_host
-from decnet_sniff.probe.probe_run import Host, ProbeResult, visit
+from decnet_sniff.probe.probe_run import Host, ProbeResult, run_probe
 from decnet_sniff.probe.safety import Budget, Rules, changed, refusal
 from decnet_sniff.probe.seen_hosts import Contact, new_contacts
 from decnet_sniff.probe.settings import ProbeSettings
@@ -148,7 +146,7 @@ class Probe(Worker[ProbeSettings]):
                 ctx.counters.add("probe_contacts_refused")
                 continue
             self._probing.add(address)
-            target = self._targets.visit(address, time.time())
+            target = self._targets.begin_probe(address, time.time())
             if not await self._save(ctx):
                 self._probing.discard(address)
                 return
@@ -156,18 +154,17 @@ class Probe(Worker[ProbeSettings]):
             ctx.spawn(self._probe(ctx, host, before), name=f"probe {address}", may_end=True)
 
     async def _probe(self, ctx: Context, host: Host, before: dict[str, str]) -> None:
-        """Probe one host and report the result."""
         fingerprints: dict[str, str] = {}
-        budget = Budget(self.settings.connections_per_visit)
-        ctx.counters.add("probe_visits")
+        budget = Budget(self.settings.connections_per_probe)
+        ctx.counters.add("probe_runs")
         settings = msgspec.structs.replace(self.settings, stack=self._stack)
         try:
-            async with asyncio.timeout(self.settings.visit_seconds):
-                async for one in visit(host, settings, lambda number: self._spend(ctx, budget, number)):
+            async with asyncio.timeout(self.settings.probe_seconds):
+                async for one in run_probe(host, settings, lambda number: self._spend(ctx, budget, number)):
                     fingerprints[one.key] = one.value
                     self._report(ctx, host, one, before)
         except TimeoutError:
-            ctx.counters.add("probe_visits_cut")
+            ctx.counters.add("probe_runs_cut")
         except PermissionError:
             self._stack = False
             log.warning("CAP_NET_RAW is missing: TCP/IP stacks are not fingerprinted; run `decnet init` again")
@@ -222,7 +219,7 @@ class Probe(Worker[ProbeSettings]):
         return {
             "probe_targets": len(self._targets),
             "probe_targets_forgotten": self._targets.forgotten,
-            "probe_visiting": len(self._probing),
+            "probe_running": len(self._probing),
         }
 
 

@@ -5,8 +5,6 @@ The text is the key exchange, encryption, MAC and compression lists joined with 
 client its client-to-server lists count, for a server its server-to-client lists.
 """
 
-from __future__ import annotations
-
 from decnet_sniff.protocols.ssh import Kexinit
 
 

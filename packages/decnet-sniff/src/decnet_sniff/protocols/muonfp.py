@@ -5,8 +5,6 @@ By the draft specification 0.9 (github.com/sundruid/muonfp): decimal, joined wit
 option is absent, and zero only when its value is zero.
 """
 
-from __future__ import annotations
-
 from decnet_sniff.protocols.stack import Stack
 
 

@@ -5,8 +5,6 @@ A server may send lines of text before its identification. Few do, and every tex
 the limit is low: `MAX_PREAMBLE` bytes, and only while they are printable.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

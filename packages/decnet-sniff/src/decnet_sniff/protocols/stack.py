@@ -5,8 +5,6 @@ A `Stack` holds everything that a stack does in the same way each time and nothi
 connection (numbers, ports, timestamps). Equal stacks are equal values, so that results can be cached by them.
 """
 
-from __future__ import annotations
-
 from struct import Struct
 from typing import NamedTuple
 
@@ -96,7 +94,6 @@ def read(syn: Syn) -> Stack | None:
 
 
 def _ipv4(ip: bytes) -> tuple[int, int, int, int] | None:
-    """Return version, TTL, header length and quirks."""
     first, service, identification, flags = _IPV4(ip)
     quirks = ECN if service & 3 else 0
     if flags & 0x80:

@@ -7,8 +7,6 @@ a way that packets change in transit: `df` or `id+` missing, `id-` or `ecn` adde
 guess, as is a general row.
 """
 
-from __future__ import annotations
-
 from functools import cache, lru_cache
 from typing import NamedTuple
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The signature of a stack in p0f v3's notation: `ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass`."""
 
-from __future__ import annotations
-
 from decnet_sniff.protocols.stack import EOL, MSS, NOP, QUIRKS, SACK, SACK_OK, SCALE, TIMESTAMP, Stack
 
 MAX_DISTANCE = 35

@@ -6,8 +6,6 @@ and Nmap from captured traffic. A name that begins with `!` is a tool that build
 runs on. General rows are in GENERAL: used only when no row matches exactly.
 """
 
-from __future__ import annotations
-
 SYN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Linux 4.20 or newer",  # initial window: the most whole segments below 64 KiB

@@ -5,8 +5,6 @@ A recogniser is `recognise(data: bytes) -> Found | Verdict`, pure, and called ag
 NEED_MORE. It must be bounded: past a length of its own it returns NOTHING, and is not called again.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import Final
 

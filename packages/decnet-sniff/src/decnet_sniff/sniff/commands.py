@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands of `decnet-sniff` besides running it; loaded only when one is called."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

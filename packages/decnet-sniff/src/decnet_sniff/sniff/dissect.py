@@ -5,8 +5,6 @@ scapy is a second opinion: it shares no code with the sniffer. It is an extra, a
 takes 40 MiB and seconds to load.
 """
 
-from __future__ import annotations
-
 import importlib
 import logging
 from collections.abc import Callable, Iterator

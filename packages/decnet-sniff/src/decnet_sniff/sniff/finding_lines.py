@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Findings as lines: text for people, JSON for programs."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import msgspec

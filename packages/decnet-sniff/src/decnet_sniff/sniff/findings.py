@@ -6,8 +6,6 @@ that the events of a busy host are spread over time. When the table is full the 
 lost, there are more events.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -56,7 +54,7 @@ class Findings:
         self._most = most
         self._seen: dict[tuple[bytes, bytes, int, Payload], _Seen] = {}
         self._early: list[Finding] = []
-        self.counts = {"findings_seen": 0, "findings_reported": 0, "findings_reported_early": 0, "findings_of_home": 0}
+        self.counts = {"findings_seen": 0, "findings_reported": 0, "findings_reported_early": 0, "findings_from_own": 0}
 
     @property
     def waiting(self) -> int:
@@ -67,7 +65,7 @@ class Findings:
         """Add a payload that counts `payload.count`; `service`: the port of the called side, 0 for any."""
         self.counts["findings_seen"] += 1
         if self._is_own(ends.source):
-            self.counts["findings_of_home"] += 1
+            self.counts["findings_from_own"] += 1
             return
         if not self.folds:
             self._early.append(Finding(ts, ends, payload))
@@ -88,7 +86,7 @@ class Findings:
     def report(self, finding: Finding) -> None:
         """Add a finding that is already folded."""
         if self._is_own(finding.ends.source):
-            self.counts["findings_of_home"] += 1
+            self.counts["findings_from_own"] += 1
         else:
             self._early.append(finding)
 

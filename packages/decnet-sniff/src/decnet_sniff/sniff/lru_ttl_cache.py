@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A cache with a time to live that evicts the least recently used entry when it is full."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -41,7 +39,6 @@ class LruTtlCache(Generic[K, V]):
         return entry[1]
 
     def put(self, key: K, value: V, now: int) -> None:
-        """Store `value`, replacing an earlier one of the same key."""
         self.forget(key)
         self._age(now)
         if len(self._entries) >= self.limit:
@@ -49,7 +46,6 @@ class LruTtlCache(Generic[K, V]):
         self._entries[key] = (now, value)
 
     def forget(self, key: K) -> None:
-        """Remove `key`, if it is there."""
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._forgotten(entry[1])

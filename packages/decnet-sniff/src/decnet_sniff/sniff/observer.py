@@ -8,8 +8,6 @@ fragments, options, extension headers, tunnels), goes through the functions belo
 Time is that of the packets: a file gives the same findings at any speed.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from struct import Struct

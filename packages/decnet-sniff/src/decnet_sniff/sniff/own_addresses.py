@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which addresses are our own: deckies answer, and would otherwise be reported as attackers."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -4,8 +4,6 @@
 They are hashable and count one, so that a window can fold equal ones.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from decnet_core.events.catalogue import HttpClient, SshIdentification, SshKex, TcpStack

@@ -5,8 +5,6 @@ The byte that came first wins. Systems differ in this, and an attacker can send 
 policy a sensor has, some stack has the other. Keeping the first needs no second look at anything.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 
 ISLAND_BYTES = 128

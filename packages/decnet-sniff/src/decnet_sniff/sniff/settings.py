@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Section `[sniff]`: where to listen, what to ignore, how much to remember."""
 
-from __future__ import annotations
-
 import ipaddress
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -17,13 +15,15 @@ Interface = Annotated[str, msgspec.Meta(min_length=1, max_length=15, pattern=r"^
 class SniffSettings(msgspec.Struct, frozen=True):
     """Section `[sniff]`; the worker is off until `interfaces` is set. After setting it, run `decnet init` again."""
 
+    RENAMED: ClassVar[dict[str, str]] = {"home": "own_networks"}
+
     interfaces: tuple[Interface, ...] = ()
     """Network interfaces to listen on, e.g. ["eth0"]."""
     promiscuous: bool = True
     """Whether to capture packets for other hosts, too."""
     ignore: tuple[str, ...] = ()
     """Networks whose traffic is ignored, in CIDR notation: this sensor's own, monitoring. At most 16."""
-    home: tuple[str, ...] = ()
+    own_networks: tuple[str, ...] = ()
     """Networks that are ours, such as those of deckies: what they send is not reported, what is sent to them is."""
     window_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 10
     """The same finding is reported once in this time, with how often it was seen."""
@@ -37,17 +37,16 @@ class SniffSettings(msgspec.Struct, frozen=True):
     """What counts as a scan."""
 
     def __post_init__(self) -> None:
-        """Reject invalid networks, and too many of them."""
         if len(self.ignore) > MOST_IGNORED:
             raise ValueError(f"ignore: at most {MOST_IGNORED} networks")
         self.ignored()
-        self.own_networks()
+        self.own()
 
     def ignored(self) -> tuple[Network, ...]:
         return tuple(_network("ignore", text) for text in self.ignore)
 
-    def own_networks(self) -> tuple[Network, ...]:
-        return tuple(_network("home", text) for text in self.home)
+    def own(self) -> tuple[Network, ...]:
+        return tuple(_network("own_networks", text) for text in self.own_networks)
 
 
 def _network(key: str, text: str) -> Network:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where both transports report: findings, the scan detector, and the timing of closed flows."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from decnet_core.events.catalogue import PortScan

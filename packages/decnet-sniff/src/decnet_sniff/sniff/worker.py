@@ -5,8 +5,6 @@ Packets are processed in the event loop, a ring of blocks at a time: passing the
 of them do. `src` of an event is the sender of what was found, `dst` the receiver.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket
@@ -154,7 +152,7 @@ def observer_of(settings: SniffSettings) -> Observer:
         flows=settings.flows,
         idle_ns=settings.idle_seconds * _SECOND,
         scan=settings.scan,
-        is_own=own_address_test(settings.own_networks()),
+        is_own=own_address_test(settings.own()),
     )
 
 

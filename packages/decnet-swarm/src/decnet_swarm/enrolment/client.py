@@ -6,8 +6,6 @@ authority's certificate, which must have the fingerprint that the token carries.
 and only there is the token sent.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import ssl
 import time

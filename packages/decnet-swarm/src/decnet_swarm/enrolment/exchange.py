@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One request to the master and its reply, over a connection of its own; blocking, for short-lived programs."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 from collections.abc import Callable

@@ -5,8 +5,6 @@ A frame is its length in four bytes, most significant first, and the document. C
 PEM (RFC 7468), bytes that are not text are base64.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

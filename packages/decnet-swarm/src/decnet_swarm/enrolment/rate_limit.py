@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Limits enrolment attempts: a rate for each source and one for all together."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_core.net.addresses import source_of

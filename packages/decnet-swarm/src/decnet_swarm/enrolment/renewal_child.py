@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Renews this sensor's certificate once: `python -m decnet_swarm.enrolment.renewal_child FOLDER HOST:PORT`."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

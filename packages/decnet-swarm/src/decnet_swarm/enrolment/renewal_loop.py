@@ -6,8 +6,6 @@ for two connections a year. The forwarder sees the new `identity.pem` (`contexts
 next time; a connection that stands continues, for the listener takes old and new.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import random

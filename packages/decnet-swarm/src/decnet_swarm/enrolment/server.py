@@ -7,8 +7,6 @@ time of each are limited. A request costs the listener one comparison of hashes;
 child process that signs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -26,7 +24,7 @@ from decnet_swarm.enrolment.messages import AskAuthority, Authority, Enrol, Issu
 from decnet_swarm.enrolment.rate_limit import EnrolmentRates
 from decnet_swarm.enrolment.renewal_loop import is_ending
 from decnet_swarm.enrolment.signing_requests import SignEnrolment, SigningRequest, SignRenewal, sign_in_child
-from decnet_swarm.pki import files, registry
+from decnet_swarm.pki import files, sensor_registry
 from decnet_swarm.pki.admission import Admission, Admitted
 from decnet_swarm.pki.contexts import Reloaded, enrolment_context
 from decnet_swarm.pki.registry_file import RegistryError, load
@@ -80,7 +78,6 @@ class EnrolmentServer:
         log.info("sensors enrol at port=%d while a token waits", self.address[1] if self.address else port)
 
     async def close(self) -> None:
-        """Stop accepting enrolments."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -145,11 +142,11 @@ class EnrolmentServer:
 
     def _token_refusal(self, asked: Enrol) -> Refused | None:
         try:
-            found = registry.find_token(load(self._folder), asked.id, asked.secret, int(time.time()))
+            found = sensor_registry.find_token(load(self._folder), asked.id, asked.secret, int(time.time()))
         except RegistryError as error:
             log.error("%s", error)  # noqa: TRY400  # the operator needs the sentence, not our stack
             return Refused("defect", "the master cannot read who may enrol; its log says why")
-        return Refused(found.reason, found.text) if isinstance(found, registry.RegistryRefusal) else None
+        return Refused(found.reason, found.text) if isinstance(found, sensor_registry.RegistryRefusal) else None
 
     async def _signed(self, request: SigningRequest) -> Issued | Refused:
         if self._queue >= MAX_QUEUED:

@@ -6,8 +6,6 @@ output. The child itself decides, with the registry locked, whether the token or
 two sensors that present the same token at the same moment, one finds it spent.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import sys
 from pathlib import Path
@@ -16,13 +14,13 @@ import msgspec
 
 from decnet_swarm.enrolment.messages import Issued, Refused
 from decnet_swarm.enrolment.signing_requests import SignEnrolment, SigningRequest, SignRenewal, decode_request
-from decnet_swarm.pki import authority, files, registry
+from decnet_swarm.pki import authority, files, sensor_registry
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.listener_identity import pins
 from decnet_swarm.pki.names import Role
-from decnet_swarm.pki.registry import Certificate, Registry, RegistryRefusal, Sensor
 from decnet_swarm.pki.registry_file import change
+from decnet_swarm.pki.sensor_registry import Certificate, Registry, RegistryRefusal, Sensor
 
 
 def sign(folder: Path, request: SigningRequest, days: float, now: dt.datetime | None = None) -> Issued | Refused:
@@ -48,8 +46,6 @@ def sign(folder: Path, request: SigningRequest, days: float, now: dt.datetime | 
 
 
 class _Signature:
-    """One signature."""
-
     def __init__(
         self, signer: Signer, key: authority.PublicKey, days: float, now: dt.datetime, pinned: tuple[str, ...]
     ) -> None:
@@ -57,16 +53,16 @@ class _Signature:
         self._seconds = int(now.timestamp())
 
     def enrol(self, known: Registry, request: SignEnrolment) -> tuple[Registry | RegistryRefusal, Issued | None]:
-        waiting = registry.find_token(known, request.id, request.secret, self._seconds)
+        waiting = sensor_registry.find_token(known, request.id, request.secret, self._seconds)
         if isinstance(waiting, RegistryRefusal):
             return waiting, None
         issued, mark = self._sign(waiting.name)
         sensor = Sensor(waiting.name, (mark,), self._seconds, address=request.address)
-        return registry.add_sensor(known, sensor, replaces=waiting.replaces), issued
+        return sensor_registry.add_sensor(known, sensor, replaces=waiting.replaces), issued
 
     def renew(self, known: Registry, request: SignRenewal) -> tuple[Registry | RegistryRefusal, Issued | None]:
         issued, mark = self._sign(request.name)
-        return registry.renew_certificate(known, request.name, request.presented, mark, self._seconds), issued
+        return sensor_registry.renew_certificate(known, request.name, request.presented, mark, self._seconds), issued
 
     def _sign(self, name: str) -> tuple[Issued, Certificate]:
         made = authority.member(self._signer, Role.FORWARDER, name, self._key, now=self._now, days=self._days)

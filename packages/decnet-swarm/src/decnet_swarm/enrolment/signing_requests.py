@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Requests to the child process that signs certificates, and how the listener runs it (`signer_child`)."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import sys

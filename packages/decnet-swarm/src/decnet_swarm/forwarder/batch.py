@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Batches: encoded lines of one spool that are sent together and acknowledged together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands of `decnet-forwarder` besides running it; loaded only when one is called."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated, NoReturn
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Connects the forwarder to its server and verifies it: the fleet's listener, or a configured syslog server."""
 
-from __future__ import annotations
-
 import ssl
 import time
 from datetime import UTC, datetime

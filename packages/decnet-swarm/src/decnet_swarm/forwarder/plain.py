@@ -6,8 +6,6 @@ under way, but a server that dies before it has read or written what its kernel 
 this side; exactly once needs a listener.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

@@ -7,8 +7,6 @@ names: when they are not what was sent, because the spool was recreated or resto
 it was last acknowledged here, and ingest ignores what it has already.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os
@@ -119,7 +117,6 @@ class SendQueue:
         return total
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start."""
         return {"spools": len(self._spools), **self._counts}
 
     def _in_turn(self) -> list[Spool]:

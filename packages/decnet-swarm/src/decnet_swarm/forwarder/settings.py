@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[forwarder]`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One connection to a listener: sends batches within the window and receives acknowledgements."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker forwarder."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

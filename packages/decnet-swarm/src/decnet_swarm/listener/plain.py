@@ -5,8 +5,6 @@ The certificate identifies the sender; the message's own claims are kept as text
 syslog. A sender that is not read from, because the disk is full, keeps what it has, if it was told to queue.
 """
 
-from __future__ import annotations
-
 import time
 from uuid import UUID
 

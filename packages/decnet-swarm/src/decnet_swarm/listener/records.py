@@ -10,8 +10,6 @@ said that nothing of them will come any more, the checkpoint's end stays: a seco
 The checkpoint needs room on a disk that may be full. Until it has some the last one stands, and more is read again.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ The certificate identifies the sensor of the events. An event that names another
 fabricate evidence, but quarantined; and it is acknowledged, or it would block the others for ever.
 """
 
-from __future__ import annotations
-
 import asyncio
 from uuid import UUID
 
@@ -72,7 +70,6 @@ class SensorSession(PeerSession):
         self._told = 0
 
     async def run(self) -> None:
-        """Receive events until the connection ends; raises OSError."""
         while data := await self._receive():
             self._counters.add("bytes_received", len(data))
             for content in self._deframer.feed(data):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What both kinds of sessions share: the member, the time of its last bytes, and how it is ended."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from abc import ABC, abstractmethod

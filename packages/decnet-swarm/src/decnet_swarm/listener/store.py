@@ -5,8 +5,6 @@ A batch is written completely before its position is recorded. When the disk is 
 at the line where it stopped, and meanwhile no connection is read: the sensors' own disks hold the rest.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -66,10 +64,10 @@ class PendingWrite(msgspec.Struct):
     """How many of the lines have been."""
 
 
-def held_bytes(lines: Sequence[bytes], aside: Sequence[RejectedLine] = ()) -> int:
+def held_bytes(lines: Sequence[bytes], rejected: Sequence[RejectedLine] = ()) -> int:
     """Estimate the memory of a batch, not what came: three bytes of syslog become an event of 240 and its id."""
     held = sum(map(len, lines)) + _EVENT_BYTES * len(lines)
-    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in aside)
+    return held + sum(len(each.reason) + len(each.content) + _REJECTED_BYTES for each in rejected)
 
 
 class Store:
@@ -137,7 +135,6 @@ class Store:
             self._save()
 
     def counters(self) -> dict[str, float]:
-        """Return what happened since the start, and what waits."""
         return {
             **self._counts,
             "waiting_bytes": self._bytes,

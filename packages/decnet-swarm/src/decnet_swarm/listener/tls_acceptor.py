@@ -7,8 +7,6 @@ occupy is bounded before its first byte is read: handshakes in progress, in all 
 handshake is dropped: a sensor completes its own in a moment, so idle connections cannot keep it out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -89,7 +87,6 @@ class TlsAcceptor:
         return int(self._sock.getsockname()[1])
 
     def counters(self) -> dict[str, float]:
-        """Return totals since the start and the number of connections."""
         return {**self._counts, "connected": len(self._present), "greeting": len(self._handshakes)}
 
     async def accept(self, ctx: Context) -> None:
@@ -128,7 +125,6 @@ class TlsAcceptor:
             session.keep_alive()
 
     def close(self) -> None:
-        """Stop accepting, and end every connection."""
         self._sock.close()
         for session in list(self._present):
             session.end("the listener stops")

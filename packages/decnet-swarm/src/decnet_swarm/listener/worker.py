@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker listener."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -68,7 +66,6 @@ class Listener(Worker[ListenerSettings]):
             ctx.counters.read_from(source.counters)
 
     async def run(self, ctx: Context) -> None:
-        """Take events until asked to stop."""
         acceptor = self._acceptor
         if acceptor is None:
             log.info("no [listener] listen is set; nothing to do")

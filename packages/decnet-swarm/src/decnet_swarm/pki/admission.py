@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Decides which certificates may connect; used at each handshake and whenever the registry changes."""
 
-from __future__ import annotations
-
 import logging
 import time
 from pathlib import Path
@@ -11,8 +9,8 @@ import msgspec
 
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.names import Role
-from decnet_swarm.pki.registry import Registry
 from decnet_swarm.pki.registry_file import FILE, RegistryError, load
+from decnet_swarm.pki.sensor_registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +77,6 @@ class Admission:
         return member
 
     def may_enrol(self, now: float | None = None) -> bool:
-        """Return whether there is an unused, valid token."""
         return self._expires > (time.time() if now is None else now)
 
     def _seen(self) -> tuple[int, ...] | None:

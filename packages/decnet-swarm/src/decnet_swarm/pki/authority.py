@@ -6,7 +6,7 @@ reach a signing key. That key is not the root's. The root's key is the operator'
 listener's certificate, and an issuing certificate whose extended key usage is `clientAuth`. TLS libraries require the
 usage in every certificate of a chain, so an attacker who compromises the listener can issue sensors' certificates but
 not a listener's, and cannot impersonate the master. Nor are such sensors accepted: members are those of the registry
-(`registry`). After a compromise the operator runs `decnet swarm renew --new-keys`; sensors need no change.
+(`sensor_registry`). After a compromise the operator runs `decnet swarm renew --new-keys`; sensors need no change.
 
 The issuing key is read only by a child that lives for one signature (`issue`): the listener never has it in memory, nor
 this library. (A child of another account would be separate even from a listener that was taken over; it would need a
@@ -58,7 +58,6 @@ class Signer:
         return cls(x509.load_pem_x509_certificate(pem), read_key(pem))
 
     def to_pem(self) -> bytes:
-        """Return key and certificate as PEM."""
         return key_pem(self.key) + certificate_pem(self.certificate)
 
 

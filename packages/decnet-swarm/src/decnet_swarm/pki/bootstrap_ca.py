@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The operator's actions on the master: create the authority, renew the listener, issue tokens, sign, revoke."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
 from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
-from decnet_swarm.pki import authority, files, listener_identity, registry, token
+from decnet_swarm.pki import authority, files, listener_identity, sensor_registry, token
 from decnet_swarm.pki.authority import Signer
 from decnet_swarm.pki.der import fingerprint
 from decnet_swarm.pki.listener_identity import ListenerCertificate
 from decnet_swarm.pki.names import Role, is_name
-from decnet_swarm.pki.registry import Certificate, PendingToken, Registry, RegistryRefusal, Sensor
 from decnet_swarm.pki.registry_file import change, load
+from decnet_swarm.pki.sensor_registry import Certificate, PendingToken, Registry, RegistryRefusal, Sensor
 
 
 class BootstrapError(SwarmError):
@@ -69,7 +67,7 @@ def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False,
     waiting = PendingToken(
         made.id.hex(), token.hashed(made.secret), name, moment, moment + int(hours * 3600), replaces=replaces
     )
-    _must(change(folder, lambda known: (registry.add_token(known, waiting), None)))
+    _must(change(folder, lambda known: (sensor_registry.add_token(known, waiting), None)))
     return token.encode_token(made)
 
 
@@ -91,7 +89,7 @@ def sign_request(
     sensor = Sensor(name, (mark,), int(moment.timestamp()), address="by hand")
 
     def step(known: Registry) -> tuple[Registry | RegistryRefusal, None]:
-        return registry.add_sensor(known, sensor, replaces=replaces), None
+        return sensor_registry.add_sensor(known, sensor, replaces=replaces), None
 
     _must(change(folder, step))
     return authority.certificate_pem(made, signer.certificate).decode()
@@ -100,12 +98,12 @@ def sign_request(
 def revoke(state: Path, name: str, now: int | None = None) -> None:
     """Revoke sensor `name` and its tokens; raises BootstrapError or RegistryError."""
     moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
-    _must(change(_listener_folder(state), lambda known: (registry.revoke_sensor(known, name, moment), None)))
+    _must(change(_listener_folder(state), lambda known: (sensor_registry.revoke_sensor(known, name, moment), None)))
 
 
 def forget(state: Path, name: str) -> None:
     """Take a revoked sensor out of the list; raises BootstrapError or RegistryError."""
-    _must(change(_listener_folder(state), lambda known: (registry.remove_sensor(known, name), None)))
+    _must(change(_listener_folder(state), lambda known: (sensor_registry.remove_sensor(known, name), None)))
 
 
 def _listener_folder(state: Path) -> Path:

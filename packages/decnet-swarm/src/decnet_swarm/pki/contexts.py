@@ -5,8 +5,6 @@ TLS 1.2 is allowed for the sake of rsyslog as the peer. There are no session tic
 be one more way in that a revocation has to find.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable
 from pathlib import Path

@@ -6,8 +6,6 @@ more than all else that forwarder and listener are. Python's ssl verifies certif
 nor, of one's own certificate, how long it lasts.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 

@@ -10,8 +10,6 @@ A private key and its certificate chain are one file, `identity.pem`. Two files 
 and a crash between them would leave a sensor that cannot connect any more.
 """
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 

@@ -6,8 +6,6 @@ ever gets a key that `next.pem` had announced. The files are written in an order
 known next key whatever write is the last.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path

@@ -7,8 +7,6 @@ alternative names is what we check beside it, so that a server's certificate of 
 something else is no listener's.
 """
 
-from __future__ import annotations
-
 import enum
 import re
 from collections.abc import Iterable, Mapping

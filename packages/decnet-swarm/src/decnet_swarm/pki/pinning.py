@@ -6,8 +6,6 @@ authority said once. The key is pinned rather than the certificate, so that the 
 is of the key that the listener will have after the next change (RFC 7469, 4.3, has the same reason).
 """
 
-from __future__ import annotations
-
 import ssl
 from pathlib import Path
 

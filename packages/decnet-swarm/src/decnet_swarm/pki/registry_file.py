@@ -5,8 +5,6 @@ The operator's command and the listener's signing child may change it at the sam
 while it holds the lock, so neither undoes what the other did. Who only reads needs no lock.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ import msgspec
 from decnet_core.acting_owner import acting_as_owner
 from decnet_swarm.errors import SwarmError
 from decnet_swarm.pki import files
-from decnet_swarm.pki.registry import Registry, RegistryRefusal
+from decnet_swarm.pki.sensor_registry import Registry, RegistryRefusal
 
 FILE = "registry.json"
 LOCK = "registry.lock"

@@ -6,8 +6,6 @@ master can answer in the master's place. The master keeps only a hash of the sec
 protection; it tells a token that was not copied whole from one that is wrong.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A TCP connection of either receiver: counted, with a deadline, closed if the client does not read; without a task."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The DNS receiver, by UDP and by TCP (RFC 7766: two bytes of length before each message)."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from typing import Any, cast

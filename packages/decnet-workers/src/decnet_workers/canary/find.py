@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Finds a token in a request: a segment of the path, or a label of the host name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from decnet_core.canary import SLUG_LENGTH, Slug, verify

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The client's address behind a trusted proxy."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from decnet_core.net.addresses import Network, canonical, parse_address

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The HTTP receiver: every request becomes an event."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 

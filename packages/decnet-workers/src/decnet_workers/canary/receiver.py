@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the HTTP and DNS receivers share: key, settings, limits, counters and the spool."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Protocol
 

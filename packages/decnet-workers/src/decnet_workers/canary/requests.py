@@ -5,8 +5,6 @@ Lenient where attackers are sloppy, because even what is not HTTP is worth an ev
 (lengths, connection) is strict.
 """
 
-from __future__ import annotations
-
 import re
 
 import msgspec
@@ -54,7 +52,6 @@ class Requests:
         self._head: Head | None = None
 
     def feed(self, data: bytes) -> None:
-        """Append received bytes."""
         self._buffer += data
 
     def next(self) -> Request | Malformed | None:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Responses of the HTTP receiver: what a plain web server would send, without a header that reveals a framework."""
 
-from __future__ import annotations
-
 import base64
 from email.utils import formatdate
 from typing import Literal

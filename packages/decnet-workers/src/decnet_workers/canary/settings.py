@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[canary]`: where tokens are received, and limits for clients."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import msgspec

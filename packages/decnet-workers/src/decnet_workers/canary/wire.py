@@ -5,8 +5,6 @@ Nothing here raises. Answers repeat the question's bytes, and so its case (draft
 pointer in a question is rejected: nothing can precede it to point to, and so no loop is possible.
 """
 
-from __future__ import annotations
-
 import struct
 
 import msgspec

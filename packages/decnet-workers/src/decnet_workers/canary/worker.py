@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Opens the sockets of the HTTP and DNS receivers."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket
@@ -70,7 +68,6 @@ class Canary(Worker[CanarySettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
-        """Close the sockets, then the connections."""
         for server in self._servers:
             server.close()
         for transport in (*self._datagrams, *(self._receiver.open if self._receiver else ())):

@@ -5,8 +5,6 @@ A name below the zone without a token does not exist (NXDOMAIN). A resolver that
 works: it asks for labels left of a token only when the token's own name has answered.
 """
 
-from __future__ import annotations
-
 import struct
 
 import msgspec

@@ -5,8 +5,6 @@ The digest is the attacker's claim when another honeypot reported the file, so i
 validated.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path

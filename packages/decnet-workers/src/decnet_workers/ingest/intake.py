@@ -6,13 +6,9 @@ are not. Spools are acknowledged after the commit, so at worst they keep a segme
 they are committed, so a database that fails for an hour costs one batch of memory and no duplicates in the quarantine.
 """
 
-from __future__ import annotations
-
 import logging
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 from msgspec import structs
@@ -27,12 +23,12 @@ from decnet_core.spool.reader import ReadResult
 from decnet_core.text import for_terminal
 from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
-from decnet_models.errors import EveryEventFailsError, reason, refuses_values
+from decnet_models.errors import EveryEventRefusedError, reason, refuses_values
 from decnet_models.events import queries
 from decnet_workers.ingest.artifacts import artifacts_in
-from decnet_workers.ingest.lines import Sorted, later_than, sort_lines
+from decnet_workers.ingest.lines import Sorted, not_from_future, sort_lines
+from decnet_workers.ingest.open_spools import OpenSpool, OpenSpools, Read
 from decnet_workers.ingest.settings import IngestSettings
-from decnet_workers.ingest.sources import Read, Source, Sources
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +56,7 @@ class Outcome(msgspec.Struct):
 class _Taken(msgspec.Struct, frozen=True):
     """Lines of one spool, read and sorted, that await their commit."""
 
-    source: Source
+    spool: OpenSpool
     next: Position
     events: list[Event]
     from_future: int
@@ -83,7 +79,9 @@ class Intake:
         self._settings = settings
         self._positions: dict[str, Position] | None = None
         self._taken: list[_Taken] = []
-        self.sources = Sources(spools)
+        self._refused_in_a_row = 0
+        self._refused_after = 0  # the same, once what is taken is committed
+        self.spools = OpenSpools(spools)
 
     def newest(self) -> int:
         with reading(self._engine) as connection:
@@ -92,28 +90,31 @@ class Intake:
     def run_pass(self) -> Outcome:
         """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated.
 
-        Raises EveryEventFailsError when it refuses many events in a row, of which none is quarantined.
+        Raises EveryEventRefusedError for more refused events in a row than may be quarantined, in this pass or since
+        the last event that was stored; none of this pass is quarantined then.
         """
         if not self._taken:
             self._take()
         outcome = self._commit(time.time_ns()) if self._taken else Outcome()
         for taken in self._taken:
-            taken.source.position = taken.next
+            taken.spool.position = taken.next
         self._taken = []
-        self.sources.acknowledge(finished_only=True)
-        outcome.lag_bytes = self.sources.lag_bytes()
+        self._refused_in_a_row = self._refused_after
+        self.spools.acknowledge(finished_only=True)
+        outcome.lag_bytes = self.spools.lag_bytes()
         return outcome
 
     def close(self) -> None:
         """Acknowledge everything that is committed."""
-        self.sources.acknowledge(finished_only=False)
+        self.spools.acknowledge(finished_only=False)
         self._quarantine.close()
 
     def _take(self) -> None:
         if self._positions is None:
             self._positions = self._committed_positions()
-        reads = self.sources.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
+        reads = self.spools.read(self._positions, self._settings.batch_events, self._settings.batch_bytes)
         self._taken = [self._sort(read) for read in reads]
+        self._refused_after = 0 if any(taken.events for taken in self._taken) else self._refused_in_a_row
         self._quarantine.sync()
 
     def _committed_positions(self) -> dict[str, Position]:
@@ -124,17 +125,20 @@ class Intake:
     def _sort(self, read: Read) -> _Taken:
         batch = read.batch
         held = sort_lines(batch.lines)
-        self._keep_rejects(read.source.name, held, batch)
-        now_ns = time.time_ns()
-        latest = now_ns + int(self._settings.future_seconds * 1e9)
-        events = [self._redated(each, now_ns, read.source.name) if each.ts > latest else each for each in held.events]
-        from_future = later_than(held.events, latest)
-        return _Taken(read.source, batch.next, events, from_future, batch.torn, batch.missing)
+        self._keep_rejects(read.spool.name, held, batch)
+        events = self._not_from_future(held.events, read.spool.name)
+        from_future = sum(event is not before for event, before in zip(events, held.events, strict=True))
+        return _Taken(read.spool, batch.next, events, from_future, batch.torn, batch.missing)
 
-    def _redated(self, event: Event, now_ns: int, spool: str) -> Event:
-        """Return an event from the future as of now, or it would never grow old; the quarantine has it as it came."""
-        self._quarantine.put(f"dated {event.ts} ns, in the future: stored as of {now_ns} ns", spool, encode(event))
-        return structs.replace(event, ts=now_ns)
+    def _not_from_future(self, events: list[Event], spool: str) -> list[Event]:
+        """Return the events, those from the future as of now; the quarantine has these as they came."""
+        now_ns = time.time_ns()
+        dated = [not_from_future(event, now_ns, self._settings.future_seconds) for event in events]
+        for event, now in zip(events, dated, strict=True):
+            if now is not event:
+                why = f"dated {event.ts} ns, in the future: stored as of {now_ns} ns"
+                self._quarantine.put(why, spool, encode(event))
+        return dated
 
     def _keep_rejects(self, spool: str, held: Sorted, batch: ReadResult) -> None:
         for reject in held.rejects:
@@ -163,14 +167,17 @@ class Intake:
         Before the commit, as invalid lines are: a commit that fails, or a kill, costs at most a duplicate there, while
         the other way round the event would be nowhere.
         """
-        sorted_out = [(taken, self._refusals(taken.events)) for taken in self._taken]
-        for taken, refusals in sorted_out:
-            for refused, words in refusals.values():
-                self._quarantine.put(words, taken.source.name, encode(refused))
+        refusals = self._refusals()
+        for taken, reasons in zip(self._taken, refusals, strict=True):
+            for event, words in zip(taken.events, reasons, strict=True):
+                if words is not None:
+                    self._quarantine.put(words, taken.spool.name, encode(event))
         self._quarantine.sync()
         self._taken = [
-            structs.replace(taken, events=[event for event in taken.events if event.id not in refusals])
-            for taken, refusals in sorted_out
+            structs.replace(
+                taken, events=[event for event, words in zip(taken.events, reasons, strict=True) if words is None]
+            )
+            for taken, reasons in zip(self._taken, refusals, strict=True)
         ]
 
     def _commit_all(self, now_ns: int) -> Outcome:
@@ -181,7 +188,7 @@ class Intake:
             register(connection, artifacts)
             for taken in self._taken:
                 queries.move_ingest_position(
-                    connection, taken.source.name, taken.next.segment, taken.next.offset, now_ns=now_ns
+                    connection, taken.spool.name, taken.next.segment, taken.next.offset, now_ns=now_ns
                 )
             newest = queries.last_seq(connection)
         return Outcome(
@@ -194,24 +201,26 @@ class Intake:
             read=True,
         )
 
-    def _refusals(self, events: Sequence[Event]) -> dict[UUID, tuple[Event, str]]:
-        """Return the events that the database rejects for their content or artifact, by id, each with the reason.
+    def _refusals(self) -> list[list[str | None]]:
+        """Return, for each spool, why the database rejects each event for its content or artifact, None if it does not.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)
         """
-        refused: dict[UUID, tuple[Event, str]] = {}
-        in_a_row = 0
-        for event in events:
-            words = self._refusal(event)
-            in_a_row = 0 if words is None else in_a_row + 1
-            if words is not None:
-                refused[event.id] = event, words
-            if in_a_row > MAX_REFUSED_IN_A_ROW:
-                raise EveryEventFailsError(
-                    f"the database refuses {in_a_row} events in a row; the last, {event.id}: {words}"
-                )
-        return refused
+        found: list[list[str | None]] = []
+        in_a_row = self._refused_in_a_row
+        for taken in self._taken:
+            found.append([])
+            for event in taken.events:
+                words = self._refusal(event)
+                found[-1].append(words)
+                in_a_row = 0 if words is None else in_a_row + 1
+                if in_a_row > MAX_REFUSED_IN_A_ROW:
+                    raise EveryEventRefusedError(
+                        f"the database refuses {in_a_row} events in a row; the last, {event.id}: {words}"
+                    )
+        self._refused_after = in_a_row
+        return found
 
     def _refusal(self, event: Event) -> str | None:
         artifacts = list(artifacts_in([event], self._store, now_ns=time.time_ns()))

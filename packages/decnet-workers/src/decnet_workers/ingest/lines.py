@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Lines of a spool become events, or rejects with a reason."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import structs
 
 from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
@@ -37,6 +36,6 @@ def sort_lines(lines: Iterable[bytes]) -> Sorted:
     return Sorted(events, rejects)
 
 
-def later_than(events: Iterable[Event], ts: int) -> int:
-    """Return how many of `events` are dated after `ts`, in nanoseconds since the Unix epoch."""
-    return sum(event.ts > ts for event in events)
+def not_from_future(event: Event, now_ns: int, future_seconds: float) -> Event:
+    """Return an event dated later than `future_seconds` from now as of now, or it would never grow old; else itself."""
+    return structs.replace(event, ts=now_ns) if event.ts > now_ns + int(future_seconds * 1e9) else event

@@ -11,8 +11,6 @@ what the slowest cursor worker has read, unless `past_unread` says so, and then 
 newest event stays: the log's end must be known.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -67,11 +65,11 @@ class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         return bool(self.days or self.log_bytes or any(kind.days or kind.log_bytes for kind in self.kinds.values()))
 
 
-def within_disk(settings: RetentionSettings, engine: Engine, directory: Path) -> RetentionSettings:
-    """Return the settings with a limit for the whole log, if it is in a file on the disk that holds `directory`."""
-    if settings.log_bytes or not settings.disk_share or engine.dialect.name != "sqlite":
+def within_disk(settings: RetentionSettings, file: Path | None) -> RetentionSettings:
+    """Return the settings with a limit for the whole log: a share of the disk that holds the SQLite database `file`."""
+    if settings.log_bytes or not settings.disk_share or file is None:
         return settings
-    return msgspec.structs.replace(settings, log_bytes=share_of_disk(directory, settings.disk_share))
+    return msgspec.structs.replace(settings, log_bytes=share_of_disk(file, settings.disk_share))
 
 
 class Due(msgspec.Struct):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[ingest]`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker ingest."""
 
-from __future__ import annotations
-
 import time
 
 import msgspec
@@ -15,7 +13,8 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
 from decnet_core.spool.quarantine import Quarantine
 from decnet_models.artifacts.queries import Artifact, Sighting, register
-from decnet_models.database.engine import reading, writing
+from decnet_models.database.engine import reading, sqlite_file, writing
+from decnet_models.database.from_settings import database_url
 from decnet_models.database.warm_up import sample_events, warm_up
 from decnet_models.events import queries
 from decnet_models.events.plausible_time import PlausibleTime
@@ -69,11 +68,12 @@ class Ingest(DatabaseWorker[IngestSettings]):
     def _begin(self, ctx: Context) -> Intake:
         quarantine = Quarantine(ctx.state.root / "quarantine" / self.name, self.settings.quarantine_bytes)
         self._intake = Intake(self._engine, ctx.state.spool, quarantine, self.settings, store=ctx.state.artifacts)
-        self._retention = Retention(self._engine, within_disk(self.settings.retention, self._engine, ctx.state.root))
+        file = sqlite_file(database_url(ctx.settings, ctx.state))
+        self._retention = Retention(self._engine, within_disk(self.settings.retention, file))
         ctx.counters.read_from(self._plausible_time.counters)
         ctx.counters.read_from(self._retention.counters)
         ctx.counters.read_from(quarantine.counters)
-        ctx.counters.read_from(self._intake.sources.counters)
+        ctx.counters.read_from(self._intake.spools.counters)
         return self._intake
 
     def _finish(self) -> None:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What an event reports of the attacker's actions: logins, sessions, commands, canary tokens."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from typing import Any

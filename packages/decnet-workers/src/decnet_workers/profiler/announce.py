@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The notices of a batch; keys depend on the events alone, so repeating it repeats no notice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any
 

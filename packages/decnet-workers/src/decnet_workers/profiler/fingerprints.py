@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What an event reveals of the attacker's software and stack."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One event of one attacker, with the columns that most tables share."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from decnet_core.events.catalogue import Payload

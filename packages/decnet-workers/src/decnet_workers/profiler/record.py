@@ -6,8 +6,6 @@ order in which events are recorded: values that a single event provides (a user 
 committed first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

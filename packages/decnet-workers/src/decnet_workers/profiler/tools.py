@@ -6,8 +6,6 @@ text, never with a pattern that an attacker could make slow. The first matching 
 general ones. A client may lie: this is a guess, and the score gives it little weight.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 SCANNER = "scanner"

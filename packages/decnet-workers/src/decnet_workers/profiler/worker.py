@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The profiler: events in, merged rows and notices out, in the transaction that moves its cursor."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import ClassVar
@@ -45,7 +43,6 @@ class Profiler(CursorWorker[NoSettings]):
         await super().start(ctx)
 
     def handle(self, batch: EventBatch) -> Results:
-        """Merge the batch into the tables and return its notices."""
         touched = self._touched(batch)
         if not touched:
             return Results()

@@ -5,8 +5,6 @@ The bundle itself is 50 MB and takes 264 MB of memory; the table is 56 KB of tex
 (`tools/attack_table.py` in this distribution's sources writes it).
 """
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

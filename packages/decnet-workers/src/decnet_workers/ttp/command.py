@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The commands of `decnet-ttp`: check rules before use, and override single ones."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

@@ -5,8 +5,6 @@ The result depends on the events in their order and on the tables, never on batc
 from the database in the same transaction and kept here only until its end.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID

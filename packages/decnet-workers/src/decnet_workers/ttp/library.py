@@ -4,8 +4,6 @@
 A rejected rule never stops another: the operator sees file, line and reason, the rest works.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

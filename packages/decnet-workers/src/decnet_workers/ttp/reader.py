@@ -5,8 +5,6 @@ The worker uses another process: importing PyYAML costs 3.6 MiB for good, and ru
 when they change. `python -m decnet_workers.ttp.reader` is that process: names in, values out as JSON.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Sequence

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[ttp]`."""
 
-from __future__ import annotations
-
 import msgspec
 
 

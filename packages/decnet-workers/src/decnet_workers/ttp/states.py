@@ -4,8 +4,6 @@
 The worker reads them with every batch, so they apply to the next events, without a restart.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

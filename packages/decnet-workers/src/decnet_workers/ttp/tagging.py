@@ -5,8 +5,6 @@ There is one notice per attacker, rule, technique and session; for events withou
 event. A scanner that sends 10,000 requests causes 10,000 tags and one notice.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The active library, reloaded when a file of the operator's folder changed or on request."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

@@ -44,7 +44,6 @@ class Ttp(CursorWorker[TtpSettings]):
         return worker
 
     async def start(self, ctx: Context) -> None:
-        """Load the rules and open the database."""
         self._rules = Watched(self.settings)
         if (missing := self._rules.missing()) is not None:
             raise StartupError(f"[ttp] rules_dir = {str(missing)!r} is no folder; create it or omit the setting")

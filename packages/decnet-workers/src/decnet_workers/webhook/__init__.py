@@ -2,5 +2,5 @@
 """The worker `webhook`: delivers notices to endpoints by Standard Webhooks, recorded once, sent at least once.
 
 `addresses`, `breaker`, `envelope`, `retry`, `signature` and `target` are pure; `dial` and `http_sender` own the
-connections; `outbox` has the transactions; `endpoint_queue` delivers to one endpoint; `worker` runs them.
+connections; `deliveries` has the transactions; `endpoint_queue` delivers to one endpoint; `worker` runs them.
 """

@@ -5,8 +5,6 @@ The list is written out, because what `ipaddress` calls global differs between P
 and nothing else. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries, and clouds' documentation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from ipaddress import IPv6Network
 

@@ -5,11 +5,9 @@ The probe needs no state of its own: deliveries of an endpoint are sent one afte
 `open_until` is alone, and its failure opens the breaker again for longer. Pure; the state is a row of the database.
 """
 
-from __future__ import annotations
-
 import msgspec
 
-from decnet_models.webhooks.outbox import EndpointState
+from decnet_models.webhooks.delivery_queries import EndpointState
 from decnet_workers.webhook.retry import NS
 
 

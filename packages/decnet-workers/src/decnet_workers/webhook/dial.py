@@ -5,8 +5,6 @@ The name is never resolved again; it serves as Host header and for the certifica
 the whole answer: a legitimate name does not mix public and internal addresses.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

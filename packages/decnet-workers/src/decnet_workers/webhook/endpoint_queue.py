@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One endpoint's deliveries, one after another: a failed one waits for its retry and others overtake it."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -10,9 +8,9 @@ from typing import Any
 
 from decnet_core.runtime.context import Context
 from decnet_models.webhooks.queries import DEAD, DELIVERED, Delivery, Webhook
+from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.envelope import CONTENT_TYPE
 from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
-from decnet_workers.webhook.outbox import Outbox
 from decnet_workers.webhook.signature import headers, secret_of
 from decnet_workers.webhook.target import TargetError, parse_target
 
@@ -27,16 +25,18 @@ InDatabase = Callable[..., Awaitable[Any]]
 class EndpointQueue:
     """Sends what is due to one endpoint until nothing is, or an attempt fails."""
 
-    def __init__(self, ctx: Context, outbox: Outbox, sender: HttpSender, key: bytes, in_database: InDatabase) -> None:
+    def __init__(
+        self, ctx: Context, deliveries: Deliveries, sender: HttpSender, key: bytes, in_database: InDatabase
+    ) -> None:
         self._ctx = ctx
-        self._outbox = outbox
+        self._deliveries = deliveries
         self._sender = sender
         self._key = key
         self._in_database = in_database
 
     async def run(self, webhook_id: str) -> None:
         """Deliver while attempts succeed; after a failure the next poll decides, by the breaker and the time."""
-        while job := await self._in_database(self._outbox.job, webhook_id, BATCH):
+        while job := await self._in_database(self._deliveries.job, webhook_id, BATCH):
             for delivery in job.deliveries:
                 if self._ctx.stopping.is_set() or not self._ctx.unpaused.is_set():
                     return
@@ -47,7 +47,7 @@ class EndpointQueue:
         started = time.perf_counter()
         outcome = await self._attempt(webhook, delivery)
         self._ctx.counters.set("attempt_seconds", round(time.perf_counter() - started, 6))
-        state: str | None = await self._in_database(self._outbox.record, delivery, outcome)
+        state: str | None = await self._in_database(self._deliveries.record, delivery, outcome)
         if state is not None:  # else it was stopped while the database was away
             self._count(webhook, delivery, outcome, state)
         return state

@@ -4,8 +4,6 @@
 Attacker input is in JSON strings and nowhere else; receivers must treat it as data too.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which notices an endpoint receives."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 

@@ -6,8 +6,6 @@ costs about 5 MiB and 0.35 s more to import, and its connection pool would decid
 `dial`. Redirects are not followed, proxies of the environment not used, responses not stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """When a failed delivery is retried; pure: the caller passes time and random number."""
 
-from __future__ import annotations
-
 import re
 from email.utils import parsedate_to_datetime
 

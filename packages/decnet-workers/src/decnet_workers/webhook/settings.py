@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Section `[webhook]`: how deliveries are attempted, repeated and given up."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

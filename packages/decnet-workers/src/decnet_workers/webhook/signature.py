@@ -5,8 +5,6 @@ A secret is HMAC-SHA256(fleet's webhook key, endpoint id and generation). So non
 it reveals none, and a leaked one is replaced by incrementing the generation.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 from pathlib import Path

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Parses the URL of an endpoint strictly: this code and a resolver must read it the same way."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urlsplit
 

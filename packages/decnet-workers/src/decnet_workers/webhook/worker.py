@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Wakes for notices and retries, and runs a queue for each endpoint that has deliveries due."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time
@@ -21,10 +19,10 @@ from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, repeat
 from decnet_workers.webhook.addresses import networks
+from decnet_workers.webhook.deliveries import Deliveries, Poll
 from decnet_workers.webhook.dial import Dialler
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.http_sender import HttpSender
-from decnet_workers.webhook.outbox import Outbox, Poll
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 from decnet_workers.webhook.signature import webhook_key
@@ -46,7 +44,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     network = "any"
     keys = ("webhook.key",)
 
-    _outbox: Outbox
+    _deliveries: Deliveries
     _dialler: Dialler
     _key: bytes
 
@@ -75,13 +73,13 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             allowed=allowed, connect_seconds=self.settings.connect_seconds, ca_file=self.settings.ca_file
         )
         await super().start(ctx)
-        self._outbox = Outbox(self._engine, self.settings)
+        self._deliveries = Deliveries(self._engine, self.settings)
 
     async def run(self, ctx: Context) -> None:
         """Deliver until stopped, then let attempts under way finish."""
         async with single_instance(ctx) as mine:
             if mine:
-                await repeat(ctx, partial(self._step, ctx), prepare=partial(ctx.in_thread, self._outbox.prepare))
+                await repeat(ctx, partial(self._step, ctx), prepare=partial(ctx.in_thread, self._deliveries.prepare))
                 await self._finish()
 
     async def stop(self, ctx: Context) -> None:
@@ -91,7 +89,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _step(self, ctx: Context) -> float:
         """Start a queue for each endpoint with due deliveries and no queue yet."""
-        poll = await ctx.in_thread(self._outbox.poll)
+        poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
         for webhook_id in poll.ready:
             if webhook_id not in self._queues:
@@ -110,7 +108,9 @@ class Webhook(DatabaseWorker[WebhookSettings]):
         try:
             async with self._places:
                 sender = self._sender(webhook_id)
-                await EndpointQueue(ctx, self._outbox, sender, self._key, partial(until_answered, ctx)).run(webhook_id)
+                await EndpointQueue(ctx, self._deliveries, sender, self._key, partial(until_answered, ctx)).run(
+                    webhook_id
+                )
         finally:
             del self._queues[webhook_id]
             ctx.nudge()
@@ -131,10 +131,10 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
 
 def _look_into_nothing(engine: Engine) -> None:
-    outbox = Outbox(engine, WebhookSettings())
-    outbox.prepare()
-    outbox.poll()
-    outbox.job("warm-up", 1)
+    deliveries = Deliveries(engine, WebhookSettings())
+    deliveries.prepare()
+    deliveries.poll()
+    deliveries.job("warm-up", 1)
 
 
 def _show(ctx: Context, poll: Poll) -> None:

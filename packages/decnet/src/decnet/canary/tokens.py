@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Makes canary tokens and the URLs or host names under which they are reached."""
 
-from __future__ import annotations
-
 import time
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors as the operator sees them: one line that says what to do, never a traceback."""
 
-from __future__ import annotations
-
 import errno
 
 from decnet_core.bus.interface import BusError

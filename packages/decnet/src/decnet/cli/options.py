@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the commands' command lines have in common."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet attacker ADDRESS`: everything that is known about one address."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

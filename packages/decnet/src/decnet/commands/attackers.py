@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet attackers`: the attackers, by score."""
 
-from __future__ import annotations
-
 import enum
 from typing import Annotated
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet bus`: listens to the message bus, speaks on it, and watches how busy it is."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import sys

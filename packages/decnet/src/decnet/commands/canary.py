@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet canary`: make tokens, and see which were used."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet drill`: checks that everything an attacker does is reported, and how soon."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

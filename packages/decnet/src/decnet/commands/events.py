@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet events`: the event log, and new events as they arrive."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Sequence

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet footprint`: what every worker of the running fleet costs, and their sum."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from pathlib import Path
@@ -111,7 +109,6 @@ def processes(deployment: Deployment) -> dict[str, int]:
 
 
 async def _health(deployment: Deployment) -> dict[str, Health]:
-    """Ask the workers."""
     async with reachable_bus(deployment, "decnet-footprint") as bus:
         answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
     return {name: health for name, health in answers.items() if health is not None}

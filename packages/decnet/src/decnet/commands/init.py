@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet init`: sets this host up to run the fleet under systemd, and removes that again."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

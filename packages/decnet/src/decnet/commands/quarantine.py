@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """`decnet quarantine`: lines that a worker could not read, or the database would not store, and events once more."""
 
-from __future__ import annotations
-
 import re
 import sys
+import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,11 @@ from decnet_core.events.codec import BadEventError, decode
 from decnet_core.events.envelope import Event
 from decnet_core.spool.quarantine import Place, QuarantinedLine, kept_lines
 from decnet_core.text import for_terminal
+from decnet_models.artifacts.queries import register
 from decnet_models.events.queries import insert_events, known
+from decnet_workers.ingest.artifacts import artifacts_in
+from decnet_workers.ingest.lines import not_from_future
+from decnet_workers.ingest.settings import IngestSettings
 
 app = application("Lines that were put aside: what no worker could read, and events that the database would not store.")
 
@@ -51,13 +54,18 @@ def list_(
 ) -> None:
     """List the lines, newest first, each with the reason."""
     deployment = find_deployment()
-    found = [one for one in _with_state(deployment, _kept(deployment)) if everything or not one.stored]
+    kept = list(_with_state(deployment, _kept(deployment)))
+    found = [one for one in kept if everything or not one.stored]
     found = sorted(found, key=lambda one: one.line.at, reverse=True)[:limit]
     if as_json:
         typer.echo(documents.document(found))
         return
     rows = [(one.id, moment(one.line.at), one.line.source, len(one.line.content()), one.line.reason) for one in found]
-    typer.echo(columns(("id", "when", "from", "bytes", "reason"), rows) if found else "nothing is quarantined")
+    typer.echo(columns(("id", "when", "from", "bytes", "reason"), rows) if found else _nothing(len(kept)))
+
+
+def _nothing(hidden: int) -> str:
+    return f"nothing is quarantined{f' but what is in the log by now ({hidden}): see --all' if hidden else ''}"
 
 
 @app.command()
@@ -102,14 +110,20 @@ def retry(
 
 
 def _store(deployment: Deployment, events: list[Event]) -> tuple[int, list[str]]:
-    """Store each in a transaction of its own: one that is refused again keeps none of the others out."""
+    """Store each as ingest does, in a transaction of its own: one that is refused keeps none of the others out."""
+    future_seconds = deployment.settings.section("ingest", IngestSettings).future_seconds
     stored, refused = 0, []
-    for event in events:
+    for kept in events:
+        now_ns = time.time_ns()
+        event = not_from_future(kept, now_ns, future_seconds)
         try:
             with transaction(deployment, write=True) as connection:
-                stored += insert_events(connection, [event])
-        except RefusedError as error:
+                new = insert_events(connection, [event], now_ns=now_ns)
+                register(connection, artifacts_in([event], deployment.state.artifacts, now_ns=now_ns))
+        except (RefusedError, OverflowError, UnicodeError) as error:
             refused.append(f"event {event.id}: {error}")
+        else:
+            stored += new
     return stored, refused
 
 

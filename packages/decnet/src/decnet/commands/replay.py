@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet replay`: lets a worker handle events again, after showing what that does to its tables."""
 
-from __future__ import annotations
-
 import time
 from typing import Annotated, Any
 

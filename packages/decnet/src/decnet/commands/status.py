@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet status`: asks every installed worker over the bus, and the database how far each has come."""
 
-from __future__ import annotations
-
 import asyncio
 
 import msgspec

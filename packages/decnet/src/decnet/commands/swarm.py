@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet swarm`: the sensor hosts of this fleet, and how to add one."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Annotated

@@ -5,8 +5,6 @@ In fork mode this process becomes the zygote of the workers and of their supervi
 share the pages of what is imported here, once. It is single-threaded and has no event loop, so that forking is safe.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`decnet webhook`: endpoints, deliveries and their retries."""
 
-from __future__ import annotations
-
 import enum
 import time
 from typing import Annotated

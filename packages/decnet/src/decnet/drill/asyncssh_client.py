@@ -4,8 +4,6 @@
 A process of its own, so that the drill attacks from outside in this case too. The password is read from DRILL_PASSWORD.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

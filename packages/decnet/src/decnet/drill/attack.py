@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Carries out the script, and notes when each action was done."""
 
-from __future__ import annotations
-
 import asyncio
 import enum
 import time

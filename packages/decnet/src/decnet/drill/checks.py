@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What must be true after a drill; each check looks once and returns whether it holds, with its finding."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path

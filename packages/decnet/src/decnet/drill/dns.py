@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queries a DNS server for a name's IPv4 address by UDP (RFC 1035), from a chosen source address."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import struct

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Repeats each check until it holds or its time is up, and records how long that took."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping

@@ -5,8 +5,6 @@ It is `decnet up` in a process of its own that holds the read end of a pipe: it 
 whatever way. Its deckies are in a /24 of 127.77.0.0/16 that is found by trying to bind to it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

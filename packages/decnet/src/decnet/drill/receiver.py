@@ -4,8 +4,6 @@
 Standard Webhooks: `webhook-signature` holds one or more `v1,<base64>`, HMAC-SHA256 over `id.timestamp.body`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hmac

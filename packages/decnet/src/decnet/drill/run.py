@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One drill on one fleet: canary tokens and a webhook of its own, the attack, the checks, and the clean-up."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 import time

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a drill does: commands and requests of an ordinary intruder, marked so that drills can be told apart."""
 
-from __future__ import annotations
-
 import ipaddress
 import secrets
 

@@ -4,8 +4,6 @@
 `ssh` reads the password from SSH_ASKPASS, a program of ours that prints it: no terminal is needed (ssh(1)).
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Chooses what a drill attacks from the deckies and receivers of the settings."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet.cli.errors import RefusedError

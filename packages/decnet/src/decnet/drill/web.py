@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sends HTTP requests from a chosen source address: by `curl` when it is installed, else by the standard library."""
 
-from __future__ import annotations
-
 import asyncio
 import http.client
 import shutil

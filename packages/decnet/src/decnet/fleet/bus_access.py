@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Connects to the bus, and asks running workers for their health over it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

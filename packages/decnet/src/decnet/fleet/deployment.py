@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fleet that a command works on: its settings, state directory, bus and database, from options and environment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

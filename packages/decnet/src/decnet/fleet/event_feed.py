@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Events as they are committed: read from the database, at once when the bus announces them, else every two seconds."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence

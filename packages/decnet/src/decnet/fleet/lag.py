@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """How far each worker is behind: cursor workers by their cursor, ingest by bytes in the spools."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

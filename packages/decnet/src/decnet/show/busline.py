@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A bus message as one line: for people, or as JSON for scripts."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 

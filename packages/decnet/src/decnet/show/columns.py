@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Plain columns for a terminal or a pipe; every cell is made safe to show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from decnet_core.text import for_terminal

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """JSON for scripts: complete values, with times in ns as they are stored."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

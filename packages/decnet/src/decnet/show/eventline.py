@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One event on one line of a terminal."""
 
-from __future__ import annotations
-
 from decnet.show.times import clock, moment
 from decnet_core.events.catalogue import Payload
 from decnet_core.events.envelope import Event

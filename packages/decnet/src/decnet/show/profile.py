@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One attacker's page for a terminal: a section for each kind of data that exists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from decnet.show.columns import columns

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Times and sizes for people; times are ns since the Unix epoch and shown in UTC."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 _UNITS = ("B", "KiB", "MiB", "GiB")

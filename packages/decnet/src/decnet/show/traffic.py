@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Traffic from two readings of the broker's counters: totals, rates, and dropped messages by subscriber."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The problems of each worker, in sentences: why it does not run, and what its counters show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from decnet_core.bus.subjects import Health
 from decnet_core.supervise.lifecycle import Status
 
 _COUNTERS = {
-    "quarantined": "lines that could not be parsed or stored, kept with the reason: `decnet quarantine list`",
+    "quarantined": "lines that could not be parsed, or not stored as they came, kept with the reason: "
+    "`decnet quarantine list --all`",
     "quarantine_lost": "such lines lost because of a full disk",
     "database_at_fault": "the database is damaged or refuses this worker, which waits; `decnet-db check` says more",
-    "events_from_future": "events dated in the future: a sensor's clock is wrong",
+    "events_from_future": "events dated in the future, stored as of their arrival: a sensor's clock is wrong",
     "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
     "collect_unreadable": "failures to open or read a log",
     "spool_backlog": "events wait in memory because the disk is full",

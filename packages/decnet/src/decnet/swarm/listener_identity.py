@@ -4,8 +4,6 @@
 `decnet up` is the parent of all workers, so the library that makes keys (13 MiB) is imported once in a fleet's life.
 """
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 

@@ -4,8 +4,6 @@
 No database: the listener is an edge worker, and the fleet's members are listed in its files.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import time
@@ -28,8 +26,8 @@ from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.authority import BadRequestError
 from decnet_swarm.pki.bootstrap_ca import BootstrapError
 from decnet_swarm.pki.listener_identity import ListenerCertificate
-from decnet_swarm.pki.registry import Registry, Sensor
 from decnet_swarm.pki.registry_file import RegistryError, load
+from decnet_swarm.pki.sensor_registry import Registry, Sensor
 
 T = TypeVar("T")
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Measures the workers of a running fleet: memory from proc(5), lag from the database and the workers' own counters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from decnet.cli.errors import OperatorError

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Hints for the operator: the deckies and how to reach them, the canary tokens, the commands."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys
@@ -24,7 +22,6 @@ class Guide(msgspec.Struct, frozen=True):
     """URLs and host names of tokens."""
 
     def hints(self) -> list[str]:
-        """Return commands to try."""
         commands = suggestions(self.deckies)
         commands += [f"curl {canary}" for canary in self.canaries if canary.startswith("http")][:1]
         return [*commands, f"{this_command()} drill"]

@@ -5,8 +5,6 @@ As tasks they share the process of the page itself: a single process is the purp
 per process, so `fleet.log` then has theirs, too, beside the changes of state.
 """
 
-from __future__ import annotations
-
 import contextlib
 import enum
 import os

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which sections a settings file may have: the shared ones and one per installed worker."""
 
-from __future__ import annotations
-
 from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings, refuse_unknown_sections
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The live table at a terminal. Cells are rich `Text`, never markup: what attackers send is not interpreted (law 9)."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from rich.console import Console, Group
@@ -74,7 +72,6 @@ class LiveView:
         self._live.update(self.page(), refresh=True)
 
     def page(self) -> Group:
-        """Return the whole page, as high as the terminal."""
         parts: list[Text | Table] = [self._heading(), self._workers()]
         room = self._console.height - len(self._statuses) - _FRAME_LINES
         hints: list[str] = []

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Starts one fleet, shows it until it is stopped, and stops it."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

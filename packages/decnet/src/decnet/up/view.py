@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The interface of a view of a running fleet, and the two views for pipes: text and JSON lines."""
 
-from __future__ import annotations
-
 import sys
 from typing import Protocol
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Adds, finds and tests the endpoints of webhooks, and shows their secrets."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time

@@ -4,8 +4,6 @@
 `peer` handles what the client sends; only INFO, PING and -ERR of the protocol are known here.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import cast
@@ -138,7 +136,6 @@ class Connection(asyncio.BufferedProtocol):
         self._later("linger", LINGER_SECONDS, self._transport.abort)
 
     def give_up(self) -> None:
-        """Disconnect the client and drop the half of a message that it has sent."""
         self._parser.give_up()
         self._account_held(begun=True)
         self.refuse("Maximum Payload Violation")

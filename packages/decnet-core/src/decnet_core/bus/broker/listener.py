@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The broker's sockets: one broker per path, never a live one replaced, and the kernel's credentials of each client."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import socket

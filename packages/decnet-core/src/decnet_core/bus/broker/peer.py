@@ -115,7 +115,6 @@ class Peer(Connection):
         self._admission.forget(self)
 
     def send(self, subscription: Subscription, publish: Publish, bodies: list[bytes]) -> None:
-        """Queue a message of each body for this client; more than one only while the subscription has no end."""
         if publish.header_size and not self.options.headers:
             head, bodies = _without_headers(subscription.sid, publish, bodies)
         else:

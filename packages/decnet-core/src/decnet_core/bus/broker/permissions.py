@@ -7,8 +7,6 @@ operator may send orders, and only the operator may subscribe to other clients' 
 Pure, except for `resolved`, which reads the system's user database once, when the broker starts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -61,7 +59,6 @@ class Access:
         self._remembered: dict[str, bool] = {}
 
     def may_publish(self, subject: str) -> bool:
-        """Return whether this role may publish to `subject`."""
         allowed = self._remembered.get(subject)
         if allowed is None:
             if len(self._remembered) >= _MAX_REMEMBERED:
@@ -107,7 +104,6 @@ class Roles:
         self._own_uid = own_uid
 
     def of(self, client: Credentials) -> Access:
-        """Return the permissions of `client`."""
         if client.uid in (0, self._own_uid) or client.gids & self._operators:
             return self.operator
         for access, uids, gids in self._named:

@@ -5,8 +5,6 @@ It stores nothing: a message goes to the present subscribers. A slow subscriber 
 that breaks the protocol or a limit loses its own connection; no other client is affected.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools
@@ -52,7 +50,6 @@ class Broker:
 
     @property
     def address(self) -> str:
-        """The URL for clients on this machine."""
         return f"unix://{self._path}"
 
     @property
@@ -83,7 +80,7 @@ class Broker:
     async def retire(self) -> None:
         """Enter lame duck mode, as nats-server calls it; return when every client is gone.
 
-        The socket's name is free for a successor at once. An INFO tells the clients; those that stay are closed in turn.
+        The socket's name is free for a successor at once. INFO tells the clients; those that stay are closed in turn.
         """
         self.state.lame = True
         await self._stop_listening()
@@ -150,7 +147,6 @@ class Broker:
     # --- peer.Admission ---------------------------------------------------------------------------
 
     def admit(self, peer: Peer, transport: asyncio.Transport) -> Access | None:
-        """Return the permissions of the client behind `transport`, or refuse it and return None."""
         self._peers.add(peer)
         self._connections_total += 1
         if len(self._peers) > self._settings.max_connections:
@@ -163,7 +159,6 @@ class Broker:
         return self._roles.of(credentials(opened))
 
     def forget(self, peer: Peer) -> None:
-        """Forget `peer`, except for its counts."""
         self._peers.discard(peer)
         if not self._peers:
             self._empty.set()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """State shared by all connections of one broker: routes, limits, counters, and the connections to flush."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

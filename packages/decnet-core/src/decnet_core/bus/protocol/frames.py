@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The NATS client protocol written: each function returns one whole frame, ready for the wire."""
 
-from __future__ import annotations
-
 import msgspec
 
 from decnet_core.bus.protocol.headers import NO_RESPONDERS

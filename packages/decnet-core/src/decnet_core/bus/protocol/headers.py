@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The header block of HPUB and HMSG (NATS ADR-4): `NATS/1.0`, an optional status, then `Name: value` lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 VERSION = b"NATS/1.0"

@@ -5,8 +5,6 @@ The table walks a trie level by level (never by recursion: a subject may have tw
 the answers for subjects it has seen, because a fleet publishes few subjects very often.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
@@ -109,7 +107,6 @@ class Routes(Generic[Member]):
         self._forget(pattern)
 
     def remove(self, pattern: str, member: Member, queue: str | None = None) -> None:
-        """Undo `add`; nothing happens when it was not added."""
         path = list(self._path(pattern))
         if len(path) <= pattern.count("."):
             return
@@ -125,7 +122,6 @@ class Routes(Generic[Member]):
         self._forget(pattern)
 
     def match(self, subject: str) -> Route[Member]:
-        """Return who gets a message published to `subject`."""
         route = self._remembered.get(subject)
         if route is None:
             route = self._walk(subject)

@@ -6,8 +6,6 @@ its final CRLF included. Reading never raises: a line that cannot be read is `Ma
 documented -ERR texts answers it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

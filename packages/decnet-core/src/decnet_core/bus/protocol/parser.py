@@ -7,8 +7,6 @@ this is what makes pure Python fast enough. Bytes are scanned once: an unfinishe
 in place until all of it is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from decnet_core.bus.protocol.operations import (

@@ -5,8 +5,6 @@ Only a little is handed to the transport at a time, because what the transport h
 a frame cut in half would ruin the stream.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -87,7 +85,6 @@ class SendQueue:
         self.waiting_bytes = sum(map(len, self._frames))
 
     def discard(self) -> None:
-        """Drop and count every message that waits."""
         self.dropped += self.waiting
         self._frames.clear()
         self._lines = self.waiting_bytes = 0

@@ -7,8 +7,6 @@ gracefully by the supervisor; the hard limit is twice the budget, for during a r
 A group with children may hold no process of its own, so the supervisor and the zygote move into one, too.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -6,8 +6,6 @@ the supervisor has looked it up once for all. Starting the module rather than a 
 checkout and in a wheel install, whatever PATH says.
 """
 
-from __future__ import annotations
-
 import sys
 
 

@@ -6,8 +6,6 @@ which is how asyncio watches children on Python 3.11. A child leads a session of
 reaches its supervisor only, and so that what it has started itself can be killed with it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

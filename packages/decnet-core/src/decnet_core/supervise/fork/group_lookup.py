@@ -5,8 +5,6 @@ A worker's class declares its group, and to load the class means to import all t
 some groups must not keep what the workers of other groups need: with every distribution installed, 18 MiB of database.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Sequence

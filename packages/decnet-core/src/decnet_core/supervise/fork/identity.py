@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What makes a forked child a process of its own: session, name, signals, output, randomness, parent-death signal."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

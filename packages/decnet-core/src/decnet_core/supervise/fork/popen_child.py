@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Starts a child with an interpreter of its own; it leaves neither a zombie nor children of its own behind."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence

@@ -5,8 +5,6 @@ Calls prctl(2) and capset(2) of the C library, which Python does not offer. A pr
 executed, which discards the memory that a forked child shares with its parent.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import pwd

@@ -5,8 +5,6 @@ Were all processes of the unit listened to (NotifyAccess=all), each worker could
 another main process.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 

@@ -7,8 +7,6 @@ it imports anything, and from then on they travel through pipes: to the supervis
 each worker that needs one, after the fork.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Supervises one worker as a process: spawns it, reads its sd_notify messages and its output."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -54,7 +52,6 @@ class SupervisedProcess(SupervisedWorker):
         return child.reported_bytes if child else 0
 
     def knows(self, pid: int) -> bool:
-        """Return whether `pid` is a process of this worker."""
         return pid in self._children
 
     def on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
@@ -109,7 +106,6 @@ class _Child:
         self._tail = b""
 
     def note(self, fields: Mapping[str, str]) -> None:
-        """Keep what later events need."""
         if fields.get(BUDGET, "").isdecimal():
             self.budget_bytes = int(fields[BUDGET])
         if fields.get(USED, "").isdecimal():
@@ -117,7 +113,6 @@ class _Child:
         self._last_status = fields.get("STATUS", self._last_status)[:_REASON_LIMIT]
 
     def take_output(self, data: bytes) -> None:
-        """Log a chunk of output."""
         self._tail = (self._tail + data)[-_TAIL_BYTES:]
         self._logfile.write(data)
 

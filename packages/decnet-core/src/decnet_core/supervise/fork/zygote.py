@@ -6,8 +6,6 @@ process and talks to it over a socket pair (`zygote_protocol`). A child costs ab
 instead of 20 to 50 MiB of imports.
 """
 
-from __future__ import annotations
-
 import array
 import contextlib
 import logging

@@ -4,8 +4,6 @@
 A zygote that dies takes its children along (parent-death signal); the next child is forked by a new one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools
@@ -77,7 +75,6 @@ class ZygoteClient:
 
     @property
     def pid(self) -> int | None:
-        """The zygote's process id, while it runs."""
         if self._adopted:
             return self._parent
         return self._zygote.pid if self._zygote is not None else None

@@ -6,8 +6,6 @@ the secrets that it needs, which all later children would inherit were they in t
 a signal can never reach another process that got the same number.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 LARGEST_PACKET = 64 * 1024

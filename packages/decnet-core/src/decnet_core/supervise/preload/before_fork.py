@@ -9,8 +9,6 @@ The second and third of these rely on how CPython stores objects. They run only 
 and `[supervise] share_memory = false` turns them off. Without them all works the same and takes more memory.
 """
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import importlib

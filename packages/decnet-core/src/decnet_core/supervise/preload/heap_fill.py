@@ -11,8 +11,6 @@ Python's allocator keeps blocks of up to 512 bytes, in classes of 16 bytes, in p
 64-bit since 3.10); larger ones, and those of libraries, lie in glibc's heap. Another C library's heap is left alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from ctypes import CDLL, c_size_t, c_ssize_t, c_void_p
 

@@ -4,8 +4,6 @@
 Whatever its modules do while they are imported, `sys.exit` included, is that worker's start-up failure.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import Any
 

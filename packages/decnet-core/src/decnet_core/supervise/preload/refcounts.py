@@ -18,8 +18,6 @@ GIL the low 32 bits of the first word of the object, all ones. 3.11 has no such 
 and later versions keep it in other ways. There, and wherever a probe finds anything else, nothing is done.
 """
 
-from __future__ import annotations
-
 import gc
 import sys
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType, TracebackType

@@ -7,8 +7,6 @@ does this itself copies the pages. What is rehearsed is what all workers do: eve
 nudges, spool, worker thread, log, stop. What one worker alone does, it rehearses in its `warm`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 import logging

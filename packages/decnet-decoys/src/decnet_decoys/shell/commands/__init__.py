@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 """What an intruder can run; each function answers for a command and executes nothing.
 
-A module per subject. `registry` finds the modules in these folders by itself, and the commands by `@command`.
+A module per subject. `programs` finds the modules in these folders by itself, and the commands by `@command`.
 """

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Integer arithmetic of `$((...))`, `let` and `expr`, wrapped to 64 bits like bash's (POSIX.1-2017, §2.6.4)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

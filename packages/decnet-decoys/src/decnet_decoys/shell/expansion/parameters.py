@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Parameter expansion: `${name}`, `${name:-word}`, `${name%pattern}` (POSIX.1-2017, Shell Command Language §2.6.2)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Patterns of the shell: which text fits one, which path names do, and bash's braces (POSIX.1-2017, §2.13; bash(1))."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from functools import lru_cache
@@ -74,7 +72,6 @@ def matches(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _pieces(pattern: str) -> tuple[_Piece, ...]:
-    """Return what stands between the stars of a pattern."""
     pieces: list[list[str]] = [[]]
     for unit in _UNITS.findall(pattern):
         if unit == "*":

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Words with their parts to arguments; a command substitution runs on the shell, so these are generators of effects."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, ExitShell
 from decnet_decoys.shell.effects import Steps, turn

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a distribution brings before anybody installs anything: accounts, groups, virtual file systems."""
 
-from __future__ import annotations
-
 import time
 
 from decnet_decoys.personas.schema import Hardware, Persona, User

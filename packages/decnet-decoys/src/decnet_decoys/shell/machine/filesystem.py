@@ -4,8 +4,6 @@
 Nothing here ever touches a real file. What one changes is bounded; beyond that the disk is full, as a real one's.
 """
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -109,7 +107,6 @@ class FileSystem:
         return entry
 
     def exists(self, path: str, access: Access = KERNEL) -> bool:
-        """Return whether there is something at `path`."""
         try:
             self.stat(path, access)
         except FileSystemError:
@@ -117,7 +114,6 @@ class FileSystem:
         return True
 
     def names(self, path: str, access: Access = KERNEL) -> list[str]:
-        """Return the names in a directory, sorted."""
         return self._names(self._directory(path, access, 4))
 
     def _names(self, resolved: str) -> list[str]:

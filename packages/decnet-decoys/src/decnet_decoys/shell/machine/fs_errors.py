@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors of a decoy's file system, in the words of strerror(3): what the attacker sees, not errors of ours."""
 
-from __future__ import annotations
-
 from decnet_decoys.errors import DecoysError
 
 NOT_FOUND = "No such file or directory"

@@ -4,8 +4,6 @@
 Done once per decky; all its sessions share the tree, and a session keeps only what it changed.
 """
 
-from __future__ import annotations
-
 import hashlib
 import struct
 
@@ -15,7 +13,7 @@ from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
 from decnet_decoys.shell.machine.tree import Entry, Filler, Tree
-from decnet_decoys.shell.registry import programs
+from decnet_decoys.shell.programs import programs
 
 _INSTALLED_DAYS = 240
 """How long before its boot the machine was set up: the age of most files."""

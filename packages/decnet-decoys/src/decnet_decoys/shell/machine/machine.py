@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """One decky's machine as its commands see it: a persona at an address, up since a moment, with its unchanged files."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Persona, User

@@ -5,8 +5,6 @@ Kept for as long as there is memory. When sessions want more of it, the overlays
 unused first; their attackers then find the machine as they found it first.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The content of /proc on a persona's machine (proc(5)): attackers look at processor and memory first."""
 
-from __future__ import annotations
-
 from decnet_decoys.personas.schema import Hardware, Persona
 from decnet_decoys.shell.machine.distribution import mounts
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The file system of a persona: entries, who may use them, and the tree that all its sessions share unchanged."""
 
-from __future__ import annotations
-
 import hashlib
 import posixpath
 import stat

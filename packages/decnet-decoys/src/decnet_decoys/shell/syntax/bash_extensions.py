@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Bash's extensions, expressed in POSIX's shell language: (( )), [[ ]], arrays, counting loops (bash(1))."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell.syntax.lexer import parts_of
 from decnet_decoys.shell.syntax.nodes import (
     Group,

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 r"""Backslash escapes of `echo -e`, `printf` and `$'...'`: \n \t \xHH \0NNN \c."""
 
-from __future__ import annotations
-
 import re
 
 _PLAIN = {

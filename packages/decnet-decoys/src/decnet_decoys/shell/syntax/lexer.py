@@ -4,8 +4,6 @@
 Tokens are made one at a time and the parts of each are bounded, so that no text takes long between two of them.
 """
 
-from __future__ import annotations
-
 import re
 
 from decnet_decoys.shell.syntax.escapes import unescape
@@ -172,7 +170,6 @@ class Lexer:
         return inner
 
     def _matched(self, pattern: re.Pattern[str]) -> str:
-        """Return what the pattern matches here, and move behind it."""
         match = pattern.match(self.text, self.at)
         if match is None:
             return ""

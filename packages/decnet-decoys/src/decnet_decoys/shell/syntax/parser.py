@@ -4,8 +4,6 @@
 What is recursive are generators that take a turn before each command, so that a long text does not stop the others.
 """
 
-from __future__ import annotations
-
 import re
 
 from decnet_decoys.shell.effects import Steps, turn

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """All tables as they were when the migrations before were made one: what a new database begins with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Dead letters get a table of that name; the previous version keeps writing `set_aside` until the second phase."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Drops `set_aside`, once no program writes it any more."""
 
-from __future__ import annotations
-
 from alembic import op
 
 revision = "0003_after_dead_letter"

@@ -6,8 +6,6 @@ request overlaps the last, and lines seen before are recognised by their content
 one time. Event ids are made of the same, so a line that is read twice nevertheless keeps its id.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
 
@@ -69,7 +67,6 @@ class SeenLines:
         return identity
 
     def checkpoint(self) -> Checkpoint:
-        """Return what a later run needs."""
         first = self._newest // _SECOND - OVERLAP_SECONDS
         recent = [identity.hex() for identity, second in self._seen.items() if second >= first]
         return Checkpoint(self._newest, tuple(recent[-_SAVED:]))

@@ -5,8 +5,6 @@ The engine's event stream tells when containers start and stop; it only triggers
 minute anyway. Lines are read from the engine itself, so the rotation of its files does not matter.
 """
 
-from __future__ import annotations
-
 import asyncio
 import fnmatch
 import logging

@@ -5,8 +5,6 @@ HTTP is parsed by h11 (0.4 MiB of objects, CPython 3.13), which is why only a co
 this module.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator

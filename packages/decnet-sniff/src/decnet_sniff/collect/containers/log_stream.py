@@ -8,8 +8,6 @@ does. Docker splits lines of more than 16 KiB and gives each part its own time; 
 feed.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
@@ -36,8 +34,6 @@ class LogLine(NamedTuple):
 
 
 class _Part:
-    """The unfinished line of one stream."""
-
     def __init__(self, stream: int) -> None:
         self.stream = stream
         self._ts = 0

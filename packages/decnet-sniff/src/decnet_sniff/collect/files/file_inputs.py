@@ -10,8 +10,6 @@ While lines arrive it looks often: one look finds many lines. When none do, it s
 where others write, every two seconds. A full disk stops the reading: the logs keep what is unread.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from typing import NamedTuple

@@ -5,8 +5,6 @@ Followed files are watched for writes, directories only for names that come and 
 log wake nothing. Where the kernel cannot know, on a network file system, `is_complete` is false: the caller polls.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ctypes

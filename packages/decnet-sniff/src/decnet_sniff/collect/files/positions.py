@@ -5,8 +5,6 @@ An inode number is reused as soon as its file is gone. So a position also has a 
 one of the bytes before the position: only a file with both is the same file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Finds the older parts of a log: the names that rotation gives them, and the copy that copytruncate made."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

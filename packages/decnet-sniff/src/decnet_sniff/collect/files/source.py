@@ -7,8 +7,6 @@ its name stays open for a while, because the program that writes it may not know
 are kept open, so a directory with years of logs costs their positions and nothing else.
 """
 
-from __future__ import annotations
-
 import contextlib
 import glob
 import logging

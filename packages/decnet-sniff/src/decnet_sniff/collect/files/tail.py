@@ -4,8 +4,6 @@
 The file stays open, so renaming or deleting it loses nothing.
 """
 
-from __future__ import annotations
-
 import enum
 import os
 

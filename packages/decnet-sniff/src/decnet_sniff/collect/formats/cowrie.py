@@ -8,8 +8,6 @@ When a client requests forwarding, the destination (and in Cowrie 2 the source p
 names that otherwise are Cowrie's: they become details of the request, not its endpoints.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Typed values out of an untrusted JSON object: the right type, bounded, or None."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """OpenCanary's JSON log (`PyLogger`, OpenCanary 0.9): each logtype becomes events of the catalogue."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from decnet_core.events.catalogue import (

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Plain lines: each is a message whose time and host only its source knows."""
 
-from __future__ import annotations
-
 from decnet_core.events.catalogue import SyslogMessage
 from decnet_core.text import bounded, from_wire
 from decnet_sniff.collect.outcome import Ignored, Outcome, Parsed, Rejected

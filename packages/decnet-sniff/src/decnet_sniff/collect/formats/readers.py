@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The formats of a source, each as a function from a line to its outcome."""
 
-from __future__ import annotations
-
 import functools
 import time
 from collections.abc import Callable

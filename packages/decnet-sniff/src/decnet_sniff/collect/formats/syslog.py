@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Syslog lines as events; the parser is core's, because the listener of RFC 5425 reads the same messages."""
 
-from __future__ import annotations
-
 from datetime import UTC, tzinfo
 
 from decnet_core.events.catalogue import SyslogMessage

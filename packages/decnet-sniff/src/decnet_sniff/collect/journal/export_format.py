@@ -5,8 +5,6 @@ An entry is a list of fields, each `NAME=value` or `NAME`, a 64-bit little-endia
 ends it. Unlike journalctl's JSON it has every value complete and unchanged, and a message cannot forge its end.
 """
 
-from __future__ import annotations
-
 from decnet_sniff.errors import SniffError
 
 MAX_VALUE_BYTES = 1 << 16

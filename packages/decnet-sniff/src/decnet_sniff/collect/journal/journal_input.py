@@ -9,8 +9,6 @@ reader is gone.
 the last one to skip: if that entry has been vacuumed meanwhile, journalctl would skip another one in its place.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Converts JSON values of foreign logs to the types of the catalogue's fields; None when that is impossible."""
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable
 from typing import Any, Union, get_args, get_origin

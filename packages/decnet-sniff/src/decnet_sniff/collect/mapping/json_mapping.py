@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """JSON lines of any program, by a mapping that says which field becomes which of ours; `mapping_file` loads it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple

@@ -20,8 +20,6 @@ Without `time` an event has the time at which its source received the line. A li
 it meets. Errors name file and line.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -164,8 +162,8 @@ class _Reading:
 
     def _time_format(self, form: object) -> str:
         if not isinstance(form, str) or (form not in TIME_FORMATS and "%" not in form):
-            entry = f"time format {form!r} is none of {', '.join(TIME_FORMATS)}, or a pattern such as %Y-%m-%d %H:%M:%S"
-            self._refuse(entry, "time", "format")
+            why = f"time format {form!r} is none of {', '.join(TIME_FORMATS)}, or a pattern such as %Y-%m-%d %H:%M:%S"
+            self._refuse(why, "time", "format")
         return form
 
     def _where(self, path: object, *place: str) -> Where:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Finds the line of a key in a TOML file: the standard library's parser does not report it."""
 
-from __future__ import annotations
-
 import re
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]#]+?)\s*\]\]?\s*(?:#.*)?")

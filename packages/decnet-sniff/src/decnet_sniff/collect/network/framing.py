@@ -10,8 +10,6 @@ trailer, no message of the connection would end any more. So for a sender that e
 priority ends a message as well.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
@@ -63,7 +61,6 @@ class Framing:
         return self._counted_frames() if self._counted else self._trailed_frames()
 
     def end(self) -> list[Frame]:
-        """Return the unfinished message, when the sender closes the connection."""
         if self._counted or not self._buffer:
             return []
         return [self._frame(self._take(len(self._buffer)))]

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What syslog inputs over UDP and TCP share: a bound port, allowed senders, and messages as records."""
 
-from __future__ import annotations
-
 import logging
 import socket
 import time
@@ -39,7 +37,6 @@ class SyslogPort(ABC):
         return int(self._socket.getsockname()[1])
 
     async def open(self) -> None:
-        """Bind; raises StartupError."""
         listen = self._sink.settings.listen
         host, port = parse_endpoint(listen)
         try:

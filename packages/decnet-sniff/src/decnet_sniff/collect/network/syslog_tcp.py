@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Syslog over TCP (RFC 6587), both framing methods; senders that are too fast, or too many, have to wait."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging
@@ -38,7 +36,6 @@ class SyslogTcpInput(SyslogPort):
         return listening(host, port)
 
     async def run(self) -> None:
-        """Serve connections until cancelled."""
         server = await asyncio.start_server(self._serve, sock=self._socket, limit=_READ_BYTES)
         try:
             await asyncio.Event().wait()

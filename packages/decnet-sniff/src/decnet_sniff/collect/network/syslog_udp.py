@@ -5,8 +5,6 @@ The queue is the kernel's: it is bounded, costs no copy here, and the kernel cou
 socket(7)), which is reported in health.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

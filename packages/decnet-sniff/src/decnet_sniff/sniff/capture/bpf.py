@@ -6,8 +6,6 @@ instruction that SO_ATTACH_FILTER takes. A load beyond the packet's end rejects 
 our filter needs are here.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple

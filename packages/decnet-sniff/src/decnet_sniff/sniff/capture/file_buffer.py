@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The part of a capture file that is in memory, and its limits."""
 
-from __future__ import annotations
-
 from typing import Final, Protocol
 
 from decnet_sniff.errors import SniffError

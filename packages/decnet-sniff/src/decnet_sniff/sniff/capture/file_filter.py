@@ -5,8 +5,6 @@ A load beyond the packet's end makes the kernel reject the packet, so an address
 ignored unless one of its captured words (32 bits) differs from the network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 

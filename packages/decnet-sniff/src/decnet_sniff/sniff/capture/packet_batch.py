@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Packets as both sources deliver them: many in one buffer, so that none is copied and none is an object."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 

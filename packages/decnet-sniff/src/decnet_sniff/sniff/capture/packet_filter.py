@@ -6,8 +6,6 @@ connection is filtered out. Filtered out are other protocols, and the networks i
 its own traffic, backups and monitoring away from Python. Tunnels, MPLS and PPPoE are not inspected here.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -117,7 +115,6 @@ def _ip6(name: str, at: int, ignore: Sequence[Network]) -> Iterator[Step]:
 
 
 def _in_network(name: str, at: int, network: Network) -> Iterator[Step]:
-    """Reject when the address at `at` is in `network`, else continue."""
     outside = f"outside_{name}"
     address, mask = network.network_address.packed, network.netmask.packed
     for word in range(0, len(mask), 4):

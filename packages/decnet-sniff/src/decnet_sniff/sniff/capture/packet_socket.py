@@ -8,8 +8,6 @@ and created again is another one, and needs another socket.
 The ring pays: `benchmarks/sniff.py` compares it with recvmsg(2) with timestamps.
 """
 
-from __future__ import annotations
-
 import array
 import contextlib
 import errno
@@ -158,7 +156,6 @@ def _raw_socket() -> socket.socket:
 
 
 def _identify(packets: socket.socket, interface: str) -> tuple[int, int]:
-    """Return index and hardware type of the interface; raises StartupError."""
     index = _index_of(interface)
     if index is None:
         there = ", ".join(sorted(path.name for path in _INTERFACES.iterdir()))
@@ -168,7 +165,6 @@ def _identify(packets: socket.socket, interface: str) -> tuple[int, int]:
 
 
 def _index_of(interface: str) -> int | None:
-    """Return the interface's index, None if there is none of that name."""
     answer = _asked(_GET_INDEX, interface)
     return None if answer is None else int(struct.unpack("16xi", answer[:20])[0])
 

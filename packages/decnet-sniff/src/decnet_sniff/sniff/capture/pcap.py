@@ -5,8 +5,6 @@ A file may be truncated anywhere, or have false lengths. All that can be read is
 what is wrong. Memory is bounded by one chunk and one record.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext

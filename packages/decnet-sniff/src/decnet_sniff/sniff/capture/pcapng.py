@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """pcapng files (draft-ietf-opsawg-pcapng): sections, interfaces, three kinds of packet blocks; others are skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from struct import Struct
 from typing import Final, NamedTuple

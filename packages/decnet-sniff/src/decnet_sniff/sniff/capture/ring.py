@@ -5,8 +5,6 @@ The kernel fills a block, hands it over, and continues with the next; we read it
 no system call and no copy.
 """
 
-from __future__ import annotations
-
 import mmap
 import socket
 import struct

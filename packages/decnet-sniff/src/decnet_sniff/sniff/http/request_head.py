@@ -4,8 +4,6 @@
 Clients differ in which fields they send, in which order and spelling; the values are mostly chance.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

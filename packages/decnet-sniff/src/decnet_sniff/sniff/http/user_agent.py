@@ -5,8 +5,6 @@ Words are matched as literal lower-case text, first row first: a bot that poses 
 browsers come last.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 ABSENT = "absent"

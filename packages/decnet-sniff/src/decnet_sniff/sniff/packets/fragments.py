@@ -5,8 +5,6 @@ The table is bounded in packets, bytes and age; the oldest goes first, because a
 otherwise lock out others.
 """
 
-from __future__ import annotations
-
 from decnet_sniff.sniff.packets.ip import Packet, upper
 from decnet_sniff.sniff.packets.link import Buffer
 from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
@@ -43,7 +41,6 @@ class Fragments:
         self.counts = {"fragments": 0, "fragments_joined": 0, "fragments_given_up": 0}
 
     def __len__(self) -> int:
-        """Return the number of incomplete packets."""
         return len(self._waiting)
 
     def add(self, ts: int, packet: Packet, buffer: Buffer) -> tuple[bytes, Packet] | None:

@@ -4,8 +4,6 @@
 For unusual packets; `observer` decodes the usual ones in place.
 """
 
-from __future__ import annotations
-
 from struct import Struct
 from typing import Final, NamedTuple
 

@@ -4,8 +4,6 @@
 Link types are those of pcap files (the LINKTYPE_ registry of tcpdump.org); live interfaces are mapped to them.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 Buffer = bytes | bytearray | memoryview

@@ -4,8 +4,6 @@
 VXLAN: RFC 7348, with or without a policy; Geneve: RFC 8926; GTP-U: 3GPP TS 29.281; CAPWAP: RFC 5415, 4.3.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from decnet_sniff.sniff.packets import link

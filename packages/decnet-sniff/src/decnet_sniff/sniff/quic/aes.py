@@ -13,8 +13,6 @@ So it is libcrypto, the very library that `hashlib` already has in memory. Where
 in and the machine has no library, QUIC is not read: the worker says so when it starts and counts the packets.
 """
 
-from __future__ import annotations
-
 import ctypes
 from ctypes import byref, c_char_p, c_int, c_void_p
 

@@ -7,8 +7,6 @@ destination and the same keys (RFC 9001, 5.2), except after a Retry, when both s
 Retry. Whatever the table cannot explain is tried as the beginning of a new connection; the tag of AES-GCM decides.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable
 
 from decnet_sniff.protocols.verdict import NEED_MORE, Verdict

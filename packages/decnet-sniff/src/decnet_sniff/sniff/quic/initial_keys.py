@@ -4,8 +4,6 @@
 They come from a public salt and the connection id that the client chose, so no secret is broken here.
 """
 
-from __future__ import annotations
-
 import hmac
 from functools import lru_cache
 from typing import NamedTuple

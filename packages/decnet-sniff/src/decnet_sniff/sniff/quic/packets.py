@@ -5,8 +5,6 @@ Of a datagram with several packets (RFC 9000, 12.2) each is returned. Nothing he
 parsed ends the iteration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

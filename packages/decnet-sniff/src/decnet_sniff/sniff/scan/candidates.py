@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """State of a source until it is known whether it scans: its first target, then all that it has probed."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from decnet_sniff.sniff.scan.port_set import Ports

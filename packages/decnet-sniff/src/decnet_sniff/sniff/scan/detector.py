@@ -11,8 +11,6 @@ A source that has a conversation with each host is no scanner here, however many
 Times are nanoseconds of the capture; nothing here reads a clock.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, NamedTuple
 
 import msgspec

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A compact set of port numbers: 8 KiB for all 65,536, where a set of integers would take 6 MB."""
 
-from __future__ import annotations
-
 FEW = 64
 """Up to this size a plain set is smaller than the bit set."""
 BITS_COUNT = 128
@@ -28,7 +26,6 @@ class Ports:
         return len(self._few) if self._bits is None else BITS_COUNT
 
     def add(self, port: int) -> None:
-        """Add `port` (0 to 65535)."""
         if self._bits is None:
             self._few.add(port)
             if len(self._few) > FEW:
@@ -45,7 +42,6 @@ class Ports:
             self._count += 1
 
     def lowest(self, limit: int) -> tuple[int, ...]:
-        """Return the lowest ports, at most `limit`."""
         if self._bits is None:
             return tuple(sorted(self._few)[:limit])
         ports: list[int] = []

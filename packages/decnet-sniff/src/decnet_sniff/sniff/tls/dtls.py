@@ -5,8 +5,6 @@ Only plaintext records are read: those of epoch 0. The fragments of a hello name
 order, repeated, and overlapping.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 

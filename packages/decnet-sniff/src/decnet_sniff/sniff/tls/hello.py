@@ -7,8 +7,6 @@ with a false outer length is no hello; a false length inside one extension leave
 its presence is itself part of a fingerprint.
 """
 
-from __future__ import annotations
-
 import struct
 from typing import NamedTuple
 

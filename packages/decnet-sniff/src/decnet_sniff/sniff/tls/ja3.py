@@ -6,8 +6,6 @@ ServerHello. Fields are joined by commas, lists by dashes, an empty list is an e
 version is the hello's own field, not the extension supported_versions, which is newer than JA3.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable
 

@@ -6,8 +6,6 @@ signature algorithms too ("anywhere it sees them"), and "the highest value" of s
 also for DTLS, whose versions count down: a client that offers 1.2 and 1.3 is "d2".
 """
 
-from __future__ import annotations
-
 import hashlib
 
 from decnet_sniff.sniff.tls.hello import ALPN, SERVER_NAME, ClientHello, without_grease

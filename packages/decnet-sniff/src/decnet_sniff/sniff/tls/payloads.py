@@ -4,8 +4,6 @@
 Most hellos are the same few over and over, from the same tools: what depends only on the lists of a hello is cached.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Final
 

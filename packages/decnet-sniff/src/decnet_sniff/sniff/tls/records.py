@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """TLS records: the first hello of one direction of a TCP stream, however it is split into records (RFC 8446, 5.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict

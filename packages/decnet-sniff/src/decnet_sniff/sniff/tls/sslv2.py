@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The ClientHello of SSL 2.0, in which old clients and scanners also offer SSL 3.0 and TLS (RFC 5246, E.2)."""
 
-from __future__ import annotations
-
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
 from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, ClientHello, uint16
 

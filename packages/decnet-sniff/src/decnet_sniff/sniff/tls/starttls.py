@@ -6,8 +6,6 @@ begins a segment; where it does not, a network card or a kernel has coalesced it
 MySQL's request, which waits for nothing.
 """
 
-from __future__ import annotations
-
 from decnet_sniff.sniff.tls.hello import CLIENT_HELLO, SERVER_HELLO, uint16, uint24
 
 PATIENCE = 4096

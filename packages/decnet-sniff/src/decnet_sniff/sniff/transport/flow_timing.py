@@ -42,7 +42,6 @@ class Timing(NamedTuple):
     flows: int = 1
 
     def plus(self, other: Timing) -> Timing:
-        """Return the sum."""
         first = min(self.first_ns, other.first_ns)
         return Timing(first, *(one + two for one, two in zip(self[1:], other[1:], strict=True)))
 

@@ -97,7 +97,6 @@ class Flow:
 
     @property
     def packets(self) -> int:
-        """Packets of both directions."""
         return self.client.packets + (self.server.packets if self.server else 0)
 
 
@@ -137,7 +136,6 @@ class Flows:
         return flow
 
     def answer(self, flow: Flow, base: int) -> Direction:
-        """Add the server's direction of `flow`."""
         direction = flow.server = Direction(flow, base)
         self.directions[reverse(flow.key)] = direction
         return direction

@@ -6,8 +6,6 @@ bytes, in segments behind a gap and in how many bytes recognisers may read; a di
 is given up. Overlaps: the byte that came first wins (`reassembly_buffer`).
 """
 
-from __future__ import annotations
-
 from decnet_sniff.sniff.reassembly_buffer import ReassemblyBuffer
 
 LIMIT = 65_536

@@ -4,8 +4,6 @@
 The port is not considered: attackers choose it. The first byte selects the recognisers.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from decnet_core.events.catalogue import Payload

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """TCP (RFC 9293): the stack that opens a connection, the first data of both sides, and how it ends."""
 
-from __future__ import annotations
-
 from collections import Counter
 from struct import Struct
 from typing import Final, NamedTuple

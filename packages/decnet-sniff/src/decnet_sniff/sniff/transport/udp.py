@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """UDP: the hellos of QUIC and DTLS, and flows."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Final
 
@@ -40,7 +38,6 @@ class UdpTracker:
         return {**self._counts, **flows, **self._quic.counters(), **self._dtls.counters()}
 
     def age(self, now: int) -> None:
-        """Close silent flows."""
         for flow in self.flows.aged(now):
             self._sinks.close(flow, "udp")
 

@@ -7,8 +7,6 @@ within the time span the rule fires and the window starts over: one finding per 
 the first `n`.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Literal, TypeAlias
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Compiles Sigma's detection section to one function: search identifiers (maps, lists, keywords) and the condition."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from decnet_core.events.catalogue import Payload, kind_of

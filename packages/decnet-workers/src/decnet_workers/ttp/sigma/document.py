@@ -5,8 +5,6 @@ Nodes are read with their marks and converted here instead of by PyYAML's constr
 are rejected: rules do not need them, and a few lines of them expand to gigabytes.
 """
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 

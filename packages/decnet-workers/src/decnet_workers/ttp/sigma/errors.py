@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Errors of rules, with their position."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from decnet_workers.errors import WorkersError

@@ -7,8 +7,6 @@ provably linear subset of it would exclude what rules need (two stars in a row a
 no back-references; a rule that uses them is rejected with its line.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 MAX_BYTES = 1 << 20

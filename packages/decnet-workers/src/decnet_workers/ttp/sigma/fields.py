@@ -5,8 +5,6 @@ A text, a number or a flag is one value; `headers`, `ports`, `detail` and `struc
 when one of them does. `headers.referer`, `detail.path` and `structured.origin.ip` name one of many.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable, Iterable
 from functools import cache, partial

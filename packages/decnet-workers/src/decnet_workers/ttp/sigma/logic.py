@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Combines tests with loops: `any` and `all` over a generator cost a frame per call, and this is the hot path."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 

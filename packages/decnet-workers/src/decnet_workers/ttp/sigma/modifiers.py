@@ -6,8 +6,6 @@ rule silently does nothing. Text is compared without case unless `cased` is give
 `i` is.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address, ip_network

@@ -5,8 +5,6 @@
 product's one addition to Sigma.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from uuid import UUID
 

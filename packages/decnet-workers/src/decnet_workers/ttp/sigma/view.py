@@ -5,8 +5,6 @@ Case is folded by `str.casefold`, not `lower`: it goes character by character, s
 part of the fold (`lower` writes a final sigma differently), and `contains` means the same on both sides.
 """
 
-from __future__ import annotations
-
 from decnet_core.events.envelope import Event
 from decnet_workers.ttp.sigma.fields import Field, Values, texts_of
 

@@ -5,8 +5,6 @@ Matching is linear in the text: the pattern is split at the stars and each piece
 is exact for globs (the leftmost position of a piece leaves the most room for the next).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
 
-from __future__ import annotations
-
 import posixpath
 from collections import deque
 
@@ -11,7 +9,7 @@ from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.arithmetic import arithmetic, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 

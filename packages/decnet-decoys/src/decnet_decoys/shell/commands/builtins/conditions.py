@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The condition commands: test, [ and [[ (POSIX.1-2017, test)."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("test", "[", "[[")

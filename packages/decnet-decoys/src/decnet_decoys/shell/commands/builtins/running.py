@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands that run others or steer the shell: sh, eval, exec, env, read, exit, break, type, which."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.effects import AskLine, Effects, Print, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
-from decnet_decoys.shell.registry import command, programs
+from decnet_decoys.shell.programs import command, programs
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that say what files there are and what they are like: ls, stat, readlink, du, file."""
 
-from __future__ import annotations
-
 import posixpath
 import stat
 
@@ -11,7 +9,7 @@ from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.fs_errors import DENIED, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 HALF_A_YEAR = 15_778_476
 _KINDS = {"file": "regular file", "dir": "directory", "link": "symbolic link", "device": "character special file"}

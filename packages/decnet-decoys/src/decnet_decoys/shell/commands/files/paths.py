@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that make, move and remove files: mkdir, touch, cp, mv, ln, rm, rmdir."""
 
-from __future__ import annotations
-
 import posixpath
 
 from decnet_decoys.shell.call import Call
@@ -10,7 +8,7 @@ from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES
 from decnet_decoys.shell.machine.fs_errors import NO_SPACE, NOT_FOUND, FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("mkdir")

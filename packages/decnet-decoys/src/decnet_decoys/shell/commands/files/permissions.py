@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about whose files are and who may what with them: chmod, chown; and the names of groups."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.call import Call
@@ -10,7 +8,7 @@ from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 MAX_MODE = 256
 """Characters of a mode."""
@@ -27,7 +25,6 @@ def chmod(call: Call) -> Effects:
 
 
 def _below(call: Call, paths: list[str]) -> Iterator[str]:
-    """Yield the paths and all below them."""
     for path in paths:
         try:
             resolved = call.shell.files.locate(path, call.shell.access)

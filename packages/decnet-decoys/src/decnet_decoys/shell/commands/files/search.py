@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command find."""
 
-from __future__ import annotations
-
 import posixpath
 import stat
 
@@ -12,7 +10,7 @@ from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 MAX_LISTED = 5000
 _KINDS = {"f": "file", "d": "dir", "l": "link", "c": "device"}

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Commands that bring a file through the session itself: uudecode, and `scp -t` is answered by the SSH service."""
 
-from __future__ import annotations
-
 import binascii
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("uudecode", families=("debian",))

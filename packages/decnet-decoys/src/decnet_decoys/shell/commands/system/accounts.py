@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands about users: id, whoami, who, w, last, passwd, su, sudo, useradd, chpasswd."""
 
-from __future__ import annotations
-
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, quoted
 from decnet_decoys.shell.machine.tree import ROOT
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 MAX_USERS = 100
 

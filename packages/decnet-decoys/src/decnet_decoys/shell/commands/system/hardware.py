@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about the machine: uname, uptime, free, df, lscpu, nproc, date, hostname, mount, dmesg."""
 
-from __future__ import annotations
-
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.listing import human
@@ -10,7 +8,7 @@ from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.distribution import memory_disks, mounts
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("systemd-detect-virt", families=("debian",))

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Commands that show the machine's network: ifconfig, ip, route, netstat, ss, iptables."""
 
-from __future__ import annotations
-
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 _ANY = "0.0.0.0"  # noqa: S104  # a text to show; nothing is bound
 

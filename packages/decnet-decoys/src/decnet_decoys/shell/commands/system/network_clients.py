@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that would reach another host: wget, curl, ping, ssh, nc, dig. Nothing is sent; the wish is recorded."""
 
-from __future__ import annotations
-
 import ipaddress
 import posixpath
 
@@ -13,7 +11,7 @@ from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 
 
 @command("wget", "curl", "tftp", "ftpget", "ftp", "lwp-download", "aria2c", "fetch", "scp", "rsync")

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands about processes: ps, top, pgrep, kill, lsof."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from decnet_decoys.personas.schema import Process
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
 
 MAX_COMMAND_LINE = 4096

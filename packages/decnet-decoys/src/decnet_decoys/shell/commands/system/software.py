@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands about software: apt, dpkg, systemctl, service, crontab, docker, interpreters and editors."""
 
-from __future__ import annotations
-
 import re
 
 from decnet_decoys.shell.call import Call
@@ -10,7 +8,7 @@ from decnet_decoys.shell.effects import Effects, Pause, Requested, turn
 from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import ROOT, whole_of
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
 

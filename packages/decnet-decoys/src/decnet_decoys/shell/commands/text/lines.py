@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Commands that show and count the bytes and lines of files: cat, head, tail, wc, tee."""
 
-from __future__ import annotations
-
 from collections import deque
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.text.text_encoders import ENDLESS, count, noise
 from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
-from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, Source
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
 
 
 @command("cat", "tac", "more", "less", "zcat", "strings")
@@ -29,19 +27,19 @@ def cat(call: Call) -> Effects:
     return int(len(sources) < len(operands))
 
 
-def _whole(call: Call, source: Source) -> Steps[None]:
+def _whole(call: Call, source: InputFile) -> Steps[None]:
     for piece in source.pieces():
         call.out.write(piece)
         yield from turn()
 
 
-def _numbered(call: Call, source: Source) -> Steps[None]:
+def _numbered(call: Call, source: InputFile) -> Steps[None]:
     for number, line in enumerate(source.lines(ends=True), 1):
         call.out.write(b"%6d\t%s" % (number, line))
         yield from turn()
 
 
-def _backwards(call: Call, source: Source) -> Steps[None]:
+def _backwards(call: Call, source: InputFile) -> Steps[None]:
     """Write the lines from the last to the first; read from the end, for no more than MAX_OUTPUT is written."""
     start, rest = len(source), b""
     while start > 0 and len(rest) < MAX_OUTPUT:
@@ -81,7 +79,7 @@ def head(call: Call) -> Effects:
     return 0
 
 
-def _bytes(call: Call, source: Source, asked: str) -> Steps[None]:
+def _bytes(call: Call, source: InputFile, asked: str) -> Steps[None]:
     wanted, size = count(asked.lstrip("+")), len(source)
     first, end = 0, min(wanted, size)
     if call.name == "tail":
@@ -91,7 +89,7 @@ def _bytes(call: Call, source: Source, asked: str) -> Steps[None]:
         yield from turn()
 
 
-def _lines(call: Call, source: Source, asked: str) -> Steps[None]:
+def _lines(call: Call, source: InputFile, asked: str) -> Steps[None]:
     wanted = count(asked.lstrip("+"))
     last: deque[bytes] = deque()
     held = 0
@@ -122,7 +120,7 @@ def wc(call: Call) -> Effects:
     return 0
 
 
-def _counts(source: Source) -> Steps[dict[str, int]]:
+def _counts(source: InputFile) -> Steps[dict[str, int]]:
     counts, in_word = {"l": 0, "w": 0, "c": len(source)}, False
     for piece in source.pieces():
         counts["l"] += piece.count(b"\n")

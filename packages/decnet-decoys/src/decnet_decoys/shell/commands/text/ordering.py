@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that order lines and drop repeated ones: sort, uniq."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +8,8 @@ from typing import Any
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Steps, turn
-from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, Source
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import MAX_LINE, MAX_OUTPUT, InputFile
 
 MAX_SORTED = MAX_OUTPUT + MAX_LINE
 """Bytes that `sort` takes, line feeds included: what a pipe carries. For more it has no room, as sort(1) puts it."""
@@ -41,8 +39,7 @@ def sort(call: Call) -> Effects:
     return 0
 
 
-def _runs(sources: list[Source], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
-    """Return the lines of all sources in sorted runs."""
+def _runs(sources: list[InputFile], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
     runs: list[list[bytes]] = [[]]
     taken = 0
     for source in sources:

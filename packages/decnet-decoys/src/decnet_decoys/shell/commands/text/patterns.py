@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Commands that pick or change parts of lines: grep, cut, awk, tr, sed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call
@@ -10,7 +8,7 @@ from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.registry import command
+from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.escapes import unescape
 
@@ -61,7 +59,6 @@ def _summarize(call: Call, found: int, prefix: str, options: dict[str, str], pat
 
 
 def _below(call: Call, paths: list[str]) -> Steps[list[str]]:
-    """Return the files below the paths."""
     found: list[str] = []
     for path in paths:
         yield from turn()
@@ -79,7 +76,6 @@ def _below(call: Call, paths: list[str]) -> Steps[list[str]]:
 
 
 def _selector(pattern: str, options: dict[str, str]) -> Callable[[str], bool]:
-    """Return what decides of a line whether it is shown."""
     lower, inverted = "i" in options, "v" in options
     pattern = pattern.lower() if lower else pattern
     choices = pattern.replace("\\|", "|").split("|")[:MAX_CHOICES] if "F" not in options else [pattern]
@@ -162,7 +158,6 @@ def tr(call: Call) -> Effects:
 
 
 def _change(name: str, operands: list[str], options: dict[str, str]) -> Callable[[str], str]:
-    """Return what a line becomes."""
     if name == "tr" and operands:
         return _translation(operands, delete="d" in options)
     if name == "sed":
@@ -190,7 +185,6 @@ def _set(text: str) -> str:
 
 
 def _substitution(script: str) -> Callable[[str], str]:
-    """Return what `s/old/new/` makes of a line."""
     pieces = script[2:].split(script[1], 3) if len(script) > 3 and script[0] == "s" else []
     if len(pieces) < 3 or not pieces[0]:
         return lambda line: line

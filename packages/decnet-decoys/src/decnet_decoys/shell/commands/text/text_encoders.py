@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Commands about files as bytes: dd, base64, checksums, xxd."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.registry import command
-from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, Source
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
 
 ROW = 57
 """Bytes that base64 writes as one line."""
@@ -28,7 +26,7 @@ def dd(call: Call) -> Effects:
     source, block = values.get("if"), max(1, count(values.get("bs", "512")))
     size = block * count(values["count"]) if "count" in values else 1 << 30
     if source in ENDLESS:
-        found: Source | None = Source(source, (noise(source) * 256)[: min(size, MAX_OUTPUT)])
+        found: InputFile | None = InputFile(source, (noise(source) * 256)[: min(size, MAX_OUTPUT)])
     else:
         found = call.open(source) if source else (yield from call.input())
     if found is None:

@@ -11,7 +11,7 @@ from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from decnet_core.exits import StartupError
 from decnet_decoys.fleet import FleetError, deckies, profile_of, reach, suggestions
 from decnet_decoys.personas.catalog import PersonaError, parsed, persona
-from decnet_decoys.services import registry
+from decnet_decoys.services import service_registry
 from decnet_decoys.settings import DeckySettings, DecoysSettings
 
 PERSONA = """
@@ -37,15 +37,15 @@ disks = []
 
 
 def test_every_service_has_a_port_that_needs_no_privilege_and_a_way_to_reach_it() -> None:
-    services = [registry.load(name) for name in registry.names()]
+    services = [service_registry.load(name) for name in service_registry.names()]
     assert len({service.default_port for service in services}) == len(services)
     assert all(service.default_port >= 1024 and "{address}" in service.reach for service in services)
 
 
 def test_services_are_described_without_what_they_serve_with(python: str) -> None:
     code = (
-        "import sys; from decnet_decoys.services import registry\n"
-        "found = [(name, registry.load(name).default_port, registry.load(name).reach) for name in registry.names()]\n"
+        "import sys; from decnet_decoys.services import service_registry as r\n"
+        "found = [(name, r.load(name).default_port, r.load(name).reach) for name in r.names()]\n"
         "assert ('ssh', 2222, 'ssh -p {port} {user}@{address}') in found, found\n"
         "assert not {'asyncssh', 'cryptography', 'decnet_decoys.shell.interpreter'} & set(sys.modules)"
     )
@@ -72,14 +72,14 @@ async def test_a_name_without_an_implementation_is_refused_and_not_served_as_ano
     ],
 )
 def test_an_entry_point_that_is_no_service_is_refused(name: str, message: str) -> None:
-    with pytest.raises(registry.UnknownService, match=f"{re.escape(message)}; others are: .*http.*, ssh"):
-        registry.load(name)
+    with pytest.raises(service_registry.UnknownService, match=f"{re.escape(message)}; others are: .*http.*, ssh"):
+        service_registry.load(name)
 
 
 @pytest.mark.usefixtures("trial")
 def test_an_installed_service_joins_no_decky_unasked() -> None:
-    assert "echo" in registry.names()
-    assert list(registry.default_ports()) == ["ssh", "http"]
+    assert "echo" in service_registry.names()
+    assert list(service_registry.default_ports()) == ["ssh", "http"]
 
 
 @pytest.mark.usefixtures("trial")
@@ -105,7 +105,7 @@ def test_a_service_without_defaults_that_the_persona_does_not_describe_is_refuse
 def test_a_persona_describes_each_service_with_its_own_profile() -> None:
     who = parsed("mine", PERSONA + '[services.banner]\nbanner = "hello"\n')
     assert profile_of("banner", who).banner == "hello"
-    assert who.profile(registry.load("ssh").Profile) is None
+    assert who.profile(service_registry.load("ssh").Profile) is None
 
 
 @pytest.mark.usefixtures("trial")

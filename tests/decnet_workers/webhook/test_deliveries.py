@@ -13,9 +13,9 @@ from decnet_models.errors import CursorMovedError
 from decnet_models.events import plausible_time
 from decnet_models.progress.queries import cursor_of, move_cursor
 from decnet_models.webhooks.queries import enable_webhook, remove_webhook, request_replay
-from decnet_workers.webhook import outbox as module
+from decnet_workers.webhook import deliveries as module
+from decnet_workers.webhook.deliveries import BATCH, Deliveries, Poll
 from decnet_workers.webhook.http_sender import Failed, Reply
-from decnet_workers.webhook.outbox import BATCH, Outbox, Poll
 from decnet_workers.webhook.retry import NS
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -24,7 +24,7 @@ HOUR = 3600 * NS
 
 
 class Clock:
-    """Stands for the module `time` in the outbox."""
+    """Stands for the module `time` in `deliveries`."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000 * NS
@@ -46,25 +46,25 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-def opened(fleet: Any, **changes: Any) -> Outbox:
-    made = Outbox(fleet.engine, WebhookSettings(**changes))
+def opened(fleet: Any, **changes: Any) -> Deliveries:
+    made = Deliveries(fleet.engine, WebhookSettings(**changes))
     made.prepare()
     return made
 
 
-def first(outbox: Outbox, webhook_id: str) -> Any:
-    job = outbox.job(webhook_id, 1)
+def first(deliveries: Deliveries, webhook_id: str) -> Any:
+    job = deliveries.job(webhook_id, 1)
     assert job is not None
     return job.deliveries[0]
 
 
 def test_a_turn_takes_new_notices_once(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     for number in range(3):
         fleet.notice(str(number))
-    poll = outbox.poll()
+    poll = deliveries.poll()
     assert (poll.ready, poll.lag, poll.pending) == ((added.id,), 0, 3)
-    assert outbox.poll().ready == (added.id,)
+    assert deliveries.poll().ready == (added.id,)
     assert len(fleet.deliveries()) == 3
     with reading(fleet.engine) as connection:
         assert cursor_of(connection, "webhook") == 3
@@ -73,10 +73,10 @@ def test_a_turn_takes_new_notices_once(fleet: Any, clock: Clock) -> None:
 def test_a_long_backlog_is_taken_in_batches(fleet: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BATCH", 2)
     fleet.add("https://x.test/")
-    outbox = opened(fleet)
+    deliveries = opened(fleet)
     for number in range(5):
         fleet.notice(str(number))
-    assert [outbox.poll().lag for _ in range(3)] == [3, 1, 0]
+    assert [deliveries.poll().lag for _ in range(3)] == [3, 1, 0]
     assert BATCH > 2
     assert len(fleet.deliveries()) == 5
 
@@ -85,30 +85,30 @@ def test_another_instance_that_moved_the_cursor_is_noticed(
     fleet: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet.add("https://x.test/")
-    outbox = opened(fleet)
+    deliveries = opened(fleet)
     fleet.notice()
-    take = outbox._take
+    take = deliveries._take
 
     def late(connection: Any, start: int, found: Any, now: int) -> None:
         """Take after another instance has committed."""
         move_cursor(connection, "webhook", 1, now_ns=now)
         take(connection, start, found, now)
 
-    monkeypatch.setattr(outbox, "_take", late)
+    monkeypatch.setattr(deliveries, "_take", late)
     with pytest.raises(CursorMovedError):
-        outbox.poll()
+        deliveries.poll()
     assert fleet.deliveries() == []
 
 
 def test_a_day_of_failures_is_a_dead_letter(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1000)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1000)
     fleet.notice()
-    outbox.poll()
+    deliveries.poll()
     started, attempts = clock.now, 0
     while fleet.states() == ["pending"] and attempts < 30:
-        outbox.record(first(outbox, added.id), DOWN)
+        deliveries.record(first(deliveries, added.id), DOWN)
         attempts += 1
-        clock.now = outbox.poll().next_at or clock.now
+        clock.now = deliveries.poll().next_at or clock.now
     (letter,) = fleet.deliveries()
     assert (letter.state, letter.attempts, letter.error) == ("dead", attempts, "down")
     assert letter.ended_at - started == 86400 * NS
@@ -117,69 +117,69 @@ def test_a_day_of_failures_is_a_dead_letter(fleet: Any, clock: Clock) -> None:
 
 def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: Any, clock: Clock) -> None:
     added = fleet.add("https://x.test/")
-    outbox = opened(fleet, breaker_failures=2, breaker_seconds=60, first_retry_seconds=1)
+    deliveries = opened(fleet, breaker_failures=2, breaker_seconds=60, first_retry_seconds=1)
     for number in range(4):
         fleet.notice(str(number))
-    outbox.poll()
+    deliveries.poll()
     for _ in range(2):
-        outbox.record(first(outbox, added.id), DOWN)
-    poll = outbox.poll()
+        deliveries.record(first(deliveries, added.id), DOWN)
+    poll = deliveries.poll()
     assert (poll.ready, poll.next_at) == ((), clock.now + 60 * NS)
-    assert outbox.job(added.id, 10) is None
+    assert deliveries.job(added.id, 10) is None
     clock.now += 60 * NS
-    probe = first(outbox, added.id)
+    probe = first(deliveries, added.id)
     assert probe.notice_seq == 1
-    outbox.record(probe, DOWN)
-    assert outbox.poll().next_at == clock.now + 120 * NS
+    deliveries.record(probe, DOWN)
+    assert deliveries.poll().next_at == clock.now + 120 * NS
     clock.now += 120 * NS
-    outbox.record(first(outbox, added.id), Reply(204))
-    assert outbox.poll().ready == (added.id,)
+    deliveries.record(first(deliveries, added.id), Reply(204))
+    assert deliveries.poll().ready == (added.id,)
 
 
 def test_the_breaker_counts_from_the_last_delivery_on(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=2, breaker_seconds=60)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet, breaker_failures=2, breaker_seconds=60)
     for number in range(4):
         fleet.notice(str(number))
-    outbox.poll()
+    deliveries.poll()
     opens = []
     for outcome in (DOWN, Reply(204), DOWN, DOWN):
-        outbox.record(first(outbox, added.id), outcome)
-        opens.append(outbox.poll().ready == ())
+        deliveries.record(first(deliveries, added.id), outcome)
+        opens.append(deliveries.poll().ready == ())
     assert opens == [False, False, False, True]
 
 
 def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
     for number in range(3):
         fleet.notice(str(number))
-    outbox.poll()
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), DOWN)
     clock.now += 86401 * NS
     fleet.notice("late")
-    outbox.poll()
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), DOWN)
     assert fleet.states() == ["dead", "dead", "dead", "pending"]
 
 
 def test_what_is_old_is_not_given_up_at_the_first_failure(fleet: Any, clock: Clock) -> None:
     """The worker was down for two days; the endpoint was not."""
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     for number in range(2):
         fleet.notice(str(number))
-    outbox.poll()
+    deliveries.poll()
     clock.now += 2 * 86400 * NS
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.record(first(deliveries, added.id), DOWN)
     assert fleet.states() == ["pending", "pending"]
 
 
-def delivered_one(fleet: Any, outbox: Outbox, *keys: str) -> str:
+def delivered_one(fleet: Any, deliveries: Deliveries, *keys: str) -> str:
     """Deliver as many notices to a new endpoint; return its id."""
     added: str = fleet.add("https://x.test/").id
     for key in keys or ("a",):
         fleet.notice(key)
-    outbox.poll()
+    deliveries.poll()
     for _ in keys or ("a",):
-        outbox.record(first(outbox, added), Reply(200))
+        deliveries.record(first(deliveries, added), Reply(200))
     return added
 
 
@@ -194,30 +194,30 @@ def test_an_ended_delivery_is_kept_for_all_of_its_days(fleet: Any, clock: Clock)
 
 
 def test_a_clock_that_jumped_ahead_deletes_no_delivery(fleet: Any, clock: Clock) -> None:
-    outbox = opened(fleet, keep_days=30)
-    outbox.poll()
-    delivered_one(fleet, outbox, *(str(number) for number in range(20)))
+    deliveries = opened(fleet, keep_days=30)
+    deliveries.poll()
+    delivered_one(fleet, deliveries, *(str(number) for number in range(20)))
     for days in (31, 400):
         clock.set_ahead = days * 86400 * NS
-        outbox.poll()
+        deliveries.poll()
     assert fleet.states() == ["delivered"] * 20
     clock.set_ahead = 0
     clock.now += 30 * 86400 * NS + HOUR * 3
-    outbox.poll()
+    deliveries.poll()
     assert fleet.states() == []
 
 
 def test_old_deliveries_are_looked_for_once_an_hour(fleet: Any, clock: Clock) -> None:
-    outbox = opened(fleet, keep_days=0.01)
-    outbox.poll()
+    deliveries = opened(fleet, keep_days=0.01)
+    deliveries.poll()
     begun = clock.now
-    delivered_one(fleet, outbox)
+    delivered_one(fleet, deliveries)
     for later in (900 * NS, HOUR):
         clock.now = begun + later
-        outbox.poll()
+        deliveries.poll()
         assert fleet.states() == ["delivered"]
     clock.now += 1
-    outbox.poll()
+    deliveries.poll()
     assert fleet.states() == []
 
 
@@ -227,46 +227,46 @@ def test_many_old_deliveries_are_forgotten_in_as_many_turns(
     monkeypatch.setattr(module, "_FORGET_BATCH", 2)
     delivered_one(fleet, opened(fleet), *"abcde")
     clock.now += 31 * 86400 * NS
-    outbox, left = opened(fleet), []
+    deliveries, left = opened(fleet), []
     for _ in range(3):
-        outbox.poll()
+        deliveries.poll()
         left.append(len(fleet.deliveries()))
     assert left == [3, 1, 0]
 
 
 def test_ended_deliveries_are_forgotten_after_their_days(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet, keep_days=30)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet, keep_days=30)
     for number in range(2):
         fleet.notice(str(number))
-    outbox.poll()
-    outbox.record(first(outbox, added.id), Reply(200))
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), Reply(200))
     clock.now += 31 * 86400 * NS
-    outbox.poll()
+    deliveries.poll()
     assert fleet.states() == ["pending"]
 
 
 def test_a_delivery_ends_though_its_endpoint_was_removed_meanwhile(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.poll()
-    delivery = first(outbox, added.id)
+    deliveries.poll()
+    delivery = first(deliveries, added.id)
     with writing(fleet.engine) as connection:
         remove_webhook(connection, added.id, now_ns=clock.now)
-    assert outbox.record(delivery, Reply(204)) == "delivered"
+    assert deliveries.record(delivery, Reply(204)) == "delivered"
     assert fleet.states() == ["delivered"]
 
 
 def test_what_was_put_off_by_a_clock_that_was_fast_is_sent_when_it_is_set_right(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet, breaker_failures=1)
     clock.now += HOUR
     fleet.notice("failed")
-    outbox.poll()
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), DOWN)
     fleet.notice("never attempted")
-    assert outbox.poll().ready == ()
+    assert deliveries.poll().ready == ()
     clock.now -= HOUR
-    assert outbox.poll().ready == (added.id,)
-    job = outbox.job(added.id, 9)
+    assert deliveries.poll().ready == (added.id,)
+    job = deliveries.job(added.id, 9)
     assert job is not None
     assert len(job.deliveries) == 2
 
@@ -281,10 +281,10 @@ def test_a_clock_set_right_while_the_worker_was_down_holds_nothing_up(fleet: Any
 
 
 def test_a_retry_keeps_its_time_when_the_clock_is_right(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.poll()
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), DOWN)
     clock.now += 1
     assert opened(fleet).poll().ready == ()
 
@@ -295,10 +295,10 @@ def test_a_retry_keeps_its_time_when_the_clock_is_right(fleet: Any, clock: Clock
      (409, "pending"), (410, "dead"), (411, "pending")],
 )  # fmt: skip
 def test_the_answers_status_decides(fleet: Any, clock: Clock, status: int, state: str) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.poll()
-    assert outbox.record(first(outbox, added.id), Reply(status)) == state
+    deliveries.poll()
+    assert deliveries.record(first(deliveries, added.id), Reply(status)) == state
     (delivery,) = fleet.deliveries()
     assert (delivery.state, delivery.attempts, delivery.status) == (state, 1, status)
     assert delivery.error == (None if state == "delivered" else f"answered {status}")
@@ -306,10 +306,10 @@ def test_the_answers_status_decides(fleet: Any, clock: Clock, status: int, state
 
 
 def test_what_failed_without_an_answer_says_why(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.poll()
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), DOWN)
     (delivery,) = fleet.deliveries()
     assert (delivery.status, delivery.error) == (None, "down")
 
@@ -323,11 +323,11 @@ def test_a_wait_is_granted_to_who_may_ask_for_one(
     fleet: Any, clock: Clock, asked: str, status: int, obeyed: bool
 ) -> None:
     """RFC 9110 §15.6.4 and RFC 6585 §4; the clock shows 08:00:00 of that day."""
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.poll()
-    outbox.record(first(outbox, added.id), Reply(status, asked))
-    seconds = ((outbox.poll().next_at or 0) - clock.now) / NS
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), Reply(status, asked))
+    seconds = ((deliveries.poll().next_at or 0) - clock.now) / NS
     assert seconds == 600 if obeyed else 4 <= seconds <= 6
 
 
@@ -337,73 +337,73 @@ def test_a_turn_without_anything_is_all_zero(fleet: Any, clock: Clock) -> None:
 
 
 def test_what_is_due_now_is_not_waited_for(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    assert outbox.poll() == Poll(ready=(added.id,), next_at=None, lag=0, pending=1, dead=0)
-    job = outbox.job(added.id, 10)
+    assert deliveries.poll() == Poll(ready=(added.id,), next_at=None, lag=0, pending=1, dead=0)
+    job = deliveries.job(added.id, 10)
     assert job is not None
     assert (job.webhook, len(job.deliveries)) == (added, 1)
 
 
 def test_an_endpoint_with_nothing_due_has_no_job(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
-    outbox.poll()
-    assert outbox.job(added.id, 10) is None
-    assert outbox.job("wh_none", 10) is None
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
+    deliveries.poll()
+    assert deliveries.job(added.id, 10) is None
+    assert deliveries.job("wh_none", 10) is None
 
 
 def test_notices_of_a_later_turn_are_taken(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
-    outbox.poll()
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
+    deliveries.poll()
     fleet.notice()
-    assert outbox.poll().ready == (added.id,)
+    assert deliveries.poll().ready == (added.id,)
 
 
 def test_the_backlog_is_counted_every_five_seconds(fleet: Any, clock: Clock) -> None:
     fleet.add("https://x.test/")
-    outbox = opened(fleet)
+    deliveries = opened(fleet)
     fleet.notice("a")
-    assert outbox.poll().pending == 1
+    assert deliveries.poll().pending == 1
     fleet.notice("b")
     pending = []
     for later in (0, 5 * NS, 1):
         clock.now += later
-        pending.append(outbox.poll().pending)
+        pending.append(deliveries.poll().pending)
     assert pending == [1, 1, 2]
 
 
 def test_notices_that_were_forgotten_meanwhile_are_no_lag(fleet: Any, clock: Clock) -> None:
     fleet.add("https://x.test/")
-    outbox = opened(fleet)
+    deliveries = opened(fleet)
     fleet.notice()
-    outbox.poll()
+    deliveries.poll()
     with writing(fleet.engine) as connection:
         connection.execute(text("DELETE FROM notice"))
-    assert outbox.poll().lag == 0
+    assert deliveries.poll().lag == 0
 
 
 def test_a_replay_is_done_once(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
-    outbox.poll()
-    outbox.record(first(outbox, added.id), Reply(410))
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), Reply(410))
     with writing(fleet.engine) as connection:
         enable_webhook(connection, added.id, now_ns=clock.now + 1)
         for _ in range(2):
             request_replay(connection, added.id, now_ns=clock.now)
     clock.now += 2
-    assert outbox.poll().ready == (added.id,)
-    assert outbox.record(first(outbox, added.id), Reply(410)) == "dead"
-    outbox.poll()
+    assert deliveries.poll().ready == (added.id,)
+    assert deliveries.record(first(deliveries, added.id), Reply(410)) == "dead"
+    deliveries.poll()
     assert fleet.states() == ["dead"]
 
 
 def test_one_delivery_ends_a_series_of_failures(fleet: Any, clock: Clock) -> None:
-    added, outbox = fleet.add("https://x.test/"), opened(fleet)
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice("a")
     fleet.notice("b")
-    outbox.poll()
-    outbox.record(first(outbox, added.id), DOWN)
+    deliveries.poll()
+    deliveries.record(first(deliveries, added.id), DOWN)
     assert fleet.status(added.id).failures == 1
-    outbox.record(first(outbox, added.id), Reply(204))
+    deliveries.record(first(deliveries, added.id), Reply(204))
     assert (fleet.status(added.id).failures, fleet.status(added.id).failing_since) == (0, None)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which commands there are, where each claims to lie, and on which kind of system."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable
 from pathlib import Path

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The one list of decoy services: the `decnet.services` entry points of what is installed."""
 
-from __future__ import annotations
-
 import functools
 import logging
 from importlib.metadata import EntryPoint, entry_points

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from decnet_swarm.pki import registry
-from decnet_swarm.pki.registry import Certificate, PendingToken, Registry, RegistryRefusal, Sensor
+from decnet_swarm.pki import sensor_registry as registry
+from decnet_swarm.pki.sensor_registry import Certificate, PendingToken, Registry, RegistryRefusal, Sensor
 from decnet_swarm.pki.token import hashed
 
 NOW = 1_800_000_000
@@ -83,8 +83,14 @@ def test_renewal_keeps_the_certificate_it_was_asked_with_beside_the_new_one() ->
     known = taken(registry.renew_certificate(member(), "berlin", "aa", NEW, NOW))
     assert known.sensors[0].certificates == (OLD, NEW)
     third = Certificate("cc", NOW + 2000)
-    assert taken(registry.renew_certificate(known, "berlin", "bb", third, NOW)).sensors[0].certificates == (NEW, third)
-    assert taken(registry.renew_certificate(known, "berlin", "aa", third, NOW)).sensors[0].certificates == (OLD, third)
+    assert taken(registry.renew_certificate(known, "berlin", "bb", third, NOW)).sensors[0].certificates == (
+        NEW,
+        third,
+    )
+    assert taken(registry.renew_certificate(known, "berlin", "aa", third, NOW)).sensors[0].certificates == (
+        OLD,
+        third,
+    )
 
 
 def test_renewal_is_refused_to_who_is_no_member() -> None:

@@ -5,8 +5,6 @@ A spool in which nothing was ever acknowledged is new, even if the database has 
 was lost and created again. It is read from its beginning; events that are in the log already are ignored there.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,7 +20,7 @@ log = logging.getLogger(__name__)
 READER = "ingest"
 
 
-class Source(msgspec.Struct):
+class OpenSpool(msgspec.Struct):
     """One spool; everything before `position` is committed."""
 
     name: str
@@ -35,16 +33,16 @@ class Source(msgspec.Struct):
 class Read(msgspec.Struct, frozen=True):
     """What was read from one spool."""
 
-    source: Source
+    spool: OpenSpool
     batch: ReadResult
 
 
-class Sources:
+class OpenSpools:
     """All spools below `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._open: dict[str, Source] = {}
+        self._open: dict[str, OpenSpool] = {}
         self._failing: dict[str, str] = {}
         self._turn = 0
         self.errors = 0
@@ -55,11 +53,11 @@ class Sources:
         `positions` are the database's, for spools that are not open yet.
         """
         reads: list[Read] = []
-        for source in self._in_turn(positions):
-            batch = self._read_one(source, max_lines, max_bytes)
-            if batch is None or batch.next == source.position:
+        for spool in self._in_turn(positions):
+            batch = self._read_one(spool, max_lines, max_bytes)
+            if batch is None or batch.next == spool.position:
                 continue
-            reads.append(Read(source, batch))
+            reads.append(Read(spool, batch))
             max_lines -= len(batch.lines)
             max_bytes -= sum(map(len, batch.lines))
             if max_lines <= 0 or max_bytes <= 0:
@@ -71,31 +69,31 @@ class Sources:
 
         An acknowledgement costs two syncs and frees whole segments only, so there is none for every batch.
         """
-        for source in self._open.values():
-            done = source.position.segment > source.acknowledged.segment  # true of the first commit, too
-            if source.position > source.acknowledged and (done or not finished_only):
-                self._acknowledge_one(source)
+        for spool in self._open.values():
+            done = spool.position.segment > spool.acknowledged.segment  # true of the first commit, too
+            if spool.position > spool.acknowledged and (done or not finished_only):
+                self._acknowledge_one(spool)
 
     def lag_bytes(self) -> int:
         total = 0
-        for source in self._open.values():
+        for spool in self._open.values():
             try:
-                total += source.reader.lag_bytes(source.position)
+                total += spool.reader.lag_bytes(spool.position)
             except OSError as error:
-                self._failed(source.name, error)
+                self._failed(spool.name, error)
         return total
 
     def counters(self) -> dict[str, float]:
         """Return how many spools are open, how many cannot be read now, and how often that happened."""
         return {"spools": len(self._open), "spools_failing": len(self._failing), "spool_errors": self.errors}
 
-    def _in_turn(self, positions: Mapping[str, Position]) -> list[Source]:
-        sources = list(self._found(positions))
+    def _in_turn(self, positions: Mapping[str, Position]) -> list[OpenSpool]:
+        spools = list(self._found(positions))
         self._turn += 1
-        first = self._turn % len(sources) if sources else 0
-        return sources[first:] + sources[:first]
+        first = self._turn % len(spools) if spools else 0
+        return spools[first:] + spools[:first]
 
-    def _found(self, positions: Mapping[str, Position]) -> Iterator[Source]:
+    def _found(self, positions: Mapping[str, Position]) -> Iterator[OpenSpool]:
         try:
             names = spool_names(self._directory)
         except OSError as error:
@@ -106,38 +104,38 @@ class Sources:
             del self._open[gone]
             self._failing.pop(gone, None)
         for name in names:
-            source = self._opened(name, positions)
-            if source is not None:
-                yield source
+            spool = self._opened(name, positions)
+            if spool is not None:
+                yield spool
 
-    def _opened(self, name: str, positions: Mapping[str, Position]) -> Source | None:
+    def _opened(self, name: str, positions: Mapping[str, Position]) -> OpenSpool | None:
         try:
             inode = _inode(self._directory / name)
-            source = self._open.get(name)
-            if source is None or source.inode != inode:
-                source = self._open[name] = _open(self._directory / name, inode, positions.get(name, START))
+            spool = self._open.get(name)
+            if spool is None or spool.inode != inode:
+                spool = self._open[name] = _open(self._directory / name, inode, positions.get(name, START))
         except OSError as error:
             self._failed(name, error)
             return None
-        return source
+        return spool
 
-    def _read_one(self, source: Source, max_lines: int, max_bytes: int) -> ReadResult | None:
+    def _read_one(self, spool: OpenSpool, max_lines: int, max_bytes: int) -> ReadResult | None:
         try:
-            batch = source.reader.read(source.position, max_lines, max_bytes)
+            batch = spool.reader.read(spool.position, max_lines, max_bytes)
         except OSError as error:
-            self._failed(source.name, error)
+            self._failed(spool.name, error)
             return None
-        if self._failing.pop(source.name, None):
-            log.info("spool can be read again spool=%s", for_terminal(source.name))
+        if self._failing.pop(spool.name, None):
+            log.info("spool can be read again spool=%s", for_terminal(spool.name))
         return batch
 
-    def _acknowledge_one(self, source: Source) -> None:
+    def _acknowledge_one(self, spool: OpenSpool) -> None:
         try:
-            source.reader.acknowledge(source.position)
+            spool.reader.acknowledge(spool.position)
         except OSError as error:
-            self._failed(source.name, error)
+            self._failed(spool.name, error)
         else:
-            source.acknowledged = source.position
+            spool.acknowledged = spool.position
 
     def _failed(self, name: str, error: OSError) -> None:
         self.errors += 1
@@ -152,8 +150,8 @@ def _inode(directory: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _open(directory: Path, inode: tuple[int, int], committed: Position) -> Source:
+def _open(directory: Path, inode: tuple[int, int], committed: Position) -> OpenSpool:
     reader = SpoolReader(directory, READER)
     acknowledged = reader.acknowledged()
     position = START if acknowledged == START else committed
-    return Source(directory.name, inode, reader, position, acknowledged)
+    return OpenSpool(directory.name, inode, reader, position, acknowledged)

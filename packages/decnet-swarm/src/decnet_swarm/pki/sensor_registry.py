@@ -6,8 +6,6 @@ here is refused. So revoking one needs no list that clients fetch, a stolen sign
 a token is spent and its sensor entered by the same write: after any crash it is both or neither.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import msgspec

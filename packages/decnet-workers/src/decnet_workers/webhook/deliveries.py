@@ -6,8 +6,6 @@ delivery per endpoint. An outcome is recorded after the attempt; killed in betwe
 the same `webhook-id`, by which receivers deduplicate (Standard Webhooks): recorded once, sent at least once.
 """
 
-from __future__ import annotations
-
 import random
 import time
 
@@ -19,8 +17,8 @@ from decnet_models.errors import CursorMovedError
 from decnet_models.events.plausible_time import PlausibleTime
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
-from decnet_models.webhooks import outbox
-from decnet_models.webhooks.outbox import EndpointState, NewDelivery, Replay
+from decnet_models.webhooks import delivery_queries as queries
+from decnet_models.webhooks.delivery_queries import EndpointState, NewDelivery, Replay
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
@@ -61,7 +59,7 @@ class Job(msgspec.Struct, frozen=True):
     deliveries: tuple[Delivery, ...]
 
 
-class Outbox:
+class Deliveries:
     """All database work of the worker; call it in the worker's thread."""
 
     def __init__(self, engine: Engine, settings: WebhookSettings) -> None:
@@ -86,7 +84,7 @@ class Outbox:
         with writing(self._engine) as connection:
             for cursor in (WORKER, REPLAYS):
                 begin_cursor(connection, cursor, now_ns=time.time_ns())
-            outbox.correct_future_times(connection, now_ns=time.time_ns())
+            queries.correct_future_times(connection, now_ns=time.time_ns())
 
     def poll(self) -> Poll:
         """Create deliveries for new notices and return what to send; writes only when there is something to write."""
@@ -95,7 +93,7 @@ class Outbox:
             start = cursor_of(connection, WORKER)
             lines = lines_after(connection, start, BATCH)
             asked = cursor_of(connection, REPLAYS)
-            replays = outbox.replays_after(connection, asked, BATCH)
+            replays = queries.replays_after(connection, asked, BATCH)
         stale = now - self._forgotten_at > _FORGET_EVERY_NS
         if lines or replays or stale:
             with writing(self._engine) as connection:
@@ -112,7 +110,7 @@ class Outbox:
         if now < self._last_poll:
             self._forgotten_at = self._counted_at = 0
             with writing(self._engine) as connection:
-                outbox.correct_future_times(connection, now_ns=now)
+                queries.correct_future_times(connection, now_ns=now)
         self._last_poll = now
         return now
 
@@ -120,17 +118,17 @@ class Outbox:
         """Return what to send to the endpoint now; None when nothing is due, or its breaker is open."""
         now = time.time_ns()
         with reading(self._engine) as connection:
-            known = outbox.endpoint(connection, webhook_id)
+            known = queries.endpoint(connection, webhook_id)
             if known is None or is_open(known[1], now):
                 return None
-            deliveries = outbox.deliveries_due(connection, webhook_id, now, limit)
+            deliveries = queries.deliveries_due(connection, webhook_id, now, limit)
         return Job(known[0], tuple(deliveries)) if deliveries else None
 
     def record(self, delivery: Delivery, outcome: Reply | Failed) -> str:
         """Record the result of an attempt and the endpoint's state; return the delivery's state."""
         now = time.time_ns()
         with writing(self._engine) as connection:
-            known = outbox.endpoint(connection, delivery.webhook_id)
+            known = queries.endpoint(connection, delivery.webhook_id)
             state = known[1] if known else EndpointState()
             if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
                 return self._delivered(connection, delivery, outcome, state, now)
@@ -140,33 +138,33 @@ class Outbox:
         if not lines:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
-        webhooks = outbox.active_webhooks(connection)
+        webhooks = queries.active_webhooks(connection)
         deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body_of(line))
             for line in lines
             for webhook in webhooks
             if wants(webhook, line)
         ]
-        outbox.add_deliveries(connection, deliveries, now_ns=now)
+        queries.add_deliveries(connection, deliveries, now_ns=now)
 
     def _replay(self, connection: Connection, start: int, replays: list[Replay], now: int) -> None:
         if not replays:
             return
         _advance(connection, REPLAYS, start, replays[-1].seq, now)
         for replay in replays:
-            outbox.requeue(connection, replay, now_ns=now)
+            queries.requeue(connection, replay, now_ns=now)
 
     def _forget(self, connection: Connection, now: int) -> None:
         """Keep the table bounded; more than one batch takes as many polls."""
-        outbox.give_up_removed(connection, now_ns=now)
+        queries.give_up_removed(connection, now_ns=now)
         believed = self._plausible_time.by_log(connection, now)
-        if outbox.forget_ended(connection, believed - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
+        if queries.forget_ended(connection, believed - self._keep_ns, _FORGET_BATCH) < _FORGET_BATCH:
             self._forgotten_at = now
 
     def _look(self, connection: Connection, done: int, now: int) -> Poll:
-        ready_at = outbox.ready_at(connection)
+        ready_at = queries.ready_at(connection)
         if now - self._counted_at > _COUNT_EVERY_NS:
-            self._counts, self._counted_at = outbox.counts(connection), now
+            self._counts, self._counted_at = queries.counts(connection), now
         return Poll(
             ready=tuple(name for name, at in ready_at.items() if at <= now),
             next_at=min((at for at in ready_at.values() if at > now), default=None),
@@ -178,11 +176,11 @@ class Outbox:
     def _delivered(
         self, connection: Connection, delivery: Delivery, reply: Reply, state: EndpointState, now: int
     ) -> str:
-        outbox.record_attempt(
+        queries.record_attempt(
             connection, delivery, state=DELIVERED, due_at=now, status=reply.status, error=None, now_ns=now
         )
         if state.failures:
-            outbox.record_state(connection, delivery.webhook_id, after_success(state))
+            queries.record_state(connection, delivery.webhook_id, after_success(state))
         return DELIVERED
 
     def _failed(
@@ -194,23 +192,23 @@ class Outbox:
         started = delivery.first_attempt_at or now
         again = self._schedule.next_at(delivery.attempts + 1, started, now, random.random(), wait)  # noqa: S311  # jitter
         ended = DEAD if again is None or status == GONE else PENDING
-        outbox.record_attempt(
+        queries.record_attempt(
             connection, delivery, state=ended, due_at=again or now, status=status, error=error, now_ns=now
         )
         after = self._breaker.after_failure(state, now, wait)
         if status == GONE:
             after = msgspec.structs.replace(after, gone_at=now)
-            outbox.give_up(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
+            queries.give_up(connection, delivery.webhook_id, "the endpoint is gone", created_before=now, now_ns=now)
         elif after.failing_since is not None and after.failing_since < now - self._give_up_ns:
             # what waited behind the breaker was never attempted, so it has no time of its own to be given up at
-            outbox.give_up(
+            queries.give_up(
                 connection,
                 delivery.webhook_id,
                 "the endpoint failed for too long",
                 created_before=now - self._give_up_ns,
                 now_ns=now,
             )
-        outbox.record_state(connection, delivery.webhook_id, after)
+        queries.record_state(connection, delivery.webhook_id, after)
         return ended
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The worker's queries: deliveries of notices, what is due, the result of an attempt; within its transactions."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Sequence
 
