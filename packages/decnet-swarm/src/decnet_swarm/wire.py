@@ -108,7 +108,6 @@ _from_listener: msgspec.json.Decoder[FromListener] = msgspec.json.Decoder(FromLi
 
 
 def encode(control: FromForwarder | FromListener) -> bytes:
-    """Return the content of the frame."""
     return _encoder.encode(control)
 
 

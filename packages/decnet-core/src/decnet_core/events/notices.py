@@ -101,7 +101,6 @@ def notice_kind(notice: Notice | type[Notice]) -> str:
 
 
 def encode_notice(notice: Notice) -> bytes:
-    """Return the notice with its kind as JSON."""
     return _encoder.encode(notice)
 
 

@@ -43,8 +43,6 @@ class TokenBucket:
 
 
 class SourceRates:
-    """A token bucket for each source."""
-
     def __init__(self, per_second: float, burst: float, max_sources: int = MAX_SOURCES) -> None:
         self._per_second = per_second
         self._burst = burst

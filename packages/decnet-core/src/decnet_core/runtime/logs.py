@@ -44,8 +44,6 @@ def _quoted(value: str) -> str:
 
 
 class Stream(Protocol):
-    """Where lines go."""
-
     def write(self, text: str, /) -> object: ...
 
     def flush(self) -> object: ...

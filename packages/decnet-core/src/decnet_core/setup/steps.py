@@ -26,8 +26,6 @@ _TO_DO = (Action.CREATE, Action.UPDATE, Action.REMOVE)
 
 
 class InstallOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operator asked for."""
-
     prefix: Path = Path("/")
     """The root file system to write into."""
     programs: Path = Path(sys.executable).parent

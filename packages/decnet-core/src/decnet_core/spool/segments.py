@@ -12,7 +12,6 @@ MODE = 0o640
 
 
 def path_of(directory: Path, number: int) -> Path:
-    """Return where segment `number` is."""
     return directory / f"{number:010d}{SUFFIX}"
 
 

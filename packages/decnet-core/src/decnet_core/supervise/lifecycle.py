@@ -41,14 +41,10 @@ class Spawn(msgspec.Struct, frozen=True):
 
 
 class Terminate(msgspec.Struct, frozen=True):
-    """Ask an instance to end."""
-
     instance: int
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """End an instance by force."""
-
     instance: int
     reason: str = ""
     """What it did not do in time."""

@@ -38,8 +38,6 @@ class Phase(enum.Enum):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How a worker's process ended."""
-
     code: int
     """Exit code; negative: the number of the signal that killed it (as in `subprocess`)."""
     ready_seconds: float = 0.0

@@ -13,8 +13,6 @@ from decnet_core.supervise.lifecycle import Status
 
 
 class SupervisorStatus(msgspec.Struct, frozen=True):
-    """One supervisor and its workers."""
-
     supervisor: int
     """Its pid."""
     hosting: str

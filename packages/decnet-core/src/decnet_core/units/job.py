@@ -94,12 +94,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_of(worker: str) -> str:
-    """Return the account of worker `worker`."""
     return f"decnet-{worker}"
 
 
 def supervisor_service(group: str) -> str:
-    """Return the unit that runs all workers of `group`."""
     return f"decnet-supervise@{group}.service"
 
 

@@ -35,7 +35,6 @@ EXPOSED_RESTARTS: dict[str, Value] = {**RESTARTS, "RestartSec": 5}
 
 
 def worker_unit(job: Job, site: Site) -> str:
-    """Return the unit that runs one worker alone."""
     description = escaped(f"DECNET {job.name}: {job.description}")
     patience = EXPOSED_PATIENCE if job.exposed else PATIENCE
     return unit(

@@ -49,8 +49,6 @@ class ConnectionInfo(NamedTuple):
 
 
 class ConnectionRecorder:
-    """Events of one connection."""
-
     def __init__(self, emitter: Emitter, info: ConnectionInfo, session: str | None = None) -> None:
         self.info = info
         self.session = session or os.urandom(8).hex()

@@ -25,7 +25,6 @@ class PersonaError(DecoysError, ValueError):
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """Return the names of all personas."""
     return tuple(sorted(file.stem for file in _DIRECTORY.glob("*.toml")))
 
 

@@ -72,8 +72,6 @@ class Connection(ABC):
 
 
 class TcpConnection(Connection):
-    """A TCP connection that was accepted."""
-
     async def _receive(self) -> bytes:
         return await asyncio.get_running_loop().sock_recv(self.socket, MOST_AT_ONCE)
 

@@ -122,8 +122,6 @@ class Listener(ABC):
 
 
 class TcpListener(Listener):
-    """Accepts TCP connections."""
-
     def _accept(self) -> None:
         """Accept those who wait, for one turn: a newcomer stands behind whoever knocks a thousand times a second."""
         turn.begin()

@@ -24,7 +24,6 @@ def _points() -> dict[str, EntryPoint]:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all installed services."""
     return tuple(sorted(_points()))
 
 

@@ -31,8 +31,6 @@ _making_keys = asyncio.Lock()
 
 
 class Server:
-    """The SSH server of one decky."""
-
     def __init__(self, context: DeckyContext, profile: SshProfile) -> None:
         self._context = context
         self._profile = profile

@@ -86,12 +86,10 @@ def status(code: int) -> bytes:
 
 
 def handle(name: bytes) -> bytes:
-    """Return the handle of what was opened."""
     return bytes([_HANDLE]) + _string(name)
 
 
 def data(piece: bytes) -> bytes:
-    """Return a piece of a file."""
     return bytes([_DATA]) + _string(piece)
 
 
@@ -105,7 +103,6 @@ def names(rows: Sequence[tuple[str, str, Entry | None]]) -> bytes:
 
 
 def attributes(entry: Entry) -> bytes:
-    """Return the attributes of one file."""
     return bytes([_ATTRS]) + _attributes(entry)
 
 

@@ -46,8 +46,6 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class WebSession(msgspec.Struct, frozen=True):
-    """A browser's session."""
-
     digest: str
     account: UUID
     address: str | None
@@ -73,7 +71,6 @@ def add_account(
 
 
 def accounts(connection: Connection) -> list[Account]:
-    """Return all accounts by name."""
     return [Account(*row) for row in connection.execute(select(account).order_by(account.c.name))]
 
 
@@ -84,7 +81,6 @@ def account_named(connection: Connection, name: str) -> Account | None:
 
 
 def account_of(connection: Connection, account_id: UUID) -> Account | None:
-    """Return the account of that id, or None."""
     row = connection.execute(select(account).where(account.c.id == account_id)).one_or_none()
     return Account(*row) if row else None
 
@@ -130,7 +126,6 @@ def remove_account(connection: Connection, account_id: UUID) -> bool:
 
 
 def add_token(connection: Connection, token: Token) -> None:
-    """Store a token's digest."""
     values = {**msgspec.structs.asdict(token), "name": for_column(token.name, 255)}
     connection.execute(insert(api_token).values(**values))
 
@@ -167,7 +162,6 @@ def revoke_token(connection: Connection, account_id: UUID, shown: str, *, now_ns
 
 
 def open_session(connection: Connection, session: WebSession) -> None:
-    """Store a new session."""
     agent = for_column(session.user_agent, 512) if session.user_agent else None
     connection.execute(insert(web_session).values(**{**msgspec.structs.asdict(session), "user_agent": agent}))
     connection.execute(update(account).where(account.c.id == session.account).values(login_at=session.created_at))

@@ -79,7 +79,6 @@ def register(connection: Connection, artifacts_seen: Iterable[tuple[Artifact, Si
 
 
 def artifact_of(connection: Connection, sha256: str) -> Artifact | None:
-    """Return the artifact of that digest, or None."""
     row = connection.execute(select(artifact).where(artifact.c.sha256 == sha256)).one_or_none()
     return Artifact(*row) if row else None
 
@@ -98,7 +97,6 @@ def artifacts(
 
 
 def known(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Return those of `digests` that are registered."""
     column = artifact.c.sha256
     return {
         digest
@@ -137,7 +135,6 @@ def files_of(connection: Connection, attackers: Iterable[str]) -> set[tuple[str,
 
 
 def holdings(connection: Connection) -> list[Holding]:
-    """Return how much of each kind is in the store."""
     c = artifact.c
     query = select(c.kind, func.count(), func.coalesce(func.sum(c.size), 0)).where(
         c.stored_at.is_not(None), c.removed_at.is_(None)

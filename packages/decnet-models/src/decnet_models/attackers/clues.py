@@ -37,14 +37,12 @@ def credentials_of(connection: Connection, attackers: Iterable[str]) -> list[Clu
 
 
 def commands_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
-    """Return the command lines that the attackers entered."""
     c = command.c
     query = select(c.attacker, literal("command"), c.text, func.min(c.ts), func.max(c.ts)).group_by(c.attacker, c.text)
     return _clues(connection, query.order_by(c.attacker, c.text), attackers)
 
 
 def deckies_of(connection: Connection, attackers: Iterable[str]) -> list[Clue]:
-    """Return the deckies that the attackers touched."""
     c = attacker_decky.c
     query = select(c.attacker, literal("decky"), c.decky, c.first_seen, c.last_seen).order_by(c.attacker, c.decky)
     return _clues(connection, query, attackers)

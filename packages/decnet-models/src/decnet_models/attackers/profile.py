@@ -94,8 +94,6 @@ class CredentialUse(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command line."""
-
     seq: int
     attacker: str
     session: str | None
@@ -117,8 +115,6 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 class CanaryHit(msgspec.Struct, frozen=True):
-    """One use of a canary token."""
-
     seq: int
     attacker: str
     token: str

@@ -41,7 +41,6 @@ def attackers(
 
 
 def count(connection: Connection) -> int:
-    """Return the number of attackers."""
     return connection.execute(select(func.count()).select_from(tables.attacker)).scalar_one()
 
 
@@ -128,7 +127,6 @@ def canary_hits(
 
 
 def hits_by_token(connection: Connection) -> dict[str, TokenHits]:
-    """Return the use of each token that was used."""
     c = tables.canary_hit.c
     query = select(c.token, func.count(), func.count(c.attacker.distinct()), func.min(c.ts), func.max(c.ts))
     return {row[0]: TokenHits(*row) for row in connection.execute(query.group_by(c.token))}

@@ -28,8 +28,6 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Term(msgspec.Struct, frozen=True):
-    """One part of a score."""
-
     name: str
     points: int
     reason: str

@@ -44,7 +44,6 @@ def blob_of(connection: Connection, token: str) -> Blob | None:
 
 
 def content_of(connection: Connection, token: str) -> bytes | None:
-    """Return the token's document."""
     content: bytes | None = connection.execute(
         select(canary_blob.c.content).where(canary_blob.c.token == token)
     ).scalar()

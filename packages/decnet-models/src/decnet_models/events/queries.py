@@ -171,13 +171,11 @@ def by_session(connection: Connection, session: str, limit: int = 10_000) -> lis
 
 
 def by_seq(connection: Connection, seq: int) -> StoredEvent | None:
-    """Return the event at `seq`, or None."""
     stored_events = _readable(connection.execute(select(event).where(event.c.seq == seq)).all())
     return stored_events[0] if stored_events else None
 
 
 def known(connection: Connection, ids: Iterable[UUID]) -> set[UUID]:
-    """Return those of `ids` that are in the log."""
     query = select(event.c.id)
     return {id_ for part in parts(ids) for id_ in connection.execute(query.where(event.c.id.in_(part))).scalars()}
 

@@ -111,7 +111,6 @@ def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
 
 
 def decky_named(connection: Connection, name: str) -> Decky | None:
-    """Return the decky of that name, or None."""
     matching = _deckies(connection, _columns().where(decky.c.name == name))
     return matching[0] if matching else None
 

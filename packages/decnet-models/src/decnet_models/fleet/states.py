@@ -60,7 +60,6 @@ def states_on(connection: Connection, sensor: str | None) -> list[tuple[Decky, S
 
 
 def count_by_phase(connection: Connection) -> dict[str, int]:
-    """Return the number of deckies in each phase."""
     query = select(decky_state.c.phase, func.count()).group_by(decky_state.c.phase)
     return dict(connection.execute(query.order_by(decky_state.c.phase)).all())
 

@@ -78,7 +78,6 @@ def undo(connection: Connection, g: Grouping[Any], change_id: int, *, now_ns: in
 
 
 def change(connection: Connection, g: Grouping[Any], change_id: int) -> Change | None:
-    """Return the change of that number, or None."""
     row = connection.execute(select(g.change).where(g.change.c.id == change_id)).one_or_none()
     return _change(row) if row else None
 

@@ -50,7 +50,6 @@ def place(connection: Connection, g: Grouping[S], members: Iterable[Member[S]]) 
 
 
 def groups_of(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> dict[S, UUID]:
-    """Return the group of each subject that is in one."""
     c = g.member.c
     query = select(c[g.subject], c[g.key])
     return {

@@ -104,5 +104,4 @@ def written(because: Sequence[Reason]) -> str:
 
 
 def reasons(column: str) -> tuple[Reason, ...]:
-    """Decode reasons."""
     return _reasons.decode(column)

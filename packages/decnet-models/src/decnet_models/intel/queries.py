@@ -39,8 +39,6 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """A provider's quota."""
-
     provider: str
     window_from: int
     window_until: int
@@ -157,7 +155,6 @@ def record_failure(connection: Connection, provider: str, error: str, *, not_bef
 
 
 def record_answer(connection: Connection, provider: str) -> None:
-    """Record that the provider answered."""
     values: Mapping[str, Any] = {"failures": 0, "error": None, "not_before": None}
     connection.execute(update(provider_quota).where(provider_quota.c.provider == provider).values(**values))
 

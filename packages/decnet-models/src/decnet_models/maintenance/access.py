@@ -85,6 +85,5 @@ def require_known(revision: str | None) -> str:
 
 
 def revision_at(engine: Engine) -> str | None:
-    """Return which migration the database is at."""
     with reading(engine) as connection:
         return current_revision(connection)

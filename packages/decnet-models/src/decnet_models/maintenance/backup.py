@@ -24,8 +24,6 @@ PAGES = 2048
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """The result of a backup."""
-
     file: str
     revision: str
     bytes: int
@@ -82,7 +80,6 @@ def _whole(file: Path, make: Callable[[Path], None]) -> None:
 
 
 def sync(path: Path) -> None:
-    """Sync a file or directory to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

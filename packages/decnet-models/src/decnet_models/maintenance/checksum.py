@@ -13,7 +13,6 @@ from decnet_models.errors import DatabaseError
 
 
 def checksum_file(backup: Path) -> Path:
-    """Return where the checksum of `backup` is."""
     return backup.with_name(f"{backup.name}.sha256")
 
 

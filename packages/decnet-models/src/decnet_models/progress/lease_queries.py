@@ -52,7 +52,6 @@ def leases_of(connection: Connection, worker: str) -> list[Lease]:
 
 
 def all_leases(connection: Connection) -> list[Lease]:
-    """Return every worker's leases."""
     return [Lease(*row) for row in connection.execute(select(lease).order_by(lease.c.worker, lease.c.shard))]
 
 

@@ -61,12 +61,10 @@ def write_persona(connection: Connection, new: Persona, *, now_ns: int) -> Perso
 
 
 def personas(connection: Connection) -> list[Persona]:
-    """Return every persona, by name."""
     return [_persona(row) for row in connection.execute(select(persona).order_by(persona.c.name))]
 
 
 def persona_named(connection: Connection, name: str) -> Persona | None:
-    """Return the persona of that name, or None."""
     row = connection.execute(select(persona).where(persona.c.name == name)).one_or_none()
     return _persona(row) if row else None
 

@@ -83,7 +83,6 @@ def sensors(connection: Connection) -> list[Sensor]:
 
 
 def sensor_named(connection: Connection, name: str) -> Sensor | None:
-    """Return the sensor host of that name, or None."""
     row = connection.execute(select(sensor).where(sensor.c.name == name)).one_or_none()
     return Sensor(*row) if row else None
 

@@ -146,7 +146,6 @@ def record_attempt(
 
 
 def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:
-    """Store the endpoint's state."""
     values = msgspec.structs.asdict(state)
     statement = insert_into(connection, webhook_state).values(webhook_id=webhook_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["webhook_id"], set_=values))

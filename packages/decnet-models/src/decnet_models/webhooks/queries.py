@@ -30,8 +30,6 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class WebhookStatus(msgspec.Struct, frozen=True):
-    """An endpoint with its state."""
-
     webhook: Webhook
     failures: int = 0
     """Consecutive failed attempts."""

@@ -38,8 +38,6 @@ class ProbeResult(NamedTuple):
 
 
 class Host(NamedTuple):
-    """The host to probe."""
-
     address: str
     name: str | None = None
     """Server name to send, where the protocol has a field for it."""

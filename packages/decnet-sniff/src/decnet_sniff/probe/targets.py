@@ -32,8 +32,6 @@ class Target(msgspec.Struct):
 
 
 class TargetFile(msgspec.Struct):
-    """The content of the file."""
-
     targets: dict[str, Target] = {}
     """By address, the most recent contact last."""
     ours: dict[str, None] = {}

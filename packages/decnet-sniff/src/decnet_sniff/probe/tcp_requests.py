@@ -26,8 +26,6 @@ _RESET: Final = struct.pack("ii", 1, 0)
 
 
 class NoAnswer(Enum):
-    """Why there is no answer."""
-
     CLOSED = "connection refused"
     SILENT = "no answer in time"
 

@@ -224,5 +224,4 @@ class Probe(Worker[ProbeSettings]):
 
 
 def rules_of(settings: ProbeSettings, is_own: Callable[[Address], bool]) -> Rules:
-    """Return the rules that the settings state."""
     return Rules(settings.networks("allow"), settings.networks("deny"), settings.networks("only"), is_own)

@@ -21,8 +21,6 @@ _KINDS = {name: kind for kind, name in NAMES.items()}
 
 
 class Identity(NamedTuple):
-    """The result of identification."""
-
     name: str | None
     """The system or tool; None when no row matches."""
     tool: bool

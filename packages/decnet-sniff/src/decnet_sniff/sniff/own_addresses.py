@@ -14,7 +14,6 @@ REMEMBERED = 1024
 
 
 def none_is_own(_: bytes) -> bool:
-    """Return False."""
     return False
 
 

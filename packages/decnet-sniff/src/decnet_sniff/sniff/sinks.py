@@ -13,8 +13,6 @@ _MILLISECOND = 1_000_000
 
 
 class FindingSinks(NamedTuple):
-    """One of each."""
-
     findings: Findings
     scans: ScanDetector
     timings: Timings

@@ -146,7 +146,6 @@ class Sniff(Worker[SniffSettings]):
 
 
 def observer_of(settings: SniffSettings) -> Observer:
-    """Return the observer for these settings."""
     return Observer(
         window_ns=settings.window_seconds * _SECOND,
         flows=settings.flows,

@@ -45,8 +45,6 @@ class Authority(msgspec.Struct, frozen=True, tag="authority"):
 
 
 class Issued(msgspec.Struct, frozen=True, tag="issued"):
-    """A certificate."""
-
     name: str
     chain: str
     """It, and what leads to the authority."""
@@ -57,8 +55,6 @@ class Issued(msgspec.Struct, frozen=True, tag="issued"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """No certificate."""
-
     reason: Literal["token", "expired", "request", "busy", "unknown", "name", "defect"]
     text: str = ""
     """For the operator of the sensor."""
@@ -78,7 +74,6 @@ class Malformed(msgspec.Struct, frozen=True):
 
 
 def framed(message: msgspec.Struct) -> bytes:
-    """Return `message` as one frame."""
     document = msgspec.json.encode(message)
     return len(document).to_bytes(HEAD, "big") + document
 
@@ -92,7 +87,6 @@ def length_in(head: bytes) -> int | Malformed:
 
 
 def request_in(document: bytes) -> Request | Malformed:
-    """Return the sensor's message."""
     try:
         return _REQUESTS.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -100,7 +94,6 @@ def request_in(document: bytes) -> Request | Malformed:
 
 
 def answer_in(document: bytes) -> Reply | Malformed:
-    """Return the master's message."""
     try:
         return _ANSWERS.decode(document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -33,8 +33,6 @@ _USER, _NOTICE = 1, 5
 
 
 class PlainSession(PeerSession):
-    """One sender."""
-
     def __init__(self, stream: Stream, member: Admitted, store: Store, counters: Counters) -> None:
         super().__init__(stream, member)
         self._store = store

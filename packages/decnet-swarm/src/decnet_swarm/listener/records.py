@@ -40,8 +40,6 @@ class SensorRecord(msgspec.Struct):
 
 
 class Checkpoint(msgspec.Struct):
-    """The file."""
-
     end: Position = START
     """Everything that the places speak of lies before this in our own spool."""
     sensors: dict[str, SensorRecord] = {}

@@ -47,8 +47,6 @@ class BreachError(SwarmError, ConnectionError):
 
 
 class SensorSession(PeerSession):
-    """One forwarder."""
-
     alone = True
 
     def __init__(

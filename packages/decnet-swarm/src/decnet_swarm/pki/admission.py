@@ -16,8 +16,6 @@ log = logging.getLogger(__name__)
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """A member."""
-
     name: str
     role: Role
     fingerprint: str

@@ -62,7 +62,6 @@ class Signer:
 
 
 def new_key() -> Key:
-    """Return a fresh private key."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -153,7 +152,6 @@ def certificate_pem(*chain: x509.Certificate) -> bytes:
 
 
 def der(certificate: x509.Certificate) -> bytes:
-    """Return a certificate as DER."""
     return certificate.public_bytes(serialization.Encoding.DER)
 
 

@@ -47,17 +47,14 @@ class Enrolled(msgspec.Struct, frozen=True):
 
 
 def authority_folder(state: Path) -> Path:
-    """Return the operator's folder below the state directory."""
     return state / FOLDER / "authority"
 
 
 def listener_folder(state: Path) -> Path:
-    """Return the listener's folder below the state directory."""
     return state / FOLDER / "listener"
 
 
 def forwarder_folder(state: Path) -> Path:
-    """Return the forwarder's folder below the state directory."""
     return state / FOLDER / "forwarder"
 
 

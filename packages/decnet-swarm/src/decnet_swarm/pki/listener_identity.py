@@ -21,8 +21,6 @@ from decnet_swarm.pki.names import Role
 
 
 class ListenerCertificate(msgspec.Struct, frozen=True):
-    """The listener's certificate."""
-
     fingerprint: str
     not_after: int
     """Seconds since the Unix epoch."""

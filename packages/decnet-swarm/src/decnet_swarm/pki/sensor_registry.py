@@ -30,15 +30,11 @@ class PendingToken(msgspec.Struct, frozen=True):
 
 
 class Certificate(msgspec.Struct, frozen=True):
-    """One that was issued."""
-
     fingerprint: str
     not_after: int
 
 
 class Sensor(msgspec.Struct, frozen=True):
-    """One member."""
-
     name: str
     certificates: tuple[Certificate, ...]
     """The last one, and after a renewal also the one before: the sensor may not have received the reply."""
@@ -51,8 +47,6 @@ class Sensor(msgspec.Struct, frozen=True):
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """All of them."""
-
     sensors: tuple[Sensor, ...] = ()
     tokens: tuple[PendingToken, ...] = ()
 

@@ -28,8 +28,6 @@ _LONGEST = len(PREFIX) + 4 * ((_HEAD + NAME_LIMIT + _SUM + 2) // 3)
 
 
 class Token(msgspec.Struct, frozen=True):
-    """The content of a token."""
-
     id: bytes
     """ID_BYTES that name it; no secret."""
     secret: bytes
@@ -52,7 +50,6 @@ def new_token(authority: bytes, name: str) -> Token:
 
 
 def encode_token(token: Token) -> str:
-    """Return the token as one word."""
     body = token.id + token.secret + token.authority + token.name.encode()
     return PREFIX + base64.urlsafe_b64encode(body + _sum(body)).decode().rstrip("=")
 

@@ -28,8 +28,6 @@ _REASONS = {
 
 
 class Response(msgspec.Struct, frozen=True):
-    """A status with its body."""
-
     status: int
     body: bytes
     content_type: str = "text/html"

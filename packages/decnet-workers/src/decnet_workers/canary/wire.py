@@ -65,7 +65,6 @@ class ResourceRecord(msgspec.Struct, frozen=True):
 
 
 def parse_query(message: bytes) -> Query | Unanswerable:
-    """Return the question that `message` asks."""
     if len(message) < HEADER_BYTES:
         return Unanswerable(0, None)
     ident, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(message)
@@ -118,7 +117,6 @@ def respond(
     answers: list[ResourceRecord],
     authorities: list[ResourceRecord],
 ) -> bytes:
-    """Return the response to `query`."""
     flags = 0x8000 | (0x0400 if authoritative else 0) | (0x0100 if query.recursion_desired else 0) | rcode & 0xF
     header = _HEADER.pack(query.id, flags, 1, len(answers), len(authorities), int(query.edns))
     option = struct.pack("!BHHBBHH", 0, OPT, EDNS_UDP_BYTES, rcode >> 4, 0, 0, 0) if query.edns else b""

@@ -31,8 +31,6 @@ class OpenSpool(msgspec.Struct):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What was read from one spool."""
-
     spool: OpenSpool
     batch: ReadResult
 

@@ -52,7 +52,6 @@ def fate(number: str) -> str | None:
 
 
 def technique_ids() -> list[str]:
-    """Return the ids of all current techniques."""
     return [number for number, row in _table().items() if not row[2]]
 
 

@@ -75,7 +75,6 @@ def _read_by(files: Sequence[Path]) -> list[FileRead]:
 
 
 def main() -> None:
-    """Run as the reading process."""
     files = msgspec.json.decode(sys.stdin.buffer.read(), type=list[str])
     sys.stdout.buffer.write(msgspec.json.encode(read_files([Path(file) for file in files])))
 

@@ -38,8 +38,6 @@ class RefusedError(OperatorError):
 
 
 class WrongUsageError(OperatorError):
-    """The arguments are invalid."""
-
     code = WRONG_USAGE
 
 

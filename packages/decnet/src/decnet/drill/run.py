@@ -32,8 +32,6 @@ _ATTACK_ERRORS = (AttackFailed, SshFailed, WebFailed, DnsFailed, OSError)
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The result of a drill."""
-
     source: str
     ssh_client: str
     seconds: float

@@ -13,8 +13,6 @@ from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, 
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is attacked."""
-
     shell: Decky
     """A decky with SSH and an accepted password."""
     web: Decky

@@ -49,7 +49,6 @@ def connect(options: dict[str, object]) -> Line:
 
 
 def info(about: Info) -> Line:
-    """Return INFO."""
     return Line(b"INFO %b\r\n" % msgspec.json.encode(about))
 
 

@@ -56,12 +56,10 @@ class ControlLines:
 
 
 def lines_from_client(max_payload: int = MAX_PAYLOAD) -> ControlLines:
-    """Return the reader of what clients send."""
     return ControlLines(FROM_CLIENT, max_payload)
 
 
 def lines_from_server(max_payload: int = MAX_PAYLOAD) -> ControlLines:
-    """Return the reader of what servers send."""
     return ControlLines(FROM_SERVER, max_payload)
 
 

@@ -20,8 +20,6 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class ChildProcess:
-    """One running child."""
-
     def __init__(
         self,
         pid: int,

@@ -45,8 +45,6 @@ class JournalPosition(msgspec.Struct, frozen=True):
 
 
 class JournalInput:
-    """One journal."""
-
     def __init__(self, sink: InputSink, position: JournalPosition | None) -> None:
         self._sink = sink
         if position is None:

@@ -38,8 +38,6 @@ FIN, RST, IDLE = "fin", "rst", "idle"
 
 
 class Direction:
-    """One direction of a flow."""
-
     __slots__ = ("base", "bytes", "closing", "flow", "packets", "quick", "stream")
 
     def __init__(self, flow: Flow, base: int) -> None:

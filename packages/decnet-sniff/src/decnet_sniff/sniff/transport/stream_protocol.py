@@ -19,8 +19,6 @@ from decnet_sniff.sniff.tls.payloads import tls_payload
 
 
 class Recognised(NamedTuple):
-    """What was recognised."""
-
     payload: Payload
     again: int | None = None
     """The offset at which both sides start over, after a HelloRetryRequest."""

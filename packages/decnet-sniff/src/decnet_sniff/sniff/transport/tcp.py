@@ -61,8 +61,6 @@ class Segment(NamedTuple):
 
 
 class TcpTracker:
-    """All TCP connections."""
-
     def __init__(self, sinks: FindingSinks, most: int, idle_ns: int) -> None:
         self.flows = Flows(most, idle_ns)
         self._sinks = sinks

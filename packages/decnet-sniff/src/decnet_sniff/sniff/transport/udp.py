@@ -24,8 +24,6 @@ _SMALLEST_DTLS: Final = 25
 
 
 class UdpTracker:
-    """All UDP flows."""
-
     def __init__(self, sinks: FindingSinks, most: int, idle_ns: int) -> None:
         self.flows = Flows(most, min(idle_ns, IDLE_NS))
         self._sinks = sinks

@@ -8,7 +8,6 @@ T = TypeVar("T")
 
 
 def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return a test that all hold."""
     if len(tests) == 1:
         return tests[0]
     parts = tuple(tests)
@@ -23,7 +22,6 @@ def all_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
 
 
 def any_of(tests: Sequence[Callable[[T], bool]]) -> Callable[[T], bool]:
-    """Return a test that one holds."""
     if len(tests) == 1:
         return tests[0]
     parts = tuple(tests)

@@ -50,7 +50,6 @@ def parse(text: str) -> Pattern:
 
 
 def folded(pattern: Pattern) -> Pattern:
-    """Return the pattern case-folded."""
     return tuple(token.casefold() if isinstance(token, str) else token for token in pattern)
 
 
