@@ -19,6 +19,7 @@ import difflib
 import gc
 import importlib
 import itertools
+import math
 import os
 import resource
 import shutil
@@ -42,9 +43,12 @@ LIST = Path(__file__).parent / "modules.toml"
 REQUIRED = 0.95
 SECONDS = 120
 """A mutant whose tests take longer is caught: it made something wait for ever."""
-PROCESSOR_SECONDS = 30
+LEAST_PROCESSOR_SECONDS = 5
+PROCESSOR_FACTOR = 4
+"""A mutant may also run in a circle: so many times what the tests use of the processor without one, at least 5 s."""
+MOST_PROCESSOR_SECONDS = 120
 MEMORY_BYTES = 4 << 30
-"""What a mutant's tests may use of the processor and of addresses: it may also run in a circle, and collect things."""
+"""What a mutant's tests may use of addresses: in a circle it may collect things."""
 
 OPERATORS = (
     *(
@@ -82,7 +86,10 @@ TOOLS = (
 
 
 class Mutant(NamedTuple):
-    """One changed token; `change` is "line => changed line" without indentation, how `modules.toml` names it."""
+    """One changed token; `change` is "line => changed line" without indentation, how `modules.toml` names it.
+
+    Line 0 is the module without a change.
+    """
 
     module: Path
     line: int
@@ -154,35 +161,43 @@ class Run(NamedTuple):
     modified_ns: int
 
 
-def start(copy: Path, mutant: Mutant, tests: list[str]) -> Run:
+class Result(NamedTuple):
+    """How a run ended: pytest's exit code, negative for a signal, and what it used of the processor."""
+
+    code: int
+    processor_seconds: float
+
+
+def start(copy: Path, mutant: Mutant, tests: list[str], processor_seconds: int) -> Run:
     """Put the mutant into the copy and fork a process that runs the tests there."""
     module = copy / mutant.module.relative_to(ROOT)
     original, modified_ns = module.read_bytes(), module.stat().st_mtime_ns
-    module.write_text(mutant.source)
+    if mutant.line:  # else it is as it was, and so is what was compiled of it
+        module.write_text(mutant.source)
     child = os.fork()
     if not child:
-        _be_pytest(copy, tests)
+        _be_pytest(copy, tests, processor_seconds, mutated=bool(mutant.line))
     return Run(child, copy, mutant, time.monotonic() + SECONDS, original, modified_ns)
 
 
-def result(run: Run) -> int | None:
-    """Return pytest's exit code, None while it runs; one that takes too long is killed."""
-    found, status = os.waitpid(run.child, os.WNOHANG)
+def result(run: Run) -> Result | None:
+    """Return how the run ended, None while it has not; one that takes too long is killed."""
+    found, status, used = os.wait4(run.child, os.WNOHANG)
     if not found and time.monotonic() > run.deadline:
         os.killpg(run.child, signal.SIGKILL)
-        found, status = os.waitpid(run.child, 0)
+        found, status, used = os.wait4(run.child, 0)
     if not found:
         return None
     module = run.copy / run.mutant.module.relative_to(ROOT)
     module.write_bytes(run.original)
     os.utime(module, ns=(run.modified_ns, run.modified_ns))  # as old as what was compiled of it
-    return os.waitstatus_to_exitcode(status)
+    return Result(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
 
 
-def _be_pytest(copy: Path, tests: list[str]) -> None:
+def _be_pytest(copy: Path, tests: list[str], processor_seconds: int, *, mutated: bool) -> None:
     os.setsid()
     os.chdir(copy)
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (processor_seconds, processor_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     quiet = os.open(os.environ.get("MUTANTS_OUTPUT", os.devnull), os.O_RDWR | os.O_CREAT | os.O_APPEND)
     for descriptor in range(3):
@@ -190,7 +205,7 @@ def _be_pytest(copy: Path, tests: list[str]) -> None:
     sources = [str(path) for path in sorted(copy.glob("packages/*/src"))]
     sys.path[:0] = sources
     os.environ.update(PYTHONPATH=os.pathsep.join(sources), PYTHONDONTWRITEBYTECODE="1", TMPDIR=str(copy.parent))
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = mutated  # the run without a mutant leaves the rewritten tests to the others
     import pytest
 
     code: int = 70
@@ -216,22 +231,27 @@ def _be_pytest(copy: Path, tests: list[str]) -> None:
         os._exit(code)
 
 
-def survivors(mutants: list[Mutant], tests: list[str], copies: list[Path]) -> list[Mutant]:
-    """Return the mutants with which the tests passed, one process a copy at a time."""
+def run_all(
+    mutants: list[Mutant], tests: list[str], copies: list[Path], processor_seconds: int
+) -> Iterator[tuple[Mutant, Result]]:
+    """Yield how the tests of each mutant ended, one process a copy at a time."""
     waiting, free, running = list(reversed(mutants)), list(copies), list[Run]()
-    alive = []
     while waiting or running:
         while waiting and free:
-            running.append(start(free.pop(), waiting.pop(), tests))
+            running.append(start(free.pop(), waiting.pop(), tests, processor_seconds))
         for run in list(running):
-            code = result(run)
-            if code is not None:
+            ended = result(run)
+            if ended is not None:
                 running.remove(run)
                 free.append(run.copy)
-                if code == 0:
-                    alive.append(run.mutant)
+                yield run.mutant, ended
         time.sleep(0.02)  # the ends of children are all there is to wait for
-    return sorted(alive, key=lambda mutant: mutant.line)
+
+
+def survivors(mutants: list[Mutant], tests: list[str], copies: list[Path], processor_seconds: int) -> list[Mutant]:
+    """Return the mutants with which the tests passed."""
+    ended = run_all(mutants, tests, copies, processor_seconds)
+    return sorted((mutant for mutant, found in ended if found.code == 0), key=lambda mutant: mutant.line)
 
 
 def _load_tools() -> None:
@@ -263,14 +283,17 @@ def main() -> int:
         for number in range(1, os.cpu_count() or 1):
             copies.append(shutil.copytree(copies[0], Path(place) / str(number) / "checkout"))
         for entry in modules:
-            began = time.monotonic()
+            began, tests = time.monotonic(), entry["tests"]
             same = {each["change"]: each["why"] for each in entry.get("same", ())}
             original = Mutant(ROOT / entry["path"], 0, "unchanged", (ROOT / entry["path"]).read_text())
-            if not survivors([original], entry["tests"], copies):
-                print(f"{entry['path']}: its tests fail without a mutant: pytest {' '.join(entry['tests'])}")
+            unchanged = [each for _, each in run_all([original] * len(copies), tests, copies, MOST_PROCESSOR_SECONDS)]
+            if any(each.code for each in unchanged):
+                print(f"{entry['path']}: its tests fail without a mutant: pytest {' '.join(tests)}")
                 return 2
             mutants = list(mutants_of(ROOT / entry["path"]))
-            alive = survivors(mutants, entry["tests"], copies)
+            used = max(each.processor_seconds for each in unchanged)
+            seconds = max(LEAST_PROCESSOR_SECONDS, math.ceil(PROCESSOR_FACTOR * used))
+            alive = survivors(mutants, tests, copies, seconds)
             left = [mutant for mutant in alive if mutant.change not in same]
             stale = set(same) - {mutant.change for mutant in alive}
             counted = len(mutants) - (len(alive) - len(left))

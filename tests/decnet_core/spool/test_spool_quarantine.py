@@ -40,6 +40,19 @@ def test_record_says_what_why_and_where_from(tmp_path: Path) -> None:
     quarantine.close()
 
 
+def test_a_line_is_found_where_it_begins(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path, max_bytes=8 * 400)
+    for number in range(4):
+        quarantine.put("bad", "here", b"x" * 100 + b"%d" % number)
+    quarantine.close()
+    found = list(kept_lines(tmp_path))
+    assert [place.segment for place, _ in found] == [1, 1, 2, 2]
+    assert [place.offset == 0 for place, _ in found] == [True, False, True, False]
+    for place, line in found:
+        record = segments.path_of(tmp_path, place.segment).read_bytes()[place.offset :].splitlines()[0]
+        assert msgspec.json.decode(record, type=QuarantinedLine) == line
+
+
 def test_oldest_records_make_room(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path, max_bytes=16_384)
     for number in range(500):

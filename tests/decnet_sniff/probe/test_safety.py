@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from decnet_core.net.addresses import Network, parse_network
 from decnet_core.net.rates import TokenBucket
+from decnet_core.net.special_purpose import SPECIAL
 from decnet_sniff.probe.safety import (
     BY_TCP,
-    SPECIAL,
     Budget,
     Plan,
     Rules,

@@ -7,7 +7,9 @@ import asyncio
 import errno
 import logging
 import os
+import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,7 +31,7 @@ from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
 from decnet_swarm.listener.records import Records
 from decnet_swarm.listener.settings import ListenerSettings
-from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, SyncError
+from decnet_swarm.listener.store import PendingWrite, RejectedLine, Store, SyncError, held_bytes
 from decnet_swarm.wire import SpoolPosition
 
 SECONDS = 10.0
@@ -397,3 +399,13 @@ async def test_a_checkpoint_that_the_disk_refuses_is_reported_and_stops_nothing(
         master.run()
         await master.store.put(master.batch([1]))
         await master.until_safe("one")
+
+
+def test_what_a_batch_takes_in_memory_is_more_than_its_bytes_and_grows_with_its_lines() -> None:
+    assert held_bytes([]) == 0
+    three = held_bytes([b"x" * 1000] * 3)
+    assert three > 3 * (1000 + sys.getsizeof(b"") + sys.getsizeof(uuid.uuid4()))
+    assert held_bytes([b"x" * 1000] * 4) * 3 == three * 4
+    wrong = RejectedLine("r" * 500, b"c" * 2000)
+    assert held_bytes([], [wrong]) > 500 + sys.getsizeof("") + 2000 + sys.getsizeof(b"")
+    assert held_bytes([b"x" * 1000] * 3, [wrong, wrong]) == three + 2 * held_bytes([], [wrong])

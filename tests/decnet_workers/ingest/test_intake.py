@@ -366,7 +366,7 @@ def test_events_refused_one_in_each_pass_are_counted_together(
     """Found in a review: they were quarantined without end, as the count began anew with each pass."""
     refuse_bad(engine)
     spool = open_spool("sniff")
-    good, *bad = make_events(40)
+    good, *bad = make_events(60)
     bad = [structs.replace(event, sensor="bad") for event in bad]
     for event in bad[:16]:
         spool.append(event)
@@ -386,9 +386,13 @@ def test_events_refused_one_in_each_pass_are_counted_together(
         intake.run_pass()
     spool.append(good)
     assert intake.run_pass().new == 1
-    spool.append(bad[33])
-    intake.run_pass()
-    assert len(quarantined(state)) == 33
+    for event in bad[33:49]:
+        spool.append(event)
+        intake.run_pass()
+    assert len(quarantined(state)) == 48
+    spool.append(bad[49])
+    with pytest.raises(EveryEventRefusedError):
+        intake.run_pass()
 
 
 def test_refused_events_of_several_spools_are_counted_together(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,7 +108,7 @@ def _refuse_unknown(source: str, section: str, key: str, shape: type[msgspec.Str
     if key in renamed:
         raise SettingsError(f"{source}: [{section}] {key} is now called {renamed[key]}; rename it")
     if key not in known:
-        raise SettingsError(f"{source}: [{section}] has no setting {key!r}{_suggestion(key, known)}")
+        raise SettingsError(f"{source}: [{section}] has no setting {key!r}{suggestion(key, known)}")
 
 
 def environment_in(text: str) -> dict[str, str]:
@@ -131,18 +131,20 @@ def refuse_unknown_sections(settings: Settings, known: list[str]) -> None:
     """Raise SettingsError for an unknown section of the file."""
     for section in settings.sections():
         if section not in known:
-            raise SettingsError(f"there is no section [{section}]{_suggestion(section, known)}")
+            raise SettingsError(f"there is no section [{section}]{suggestion(section, known)}")
 
 
 def _prefix(section: str) -> str:
     return f"DECNET_{section.upper().replace('-', '_')}_"
 
 
-def _suggestion(word: str, known: list[str]) -> str:
-    import difflib  # only a refused setting needs it
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean ...?` for the closest known word, else the known ones."""
+    import difflib  # only a refused word needs it
 
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(sorted(known))}"
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(names)}"
 
 
 def _value(text: str, variable: str) -> Any:

@@ -71,7 +71,7 @@ class FleetResources:
 
 
 class DeckyContext:
-    """One decky while it is played."""
+    """One running decky."""
 
     def __init__(
         self, decky: Decky, persona: Persona, settings: DecoysSettings, fleet: FleetResources, runtime: Runtime

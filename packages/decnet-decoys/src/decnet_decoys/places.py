@@ -51,7 +51,7 @@ class Places:
         return len(self._taken)
 
     def take(self, place: Place) -> bool:
-        """Take a place, from somebody else when there is no free one; False when that would not be fair."""
+        """Take a place, evicting another connection if none is free; False when that would be unfair."""
         if self._sources[place.source] >= self._most_per_source:
             return False
         if not self._has_room(place.port):
@@ -66,7 +66,7 @@ class Places:
         return True
 
     def give_back(self, place: Place) -> None:
-        """Free the place; does nothing when it was taken away before."""
+        """Free the place; does nothing if it was evicted before."""
         if place in self._taken:
             del self._taken[place]
             self._count(place, -1)
@@ -89,7 +89,7 @@ class Places:
         )
 
     def _victim(self, newcomer: Place) -> Place | None:
-        """Return who makes room: of the source that has most, the place that was idle longest."""
+        """Return the place to evict: the longest idle one of the source that holds most."""
         if self._ports[newcomer.port] >= self._reserved:
             candidates = [one for one in self._taken if self._exceeds(one.port) or one.port == newcomer.port]
         else:

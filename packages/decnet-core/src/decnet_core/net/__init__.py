@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Sources of connections, their limits, and the sockets they connect to.
 
-`addresses` canonicalises and says what "one source" is, `rates` limits how often it may act, `connections` how much it
-may hold open, `sockets` binds. All but `sockets` is pure; callers bring the time.
+`addresses` canonicalises and says what "one source" is, `special_purpose` which addresses are not public, `rates` how
+often a source may act, `connections` how much it may hold open, `sockets` binds. All but `sockets` is pure; callers
+bring the time.
 """

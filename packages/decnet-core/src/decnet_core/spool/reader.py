@@ -67,7 +67,7 @@ class SpoolReader:
         return look(self._directory, position, max_lines, max_bytes)
 
     def acknowledge(self, position: Position) -> None:
-        """Say durably that nothing before `position` is needed any more; raises OSError."""
+        """Record durably that nothing before `position` is needed any more; raises OSError."""
         write_position(self._file, position)
 
     def acknowledged(self) -> Position:

@@ -59,7 +59,7 @@ class Journal:
         return self._directory / f"{session}.cast"
 
     def begin(self, entry: OpenSession) -> None:
-        """Enter a session that begins; call this before emitting SessionOpened."""
+        """Record the start of a session; call this before emitting SessionOpened."""
         self._write(entry)
 
     def close(self, entry: OpenSession, ending: Ending, recorder: ConnectionRecorder) -> None:

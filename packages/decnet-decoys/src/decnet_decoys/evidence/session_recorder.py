@@ -95,7 +95,7 @@ class SessionRecorder:
         self.connection.emit(FileCaptured(service=self.connection.service, sha256=digest, size=size, name=text(path)))
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
-        """Report what the attacker wanted from the network; nothing was sent."""
+        """Report a network request of the attacker; nothing was sent."""
         self.connection.emit(
             ServiceRequest(
                 service=self.connection.service, action=action, detail={k: text(v) for k, v in detail.items()}

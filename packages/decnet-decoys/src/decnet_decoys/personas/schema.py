@@ -74,7 +74,7 @@ class Hardware(Part, frozen=True, kw_only=True):
 
 
 class Persona(Part, frozen=True, kw_only=True):
-    """One machine's story."""
+    """The description of one machine."""
 
     name: str
     os: str

@@ -44,7 +44,7 @@ class Blame:
         omitted = self._lines.due()
         if omitted is not None:
             log.warning(
-                "%.0f ms without a yield in %s for %s; %d more since last told",
+                "%.0f ms without a yield in %s for %s; %d more since the last report",
                 seconds * 1000, place_of(handle), account.label, omitted,
             )  # fmt: skip
 

@@ -119,7 +119,7 @@ class LoopScheduler:
         return self._accounts.open(service, decky, address, self._loop.time())
 
     def offer(self, handle: Any) -> None:
-        """Run a callback that is ready, or let it wait."""
+        """Run a ready callback, or queue it."""
         account = handle._context.get(ACCOUNT)
         if account is None:
             self._run(handle, None)
@@ -146,7 +146,7 @@ class LoopScheduler:
         self._loop.call_soon(self._serve, context=self._own)
 
     def _serve(self) -> None:
-        """Serve those who wait, the least used first, for one turn."""
+        """Run waiting callbacks for one turn, those of the account that used least first."""
         self._serving, self._spent = False, 0.0
         while self._queue and self._spent < turn.TURN_SECONDS:
             if self._turns % 2:
@@ -161,7 +161,7 @@ class LoopScheduler:
             self._serve_soon()
 
     def _longest_waiting(self) -> Account:
-        """Take the account whose source was served longest ago: who has used much must not wait for ever."""
+        """Take the account whose source was served longest ago, so that heavy users are not starved."""
         entry = min(self._queue, key=lambda one: (one[2].source.served, one[1]))
         self._queue.remove(entry)
         heapq.heapify(self._queue)

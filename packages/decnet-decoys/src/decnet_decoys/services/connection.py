@@ -67,7 +67,7 @@ class Connection(ABC):
     async def _send(self, data: bytes) -> None: ...
 
     def close(self) -> None:
-        """Release what is this client's alone."""
+        """Release what only this client holds."""
         self.lease.close()
 
 

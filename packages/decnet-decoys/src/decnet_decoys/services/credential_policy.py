@@ -13,7 +13,7 @@ MAX_ATTEMPTS = 64
 
 
 class _Attempts:
-    """What a credentials remembers of one source."""
+    """What is remembered of one source."""
 
     def __init__(self) -> None:
         self.count = 0

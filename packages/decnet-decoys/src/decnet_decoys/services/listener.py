@@ -59,7 +59,7 @@ class Listener(ABC):
             log.exception("preparation failed service=%s decky=%s", self._name, self._context.decky.name)
 
     async def close(self) -> None:
-        """Stop accepting and end what is open; does nothing the second time."""
+        """Stop accepting and close open connections; safe to call twice."""
         if self._closed:
             return
         self._closed = True
@@ -85,7 +85,7 @@ class Listener(ABC):
         return ConnectionRecorder(self._context.runtime, info)
 
     def _terms(self, peer: tuple[str, int]) -> tuple[LimitSettings, float, MemoryLease]:
-        """Return how long a client may be silent, and how much it may send and have us keep."""
+        """Return a client's idle timeout, and how many bytes it may send and have kept."""
         context = self._context
         lease = MemoryLease(context.fleet.budget, source_of(peer[0]))
         return context.settings.limits, self._service.idle_seconds, lease
@@ -123,13 +123,13 @@ class Listener(ABC):
 
 class TcpListener(Listener):
     def _accept(self) -> None:
-        """Accept those who wait, for one turn: a newcomer stands behind whoever knocks a thousand times a second."""
+        """Accept waiting clients for one turn: new ones queue behind one that connects a thousand times a second."""
         turn.begin()
         while self._accept_one() and not turn.is_over():
             pass
 
     def _accept_one(self) -> bool:
-        """Accept a client; False when nobody waits."""
+        """Accept one client; False when none is waiting."""
         try:
             client, peer = self._socket.accept()
         except ConnectionAbortedError:

@@ -18,7 +18,7 @@ MAX_FLAGS = 64
 
 
 class Call:
-    """What a command's function is given."""
+    """What one command is run with: arguments, streams and the shell."""
 
     def __init__(self, runner: Runner, name: str, args: list[str], streams: Streams, *, tty: bool) -> None:
         self.runner = runner

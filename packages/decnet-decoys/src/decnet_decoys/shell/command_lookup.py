@@ -59,7 +59,7 @@ def _at_path(shell: ShellState, path: str) -> Found:
 
 
 def _brought(path: str, data: bytes) -> Found:
-    """Return what a file of the attacker's does when started: a script is played, a program seems to run."""
+    """Return how to run a file of the attacker's: a script is interpreted, a binary only appears to run."""
     if data.startswith(b"\x7fELF"):
         return Found(path, _silent)
     if b"\0" in data[:512]:
@@ -68,7 +68,7 @@ def _brought(path: str, data: bytes) -> Found:
 
 
 def _silent(_call: object) -> int:
-    """Be a program that says nothing; the attacker's binary is never run."""
+    """Act as a program without output; the attacker's binary is never run."""
     return 0
 
 

@@ -59,7 +59,7 @@ class Server:
         return True
 
     async def serve(self, connection: Connection) -> None:
-        """Serve one client to its end; raises ConnectionEnded when it spoke nonsense or never logged in."""
+        """Serve one client to its end; raises ConnectionEnded after a protocol error, or without a login."""
         try:
             options = await self._shared_options()
         except OSError as error:

@@ -86,7 +86,7 @@ class Sftp:
         self._next = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes, yield each reply; raises BadPacketError when the stream makes no sense."""
+        """Take bytes, yield each reply; raises BadPacketError when the stream is malformed."""
         self._waiting += data
         while len(self._waiting) >= 4:
             length = int.from_bytes(self._waiting[:4], "big")

@@ -60,7 +60,7 @@ class SessionEvents(Protocol):
         ...
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
-        """Record what the attacker wanted of the network and did not get."""
+        """Record a network request of the attacker; nothing was sent."""
         ...
 
     def limited(self, *, session: bool) -> None:
@@ -73,7 +73,7 @@ class SessionEvents(Protocol):
 
 
 class ShellSession:
-    """One shell and the terminal it is played on."""
+    """One shell and its terminal."""
 
     def __init__(self, shell: ShellState, terminal: Terminal, events: SessionEvents) -> None:
         self._shell = shell
@@ -85,7 +85,7 @@ class ShellSession:
         self._processor = SessionTime()
 
     async def interactive(self) -> int:
-        """Play a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
+        """Run a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
         shell = self._shell
         await self._show(self._greeting())
         while not shell.finished:
@@ -182,14 +182,14 @@ class ShellSession:
             effects.close()
 
     async def _killed(self, line: LineTime) -> None:
-        """End a line that has used up its processor time, as the system does that runs out of it."""
+        """Kill a command line that has used up its processor time, as an exhausted system would."""
         self._events.limited(session=line.session_exhausted)
         self._shell.status = KILLED
         self._shell.finished = self._shell.finished or line.session_exhausted
         await self._show("Killed\n")
 
     async def _in_turns(self, steps: Steps[T]) -> T:
-        """Return what `steps` finds; others get their turns meanwhile."""
+        """Run `steps` to its result, yielding to other sessions meanwhile."""
         while True:
             try:
                 next(steps)

@@ -8,12 +8,11 @@ data: shown as they are written, never believed.
 
 import hashlib
 import ipaddress
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from decnet_core import der
+from decnet_core.der import DerError, Item
 from decnet_core.text import bounded
-from decnet_sniff.probe import der
-from decnet_sniff.probe.der import DerError, Item
 
 MOST_NAMES = 64
 MAX_NAME = 1024
@@ -101,24 +100,10 @@ def _escaped(text: str) -> str:
 
 
 def _validity(item: Item) -> tuple[int | None, int | None]:
-    times = [_time(moment) for moment in der.items(item.expect(der.SEQUENCE, "validity"))]
+    times = [der.seconds(moment) for moment in der.items(item.expect(der.SEQUENCE, "validity"))]
     if len(times) != 2:
         raise DerError("no validity")
     return times[0], times[1]
-
-
-def _time(item: Item) -> int | None:
-    """Return seconds since the epoch; two-digit years mean 1950 to 2049 (RFC 5280 §4.1.2.5.1)."""
-    digits = item.content.decode("latin-1").removesuffix("Z")
-    if item.tag == der.UTC_TIME:
-        digits = ("20" if digits[:2] < "50" else "19") + digits
-    if not (len(digits) == 14 and digits.isascii() and digits.isdigit()):
-        return None
-    month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
-    try:
-        return int(datetime(int(digits[:4]), month, day, hour, minute, second, tzinfo=UTC).timestamp())
-    except ValueError:
-        return None
 
 
 def _alternatives(field: Item) -> tuple[str, ...]:

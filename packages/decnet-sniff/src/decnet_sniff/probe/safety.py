@@ -7,52 +7,10 @@ allow networks that are not public: a laboratory, the loopback of a test.
 """
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv6Address, IPv6Network, ip_network
 from typing import Final, NamedTuple
 
 from decnet_core.net.addresses import Address, Network, parse_address
-
-SPECIAL: Final = (
-    ("0.0.0.0/8", "of this network"),
-    ("10.0.0.0/8", "private"),
-    ("100.64.0.0/10", "behind a carrier's NAT"),
-    ("127.0.0.0/8", "loopback"),
-    ("169.254.0.0/16", "link-local"),
-    ("172.16.0.0/12", "private"),
-    ("192.0.0.0/24", "of protocols"),
-    ("192.0.2.0/24", "of documentation"),
-    ("192.31.196.0/24", "of protocols"),
-    ("192.52.193.0/24", "of protocols"),
-    ("192.88.99.0/24", "a relay"),
-    ("192.168.0.0/16", "private"),
-    ("192.175.48.0/24", "of protocols"),
-    ("198.18.0.0/15", "of benchmarks"),
-    ("198.51.100.0/24", "of documentation"),
-    ("203.0.113.0/24", "of documentation"),
-    ("224.0.0.0/4", "multicast"),
-    ("240.0.0.0/4", "reserved"),
-    ("::/128", "of this network"),
-    ("::1/128", "loopback"),
-    ("64:ff9b::/96", "translated"),
-    ("64:ff9b:1::/48", "translated"),
-    ("fc00::/7", "private"),
-    ("fe80::/10", "link-local"),
-    ("fec0::/10", "private"),
-    ("ff00::/8", "multicast"),
-    ("2001::/23", "of protocols"),
-    ("2001:db8::/32", "of documentation"),
-    ("2002::/16", "a relay"),
-    ("2620:4f:8000::/48", "of protocols"),
-    ("3fff::/20", "of documentation"),
-)
-"""Ranges without public hosts (IANA's special-purpose address registries, RFC 6890), and their names.
-
-Not `ipaddress.is_global`: it differs between releases of Python. Translated and relayed addresses embed another one,
-which has not been shown to have contacted us.
-"""
-_SPECIAL: Final = tuple((ip_network(network), name) for network, name in SPECIAL)
-_PUBLIC_6: Final = IPv6Network("2000::/3")
-"""All of IPv6 that is allocated (RFC 4291 §2.4, IANA)."""
+from decnet_core.net.special_purpose import special
 
 _TCP: Final = (
     "docker elasticsearch ftp git http httpproxy https imap kubernetes modbus mongodb mqtt mssql mysql pop3 postgresql "
@@ -105,16 +63,6 @@ def refusal(text: str, rules: Rules) -> str | None:
     if _in(address, rules.allow):
         return None
     return special(address) or ("our own" if rules.is_own(address) else None)
-
-
-def special(address: Address) -> str | None:
-    """Return the name of the special-purpose range of `address`, None for a public host."""
-    for network, name in _SPECIAL:
-        if address in network:
-            return name
-    if isinstance(address, IPv6Address) and address not in _PUBLIC_6:
-        return "not given out"
-    return None
 
 
 def _in(address: Address, networks: Sequence[Network]) -> bool:

@@ -64,7 +64,7 @@ def _of_unknown_links(observer: Observer) -> str:
 
 
 def _tell(file: str, observer: Observer, settings: SniffSettings, show: Callable[[Finding], str]) -> str:
-    """Write what is found in FILE; return what is wrong with it, "" if nothing. Raises OSError only for output."""
+    """Write the findings in FILE; return what is wrong with it, "" if nothing. Raises OSError only for output."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed")
     if isinstance(sys.stdout, TextIOWrapper):

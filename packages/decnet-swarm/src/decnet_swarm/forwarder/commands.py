@@ -59,7 +59,7 @@ def _address(text: str) -> Address:
 
 
 def _refuse_other_name(settings: Settings, place: StateSettings, word: tokens.Token) -> None:
-    """Say before the token is spent that this host calls itself something else: its events would be refused."""
+    """Report before the token is spent that this host has another name: its events would be rejected."""
     if settings.is_set("state", "sensor") and place.sensor_name != word.name:
         _refuse(
             f"this token is for {word.name}, but [state] sensor is {place.sensor_name}; "

@@ -31,7 +31,7 @@ class PlainTransfer:
         """Ends `_send`, too: a nudge at the same moment can swallow its cancellation (asyncio.wait_for before 3.12)."""
 
     async def run(self, until: asyncio.Event, welcome: Callable[[], None]) -> None:
-        """Ship until `until` is set; raises OSError when the connection ends before. TLS was all the `welcome`."""
+        """Ship until `until` is set; raises OSError when the connection ends before. `welcome` is called after TLS."""
         await self._ctx.in_thread(self._queue.resume, {})
         welcome()
         tasks = Tasks("forwarder")

@@ -91,7 +91,7 @@ class SendQueue:
             self._quarantine.put(reject.reason, batch.spool, reject.line)
 
     def save(self, *, now: bool = False) -> None:
-        """Tell the spools what is stored, when one of them can free a segment by it or a second has passed."""
+        """Acknowledge what is stored to the spools, when that frees a segment of one or a second has passed."""
         behind = [spool for spool in self._spools.values() if spool.stored > spool.saved]
         due = now or time.monotonic() - self._saved_at > _SAVE_SECONDS
         if not due and all(spool.stored.segment == spool.saved.segment for spool in behind):

@@ -40,7 +40,7 @@ class ForwarderSettings(msgspec.Struct, frozen=True):
     """... and its key."""
 
     def __post_init__(self) -> None:
-        """Refuse an address that is none, and half of what a foreign server needs."""
+        """Reject an invalid address, and incomplete settings for a foreign server."""
         if self.server:
             address_in(self.server)
         if bool(self.tls_certificate_file) != bool(self.tls_key_file):

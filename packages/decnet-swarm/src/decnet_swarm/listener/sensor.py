@@ -122,7 +122,7 @@ class SensorSession(PeerSession):
         self._rejected.append(RejectedLine("the event names a sensor that is not its certificate's", line))
 
     async def _greet(self) -> None:
-        """Tell what is stored, when all that an earlier connection brought is."""
+        """Report what is stored, once everything from an earlier connection is."""
         await self._store.settled(self.member.name)
         self._greeted, self._size = True, 0
         places = self._records.places(self.member.name)

@@ -46,7 +46,7 @@ class ListenerSettings(msgspec.Struct, frozen=True):
     """Rejected lines are kept up to this total, the newest of them."""
 
     def __post_init__(self) -> None:
-        """Refuse an address that is none."""
+        """Reject an invalid address."""
         for text in (self.listen, self.enrol):
             if text:
                 address_in(text)

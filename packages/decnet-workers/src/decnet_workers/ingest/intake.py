@@ -8,6 +8,7 @@ they are committed, so a database that fails for an hour costs one batch of memo
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -79,8 +80,7 @@ class Intake:
         self._settings = settings
         self._positions: dict[str, Position] | None = None
         self._taken: list[_Taken] = []
-        self._refused_in_a_row = 0
-        self._refused_after = 0  # the same, once what is taken is committed
+        self._refused_in_a_row = self._refused_after = 0  # up to the last commit; once what is taken is committed
         self.spools = OpenSpools(spools)
 
     def newest(self) -> int:
@@ -126,19 +126,19 @@ class Intake:
         batch = read.batch
         held = sort_lines(batch.lines)
         self._keep_rejects(read.spool.name, held, batch)
-        events = self._not_from_future(held.events, read.spool.name)
-        from_future = sum(event is not before for event, before in zip(events, held.events, strict=True))
+        events, from_future = self._not_from_future(held.events, read.spool.name)
         return _Taken(read.spool, batch.next, events, from_future, batch.torn, batch.missing)
 
-    def _not_from_future(self, events: list[Event], spool: str) -> list[Event]:
-        """Return the events, those from the future as of now; the quarantine has these as they came."""
-        now_ns = time.time_ns()
-        dated = [not_from_future(event, now_ns, self._settings.future_seconds) for event in events]
-        for event, now in zip(events, dated, strict=True):
-            if now is not event:
+    def _not_from_future(self, events: Sequence[Event], spool: str) -> tuple[list[Event], int]:
+        """Return the events, those from the future as of now, and how many; the quarantine has these as they came."""
+        now_ns, found, count = time.time_ns(), list[Event](), 0
+        for event in events:
+            found.append(not_from_future(event, now_ns, self._settings.future_seconds))
+            if found[-1] is not event:
+                count += 1
                 why = f"dated {event.ts} ns, in the future: stored as of {now_ns} ns"
                 self._quarantine.put(why, spool, encode(event))
-        return dated
+        return found, count
 
     def _keep_rejects(self, spool: str, held: Sorted, batch: ReadResult) -> None:
         for reject in held.rejects:
@@ -167,17 +167,15 @@ class Intake:
         Before the commit, as invalid lines are: a commit that fails, or a kill, costs at most a duplicate there, while
         the other way round the event would be nowhere.
         """
-        refusals = self._refusals()
-        for taken, reasons in zip(self._taken, refusals, strict=True):
-            for event, words in zip(taken.events, reasons, strict=True):
-                if words is not None:
-                    self._quarantine.put(words, taken.spool.name, encode(event))
+        tried = self._try_each()
+        for taken, outcomes in tried:
+            for event, refusal in outcomes:
+                if refusal is not None:
+                    self._quarantine.put(refusal, taken.spool.name, encode(event))
         self._quarantine.sync()
         self._taken = [
-            structs.replace(
-                taken, events=[event for event, words in zip(taken.events, reasons, strict=True) if words is None]
-            )
-            for taken, reasons in zip(self._taken, refusals, strict=True)
+            structs.replace(taken, events=[event for event, refusal in outcomes if refusal is None])
+            for taken, outcomes in tried
         ]
 
     def _commit_all(self, now_ns: int) -> Outcome:
@@ -201,26 +199,25 @@ class Intake:
             read=True,
         )
 
-    def _refusals(self) -> list[list[str | None]]:
-        """Return, for each spool, why the database rejects each event for its content or artifact, None if it does not.
+    def _try_each(self) -> list[tuple[_Taken, list[tuple[Event, str | None]]]]:
+        """Return the events of each spool with the reason for which the database rejects them or their artifact.
 
         Each is tried in a transaction of its own that is rolled back. (Not behind a savepoint: SQLite drops all of them
         together with the transaction when the disk is full, and what follows would be committed piecemeal.)
         """
-        found: list[list[str | None]] = []
+        tried = [(taken, list[tuple[Event, str | None]]()) for taken in self._taken]
         in_a_row = self._refused_in_a_row
-        for taken in self._taken:
-            found.append([])
+        for taken, outcomes in tried:
             for event in taken.events:
-                words = self._refusal(event)
-                found[-1].append(words)
-                in_a_row = 0 if words is None else in_a_row + 1
+                refusal = self._refusal(event)
+                in_a_row = 0 if refusal is None else in_a_row + 1
                 if in_a_row > MAX_REFUSED_IN_A_ROW:
                     raise EveryEventRefusedError(
-                        f"the database refuses {in_a_row} events in a row; the last, {event.id}: {words}"
+                        f"the database refuses {in_a_row} events in a row; the last, {event.id}: {refusal}"
                     )
+                outcomes.append((event, refusal))
         self._refused_after = in_a_row
-        return found
+        return tried
 
     def _refusal(self, event: Event) -> str | None:
         artifacts = list(artifacts_in([event], self._store, now_ns=time.time_ns()))

@@ -42,7 +42,7 @@ def proc(persona: Persona, hostname: str) -> dict[str, str]:
 
 
 def _self(persona: Persona) -> dict[str, str]:
-    """What a process finds of itself; whoever reads it is `cat`, mostly."""
+    """The files of /proc/self, as `cat` finds them."""
     where = "user.slice/user-0.slice/session-4.scope" if persona.family == "debian" else ""
     return {
         "/proc/self/mounts": _mounts(persona),

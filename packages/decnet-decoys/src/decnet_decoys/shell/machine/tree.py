@@ -85,7 +85,7 @@ class Entry(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """Who asks."""
+    """The user and groups that access a file."""
 
     uid: int
     gids: frozenset[int]

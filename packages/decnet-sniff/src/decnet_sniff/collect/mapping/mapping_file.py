@@ -30,6 +30,7 @@ import msgspec
 
 from decnet_core.events.catalogue import KINDS, kind_of
 from decnet_core.exits import StartupError
+from decnet_core.settings import suggestion
 from decnet_sniff.collect.kinds import PRODUCED
 from decnet_sniff.collect.mapping.coerce import coercion_of
 from decnet_sniff.collect.mapping.json_mapping import (
@@ -97,7 +98,7 @@ class _Reading:
         produced = {kind_of(shape): shape for shape in PRODUCED}
         if kind not in produced:
             why = "cannot come from logs" if kind in KINDS else "is no event kind"
-            self._refuse(f"kind {kind!r} {why}{_suggestion(str(kind), produced)}", *place, "kind")
+            self._refuse(f"kind {kind!r} {why}{suggestion(str(kind), produced)}", *place, "kind")
         shape = produced[kind]
         fields = msgspec.structs.fields(shape)
         known = {field.name: field for field in fields if field.name != "repeats"}  # we fold, no log does
@@ -187,7 +188,7 @@ class _Reading:
     def _known(self, table: dict[str, Any], known: Iterable[str], *place: str) -> None:
         for key in table:
             if key not in known:
-                self._refuse(f"there is no {key!r} here{_suggestion(key, known)}", *place, key)
+                self._refuse(f"there is no {key!r} here{suggestion(key, known)}", *place, key)
 
     def _refuse(self, why: str, *place: str) -> NoReturn:
         raise MappingError(f"{self._file}:{self._lines.of(*place)}: {why}")
@@ -195,11 +196,3 @@ class _Reading:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    import difflib
-
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are: {', '.join(names)}"

@@ -66,7 +66,7 @@ def read(call: Call) -> Effects:
 
 @command("type", "command", folder="")
 def type_(call: Call) -> Effects | int:
-    """Say what a name is; `command name` runs it."""
+    """Print what a name is; `command name` runs it."""
     names = call.words
     asks = call.name == "type" or any(arg in ("-v", "-V") for arg in call.args)
     if not names:

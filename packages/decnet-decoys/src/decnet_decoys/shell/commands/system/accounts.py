@@ -42,7 +42,7 @@ def groups(call: Call) -> int:
 
 @command("w", "who", "users")
 def w(call: Call) -> int:
-    """Say who is logged in: the one who asks."""
+    """List the users that are logged in: the attacker alone."""
     shell = call.shell
     since = shell.date("%H:%M")
     if call.name == "users":

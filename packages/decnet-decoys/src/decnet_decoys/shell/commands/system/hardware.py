@@ -13,7 +13,7 @@ from decnet_decoys.shell.programs import command
 
 @command("systemd-detect-virt", families=("debian",))
 def detect_virtualization(call: Call) -> int:
-    """Say what hosts the machine, as hostnamectl and lspci do."""
+    """Print the hypervisor, in agreement with hostnamectl and lspci."""
     call.print("kvm")
     return 0
 
@@ -159,7 +159,7 @@ def devices(call: Call) -> int:
 
 @command("date")
 def date(call: Call) -> int:
-    """Tell the time; +FORMAT with the common letters."""
+    """Print the time; +FORMAT with the common letters."""
     layout = next((arg[1:] for arg in call.args if arg.startswith("+")), "%a %b %e %H:%M:%S UTC %Y")
     text = layout.replace("%s", str(call.shell.now)).replace("%N", "000000000")
     for letter in "YmdHMSjaAbByFTDZuweI":
@@ -196,7 +196,7 @@ def lsb_release(call: Call) -> int:
 
 @command("dmesg")
 def dmesg(call: Call) -> int:
-    """Show the kernel's first words."""
+    """Show the first lines of the kernel log."""
     if call.shell.identity.uid != 0:
         return call.fail("read kernel buffer failed: Operation not permitted")
     persona = call.shell.machine.persona

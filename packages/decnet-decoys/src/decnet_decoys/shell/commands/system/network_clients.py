@@ -152,7 +152,7 @@ def _ssh_version(call: Call) -> str:
 
 @command("ssh", "telnet", "nc", "ncat", "netcat", "socat")
 def connect(call: Call) -> Effects:
-    """Record where to, and do not get there."""
+    """Record the destination, and fail to reach it."""
     options, operands = call.flags("pilobwRLDXxqs")
     if call.name == "ssh" and "V" in options:
         call.print_error(_ssh_version(call), end="")

@@ -150,7 +150,7 @@ def crontab(call: Call) -> Effects:
          "zip", "certbot", "mysqldump", "pg_dump", "openssl", "gpg", "at", "vim", "nano", "lwp-request",
          folder="")  # fmt: skip
 def absent(call: Call) -> int:
-    """Be a program that this machine does not have."""
+    """Act as a program that is not installed."""
     persona = call.shell.machine.persona
     installed = any(call.name in package.split(" ")[0] for package in persona.packages)
     if installed and call.name in ("vim", "certbot"):
@@ -217,7 +217,7 @@ def tar(call: Call) -> int:
 @command("sync", "ldconfig", "update-grub", "logger", "chattr", "setenforce", "auditctl", "renice", "ulimit-n",
          "mkfifo", "mktemp")  # fmt: skip
 def silent(call: Call) -> int:
-    """Succeed without a word, as these do."""
+    """Succeed without output, as these programs do."""
     if call.name == "mktemp":
         path = f"/tmp/tmp.{call.shell.pid:x}{call.shell.now % 4096:03x}Qx"  # noqa: S108  # in the decoy's memory
         try:
@@ -257,7 +257,7 @@ def journalctl(call: Call) -> int:
 
 @command("man", "help", "info")
 def man(call: Call) -> int:
-    """Have no manual."""
+    """Report that there is no manual page."""
     topic = call.args[0] if call.args else ""
     call.print(f"No manual entry for {topic}" if topic else "What manual page do you want?")
     return 16

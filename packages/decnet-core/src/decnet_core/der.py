@@ -2,9 +2,10 @@
 """A bounded DER parser (ITU-T X.690), as much as certificates need: definite lengths, one-byte tags."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from decnet_sniff.errors import SniffError
+from decnet_core.errors import CoreError
 
 BOOLEAN, INTEGER, OCTETS, OID, SEQUENCE, SET = 0x01, 0x02, 0x04, 0x06, 0x30, 0x31
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
@@ -14,7 +15,7 @@ _MOST_LENGTH_BYTES = 4
 _MOST_ITEMS = 1024
 
 
-class DerError(SniffError, ValueError):
+class DerError(CoreError, ValueError):
     """The bytes are not valid; the message says what was expected."""
 
 
@@ -81,3 +82,17 @@ def oid(content: bytes) -> str:
             value = 0
     first = min(numbers[0] // 40, 2)
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
+
+
+def seconds(item: Item) -> int | None:
+    """Return a time in seconds since the epoch; two-digit years mean 1950 to 2049 (RFC 5280 §4.1.2.5.1)."""
+    digits = item.content.decode("latin-1").removesuffix("Z")
+    if item.tag == UTC_TIME:
+        digits = ("20" if digits[:2] < "50" else "19") + digits
+    if not (len(digits) == 14 and digits.isascii() and digits.isdigit()):
+        return None
+    month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
+    try:
+        return int(datetime(int(digits[:4]), month, day, hour, minute, second, tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
