@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tests.decnet.said import Run, Said
+from tests.decnet.command_result import CommandResult, Run
 from tests.decnet_models.migrated import migrated_database
 
 from decnet.command import main
@@ -45,11 +45,11 @@ def deployment(tmp_path: Path) -> Deployment:
 def run(capfd: pytest.CaptureFixture[str]) -> Run:
     """Run a command line in this process."""
 
-    def call(*arguments: str) -> Said:
+    def call(*arguments: str) -> CommandResult:
         capfd.readouterr()
         code = main(arguments)
         captured = capfd.readouterr()
-        return Said(code, captured.out, captured.err)
+        return CommandResult(code, captured.out, captured.err)
 
     return call
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, SessionClosed, SessionOpened

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.show import busline, traffic
 from decnet_core.bus.interface import Message

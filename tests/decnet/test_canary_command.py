@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.canary.tokens import first_tokens, new_token
 from decnet.fleet.deployment import Deployment, transaction

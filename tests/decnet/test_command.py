@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.command import COMMANDS, OPTIONS, UsageError, main, split_options
 from decnet.fleet.deployment import Deployment

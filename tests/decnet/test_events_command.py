@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment
 from decnet_core.events.catalogue import CommandRun, ConnectionOpened, HttpRequest

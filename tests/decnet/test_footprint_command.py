@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.commands import footprint
 from decnet.fleet.deployment import Deployment

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.show.troubles import troubles

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.catalogue import LoginAttempt

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import msgspec
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment
 from decnet.swarm.listener_identity import create_if_listening

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 
-from tests.decnet.said import Run
+from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_models.webhooks import delivery_queries, queries

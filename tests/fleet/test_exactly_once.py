@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.fleet.accepted import settled, until
 from tests.fleet.arena import DEFAULTS, Arena
-from tests.fleet.proof import attack_until_all_is_answered, prove
+from tests.fleet.exactly_once_checks import attack_until_all_is_answered, prove
 
 from decnet_core.runtime import worker_registry
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fleet.exactly_once_checks import run_once
 from tests.fleet.howto import blocks
-from tests.fleet.proof import run_once
 
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, Payload, SessionClosed, SessionOpened
 from decnet_core.events.envelope import Event

@@ -26,8 +26,8 @@ import msgspec
 import pytest
 from tests.fleet.accepted import settled, until
 from tests.fleet.arena import Arena, children_of
-from tests.fleet.proof import attack_until_all_is_answered, prove
-from tests.fleet.tormentor import PATIENCE, SUPERVISION, Tormentor, workers_besides
+from tests.fleet.exactly_once_checks import attack_until_all_is_answered, prove
+from tests.fleet.fault_injector import PATIENCE, SUPERVISION, FaultInjector, workers_besides
 
 MINUTES = float(os.environ.get("DECNET_TORTURE_MINUTES", "30"))
 SEED = int(os.environ.get("DECNET_TORTURE_SEED", "0")) or secrets.randbelow(1 << 31)
@@ -80,27 +80,27 @@ async def attack_until(arena: Arena, tormented: asyncio.Task[None], pause: float
 
 async def tortured(arena: Arena, seed: int, seconds: float) -> str:
     """Torture a fleet, see that it is whole and has leaked nothing, and say in a line what was done."""
-    tormentor = Tormentor(arena, seed)
+    injector = FaultInjector(arena, seed)
     async with arena.running():
-        await tormentor.torment(0.1)  # one of everything, and a whole reload: the first of each may cost something
-        await tormentor.reload()
-        before = await at_rest(tormentor)
-        tormented = asyncio.ensure_future(tormentor.torment(seconds))
+        await injector.torment(0.1)  # one of everything, and a whole reload: the first of each may cost something
+        await injector.reload()
+        before = await at_rest(injector)
+        tormented = asyncio.ensure_future(injector.torment(seconds))
         await attack_until(arena, tormented, seconds / MOST_WAVES)
-        await until(tormentor.whole, PATIENCE)
+        await until(injector.whole, PATIENCE)
         await attack_until_all_is_answered(arena, PATIENCE)
         await until(lambda: settled(arena), PATIENCE)
-        after = await at_rest(tormentor)
-        held = [(pid, _open(pid)) for pid in tormentor.parents()]
-        zombies = [pid for parent in tormentor.parents() for pid in children_of(parent) if is_zombie(pid)]
+        after = await at_rest(injector)
+        held = [(pid, _open(pid)) for pid in injector.parents()]
+        zombies = [pid for parent in injector.parents() for pid in children_of(parent) if is_zombie(pid)]
     assert not zombies
     for then, now in zip(before, after, strict=True):
         assert now.descriptors <= then.descriptors, held
         assert now.children == then.children
         assert now.anonymous_kib <= 1.1 * then.anonymous_kib + 2048
-    done = ", ".join(f"{count} {deed}" for deed, count in sorted(tormentor.done.items()))
-    assert tormentor.done["hog"] >= 2, "the hog was not recycled"
-    assert 1 <= tormentor.refusals() <= 2 + 2 * tormentor.done["reload"], "a start-up failure was retried"
+    done = ", ".join(f"{count} {deed}" for deed, count in sorted(injector.done.items()))
+    assert injector.done["hog"] >= 2, "the hog was not recycled"
+    assert 1 <= injector.refusals() <= 2 + 2 * injector.done["reload"], "a start-up failure was retried"
     said = (arena.root / "supervise.log").read_text()
     assert "hog: restarting" not in said, "the hog did not leave in order"
     assert "supervision failed" not in said
@@ -112,7 +112,7 @@ def _open(pid: int) -> list[str]:
     return sorted(str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir())
 
 
-async def at_rest(tormentor: Tormentor) -> list[Parent]:
+async def at_rest(injector: FaultInjector) -> list[Parent]:
     """Wait until the fleet is whole and nothing changes for a while: a reload may still be under way.
 
     What a parent opens for a moment, to look into a child, is not what it holds.
@@ -121,9 +121,9 @@ async def at_rest(tormentor: Tormentor) -> list[Parent]:
     async with asyncio.timeout(PATIENCE):
         since, seen = time.monotonic(), None
         while not looks or time.monotonic() - since < REST_SECONDS:
-            looks.append([look_at(pid) for pid in tormentor.parents()])
-            picture = (tormentor.statuses(), looks[-1][-1].anonymous_kib >> 12)
-            if picture != seen or not tormentor.whole():
+            looks.append([look_at(pid) for pid in injector.parents()])
+            picture = (injector.statuses(), looks[-1][-1].anonymous_kib >> 12)
+            if picture != seen or not injector.whole():
                 since, seen = time.monotonic(), picture
                 looks.clear()
             await asyncio.sleep(0.1)

@@ -20,11 +20,15 @@ class Below(Above):
 
     silent: int = 0
     long: int = 0
-    """Said
+    """CommandResult
     in two lines."""
     retold: int = 1
     """Otherwise."""
 
 
 def test_a_field_has_the_sentence_below_it_or_that_of_the_class_above() -> None:
-    assert field_docs(Below) == {"inherited": "From above.", "retold": "Otherwise.", "long": "Said in two lines."}
+    assert field_docs(Below) == {
+        "inherited": "From above.",
+        "retold": "Otherwise.",
+        "long": "CommandResult in two lines.",
+    }

@@ -29,10 +29,8 @@ def attacker(
         techniques = techniques_of(connection, attacker_address)
     if profile is None:
         raise NotFoundError(f"{attacker_address} was never seen; decnet attackers lists those that were")
-    if as_json:
-        typer.echo(documents.document({**msgspec.structs.asdict(profile), "techniques": techniques}))
-    else:
-        typer.echo(page(profile, techniques))
+    whole = {**msgspec.structs.asdict(profile), "techniques": techniques}
+    typer.echo(documents.document(whole) if as_json else page(profile, techniques))
 
 
 def _canonical(address: str) -> str:

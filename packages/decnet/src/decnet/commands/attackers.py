@@ -37,10 +37,8 @@ def attackers(
     """List attackers, highest threat score first."""
     with transaction(find_deployment()) as connection:
         rows = queries.attackers(connection, limit, order=order.value)
-    if as_json:
-        typer.echo(documents.document(rows))
-        return
-    typer.echo(columns(HEADING, [_row(one) for one in rows]) if rows else "nobody yet")
+    text = columns(HEADING, [_row(one) for one in rows]) if rows else "nobody yet"
+    typer.echo(documents.document(rows) if as_json else text)
 
 
 def _row(one: Attacker) -> tuple[object, ...]:

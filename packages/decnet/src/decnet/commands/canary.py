@@ -46,13 +46,9 @@ def list_(limit: Limit = 100, as_json: Json = False) -> None:
     with transaction(deployment) as connection:
         hits = hits_by_token(connection)
         listed = [Listed(one, hits.get(one.token)) for one in planted(connection, deployment, limit)]
-    if as_json:
-        typer.echo(documents.document(listed))
-        return
-    heading = ("place", "kind", "label", "hits", "attackers", "last hit", "made")
-    typer.echo(
-        columns(heading, [_row(one) for one in listed]) if listed else "none yet; make one with decnet canary new"
-    )
+    heading, rows = ("place", "kind", "label", "hits", "attackers", "last hit", "made"), [_row(one) for one in listed]
+    text = columns(heading, rows) if rows else "none yet; make one with decnet canary new"
+    typer.echo(documents.document(listed) if as_json else text)
 
 
 def _row(one: Listed) -> tuple[object, ...]:

@@ -39,10 +39,8 @@ def drill(
     hosting = host or Hosting.FORK
     with private_fleet(bus=bus, database=database, hosting=hosting) if private else _given(bus, database) as deployment:
         report = asyncio.run(run_drill(deployment, deadline, _silent if as_json else _tell))
-    if as_json:
-        typer.echo(documents.document({**msgspec.structs.asdict(report), "holds": report.holds}))
-    else:
-        typer.echo(_verdict(report))
+    whole = {**msgspec.structs.asdict(report), "holds": report.holds}
+    typer.echo(documents.document(whole) if as_json else _verdict(report))
     if not report.holds:
         raise typer.Exit(FAILED)
 

@@ -57,11 +57,9 @@ def list_(
     kept = list(_with_state(deployment, _kept(deployment)))
     found = [one for one in kept if everything or not one.stored]
     found = sorted(found, key=lambda one: one.line.at, reverse=True)[:limit]
-    if as_json:
-        typer.echo(documents.document(found))
-        return
     rows = [(one.id, moment(one.line.at), one.line.source, len(one.line.content()), one.line.reason) for one in found]
-    typer.echo(columns(("id", "when", "from", "bytes", "reason"), rows) if found else _nothing(len(kept)))
+    text = columns(("id", "when", "from", "bytes", "reason"), rows) if found else _nothing(len(kept))
+    typer.echo(documents.document(found) if as_json else text)
 
 
 def _nothing(hidden: int) -> str:

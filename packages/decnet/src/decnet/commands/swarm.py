@@ -98,10 +98,8 @@ def renew(
 ) -> None:
     """Give the listener a new certificate; sensors renew theirs by themselves."""
     made = swarm.renew(find_deployment(), host or [], new_keys=new_keys, force=force)
-    if as_json:
-        typer.echo(documents.document(made))
-    else:
-        typer.echo(f"the listener's certificate is valid until {moment(made.not_after * _NS)}")
+    text = f"the listener's certificate is valid until {moment(made.not_after * _NS)}"
+    typer.echo(documents.document(made) if as_json else text)
 
 
 @app.command()

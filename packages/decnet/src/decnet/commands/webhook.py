@@ -53,13 +53,9 @@ def list_(as_json: Json = False) -> None:
     """List receivers with what is waiting, dead or failing."""
     with transaction(find_deployment()) as connection:
         webhooks = queries.webhooks(connection)
-    if as_json:
-        typer.echo(documents.document(webhooks))
-        return
-    heading = ("id", "url", "kinds", "state", "pending", "dead", "added")
-    typer.echo(
-        columns(heading, [_row(one) for one in webhooks]) if webhooks else "none; add one with decnet webhook add URL"
-    )
+    heading, rows = ("id", "url", "kinds", "state", "pending", "dead", "added"), [_row(one) for one in webhooks]
+    text = columns(heading, rows) if rows else "none; add one with decnet webhook add URL"
+    typer.echo(documents.document(webhooks) if as_json else text)
 
 
 @app.command()
@@ -108,10 +104,7 @@ def try_out(
         seq = endpoints.write_test(connection, endpoints.find(connection, webhook_id))
     endpoints.nudge(deployment, seq)
     outcome = _outcome(deployment, webhook_id, seq, wait)
-    if as_json:
-        typer.echo(documents.document(outcome))
-    else:
-        typer.echo(_words(outcome))
+    typer.echo(documents.document(outcome) if as_json else _words(outcome))
     if outcome is None or outcome.state != DELIVERED:
         raise typer.Exit(FAILED)
 
@@ -126,12 +119,10 @@ def deliveries(
     """Show deliveries, newest first."""
     with transaction(find_deployment()) as connection:
         listed = queries.deliveries(connection, limit, webhook_id=webhook, state=outcome)
-    if as_json:
-        typer.echo(documents.document(listed))
-        return
     heading = ("delivery", "webhook", "kind", "state", "attempts", "status", "made", "error")
     rows = [(d.id, d.webhook_id, d.kind, d.state, d.attempts, d.status, moment(d.created_at), d.error) for d in listed]
-    typer.echo(columns(heading, rows) if rows else "none yet")
+    text = columns(heading, rows) if rows else "none yet"
+    typer.echo(documents.document(listed) if as_json else text)
 
 
 @app.command()

@@ -52,7 +52,7 @@ def workers_besides(root: Path) -> dict[str, str]:
     return {"PYTHONPATH": f"{site}:{TORTURED}", "DECNET_TEST_CLOCK_OFFSET": str(clock)}
 
 
-class Tormentor:
+class FaultInjector:
     """Torments the fleet of `arena`, which has the workers of `workers_besides`."""
 
     def __init__(self, arena: Arena, seed: int) -> None:

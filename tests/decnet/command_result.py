@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a command line said, for the tests of the operator's command."""
+"""The result of a command line, for the tests of the operator's command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
-class Said(NamedTuple):
+class CommandResult(NamedTuple):
     """What a command printed and returned."""
 
     code: int
@@ -26,4 +26,4 @@ class Said(NamedTuple):
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-Run = Callable[..., Said]
+Run = Callable[..., CommandResult]
