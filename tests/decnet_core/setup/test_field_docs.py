@@ -20,7 +20,7 @@ class Below(Above):
 
     silent: int = 0
     long: int = 0
-    """CommandResult
+    """Said
     in two lines."""
     retold: int = 1
     """Otherwise."""
@@ -30,5 +30,5 @@ def test_a_field_has_the_sentence_below_it_or_that_of_the_class_above() -> None:
     assert field_docs(Below) == {
         "inherited": "From above.",
         "retold": "Otherwise.",
-        "long": "CommandResult in two lines.",
+        "long": "Said in two lines.",
     }

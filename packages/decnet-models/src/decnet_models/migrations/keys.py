@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Connection, Inspector, MetaData, Table, inspect
 
-from decnet_models.database.columns import MENTIONS, REFERS
+from decnet_models.database.columns import REFERS
 
 Reference = tuple[str, str, str]
 """Column, its target (`table.column`), and the action when that is deleted."""
@@ -36,16 +36,6 @@ def declared_checks(table: Table) -> list[str]:
     """Return the conditions of the table's CHECK constraints."""
     every = [constraint for column in table.columns for constraint in column.constraints] + list(table.constraints)
     return [str(one.sqltext) for one in set(every) if isinstance(one, CheckConstraint)]
-
-
-def unknown_targets(declared: MetaData) -> Iterator[str]:
-    """Yield the columns that name a column of another domain that does not exist."""
-    known = {f"{table.name}.{column.name}" for table in declared.sorted_tables for column in table.columns}
-    for table in declared.sorted_tables:
-        for column in table.columns:
-            target = column.info.get(MENTIONS) or (column.info[REFERS][0] if REFERS in column.info else None)
-            if target is not None and target not in known:
-                yield f"{table.name}.{column.name} names {target}, which does not exist"
 
 
 def _primary(inspector: Inspector, table: Table) -> Iterator[str]:

@@ -7,6 +7,7 @@ documented -ERR texts answers it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -197,25 +198,15 @@ def _read_hpub(arguments: bytes, limit: int) -> Operation:
     return Publish(text_of(parts[0]), reply, sizes[0], sizes[1] + _CRLF, b"HMSG %b " % parts[0], after)
 
 
-def _read_msg(arguments: bytes, limit: int) -> Operation:
+def _read_delivery(arguments: bytes, limit: int, numbers: int) -> Operation:
+    """`numbers`: one for MSG, its size; two for HMSG, that of its headers before it."""
     parts = _words(arguments)
-    if len(parts) not in (3, 4):
+    if len(parts) - numbers not in (2, 3):
         return _MALFORMED
-    sizes = _sizes(b"0", parts[-1], limit)
+    sizes = _sizes(parts[-2] if numbers == 2 else b"0", parts[-1], limit)
     if isinstance(sizes, Malformed):
         return sizes
-    reply = text_of(parts[2]) if len(parts) == 4 else None
-    return Deliver(text_of(parts[0]), parts[1], reply, 0, sizes[1] + _CRLF)
-
-
-def _read_hmsg(arguments: bytes, limit: int) -> Operation:
-    parts = _words(arguments)
-    if len(parts) not in (4, 5):
-        return _MALFORMED
-    sizes = _sizes(parts[-2], parts[-1], limit)
-    if isinstance(sizes, Malformed):
-        return sizes
-    reply = text_of(parts[2]) if len(parts) == 5 else None
+    reply = text_of(parts[2]) if len(parts) - numbers == 3 else None
     return Deliver(text_of(parts[0]), parts[1], reply, sizes[0], sizes[1] + _CRLF)
 
 
@@ -273,8 +264,8 @@ FROM_CLIENT: dict[bytes, Reader] = {
     b"PONG": _always(Pong()),
 }
 FROM_SERVER: dict[bytes, Reader] = {
-    b"MSG": _read_msg,
-    b"HMSG": _read_hmsg,
+    b"MSG": partial(_read_delivery, numbers=1),
+    b"HMSG": partial(_read_delivery, numbers=2),
     b"INFO": _read_info,
     b"PING": _always(Ping()),
     b"PONG": _always(Pong()),
