@@ -15,7 +15,7 @@ from decnet_core.text import for_terminal
 
 log = logging.getLogger(__name__)
 
-READ_SIZE = 262144
+READ_SIZE = 65_536
 _LOG_SECONDS = 1.0  # one line at most in this time: clients must not be able to fill the log
 
 
