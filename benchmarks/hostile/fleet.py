@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, func, select
 from decnet.drill.private import HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet_core.footprint import measure
 from decnet_core.spool import segments
+from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
@@ -85,9 +86,7 @@ class HostileFleet:
 
     def decoys(self) -> Status | None:
         """Return the status of the worker `decoys`."""
-        statuses = [
-            status for report in read_status_files(self.state / "run" / "supervise") for status in report.workers
-        ]
+        statuses = [status for report in read_status_files(State(self.state).supervisors) for status in report.workers]
         return next((status for status in statuses if status.name == "decoys"), None)
 
     def kill_decoys(self) -> None:

@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 
 import msgspec
+import pytest
 from tests.decnet.command_result import Run
 
+from decnet.commands.status import without_parts_of_tasks
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet_core.bus.subjects import Health
@@ -106,3 +108,16 @@ def test_who_holds_the_leases_is_shown(run: Run, deployment: Deployment) -> None
             take(connection, [seen], "host-b:1:x", expires_at=1)
     lines = [line.split() for line in run("status").out.splitlines() if "of 16" in line]
     assert [line[1:5] for line in lines] == [["nobody", "11", "of", "16"], ["host-a:1:x", "5", "of", "16"]]
+
+
+def test_each_process_of_a_worker_is_asked(run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DECNET_DECOYS_PROCESSES", "3")
+    found = run("status", "--json").document
+    assert [name for name in found["workers"] if name.startswith("decoys")] == ["decoys", "decoys.2", "decoys.3"]
+
+
+def test_further_processes_of_a_task_are_not_missed() -> None:
+    health = Health("decoys", "running", 1, 1.0, 1, {}, hosting="task")
+    assert without_parts_of_tasks({"bus": None, "decoys": health, "decoys.2": None}) == {"bus": None, "decoys": health}
+    forked = msgspec.structs.replace(health, hosting="fork")
+    assert "decoys.2" in without_parts_of_tasks({"decoys": forked, "decoys.2": None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from decnet_decoys.terminal.terminal import Terminal
@@ -52,7 +53,8 @@ class Notes:
         assert moment >= 0
         self.commands.append((line, known))
 
-    def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
+    def capturing(self, path: str, data: bytes, *, partial: bool = False) -> Iterator[None]:
+        yield
         if not partial:
             self.files.append((path, data))
 

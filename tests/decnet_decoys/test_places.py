@@ -91,9 +91,9 @@ def test_what_was_taken_away_is_not_given_back_twice() -> None:
     second = crowd.come("198.51.100.1")
     assert first is not None
     assert second is not None
-    crowd.places.give_back(first)
+    crowd.places.release(first)
     assert crowd.places.open == 1
-    crowd.places.give_back(second)
+    crowd.places.release(second)
     assert crowd.places.open == 0
 
 
@@ -102,7 +102,7 @@ def test_limits_hold_and_a_newcomer_always_gets_in(visits: list[tuple[int, str, 
     crowd, inside = Crowd(16, per_source=4), list[Place]()
     for number, port, leaves in visits:
         if leaves and inside:
-            crowd.places.give_back(inside.pop(number % len(inside)))
+            crowd.places.release(inside.pop(number % len(inside)))
             continue
         address = f"10.0.{number % 7}.{number}"
         new = all(place.source != address for place in inside)

@@ -175,7 +175,7 @@ class Arena:
                 os.chown(path, self.user, self.user)
 
     def report(self) -> SupervisorStatus | None:
-        return next(iter(read_status_files(self.state / "run" / "supervise")), None)
+        return next(iter(read_status_files(State(self.state).supervisors)), None)
 
     async def all_ready(self) -> None:
         """Wait until every worker is ready again."""

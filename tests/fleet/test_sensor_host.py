@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from decnet_core.state import State
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 from decnet_swarm.pki import bootstrap_ca, files
@@ -168,7 +169,5 @@ async def _ship(bare: Path, here: Path, master: Path, server: str) -> None:
 
 def _phases(state: Path) -> dict[str, Phase]:
     return {
-        worker.name: worker.phase
-        for report in read_status_files(state / "run" / "supervise")
-        for worker in report.workers
+        worker.name: worker.phase for report in read_status_files(State(state).supervisors) for worker in report.workers
     }

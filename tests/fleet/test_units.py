@@ -13,8 +13,10 @@ from decnet_core.runtime import worker_registry
 from decnet_core.settings import Settings
 from decnet_core.setup.roles import Role, jobs_for, site_for
 from decnet_core.spool.positions import READERS
+from decnet_core.units.folders import tmpfiles
 from decnet_core.units.job import Job, Site, job_of
 from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
+from decnet_core.units.services import worker_unit
 
 LARGEST_EXPOSURE = 2.0
 EVERYTHING = {
@@ -146,3 +148,16 @@ def test_tmpfiles_lines_are_understood(tmp_path: Path) -> None:
     kinds = {line.split()[0] for line in text.splitlines() if not line.startswith("#")}
     assert kinds <= {"d", "f", "z", "Z"}
     assert all(len(line.split()) == 5 for line in text.splitlines() if not line.startswith("#"))
+
+
+def test_worker_in_several_processes_has_a_spool_and_memory_for_each() -> None:
+    (job,) = (job for job in installed({"decoys": {"processes": 3}}) if job.name == "decoys")
+    (alone,) = (job for job in installed() if job.name == "decoys")
+    assert job.spools == ("decoys", "decoys.2", "decoys.3")
+    assert job.memory_budget == 3 * alone.memory_budget
+    site = Site(programs="/opt/decnet/bin")
+    text = worker_unit(job, site)
+    assert f"MemoryMax={job.memory_budget}" in text
+    assert "TasksMax=192" in text
+    assert "/var/lib/decnet/spool/decoys.3" in text
+    assert "d /var/lib/decnet/spool/decoys.3 2750 decnet-decoys decnet-spool" in tmpfiles([job], site)

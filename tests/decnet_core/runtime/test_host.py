@@ -191,6 +191,22 @@ async def test_a_start_up_failure_is_passed_on_and_the_worker_released(tmp_path:
     assert worker.released
 
 
+async def test_order_to_one_of_several_processes_is_obeyed_and_answered_by_it_alone(tmp_path: Path) -> None:
+    bus = MemoryBus()
+    second = await open_context(Door, settings_of(tmp_path), bus.share(), name="door.2")
+    ready = asyncio.Event()
+    task = asyncio.ensure_future(Host(Door(NoSettings()), second).run(ready.set))
+    async with hosted(Door, tmp_path, bus) as (first, _):
+        await asyncio.wait_for(ready.wait(), 5)
+        for to, name in (("door.2", "door.2"), ("door", "door"), ("", "door")):
+            payload = msgspec.json.encode(Control("pause" if to == "door.2" else "report", to))
+            reply = await bus.request(CONTROL.of("door"), payload, timeout=5)
+            assert msgspec.json.decode(reply.payload, type=Health).worker == name
+        assert (first.unpaused.is_set(), second.unpaused.is_set()) == (True, False)
+        bus.publish(CONTROL.of("door"), msgspec.json.encode(Control("stop")))
+        await asyncio.wait_for(task, 5)
+
+
 def open_journals(spool: Path) -> list[str]:
     """Return the descriptors of this process that are journals of folded events below `spool`."""
     found = []

@@ -17,7 +17,7 @@ from decnet_core.settings import Settings
 
 
 class Flooded(Worker[NoSettings]):
-    """Records one log-in after the other."""
+    """Records one login after the other."""
 
     name = "flooded"
     produces = (LoginAttempt,)

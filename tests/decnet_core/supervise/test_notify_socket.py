@@ -7,8 +7,8 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.runtime.notify import Notifier
-from decnet_core.supervise.notify_socket import NotifySocket, parse
+from decnet_core.runtime.notify import Notifier, parse
+from decnet_core.supervise.notify_socket import NotifySocket
 
 
 @given(st.binary(max_size=300))

@@ -31,7 +31,7 @@ def test_startup_failure_is_not_retried() -> None:
     assert decision.delay_seconds == 0
 
 
-def test_crash_loop_is_a_state_of_its_own_that_lasts_long() -> None:
+def test_crash_loop_is_a_state_of_its_own_in_which_the_pause_grows_on() -> None:
     crashes, phases, counts = 0, [], []
     for _ in range(6):
         decision = decide(CRASH, crashes, 0.0, SETTINGS)
@@ -40,9 +40,11 @@ def test_crash_loop_is_a_state_of_its_own_that_lasts_long() -> None:
         counts.append(crashes)
     assert phases == [Phase.WAITING] * 5 + [Phase.CRASH_LOOP]
     assert counts == [1, 2, 3, 4, 5, 6]
-    assert decision.delay_seconds == 600
+    assert decision.delay_seconds == 20
     assert not decision.phase.over
-    assert decide(CRASH, crashes, 0.5, SETTINGS) == Decision(Phase.CRASH_LOOP, 7, 750)
+    pauses = [decide(CRASH, crashes, 0.0, SETTINGS).delay_seconds for crashes in (6, 7, 8, 9, 10, 10**9)]
+    assert pauses == [40, 80, 160, 320, 600, 600]
+    assert decide(CRASH, 10, 0.5, SETTINGS) == Decision(Phase.CRASH_LOOP, 11, 750)
 
 
 def test_one_that_recovered_after_a_crash_loop_has_a_clean_slate() -> None:

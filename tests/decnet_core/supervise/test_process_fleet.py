@@ -23,7 +23,6 @@ from decnet_core.supervise.settings import SuperviseSettings
 HERE = Path(__file__).parent
 QUICK = SuperviseSettings(
     first_delay_seconds=0.01,
-    longest_delay_seconds=0.02,
     crash_limit=3,
     start_seconds=20,
     stop_seconds=5,
@@ -214,6 +213,17 @@ async def test_crash_loop_is_given_up_with_the_workers_own_words(tmp_path: Path)
         assert "the disk of crashing is on fire" in crashed.reason
         assert crashed.restarts == QUICK.crash_limit - 1
         assert one(fleet, "steady").phase is Phase.READY
+
+
+async def test_a_crash_loop_ends_when_what_made_it_crash_is_over(tmp_path: Path) -> None:
+    soon = SuperviseSettings(crash_limit=1, longest_delay_seconds=0.1)
+    async with running(tmp_path, "crashing-once", settings=soon) as fleet:
+        seen: list[Status] = []
+        fleet.on_change(seen.append)
+        await until(
+            lambda: one(fleet, "crashing-once").phase is Phase.READY and one(fleet, "crashing-once").restarts > 0
+        )
+        assert (tmp_path / "crashed").exists()
 
 
 async def test_a_worker_that_attackers_can_reach_is_restarted_for_ever(tmp_path: Path) -> None:

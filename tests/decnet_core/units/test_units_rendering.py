@@ -19,7 +19,7 @@ LISTENER = Job(
     memory_budget=3 << 20,
     capabilities=("CAP_NET_BIND_SERVICE",),
     network="any",
-    spools=True,
+    spools=("listener",),
     writes=("positions", "quarantine/listener"),
     keys=("listener.key",),
     exposed=True,
@@ -202,7 +202,7 @@ CATCHER = Job(
     description="Catches",
     group="sensor",
     memory_budget=1 << 20,
-    spools=True,
+    spools=("catcher",),
     writes=("positions", "swarm/catcher"),
 )
 

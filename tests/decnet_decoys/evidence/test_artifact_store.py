@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,33 @@ OTHER = Path("/dev/shm")
 def artifacts(tmp_path: Path) -> ArtifactStore:
     (tmp_path / "artifacts").mkdir()
     return ArtifactStore(tmp_path / "artifacts", 1000)
+
+
+def test_large_file_is_stored_in_steps(tmp_path: Path) -> None:
+    artifacts = ArtifactStore(tmp_path, 64 << 20)
+    content = os.urandom(16 << 20)
+    steps = artifacts.storing(content)
+    count = 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            digest = end.value
+            break
+        count += 1
+    assert count == 32  # hashed and written, 1 MiB at a time
+    assert digest == hashlib.sha256(content).hexdigest()
+    assert artifacts.path(digest).read_bytes() == content
+
+
+def test_file_that_is_abandoned_while_it_is_stored_leaves_nothing(tmp_path: Path) -> None:
+    artifacts = ArtifactStore(tmp_path, 64 << 20)
+    steps = artifacts.storing(bytes(4 << 20))
+    for _ in range(6):
+        next(steps)
+    steps.close()
+    assert artifacts.counters()["artifacts_bytes"] == 0
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
 def test_content_is_kept_once_under_its_hash(artifacts: ArtifactStore) -> None:
@@ -49,3 +77,21 @@ def test_a_file_of_another_mount_is_kept_whole_once_and_gone_from_where_it_was(t
     assert kept.stat().st_mode & 0o777 == 0o440
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
     assert artifacts.counters() == {"artifacts_bytes": len(content), "artifacts_refused": 0}
+
+
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_a_file_that_a_power_cut_left_incomplete_is_kept_anew(
+    artifacts: ArtifactStore, tmp_path: Path, left: bytes
+) -> None:
+    kept = artifacts.path(artifacts.keep(b"half and half"))
+    kept.chmod(0o600)
+    kept.write_bytes(left)
+    again = ArtifactStore(tmp_path / "artifacts", 13)
+    again.keep(b"half and half")
+    assert kept.read_bytes() == b"half and half"
+    assert again.counters() == {"artifacts_bytes": 13, "artifacts_refused": 0}
+    kept.chmod(0o600)
+    kept.write_bytes(left)
+    (tmp_path / "recording").write_bytes(b"half and half")
+    ArtifactStore(tmp_path / "artifacts", 13).adopt(tmp_path / "recording")
+    assert kept.read_bytes() == b"half and half"

@@ -139,11 +139,15 @@ async def test_each_session_ends_once_when_the_client_goes_away(connection: Any,
 
 
 def test_what_is_sent_byte_by_byte_is_kept_as_one() -> None:
-    unread = Unread()
+    sizes: list[int] = []
+    unread = Unread(sizes.append)
     for _ in range(1000):
         unread.append((b"x", None))
     unread.append((b"y", 1))
     assert [(bytes(data), kind) for data, kind in unread] == [(b"x" * 1000, None), (b"y", 1)]
+    assert sum(sizes) == 1001
+    unread.pop(0)
+    assert sum(sizes) == 1
 
 
 async def test_what_waits_while_a_command_does_not_read_arrives_whole(host: DeckyHost) -> None:

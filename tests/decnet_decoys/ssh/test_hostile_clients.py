@@ -109,3 +109,36 @@ async def test_no_group_of_1024_bits_is_offered(host: DeckyHost) -> None:
     kex = ["diffie-hellman-group-exchange-sha256"]
     async with connecting(host, password="admin123", kex_algs=kex) as connection:
         assert (await connection.run("id -u")).stdout == "0\n"
+
+
+async def sent_to_sleepers(connection: asyncssh.SSHClientConnection, channels: int, size: int) -> None:
+    """Send `size` bytes on each of several channels to commands that read nothing."""
+    for _ in range(channels):
+        process = await connection.create_process("sleep 1000", encoding=None)
+        process.stdin.write(bytes(size))
+
+
+async def test_what_waits_on_all_channels_is_bounded_in_all(tmp_path: Path) -> None:
+    async with playing(tmp_path, limits=LimitSettings(memory_bytes=900_000)) as host:
+        async with connecting(host, password="admin123") as connection:
+            with contextlib.suppress(asyncssh.Error, ConnectionError):
+                await sent_to_sleepers(connection, 8, 128 << 10)
+            await asyncio.wait_for(connection.wait_closed(), DEADLINE)
+        assert host.ctx.counters.snapshot()["decoys_connections_cut"] == 1
+        await host.until_counted("decoys_memory_left", 900_000)
+
+
+async def test_what_waits_on_a_channel_is_given_back_when_it_closes(tmp_path: Path) -> None:
+    async with playing(tmp_path) as host, connecting(host, password="admin123") as connection:
+        size = host.settings.limits.memory_bytes
+        process = await connection.create_process("sleep 1000", encoding=None)
+        process.stdin.write(bytes(60_000))
+        async with asyncio.timeout(DEADLINE):
+            while host.ctx.counters.snapshot()["decoys_memory_left"] > size - 60_000:
+                await asyncio.sleep(0.01)
+        process.close()
+        await asyncio.wait_for(process.wait_closed(), DEADLINE)
+        assert (await connection.run("echo still here")).stdout == "still here\n"
+        async with asyncio.timeout(DEADLINE):
+            while host.ctx.counters.snapshot()["decoys_memory_left"] < size - 10_000:
+                await asyncio.sleep(0.01)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What SSH says before log-in, beside what the software it claims to be says."""
+"""What SSH says before login, beside what the software it claims to be says."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +38,23 @@ def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: ShellState) -> 
     assert uploads == [Upload("/tmp/x", b"hello", 5)]
     assert reply[4] == 101
     assert shell.files.read("/tmp/x", shell.access) == b"hello"
+
+
+def test_upload_is_stored_in_steps_before_it_is_acknowledged(shell: ShellState) -> None:
+    steps: list[str] = []
+
+    def storing(_upload: Upload) -> Iterator[None]:
+        for name in ("hashed", "written"):
+            yield
+            steps.append(name)
+
+    server = Sftp(shell, 100, storing)
+    fed(server, packet(3, 1, b"/tmp/x", 0x1A, 0))
+    replies = server.feed(packet(4, 3, bytes(4)))
+    assert next(replies) == next(replies) == b""
+    assert steps == ["hashed"]
+    assert next(replies)[4] == 101
+    assert steps == ["hashed", "written"]
 
 
 @given(st.lists(st.binary(max_size=60), max_size=10))

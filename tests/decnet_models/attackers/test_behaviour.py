@@ -102,5 +102,5 @@ def test_breadth_is_scanning_and_with_long_pauses_slow_scanning(breadth: Breadth
 def test_every_trait_gives_its_reason() -> None:
     found = traits(Breadth(deckies=4, logins=50), Rhythm(9, 60.0, 0.05), [Typing(9, 0, 30 * SECOND)])
     assert [trait.name for trait in found] == ["interactive", "brute force", "scanning", "beaconing"]
-    assert "50 log-ins" in found[1].reason
+    assert "50 logins" in found[1].reason
     assert "every 60.0 s, jitter 5%" in found[3].reason

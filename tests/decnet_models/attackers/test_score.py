@@ -56,7 +56,7 @@ def test_every_step_can_be_reached_and_costs_more_than_the_one_before() -> None:
 
 def test_reason_names_the_count() -> None:
     (term,) = terms(Facts(logins=250))
-    assert (term.name, term.points, term.reason) == ("guessing", 10, "tried log-ins: 250")
+    assert (term.name, term.points, term.reason) == ("guessing", 10, "logins tried: 250")
 
 
 def test_of_several_tools_the_most_significant_counts() -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from decnet_core.runtime.context import Context
 from decnet_models.errors import CursorMovedError, EveryEventRefusedError
+from decnet_models.following import retry_backoff
 from decnet_models.following.retry_backoff import RetryBackoff, until_answered
 
 MakeContext = Callable[..., Context]
@@ -130,6 +131,32 @@ async def test_who_must_stop_gets_no_answer(make_context: MakeContext) -> None:
     assert ctx.counters.snapshot() == {"database_retries": 1, "database_unavailable": 1}
     ctx.stop()
     assert await asyncio.wait_for(asking, 30) is None
+
+
+async def test_a_database_that_is_silent_is_shown_until_it_answers(
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(retry_backoff, "SILENT_SECONDS", 0.01)
+    ctx = make_context()
+    backoff = RetryBackoff(ctx)
+    async with asyncio.timeout(20):
+        with backoff.watching():
+            while not ctx.counters.snapshot().get("database_unavailable"):
+                await asyncio.sleep(0.001)
+    backoff.recovered()
+    assert ctx.counters.snapshot() == {"database_unavailable": 0}
+    assert [one.levelname for one in caplog.records] == ["WARNING", "INFO"]
+
+
+async def test_a_database_that_answers_in_time_is_no_news(
+    make_context: MakeContext, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_backoff, "SILENT_SECONDS", 0.01)
+    with RetryBackoff(make_context()).watching():
+        pass
+    await asyncio.sleep(0.05)  # the timer is cancelled: nothing else would show that it does not fire
+    assert caplog.records == []
 
 
 @pytest.mark.usefixtures("waits")

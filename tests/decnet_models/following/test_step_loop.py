@@ -70,6 +70,20 @@ async def test_it_prepares_once_and_steps_until_there_is_no_more(make_context: M
     assert (work.prepared, work.steps) == (1, 3)
 
 
+async def test_nothing_is_waited_for_while_there_is_more_to_do(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    async def nudged(_: Context, seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(Context, "nudged", nudged)
+    await Work(make_context(), AT_ONCE, LONG).run()
+    assert waits[0] <= 0
+    assert waits[1:] == [LONG]
+
+
 async def test_a_worker_that_must_stop_before_it_began_does_nothing(make_context: MakeContext) -> None:
     work = Work(make_context(), AT_ONCE)
     work.ctx.stop()

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.forked_program import forked_program
 
 PROGRAM = "import sys; from decnet_sniff.collect.worker import Collect; sys.exit(Collect.main())"
 COMMAND = (
@@ -19,9 +19,8 @@ COMMAND = (
 
 
 def check(*arguments: str, said: bytes = b"", word: str = "--check") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-c", PROGRAM, word, *arguments]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
-    return subprocess.run(command, input=said, capture_output=True, check=False, timeout=60, env=environ)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
+    return forked_program(PROGRAM).run(word, *arguments, environment=environment, said=said)
 
 
 def test_table_of_a_file_escapes_what_attackers_sent(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def converse(port: int, *turns: tuple[bytes, bytes]) -> None:
 
 
 def attack_cowrie(ssh_port: int, telnet_port: int, directory: Path) -> None:
-    """A failed log-in, a session with a dropped file, and a Telnet session."""
+    """A failed login, a session with a dropped file, and a Telnet session."""
     ssh(ssh_port, "root", "root", "id", directory)  # Cowrie's default user database refuses root/root
     ssh(
         ssh_port, "root", "hunter2",

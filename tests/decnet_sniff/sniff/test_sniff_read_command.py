@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pytest
 from tests.decnet_sniff.sniff.sniff_packet_makers import conversation, ether, ip4, pcap, pcapng, tcp
+from tests.forked_program import forked_program
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: curl/8 \x1b[31m\r\n\r\n"
 FRAMES = [ether(packet) for packet in conversation([REQUEST], [b"HTTP/1.1 200 OK\r\n\r\n"])]
-COMMAND = [sys.executable, "-c", "from decnet_sniff.sniff.worker import Sniff; import sys; sys.exit(Sniff.main())"]
+PROGRAM = "from decnet_sniff.sniff.worker import Sniff; import sys; sys.exit(Sniff.main())"
+COMMAND = [sys.executable, "-c", PROGRAM]
 
 
 def read(
     *arguments: str, stdin: bytes = b"", settings: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    environ = {**os.environ, **(settings or {})}
-    return subprocess.run(
-        [*COMMAND, "read", *arguments], input=stdin, capture_output=True, env=environ, timeout=60, check=False
-    )
+    environment = {**os.environ, **(settings or {})}
+    return forked_program(PROGRAM).run("read", *arguments, environment=environment, said=stdin)
 
 
 @pytest.mark.parametrize("make", [pcap, pcapng])
@@ -111,7 +111,14 @@ def test_closed_streams_are_reported_in_one_line(closed: str, words: bytes) -> N
 
 def test_a_terminal_without_umlauts_is_no_error() -> None:
     agent = REQUEST.replace(b"curl/8", "Müller/8".encode())
-    done = read("-", stdin=pcap(map(ether, conversation([agent]))), settings={"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(
+        [*COMMAND, "read", "-"],
+        input=pcap(map(ether, conversation([agent]))),
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0
     assert b"M\\xfcller/8" in done.stdout
 

@@ -126,6 +126,34 @@ def test_the_position_is_committed_with_the_rows(
     second.close()
 
 
+def test_after_a_spool_is_lost_what_was_stored_but_not_acknowledged_hides_nothing_new(
+    engine: Engine, state: Path, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ingest was killed between commit and acknowledgement; the position that it stored is in no segment any more."""
+    events = make_events(120)
+    spool = open_spool("sniff", segment_bytes=4096, quota_bytes=1 << 20)
+    first = open_intake(engine, state, batch_events=20)
+    for event in events[:20]:
+        spool.append(event)
+    run_all(first)
+    first.spools.acknowledge(finished_only=False)
+    for event in events[20:60]:
+        spool.append(event)
+    monkeypatch.setattr(SpoolReader, "acknowledge", lambda *_: None)
+    run_all(first)
+    monkeypatch.undo()
+    spool.close()
+    shutil.rmtree(state / "spool" / "sniff")
+    again = open_spool("sniff", segment_bytes=4096, quota_bytes=1 << 20)
+    for event in events[60:]:
+        again.append(event)
+    second = open_intake(engine, state)
+    outcomes = run_all(second)
+    second.close()
+    assert logged(engine) == events
+    assert sum(outcome.missing for outcome in outcomes) == 1
+
+
 def test_a_line_that_is_no_event_goes_to_quarantine_and_the_rest_goes_on(
     intake: Intake, engine: Engine, state: Path, make_events: Maker
 ) -> None:

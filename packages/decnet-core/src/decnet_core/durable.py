@@ -42,7 +42,7 @@ def opened_directory(directory: Path, flags: int = 0) -> Iterator[int]:
         os.close(descriptor)
 
 
-def write_all(descriptor: int, content: bytes) -> None:
+def write_all(descriptor: int, content: bytes | memoryview) -> None:
     """Write all of `content`; raises OSError when the disk takes only a part."""
     rest = memoryview(content)
     while rest:

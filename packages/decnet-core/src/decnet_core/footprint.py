@@ -55,6 +55,18 @@ def measure(pid: int) -> Footprint | None:
     )
 
 
+def children_of(pid: int) -> list[int]:
+    """Return the processes that `pid` has forked; none when it is gone or not accessible."""
+    try:
+        return [
+            int(word)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for word in (task / "children").read_text().split()
+        ]
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return []
+
+
 def uss_of(pid: int) -> int:
     """Return the unique set size of `pid` in bytes; 0 when it is gone or not accessible."""
     try:

@@ -16,6 +16,7 @@ from ctypes import CDLL, c_int, c_size_t, c_void_p
 from pathlib import Path
 
 _MADV_DONTNEED = 4  # madvise(2)
+_M_MMAP_THRESHOLD = -3  # mallopt(3)
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (.{4}) [0-9a-f]+ \S+ (\d+)")
 _OUR_OWN = ("Anonymous:", "Swap:", "Locked:")
 
@@ -37,6 +38,16 @@ def trim_heap() -> None:
     """Return the free pages of glibc's heap to the kernel; does nothing with another C library."""
     if (malloc_trim := getattr(CDLL(None), "malloc_trim", None)) is not None:
         malloc_trim(c_size_t(0))
+
+
+def map_large_blocks() -> None:
+    """Have glibc map blocks of 256 KiB and more one by one, so that each is returned as soon as it is freed.
+
+    Without this, mallopt(3), the threshold grows to the largest block that was ever freed, up to 32 MiB: what comes
+    later lies in the heap, between small blocks that keep it. Does nothing with another C library.
+    """
+    if (mallopt := getattr(CDLL(None), "mallopt", None)) is not None:
+        mallopt(_M_MMAP_THRESHOLD, 256 << 10)
 
 
 def clean_mappings(smaps: Iterable[str]) -> Iterator[tuple[int, int]]:

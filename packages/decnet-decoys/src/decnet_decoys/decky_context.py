@@ -26,6 +26,7 @@ from decnet_decoys.settings import DecoysSettings
 if TYPE_CHECKING:
     from decnet_decoys.shell.machine.machine import Machine
     from decnet_decoys.shell.machine.overlays import OverlayStore
+    from decnet_decoys.ssh.key_exchanges import KeyExchanges
 
 T = TypeVar("T")
 
@@ -68,6 +69,13 @@ class FleetResources:
         from decnet_decoys.shell.machine.overlays import OverlayStore
 
         return OverlayStore(self.budget)
+
+    @cached_property
+    def key_exchanges(self) -> KeyExchanges:
+        """The order in which SSH clients are served until they have a key."""
+        from decnet_decoys.ssh.key_exchanges import KeyExchanges
+
+        return KeyExchanges(self.processor)
 
 
 class DeckyContext:

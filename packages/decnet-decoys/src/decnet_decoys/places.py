@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from decnet_core.net.addresses import prefix_of, source_of
+from decnet_decoys.shared_sources import SourcesOfShare
 
 _PREFIX_WEIGHT = 1 / 4
 """What a connection of a neighbour in the same /24 or /48 counts."""
@@ -32,10 +33,14 @@ class Place:
 
 
 class Places:
-    """The open connections to all deckies: up to `most`, and `most_per_source` of one source."""
+    """The open connections to the deckies of this process: up to `most`, and `most_per_source` of one source."""
 
-    def __init__(self, most: int, most_per_source: int, ports: Iterable[str]) -> None:
+    def __init__(
+        self, most: int, most_per_source: int, ports: Iterable[str], shared: SourcesOfShare | None = None
+    ) -> None:
+        """`shared` tells of connections to deckies of other processes, which count for `most_per_source`."""
         self.evicted = 0
+        self._shared = shared
         self._most = most
         self._most_per_source = most_per_source
         ports = tuple(ports)
@@ -52,26 +57,29 @@ class Places:
 
     def take(self, place: Place) -> bool:
         """Take a place, evicting another connection if none is free; False when that would be unfair."""
-        if self._sources[place.source] >= self._most_per_source:
+        elsewhere = self._shared.elsewhere(place.source) if self._shared is not None else 0
+        if self._sources[place.source] + elsewhere >= self._most_per_source:
             return False
         if not self._has_room(place.port):
             victim = self._victim(place)
             if victim is None:
                 return False
-            self.give_back(victim)
+            self.release(victim)
             self.evicted += 1
             victim.evict()
         self._taken[place] = None
         self._count(place, 1)
         return True
 
-    def give_back(self, place: Place) -> None:
+    def release(self, place: Place) -> None:
         """Free the place; does nothing if it was evicted before."""
         if place in self._taken:
             del self._taken[place]
             self._count(place, -1)
 
     def _count(self, place: Place, change: int) -> None:
+        if self._shared is not None:
+            self._shared.count(place.source, change)
         for counter, key in (
             (self._ports, place.port),
             (self._sources, place.source),

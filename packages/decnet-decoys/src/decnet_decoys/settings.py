@@ -39,8 +39,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_bytes: Positive = 32 << 20
     """Bytes one connection may send."""
     memory_bytes: Positive = 32 << 20
-    """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input, bodies of
-    HTTP requests. One source may hold up to twice what is left for others."""
+    """Bytes that all sessions together may hold in memory: files written, uploads under way, piped input, what SSH
+    clients have sent ahead, bodies of HTTP requests. One source may hold up to twice what is left for others."""
     upload_bytes: Positive = 16 << 20
     """Bytes of one captured file; the rest is received and dropped."""
     recording_bytes: Positive = 4 << 20
@@ -57,6 +57,11 @@ class DecoysSettings(msgspec.Struct, frozen=True):
 
     decky: tuple[DeckySettings, ...] = ()
     """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
+    processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    """In how many processes the deckies are played, each on a processor of its own: the first decky in the first, the
+    second in the second, and so on. A process that ends is restarted alone. `connections_per_source` holds over all;
+    `connections` is divided by ports, `memory_bytes` and what is left of `artifacts_bytes` in equal parts. Hosted as
+    tasks, all are in one."""
     failure_delay_ms: Milliseconds = 1200
     """Delay before a rejected password is answered, as with PAM."""
     limits: LimitSettings = LimitSettings()

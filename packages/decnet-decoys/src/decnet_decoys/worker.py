@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import ClassVar
 
+from decnet_core import library_pages
 from decnet_core.events.catalogue import (
     ClientIdentified,
     CommandRun,
@@ -26,7 +27,7 @@ from decnet_decoys.decky_context import DeckyContext, FleetResources
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.evidence.journal import Journal
-from decnet_decoys.fleet import FleetError, deckies, profile_of
+from decnet_decoys.fleet import DEFAULT_FLEET, FleetError, deckies, profile_of
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.places import Places
@@ -34,6 +35,7 @@ from decnet_decoys.processor import scheduler
 from decnet_decoys.services import service_registry
 from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
+from decnet_decoys.shared_sources import SharedSources
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +66,17 @@ class Decoys(Worker[DecoysSettings]):
         super().__init__(settings)
         self._listeners: list[Listener] = []
         self._processor: scheduler.LoopScheduler | None = None
+        self._sources: SharedSources | None = None
+
+    @classmethod
+    def shares(cls, settings: DecoysSettings) -> int:
+        """Return how many processes play the deckies: none without a decky."""
+        return min(settings.processes, len(settings.decky or DEFAULT_FLEET))
+
+    def divide(self, count: int) -> None:
+        """Import what all processes need, and make the memory in which they count."""
+        self.warm()
+        self._sources = SharedSources(count)
 
     @classmethod
     def capabilities(cls, settings: DecoysSettings) -> tuple[str, ...]:
@@ -74,12 +87,15 @@ class Decoys(Worker[DecoysSettings]):
     async def start(self, ctx: Context) -> None:
         """End the sessions that a kill left open, then open all ports; raises StartupError."""
         try:
-            fleet = deckies(self.settings)
+            everybody = deckies(self.settings)
         except FleetError as error:
             raise StartupError(f"[decoys] {error}") from error
-        resources = self._resources(ctx, fleet)
-        for entry in resources.journal.left_open():
-            resources.journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
+        if self.share.count < self.shares(self.settings):
+            log.warning("all deckies are played in one process: [decoys] processes has no effect on tasks")
+        fleet = everybody[self.share.index :: self.share.count]
+        library_pages.map_large_blocks()
+        resources = self._resources(ctx, fleet, sum(len(decky.services) for decky in everybody))
+        self._recover(ctx, resources.journal, elsewhere={decky.name for decky in everybody if decky not in fleet})
         for decky in fleet:
             self._listeners += _listeners(DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx))
         for listener in self._listeners:
@@ -87,31 +103,47 @@ class Decoys(Worker[DecoysSettings]):
             ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
         log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
 
-    def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
-        limits = self.settings.limits
+    def _recover(self, ctx: Context, journal: Journal, elsewhere: set[str]) -> None:
+        """End the sessions that a kill left open, except those on deckies `elsewhere`.
+
+        Sessions on deckies that are no more are the first process's.
+        """
+        own = {decky.name for decky in deckies(self.settings)} - elsewhere
+        for entry in journal.left_open():
+            if entry.decky in own or (self.share.index == 0 and entry.decky not in elsewhere):
+                journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
+
+    def _resources(self, ctx: Context, fleet: tuple[Decky, ...], ports_of_all: int) -> FleetResources:
+        limits, share = self.settings.limits, self.share
         try:
             room = min(limits.artifacts_bytes, share_of_disk(ctx.state.artifacts))
-            artifacts = ArtifactStore(ctx.state.artifacts, room)
+            artifacts = ArtifactStore(ctx.state.artifacts, room, shares=share.count)
             journal = Journal(ctx.state.root / "decoys" / "sessions", artifacts)
             keys = ctx.state.keys / "decoys"
             keys.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StartupError(f"cannot use {error.filename}: {error.strerror}") from error
         ctx.counters.read_from(artifacts.counters)
+        ctx.sync_before.append(artifacts.sync)
         ports = [port_name(decky, service) for decky in fleet for service, _ in decky.services]
-        places = Places(limits.connections, limits.connections_per_source, ports)
-        budget = MemoryBudget(limits.memory_bytes)
+        most = max(1, limits.connections * len(ports) // max(1, ports_of_all))
+        shared = self._sources.of(share.index) if self._sources is not None else None
+        places = Places(most, limits.connections_per_source, ports, shared)
+        budget = MemoryBudget(limits.memory_bytes // share.count)
         ctx.counters.read_from(
             lambda: {
                 "decoys_connections_open": places.open,
                 "decoys_connections_evicted": places.evicted,
+                "decoys_process_restarts": share.restarts,
                 "decoys_memory_left": budget.left,
                 "decoys_memory_refused": budget.refused,
             }
         )
         self._processor = scheduler.install()
         ctx.counters.read_from(self._processor.counters)
-        return FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
+        fleet_resources = FleetResources(artifacts, journal, places, keys, budget=budget, processor=self._processor)
+        ctx.counters.read_from(fleet_resources.key_exchanges.counters)
+        return fleet_resources
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()

@@ -7,7 +7,7 @@ import typer
 
 from decnet_models.database.engine import open_engine, reading, shown
 from decnet_models.database.schema import current_revision, newest_revision, serves
-from decnet_models.maintenance import commands as care
+from decnet_models.maintenance import commands as maintenance
 from decnet_models.maintenance.console import Json, Progress, SettingsFile, Url, or_exit, say, url_of
 
 Phases = Annotated[
@@ -25,9 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # which takes "[database]" for markup, and shows nothing of it
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command()(care.backup)
-app.command()(care.restore)
-app.command()(care.vacuum)
+app.command()(maintenance.backup)
+app.command()(maintenance.restore)
+app.command()(maintenance.vacuum)
 
 
 def main() -> None:

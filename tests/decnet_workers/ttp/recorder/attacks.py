@@ -19,7 +19,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A log-in by SSH; without a password a key is offered."""
+    """A login by SSH; without a password a key is offered."""
 
     username: str
     password: str | None

@@ -30,12 +30,15 @@ class Control(msgspec.Struct, frozen=True):
 
     op: str
     """stop, reload, pause, resume or report; the reply is the worker's health. A pause ends when the bus is lost."""
+    to: str = ""
+    """The one process of the worker that it is for (`runtime.shares`); empty: all, and the first replies."""
 
 
 class Health(msgspec.Struct, frozen=True):
     """A worker's report, every ten seconds and on request."""
 
     worker: str
+    """Of a worker in several processes the name of the process."""
     state: str
     """starting, running, paused or stopping."""
     pid: int

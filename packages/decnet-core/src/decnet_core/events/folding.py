@@ -22,7 +22,7 @@ SAMPLES_BYTES = 16 << 10
 SAMPLE_TEXT = 512
 """Characters that a sample keeps of one text."""
 MAX_DISTINCT = 4096
-"""Different values that are told apart in one fold."""
+"""Different values that are distinguished in one fold."""
 
 LARGE_PAYLOAD = 8 << 10
 """Bytes of a payload beyond which a folded event keeps the beginnings of its texts only."""
@@ -72,7 +72,7 @@ class Fold:
 
     @property
     def full(self) -> bool:
-        """Whether further values could not be told apart."""
+        """Whether further values could not be distinguished."""
         return len(self._counts) >= MAX_DISTINCT
 
     def add(self, ts: int, size: int, values: Values) -> None:

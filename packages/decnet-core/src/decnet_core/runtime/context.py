@@ -49,6 +49,7 @@ class Context:
         self,
         *,
         worker: str,
+        name: str = "",
         state: State,
         sensor: str,
         settings: Settings,
@@ -58,6 +59,8 @@ class Context:
         produces: tuple[type[Payload], ...] = (),
     ) -> None:
         self.worker = worker
+        self.name = name or worker
+        """What this process of it is called (`runtime.shares`)."""
         self.state = state
         self.sensor = sensor
         self.settings = settings
@@ -73,6 +76,8 @@ class Context:
         """Set by the control order `reload`; the worker clears it when it has re-read what it holds."""
         self.ready = False
         """Whether `start` has succeeded."""
+        self.sync_before: list[Callable[[], None]] = []
+        """What else must be durable when an event is: called in the worker's thread, before the spool is synced."""
         self.finished = asyncio.Event()
         """Set when `run` has returned after it was asked to stop."""
         self.appended = asyncio.Event()
@@ -195,7 +200,9 @@ class Context:
             self._window_end = None
 
     def sync(self) -> None:
-        """Wait until the disk has what was emitted; meant for a thread."""
+        """Wait until the disk has what was emitted, after what the events are about; meant for a thread."""
+        for sync in self.sync_before:
+            sync()
         if self.spool is not None and self._folding is not None:
             self._folding.sync(self.spool)
         elif self.spool is not None:

@@ -33,7 +33,7 @@ def state_of(ctx: Context) -> str:
 def report(ctx: Context, started: float, hosting: str) -> Health:
     """Return the worker's health now; `started` is its start on the monotonic clock."""
     return Health(
-        worker=ctx.worker,
+        worker=ctx.name,
         state=state_of(ctx),
         pid=os.getpid(),
         uptime_seconds=round(time.monotonic() - started, 1),

@@ -38,26 +38,33 @@ _REFUSED_SECONDS = 1.0
 """Until the next try: of a sync that the disk refused, of a heartbeat for which the supervisor had no room."""
 
 
-async def open_context(worker: type[Hosted[Any]], settings: Settings, bus: Bus | None = None) -> Context:
+async def open_context(
+    worker: type[Hosted[Any]], settings: Settings, bus: Bus | None = None, *, name: str = ""
+) -> Context:
     """Make the worker's context: state directories, spool when it produces events, bus connection.
 
-    Raises StateError, SpoolBusyError or SettingsError; an unreachable bus is no error: the client keeps trying.
+    `name` is that of one process of several (`runtime.shares`). An unreachable bus is no error: the client tries again.
+    Raises StateError, SpoolBusyError or SettingsError.
     """
     place = settings.section("state", StateSettings)
     state = State.of(place)
     state.create(worker.name)
     spool = folding = None
     if worker.produces:
-        spooling, directory = _within_disk(settings.section("spool", SpoolSettings), state), state.spool / worker.name
+        spooling, directory = (
+            _within_disk(settings.section("spool", SpoolSettings), state),
+            state.spool / (name or worker.name),
+        )
         spool = SpoolWriter(directory, spooling)
         folding = _folding(directory, spool, spooling)
     if bus is None:
         from decnet_core.bus.client import connect
 
         where = settings.section("bus", BusSettings)
-        bus = await connect(where.client_url(state), name=worker.name, options=where.client_options)
+        bus = await connect(where.client_url(state), name=name or worker.name, options=where.client_options)
     ctx = Context(
         worker=worker.name,
+        name=name,
         state=state,
         sensor=place.sensor_name,
         settings=settings,
@@ -199,16 +206,18 @@ class Host:
     async def _control(self) -> None:
         subscription = await self._ctx.bus.subscribe(CONTROL.of(self._worker.name))
         async for message in subscription:
-            self._handle_control(message.payload)
-            if message.reply:
-                self._ctx.bus.publish(message.reply, msgspec.json.encode(self._health()))
+            try:
+                order = msgspec.json.decode(message.payload, type=Control)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                log.warning("an invalid control message was ignored")
+                order = Control("report")
+            ctx = self._ctx
+            if order.to in ("", ctx.name):
+                self._handle_control(order)
+            if message.reply and (order.to or ctx.worker) == ctx.name:
+                ctx.bus.publish(message.reply, msgspec.json.encode(self._health()))
 
-    def _handle_control(self, payload: bytes) -> None:
-        try:
-            order = msgspec.json.decode(payload, type=Control)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("an invalid control message was ignored")
-            return
+    def _handle_control(self, order: Control) -> None:
         ctx = self._ctx
         match order.op:
             case "stop":

@@ -10,6 +10,7 @@ import msgspec
 
 from decnet_core.events.catalogue import Payload
 from decnet_core.runtime.context import Context
+from decnet_core.runtime.shares.share import Share
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -34,6 +35,16 @@ class Hosted(Generic[S]):
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
+        self.share = Share(self.name)
+        """The part of the job that is this process's; all of it unless `shares` says otherwise."""
+
+    @classmethod
+    def shares(cls, settings: S) -> int:  # noqa: ARG003  # most run in one
+        """Return in how many processes it runs with these settings; as a task it runs in the fleet's only one."""
+        return 1
+
+    def divide(self, count: int) -> None:
+        """Prepare what all shares will use: called once, before they are forked."""
 
     async def start(self, ctx: Context) -> None:
         """Acquire what the job needs (sockets, files), then be ready; raises StartupError when that is impossible."""

@@ -22,6 +22,12 @@ EXPOSED = "X_DECNET_EXPOSED"
 INSIST_SECONDS = 5.0
 
 
+def parse(datagram: bytes) -> dict[str, str]:
+    """Return the fields of one message; lines that are not NAME=VALUE are skipped."""
+    lines = datagram.decode("utf-8", "backslashreplace").splitlines()
+    return {name: value for name, found, value in (line.partition("=") for line in lines) if found and name}
+
+
 class Notifier:
     """Sends state to `$NOTIFY_SOCKET`; does nothing when that is not set."""
 

@@ -24,6 +24,7 @@ from decnet_core.runtime.host import Host, open_context
 from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import Notifier
 from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.runtime.shares.share import Share
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.writer import SpoolBusyError
 from decnet_core.state import StateError
@@ -55,15 +56,61 @@ def run(
         settings = Settings.load(file)
         logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
         instance = worker(settings.section(worker.name, worker.Settings))
-        asyncio.run(serve(instance, settings, notifier, hosting))
-    except REFUSALS as refusal:
-        return _refused(refusal, notifier)
+        count = worker.shares(instance.settings)
+    except Exception as error:
+        return _failed(error, notifier)
+    if count > 1:
+        return _run_shares(instance, count, settings, notifier, hosting)
+    return _run_one(instance, settings, notifier, hosting)
+
+
+def _run_one(worker: Hosted[Any], settings: Settings, notifier: Notifier, hosting: str) -> int:
+    """Host the worker, or its share, in this process; return the exit code."""
+    try:
+        asyncio.run(serve(worker, settings, notifier, hosting))
     except KeyboardInterrupt:
         return Exit.STOPPED
-    except Exception:
-        log.exception("crashed")
-        return Exit.CRASHED
+    except Exception as error:
+        return _failed(error, notifier)
     return Exit.STOPPED
+
+
+def _run_shares(worker: Hosted[Any], count: int, settings: Settings, notifier: Notifier, hosting: str) -> int:
+    """Host each share of the worker in a process of its own; return the exit code."""
+    from decnet_core.runtime.shares.processes import ShareProcesses  # nothing that other workers should pay for
+
+    runtime = settings.section("runtime", RuntimeSettings)
+
+    def serve_share(notifier: Notifier, share: Share, lifeline: int) -> int:
+        logs.configure(share.name, runtime.log_level)
+        os.environ[LIFELINE] = str(lifeline)
+        worker.share = share
+        return _run_one(worker, settings, notifier, hosting)
+
+    number = os.environ.pop(LIFELINE, "")
+    try:
+        worker.divide(count)
+        gc.freeze()  # a collection would write to what the processes share
+        return ShareProcesses(
+            worker.name,
+            count,
+            serve_share,
+            notifier,
+            budget_bytes=worker.memory_budget,
+            exposed=worker.exposed,
+            stop_seconds=runtime.stop_seconds + 1,
+            lifeline=int(number) if number.isdecimal() else None,
+        ).run()
+    except Exception as error:
+        return _failed(error, notifier)
+
+
+def _failed(error: Exception, notifier: Notifier) -> int:
+    """Report why the worker does not start, or crashed; return the exit code."""
+    if isinstance(error, REFUSALS):
+        return _refused(error, notifier)
+    log.error("crashed", exc_info=error)
+    return Exit.CRASHED
 
 
 def refuse(name: str, refusal: StartupError) -> int:
@@ -81,7 +128,7 @@ def _refused(refusal: Exception, notifier: Notifier) -> int:
 async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hosting: str) -> None:
     """Host the worker in the running loop, the only one of its process, until a signal says stop."""
     await take_over(notifier)
-    ctx = await open_context(type(worker), settings)
+    ctx = await open_context(type(worker), settings, name=worker.share.name)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ctx.stop)

@@ -122,7 +122,8 @@ class _Reading:
     def _enter(self, number: int, present: set[int]) -> None:
         left = self._position.segment
         if number > left:
-            self._missing += number - left - (left in present) if left else 0
+            gone = number - left - (left in present) if left else 0
+            self._missing += gone if gone < segments.LOST_NUMBERS // 2 else 1  # nobody knows how many were lost
             self._position = Position(number, 0)
 
     def _read_segment(self, *, newest: bool) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from decnet_core.spool.positions import START, Position
+from decnet_core.spool.segments import LOST_NUMBERS
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -21,7 +22,11 @@ class Plan(msgspec.Struct, frozen=True):
     """What becomes of the files; no segment is ever cut or continued, for readers hold offsets into them."""
 
     next_number: int
-    """The segment to begin: above every number ever used, as far as anything in the directory remembers one."""
+    """The segment to begin: above every number ever used, as far as anything remembers one.
+
+    Where the directory was lost, the readers' acknowledgements do; but a reader may have stored more than it had
+    acknowledged when it was killed, and would continue at that offset in another segment of the same number.
+    """
     acknowledged: tuple[int, ...]
     """Segments to delete because every reader is past them; with no reader registered, nobody is past any."""
     surplus: Mapping[int, int]
@@ -37,11 +42,12 @@ def plan(listing: Listing, quota_bytes: int, *, writing: int | None = None) -> P
     finished = {number: listing.sizes[number] for number in sorted(listing.sizes) if number != writing}
     acknowledged = tuple(number for number in finished if number < slowest.segment)
     kept = {number: size for number, size in finished.items() if number >= slowest.segment}
-    used = [*listing.sizes, *(position.segment for position in listing.readers)]
+    used = max([*listing.sizes, *(position.segment for position in listing.readers)], default=0)
+    lost = not listing.sizes and used > 0
     surplus = {
         number: slowest.offset if number == slowest.segment else 0 for number in _oldest_beyond(kept, quota_bytes)
     }
-    return Plan(max(used, default=0) + 1, acknowledged, surplus)
+    return Plan(used + 1 + (LOST_NUMBERS if lost else 0), acknowledged, surplus)
 
 
 def _oldest_beyond(sizes: Mapping[int, int], quota_bytes: int) -> list[int]:

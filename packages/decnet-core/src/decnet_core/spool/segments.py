@@ -9,6 +9,9 @@ from decnet_core.durable import sync_directory
 
 SUFFIX = ".jsonl"
 MODE = 0o640
+LOST_NUMBERS = 1 << 16
+"""Numbers that are passed over where a spool's segments were lost, but not what its readers acknowledged: more than the
+segments between what a reader has stored and what it has acknowledged, which is one batch (256 MiB) of 4 KiB each."""
 
 
 def path_of(directory: Path, number: int) -> Path:

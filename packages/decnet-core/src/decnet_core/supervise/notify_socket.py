@@ -10,16 +10,12 @@ import socket
 import struct
 from collections.abc import Callable
 
+from decnet_core.runtime.notify import parse
+
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
 _LARGEST = 4096
 _BURST = 64
 """Datagrams read per iteration of the loop, so that a flood cannot hold it."""
-
-
-def parse(datagram: bytes) -> dict[str, str]:
-    """Return the fields of one message; lines that are not NAME=VALUE are skipped."""
-    lines = datagram.decode("utf-8", "backslashreplace").splitlines()
-    return {name: value for name, found, value in (line.partition("=") for line in lines) if found and name}
 
 
 class NotifySocket:

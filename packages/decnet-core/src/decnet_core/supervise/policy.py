@@ -3,8 +3,8 @@
 
 Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
 changes something. A worker that keeps crashing is in a crash loop after a limit, a state of its own, so that it is seen
-and not mistaken for one that is coming back; it is tried again after a long pause, for what made it crash may be over.
-One that ran long enough has recovered, and starts over with a clean slate.
+and not mistaken for one that is coming back; it is tried again after a pause that grows, for what made it crash may be
+over. One that ran long enough has recovered, and starts over with a clean slate.
 
 A worker that attackers can reach is never left alone for that long: whoever can crash it would have switched it off.
 Only its delay continues growing, to minutes, so that neither has he the host's processor.
@@ -66,8 +66,10 @@ def decide(
         return Decision(Phase.REFUSED, crashes)
     before = 0 if ended.ready_seconds >= settings.stable_seconds else crashes
     longer = 1 + settings.jitter * chance
-    if before + 1 >= settings.crash_limit and not exposed:
-        return Decision(Phase.CRASH_LOOP, before + 1, settings.crash_loop_seconds * longer)
+    beyond = before + 1 - settings.crash_limit
+    if beyond >= 0 and not exposed:
+        pause = 2 * settings.longest_delay_seconds * 2.0 ** min(beyond, _LARGEST_EXPONENT)
+        return Decision(Phase.CRASH_LOOP, before + 1, min(pause, settings.crash_loop_seconds) * longer)
     longest = settings.longest_exposed_delay_seconds if exposed else settings.longest_delay_seconds
     doubled = settings.first_delay_seconds * 2.0 ** min(before, _LARGEST_EXPONENT)
     return Decision(Phase.WAITING, before + 1, min(doubled, longest) * longer)

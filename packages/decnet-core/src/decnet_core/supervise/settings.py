@@ -24,7 +24,8 @@ class SuperviseSettings(msgspec.Struct, frozen=True):
     crash_limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     """Crashes in a row after which another worker is in a crash loop."""
     crash_loop_seconds: Seconds = 600.0
-    """How long a worker in a crash loop is left alone before it is tried again."""
+    """The longest that a worker in a crash loop is left alone before it is tried again; at first it is twice
+    `longest_delay_seconds`, and after each further crash twice as long."""
     start_seconds: Seconds = 30.0
     """A worker that is not ready by then is killed; that counts as a crash."""
     stop_seconds: Seconds = 12.0

@@ -9,7 +9,7 @@ given its mode by the code that makes it, and each directory says here who may m
 - Captured passwords are in spools, so only a worker that reads them is in group `decnet-spool`; set-group-ID gives
   segments that group. What such a reader has acknowledged the writer deletes, so it says so in a directory of its own.
 - `run` and `keys` are root's. Each account has a directory of its own in `run`, or any of them could take the bus
-  socket's name while the broker restarts, or hold another's lock; `run` is sticky only to be told from that of
+  socket's name while the broker restarts, or hold another's lock; `run` is sticky only to differ from that of
   `decnet up`. `init` makes the keys, for a worker that could add one would know what another account comes to use.
 - The database is a directory because SQLite keeps files beside its own. Group `decnet-db` and set-group-ID give those
   files the right group, and SQLite gives them the mode of the database; so that file exists, empty, with mode 0660
@@ -56,8 +56,8 @@ def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     shared = Counter(folder for job in jobs for folder in job.writes)
     for job in jobs:
         yield f"d {site.state}/run/{job.name} {'0750' if job.name == 'bus' else '0700'} {job.user} {GROUP}"
-        if job.spools:
-            yield f"d {site.state}/spool/{job.name} 2750 {job.user} {SPOOL_GROUP}"
+        for spool in job.spools:
+            yield f"d {site.state}/spool/{spool} 2750 {job.user} {SPOOL_GROUP}"
         yield from _written(job, site, {folder for folder, writers in shared.items() if writers > 1})
         for key in job.keys:
             yield f"z {site.state}/keys/{key} 0600 {job.user} {GROUP}"

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from decnet_core.runtime.shares.share import names
 from decnet_core.runtime.worker import Worker
 from decnet_core.supervise.fork.secrets import needed
 
@@ -35,11 +36,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     group: str
     memory_budget: int
+    """Bytes, of all its processes."""
+    processes: int = 1
     capabilities: tuple[str, ...] = ()
     network: Network = "none"
     database: bool = False
-    spools: bool = False
-    """Whether it has a spool of its own."""
+    spools: tuple[str, ...] = ()
+    """Its own spools, one for each of its processes."""
     reads_spools: bool = False
     """Whether it reads those of the others."""
     writes: tuple[str, ...] = ()
@@ -103,15 +106,17 @@ def supervisor_service(group: str) -> str:
 
 def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
     """Return what the class declares that it needs with these settings of its section."""
+    processes = names(worker.name, worker.shares(settings))
     return Job(
         name=worker.name,
         description=worker.description(),
         group=worker.group,
-        memory_budget=worker.memory_budget,
+        memory_budget=len(processes) * worker.memory_budget,
         capabilities=worker.capabilities(settings),
         network=worker.reach(settings),
         database=worker.database,
-        spools=bool(worker.produces),
+        processes=len(processes),
+        spools=processes if worker.produces else (),
         reads_spools=worker.reads_spools,
         writes=worker.writes,
         keys=worker.keys,
@@ -136,8 +141,7 @@ def network_of(job: Job, site: Site) -> Network:
 def writable(job: Job, site: Site) -> tuple[str, ...]:
     """Return the directories that the worker may write to; everything else is read-only for it."""
     below = [f"{site.state}/run/{job.name}", *(f"{site.state}/{folder}" for folder in job.writes)]
-    if job.spools:
-        below.append(f"{site.state}/spool/{job.name}")
+    below += [f"{site.state}/spool/{spool}" for spool in job.spools]
     if job.database:
         below.append(site.database)
     return tuple(sorted(set(below)))

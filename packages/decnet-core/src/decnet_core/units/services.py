@@ -84,7 +84,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "TimeoutStopSec": 15,
         "MemoryMax": job.memory_budget,
         "MemorySwapMax": 0,
-        "TasksMax": 64,
+        "TasksMax": 64 * job.processes,
         "OOMScoreAdjust": job.oom_score_adj,
     }
 

@@ -87,7 +87,7 @@ def _service(group: str, jobs: Sequence[Job], site: Site, apart: Sequence[Job]) 
         "Delegate": ("memory",),
         "MemoryMax": OWN_BYTES + sum(job.memory_budget for job in jobs),
         "MemorySwapMax": 0,
-        "TasksMax": 32 + 64 * len(jobs),
+        "TasksMax": 32 + 64 * sum(job.processes for job in jobs),
         "OOMScoreAdjust": min(job.oom_score_adj for job in jobs),
     }
 

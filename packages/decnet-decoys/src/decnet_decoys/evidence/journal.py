@@ -73,6 +73,8 @@ class Journal:
         for file in sorted(self._directory.glob("*.json")):
             try:
                 yield msgspec.json.decode(file.read_bytes(), type=OpenSession)
+            except FileNotFoundError:
+                continue  # of another process, which has finished it
             except (OSError, msgspec.DecodeError) as error:
                 log.warning("session entry unreadable file=%s reason=%s", file.name, error)
                 with contextlib.suppress(OSError):

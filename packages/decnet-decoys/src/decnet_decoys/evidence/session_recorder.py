@@ -3,12 +3,17 @@
 
 import hashlib
 import time
+from collections.abc import Generator
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionOpened
 from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.artifact_store import outcome
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.journal import Ending, OpenSession
 from decnet_decoys.evidence.recording import Recording
+
+Steps = Generator[None, None, None]
+"""Work that yields after each of its steps, a few milliseconds apart."""
 
 MAX_CAPTURES = 200
 """Files one session may leave in the artifact store."""
@@ -61,37 +66,49 @@ class SessionRecorder:
             self._recording.command(moment, line)
 
     def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
+        """Store a file at once, as `capturing` does; meant for little."""
+        outcome(self.capturing(path, data, partial=partial))
+
+    def capturing(self, path: str, data: bytes, *, partial: bool = False) -> Steps:
         """Store a file that the attacker wrote; a `partial` one is stored when it has stopped growing."""
         if self._growing is not None and self._growing[0] != path:
-            self._keep_growing()
+            yield from self.keeping_grown()
         if partial:
             self._growing = (path, data)
         else:
             self._growing = None
-            self._keep(path, data)
+            yield from self._keeping(path, data, len(data))
 
-    def _keep_growing(self) -> None:
+    def keeping_grown(self) -> Steps:
+        """Store the file that was growing, if there is one."""
         if self._growing is not None:
-            growing, self._growing = self._growing, None
-            self._keep(*growing)
+            (path, data), self._growing = self._growing, None
+            yield from self._keeping(path, data, len(data))
 
-    def _keep(self, path: str, data: bytes) -> None:
+    def _keeping(self, path: str, data: bytes, size: int) -> Steps:
         self._captures += 1
         if self._captures > MAX_CAPTURES:
             self.connection.counters.add("decoys_captures_refused")
             return
-        digest = self.context.fleet.artifacts.keep(data)
-        self.connection.emit(
-            FileCaptured(service=self.connection.service, sha256=digest, size=len(data), name=text(path))
-        )
+        digest = yield from self.context.fleet.artifacts.storing(data)
+        self.connection.emit(FileCaptured(service=self.connection.service, sha256=digest, size=size, name=text(path)))
 
     def uploaded(self, path: str, data: bytes, size: int) -> None:
+        """Store an uploaded file at once, as `uploading` does; meant for little."""
+        outcome(self.uploading(path, data, size))
+
+    def uploading(self, path: str, data: bytes, size: int) -> Steps:
         """Store an uploaded file of `size` bytes, of which `data` was kept."""
         if len(data) == size:
-            self.captured(path, data)
+            if self._growing is not None and self._growing[0] != path:
+                yield from self.keeping_grown()
+            self._growing = None
+            yield from self._keeping(path, data, size)
             return
         self.connection.counters.add("decoys_uploads_cut")
-        digest = self.context.fleet.artifacts.keep(data) if data else hashlib.sha256(data).hexdigest()
+        digest = hashlib.sha256().hexdigest()
+        if data:
+            digest = yield from self.context.fleet.artifacts.storing(data)
         self.connection.emit(FileCaptured(service=self.connection.service, sha256=digest, size=size, name=text(path)))
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
@@ -116,7 +133,7 @@ class SessionRecorder:
         if self._entry is None:
             return
         entry, self._entry = self._entry, None
-        self._keep_growing()
+        outcome(self.keeping_grown())
         if self._recording is not None:
             self._recording.close()
         self.context.fleet.journal.close(entry, Ending(time.time_ns(), self._commands), self.connection)

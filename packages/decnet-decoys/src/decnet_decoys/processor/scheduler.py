@@ -118,6 +118,18 @@ class LoopScheduler:
     def account(self, service: str, decky: str, address: str) -> Account:
         return self._accounts.open(service, decky, address, self._loop.time())
 
+    def charge(self, account: Account, seconds: float) -> None:
+        """Charge a connection for what was computed for it outside its own callbacks."""
+        account.charge(seconds, self._loop.time())
+        self._note_greed(account)
+        self.blame.longest = max(self.blame.longest, seconds)
+        self.blame.count += seconds > turn.LONGEST_SECONDS
+
+    def _note_greed(self, account: Account) -> None:
+        if account.newly_greedy():
+            self.greedy += 1
+            log.warning("a source uses much processor time and waits for others: %s", account.label)
+
     def offer(self, handle: Any) -> None:
         """Run a ready callback, or queue it."""
         account = handle._context.get(ACCOUNT)
@@ -186,9 +198,7 @@ class LoopScheduler:
         if account is not None:
             self._spent += spent
             account.charge(spent, self._loop.time())
-            if account.newly_greedy():
-                self.greedy += 1
-                log.warning("a source uses much processor time and waits for others: %s", account.label)
+            self._note_greed(account)
         if account is not None and spent > self.blame.longest:
             self.blame.longest = spent
         if spent > turn.LONGEST_SECONDS:

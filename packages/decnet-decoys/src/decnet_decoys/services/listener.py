@@ -117,7 +117,7 @@ class Listener(ABC):
     def _ended(self, connection: Connection, place: Place, task: asyncio.Task[Any]) -> None:
         """Release what the connection held; also that of a task which was cancelled before it began."""
         self._serving.discard(task)
-        self._context.fleet.places.give_back(place)
+        self._context.fleet.places.release(place)
         connection.close()
 
 

@@ -6,10 +6,11 @@ Adapts asyncssh's channel to `terminal`, which knows nothing of SSH.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, SupportsIndex
 
 from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import Origin, ShellState
@@ -46,9 +47,21 @@ class Unread(list[tuple[bytearray, Any]]):
     slow enough to stop everybody.
     """
 
+    def __init__(self, on_change: Callable[[int], None]) -> None:
+        """`on_change` is told by how many bytes it has grown."""
+        super().__init__()
+        self._on_change = on_change
+
+    def pop(self, index: SupportsIndex = -1) -> tuple[bytearray, Any]:
+        """Take data out."""
+        taken = super().pop(index)
+        self._on_change(-len(taken[0]))
+        return taken
+
     def append(self, item: tuple[Any, Any]) -> None:
         """Keep data of a type, joined to what is there if that is of the same type."""
         data, kind = item
+        self._on_change(len(data))
         if self and self[-1][1] == kind:
             self[-1][0].extend(data)
         else:
@@ -58,9 +71,17 @@ class Unread(list[tuple[bytearray, Any]]):
 class Channel(asyncssh.SSHServerSession[bytes]):
     """What asyncssh calls for one channel."""
 
-    def __init__(self, recorder: SessionRecorder, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self, recorder: SessionRecorder, on_close: Callable[[], None], lease: MemoryLease, on_excess: Callable[[], None]
+    ) -> None:
+        """What was sent and waits to be read is held under `lease`; `on_excess` is called when that has no room."""
         self._recorder = recorder
         self._on_close = on_close
+        self._lease = lease
+        self._on_excess = on_excess
+        self._held = 0
+        self._undelivered = 0
+        self._unread = 0
         self._command: str | None = None
         self._subsystem: str | None = None
         self._term: str | None = None
@@ -68,9 +89,27 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
-        vars(chan)["_recv_buf"] = Unread()
+        vars(chan)["_recv_buf"] = Unread(self._grown)
         idle_seconds = self._recorder.context.settings.limits.idle_seconds
-        self._terminal = Terminal(ChannelOutput(chan), pty=False, idle_seconds=idle_seconds)
+        self._terminal = Terminal(
+            ChannelOutput(chan), pty=False, idle_seconds=idle_seconds, on_waiting=self._waiting_changed
+        )
+
+    def _grown(self, size: int) -> None:
+        """Note that asyncssh keeps `size` more bytes."""
+        self._undelivered += size
+        self._hold(self._undelivered + self._unread)
+
+    def _waiting_changed(self, size: int) -> None:
+        """Note that the terminal keeps `size` bytes."""
+        self._unread = size
+        self._hold(self._undelivered + self._unread)
+
+    def _hold(self, size: int) -> None:
+        if self._lease.hold(size - self._held):
+            self._held = size
+        else:
+            self._on_excess()
 
     def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], _modes: object) -> bool:
         self._terminal.pty, self._term = True, term_type[:64]
@@ -119,6 +158,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._terminal.connection_lost()
+        self._undelivered = self._unread = 0
+        self._hold(0)
         self._on_close()
 
     async def _serve(self) -> None:
@@ -155,7 +196,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             command=self._command,
         ) as shell:
             self._terminal.recording = recorder.begin(self._term, *self._size)
-            return await self._requested(shell)
+            try:
+                return await self._requested(shell)
+            finally:
+                for _ in recorder.keeping_grown():
+                    await turn.give_way()
 
     def _origin(self) -> Origin:
         machine, username = self._recorder.context.machine, self._recorder.username
@@ -187,8 +232,8 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         session = ShellSession(shell, self._terminal, self._recorder)
         return await (session.interactive() if self._command is None else session.run(self._command))
 
-    def _uploaded(self, upload: sftp.Upload) -> None:
-        self._recorder.uploaded(upload.path, upload.data, upload.size)
+    def _uploaded(self, upload: sftp.Upload) -> Iterator[None]:
+        return self._recorder.uploading(upload.path, upload.data, upload.size)
 
     async def _transfer(self, protocol: sftp.Sftp | scp.Sink) -> int:
         """Feed a transfer protocol until the client is done; its bytes are not part of the recording."""
@@ -196,10 +241,12 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         try:
             while data := await self._terminal.read():
                 for reply in protocol.feed(data):
-                    await self._terminal.write_raw(reply)
+                    if reply:
+                        await self._terminal.write_raw(reply)
                     await turn.give_way()
                 if isinstance(protocol, scp.Sink) and protocol.finished:
                     return 1
         finally:
-            protocol.close()
+            for _ in protocol.closing():
+                await turn.give_way()
         return 0

@@ -8,7 +8,9 @@ from decnet_core.events.catalogue import ClientIdentified, LoginAttempt, Service
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.evidence.session_recorder import SessionRecorder
+from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.ssh import kex_steps
 from decnet_decoys.ssh.channel import Channel
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.options import apply_profile
@@ -31,7 +33,9 @@ class Login(asyncssh.SSHServer):
         profile: SshProfile,
         credentials: CredentialPolicy,
         recorder: ConnectionRecorder,
+        lease: MemoryLease,
     ) -> None:
+        self._lease = lease
         self._context = context
         self._profile = profile
         self._credentials = credentials
@@ -45,10 +49,11 @@ class Login(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
         apply_profile(conn, self._profile)
+        kex_steps.order(conn, self._context.fleet.key_exchanges, self._recorder.info.src[0])
         Pacing(conn, self._context.settings.limits.session_bytes, self._cut)
 
     def _cut(self) -> None:
-        """Disconnect a client that has sent more than it may."""
+        """Disconnect a client that has sent more than it may, or than there is memory for while nothing reads it."""
         self._recorder.counters.add("decoys_connections_cut")
         self._conn.abort()
 
@@ -125,7 +130,8 @@ class Login(asyncssh.SSHServer):
         recorder = self._recorder
         if self._channels > 1:
             recorder = recorder.again(f"{self._recorder.session}.{self._channels}")
-        return Channel(SessionRecorder(self._context, recorder, self._username), self._ended)
+        session = SessionRecorder(self._context, recorder, self._username)
+        return Channel(session, self._ended, self._lease, self._cut)
 
     def _ended(self) -> None:
         self._open -= 1

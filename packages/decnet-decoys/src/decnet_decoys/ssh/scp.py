@@ -3,12 +3,12 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.ssh.sftp import Upload
+from decnet_decoys.ssh.sftp import OnUpload, Upload
 
 MAX_LINE = 4096
 MAX_DEPTH = 50
@@ -20,7 +20,7 @@ _DIRECTORY = re.compile(rb"D[0-7]{4,5} \d{1,15} ([^/\0]{1,255})")
 class Sink:
     """Receives files into `target`; each `feed` yields the acknowledgements to send."""
 
-    def __init__(self, shell: ShellState, target: str, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
+    def __init__(self, shell: ShellState, target: str, limit_bytes: int, uploaded: OnUpload) -> None:
         self.finished = False
         self._shell = shell
         self._folders = [target]
@@ -38,7 +38,8 @@ class Sink:
             if self._left is not None:
                 if not self._take_data():
                     break
-                yield self._stored()
+                reply = yield from self._stored()
+                yield reply
                 continue
             end = self._waiting.find(b"\n", 0, MAX_LINE)
             if end < 0:
@@ -49,10 +50,24 @@ class Sink:
             yield self._told(line)
 
     def close(self) -> None:
-        """End the channel; a file that came in part is handed on."""
+        """End the channel at once, as `closing` does."""
+        for _ in self.closing():
+            pass
+
+    def closing(self) -> Iterator[bytes]:
+        """End the channel in steps; a file that came in part is handed on."""
         if self._left is not None:
             self._left = None
-            self._uploaded(Upload(self._path, bytes(self._data), self._size))
+            yield from self._handed_on()
+
+    def _handed_on(self) -> Generator[bytes, None, bytes]:
+        """Hand on what there is of the file; return it."""
+        content = bytes(self._data)
+        self._data.clear()  # a second copy may be as large as all others together
+        for _ in self._uploaded(Upload(self._path, content, self._size)) or ():
+            yield b""
+        self._shell.lease.hold(-len(content))
+        return content
 
     def _take_data(self) -> bool:
         """Take what there is of the file; True when it and the byte behind it are complete."""
@@ -69,12 +84,11 @@ class Sink:
         self._left = None
         return True
 
-    def _stored(self) -> bytes:
-        data, shell = bytes(self._data), self._shell
-        shell.lease.hold(-len(data))
-        self._uploaded(Upload(self._path, data, self._size))
+    def _stored(self) -> Generator[bytes, None, bytes]:
+        shell = self._shell
+        content = yield from self._handed_on()
         try:
-            shell.files.write(self._path, data, shell.access)
+            shell.files.write(self._path, content, shell.access)
         except FileSystemError as error:
             return f"\x01scp: {self._path}: {error}\n".encode("utf-8", "replace")
         return b"\0"

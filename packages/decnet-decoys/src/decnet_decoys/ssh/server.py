@@ -66,7 +66,7 @@ class Server:
             raise ConnectionEnded(f"no host key: {error}") from error  # `prepare` says so in the log
 
         def login() -> Login:
-            return Login(self._context, self._profile, self._credentials, connection.recorder)
+            return Login(self._context, self._profile, self._credentials, connection.recorder, connection.lease)
 
         try:
             server = await asyncssh.run_server(

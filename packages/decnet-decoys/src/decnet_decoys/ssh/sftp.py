@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import stat
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
@@ -47,6 +47,9 @@ class Upload(NamedTuple):
     size: int
 
 
+OnUpload = Callable[[Upload], Iterable[None] | None]
+
+
 class _Open:
     """An open file or directory."""
 
@@ -75,9 +78,9 @@ def _writing(path: str, old: bytes) -> _Open:
 
 
 class Sftp:
-    """One SFTP channel; `uploaded` is called for each finished upload before it is acknowledged."""
+    """One SFTP channel; `uploaded` is called for each finished upload before it is acknowledged, and may take steps."""
 
-    def __init__(self, shell: ShellState, limit_bytes: int, uploaded: Callable[[Upload], None]) -> None:
+    def __init__(self, shell: ShellState, limit_bytes: int, uploaded: OnUpload) -> None:
         self._shell = shell
         self._limit = limit_bytes
         self._uploaded = uploaded
@@ -86,7 +89,10 @@ class Sftp:
         self._next = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take bytes, yield each reply; raises BadPacketError when the stream is malformed."""
+        """Take bytes, yield each reply, and b"" between steps of long work.
+
+        Raises BadPacketError when the stream is malformed.
+        """
         self._waiting += data
         while len(self._waiting) >= 4:
             length = int.from_bytes(self._waiting[:4], "big")
@@ -96,26 +102,33 @@ class Sftp:
                 break
             packet = bytes(self._waiting[4 : 4 + length])
             del self._waiting[: 4 + length]
-            yield packets.framed(self._answer(packet[0], packet[1:]))
+            reply = yield from self._answer(packet[0], packet[1:])
+            yield packets.framed(reply)
 
     def close(self) -> None:
-        """End the channel; what was being uploaded is handed on as far as it came."""
-        for handle in list(self._open):
-            self._finish(self._open.pop(handle))
+        """End the channel at once, as `closing` does."""
+        for _ in self.closing():
+            pass
 
-    def _answer(self, kind: int, body: bytes) -> bytes:
+    def closing(self) -> Iterator[bytes]:
+        """End the channel in steps; what was being uploaded is handed on as far as it came."""
+        for handle in list(self._open):
+            yield from self._finish(self._open.pop(handle))
+
+    def _answer(self, kind: int, body: bytes) -> Generator[bytes, None, bytes]:
         if kind == 1:
             return packets.version(_EXTENSIONS)
         packet = Packet(body)
         request = packet.number()
-        reply = self._reply(_REQUESTS.get(kind), packet)
+        reply = yield from self._reply(_REQUESTS.get(kind), packet)
         return packets.answering(request, packets.status(reply) if isinstance(reply, int) else reply)
 
-    def _reply(self, handler: _Handler | None, packet: Packet) -> bytes | int:
+    def _reply(self, handler: _Handler | None, packet: Packet) -> Generator[bytes, None, bytes | int]:
         if handler is None:
             return UNSUPPORTED
         try:
-            return handler(self, packet)
+            reply = handler(self, packet)
+            return reply if isinstance(reply, bytes | int) else (yield from reply)
         except FileSystemError as error:
             return {NOT_FOUND: NO_SUCH_FILE, DENIED: PERMISSION_DENIED}.get(str(error), FAILURE)
 
@@ -150,18 +163,20 @@ class Sftp:
             raise FileSystemError(NO_SPACE)
         return self._added(_writing(path, old))
 
-    def _do_close(self, packet: Packet) -> int:
+    def _do_close(self, packet: Packet) -> int | Generator[bytes, None, int]:
         opened = self._open.pop(packet.string(), None)
         return FAILURE if opened is None else self._finish(opened)
 
-    def _finish(self, opened: _Open) -> int:
+    def _finish(self, opened: _Open) -> Generator[bytes, None, int]:
         if not opened.writing:
             return OK
-        data, shell = bytes(opened.data), self._shell
-        shell.lease.hold(-len(data))
-        self._uploaded(Upload(opened.path, data, opened.size))
+        content, shell = bytes(opened.data), self._shell
+        opened.data.clear()  # a second copy may be as large as all others together
+        for _ in self._uploaded(Upload(opened.path, content, opened.size)) or ():
+            yield b""
+        shell.lease.hold(-len(content))
         try:
-            shell.files.write(opened.path, data, shell.access)
+            shell.files.write(opened.path, content, shell.access)
         except FileSystemError:
             return FAILURE
         return OK
@@ -277,8 +292,8 @@ class Sftp:
         return UNSUPPORTED
 
 
-_Handler = Callable[[Sftp, Packet], bytes | int]
-"""Returns a reply without the number of its request, or the code of a status."""
+_Handler = Callable[[Sftp, Packet], bytes | int | Generator[bytes, None, int]]
+"""Returns a reply without the number of its request, or the code of a status, maybe after steps."""
 
 _REQUESTS: dict[int, _Handler] = {
     3: Sftp._do_open, 4: Sftp._do_close, 5: Sftp._do_read, 6: Sftp._do_write, 7: Sftp._do_lstat,

@@ -2,7 +2,7 @@
 """Streamlined NTRU Prime sntrup761, the encapsulating half: a server's part in sntrup761x25519-sha512@openssh.com.
 
 OpenSSH 8.9 and 9.2 offer this key exchange (draft-josefsson-ntruprime-ssh); a decky that claims to be one and does not
-is told apart by its HASSH before a word is said. asyncssh has it only with liboqs. A server never makes a key pair, the
+is recognised by its HASSH at once. asyncssh has it only with liboqs. A server never makes a key pair, the
 slow part; it multiplies one polynomial, here as one product of big integers (Kronecker substitution): 7 ms in all.
 The scheme is that of "NTRU Prime: round 3" (Bernstein et al., 2020). A decoy's session needs no secrecy, so nothing
 here is constant-time.
@@ -21,14 +21,11 @@ _SLOT = 4
 """Bytes of one coefficient in a big integer: no sum of a product exceeds W * Q."""
 
 
-def encapsulate(public: bytes, short: list[int] | None = None) -> tuple[bytes, bytes]:
-    """Return the shared secret and the ciphertext for a public key; raises ValueError for a wrong length.
-
-    `short` is the random polynomial, coefficients -1, 0, 1, of weight W; only tests name it.
-    """
+def encapsulate(public: bytes) -> tuple[bytes, bytes]:
+    """Return the shared secret and the ciphertext for a public key; raises ValueError for a wrong length."""
     if len(public) != PUBLIC_BYTES:
         raise ValueError(f"a public key has {PUBLIC_BYTES} bytes, not {len(public)}")
-    chosen = random_short() if short is None else short
+    chosen = random_short()
     key = [value - _HALF for value in decode(public, [Q] * P)]
     rounded = [_nearest_multiple_of_3(value) for value in _product(key, chosen)]
     plain = _small_encoded(chosen)

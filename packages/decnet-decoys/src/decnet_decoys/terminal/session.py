@@ -3,6 +3,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from decnet_core.text import for_terminal
@@ -55,8 +56,8 @@ class SessionEvents(Protocol):
         """Record a command line, `moment` seconds after the session began; `known` when the decoy can answer it."""
         ...
 
-    def captured(self, path: str, data: bytes, *, partial: bool = False) -> None:
-        """Keep a file that the attacker wrote; a `partial` one is likely to grow."""
+    def capturing(self, path: str, data: bytes, *, partial: bool = False) -> Iterable[None]:
+        """Keep a file that the attacker wrote, in steps; a `partial` one is likely to grow."""
         ...
 
     def requested(self, action: str, detail: dict[str, str]) -> None:
@@ -210,7 +211,8 @@ class ShellSession:
         elif isinstance(effect, ReadAll):
             return await (self._typed() if self._terminal.pty else self._piped())
         elif isinstance(effect, Captured):
-            self._events.captured(effect.path, effect.data, partial=effect.partial)
+            for _ in self._events.capturing(effect.path, effect.data, partial=effect.partial):
+                await turn.give_way()
         elif isinstance(effect, Requested):
             self._events.requested(effect.action, effect.detail)
         return None

@@ -7,6 +7,7 @@ The service that owns the connection feeds a `Terminal` with the callbacks of `a
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from decnet_decoys.errors import DecoysError
@@ -50,8 +51,17 @@ class Recording(Protocol):
 class Terminal:
     """Input and output of one client. With `pty` line ends become CR LF, ^C interrupts and errors go to the screen."""
 
-    def __init__(self, channel: ByteChannel, *, pty: bool, idle_seconds: float) -> None:
+    def __init__(
+        self,
+        channel: ByteChannel,
+        *,
+        pty: bool,
+        idle_seconds: float,
+        on_waiting: Callable[[int], None] = lambda _size: None,
+    ) -> None:
+        """`on_waiting` is told how many bytes wait to be read, whenever that changes."""
         self.pty = pty
+        self._on_waiting = on_waiting
         self.recording: Recording | None = None
         self._channel = channel
         self._idle = idle_seconds
@@ -71,6 +81,7 @@ class Terminal:
 
     def data_received(self, data: bytes) -> None:
         self._input += data
+        self._on_waiting(len(self._input))
         if self.recording is not None:
             self.recording.typed(self.elapsed, data)
         if self.pty and b"\x03" in data:
@@ -110,6 +121,7 @@ class Terminal:
             await self._wait(self._changed)
         data = bytes(self._input)
         self._input.clear()
+        self._on_waiting(0)
         if self._paused:
             self._paused = False
             self._channel.resume_reading()
@@ -118,6 +130,7 @@ class Terminal:
     def unread(self, data: bytes) -> None:
         """Put back what follows a finished line, to be read next."""
         self._input[:0] = data
+        self._on_waiting(len(self._input))
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
         """Show bytes; waits while the client does not read. Raises ClientGoneError."""
@@ -154,6 +167,7 @@ class Terminal:
         self._check_connected()
         index = self._input.find(b"\x03")
         del self._input[: index + 1]
+        self._on_waiting(len(self._input))
         return True
 
     def _check_connected(self) -> None:

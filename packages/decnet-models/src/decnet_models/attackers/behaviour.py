@@ -120,7 +120,7 @@ def _scripted(typing: Sequence[Typing]) -> Trait | None:
 def _guessing(breadth: Breadth) -> Trait | None:
     if breadth.logins < GUESSES:
         return None
-    return Trait("brute force", f"{breadth.logins} log-ins tried")
+    return Trait("brute force", f"{breadth.logins} logins tried")
 
 
 def _scanning(breadth: Breadth, beat: Rhythm | None) -> Trait | None:

@@ -47,7 +47,7 @@ STEPS = (
     _Steps("access", "logins_accepted", "logged in, times", ((1, 20),)),
     _Steps("commands", "commands", "entered commands", ((1, 10), (10, 15), (50, 20))),
     _Steps("files", "files", "dropped files", ((1, 15), (5, 20))),
-    _Steps("guessing", "logins", "tried log-ins", ((1, 2), (10, 6), (100, 10), (1000, 15))),
+    _Steps("guessing", "logins", "logins tried", ((1, 2), (10, 6), (100, 10), (1000, 15))),
     _Steps("scans", "scans", "scanned ports, times", ((1, 4), (10, 6))),
     _Steps("requests", "requests", "sent HTTP requests", ((1, 1), (20, 4), (200, 8))),
     _Steps("spread", "deckies", "touched deckies", ((2, 4), (4, 8), (10, 12))),

@@ -8,7 +8,7 @@ from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.settings import Settings
 from decnet_core.state import State
-from decnet_models.database.engine import DatabaseSettings, open_engine, reading, sqlite_file
+from decnet_models.database.engine import DatabaseSettings, open_engine, reading
 from decnet_models.database.ownership import guard
 from decnet_models.database.schema import require_current
 from decnet_models.errors import DatabaseError, passes, reason
@@ -23,7 +23,8 @@ def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
     """Return the engine of the fleet's database, restricted to this worker's tables (law 4).
 
     Raises StartupError when there is no such database, when it cannot be read or when its schema has another version.
-    An unreachable server does not prevent starting: the worker's loop waits for it.
+    A database that nobody can read now (an unreachable server, a locked file, a full disk) does not prevent starting:
+    the worker's loop waits for it.
     """
     settings = ctx.settings.section("database", DatabaseSettings)
     url = database_url(ctx.settings, ctx.state)
@@ -34,20 +35,24 @@ def engine_of(ctx: Context, *, read_only: bool = False) -> Engine:
             busy_seconds=settings.busy_seconds,
             statement_seconds=settings.statement_seconds,
         )
-        _check(engine, waits=sqlite_file(url) is None)
+        _check(engine)
     except DatabaseError as error:
         raise StartupError(str(error)) from error
     guard(engine, ctx.worker)
     return engine
 
 
-def _check(engine: Engine, *, waits: bool) -> None:
+_LASTING = frozenset({8, 14})
+"""READONLY and CANTOPEN of SQLite: an operator has to give the worker its file (sqlite.org/rescode.html)."""
+
+
+def _check(engine: Engine) -> None:
     try:
         with reading(engine) as connection:
             require_current(connection)
     except DBAPIError as error:
         engine.dispose()
-        if not (waits and passes(error)):
+        if not passes(error) or getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _LASTING:
             raise DatabaseError(f"the database cannot be read: {reason(error)}") from error
     except DatabaseError:
         engine.dispose()

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
+SILENT_SECONDS = 12.0
+"""A server that hangs (SIGSTOP, a stuck disk) answers nothing for this long, but its kernel answers keepalives."""
 
 RETRIED = (DBAPIError, EveryEventRefusedError, CursorMovedError)
 """Errors of a step that are retried; of DBAPIError only those that `stops` accepts."""
@@ -52,6 +54,15 @@ class RetryBackoff:
             await asyncio.wait_for(self._ctx.stopping.wait(), self._seconds * random.uniform(0.5, 1))  # noqa: S311  # jitter
         self._seconds = min(self._seconds * 2, LONGEST_SECONDS)
 
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """Show that the database is silent while the body waits for it; the thread that asked cannot be interrupted."""
+        timer = asyncio.get_running_loop().call_later(SILENT_SECONDS, self._report_silence)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def recovered(self) -> None:
         """Reset to the shortest wait."""
         if self._failing:
@@ -61,6 +72,12 @@ class RetryBackoff:
                 self._ctx.counters.set("database_at_fault", 0)
         self._failing = self._at_fault = False
         self._seconds = FIRST_SECONDS
+
+    def _report_silence(self) -> None:
+        if not self._failing:
+            log.warning("the database does not answer, waiting: no reply for %g s", SILENT_SECONDS)
+        self._failing = True
+        self._ctx.counters.set("database_unavailable", 1)
 
     def _report_fault(self, error: BaseException) -> None:
         self._ctx.counters.set("database_at_fault", 1)
@@ -76,7 +93,8 @@ async def until_answered(ctx: Context, function: Callable[..., T], *arguments: o
     backoff = RetryBackoff(ctx)
     while True:
         try:
-            done = await ctx.in_thread(function, *arguments)
+            with backoff.watching():
+                done = await ctx.in_thread(function, *arguments)
         except RETRIED as error:
             await backoff.wait(error)
             if ctx.stopping.is_set():

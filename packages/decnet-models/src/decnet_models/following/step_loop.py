@@ -26,10 +26,11 @@ async def repeat(
     backoff, prepared = RetryBackoff(ctx), False
     while not ctx.stopping.is_set():
         try:
-            if not prepared:
-                await prepare()
-                prepared = True
-            seconds = await step()
+            with backoff.watching():
+                if not prepared:
+                    await prepare()
+                    prepared = True
+                seconds = await step()
         except RETRIED as error:
             await backoff.wait(error)
             continue

@@ -88,13 +88,13 @@ class Plan(NamedTuple):
     """After a probe, while the host still contacts us."""
     keep: int
     """A host that has not contacted us for this long is forgotten."""
-    patience: int = 8
+    longest: int = 8
     """The most times `again` that a silent host waits: it doubles after each silent probe."""
 
 
 def next_probe(now: float, silent_probes: int, plan: Plan) -> float:
     """Return when to probe a host again after `silent_probes` silent probes in a row; seconds, as `now`."""
-    return now + plan.again * min(1 << min(silent_probes, 16), plan.patience)
+    return now + plan.again * min(1 << min(silent_probes, 16), plan.longest)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> dict[str, tuple[str, str]]:

@@ -77,7 +77,7 @@ class Targets:
 
     def due(self, now: float, except_for: set[str]) -> str | None:
         """Return the host due first at `now` that is not in `except_for`; drop the hosts that are too old."""
-        longest = next_probe(now, self._plan.patience, self._plan)
+        longest = next_probe(now, self._plan.longest, self._plan)
         chosen: tuple[float, str] | None = None
         for address, target in list(self.kept.targets.items()):
             if now - target.contact / 1e9 > self._plan.keep:

@@ -40,14 +40,7 @@ def is_ending(folder: Path) -> bool:
     return parts.not_after - time.time() < (parts.not_after - parts.not_before) / 6
 
 
-async def renew_when_due(
-    counters: Counters,
-    folder: Path,
-    server: str,
-    *,
-    look_seconds: float = LOOK_SECONDS,
-    retry_seconds: float | None = None,
-) -> None:
+async def renew_when_due(counters: Counters, folder: Path, server: str, *, retry_seconds: float | None = None) -> None:
     """Renew for ever at the listener `server` (HOST:PORT); what fails is logged, counted and tried again."""
     counters.read_from(lambda: {"certificate_ending": int(is_ending(folder))})
     first = FIRST_RETRY_SECONDS if retry_seconds is None else retry_seconds
@@ -56,7 +49,7 @@ async def renew_when_due(
         wait = _wait(counters, folder)
         if wait > 0:
             pause = first
-            await asyncio.sleep(min(wait, look_seconds))
+            await asyncio.sleep(min(wait, LOOK_SECONDS))
             continue
         if await _renew_in_child(folder, server):
             counters.add("certificate_renewals")

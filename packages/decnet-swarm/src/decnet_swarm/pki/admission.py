@@ -74,8 +74,8 @@ class Admission:
             return Refusal(f"the certificate of {member.name} has expired")
         return member
 
-    def may_enrol(self, now: float | None = None) -> bool:
-        return self._expires > (time.time() if now is None else now)
+    def may_enrol(self) -> bool:
+        return self._expires > time.time()
 
     def _seen(self) -> tuple[int, ...] | None:
         try:

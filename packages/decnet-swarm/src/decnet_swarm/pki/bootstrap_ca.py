@@ -58,10 +58,10 @@ def renew(
         return listener_identity.renew(folder, root, hosts, moment, new_keys=new_keys)
 
 
-def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False, now: int | None = None) -> str:
+def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False) -> str:
     """Return a token for sensor `name` that can be used once within `hours`; raises BootstrapError or RegistryError."""
     folder = _listener_folder(state)
-    moment = int(dt.datetime.now(dt.UTC).timestamp()) if now is None else now
+    moment = int(dt.datetime.now(dt.UTC).timestamp())
     root_mark = bytes.fromhex(fingerprint(files.certificate_in(root_certificate(state))))
     made = token.new_token(root_mark, name)
     waiting = PendingToken(
@@ -71,14 +71,12 @@ def issue_token(state: Path, name: str, hours: float, *, replaces: bool = False,
     return token.encode_token(made)
 
 
-def sign_request(
-    state: Path, name: str, request: str, days: float, *, replaces: bool = False, now: dt.datetime | None = None
-) -> str:
+def sign_request(state: Path, name: str, request: str, days: float, *, replaces: bool = False) -> str:
     """Return the chain for a request that was brought by hand, e.g. an rsyslog's, and enter its holder as a sensor.
 
     Raises BootstrapError, BadRequestError, RegistryError, OSError.
     """
-    folder, moment = _listener_folder(state), now or dt.datetime.now(dt.UTC)
+    folder, moment = _listener_folder(state), dt.datetime.now(dt.UTC)
     if not is_name(name):
         raise BootstrapError("a name has up to 63 letters and digits, inside also . _ and -")
     with acting_as_owner(folder):

@@ -3,6 +3,7 @@
 
 A spool in which nothing was ever acknowledged is new, even if the database has a position for its name: the directory
 was lost and created again. It is read from its beginning; events that are in the log already are ignored there.
+If something was acknowledged, the writer of the new directory begins far behind it (`spool.retention`).
 """
 
 import logging

@@ -6,7 +6,7 @@ import time
 import msgspec
 from sqlalchemy import Connection
 
-from decnet.fleet.deployment import Deployment
+from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.canary import TokenKind, canary_key, mint
 from decnet_models.canary import queries
 from decnet_models.canary.queries import CanaryToken
@@ -36,12 +36,17 @@ def planted(connection: Connection, deployment: Deployment, limit: int) -> list[
     return [_planted(deployment, token) for token in queries.tokens(connection, limit)]
 
 
-def first_tokens(connection: Connection, deployment: Deployment) -> list[Planted]:
-    """Return the tokens to show for a fleet: its first, else its newest. A new fleet gets a URL and a DNS token."""
-    tokens = planted(connection, deployment, limit=1000)
+def first_tokens(deployment: Deployment) -> list[Planted]:
+    """Return the tokens to show for a fleet: its first, else its newest. A new fleet gets a URL and a DNS token.
+
+    Raises OperatorError when the database cannot be used.
+    """
+    with transaction(deployment) as connection:
+        tokens = planted(connection, deployment, limit=1000)
     if tokens:
         return ([token for token in tokens if token.label == FIRST_LABEL] or tokens)[1::-1]
-    return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
+    with transaction(deployment, write=True) as connection:
+        return [new_token(connection, deployment, kind, FIRST_LABEL) for kind in (TokenKind.URL, TokenKind.DNS)]
 
 
 def _planted(deployment: Deployment, token: CanaryToken) -> Planted:

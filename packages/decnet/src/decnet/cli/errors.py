@@ -37,6 +37,10 @@ class RefusedError(OperatorError):
     code = int(Exit.STARTUP_FAILED)
 
 
+class UnavailableError(RefusedError):
+    """The database cannot be used now, and may be by itself later: it is locked, its disk is full, nobody answers."""
+
+
 class WrongUsageError(OperatorError):
     code = WRONG_USAGE
 

@@ -11,12 +11,12 @@ import typer
 
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
-from decnet.fleet.bus_access import query_all_health, reachable_bus
+from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.show import documents
 from decnet.show.columns import columns
 from decnet_core.bus.subjects import Health
-from decnet_core.footprint import Footprint, measure
+from decnet_core.footprint import Footprint, children_of, measure
 from decnet_core.runtime import worker_registry
 from decnet_core.supervise.status_file import read_status_files
 
@@ -100,6 +100,7 @@ def processes(deployment: Deployment) -> dict[str, int]:
     for report in read_status_files(deployment.state.supervisors):
         named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
         named += [(status.name, status.pid) for status in report.workers]
+        named += [(name, child) for name, pid in named[2:] if pid for child in children_of(pid)]
         for name, pid in named:
             if pid and pid not in seen:
                 seen.add(pid)
@@ -110,7 +111,11 @@ def processes(deployment: Deployment) -> dict[str, int]:
 
 async def _health(deployment: Deployment) -> dict[str, Health]:
     async with reachable_bus(deployment, "decnet-footprint") as bus:
-        answers = {} if bus is None else await query_all_health(bus, worker_registry.names())
+        answers = (
+            {}
+            if bus is None
+            else await query_all_health(bus, processes_of(deployment.settings, worker_registry.names()))
+        )
     return {name: health for name, health in answers.items() if health is not None}
 
 

@@ -8,7 +8,7 @@ import typer
 
 from decnet.cli.errors import FAILED, OperatorError
 from decnet.cli.options import Json, application
-from decnet.fleet.bus_access import query_all_health, reachable_bus, shown_bus_url
+from decnet.fleet.bus_access import processes_of, query_all_health, reachable_bus, shown_bus_url
 from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.show import documents
@@ -17,6 +17,7 @@ from decnet.show.times import duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
+from decnet_core.runtime.shares.share import worker_of
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
@@ -87,8 +88,17 @@ def look(deployment: Deployment) -> Report:
 
 async def _ask(deployment: Deployment) -> tuple[bool, dict[str, Health | None]]:
     names = [name for name in worker_registry.wanted(deployment.settings) if name != "bus" or deployment.embedded_bus]
+    names = processes_of(deployment.settings, names)
     async with reachable_bus(deployment, "decnet-status") as bus:
-        return (False, dict.fromkeys(names)) if bus is None else (True, await query_all_health(bus, names))
+        if bus is None:
+            return False, dict.fromkeys(names)
+        return True, without_parts_of_tasks(await query_all_health(bus, names))
+
+
+def without_parts_of_tasks(workers: dict[str, Health | None]) -> dict[str, Health | None]:
+    """Return the workers without further processes of one that is hosted as a task, which has none."""
+    tasks = {name for name, health in workers.items() if health is not None and health.hosting == "task"}
+    return {name: health for name, health in workers.items() if name == worker_of(name) or worker_of(name) not in tasks}
 
 
 def _page(report: Report) -> str:
@@ -135,11 +145,17 @@ def _phase(status: Status | None) -> str:
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 
+def _restarts(health: Health | None, status: Status | None) -> int | None:
+    """Return how often a worker was started again, or, of one in several processes, this process."""
+    alone = health.counters.get("decoys_process_restarts") if health else None
+    return status.restarts + int(alone or 0) if status else (int(alone) if alone is not None else None)
+
+
 def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]:
     dead = report.progress.dead_letters.get(name, 0) if report.progress else 0
     lag = lag_text(name, health, report.progress)
-    status = report.supervised.get(name)
-    restarts = status.restarts if status else None
+    status = report.supervised.get(worker_of(name))
+    restarts = _restarts(health, status)
     if health is None:
         return name, _phase(status), None, None, restarts, None, lag, dead
     return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, dead

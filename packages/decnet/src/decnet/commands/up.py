@@ -22,9 +22,11 @@ from decnet.command import guarded
 from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
+from decnet.up.revival import Course, course, reviving
 from decnet.up.run import RunOptions, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
 from decnet_core.runtime import worker_registry
+from decnet_core.supervise.settings import SuperviseSettings
 
 app = application("The fleet, in the foreground.")
 
@@ -43,7 +45,8 @@ def up(
     deployment = find_deployment()
     refuse_unknown(deployment.settings)
     lock = prepare(deployment)
-    options = RunOptions(seconds, ready_file, os.getpid())
+    former = course(seconds)
+    options = RunOptions(former.seconds_left, ready_file, os.getpid())
 
     def supervise(zygote: socket.socket | None) -> int:
         view = _view(deployment, plain=plain, as_json=as_json)
@@ -54,14 +57,14 @@ def up(
         return 0
 
     try:
-        code = _fork(deployment, supervise) if host is Hosting.FORK else supervise(None)
+        code = _fork(deployment, supervise, former) if host is Hosting.FORK else supervise(None)
     finally:
         lock.release()
     raise typer.Exit(code)
 
 
-def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> int:
-    """Run as the workers' zygote until the supervisor is done; return its exit code."""
+def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], former: Course) -> int:
+    """Run as the workers' zygote until the supervisor is done; return its exit code. If it is killed, start again."""
     from decnet_core.supervise.fork import zygote
 
     os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())
@@ -76,7 +79,11 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int]) -> 
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in workers(deployment)], supervised)
+    return zygote.run_with_supervisor(
+        [worker_registry.entry_point(name) for name in workers(deployment)],
+        supervised,
+        reviving(former, deployment.settings.section("supervise", SuperviseSettings)),
+    )
 
 
 def _view(deployment: Deployment, *, plain: bool, as_json: bool) -> View:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a drill does: commands and requests of an ordinary intruder, marked so that drills can be told apart."""
+"""What a drill does: commands and requests of an ordinary intruder, marked so that drills can be distinguished."""
 
 import ipaddress
 import secrets

@@ -13,8 +13,9 @@ from decnet_core.bus.client import Client, connect
 from decnet_core.bus.interface import Bus, BusError
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, Control, Health
-
-_REPORT = msgspec.json.encode(Control("report"))
+from decnet_core.runtime import worker_registry
+from decnet_core.runtime.shares.share import names, worker_of
+from decnet_core.settings import Settings
 
 
 async def bus_client(deployment: Deployment, name: str, *, wait: float = 0.0) -> Client:
@@ -42,16 +43,30 @@ async def reachable_bus(deployment: Deployment, name: str, seconds: float = 1.0)
 
 
 async def query_health(bus: Bus, worker: str, seconds: float) -> Health | None:
-    """Return the worker's health, None when it does not answer within `seconds`."""
+    """Return the health of a worker, or of one process of it; None when it does not answer within `seconds`."""
+    whole = worker_of(worker)
+    order = Control("report", to=worker if worker != whole else "")
     try:
-        answer = await bus.request(CONTROL.of(worker), _REPORT, timeout=seconds)
+        answer = await bus.request(CONTROL.of(whole), msgspec.json.encode(order), timeout=seconds)
         return msgspec.json.decode(answer.payload, type=Health)
     except (BusError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
 async def query_all_health(bus: Bus, workers: Iterable[str], seconds: float = 1.0) -> dict[str, Health | None]:
-    """Ask all at once."""
+    """Ask all at once; of those that run in several processes each process."""
     names = list(workers)
     answers = await asyncio.gather(*(query_health(bus, name, seconds) for name in names))
     return dict(zip(names, answers, strict=True))
+
+
+def processes_of(settings: Settings, workers: Iterable[str]) -> list[str]:
+    """Return the names of the workers' processes; a class is loaded only where the settings ask for several."""
+    return [process for worker in workers for process in names(worker, _count(settings, worker))]
+
+
+def _count(settings: Settings, worker: str) -> int:
+    if not settings.is_set(worker, "processes"):
+        return 1
+    kind = worker_registry.load(worker)
+    return kind.shares(settings.section(worker, kind.Settings))

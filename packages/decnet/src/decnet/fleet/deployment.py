@@ -8,14 +8,14 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from decnet.cli.errors import RefusedError
+from decnet.cli.errors import RefusedError, UnavailableError
 from decnet_core.bus.settings import BusSettings
 from decnet_core.settings import Settings
 from decnet_core.state import State, StateSettings
 from decnet_models.database.engine import open_engine, reading, shown, writing
 from decnet_models.database.from_settings import database_url
 from decnet_models.database.schema import require_current
-from decnet_models.errors import DatabaseError, reason
+from decnet_models.errors import DatabaseError, passes, reason
 
 
 class Deployment(msgspec.Struct, frozen=True):
@@ -45,7 +45,10 @@ def find_deployment() -> Deployment:
 
 @contextmanager
 def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Connection]:
-    """A transaction on the fleet's database, read-only unless `write`; raises RefusedError when it is not available."""
+    """A transaction on the fleet's database, read-only unless `write`.
+
+    Raises UnavailableError when it cannot be used now, RefusedError when something has to be changed first.
+    """
     try:
         engine = open_engine(deployment.database_url, read_only=not write)
     except DatabaseError as error:
@@ -57,7 +60,8 @@ def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Conn
     except DatabaseError as error:
         raise RefusedError(_hint(deployment, error)) from error
     except DBAPIError as error:
-        raise RefusedError(f"the database {shown(deployment.database_url)} cannot be used: {reason(error)}") from error
+        kind = UnavailableError if passes(error) else RefusedError
+        raise kind(f"the database {shown(deployment.database_url)} cannot be used: {reason(error)}") from error
     finally:
         engine.dispose()
 

@@ -19,6 +19,7 @@ _COUNTERS = {
     "certificate_ending": "certificate expires soon: decnet swarm renew for the listener's; "
     "a sensor renews its own when it reaches the listener",
     "decoys_stretches": "times that one client kept the others waiting for more than 20 ms: a defect; the log names it",
+    "database_unavailable": "the database does not answer, is locked, or its disk is full: tried again until it does",
     "spools_failing": "spools cannot be read",
     "segments_missing": "segments of spools were deleted before they were read",
 }

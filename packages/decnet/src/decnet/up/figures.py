@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Measures the workers of a running fleet: memory from proc(5), lag from the database and the workers' own counters."""
 
+import asyncio
 from collections.abc import Iterable
 
 from decnet.cli.errors import OperatorError
@@ -17,7 +18,7 @@ from decnet_core.supervise.policy import Phase
 async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:
     """Return the figures of each worker that runs."""
     running = [status for status in statuses if status.phase is Phase.READY and status.pid]
-    progress = _progress(deployment)
+    progress = await asyncio.to_thread(_progress, deployment)  # which may wait for a lock
     health = await query_all_health(bus, [status.name for status in running if status.name == "ingest"], 0.5)
     return {
         status.name: Figures(_memory_of(status.pid), lag_text(status.name, health.get(status.name), progress))

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from decnet.canary.tokens import first_tokens
-from decnet.cli.errors import OperatorError, RefusedError
+from decnet.cli.errors import OperatorError, RefusedError, UnavailableError
 from decnet.fleet.bus_access import bus_client
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.event_feed import EventFeed
@@ -33,8 +33,10 @@ from decnet_core.supervise.lock import FleetLock
 from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
 from decnet_decoys.fleet import FleetError
+from decnet_models.events.queries import last_seq
 
 _FIGURES_SECONDS = 2.0
+_RETRY_SECONDS = 2.0
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -45,16 +47,20 @@ class RunOptions(msgspec.Struct, frozen=True):
     ready_file: Path | None = None
     """Written, with `pid`, once every worker is ready or has failed."""
     pid: int = 0
-    """The process to signal."""
+    """The process to signal; it forks the workers, where they are forked."""
 
 
 def prepare(deployment: Deployment) -> FleetLock:
-    """Create the state directory, take its lock and migrate the database; raises RefusedError, StateError."""
+    """Create the state directory, take its lock and migrate the database; raises RefusedError, StateError.
+
+    A database that cannot be used now is no reason to leave the decoys down, which need none: see `_await_database`.
+    """
     _refuse_that_of_units(deployment)
     deployment.state.create(SUPERVISORS)
     lock = FleetLock(deployment.state.supervisors)
     try:
-        _migrate(deployment)
+        with contextlib.suppress(UnavailableError):
+            _migrate(deployment)
         create_if_listening(deployment.settings, deployment.state.root)
     except BaseException:
         lock.release()
@@ -87,10 +93,10 @@ async def run(
     with hosted(deployment, hosting, zygote) as fleet:
         fleet.on_change(view.changed)
         publish_status(fleet, deployment.state.supervisors, "up", hosting)
-        await _run(deployment, fleet, view, options)
+        await _run(deployment, fleet, view, options, hosting)
 
 
-async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOptions) -> None:
+async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOptions, hosting: Hosting) -> None:
     stopping = asyncio.Event()
     tasks = Tasks("up")
     bus: Client | None = None
@@ -98,25 +104,30 @@ async def _run(deployment: Deployment, fleet: Fleet, view: View, options: RunOpt
         try:
             tasks.spawn(fleet.failed(), name="supervision")
             bus = await bus_client(deployment, "decnet-up")
-            tasks.spawn(_begin(deployment, fleet, view, options, stopping), name="begin", may_end=True)
-            tasks.spawn(_show_events(deployment, bus, view), name="events")
+            tasks.spawn(_begin(deployment, fleet, options, stopping), name="begin", may_end=True)
+            tasks.spawn(_show_database(deployment, bus, view), name="database")
             if view.wants_figures:
                 tasks.spawn(_show_figures(deployment, bus, fleet, view), name="figures")
             with _lifeline(stopping):
                 await tasks.until(stopping)
         finally:
-            view.message("stopping")
+            why = _unasked(options, hosting)
+            view.message(f"stopping{why}")
             await tasks.close()  # first, so that nothing starts a worker any more
             await fleet.stop()
             if bus is not None:
                 await bus.close()
-            view.message("stopped")
+            view.message(f"stopped{why}")
 
 
-async def _begin(
-    deployment: Deployment, fleet: Fleet, view: View, options: RunOptions, stopping: asyncio.Event
-) -> None:
-    _show_guide(deployment, view)
+def _unasked(options: RunOptions, hosting: Hosting) -> str:
+    """Return why the fleet stops unless it was asked to: its zygote, which the shell waited for, was killed."""
+    if hosting is not Hosting.FORK or os.getppid() == options.pid:
+        return ""
+    return f": the process that forks the workers (pid {options.pid}) was killed; start the fleet again"
+
+
+async def _begin(deployment: Deployment, fleet: Fleet, options: RunOptions, stopping: asyncio.Event) -> None:
     try:
         await fleet.start(workers(deployment))
     except OSError as error:
@@ -128,11 +139,42 @@ async def _begin(
         stopping.set()
 
 
-async def _show_events(deployment: Deployment, bus: Client, view: View) -> None:
+async def _show_database(deployment: Deployment, bus: Client, view: View) -> None:
+    """Show what only the database knows, once it can be used: where to attack, and what happens."""
+    canaries, seq = await _await_database(deployment, view)
+    _show_guide(deployment, view, canaries)
     feed = EventFeed(deployment, bus)
-    feed.start_at_end()
+    feed.seq = seq
     async for batch in feed.batches():
         view.happened(batch)
+
+
+async def _await_database(deployment: Deployment, view: View) -> tuple[tuple[str, ...], int]:
+    """Migrate the database if that is still to be done; return where its canary tokens are reached, and its last event.
+
+    While it cannot be used, the fleet runs: decoys spool what happens, and the workers of the database wait, too.
+    """
+    waiting = False
+    while True:
+        try:
+            found = await asyncio.to_thread(_read_database, deployment)
+        except UnavailableError as error:
+            if not waiting:
+                _show_guide(deployment, view, ())
+                view.message(f"{error}; what happens is kept in the spools until it can be")
+            waiting = True
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            if waiting:
+                view.message("the database can be used again")
+            return found
+
+
+def _read_database(deployment: Deployment) -> tuple[tuple[str, ...], int]:
+    _migrate(deployment)
+    canaries = tuple(token.place for token in first_tokens(deployment))
+    with transaction(deployment) as connection:
+        return canaries, last_seq(connection)
 
 
 async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view: View) -> None:
@@ -141,9 +183,7 @@ async def _show_figures(deployment: Deployment, bus: Client, fleet: Fleet, view:
         await asyncio.sleep(_FIGURES_SECONDS)
 
 
-def _show_guide(deployment: Deployment, view: View) -> None:
-    with transaction(deployment, write=True) as connection:
-        canaries = tuple(token.place for token in first_tokens(connection, deployment))
+def _show_guide(deployment: Deployment, view: View, canaries: tuple[str, ...]) -> None:
     try:
         view.guide(guide_to(deployment.settings, canaries))
     except FleetError as error:  # the decoys worker refuses to start and says the same
@@ -188,8 +228,13 @@ def _lifeline(stopping: asyncio.Event) -> Iterator[None]:
 
 def _migrate(deployment: Deployment) -> None:
     """Upgrade the database in a process of its own: Alembic is needed once and would stay in memory."""
-    with contextlib.suppress(RefusedError), transaction(deployment):
-        return  # it has this version's tables
+    try:
+        with transaction(deployment):
+            return  # it has this version's tables
+    except UnavailableError:
+        raise
+    except RefusedError:
+        pass
     done = subprocess.run(
         [sys.executable, "-c", "from decnet_models.command import main; main()", "upgrade"],
         env={**environment(deployment), "DECNET_DATABASE_URL": deployment.database_url},

@@ -55,8 +55,6 @@ class Connection(asyncio.BufferedProtocol):
         """Release everything held for this client."""
         raise NotImplementedError
 
-    # --- asyncio's calls --------------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=CHUNK, low=_LOW_WATER)
@@ -111,8 +109,6 @@ class Connection(asyncio.BufferedProtocol):
             self.send_line(self.greeting())
         self.send_queue.flush()
 
-    # --- for the subclass -------------------------------------------------------------------------
-
     def send_line(self, line: frames.Line) -> None:
         """Queue `line`; it is sent when the batch is done."""
         self.send_queue.push_line(line)
@@ -148,8 +144,6 @@ class Connection(asyncio.BufferedProtocol):
         timer = self._timers.pop(what, None)
         if timer is not None:
             timer.cancel()
-
-    # --- deadlines and limits ---------------------------------------------------------------------
 
     def _later(self, what: str, seconds: float, do: Callable[[], None]) -> None:
         self.cancel_deadline(what)

@@ -133,8 +133,6 @@ class Peer(Connection):
         here, there = self._transport.get_extra_info("sockname"), self._transport.get_extra_info("peername")
         return (here[0], here[1], there[0]) if isinstance(here, tuple) else _UNIX_SOCKET
 
-    # --- operations ---------------------------------------------------------------------------
-
     def _publish(self, publish: Publish, bodies: list[bytes]) -> None:
         """Route messages that came under one control line: at once if each goes the same way, else one by one."""
         route = self._state.routes.match(publish.subject)

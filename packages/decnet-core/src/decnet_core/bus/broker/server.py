@@ -144,8 +144,6 @@ class Broker:
         }
         return counted | self._drops_by_name()
 
-    # --- peer.Admission ---------------------------------------------------------------------------
-
     def admit(self, peer: Peer, transport: asyncio.Transport) -> Access | None:
         self._peers.add(peer)
         self._connections_total += 1

@@ -62,7 +62,7 @@ def _set_title(title: str) -> None:
         ctypes.memmove(begin, title.encode("ascii", "replace").ljust(room, b"\0"), room)
 
 
-def separate(worker: type[Worker[Any]], file: Path | None = None) -> None:
+def separate(worker: type[Worker[Any]]) -> None:
     """If the supervisor wants that, enter `worker`'s control group, become its user and keep only its capabilities.
 
     Raises StartupError when that is impossible: a worker never runs with more privileges than it declares.
@@ -72,11 +72,13 @@ def separate(worker: type[Worker[Any]], file: Path | None = None) -> None:
     from decnet_core.supervise.fork import cgroup, privileges
 
     user = f"decnet-{worker.name}"
-    held = worker.capabilities(Settings.load(file).section(worker.name, worker.Settings))
+    settings = Settings.load().section(worker.name, worker.Settings)
+    held = worker.capabilities(settings)
     try:
         Path("/proc/self/oom_score_adj").write_text(str(worker.oom_score_adj), encoding="ascii")
         if os.environ.get(cgroup.DIRECTORY):
-            cgroup.enter(Path(os.environ[cgroup.DIRECTORY]), worker.name, worker.memory_budget)
+            budget = worker.shares(settings) * worker.memory_budget
+            cgroup.enter(Path(os.environ[cgroup.DIRECTORY]), worker.name, budget)
         privileges.become_user(user, held)
     except KeyError as error:
         raise StartupError(f"this system has no user {user}; `decnet init` creates it") from error

@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -47,6 +48,8 @@ SUPERVISOR = "DECNET_ZYGOTE_SUPERVISOR"
 """Names the pid of a supervisor that the zygote has forked, so that it must pass on signals and the exit code."""
 
 _DESCRIPTORS = 3
+_STOP_SECONDS = 15.0
+"""Workers stop by themselves when their supervisor is gone; those that still run after this long are killed."""
 _STARTED_SECONDS = 1.0
 """Without a request for this long, the fleet has started."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -55,15 +58,19 @@ _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Zygote:
     """Serves one supervisor until its end of the pair is closed."""
 
-    def __init__(self, channel: socket.socket, supervisor: int = 0) -> None:
-        """`supervisor` is the pid of the supervisor if it is a child of the zygote."""
+    def __init__(self, channel: socket.socket, supervisor: int = 0, killed: Callable[[int], int] | None = None) -> None:
+        """`supervisor` is its pid if it is a child of the zygote; `killed` is that of `run_with_supervisor`."""
         self._channel = channel
         self._supervisor = supervisor
+        self._killed = killed or _say_killed
         self._exit_code: int = Exit.STOPPED
         self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def serve(self) -> int:
-        """Fork on request and report exits until the supervisor is gone; return the exit code to end with."""
+        """Fork on request and report exits until the supervisor is gone; return the exit code to end with.
+
+        Nothing that it has forked is left then.
+        """
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the supervisor decides what they mean
             signal.signal(number, self._forward if self._supervisor else signal.SIG_IGN)
@@ -80,20 +87,29 @@ class Zygote:
             if self._channel.fileno() in readable and not self._handle_request():
                 break
             self._reap()
-        return self._final_code()
+        self._await_supervisor()
+        self._outlive_children()
+        return self._killed(-self._exit_code) if self._exit_code < 0 else self._exit_code
 
-    def _final_code(self) -> int:
+    def _await_supervisor(self) -> None:
         if self._exit_code == Exit.STOPPED and self._supervisor:
             with contextlib.suppress(ChildProcessError):
                 self._exit_code = os.waitstatus_to_exitcode(os.waitpid(self._supervisor, 0)[1])
-        if self._exit_code < 0:
-            log.error("the supervisor was killed by signal %d", -self._exit_code)
-            return Exit.CRASHED
-        return self._exit_code
+        self._supervisor = 0
+
+    def _outlive_children(self) -> None:
+        """Wait until the workers are gone: they stop because their lifeline has ended with the supervisor."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._reap():
+            if time.monotonic() > deadline:
+                _kill_children()
+            select.select((self._wakeup,), (), (), 0.1)
+            self._drain_wakeups()
 
     def _forward(self, number: int, _frame: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._supervisor, number)
+        if self._supervisor:  # 0 would be our process group
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._supervisor, number)
 
     def _drain_wakeups(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -169,8 +185,8 @@ class Zygote:
             sys.stderr.flush()
             os._exit(code)  # the zygote's exit handlers are not the child's
 
-    def _reap(self) -> None:
-        """Reap every child that has exited and report its exit code.
+    def _reap(self) -> bool:
+        """Reap every child that has exited and report its exit code; return whether others run.
 
         A worker may have left processes of its own in its session. They are killed between WNOWAIT, which tells of the
         exit, and `waitpid`, which frees the number: until then no stranger can have the same process group.
@@ -179,9 +195,9 @@ class Zygote:
             try:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
-                return
+                return False
             if ended is None:
-                return
+                return True
             pid = ended.si_pid
             if pid != self._supervisor:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -196,6 +212,17 @@ class Zygote:
     def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read finds that it is gone
             socket.send_fds(self._channel, [encode(message)], list(descriptors))
+
+
+def _say_killed(number: int) -> int:
+    log.error("the supervisor was killed by signal %d", number)
+    return Exit.CRASHED
+
+
+def _kill_children() -> None:
+    with contextlib.suppress(OSError):  # a kernel without that file
+        for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
 
 
 def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
@@ -217,10 +244,14 @@ def main(places: Sequence[str]) -> int:
     return _serve(channel, int(os.environ.get(SUPERVISOR, "0")), started)
 
 
-def run_with_supervisor(places: Sequence[str], supervise: Callable[[socket.socket], int]) -> int:
+def run_with_supervisor(
+    places: Sequence[str], supervise: Callable[[socket.socket], int], killed: Callable[[int], int] | None = None
+) -> int:
     """Be the zygote of the workers at `places` and of their supervisor, which so shares the same pages.
 
-    `supervise` runs in a forked child, is given its end of the pair, and returns the exit code of both.
+    `supervise` runs in a forked child, is given its end of the pair, and returns the exit code of both. When a signal
+    has killed that child, `killed` is told its number, once all workers are gone, and returns the exit code; by default
+    it is logged.
     """
     started = time.monotonic()
     preload(places)
@@ -240,14 +271,14 @@ def run_with_supervisor(places: Sequence[str], supervise: Callable[[socket.socke
     ours.set_inheritable(True)
     os.environ.update({SOCKET: str(ours.fileno()), SUPERVISOR: str(supervisor)})  # for the image that a reload executes
     sys.argv[1:] = places
-    return _serve(ours, supervisor, started)
+    return _serve(ours, supervisor, started, killed)
 
 
-def _serve(channel: socket.socket, supervisor: int, started: float) -> int:
+def _serve(channel: socket.socket, supervisor: int, started: float, killed: Callable[[int], int] | None = None) -> int:
     with contextlib.suppress(BrokenPipeError):
         channel.send(encode(Preloaded(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))))
     try:
-        return Zygote(channel, supervisor).serve()
+        return Zygote(channel, supervisor, killed).serve()
     except msgspec.DecodeError as error:
         print(f"zygote: invalid request: {error}", file=sys.stderr)  # noqa: T201  # no logging here
         return Exit.CRASHED

@@ -291,7 +291,7 @@ class FileSource:
             self._give_up(base, follower, error)
             return []
         if not lines:
-            self._let_go_if_over(base, follower, now)
+            self._close_if_finished(base, follower, now)
         return lines
 
     def _give_up(self, base: str, follower: FileTail, error: OSError) -> None:
@@ -316,7 +316,7 @@ class FileSource:
         is_old = follower is not self._logs[base][-1] and follower.mtime_ns + self._linger_ns <= now
         return is_old or self._is_over(follower, now)
 
-    def _let_go_if_over(self, base: str, follower: FileTail, now: int) -> None:
+    def _close_if_finished(self, base: str, follower: FileTail, now: int) -> None:
         """Close a part that has nothing more to read; remember one that still has a name."""
         if self._is_over(follower, now):
             self._close(base, follower)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The packets that the kernel passes to the sniffer: TCP, UDP, tunnels and all fragments, except for ignored networks.
 
-The content of a flow cannot be told from one packet, and a flow's timing counts all its packets, so nothing of a TCP
+The content of a flow is not known from one packet, and a flow's timing counts all its packets, so nothing of a TCP
 connection is filtered out. Filtered out are other protocols, and the networks in `ignore`, which is how a sensor keeps
 its own traffic, backups and monitoring away from Python. Tunnels, MPLS and PPPoE are not inspected here.
 """

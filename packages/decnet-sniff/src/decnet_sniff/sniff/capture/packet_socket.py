@@ -176,8 +176,8 @@ def _is_up(interface: str) -> bool:
 
 def _asked(question: int, interface: str) -> bytes | None:
     """Query the kernel about an interface (netdevice(7)); by a UNIX socket, because the sandbox allows no other."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as query:
         try:
-            return fcntl.ioctl(asking, question, struct.pack("16s24x", interface.encode()))
+            return fcntl.ioctl(query, question, struct.pack("16s24x", interface.encode()))
         except OSError:
             return None

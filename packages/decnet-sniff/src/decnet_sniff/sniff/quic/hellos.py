@@ -91,11 +91,11 @@ class _Side:
 class _Connection:
     """`first` is the connection id that the keys derive from, `server` the one that the server chose for itself."""
 
-    __slots__ = ("_keys", "answering", "asking", "first", "retried", "server")
+    __slots__ = ("_keys", "client_side", "first", "retried", "server", "server_side")
 
     def __init__(self, first: bytes) -> None:
-        self.asking = _Side()
-        self.answering = _Side()
+        self.client_side = _Side()
+        self.server_side = _Side()
         self.server: bytes | None = None
         self.retried = False
         self.begin(first)
@@ -114,7 +114,7 @@ class _Connection:
 
     @property
     def size(self) -> int:
-        return self.asking.size + self.answering.size
+        return self.client_side.size + self.server_side.size
 
 
 class Connections:
@@ -169,15 +169,19 @@ class Connections:
         known = self._recent.get((flow[1], flow[0]), now)
         if known is not None:
             return self._answer(known, data, packet)
-        asking = self._recent.get(flow, now)
-        if asking is None:
+        connection = self._recent.get(flow, now)
+        if connection is None:
             return self._begin(flow, data, packet, now)
-        if asking.asking.done and packet.destination in (asking.first, asking.server):
+        if connection.client_side.done and packet.destination in (connection.first, connection.server):
             return None
-        payload = None if asking.asking.done else self._open(data, packet, asking.keys(packet.version, server=False))
-        if payload is None and packet.destination != asking.first:
+        payload = (
+            None
+            if connection.client_side.done
+            else self._open(data, packet, connection.keys(packet.version, server=False))
+        )
+        if payload is None and packet.destination != connection.first:
             return self._begin(flow, data, packet, now)
-        return self._take(asking, asking.asking, payload)
+        return self._take(connection, connection.client_side, payload)
 
     def _begin(self, flow: _Flow, data: bytes, packet: Packet, now: int) -> Hello | None:
         """Try the packet as the first of a connection."""
@@ -187,19 +191,19 @@ class Connections:
             self._unreadable += 1
             return None
         self._recent.put(flow, connection, now)
-        return self._take(connection, connection.asking, payload)
+        return self._take(connection, connection.client_side, payload)
 
     def _answer(self, connection: _Connection, data: bytes, packet: Packet) -> Hello | None:
-        if connection.answering.done:
+        if connection.server_side.done:
             return None
         payload = self._open(data, packet, connection.keys(packet.version, server=True))
         if payload is None:
             self._unreadable += 1
             return None
         connection.server = packet.source
-        hello = self._take(connection, connection.answering, payload)
+        hello = self._take(connection, connection.server_side, payload)
         if isinstance(hello, ServerHello) and hello.retry:  # both send another hello
-            connection.asking.done = connection.answering.done = False
+            connection.client_side.done = connection.server_side.done = False
         return hello
 
     def _retry(self, flow: _Flow, packet: Packet, now: int) -> None:

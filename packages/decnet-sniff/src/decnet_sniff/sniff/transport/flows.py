@@ -153,14 +153,14 @@ class Flows:
 
     def aged(self, now: int) -> Iterator[Flow]:
         """Remove and yield what ended or has been silent for too long at `now`."""
-        patience = {
+        timeouts = {
             SYN_SEEN: min(UNANSWERED_NS, self._idle),
             SYN_ACK_SEEN: self._idle,
             ESTABLISHED: self._idle,
             CLOSED: CLOSED_NS,
         }
         for flow in self._all():
-            if abs(now - flow.last) > patience[flow.state]:  # a clock may be set back
+            if abs(now - flow.last) > timeouts[flow.state]:  # a clock may be set back
                 yield self.close(flow)
 
     def crowded(self) -> Iterator[Flow]:

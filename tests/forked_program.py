@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Runs a program again and again, each time in a process of its own, as new as one that was started but for imports.
+
+Most of what a short command computes is imports. They are made once, in a process that then forks for every run. What
+a test says of the interpreter itself (its streams closed, its variables) needs a start.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+
+_SERVER = """
+import atexit, contextlib, importlib, json, os, socket, sys
+
+program, sys.argv = compile(sys.argv[1], "<program>", "exec"), ["-c"]
+with socket.socket(fileno=0) as connection:
+    while True:
+        asked, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+        if not asked:
+            sys.exit()
+        told, telling = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(told)
+            break
+        os.close(telling)
+        for stream in streams:
+            os.close(stream)
+        status = os.waitpid(child, 0)[1]
+        with open(told) as names:
+            for name in names.read().split():
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+        connection.send(str(os.waitstatus_to_exitcode(status)).encode())
+for number, stream in enumerate(streams):
+    os.dup2(stream, number)
+    os.close(stream)
+atexit.register(lambda: os.write(telling, " ".join(sys.modules).encode()))
+sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+arguments, environment = json.loads(asked)
+sys.argv += arguments
+os.environ.clear()
+os.environ.update(environment)
+exec(program, {"__name__": "__main__"})
+"""
+"""Imports what a run had imported when it ended, for those that follow."""
+
+
+class ForkedProgram:
+    """A program of Python source, in a process that has imported what its runs needed so far."""
+
+    def __init__(self, program: str) -> None:
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen([sys.executable, "-c", _SERVER, program], stdin=theirs.fileno())
+
+    def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, said: bytes = b"", seconds: float = 60
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run it with `said` in a pipe as its standard input; return what it printed and its exit code."""
+        request = json.dumps([arguments, dict(os.environ if environment is None else environment)]).encode()
+        reading, writing = os.pipe()
+        feeding = threading.Thread(target=_feed, args=(writing, said))
+        feeding.start()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            with os.fdopen(reading) as stdin:
+                socket.send_fds(self._connection, [request], [stdin.fileno(), out.fileno(), err.fileno()])
+            self._connection.settimeout(seconds)
+            code = int(self._connection.recv(100))
+            feeding.join()
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
+
+
+def _feed(writing: int, data: bytes) -> None:
+    with suppress(BrokenPipeError), os.fdopen(writing, "wb", buffering=0) as pipe:
+        for start in range(0, len(data), 1 << 16):
+            pipe.write(data[start : start + (1 << 16)])
+
+
+@functools.cache
+def forked_program(program: str) -> ForkedProgram:
+    """Return the one of this process of tests; it ends with it, when its connection does."""
+    return ForkedProgram(program)
