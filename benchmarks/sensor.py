@@ -119,7 +119,8 @@ def processes(below: Path) -> dict[str, Footprint]:
     pids: dict[int, str] = {}
     for report in read_status_files(State(below).supervisors):
         pids |= {worker.pid: worker.name for worker in report.workers if worker.pid}
-        pids |= {pid: name for name, pid in (("zygote", report.zygote), ("supervisor", report.supervisor)) if pid}
+        pids |= {pid: f"zygote {name}".strip() for name, pid in report.zygotes.items()}
+        pids[report.supervisor] = "supervisor"
     return {name: found for pid, name in pids.items() if (found := measure(pid))}
 
 

@@ -319,7 +319,7 @@ def test_what_failed_without_an_answer_says_why(fleet: Any, clock: Clock) -> Non
     ("status", "obeyed"),
     [(429, True), (503, True), (428, False), (430, False), (502, False), (504, False), (500, False)],
 )
-def test_a_wait_is_granted_to_who_may_ask_for_one(
+def test_a_pause_is_granted_for_statuses_that_may_ask_for_one(
     fleet: Any, clock: Clock, asked: str, status: int, obeyed: bool
 ) -> None:
     """RFC 9110 §15.6.4 and RFC 6585 §4; the clock shows 08:00:00 of that day."""
