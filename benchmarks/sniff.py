@@ -93,13 +93,13 @@ def processor() -> float:
 
 def sniff(file: Path) -> None:
     """Read the file as `decnet-sniff read` does."""
-    from decnet_sniff.sniff.capture.file_filter import file_filter
+    from decnet_sniff.sniff.capture.file_filter import FileFilter
     from decnet_sniff.sniff.capture.pcap import batches
     from decnet_sniff.sniff.packets.link import ETHERNET
     from decnet_sniff.sniff.settings import SniffSettings
     from decnet_sniff.sniff.worker import observer_of
 
-    observer, accept = observer_of(SniffSettings()), file_filter(ETHERNET)
+    observer, accept = observer_of(SniffSettings()), FileFilter(ETHERNET)
     with file.open("rb") as source:
         for batch in batches(source):
             observer.take(batch, accept)
