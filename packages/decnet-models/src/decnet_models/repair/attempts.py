@@ -4,8 +4,6 @@
 What is remembered lies beside the database and is of that file (its inode): a salvaged or restored file begins anew.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os
