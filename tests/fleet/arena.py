@@ -150,6 +150,7 @@ class Arena:
             "DECNET_STATE_DIR": str(self.state),
             "DECNET_SETTINGS": str(self.root / "decnet.toml"),
             "NOTIFY_SOCKET": str(self.root / "notify"),
+            "DECNET_RUNTIME_PARK_SECONDS": "3600",  # who watches pids does not want workers to be parked
             **self._besides,
             "PYTHONPATH": os.pathsep.join(
                 filter(None, (self._besides.get("PYTHONPATH"), os.environ.get("PYTHONPATH")))
@@ -184,11 +185,11 @@ class Arena:
         return next(iter(read_status_files(State(self.state).supervisors)), None)
 
     async def all_ready(self) -> None:
-        """Wait until every worker is ready again."""
+        """Wait until every worker is ready again, or parked."""
         async with asyncio.timeout(60):
             while True:
                 report = self.report()
-                if report is not None and all(status.phase is Phase.READY for status in report.workers):
+                if report is not None and all(status.phase in (Phase.READY, Phase.PARKED) for status in report.workers):
                     return
                 await asyncio.sleep(0.05)
 
