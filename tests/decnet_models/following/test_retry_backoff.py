@@ -144,6 +144,7 @@ async def test_a_database_that_is_silent_is_shown_until_it_answers(
         with backoff.watching():
             while not ctx.counters.snapshot().get("database_unavailable"):
                 await asyncio.sleep(0.001)
+    assert ctx.counters.snapshot() == {"database_unavailable": 1}
     backoff.recovered()
     assert ctx.counters.snapshot() == {"database_unavailable": 0}
     assert [one.levelname for one in caplog.records] == ["WARNING", "INFO"]

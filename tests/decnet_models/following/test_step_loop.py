@@ -84,6 +84,14 @@ async def test_nothing_is_waited_for_while_there_is_more_to_do(
     assert waits[1:] == [LONG.seconds]
 
 
+async def test_only_a_step_that_found_nothing_makes_the_worker_idle(make_context: MakeContext) -> None:
+    for rests, requests in (((AT_ONCE, AT_ONCE), 0), ((AT_ONCE, Rest(0.0, 7.0)), 1), ((Rest(0.0, idle=False),), 0)):
+        ctx, asked = make_context(), list[float | None]()
+        ctx.parking.enable(0.0, lambda _, due, asked=asked: asked.append(due))  # type: ignore[misc]
+        await Work(ctx, *rests).run()
+        assert len(asked) == requests
+
+
 async def test_a_worker_that_must_stop_before_it_began_does_nothing(make_context: MakeContext) -> None:
     work = Work(make_context(), AT_ONCE)
     work.ctx.stop()
