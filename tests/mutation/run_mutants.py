@@ -216,6 +216,7 @@ def _be_pytest(copy: Path, tests: list[str], processor_seconds: int, *, mutated:
                 "-q",
                 "-p",
                 "no:cacheprovider",
+                f"--basetemp={copy.parent / 'tests'}",  # of its own: many that start at once find no free number
                 "--hypothesis-profile=mutants",
                 "-W",
                 "ignore::pytest.PytestAssertRewriteWarning",
