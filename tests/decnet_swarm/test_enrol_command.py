@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.decnet_swarm.swarm_pki import master
+from tests.forked_program import forked_program
 
 from decnet_core.runtime.counters import Counters
 from decnet_swarm.address import Address
@@ -18,6 +19,7 @@ from decnet_swarm.enrolment.server import EnrolmentServer
 from decnet_swarm.pki import bootstrap_ca, files
 from decnet_swarm.pki.admission import Admission
 
+PROGRAM = "import sys; from decnet_swarm.forwarder.worker import Forwarder; sys.exit(Forwarder.main())"
 FORWARDER = Path(sys.executable).with_name("decnet-forwarder")
 
 
@@ -33,14 +35,17 @@ async def server(tmp_path: Path) -> AsyncIterator[Address]:
 
 async def enrol(tmp_path: Path, *arguments: str, says: str = "", **settings: str) -> tuple[int, str, str]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DECNET_")}
-    child = await asyncio.create_subprocess_exec(
-        FORWARDER, "enrol", *arguments,
-        env={**environ, "DECNET_STATE_DIR": str(tmp_path / "sensor"), **settings},
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await child.communicate(says.encode())
-    assert child.returncode is not None
-    return child.returncode, out.decode(), err.decode()
+    environ |= {"DECNET_STATE_DIR": str(tmp_path / "sensor"), **settings}
+    program = forked_program(PROGRAM)
+    done = await asyncio.to_thread(program.run, "enrol", *arguments, environment=environ, said=says.encode())
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+async def test_the_command_is_installed() -> None:
+    child = await asyncio.create_subprocess_exec(FORWARDER, "enrol", "--help", stdout=asyncio.subprocess.PIPE)
+    out, _ = await child.communicate()
+    assert child.returncode == 0
+    assert b"--token" in out
 
 
 async def test_pasted_command_makes_this_host_a_sensor_and_says_what_is_next(server: Address, tmp_path: Path) -> None:
