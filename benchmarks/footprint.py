@@ -2,11 +2,12 @@
 """What the whole fleet costs in each hosting, idle and under load, beside as many bare Python processes.
 
 `python benchmarks/footprint.py [--quick] [--mode fork] [--json]`. Each hosting runs under `decnet-supervise all --mode
-...` in a state directory of its own: start to ready, a drill, 60 s of rest, 500 Cowrie log lines a second for 300 s,
-written to a file that the collector follows, so that every worker of the data path has to do its part. `--quick` rests
-for 10 s, one beat of the fleet, and writes for 15: too short for a slope. `--python /tmp/venv313/bin/python`, repeated,
-measures other interpreters one after the other and prints them side by side; each needs an environment with DECNET
-(`UV_PROJECT_ENVIRONMENT=/tmp/venv313 uv sync --python 3.13 --frozen --all-packages --compile-bytecode`).
+...` in a state directory of its own: start to ready, a drill, a wait until all are parked who can be, 60 s of rest, 500
+Cowrie log lines a second for 300 s, written to a file that the collector follows, so that every worker of the data path
+has to do its part. `--quick` rests for 10 s, one beat of the fleet, and writes for 15: too short for a slope. `--python
+/tmp/venv313/bin/python`, repeated, measures other interpreters one after the other and prints them side by side; each
+needs an environment with DECNET (`UV_PROJECT_ENVIRONMENT=/tmp/venv313 uv sync --python 3.13 --frozen --all-packages
+--compile-bytecode`).
 
 All figures are read from /proc (`decnet_core.footprint`); no worker is asked anything, for an answer is a wake-up.
 Supervisor and zygote belong to the total. The slope is a least-squares line through the totals of the load's second
@@ -26,6 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from footprint_fleet import Fleet, Sample, cowrie_lines
 from footprint_page import Row, page, side_by_side
 
@@ -36,7 +38,7 @@ MODES = ("fork", "tasks", "units")
 EVENTS_PER_SECOND = 500
 BUNDLES_PER_SECOND = 10
 SETTLE_SECONDS = 3.0
-"""Between the drill and the rest: sessions end, connections are closed."""
+"""Between the drill, or the last worker that was parked, and the rest: sessions end, memory is returned."""
 
 MIB = 1 << 20
 
@@ -88,7 +90,10 @@ def measure_mode(mode: str, times: Times) -> dict[str, object]:
         fleet = Fleet(Path(directory))
         with fleet.running(mode) as ready_seconds:
             fleet.drill()
-            time.sleep(SETTLE_SECONDS)
+            if mode == "fork":
+                fleet.rest(SETTLE_SECONDS)
+            else:
+                time.sleep(SETTLE_SECONDS)
             idle = watched(fleet, times.idle)
             known = fleet.events()
             load, slope, written = loaded(fleet, times.load)
@@ -138,8 +143,15 @@ def slope_of(points: list[tuple[float, float]]) -> float:
 
 
 def rows(before: Sample, after: Sample, seconds: float) -> dict[str, Row]:
-    """Return the figures of each process that was there all the time; memory in MiB as it was at the end."""
-    return {name: row(before[name], now, seconds) for name, now in after.items() if name in before}
+    """Return the figures of each process that is there at the end; memory in MiB as it is then."""
+    return {name: row(since(now, before.get(name)), now, seconds) for name, now in after.items()}
+
+
+def since(now: Footprint, before: Footprint | None) -> Footprint:
+    """Return what to count a process's work from: one that was started meanwhile had done nothing."""
+    if before is not None and before.pid == now.pid:
+        return before
+    return msgspec.structs.replace(now, wakeups=0, cpu_seconds=0.0)
 
 
 def row(before: Footprint, now: Footprint, seconds: float) -> Row:

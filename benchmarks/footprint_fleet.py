@@ -17,7 +17,10 @@ from pathlib import Path
 
 from decnet.drill.private import free_block, settings_text
 from decnet_core.footprint import Footprint, measure
+from decnet_core.runtime import worker_registry
 from decnet_core.state import State
+from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq
@@ -25,13 +28,16 @@ from decnet_models.migrations.upgrade import upgrade
 
 ATTACKERS = 2000
 DRAIN_SECONDS = 60.0
+REST_SECONDS = 120.0
+"""Until a fleet at rest must have parked who can be."""
 Sample = dict[str, Footprint]
 
 
 class Fleet:
     """A private fleet with one collected log."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, **variables: str) -> None:
+        """`variables` are added to the fleet's environment."""
         self.log = root / "cowrie.json"
         self.log.touch()
         self._root = root
@@ -43,7 +49,7 @@ class Fleet:
         (root / "decnet.toml").write_text(settings_text(free_block()) + source)
         outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
         settings = {"DECNET_STATE_DIR": str(self._state), "DECNET_SETTINGS": str(root / "decnet.toml")}
-        self._environment = outer | settings
+        self.environment = outer | settings | variables
 
     @contextlib.contextmanager
     def running(self, mode: str) -> Iterator[float]:
@@ -54,7 +60,7 @@ class Fleet:
             began = time.monotonic()
             process = subprocess.Popen(
                 [sys.executable, "-m", "decnet_core.supervise.command", "all", "--mode", mode],
-                env=self._environment | {"NOTIFY_SOCKET": str(self._root / "notify")},
+                env=self.environment | {"NOTIFY_SOCKET": str(self._root / "notify")},
                 stderr=log,
             )
             try:
@@ -65,11 +71,25 @@ class Fleet:
                 process.send_signal(signal.SIGTERM)
                 process.wait(60)
 
+    def statuses(self) -> dict[str, Status]:
+        """Return what the supervisor says of each worker."""
+        report = next(iter(read_status_files(State(self._state).supervisors)))
+        return {status.name: status for status in report.workers}
+
+    def rest(self, seconds: float) -> None:
+        """Wait until every worker that can be parked is, and then for `seconds`; SystemExit when one never is."""
+        deadline = time.monotonic() + REST_SECONDS
+        while not all(self.statuses()[name].phase is Phase.PARKED for name in self.statuses() if parks(name)):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"not parked after {REST_SECONDS:g} s: {self.statuses()}")
+            time.sleep(0.05)
+        time.sleep(seconds)
+
     def drill(self) -> None:
         """Have everything done once; SystemExit when the fleet does not hold."""
         done = subprocess.run(
             [sys.executable, "-m", "decnet", "drill", "--json"],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -101,10 +121,16 @@ class Fleet:
         return count
 
 
+def parks(name: str) -> bool:
+    """Return whether the worker can be parked."""
+    return worker_registry.load(name).parks
+
+
 def processes(report: SupervisorStatus) -> dict[str, int]:
     """Return the fleet's pids by name; in tasks mode there is one."""
     named = {status.name: status.pid for status in report.workers}
-    others = {"(supervisor)": report.supervisor, "(zygote)": report.zygote}
+    others: dict[str, int | None] = {"(supervisor)": report.supervisor}
+    others |= {f"(zygote {name})".replace(" )", ")"): pid for name, pid in report.zygotes.items()}
     if set(named.values()) == {report.supervisor}:
         return {"(all in one)": report.supervisor}
     return {name: pid for name, pid in (named | others).items() if pid}

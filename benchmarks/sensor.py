@@ -73,7 +73,7 @@ def hosted(place: Path, mode: str, seconds: float) -> None:
     enrol(above, below, LISTEN)
     log = place / "cowrie.json"
     log.touch()
-    with started("listener", above, f'listen = "{LISTEN}"'), group(below, log, mode):
+    with started("listener", above, f'[listener]\nlisten = "{LISTEN}"'), group(below, log, mode):
         rest = processes(below)
         written = write(log, seconds)
         work = processes(below)
@@ -119,7 +119,8 @@ def processes(below: Path) -> dict[str, Footprint]:
     pids: dict[int, str] = {}
     for report in read_status_files(State(below).supervisors):
         pids |= {worker.pid: worker.name for worker in report.workers if worker.pid}
-        pids |= {pid: name for name, pid in (("zygote", report.zygote), ("supervisor", report.supervisor)) if pid}
+        pids |= {pid: f"zygote {name}".strip() for name, pid in report.zygotes.items()}
+        pids[report.supervisor] = "supervisor"
     return {name: found for pid, name in pids.items() if (found := measure(pid))}
 
 

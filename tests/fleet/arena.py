@@ -103,10 +103,15 @@ class Arena:
         return f"sqlite:///{self.state / 'decnet.db'}"
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Set up the state, start the supervisor, wait until it says that all are ready; at the end stop it."""
-        await self._prepare()
+    async def running(self, *, again: bool = False) -> AsyncIterator[None]:
+        """Set up the state, start the supervisor, wait until it says that all are ready; at the end stop it.
+
+        `again`: on the state that was left, and without a webhook's receiver.
+        """
+        if not again:
+            await self._prepare()
         with (self.root / "supervise.log").open("ab") as log, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            (self.root / "notify").unlink(missing_ok=True)
             ready.bind(str(self.root / "notify"))
             ready.settimeout(60)
             self._process = await asyncio.create_subprocess_exec(
@@ -130,7 +135,8 @@ class Arena:
                 with contextlib.suppress(ProcessLookupError):
                     self._process.send_signal(signal.SIGTERM)
                 await asyncio.wait_for(self._process.wait(), 60)
-                await self.receiver.close()
+                if not again:
+                    await self.receiver.close()
 
     @property
     def supervisor(self) -> int:
@@ -144,6 +150,7 @@ class Arena:
             "DECNET_STATE_DIR": str(self.state),
             "DECNET_SETTINGS": str(self.root / "decnet.toml"),
             "NOTIFY_SOCKET": str(self.root / "notify"),
+            "DECNET_RUNTIME_PARK_SECONDS": "3600",  # who watches pids does not want workers to be parked
             **self._besides,
             "PYTHONPATH": os.pathsep.join(
                 filter(None, (self._besides.get("PYTHONPATH"), os.environ.get("PYTHONPATH")))
@@ -178,11 +185,11 @@ class Arena:
         return next(iter(read_status_files(State(self.state).supervisors)), None)
 
     async def all_ready(self) -> None:
-        """Wait until every worker is ready again."""
+        """Wait until every worker is ready again, or parked."""
         async with asyncio.timeout(60):
             while True:
                 report = self.report()
-                if report is not None and all(status.phase is Phase.READY for status in report.workers):
+                if report is not None and all(status.phase in (Phase.READY, Phase.PARKED) for status in report.workers):
                     return
                 await asyncio.sleep(0.05)
 

@@ -98,13 +98,13 @@ class FaultInjector:
         """Whether every worker is ready but those that never can be."""
         phases = {name: status.phase for name, status in self.statuses().items()}
         refused = {phases.pop(name, None) for name in REFUSED}
-        return bool(phases) and set(phases.values()) == {Phase.READY} and refused == {Phase.REFUSED}
+        return bool(phases) and set(phases.values()) <= {Phase.READY, Phase.PARKED} and refused == {Phase.REFUSED}
 
     def parents(self) -> tuple[int, ...]:
         """The supervisor, and the zygote where there is one."""
         report = self._arena.report()
         assert report is not None
-        return (report.supervisor, *((report.zygote,) if report.zygote else ()))
+        return (report.supervisor, *report.zygotes.values())
 
     def left_in_order(self) -> set[int]:
         """The hogs that left because they were asked to."""
@@ -137,13 +137,14 @@ class FaultInjector:
         self._pause_for(self._chance.choice(self.parents()), 1.5 * WATCHDOG_SECONDS)
 
     async def _starve(self) -> None:
-        """Kill a worker while its parent cannot fork; root would be exempt, so the fleet is another's."""
-        victim, parent = self._victim(), self.parents()[-1]
-        before = _limit_processes(self._arena.user, parent, 0)
+        """Kill a worker while no parent can fork; root would be exempt, so the fleet is another's."""
+        victim, (supervisor, *zygotes) = self._victim(), self.parents()
+        forking = {pid: _limit_processes(self._arena.user, pid, 0) for pid in zygotes or [supervisor]}
         try:
             await until(lambda: self._cannot_be_forked(victim.name), PATIENCE)
         finally:
-            _limit_processes(self._arena.user, parent, before)
+            for pid, before in forking.items():
+                _limit_processes(self._arena.user, pid, before)
 
     def _cannot_be_forked(self, name: str) -> bool:
         status = self.statuses()[name]

@@ -13,6 +13,9 @@ from tests.fleet.exactly_once_checks import attack_until_all_is_answered, prove
 
 from decnet_core.runtime import worker_registry
 
+PARKING = {"DECNET_RUNTIME_PARK_SECONDS": "0.05"}
+"""So short that workers are parked and woken between the deeds of an attacker."""
+
 
 async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -> None:
     """Attack while workers are killed, then wait until all work is done."""
@@ -29,7 +32,7 @@ async def fight(arena: Arena, seed: int, *, rounds: int, patience: float = 60) -
 
 
 async def test_every_worker_killed_in_turn_and_everything_is_there_once(tmp_path: Path) -> None:
-    arena = Arena(tmp_path)
+    arena = Arena(tmp_path, besides=PARKING)
     await fight(arena, seed=7, rounds=3)
     assert arena.kills == 3 * len(worker_registry.wanted(DEFAULTS))
     prove(arena, tmp_path)
@@ -45,6 +48,6 @@ async def test_without_a_bus_everything_arrives_only_later(tmp_path: Path) -> No
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("mode", ["fork", "units"])
 async def test_many_seeds(tmp_path: Path, seed: int, mode: str) -> None:
-    arena = Arena(tmp_path, mode=mode)
+    arena = Arena(tmp_path, mode=mode, besides=PARKING if seed % 2 else None)
     await fight(arena, seed=seed, rounds=6, patience=120)
     prove(arena, tmp_path)

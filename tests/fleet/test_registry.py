@@ -44,6 +44,11 @@ def test_each_worker_states_its_memory_budget(name: str) -> None:
     assert "memory_budget" in vars(worker_registry.load(name))
 
 
+@pytest.mark.parametrize("name", worker_registry.names())
+def test_who_opens_the_database_is_forked_where_its_library_is(name: str) -> None:
+    assert (worker_registry.zygote_of(name) == "database") == worker_registry.load(name).database
+
+
 OFF_UNTIL = {point.name: point.value for point in entry_points(group=worker_registry.OFF_UNTIL)}
 
 

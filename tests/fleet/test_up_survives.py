@@ -44,7 +44,7 @@ def test_the_fleet_comes_back_when_its_supervisor_is_killed(root: Path) -> None:
         assert "again in 0.5 s\n" in up.said(), "the pause did not grow"
         report = up.report()
         assert report is not None
-        assert report.zygote == process.pid
+        assert report.zygotes[""] == process.pid
         assert {status.phase for status in report.workers} == {Phase.READY}
         up.visit("after")
         up.assert_all_recorded_once()

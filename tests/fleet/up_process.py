@@ -60,7 +60,11 @@ class Up:
         """Start it, wait until it says that all workers are ready or have failed, and see that it leaves nothing."""
         (self.root / "ready").unlink(missing_ok=True)
         outer = {name: value for name, value in os.environ.items() if not name.startswith("DECNET_")}
-        given = {"DECNET_STATE_DIR": str(self.state), "DECNET_SETTINGS": str(self.root / "decnet.toml")}
+        given = {
+            "DECNET_STATE_DIR": str(self.state),
+            "DECNET_SETTINGS": str(self.root / "decnet.toml"),
+            "DECNET_RUNTIME_PARK_SECONDS": "3600",
+        }
         command = ["-m", "decnet", "up", "--json", "--host", hosting, "--ready-file", str(self.root / "ready")]
         with (self.root / "out").open("wb") as out, (self.root / "err").open("wb") as err:
             process = subprocess.Popen([sys.executable, *command], stdout=out, stderr=err, env={**outer, **given})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from collections.abc import Sequence
 
 import pytest
 
@@ -20,7 +21,7 @@ class Deaf(Notifier):
         super().__init__("@nobody")
         self.said: list[str] = []
 
-    def send(self, state: str) -> bool:
+    def send(self, state: str, descriptors: Sequence[int] = ()) -> bool:
         self.said.append(state)
         return len(self.said) > 2
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ class Deaf(Notifier):
         super().__init__("@nobody")
         self.said: list[str] = []
 
-    def send(self, state: str) -> bool:
+    def send(self, state: str, descriptors: Sequence[int] = ()) -> bool:
         self.said.append(state)
         return "WATCHDOG=1" not in state or self.beats() > 2
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Workers with known faults, run as real processes by the tests of the fleet."""
 
+import asyncio
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
@@ -128,3 +131,61 @@ class Hungry(Worker[NoSettings]):
 
     async def run(self, ctx: Context) -> None:
         await ctx.stopping.wait()
+
+
+class Clerk(Worker[NoSettings]):
+    """Takes the files of a folder, one line in `taken` for each; parks while there are none."""
+
+    name = "clerk"
+    parks = True
+    listens = ("clerk.>",)
+
+    async def run(self, ctx: Context) -> None:
+        folder = ctx.state.root / "orders"
+        while not ctx.stopping.is_set():
+            began = time.monotonic()
+            found = sorted(folder.iterdir())
+            for file in found:
+                with (ctx.state.root / "taken").open("a") as taken:
+                    taken.write(f"{file.name} {os.getpid()}\n")
+                file.unlink()
+            if found:
+                ctx.parking.worked()
+            due = 1.5 if (ctx.state.root / "retry").exists() else None
+            await ctx.nudged(0.0 if found else ctx.parking.rest(began, 10.0, due))
+
+
+class Porter(Worker[NoSettings]):
+    """Answers one line to each TCP client, and each datagram; parks while nobody comes."""
+
+    name = "porter"
+    parks = True
+
+    async def start(self, ctx: Context) -> None:
+        state = ctx.state.root
+        if (state / "broken").exists():
+            time.sleep(600)  # noqa: ASYNC251  # this is the fault
+        self.tcp = ctx.listening("tcp", "127.0.0.1", _number_in(state / "tcp"))
+        self.udp = ctx.bound_udp("udp", "127.0.0.1", _number_in(state / "udp"))
+        (state / "tcp").write_text(str(self.tcp.getsockname()[1]))
+        (state / "udp").write_text(str(self.udp.getsockname()[1]))
+
+    async def run(self, ctx: Context) -> None:
+        asyncio.get_running_loop().add_reader(self.udp, self._answer_datagram)
+        while not ctx.stopping.is_set():
+            began = time.monotonic()
+            with contextlib.suppress(BlockingIOError):
+                connection, _ = self.tcp.accept()
+                with connection:
+                    connection.sendall(f"{os.getpid()}\n".encode())
+                ctx.parking.worked()
+            await ctx.nudged(ctx.parking.rest(began, 0.02))
+
+    def _answer_datagram(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            data, address = self.udp.recvfrom(100)
+            self.udp.sendto(data, address)
+
+
+def _number_in(file: Path) -> int:
+    return int(file.read_text()) if file.exists() else 0

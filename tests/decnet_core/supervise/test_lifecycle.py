@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from decnet_core.exits import Exit
 from decnet_core.supervise.lifecycle import Kill, Lifecycle, Spawn, Status, Terminate
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
@@ -525,3 +526,135 @@ def test_a_worker_that_is_not_ready_is_not_replaced() -> None:
     assert made.recycle(1) == [SUCCESSOR]
     assert made.recycle(1) == []
     assert made.replaced is None
+
+
+def parked(due: float | None = None) -> Lifecycle:
+    made = ready()
+    assert made.park(1, due, 40) == [Terminate(1)]
+    assert made.exited(1, Exit.STOPPED, "ended by itself", 41) == []
+    return made
+
+
+def test_a_worker_that_has_nothing_to_do_ends_and_is_parked() -> None:
+    made = ready()
+    assert made.park(1, 900, 40) == [Terminate(1)]
+    assert (made.status.phase, made.parking, made.deadline) == (Phase.STOPPING, True, 45)
+    made.exited(1, Exit.STOPPED, "ended by itself", 41)
+    assert made.status == Status("decoys", Phase.PARKED, wakes=0, due=900)
+    assert (made.parking, made.settled, made.instances, made.deadline) == (True, True, (), 900)
+
+
+def test_a_parked_worker_is_started_by_what_wakes_it_and_that_is_no_restart() -> None:
+    made = parked()
+    assert made.deadline is None
+    assert made.wake() == [Spawn()]
+    assert made.wake() == []
+    assert not made.settled
+    made.spawned(Spawn(), 2, 60)
+    made.ready(2, 61)
+    assert made.status == Status("decoys", Phase.READY, 2, restarts=0, wakes=1)
+    assert not made.parking
+
+
+def test_a_parked_worker_looks_by_itself_when_it_is_due() -> None:
+    made = parked(due=900)
+    assert made.tick(899.9) == []
+    assert made.tick(900) == [Spawn()]
+    assert made.spawned(Spawn(), 2, 900) == []
+    assert made.status == Status("decoys", Phase.STARTING, 2, wakes=1)
+
+
+def test_what_comes_while_a_worker_is_being_parked_starts_it_again() -> None:
+    made = ready()
+    made.park(1, None, 40)
+    assert made.wake() == []
+    assert made.exited(1, Exit.STOPPED, "ended by itself", 41) == [Spawn()]
+
+
+def test_what_came_before_a_worker_is_parked_does_not_start_it_again() -> None:
+    made = ready()
+    assert made.wake() == []
+    made.park(1, None, 40)
+    assert made.exited(1, Exit.STOPPED, "ended by itself", 41) == []
+    assert made.status.phase is Phase.PARKED
+
+
+def test_only_the_ready_instance_is_parked() -> None:
+    made = started()
+    assert made.park(1, None, 1) == []
+    made.ready(1, 2)
+    assert made.park(2, None, 3) == []
+    assert replacing().park(1, None, 3) == []
+    assert standing_by().park(1, None, 3) == []
+    made.stop(4)
+    assert made.park(1, None, 5) == []
+    assert not made.parking
+
+
+def test_a_crash_instead_of_parking_is_restarted_with_its_delay() -> None:
+    made = ready()
+    made.park(1, 900, 40)
+    made.exited(1, 1, "killed by SIGKILL", 41)
+    assert (made.status.phase, made.status.reason, made.parking) == (Phase.WAITING, "killed by SIGKILL", True)
+    assert made.deadline == 42
+
+
+def test_a_worker_that_hangs_instead_of_parking_is_killed() -> None:
+    made = ready()
+    made.park(1, None, 40)
+    assert made.tick(45) == [Kill(1, "did not stop within 5 s")]
+    made.exited(1, -9, "killed by SIGKILL", 46)
+    assert made.status.phase is Phase.WAITING
+
+
+def test_one_that_crashes_whenever_it_is_woken_is_in_a_crash_loop_until_it_parks_again() -> None:
+    made = parked()
+    made.wake()
+    for instance in (2, 3):
+        made.spawned(Spawn(), instance, 100)
+        made.exited(instance, 1, "boom", 101)
+        assert made.status.phase is Phase.WAITING
+        assert made.tick(made.deadline or 0) == [Spawn()]
+    made.spawned(Spawn(), 4, 100)
+    made.ready(4, 101)
+    made.park(4, None, 102)
+    made.exited(4, Exit.STOPPED, "", 103)
+    assert (made.status.phase, made.status.restarts, made.status.wakes) == (Phase.PARKED, 2, 1)
+    made.wake()
+    made.spawned(Spawn(), 5, 104)
+    made.exited(5, 1, "boom", 105)
+    assert (made.status.phase, made.deadline) == (Phase.WAITING, 106)  # the first delay again
+
+
+def test_a_parked_worker_is_stopped_at_once_and_not_woken_any_more() -> None:
+    made = parked(due=900)
+    assert made.stop(50) == []
+    assert (made.status.phase, made.finished, made.deadline) == (Phase.STOPPED, True, None)
+    assert made.wake() == []
+
+
+def test_a_worker_that_is_being_parked_when_it_shall_stop_is_not_parked() -> None:
+    made = ready()
+    made.park(1, 900, 40)
+    made.wake()
+    assert made.stop(41) == []
+    assert made.exited(1, Exit.STOPPED, "", 42) == []
+    assert (made.status.phase, made.finished, made.parking) == (Phase.STOPPED, True, False)
+
+
+def test_a_parked_worker_can_be_restarted() -> None:
+    made = parked()
+    assert made.restart(50) == [Spawn()]
+    being = ready()
+    being.park(1, None, 40)
+    assert being.restart(41) == []
+    assert being.exited(1, Exit.STOPPED, "", 42) == [Spawn()]
+
+
+def test_a_parked_worker_is_not_replaced() -> None:
+    made = parked()
+    assert made.recycle() == []
+    assert made.replaced is False
+    being = ready()
+    being.park(1, None, 40)
+    assert being.recycle() == []

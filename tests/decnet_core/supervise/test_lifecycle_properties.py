@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from decnet_core.exits import Exit
 from decnet_core.supervise.lifecycle import Action, Kill, Lifecycle, Spawn, Terminate
 from decnet_core.supervise.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
@@ -43,6 +44,7 @@ class Host(RuleBasedStateMachine):
         """What the policy says about the last crash, until something else happens."""
         self.told_to_end: set[int] = set()
         self.stopped = False
+        self.wake_due: float | None = None
         self.worker = Lifecycle("decoys", SETTINGS, watchdog=True, jitter=lambda: CHANCE)
         self.carry_out(self.worker.start())
 
@@ -99,11 +101,14 @@ class Host(RuleBasedStateMachine):
         assert instance is not None
         ready_seconds = 0.0 if self.ready_at is None else self.now - self.ready_at
         restarting = self.worker._restarting
+        parking = self.worker._parking and code == Exit.STOPPED
         if self.second is not None and not self.stopped:
             self.first, self.second, self.ready_at = self.second, None, None
             self.expected = None
         elif self.pending is not None and not self.stopped:  # its successor will take its place
             self.expected = (Phase.WAITING, None)
+        elif parking and not restarting and not self.stopped:
+            self.crashes, self.expected = 0, (Phase.PARKED, self.wake_due)
         elif not restarting:
             self.crash(Ended(code, ready_seconds))
         self.carry_out(self.worker.exited(instance, code, "", self.now))
@@ -131,6 +136,19 @@ class Host(RuleBasedStateMachine):
         if before is Phase.STARTING and self.worker.status.phase is Phase.READY:
             assert instance == self.first
             self.ready_at = self.now
+
+    @precondition(lambda self: self.first is not None)
+    @rule(seconds=st.sampled_from([None, 2.0, 40.0]))
+    def it_has_nothing_to_do(self, seconds: float | None) -> None:
+        assert self.first is not None
+        was, due = self.worker.parking, None if seconds is None else self.now + seconds
+        self.carry_out(self.worker.park(self.first, due, self.now))
+        if self.worker.parking and not was:
+            self.wake_due = due
+
+    @rule()
+    def something_wakes_it(self) -> None:
+        self.carry_out(self.worker.wake())
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 3.0, 12.0, 31.0]))
     def time_passes(self, seconds: float) -> None:

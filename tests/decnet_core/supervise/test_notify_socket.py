@@ -22,7 +22,7 @@ def test_assignments_are_read() -> None:
 
 async def test_notification_tells_the_sender_as_the_kernel_knows_it() -> None:
     heard: asyncio.Queue[tuple[int, dict[str, str]]] = asyncio.Queue()
-    signs = NotifySocket(lambda pid, said: heard.put_nowait((pid, said)))
+    signs = NotifySocket(lambda pid, said, _: heard.put_nowait((pid, said)))
     try:
         Notifier(signs.address).send("READY=1")
         assert await asyncio.wait_for(heard.get(), 5) == (os.getpid(), {"READY": "1"})

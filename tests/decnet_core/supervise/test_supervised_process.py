@@ -47,7 +47,9 @@ class Spawner:
     def __init__(self) -> None:
         self.children: list[Process] = []
 
-    async def spawn(self, name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> Process:
+    async def spawn(
+        self, name: str, write: Callable[[bytes], None], additions: Mapping[str, str], sockets: Mapping[str, int]
+    ) -> Process:
         self.children.append(Process(len(self.children) + 1))
         return self.children[-1]
 
@@ -128,8 +130,10 @@ async def test_a_successor_that_is_being_made_when_the_old_process_falls_is_the_
     worker.on_notify(1, {"READY": "1"})
     made, spawn = asyncio.Event(), spawner.spawn
 
-    async def slow(name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> Process:
-        child = await spawn(name, write, additions)
+    async def slow(
+        name: str, write: Callable[[bytes], None], additions: Mapping[str, str], sockets: Mapping[str, int]
+    ) -> Process:
+        child = await spawn(name, write, additions, sockets)
         if additions:
             await made.wait()
         return child
@@ -163,7 +167,7 @@ async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(
     assert (worker.status.phase, worker.status.pid) == (Phase.READY, 1)
 
 
-async def test_two_who_want_a_process_replaced_do_not_leave_a_third(kept: tuple[SupervisedProcess, Spawner]) -> None:
+async def test_two_replacements_at_once_do_not_leave_a_third_process(kept: tuple[SupervisedProcess, Spawner]) -> None:
     """A reload and the watch of budgets, at the same time; what the watch has seen is gone when its turn comes."""
     worker, spawner = kept
     worker.on_notify(1, {"READY": "1"})

@@ -14,17 +14,17 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from decnet_core.runtime.context import Context
 from decnet_models.errors import CursorMovedError, LeaseLostError
 from decnet_models.following import retry_backoff
-from decnet_models.following.step_loop import AT_ONCE, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 
 MakeContext = Callable[..., Context]
-LONG = 3600.0
+LONG = Rest(3600.0)
 LOST = OperationalError("SELECT 1", {}, Exception("the server\nis gone"), connection_invalidated=True)
 
 
 class Work:
     """What each step is to do, one after the other; after the last one the worker is told to stop."""
 
-    def __init__(self, ctx: Context, *planned: float | Exception) -> None:
+    def __init__(self, ctx: Context, *planned: Rest | Exception) -> None:
         self.ctx = ctx
         self.planned = list(planned)
         self.steps = 0
@@ -38,7 +38,7 @@ class Work:
         if self.refusals:
             raise self.refusals.pop(0)
 
-    async def step(self) -> float:
+    async def step(self) -> Rest:
         self.steps += 1
         what = self.planned.pop(0)
         if not self.planned:
@@ -81,7 +81,7 @@ async def test_nothing_is_waited_for_while_there_is_more_to_do(
     monkeypatch.setattr(Context, "nudged", nudged)
     await Work(make_context(), AT_ONCE, LONG).run()
     assert waits[0] <= 0
-    assert waits[1:] == [LONG]
+    assert waits[1:] == [LONG.seconds]
 
 
 async def test_a_worker_that_must_stop_before_it_began_does_nothing(make_context: MakeContext) -> None:
@@ -101,7 +101,7 @@ async def test_a_nudge_ends_the_wait(make_context: MakeContext) -> None:
 
 
 async def test_without_a_nudge_it_looks_after_the_seconds_that_the_step_said(make_context: MakeContext) -> None:
-    work, began = Work(make_context(), 0.05, LONG), time.monotonic()
+    work, began = Work(make_context(), Rest(0.05), LONG), time.monotonic()
     await work.run()
     assert work.steps == 2
     assert time.monotonic() - began >= 0.05
@@ -129,9 +129,9 @@ async def test_steps_that_follow_at_once_let_others_run(make_context: MakeContex
     assert turns >= 9
 
 
-@pytest.mark.parametrize("seconds", [AT_ONCE, 0.01])
-async def test_while_paused_no_step_begins(make_context: MakeContext, seconds: float) -> None:
-    work = Work(make_context(), seconds, LONG)
+@pytest.mark.parametrize("rest", [AT_ONCE, Rest(0.01)])
+async def test_while_paused_no_step_begins(make_context: MakeContext, rest: Rest) -> None:
+    work = Work(make_context(), rest, LONG)
     work.ctx.unpaused.clear()
     running = asyncio.ensure_future(work.run())
     await until(lambda: work.steps == 1)  # a pause stops what follows, it does not undo what was begun
@@ -179,7 +179,7 @@ async def test_any_other_error_is_the_workers_crash(make_context: MakeContext, e
 async def test_a_wait_for_the_database_ends_when_the_worker_must_stop(
     make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_backoff, "FIRST_SECONDS", LONG)
+    monkeypatch.setattr(retry_backoff, "FIRST_SECONDS", LONG.seconds)
     work = Work(make_context(), LOST, LONG)
     running = asyncio.ensure_future(work.run())
     await until(lambda: bool(work.ctx.counters.snapshot().get("database_unavailable")))
@@ -201,3 +201,27 @@ async def test_it_is_logged_once_that_the_database_is_away_and_once_that_it_is_b
     away = ("WARNING", "the database does not answer, retrying: the server is gone")
     back = ("INFO", "the database answers again")
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [away, back, away, back]
+
+
+async def test_an_idle_worker_asks_to_be_parked_with_the_time_of_its_last_look_and_what_is_due(
+    make_context: MakeContext,
+) -> None:
+    asked: list[tuple[float, float | None]] = []
+    work = Work(make_context(), AT_ONCE, Rest(0.0), Rest(0.0, due_seconds=60.0), LONG)
+    work.ctx.parking.enable(0.0, lambda since, due: asked.append((since, due)))
+    before = time.monotonic()
+    await work.run()
+    (since, due), *_ = asked
+    assert before <= since <= time.monotonic()
+    assert due is None
+    assert len(asked) == 1  # the next request comes a moment later
+
+
+async def test_a_worker_that_works_is_not_idle(make_context: MakeContext) -> None:
+    asked: list[float] = []
+    work = Work(make_context(), *[Rest(0.0, idle=False)] * 20, LONG)
+    work.ctx.parking.enable(0.0, lambda since, _: asked.append(since))
+    began = time.monotonic()
+    await work.run()
+    assert [since for since in asked if since < began] == []
+    assert len(asked) <= 1  # the last look, which found nothing

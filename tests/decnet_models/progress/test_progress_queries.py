@@ -130,7 +130,7 @@ def test_the_newest_hundred_dead_letters_are_listed(engine: Engine) -> None:
         assert [one.seq for one in queries.dead_letters_of(connection, "ttp")] == list(range(120, 20, -1))
 
 
-def test_who_begins_again_handles_the_first_event_again(engine: Engine) -> None:
+def test_a_worker_that_begins_again_handles_the_first_event_again(engine: Engine) -> None:
     leased(engine, "ttp")
     with writing(engine) as connection:
         queries.begin_again(connection, "ttp", now_ns=9)

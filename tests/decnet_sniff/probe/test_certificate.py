@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_sniff.probe import probe_servers
 
-from decnet_core import der
+from decnet_core.net import der
 from decnet_sniff.probe.certificate import MAX_NAME, MOST_NAMES, describe
 
 Make = Callable[..., bytes]

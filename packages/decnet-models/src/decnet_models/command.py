@@ -3,6 +3,7 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 
 from decnet_models.database.engine import open_engine, reading, shown
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 app.command()(maintenance.backup)
 app.command()(maintenance.restore)
+app.command()(maintenance.salvage)
+app.command()(maintenance.reindex)
 app.command()(maintenance.vacuum)
 
 
@@ -100,18 +103,22 @@ def check(
     quick: Annotated[bool, typer.Option("--quick", help="Compare the schema only; do not read all data.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare the schema with the classes, look for damage and broken references; exit code 1 when there is any."""
-    from decnet_models.maintenance.integrity import damages
+    """Compare the schema with the classes; name the table or index and the page of each damage, and what can be saved.
+
+    Exit code 1 when there is any damage, broken reference or difference.
+    """
+    from decnet_models.maintenance.integrity import Examined, examine, words
     from decnet_models.migrations.check import check as compare
 
     place, progress = url_of(url, settings), Progress(silent=as_json)
-    broken = [] if quick else or_exit(lambda: damages(place, progress))
+    found = Examined() if quick else or_exit(lambda: examine(place, progress))
     progress.end()
-    differences = [] if broken else or_exit(lambda: compare(place))
+    differences = [] if found.damages else or_exit(lambda: compare(place))
     sound = f"{shown(place)}: schema and classes agree" + ("" if quick else ", nothing is damaged")
-    answer = {"database": shown(place), "differences": differences, "damages": broken}
-    say(answer, "\n".join(broken + differences) or sound, as_json)
-    if broken or differences:
+    answer = {"database": shown(place), "differences": differences, **msgspec.to_builtins(found)}
+    text = [*words(found), *differences]
+    say(answer, "\n".join([*(text or [sound]), *found.remarks]), as_json)
+    if found.damages or differences:
         raise typer.Exit(1)
 
 

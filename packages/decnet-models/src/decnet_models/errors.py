@@ -9,6 +9,8 @@ _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
 _POSTGRES_PASSING = ("08", "25006", "40", "53", "55", "57", "58")
 """SQLSTATE classes: connection, read-only standby, rollback, resources, not available, intervention, system."""
 
+_SQLITE_CORRUPT = 11
+
 _SQLITE_VALUES = frozenset({18, 19, 20, 25})
 """TOOBIG, CONSTRAINT, MISMATCH, RANGE."""
 
@@ -71,6 +73,12 @@ def stops(error: BaseException) -> bool:
         return False
     answered = getattr(error.orig, "sqlite_errorcode", None) is not None or getattr(error.orig, "sqlstate", None)
     return bool(answered) or passes(error)  # else it is the driver that complains, of how we use it
+
+
+def is_damage(error: BaseException) -> bool:
+    """Return whether SQLite says that pages of the file are not what they should be (SQLITE_CORRUPT)."""
+    code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
+    return code is not None and code & 0xFF == _SQLITE_CORRUPT
 
 
 def passes(error: BaseException) -> bool:

@@ -40,7 +40,7 @@ class Health(msgspec.Struct, frozen=True):
     worker: str
     """Of a worker in several processes the name of the process."""
     state: str
-    """starting, running, paused or stopping."""
+    """starting, running, paused, stopping or parked."""
     pid: int
     uptime_seconds: float
     rss_bytes: int

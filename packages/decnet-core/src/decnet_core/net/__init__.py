@@ -2,6 +2,6 @@
 """Sources of connections, their limits, and the sockets they connect to.
 
 `addresses` canonicalises and says what "one source" is, `special_purpose` which addresses are not public, `rates` how
-often a source may act, `connections` how much it may hold open, `sockets` binds. All but `sockets` is pure; callers
-bring the time.
+often a source may act, `connections` how much it may hold open, `sockets` binds; `http_head` and `der` parse what peers
+send. All but `sockets` is pure; callers bring the time.
 """

@@ -4,6 +4,7 @@
 import asyncio
 import contextlib
 import contextvars
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,10 @@ from decnet_core.events.catalogue import Payload
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.net.inherited import InheritedSockets
+from decnet_core.net.sockets import BACKLOG, bound_udp, listening
 from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.parking import Parking
 from decnet_core.settings import Settings
 from decnet_core.spool.folding import Folding
 from decnet_core.spool.writer import SpoolWriter
@@ -68,6 +72,9 @@ class Context:
         self.bus = bus
         self.spool = spool
         self.counters = Counters()
+        self.parking = Parking()
+        self.inherited = InheritedSockets.from_environment()
+        """Sockets that the supervisor held while the worker was parked."""
         self.tasks = Tasks(worker)
         self.stopping = asyncio.Event()
         self.unpaused = asyncio.Event()
@@ -99,6 +106,18 @@ class Context:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.worker)
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    def listening(self, name: str, host: str, port: int, backlog: int = BACKLOG) -> socket.socket:
+        """Return a TCP socket as `net.sockets.listening` does; the supervisor holds it while the worker is parked."""
+        sock = self.inherited.take(name, host, port) or listening(host, port, backlog)
+        self.parking.sockets[name] = sock
+        return sock
+
+    def bound_udp(self, name: str, host: str, port: int) -> socket.socket:
+        """The same for UDP."""
+        sock = self.inherited.take(name, host, port) or bound_udp(host, port)
+        self.parking.sockets[name] = sock
+        return sock
 
     def poll_seconds(self, seconds: float) -> float:
         """Return how long to wait for a nudge before polling, which is `seconds` while the bus is unreachable.

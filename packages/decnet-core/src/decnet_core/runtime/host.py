@@ -20,7 +20,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, HEALTH, Control, Health
 from decnet_core.footprint import resident_of, uss_of
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.runtime import health
+from decnet_core.runtime import health, parking
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, watchdog_seconds
@@ -125,6 +125,7 @@ class Host:
         ctx = self._ctx
         try:
             await self._worker.start(ctx)
+            ctx.inherited.close()
             await self._start_services()
             ctx.ready = True
             ready()
@@ -150,6 +151,8 @@ class Host:
         ctx.bus.on_change(self._end_pause)
         ctx.spawn(self._heartbeat(), name="heartbeat")
         ctx.spawn(self._control(), name="control")
+        if self._worker.parks and os.environ.get(parking.PARKS) == "1":
+            ctx.parking.enable(self._runtime.park_seconds, self._ask_to_be_parked)
         for pattern in self._worker.listens:
             ctx.spawn(self._listen(pattern), name=f"listen:{pattern}")
         if ctx.spool is not None:
@@ -198,8 +201,19 @@ class Host:
         used = uss_of(os.getpid()) if resident_of(os.getpid()) > budget else 0
         return self._notifier.send(f"WATCHDOG=1\n{USED}={used}\n{BUDGET}={budget}")
 
+    def _ask_to_be_parked(self, idle_since: float, due: float | None) -> None:
+        """Without the bus nothing could wake a parked worker, and it polls instead."""
+        if self._ctx.bus.connected and not self._ctx.stopping.is_set():
+            latest = time.monotonic() + self._runtime.parked_seconds
+            due = latest if due is None else min(due, latest)
+            held = self._ctx.parking.sockets
+            asked = parking.ParkRequest(idle_since, due, self._worker.listens, self._health(), tuple(held))
+            descriptors = [sock.fileno() for sock in held.values()]
+            self._notifier.send(f"{parking.REQUEST}={msgspec.json.encode(asked).decode()}", descriptors)
+
     async def _listen(self, pattern: str) -> None:
         subscription = await self._ctx.bus.subscribe(pattern, limit=16)
+        self._ctx.nudge()  # what came before was not heard
         async for _ in subscription:
             self._ctx.nudge()
 

@@ -30,6 +30,8 @@ class Hosted(Generic[S]):
     """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
     exposed: ClassVar[bool] = False
     """Whether attackers can reach it, or what they send does: a supervisor never gives it up."""
+    parks: ClassVar[bool] = False
+    """Whether it may be parked while it has nothing to do (`runtime.parking`)."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

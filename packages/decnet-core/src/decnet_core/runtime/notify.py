@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Sequence
 
 BUDGET = "X_DECNET_MEMORY_BUDGET"
 """Tells a supervisor, with READY=1 and WATCHDOG=1, how many bytes of unique memory the worker declares."""
@@ -43,16 +45,17 @@ class Notifier:
         """Whether a supervisor asked for notifications."""
         return bool(self._address)
 
-    def send(self, state: str) -> bool:
+    def send(self, state: str, descriptors: Sequence[int] = ()) -> bool:
         """Send one state, e.g. `READY=1`; False when there is no room for it now: send it again later.
 
-        A supervisor that has ended is no reason to fail.
+        The supervisor gets duplicates of the `descriptors`. One that has ended is no reason to fail.
         """
         if not self._address:
             return True
+        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
-                sock.sendto(state.encode(), self._address)
+                sock.sendmsg([state.encode()], passed, 0, self._address)
         except BlockingIOError:  # net.unix.max_dgram_qlen, often 10: the supervisor reads late, or all beat at once
             return False
         except OSError:

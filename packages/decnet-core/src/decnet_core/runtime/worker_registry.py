@@ -6,6 +6,9 @@ The supervisor, `decnet up`, the status page and the docs all read this and noth
 Some workers need a setting to work, such as an interface or a master. Their distribution names
 that setting as data beside the worker, `[project.entry-points."decnet.off_until"] sniff = "interfaces"`. While it is
 empty no fleet starts or expects them, and that decision imports none of their code.
+
+Workers that share a large library, such as that of the database, name the zygote that imports it for them:
+`[project.entry-points."decnet.zygotes"] ingest = "database"`. It runs only while one of them does.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 GROUP = "decnet.workers"
 OFF_UNTIL = "decnet.off_until"
+ZYGOTES = "decnet.zygotes"
 
 FLOW = ("bus", "ingest")
 """These come first: the others continue without them, and sooner with them."""
@@ -54,6 +58,11 @@ def wanted(settings: Settings) -> tuple[str, ...]:
 def entry_point(name: str) -> str:
     """Return where worker `name` is, as `module:Class`, without importing it; raises UnknownWorker."""
     return _point(name).value
+
+
+def zygote_of(name: str) -> str:
+    """Return the name of the zygote that forks worker `name`; empty: the one that forks all who name none."""
+    return next((point.value for point in _points(ZYGOTES) if point.name == name), "")
 
 
 def load(name: str) -> type[Worker[Any]]:
@@ -86,4 +95,4 @@ def _installed(_path: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
     """Read what all distributions register, 0.1 s for a hundred of them: once, until one is installed or removed."""
     from importlib.metadata import entry_points  # 2 MiB that a single worker's process never pays
 
-    return tuple(point for group in (GROUP, OFF_UNTIL) for point in entry_points(group=group))
+    return tuple(point for group in (GROUP, OFF_UNTIL, ZYGOTES) for point in entry_points(group=group))

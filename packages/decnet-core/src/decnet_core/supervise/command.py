@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from decnet_core import library_pages
+from decnet_core.bus.client import connect
 from decnet_core.bus.settings import BusSettings
 from decnet_core.exits import Exit
 from decnet_core.heartbeat_clock import until_beat
@@ -35,6 +36,9 @@ from decnet_core.supervise.status_file import publish_status
 from decnet_core.tasks import Tasks
 
 log = logging.getLogger(__name__)
+
+BUS_SECONDS = 1.0
+"""How long a first connection to the bus may take before a worker that asked to be parked stays awake."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,14 +129,24 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
 
     def supervise(channel: socket.socket | None) -> int:
         async def run() -> None:
-            fleet = ProcessFleet(supervision, logs=None, environment=os.environ, secrets=secrets.take(), zygote=channel)
+            bus = settings.section("bus", BusSettings)
+            url = bus.client_url(State.of(settings.section("state", StateSettings)))
+            fleet = ProcessFleet(
+                supervision,
+                logs=None,
+                environment=os.environ,
+                secrets=secrets.take(),
+                zygote=channel,
+                connect_bus=lambda: connect(url, name="supervise", wait=BUS_SECONDS, options=bus.client_options),
+            )
             notifier = RelayedNotifier(channel) if channel is not None else Notifier.from_environment()
             await _run(fleet, names, wanted, mode, settings, notifier=notifier)
 
         return _outcome(run)
 
     if mode == "fork":
-        return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in names], supervise)
+        first = [worker_registry.entry_point(name) for name in names if not worker_registry.zygote_of(name)]
+        return zygote.run_with_supervisor(first, supervise)
     return supervise(None)
 
 

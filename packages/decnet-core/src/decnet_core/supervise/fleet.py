@@ -21,9 +21,9 @@ class Fleet(abc.ABC):
         self._listeners: list[Listener] = []
 
     @property
-    def zygote(self) -> int | None:
-        """The zygote's pid, where there is one."""
-        return None
+    def zygotes(self) -> dict[str, int]:
+        """The pids of the zygotes that run, by name; that of the first is empty."""
+        return {}
 
     async def start(self, names: Iterable[str]) -> None:
         """Start the workers; returns when each is ready or has failed for the first time."""

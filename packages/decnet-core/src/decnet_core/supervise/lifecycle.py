@@ -4,7 +4,8 @@
 Every method that takes an event takes the time too, in seconds of any monotonic clock, and returns what the driver
 (`supervised_worker`) has to do. An *instance* is one run of the worker, a process or a task, known by a number. There
 is one at a time. Only while it is being replaced does a second one exist, its successor, which stands by
-(`runtime.handover`) until the first has ended.
+(`runtime.handover`) until the first has ended. A worker that has nothing to do can be *parked*: it has no instance
+until something wakes it (`supervise.parked`).
 """
 
 import random
@@ -12,6 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from decnet_core.exits import Exit
 from decnet_core.supervise.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
@@ -31,6 +33,10 @@ class Status(msgspec.Struct, frozen=True):
     """Why it is not running, one line for the operator; may quote the worker's output, so escape it before display."""
     recycled: int = 0
     """How often it was replaced because it exceeded its memory budget."""
+    wakes: int = 0
+    """How often it was started because something woke it while it was parked."""
+    due: float | None = None
+    """When it looks for work by itself while it is parked, in seconds of the clock that the lifecycle is given."""
 
 
 class Spawn(msgspec.Struct, frozen=True):
@@ -88,9 +94,13 @@ class Lifecycle:
         self._outgrown = False
         self._leaving = False  # the current instance was stopped to make room for its successor
         self._restarting = False
+        self._parking = False  # the current instance was asked to end because it has nothing to do
+        self._woken = False  # and something has come meanwhile
+        self._wake_due: float | None = None
         self._deferred = False  # the next start waits for the end of a killed successor
         self._stopping = False
         self._starts = 0
+        self._wakes = 0
         self._crashes = 0
         self._recycled = 0
 
@@ -125,10 +135,32 @@ class Lifecycle:
             return self._terminate(now)
         return [] if self._pending else self._spawn()
 
+    def park(self, instance: int, due: float | None, now: float) -> list[Action]:
+        """Ask the ready instance to end, because it has nothing to do before `due`; see `parking` for the outcome.
+
+        It stays parked until then, or until `wake`. If it crashes instead, it is restarted like any other.
+        """
+        if self._leaving or self._pending or self._successor is not None:
+            return []
+        if instance != self._current or self.status.phase is not Phase.READY:
+            return []
+        self._parking, self._woken, self._wake_due = True, False, due
+        return self._terminate(now)
+
+    @property
+    def parking(self) -> bool:
+        """Whether the worker is parked, or will be when its instance has ended."""
+        return self._parking or self.status.phase is Phase.PARKED
+
+    def wake(self) -> list[Action]:
+        """Start a parked worker; one that is about to be parked starts again as soon as its instance has ended."""
+        self._woken = True
+        return self._spawn_woken() if self.status.phase is Phase.PARKED and not self._pending else []
+
     def stop(self, now: float) -> list[Action]:
         if self._stopping:
             return []
-        self._stopping = True
+        self._stopping, self._parking = True, False
         actions = self._drop_successor("")
         if self._current is not None:
             return actions + self._terminate(now)
@@ -218,8 +250,8 @@ class Lifecycle:
 
     def _overdue(self, now: float, *, late: bool) -> list[Action]:
         settings = self._settings
-        if self._current is None:  # the delay before a restart is over
-            return self._spawn()
+        if self._current is None:  # the delay before a restart is over, or a parked worker is due
+            return self._spawn_woken() if self.status.phase is Phase.PARKED else self._spawn()
         if self._leaving or self.status.phase is Phase.STOPPING:
             seconds, reason = settings.stop_seconds, f"did not stop within {settings.stop_seconds:g} s"
         elif self.status.phase is Phase.STARTING:
@@ -245,11 +277,24 @@ class Lifecycle:
             return []
         if self._restarting:  # its end was no crash
             return self._spawn()
+        if self._parking and ended.code == Exit.STOPPED:
+            return self._parked()
         decision = decide(ended, self._crashes, self._jitter(), self._settings, exposed=self.exposed)
         self._crashes = decision.crashes
         self._due = None if decision.phase.over else now + decision.delay_seconds
         self._settle(decision.phase, reason)
         return []
+
+    def _parked(self) -> list[Action]:
+        self._parking, self._crashes = False, 0
+        self._due = self._wake_due
+        self._settle(Phase.PARKED)
+        return self._spawn_woken() if self._woken else []
+
+    def _spawn_woken(self) -> list[Action]:
+        self._wakes += 1
+        self.settled = False
+        return self._spawn()
 
     def _promote(self, successor: int, now: float) -> list[Action]:
         """Let the successor be the current instance, and catch up on what it has reported so far."""
@@ -263,7 +308,7 @@ class Lifecycle:
     def _become_current(self, instance: int, now: float) -> None:
         self._current = instance
         self._ready_at, self._kill_reason = None, ""
-        self._leaving = self._restarting = False
+        self._leaving = self._restarting = self._parking = False
         self._due = now + self._settings.start_seconds
         self._set(Phase.STARTING)
 
@@ -308,5 +353,6 @@ class Lifecycle:
         self.settled = True
 
     def _set(self, phase: Phase, reason: str = "") -> None:
-        restarts = max(0, self._starts - 1)
-        self.status = Status(self.status.name, phase, self._current, restarts, reason, self._recycled)
+        restarts = max(0, self._starts - 1 - self._wakes)
+        due = self._wake_due if phase is Phase.PARKED else None
+        self.status = Status(self.status.name, phase, self._current, restarts, reason, self._recycled, self._wakes, due)

@@ -5,6 +5,7 @@ One abstract datagram socket serves the whole fleet. The kernel tells which proc
 so no process can speak for another.
 """
 
+import array
 import asyncio
 import socket
 import struct
@@ -13,15 +14,17 @@ from collections.abc import Callable
 from decnet_core.runtime.notify import parse
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
-_LARGEST = 4096
+_MOST_DESCRIPTORS = 16
+_ROOM = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+_LARGEST = 64 * 1024
 _BURST = 64
 """Datagrams read per iteration of the loop, so that a flood cannot hold it."""
 
 
 class NotifySocket:
-    """Calls `on_notify(pid, fields)` for each message."""
+    """Calls `on_notify(pid, fields, descriptors)` for each message; the descriptors belong to the callee."""
 
-    def __init__(self, on_notify: Callable[[int, dict[str, str]], None]) -> None:
+    def __init__(self, on_notify: Callable[[int, dict[str, str], list[int]], None]) -> None:
         self._on_notify = on_notify
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
@@ -42,9 +45,14 @@ class NotifySocket:
     def _read(self) -> None:
         for _ in range(_BURST):
             try:
-                data, ancillary, _flags, _sender = self._socket.recvmsg(_LARGEST, socket.CMSG_SPACE(_CREDENTIALS.size))
+                data, ancillary, _flags, _sender = self._socket.recvmsg(_LARGEST, _ROOM, socket.MSG_CMSG_CLOEXEC)
             except OSError:  # nothing more to read
                 return
+            pid, descriptors = None, array.array("i")
             for level, kind, content in ancillary:
                 if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
-                    self._on_notify(_CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0], parse(data))
+                    pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
+                elif level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                    descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+            if pid is not None:  # the kernel adds it to each
+                self._on_notify(pid, parse(data), list(descriptors))

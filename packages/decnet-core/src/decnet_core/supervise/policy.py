@@ -30,6 +30,7 @@ class Phase(enum.Enum):
     CRASH_LOOP = "crash loop"
     STOPPING = "stopping"
     STOPPED = "stopped"
+    PARKED = "parked"
 
     @property
     def over(self) -> bool:

@@ -6,26 +6,34 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from decnet_core import footprint
 from decnet_core.heartbeat_clock import until_beat
 from decnet_core.runtime import worker_registry
+from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.popen_child import popen_child
-from decnet_core.supervise.fork.secrets import for_worker
+from decnet_core.supervise.fork.secrets import chosen
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
+from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
+from decnet_core.supervise.parked.held_sockets import close_all
+from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.settings import SuperviseSettings
 
+DATABASE = "database"
+"""The zygote of workers that open the database."""
+
+_WITHOUT_PROCESS = (Phase.PARKED, Phase.REFUSED, Phase.STOPPED)
 _MICROSECONDS = 1_000_000
 _EARLY_SECONDS = 30.0
 _EARLY_LIMIT = 64
@@ -46,13 +54,18 @@ class ProcessFleet(Fleet):
         environment: Mapping[str, str],
         secrets: Mapping[str, str] = {},  # read only
         place: Callable[[str], str] = worker_registry.entry_point,
+        zygote_of: Callable[[str], str] = worker_registry.zygote_of,
         forking: bool = False,
         zygote: socket.socket | None = None,
+        connect_bus: Connect | None = None,
     ) -> None:
         """`logs` gets a file per worker; None: their output goes to our standard error, as under systemd.
 
         `secrets` are variables that only those workers get which need them (`supervise.fork.secrets`).
-        `zygote` leads to the one that forked this process, if one did.
+        `zygote` leads to the one that forked this process, if one did. `zygote_of` names the one that forks a worker,
+        itself a child of that; empty: that itself.
+        `connect_bus` connects to the bus that wakes parked workers; without it, or without a zygote, none is parked: an
+        interpreter of its own takes too long to start.
         """
         super().__init__()
         self._processes: dict[str, SupervisedProcess] = {}
@@ -61,48 +74,58 @@ class ProcessFleet(Fleet):
         self._place = place
         self._forking = forking or zygote is not None
         self._channel = zygote
-        self._zygote: ZygoteClient | None = None
+        self._zygote_of = zygote_of
+        self._zygotes: dict[str, ZygoteClient] = {}
         self._logs = logs
         self._early: dict[int, tuple[float, dict[str, str]]] = {}
         self._lifeline, self._our_end = os.pipe()
         self._notify = NotifySocket(self._on_notify)
+        self._wake_bus = None
+        if self._forking and connect_bus is not None:
+            self._wake_bus = WakeBus(connect_bus, self._tasks, self._wake_all)
         self._environment = {
             # JOURNAL_STREAM tells a worker that its output goes to the journal, which only our own standard error does.
             **{name: value for name, value in environment.items() if logs is None or name != "JOURNAL_STREAM"},
             "NOTIFY_SOCKET": self._notify.address,
             "WATCHDOG_USEC": str(int(settings.watchdog_seconds * _MICROSECONDS)),
             LIFELINE: str(self._lifeline),
+            PARKS: str(int(self._wake_bus is not None)),
         }
 
     @property
-    def zygote(self) -> int | None:
-        if self._channel is not None:
-            return os.getppid()
-        return self._zygote.pid if self._zygote is not None else None
+    def zygotes(self) -> dict[str, int]:
+        """The pids of the zygotes that run, by name."""
+        return {name: zygote.pid for name, zygote in self._zygotes.items() if zygote.pid is not None}
 
     async def start(self, names: Iterable[str]) -> None:
         wanted = list(names)
         if self._forking:
-            places = [self._place(name) for name in wanted]
-            self._zygote = ZygoteClient(places, self._environment, self._logfile("zygote").write, self._channel)
-            await self._zygote.open()
+            self._make_zygotes(wanted)
+            await self._zygotes[""].open()
         await super().start(wanted)
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     async def reload(self) -> None:
         """Load code and settings again, replacing one worker after the other; one that was given up is tried again."""
-        if self._zygote is not None:
-            await self._zygote.reload()
+        former = []
+        if self._forking:
+            await self._zygotes[""].reload()
+            former = [zygote for name, zygote in self._zygotes.items() if name]
+            self._make_zygotes(self._workers)  # with the code that is installed now
         for worker in self._workers.values():
-            if worker.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP):
+            if worker.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP, Phase.PARKED):
                 await worker.restart()
             else:
                 await worker.recycle(why="reload")
+        for zygote in former:
+            await zygote.close()
 
     async def stop(self) -> None:
         await super().stop()
-        if self._zygote is not None:
-            await self._zygote.close()
+        if self._wake_bus is not None:
+            await self._wake_bus.close()
+        for zygote in reversed(self._zygotes.values()):  # the first has forked the others
+            await zygote.close()
         self._notify.close()
         os.close(self._our_end)
         os.close(self._lifeline)
@@ -137,20 +160,46 @@ class ProcessFleet(Fleet):
             logfile=self._logfile(name),
             tasks=self._tasks,
             changed=self._publish,
+            wake_bus=self._wake_bus,
         )
         return self._processes[name]
 
-    async def _spawn(self, name: str, write: Callable[[bytes], None], additions: Mapping[str, str]) -> ChildProcess:
-        child = await self._make(name, write, {**self._environment, **additions})
+    def _publish(self, status: Status) -> None:
+        super()._publish(status)
+        if status.phase is Phase.WAITING:  # it may have died between a commit and its nudge
+            self._wake_all()
+        if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)):
+            self._tasks.spawn(self._close_unneeded(zygote), name=f"zygote {zygote}", may_end=True)
+
+    def _wake_all(self) -> None:
+        for process in self._processes.values():
+            process.missed()
+
+    async def _spawn(
+        self,
+        name: str,
+        write: Callable[[bytes], None],
+        additions: Mapping[str, str],
+        sockets: Mapping[str, int] = {},  # read only
+    ) -> ChildProcess:
+        child = await self._make(name, write, {**self._environment, **additions}, sockets)
         # Runs after the caller has made the child known.
         asyncio.get_running_loop().call_soon(self._deliver_early, child.pid)
         return child
 
-    async def _make(self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
+    async def _make(
+        self, name: str, write: Callable[[bytes], None], environment: Mapping[str, str], sockets: Mapping[str, int]
+    ) -> ChildProcess:
         own = self._secrets_of(name)
-        if self._zygote is not None:
-            return await self._zygote.fork(
-                name, self._place(name), environment=environment, secrets=own, lifeline=self._lifeline, write=write
+        if self._forking:
+            return await self._zygotes[self._zygote_of(name)].fork(
+                name,
+                self._place(name),
+                environment=environment,
+                secrets=own,
+                sockets=sockets,
+                lifeline=self._lifeline,
+                write=write,
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
@@ -159,11 +208,34 @@ class ProcessFleet(Fleet):
             write=write,
         )
 
+    def _make_zygotes(self, names: Iterable[str]) -> None:
+        """Make clients of the zygotes that fork these workers, except of the first where there is one already."""
+        places: dict[str, list[str]] = {"": []}
+        for name in names:
+            places.setdefault(self._zygote_of(name), []).append(self._place(name))
+        write = self._logfile("zygote").write
+        first = self._zygotes.get("") or ZygoteClient(places.pop(""), self._environment, write, self._channel)
+        places.pop("", None)
+        self._zygotes = {"": first}
+        for name, of_name in places.items():
+            self._zygotes[name] = ZygoteClient(
+                of_name, self._environment, write, name=name, parent=first, lifeline=self._lifeline
+            )
+
+    async def _close_unneeded(self, zygote: str) -> None:
+        """End a zygote whose workers are all parked, or down for good."""
+        of_it = [worker for name, worker in self._workers.items() if self._zygote_of(name) == zygote]
+        if all(worker.status.phase in _WITHOUT_PROCESS for worker in of_it):
+            await self._zygotes[zygote].close()
+
     def _secrets_of(self, name: str) -> dict[str, str]:
         if not self._secrets:
             return {}
+        if self._zygote_of(name) == DATABASE:  # to import it here would cost this process the library
+            return chosen(name, self._secrets, database=True)
         try:
-            return for_worker(loading.at(self._place(name)), self._secrets)
+            worker = loading.at(self._place(name))
+            return chosen(name, self._secrets, database=worker.database)
         except loading.BrokenWorkerError:  # it cannot start; its own process says why
             return {}
 
@@ -172,7 +244,7 @@ class ProcessFleet(Fleet):
             return StandardError()
         return LogFile(self._logs / f"{name}.log", limit_bytes=self._settings.log_bytes, files=self._settings.log_files)
 
-    def _on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
+    def _on_notify(self, pid: int, fields: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
         """Pass a message on to the worker whose process sent it, or keep it until that process is known.
 
         A forked child may be ready before the zygote's reply tells its pid. What is kept expires, because a number can
@@ -180,8 +252,9 @@ class ProcessFleet(Fleet):
         """
         for process in self._processes.values():
             if process.knows(pid):
-                process.on_notify(pid, fields)
+                process.on_notify(pid, fields, descriptors)
                 return
+        close_all(descriptors)
         now = time.monotonic()
         since, earlier = self._early.pop(pid, (now, {}))
         self._early[pid] = (now, {**earlier, **fields} if now - since < _EARLY_SECONDS else dict(fields))

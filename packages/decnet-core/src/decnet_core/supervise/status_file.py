@@ -18,8 +18,8 @@ class SupervisorStatus(msgspec.Struct, frozen=True):
     hosting: str
     """fork, tasks or units."""
     workers: tuple[Status, ...]
-    zygote: int | None = None
-    """The zygote's pid in fork mode."""
+    zygotes: dict[str, int] = {}
+    """The pids of the zygotes in fork mode by name; that of the first is empty."""
 
     @property
     def alive(self) -> bool:
@@ -32,7 +32,7 @@ def publish_status(fleet: Fleet, directory: Path, label: str, hosting: str) -> N
     path = directory / f"supervisor.{label}.json"
 
     def write(_: Status | None = None) -> None:
-        status = SupervisorStatus(os.getpid(), hosting, fleet.status(), fleet.zygote)
+        status = SupervisorStatus(os.getpid(), hosting, fleet.status(), fleet.zygotes)
         try:
             replace_file(path, msgspec.json.encode(status), 0o660)
         except OSError:  # a full disk must not stop a fleet; `decnet status` also asks the workers themselves

@@ -25,7 +25,7 @@ from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.lease_keeper import LeaseKeeper
 from decnet_models.following.shard_leases import ShardLeases
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_models.progress.queries import begin_cursor
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -57,6 +57,7 @@ class CursorWorker(DatabaseWorker[S]):
     """
 
     listens = (EVENTS_INGESTED.pattern,)
+    parks = True
     poll_seconds: ClassVar[float] = 5.0
     """How long a lost nudge can delay the work; while the bus is connected, five times that, up to 10 s."""
     batch_events: ClassVar[int] = 500
@@ -120,7 +121,7 @@ class CursorWorker(DatabaseWorker[S]):
         async def prepare() -> None:
             await ctx.in_thread(self._prepare, ctx.worker, keeper is None)
 
-        async def step() -> float:
+        async def step() -> Rest:
             if keeper is not None and not await keeper.held():
                 return AT_ONCE
             started = time.perf_counter()
@@ -134,7 +135,7 @@ class CursorWorker(DatabaseWorker[S]):
             if done.lag:
                 return AT_ONCE
             seconds = ctx.poll_seconds(self.poll_seconds)
-            return seconds if keeper is None else min(seconds, keeper.due_seconds())
+            return Rest(seconds if keeper is None else min(seconds, keeper.due_seconds()), idle=not done.handled)
 
         await repeat(ctx, step, prepare=prepare)
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_core.runtime.context import Context
 from decnet_models.errors import CursorMovedError, EveryEventRefusedError, passes, reason, stops
+from decnet_models.following.index_repair import repair_indexes
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class RetryBackoff:
         if of_database and not stops(error):
             raise error
         if of_database and not passes(error):
-            self._report_fault(error)
+            await self._on_fault(error)
         elif not self._failing:
             log.warning("the database does not answer, retrying: %s", reason(error))
         self._failing = True
@@ -79,13 +80,14 @@ class RetryBackoff:
         self._failing = True
         self._ctx.counters.set("database_unavailable", 1)
 
-    def _report_fault(self, error: BaseException) -> None:
+    async def _on_fault(self, error: BaseException) -> None:
         self._ctx.counters.set("database_at_fault", 1)
         if not self._at_fault:
+            self._at_fault = True
             log.error(
                 "the database is at fault, nothing moves until it is mended (see `decnet-db check`): %s", reason(error)
             )
-        self._at_fault = True
+            await repair_indexes(self._ctx, error)
 
 
 async def until_answered(ctx: Context, function: Callable[..., T], *arguments: object) -> T | None:

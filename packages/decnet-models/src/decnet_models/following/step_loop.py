@@ -7,32 +7,51 @@ nothing; it is retried, after a back-off, for as long as it takes. Any other err
 is paused no step begins.
 """
 
+import time
 from collections.abc import Awaitable, Callable
+
+import msgspec
 
 from decnet_core.runtime.context import Context
 from decnet_models.following.retry_backoff import RETRIED, RetryBackoff
 
-AT_ONCE = 0.0
+
+class Rest(msgspec.Struct, frozen=True):
+    """What a step returns: how long to wait for the next one, unless a nudge comes first."""
+
+    seconds: float
+    due_seconds: float | None = None
+    """When there will be work though nothing has come, if that is known."""
+    idle: bool = True
+    """Whether the step found nothing to do; a worker that parks may end when that was so for a while."""
+
+
+AT_ONCE = Rest(0.0, idle=False)
 """Returned by a step when there is more to do."""
 
 
 async def repeat(
-    ctx: Context, step: Callable[[], Awaitable[float]], *, prepare: Callable[[], Awaitable[object]]
+    ctx: Context, step: Callable[[], Awaitable[Rest]], *, prepare: Callable[[], Awaitable[object]]
 ) -> None:
     """Run `prepare` until it succeeds once, then `step` until the worker must stop.
 
-    A step is a bounded piece of work. It returns the seconds until the next one, unless a nudge comes first.
+    A step is a bounded piece of work.
     """
     backoff, prepared = RetryBackoff(ctx), False
     while not ctx.stopping.is_set():
+        began = time.monotonic()
         try:
             with backoff.watching():
                 if not prepared:
                     await prepare()
                     prepared = True
-                seconds = await step()
+                rest = await step()
         except RETRIED as error:
             await backoff.wait(error)
             continue
         backoff.recovered()
-        await ctx.nudged(seconds)
+        if rest.idle:
+            await ctx.nudged(ctx.parking.rest(began, rest.seconds, rest.due_seconds))
+        else:
+            ctx.parking.worked()
+            await ctx.nudged(rest.seconds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet-db backup`, `restore`, `vacuum`, with progress once a second."""
+"""`decnet-db backup`, `restore`, `salvage`, `reindex`, `vacuum`, with progress once a second."""
 
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +48,42 @@ def restore(
     progress.end()
     next_ = "" if done.revision == newest_revision() else "; run `decnet-db upgrade`"
     say(msgspec.to_builtins(done), f"{done.database} restored from {file}, at {done.revision}{next_}", as_json)
+
+
+def salvage(
+    file: Annotated[Path, typer.Argument(help="The new database; must not exist.")],
+    url: Url = "",
+    settings: SettingsFile = None,
+    as_json: Json = False,
+) -> None:
+    """Save what can be read of a damaged SQLite database into a new one; the old one is not changed.
+
+    Exit code 1 when rows are lost or were set aside. Stop the fleet first, and then put the new file in the old one's
+    place.
+    """
+    from decnet_models.salvage.report import lines
+    from decnet_models.salvage.salvage import salvage as save
+
+    place, progress = url_of(url, settings), Progress(silent=as_json)
+    report = or_exit(lambda: save(place, file, progress))
+    progress.end()
+    say(msgspec.to_builtins(report), "\n".join(lines(report)), as_json)
+    if not report.complete:
+        raise typer.Exit(1)
+
+
+def reindex(url: Url = "", settings: SettingsFile = None, as_json: Json = False) -> None:
+    """Rebuild damaged indexes of a SQLite database, after a copy; workers do so by themselves, once.
+
+    On PostgreSQL, REINDEX is the server's own command.
+    """
+    from decnet_models.maintenance.reindex import reindex as renew
+
+    place = url_of(url, settings)
+    done = or_exit(lambda: renew(place))
+    vacuum_next = "" if done.vacuumed else "; run `decnet-db vacuum`"
+    words = f"rebuilt {', '.join(done.indexes)}; the damaged file is kept as {done.copy}{vacuum_next}"
+    say(msgspec.to_builtins(done), words if done.indexes else f"{shown(place)}: no index is damaged", as_json)
 
 
 def vacuum(

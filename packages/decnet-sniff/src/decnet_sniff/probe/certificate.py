@@ -10,8 +10,8 @@ import hashlib
 import ipaddress
 from typing import NamedTuple
 
-from decnet_core import der
-from decnet_core.der import DerError, Item
+from decnet_core.net import der
+from decnet_core.net.der import DerError, Item
 from decnet_core.text import bounded
 
 MOST_NAMES = 64

@@ -10,7 +10,7 @@ import hashlib
 
 import msgspec
 
-from decnet_core import der
+from decnet_core.net import der
 
 _VERSION = 0xA0
 

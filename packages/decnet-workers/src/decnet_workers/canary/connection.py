@@ -31,7 +31,9 @@ class Connection(asyncio.Protocol):
             return
         self._source = source
         self.receiver.open.add(transport)
+        self.receiver.came += 1
         self.wait()
+        self.receiver.unanswered.add(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         if self._deadline is not None:
@@ -39,6 +41,7 @@ class Connection(asyncio.Protocol):
         if self._source is not None:
             self.receiver.connections.release(self._source)
             self.receiver.open.discard(self.transport)
+            self.receiver.unanswered.discard(self.transport)
 
     def pause_writing(self) -> None:
         """Close the connection of a client that does not read: answers are small, so it does so on purpose."""
@@ -47,6 +50,7 @@ class Connection(asyncio.Protocol):
 
     def wait(self) -> None:
         """Restart the deadline for the next complete request."""
+        self.receiver.unanswered.discard(self.transport)
         if self._deadline is not None:
             self._deadline.cancel()
         loop = asyncio.get_running_loop()

@@ -27,6 +27,7 @@ class Resolver:
 
     def answer(self, message: bytes, peer: tuple[str, int], local: tuple[str, int]) -> bytes | None:
         """Return the response, None when there must be none (rate limit, not a query)."""
+        self.receiver.came += 1
         if not self.receiver.rates.allows(source_of(peer[0]), time.monotonic()):
             self.receiver.counters.add("rate_limited")
             return None

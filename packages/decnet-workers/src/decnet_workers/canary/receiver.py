@@ -2,6 +2,7 @@
 """What the HTTP and DNS receivers share: key, settings, limits, counters and the spool."""
 
 import asyncio
+import time
 from typing import Protocol
 
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
@@ -14,6 +15,7 @@ from decnet_workers.canary.settings import CanarySettings
 Seen = CanaryHit | HttpRequest | ServiceRequest
 Endpoint = tuple[str, int | None]
 
+_CHECK_SECONDS = 0.01
 DECKY = "canary"
 """The name under which the receivers appear among the deckies."""
 
@@ -39,8 +41,19 @@ class Receiver:
         self.connections = ConnectionLimiter(settings.max_connections, settings.max_connections_per_source)
         self.open: set[asyncio.Transport] = set()
         """Connections to close when the worker stops."""
+        self.unanswered: set[asyncio.Transport] = set()
+        """Those of them that have not sent a whole request yet."""
+        self.came = 0
+        """How many connections and datagrams there were."""
         self._emit = emit
         counters.read_from(lambda: {"connections": self.connections.open, "sources": len(self.rates)})
+
+    async def answered(self, seconds: float) -> None:
+        """Wait until all who have come are answered, for at most `seconds`."""
+        end = time.monotonic() + seconds
+        await asyncio.sleep(0)  # one that was just accepted becomes a connection now
+        while self.unanswered and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
+            await asyncio.sleep(_CHECK_SECONDS)
 
     def emit(self, payload: Seen, *, src: Endpoint, dst: Endpoint) -> None:
         """Emit an event, and count hits and others."""

@@ -4,12 +4,13 @@
 import asyncio
 import logging
 import socket
+import time
 
 from decnet_core.canary import canary_key
 from decnet_core.events.catalogue import CanaryHit, HttpRequest, ServiceRequest
 from decnet_core.exits import StartupError
 from decnet_core.keys import KeyFileError
-from decnet_core.net.sockets import BindError, bound_udp, listening
+from decnet_core.net.sockets import BindError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_workers.canary.dns import DnsDatagrams, DnsStream, Resolver
@@ -20,6 +21,10 @@ from decnet_workers.canary.settings import CanarySettings, CanarySettingsError, 
 log = logging.getLogger(__name__)
 
 ATTEMPTS_AT_ANY_PORT = 10
+LOOK_SECONDS = 10.0
+"""How often it looks whether it has been idle; it does so when it heard nothing, so this costs nothing under load."""
+FINISH_SECONDS = 2.0
+"""How long a client that has not been answered yet may take when the worker stops."""
 
 
 class Canary(Worker[CanarySettings]):
@@ -27,6 +32,7 @@ class Canary(Worker[CanarySettings]):
 
     name = "canary"
     exposed = True
+    parks = True
     Settings = CanarySettings
     produces = (CanaryHit, HttpRequest, ServiceRequest)
     memory_budget = 48 * MIB
@@ -56,26 +62,40 @@ class Canary(Worker[CanarySettings]):
         try:
             self._receiver = receiver = Receiver(self.settings, canary_key(ctx.state.keys), ctx.counters, ctx.emit)
             if self.settings.http_listen:
-                await self._open_http(receiver, *listen_address(self.settings.http_listen))
+                await self._open_http(ctx, receiver, *listen_address(self.settings.http_listen))
             if self.settings.dns_listen:
-                await self._open_dns(Resolver(receiver), *listen_address(self.settings.dns_listen))
+                await self._open_dns(ctx, Resolver(receiver), *listen_address(self.settings.dns_listen))
         except CanarySettingsError as error:
             raise StartupError(f"[canary] {error}") from error
         except KeyFileError as error:
             raise StartupError(str(error)) from error
 
     async def run(self, ctx: Context) -> None:
-        await ctx.stopping.wait()
+        assert self._receiver is not None
+        seen = -1.0
+        while not ctx.stopping.is_set():
+            began, came = time.monotonic(), self._receiver.came
+            if came != seen or self._receiver.open:
+                ctx.parking.worked()
+                seen = came
+                await ctx.nudged(LOOK_SECONDS)
+            else:
+                await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the worker interface
+        """Close the sockets, answer those who have come, and close the connections."""
         for server in self._servers:
             server.close()
-        for transport in (*self._datagrams, *(self._receiver.open if self._receiver else ())):
+        for transport in self._datagrams:
             transport.close()
+        if self._receiver is not None:
+            await self._receiver.answered(FINISH_SECONDS)
+            for connection in tuple(self._receiver.open):
+                connection.close()
 
-    async def _open_http(self, receiver: Receiver, host: str, port: int) -> None:
+    async def _open_http(self, ctx: Context, receiver: Receiver, host: str, port: int) -> None:
         try:
-            sock = listening(host, port, backlog=512)
+            sock = ctx.listening("http", host, port, backlog=512)
         except BindError as error:
             raise StartupError(f"[canary] http_listen: cannot receive HTTP on {host}:{port}: {error}") from error
         loop = asyncio.get_running_loop()
@@ -83,9 +103,9 @@ class Canary(Worker[CanarySettings]):
         self.http_address = (host, sock.getsockname()[1])
         log.info("http receiver listens on %s:%d", *self.http_address)
 
-    async def _open_dns(self, resolver: Resolver, host: str, port: int) -> None:
+    async def _open_dns(self, ctx: Context, resolver: Resolver, host: str, port: int) -> None:
         try:
-            udp, tcp = _both(host, port)
+            udp, tcp = _both(ctx, host, port)
         except BindError as error:
             raise StartupError(f"[canary] dns_listen: cannot receive DNS on {host}:{port}: {error}") from error
         loop = asyncio.get_running_loop()
@@ -96,12 +116,12 @@ class Canary(Worker[CanarySettings]):
         log.info("dns receiver listens on %s:%d, zone %s", *self.dns_address, self.settings.zone)
 
 
-def _both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+def _both(ctx: Context, host: str, port: int) -> tuple[socket.socket, socket.socket]:
     """Bind one port for UDP and TCP. With port 0 the system may choose one whose TCP port is taken."""
     for attempt in range(1 if port else ATTEMPTS_AT_ANY_PORT, 0, -1):
-        udp = bound_udp(host, port)
+        udp = ctx.bound_udp("dns-udp", host, port)
         try:
-            return udp, listening(host, udp.getsockname()[1])
+            return udp, ctx.listening("dns-tcp", host, udp.getsockname()[1])
         except BindError:
             udp.close()
             if attempt == 1:

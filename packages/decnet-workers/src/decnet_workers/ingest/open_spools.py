@@ -82,6 +82,11 @@ class OpenSpools:
                 self._failed(spool.name, error)
         return total
 
+    @property
+    def failing(self) -> bool:
+        """Whether a spool cannot be read now."""
+        return bool(self._failing)
+
     def counters(self) -> dict[str, float]:
         """Return how many spools are open, how many cannot be read now, and how often that happened."""
         return {"spools": len(self._open), "spools_failing": len(self._failing), "spool_errors": self.errors}

@@ -20,7 +20,7 @@ from decnet_models.events import queries
 from decnet_models.events.plausible_time import PlausibleTime
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_workers.ingest.intake import Intake, Outcome
 from decnet_workers.ingest.retention import Retention, within_disk
 from decnet_workers.ingest.settings import IngestSettings
@@ -36,6 +36,7 @@ class Ingest(DatabaseWorker[IngestSettings]):
     name = "ingest"
     Settings = IngestSettings
     listens = (SPOOL_APPENDED.wildcard,)
+    parks = True
     memory_budget = 96 * MIB
     reads_spools = True
     writes = ("spool/.readers/ingest", "quarantine/ingest")
@@ -84,12 +85,14 @@ class Ingest(DatabaseWorker[IngestSettings]):
         async def announce() -> None:  # a predecessor may have died between its commit and its nudge
             _announce(ctx, await ctx.in_thread(intake.newest))
 
-        async def step() -> float:
+        async def step() -> Rest:
             started = time.perf_counter()
             outcome = await ctx.in_thread(intake.run_pass)
             more = await self._forget(ctx)
             _report(ctx, outcome, time.perf_counter() - started)
-            return AT_ONCE if outcome.read or more else ctx.poll_seconds(self.settings.poll_seconds)
+            if outcome.read or more:
+                return AT_ONCE
+            return Rest(ctx.poll_seconds(self.settings.poll_seconds), idle=not intake.spools.failing)
 
         await repeat(ctx, step, prepare=announce)
 

@@ -17,7 +17,7 @@ from decnet_models.database.warm_up import warm_up
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.retry_backoff import until_answered
 from decnet_models.following.single_instance import single_instance
-from decnet_models.following.step_loop import AT_ONCE, repeat
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
 from decnet_workers.webhook.addresses import networks
 from decnet_workers.webhook.deliveries import Deliveries, Poll
 from decnet_workers.webhook.dial import Dialler
@@ -40,6 +40,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     name = "webhook"
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
+    parks = True
     memory_budget = 64 * MIB
     network = "any"
     keys = ("webhook.key",)
@@ -87,7 +88,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             sender.close()
         await super().stop(ctx)
 
-    async def _step(self, ctx: Context) -> float:
+    async def _step(self, ctx: Context) -> Rest:
         """Start a queue for each endpoint with due deliveries and no queue yet."""
         poll = await ctx.in_thread(self._deliveries.poll)
         _show(ctx, poll)
@@ -95,22 +96,23 @@ class Webhook(DatabaseWorker[WebhookSettings]):
             if webhook_id not in self._queues:
                 work = self._send(ctx, webhook_id)
                 self._queues[webhook_id] = ctx.spawn(work, name=f"queue:{webhook_id}", may_end=True)
-        return AT_ONCE if poll.lag else self._sleep_seconds(poll, ctx.poll_seconds(self.settings.poll_seconds))
+        return AT_ONCE if poll.lag else self._rest(poll, ctx.poll_seconds(self.settings.poll_seconds))
 
-    def _sleep_seconds(self, poll: Poll, poll_seconds: float) -> float:
-        """Return the time to the next retry, at most a poll; a nudge or the end of a queue wakes sooner."""
-        if poll.next_at is None:
-            return poll_seconds
-        return min(poll_seconds, max(0.0, (poll.next_at - time.time_ns()) / NS) + 0.001)
+    def _rest(self, poll: Poll, poll_seconds: float) -> Rest:
+        """Wait for the next retry, at most a poll; a nudge or the end of a queue wakes sooner."""
+        due = None if poll.next_at is None else max(0.0, (poll.next_at - time.time_ns()) / NS) + 0.001
+        return Rest(poll_seconds if due is None else min(poll_seconds, due), due, idle=not self._queues)
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""
+        in_database = partial(until_answered, ctx)
         try:
-            async with self._places:
-                sender = self._sender(webhook_id)
-                await EndpointQueue(ctx, self._deliveries, sender, self._key, partial(until_answered, ctx)).run(
-                    webhook_id
-                )
+            more = True
+            while more:
+                async with self._places:  # a batch at a time, or long backlogs would keep out the other endpoints
+                    sender = self._sender(webhook_id)
+                    queue = EndpointQueue(ctx, self._deliveries, sender, self._key, in_database)
+                    more = await queue.run(webhook_id)
         finally:
             del self._queues[webhook_id]
             ctx.nudge()

@@ -98,7 +98,8 @@ def processes(deployment: Deployment) -> dict[str, int]:
     pids: dict[str, int] = {}
     seen: set[int] = set()
     for report in read_status_files(deployment.state.supervisors):
-        named = [("(supervisor)", report.supervisor), ("(zygote)", report.zygote)]
+        named: list[tuple[str, int | None]] = [("(supervisor)", report.supervisor)]
+        named += [(f"(zygote {name})".replace(" )", ")"), pid) for name, pid in report.zygotes.items()]
         named += [(status.name, status.pid) for status in report.workers]
         named += [(name, child) for name, pid in named[2:] if pid for child in children_of(pid)]
         for name, pid in named:

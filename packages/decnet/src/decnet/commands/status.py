@@ -2,6 +2,7 @@
 """`decnet status`: asks every installed worker over the bus, and the database how far each has come."""
 
 import asyncio
+import time
 
 import msgspec
 import typer
@@ -13,7 +14,7 @@ from decnet.fleet.deployment import Deployment, find_deployment, transaction
 from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.show import documents
 from decnet.show.columns import columns
-from decnet.show.times import duration, moment, size
+from decnet.show.times import clock, duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
@@ -145,6 +146,14 @@ def _phase(status: Status | None) -> str:
     return "no answer" if status is None or status.phase is Phase.READY else status.phase.value
 
 
+def _unheard(health: Health, status: Status | None) -> str:
+    """Return the state of a worker for which its supervisor answered: when a parked one looks for work by itself."""
+    if health.state != "parked" or status is None or status.due is None:
+        return health.state
+    due_ns = time.time_ns() + int((status.due - time.monotonic()) * 1e9)
+    return f"parked, next look {clock(due_ns)}"
+
+
 def _restarts(health: Health | None, status: Status | None) -> int | None:
     """Return how often a worker was started again, or, of one in several processes, this process."""
     alone = health.counters.get("decoys_process_restarts") if health else None
@@ -158,4 +167,6 @@ def _row(name: str, health: Health | None, report: Report) -> tuple[object, ...]
     restarts = _restarts(health, status)
     if health is None:
         return name, _phase(status), None, None, restarts, None, lag, dead
+    if not health.pid:
+        return name, _unheard(health, status), None, None, restarts, None, lag, dead
     return name, health.state, health.pid, duration(health.uptime_seconds), restarts, size(health.rss_bytes), lag, dead

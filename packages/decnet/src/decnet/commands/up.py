@@ -79,8 +79,9 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], for
             if sys.stdout is not None:
                 sys.stdout.flush()
 
+    names = [name for name in workers(deployment) if not worker_registry.zygote_of(name)]
     return zygote.run_with_supervisor(
-        [worker_registry.entry_point(name) for name in workers(deployment)],
+        [worker_registry.entry_point(name) for name in names],
         supervised,
         reviving(former, deployment.settings.section("supervise", SuperviseSettings)),
     )

@@ -11,6 +11,9 @@ _COUNTERS = {
     "`decnet quarantine list --all`",
     "quarantine_lost": "such lines lost because of a full disk",
     "database_at_fault": "the database is damaged or refuses this worker, which waits; `decnet-db check` says more",
+    "database_repair_failed": "the damage could not be mended by itself: `decnet-db check`, then `decnet-db salvage`",
+    "indexes_rebuilt": "damaged indexes of the database were rebuilt, no row is lost; the log names the copy that is "
+    "kept; the disk or the memory may be failing",
     "events_from_future": "events dated in the future, stored as of their arrival: a sensor's clock is wrong",
     "collect_future": "events dated in the future: the clock of the host that wrote the log is wrong",
     "collect_unreadable": "failures to open or read a log",

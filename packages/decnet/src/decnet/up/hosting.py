@@ -11,9 +11,11 @@ import os
 import socket
 from collections.abc import Iterator
 
+from decnet.fleet.bus_access import bus_client
 from decnet.fleet.deployment import Deployment
 from decnet_core.runtime import logs
 from decnet_core.runtime.settings import RuntimeSettings
+from decnet_core.supervise.command import BUS_SECONDS
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.logfile import LogFile
 from decnet_core.supervise.process_fleet import ProcessFleet
@@ -40,7 +42,11 @@ def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | Non
                 yield fleet
             return
         yield ProcessFleet(
-            supervision, logs=deployment.state.root / "log", environment=environment(deployment), zygote=zygote
+            supervision,
+            logs=deployment.state.root / "log",
+            environment=environment(deployment),
+            zygote=zygote,
+            connect_bus=lambda: bus_client(deployment, "supervise", wait=BUS_SECONDS),
         )
 
 

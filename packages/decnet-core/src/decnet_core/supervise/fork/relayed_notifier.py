@@ -7,6 +7,7 @@ another main process.
 
 import os
 import socket
+from collections.abc import Sequence
 
 from decnet_core.runtime.notify import Notifier
 from decnet_core.supervise.fork.zygote_protocol import Notify, encode
@@ -19,7 +20,7 @@ class RelayedNotifier(Notifier):
         super().__init__(os.environ.get("NOTIFY_SOCKET", ""))
         self._channel = channel
 
-    def send(self, state: str) -> bool:
+    def send(self, state: str, descriptors: Sequence[int] = ()) -> bool:  # noqa: ARG002  # a supervisor has none to pass
         if not self.wanted:
             return True
         try:

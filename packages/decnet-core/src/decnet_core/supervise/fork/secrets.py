@@ -10,12 +10,10 @@ each worker that needs one, after the fork.
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from decnet_core.durable import write_all
-from decnet_core.runtime.worker import Worker
 
 DATABASE_URL = "DECNET_DATABASE_URL"
 BUS_TOKEN = "DECNET_BUS_TCP_TOKEN"  # noqa: S105  # the name of a variable
@@ -32,9 +30,9 @@ def needed(name: str, *, database: bool) -> frozenset[str]:
     return frozenset({BUS_TOKEN} if name == "bus" else ()) | frozenset({DATABASE_URL} if database else ())
 
 
-def for_worker(worker: type[Worker[Any]], secrets: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of `secrets` that `worker` needs."""
-    wanted = needed(worker.name, database=worker.database)
+def chosen(name: str, secrets: Mapping[str, str], *, database: bool) -> dict[str, str]:
+    """Return the part of `secrets` that worker `name` needs."""
+    wanted = needed(name, database=database)
     return {name: value for name, value in secrets.items() if name in wanted}
 
 

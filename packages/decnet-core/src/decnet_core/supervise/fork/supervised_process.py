@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: MIT
 """Supervises one worker as a process: spawns it, reads its sd_notify messages and its output."""
 
+import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
 
 from decnet_core.exits import Exit
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
+from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
+from decnet_core.supervise.parked.held_sockets import HeldSockets, close_all
+from decnet_core.supervise.parked.wake_bus import WakeBus
+from decnet_core.supervise.parked.waker import Waker
+from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
 
-SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str]], Awaitable[ChildProcess]]
-"""Spawns the process of a worker: its name, who receives its output, additions to its environment. Raises OSError."""
+SpawnChild = Callable[[str, Callable[[bytes], None], Mapping[str, str], Mapping[str, int]], Awaitable[ChildProcess]]
+"""Spawns the process of a worker: its name, who receives its output, additions to its environment, and the descriptors
+of sockets that were held for it, by name. Raises OSError."""
+
+decode_request = msgspec.json.Decoder(ParkRequest)
 
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
@@ -33,8 +44,14 @@ class SupervisedProcess(SupervisedWorker):
         logfile: LogFile | StandardError,
         tasks: Tasks,
         changed: Callable[[Status], None],
+        wake_bus: WakeBus | None = None,
     ) -> None:
+        """Without `wake_bus` the worker is never parked."""
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
+        self._held = HeldSockets(self.wake)
+        self._waker: Waker | None = None
+        if wake_bus is not None:
+            self._waker = Waker(name, wake_bus, tasks, wake=self.wake, state=self._unheard_state)
         self._spawn = spawn
         self._logfile = logfile
         self._children: dict[int, _Child] = {}
@@ -54,13 +71,17 @@ class SupervisedProcess(SupervisedWorker):
     def knows(self, pid: int) -> bool:
         return pid in self._children
 
-    def on_notify(self, pid: int, fields: Mapping[str, str]) -> None:
-        """Handle an sd_notify message from process `pid`.
+    def on_notify(self, pid: int, fields: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
+        """Handle an sd_notify message from process `pid`; the descriptors that came with it are ours.
 
         A heartbeat counts as READY=1 too, which can get lost while this process is suspended: workers send READY=1
         first.
         """
         self._children[pid].note(fields)
+        if REQUEST in fields:
+            self._asked_to_be_parked(pid, fields[REQUEST], descriptors)
+        else:
+            close_all(descriptors)
         if EXPOSED in fields:
             self._lifecycle.exposed = fields[EXPOSED] == "1"
         if "STANDBY" in fields:
@@ -70,21 +91,57 @@ class SupervisedProcess(SupervisedWorker):
         else:
             self._carry_out(self._lifecycle.heartbeat(pid, self._now()))
 
+    def wake(self) -> None:
+        """Start the worker if it is parked."""
+        self._carry_out(self._lifecycle.wake())
+
+    def missed(self) -> None:
+        """Wake the worker if it is parked: something that should have woken it may have been lost."""
+        if self._waker is not None:
+            self._waker.changed()
+
     async def stop(self) -> None:
         """End the worker for good; no process of it is left when this returns."""
         await super().stop()
+        self._held.release()
         self._logfile.close()
 
     async def _run(self, spawn: Spawn) -> tuple[int, int, str]:
         child = _Child(self._logfile)
         environment = {} if spawn.succeeds is None else {SUCCEEDS: str(spawn.succeeds)}
-        child.process = await self._spawn(self.name, child.take_output, environment)
+        child.process = await self._spawn(self.name, child.take_output, environment, self._held.descriptors)
         pid = child.process.pid
         self._children[pid] = child
         self._spawned(spawn, pid)
         code = await child.process.wait()
         del self._children[pid]
         return pid, code, child.reason(code)
+
+    def _asked_to_be_parked(self, pid: int, text: str, descriptors: Sequence[int]) -> None:
+        request = None
+        with contextlib.suppress(msgspec.DecodeError):
+            request = decode_request.decode(text)
+        if request is None or self._waker is None or not self._waker.grants(request):
+            close_all(descriptors)
+            return
+        self._carry_out(self._lifecycle.park(pid, request.due, self._now()))
+        if self._lifecycle.parking:
+            self._held.hold(request.sockets, descriptors)
+        else:
+            close_all(descriptors)
+
+    def _unheard_state(self) -> str:
+        """Return what to answer in the worker's place; empty while it does so itself."""
+        if self._lifecycle.parking:
+            return "parked"
+        return "starting" if self.status.phase is Phase.STARTING else ""
+
+    def _ready(self, instance: int) -> None:
+        was = self.status.phase
+        super()._ready(instance)
+        if self._waker is not None and was is not self.status.phase is Phase.READY:
+            self._held.release()
+            self._waker.runs()
 
     def _terminate(self, instance: int, /) -> None:
         self._children[instance].process.terminate()

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The zygote: imports once what its workers share (`preload`), and forks one child per worker.
 
+What only some of them need, a zygote of their own imports. It is a child of the first, shares what that has imported,
+and lives only as long as one of them does.
+
 It runs no event loop and no thread once it forks, so that a fork is always safe. The supervisor, which does, is another
 process and talks to it over a socket pair (`zygote_protocol`). A child costs about 3 ms and the pages that it writes,
 instead of 20 to 50 MiB of imports.
@@ -22,6 +25,7 @@ import msgspec
 
 from decnet_core import library_pages
 from decnet_core.exits import Exit
+from decnet_core.net.inherited import VARIABLE, described
 from decnet_core.runtime import process
 from decnet_core.runtime.notify import Notifier
 from decnet_core.supervise.fork import child_main, identity, secrets
@@ -30,6 +34,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     Exited,
     Fork,
     Forked,
+    ForkZygote,
     Message,
     Notify,
     Preloaded,
@@ -47,7 +52,7 @@ SOCKET = "DECNET_ZYGOTE_FD"
 SUPERVISOR = "DECNET_ZYGOTE_SUPERVISOR"
 """Names the pid of a supervisor that the zygote has forked, so that it must pass on signals and the exit code."""
 
-_DESCRIPTORS = 3
+_DESCRIPTORS = 20
 _STOP_SECONDS = 15.0
 """Workers stop by themselves when their supervisor is gone; those that still run after this long are killed."""
 _STARTED_SECONDS = 1.0
@@ -129,7 +134,7 @@ class Zygote:
                 self._reload()
             case Notify(state):
                 Notifier.from_environment().send_patiently(state)
-            case Fork():
+            case Fork() | ForkZygote():
                 self._fork(request, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
@@ -151,7 +156,7 @@ class Zygote:
             log.error("the code was not reloaded: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
             self._send(Preloaded(os.getpid(), len(sys.modules), 0.0))
 
-    def _fork(self, request: Fork, descriptors: list[int]) -> None:
+    def _fork(self, request: Fork | ForkZygote, descriptors: list[int]) -> None:
         # A child that is signalled before it has handlers of its own must not forward that to the supervisor.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
@@ -160,27 +165,24 @@ class Zygote:
             self._send(Forked(request.request, 0, f"cannot fork: {error.strerror}"))
             pid = -1
         if pid == 0:
-            self._run_child(request, *descriptors)
+            self._be_child(request, *descriptors)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         if pid > 0:
             pidfd = os.pidfd_open(pid)
             self._send(Forked(request.request, pid), [pidfd])
             os.close(pidfd)
 
-    def _run_child(self, request: Fork, output: int, lifeline: int, *passed: int) -> None:
-        """Be the worker, from here to the end of the process."""
+    def _be_child(self, request: Fork | ForkZygote, output: int, lifeline: int, *passed: int) -> None:
+        """Be the child, from here to the end of the process."""
         code: int = Exit.CRASHED
         try:
             self._channel.close()
             os.close(self._wakeup)
             os.close(self._wakeup_writer)
-            environment = {**request.environment, process.LIFELINE: str(lifeline)}
-            identity.become_worker(request.name, output=output, environment=environment)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            os.close(output)
-            for descriptor in passed:
-                os.environ.update(secrets.read(descriptor))
-            code = child_main.run(request.name, request.place, hosting="fork")
+            if isinstance(request, Fork):
+                code = _be_worker(request, output, lifeline, *passed)
+            else:
+                code = _be_zygote(request, output, lifeline, *passed)
         finally:
             sys.stderr.flush()
             os._exit(code)  # the zygote's exit handlers are not the child's
@@ -212,6 +214,27 @@ class Zygote:
     def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the next read finds that it is gone
             socket.send_fds(self._channel, [encode(message)], list(descriptors))
+
+
+def _be_worker(request: Fork, output: int, lifeline: int, *passed: int) -> int:
+    secret = passed[: len(passed) - len(request.sockets)]
+    sockets = described(dict(zip(request.sockets, passed[len(secret) :], strict=True)))
+    environment = {**request.environment, process.LIFELINE: str(lifeline), VARIABLE: sockets}
+    identity.become_worker(request.name, output=output, environment=environment)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    os.close(output)
+    for descriptor in secret:
+        os.environ.update(secrets.read(descriptor))
+    return child_main.run(request.name, request.place, hosting="fork")
+
+
+def _be_zygote(request: ForkZygote, output: int, lifeline: int, channel: int) -> int:
+    started = time.monotonic()
+    identity.become_worker(request.name, output=output, environment={})
+    os.close(output)
+    os.close(lifeline)  # that of its children comes with each
+    preload(request.places, rehearsed=True)
+    return _serve(socket.socket(fileno=channel), 0, started)
 
 
 def _say_killed(number: int) -> int:

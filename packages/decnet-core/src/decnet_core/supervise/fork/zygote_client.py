@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The supervisor's side of fork mode: starts a zygote, or uses the one that forked it, and has it fork children.
 
-A zygote that dies takes its children along (parent-death signal); the next child is forked by a new one.
+A zygote that dies takes its children along (parent-death signal); the next child is forked by a new one. A zygote can
+be forked by another one, and is closed when nobody needs what it has imported; the next child opens it again.
 """
+
+from __future__ import annotations
 
 import asyncio
 import contextlib
@@ -23,6 +26,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     Exited,
     Fork,
     Forked,
+    ForkZygote,
     Preloaded,
     Reload,
     decode_message,
@@ -53,11 +57,18 @@ class ZygoteClient:
         environment: Mapping[str, str],
         write: Callable[[bytes], None],
         channel: socket.socket | None = None,
+        *,
+        name: str = "",
+        parent: ZygoteClient | None = None,
+        lifeline: int = -1,
     ) -> None:
         """`channel` leads to a running zygote, our own parent; without it one is started when it is first needed.
 
-        `write` receives what a zygote of our own prints.
+        `write` receives what a zygote of our own prints. With `parent` it is forked by that one, and called `name`.
         """
+        self._name = name
+        self._forked_by = parent
+        self._lifeline = lifeline
         self._places = tuple(places)
         self._environment = dict(environment)
         self._write = write
@@ -85,7 +96,7 @@ class ZygoteClient:
             if self._channel is None:
                 if self._adopted:
                     raise OSError("the zygote that forked this supervisor is gone")
-                self._start()
+                await self._start()
             assert self._preloaded is not None
             try:
                 return await asyncio.wait_for(asyncio.shield(self._preloaded), _PRELOAD_SECONDS)
@@ -101,31 +112,41 @@ class ZygoteClient:
         lifeline: int,
         write: Callable[[bytes], None],
         secrets: Mapping[str, str] = {},  # read only
+        sockets: Mapping[str, int] = {},  # read only
     ) -> ChildProcess:
         """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError.
 
-        `secrets` are added to the child's environment only; the zygote passes them on unread.
+        `secrets` are added to the child's environment only; the zygote passes them on unread. `sockets` are descriptors
+        of sockets that were held for the worker, by name; it gets duplicates.
         """
+        request = Fork(next(self._numbers), name, place, dict(environment), tuple(sockets))
+        passed = [piped(secrets)] if secrets else []
+        try:
+            return await self._ask(request, [lifeline, *passed, *sockets.values()], write)
+        finally:
+            for descriptor in passed:
+                os.close(descriptor)
+
+    async def _ask(
+        self, asked: Fork | ForkZygote, descriptors: Sequence[int], write: Callable[[bytes], None]
+    ) -> ChildProcess:
         await self.open()
         assert self._channel is not None
-        number = next(self._numbers)
-        message = encode(Fork(number, name, place, dict(environment)))
+        message = encode(asked)
         if len(message) > LARGEST_PACKET:
             raise OSError(f"the environment is too large for a forked worker: {len(message)} of {LARGEST_PACKET} bytes")
-        passed = [piped(secrets)] if secrets else []
         reading, writing = os.pipe2(os.O_CLOEXEC)
         request = _Request(asyncio.get_running_loop().create_future(), reading, write)
-        self._requests[number] = request
+        self._requests[asked.request] = request
         try:
-            socket.send_fds(self._channel, [message], [writing, lifeline, *passed])
+            socket.send_fds(self._channel, [message], [writing, *descriptors])
             return await asyncio.wait_for(request.child, _REPLY_SECONDS)
         except TimeoutError as error:
             self._kill_zygote()
             raise OSError(f"the zygote did not answer within {_REPLY_SECONDS:g} s, killed") from error
         finally:
-            for descriptor in (writing, *passed):
-                os.close(descriptor)
-            if self._requests.pop(number, None) is not None:  # no child took the other end
+            os.close(writing)
+            if self._requests.pop(asked.request, None) is not None:  # no child took the other end
                 os.close(reading)
 
     async def reload(self) -> None:
@@ -140,19 +161,30 @@ class ZygoteClient:
         """End the zygote; its children must have ended before."""
         if self._channel is not None:
             self._detach("the zygote was stopped")
-        if self._zygote is not None:
-            await self._zygote.stop(_LEAVE_SECONDS)
+        zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            await zygote.stop(_LEAVE_SECONDS)
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._zygote = popen_child(
-                [sys.executable, "-m", "decnet_core.supervise.fork.zygote", *self._places],
-                environment={**self._environment, SOCKET: str(theirs.fileno())},
-                inherit=[theirs.fileno()],
-                write=self._write,
-            )
+            try:
+                self._zygote = await self._child(theirs.fileno())
+            except OSError:
+                ours.close()
+                raise
         self._attach(ours)
+
+    async def _child(self, channel: int) -> ChildProcess:
+        if self._forked_by is not None:
+            request = ForkZygote(next(self._forked_by._numbers), f"zygote-{self._name}", self._places)
+            return await self._forked_by._ask(request, [self._lifeline, channel], self._write)
+        return popen_child(
+            [sys.executable, "-m", "decnet_core.supervise.fork.zygote", *self._places],
+            environment={**self._environment, SOCKET: str(channel)},
+            inherit=[channel],
+            write=self._write,
+        )
 
     def _attach(self, channel: socket.socket) -> None:
         channel.setblocking(False)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The messages between a supervisor and its zygote: one JSON document per packet of a SOCK_SEQPACKET pair.
 
-Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, and a pipe with
-the secrets that it needs, which all later children would inherit were they in the message; with Forked a pidfd, so that
-a signal can never reach another process that got the same number.
+Descriptors travel beside the messages (SCM_RIGHTS, unix(7)): with Fork the child's output and lifeline, a pipe with the
+secrets that it needs, which all later children would inherit were they in the message, and its sockets; with ForkZygote
+the child's output, lifeline and its end of a pair; with Forked a pidfd, so that a signal can never reach another
+process that got the same number.
 """
 
 import msgspec
@@ -19,6 +20,17 @@ class Fork(msgspec.Struct, frozen=True, tag="fork"):
     name: str
     place: str
     environment: dict[str, str]
+    sockets: tuple[str, ...] = ()
+    """Names of the last descriptors: sockets that were held for it (`net.inherited`)."""
+
+
+class ForkZygote(msgspec.Struct, frozen=True, tag="fork zygote"):
+    """Start a zygote that imports more, for the classes at `places`; it shares what this one has imported."""
+
+    request: int
+    """Repeated in the reply."""
+    name: str
+    places: tuple[str, ...]
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):
@@ -54,7 +66,7 @@ class Preloaded(msgspec.Struct, frozen=True, tag="preloaded"):
     seconds: float
 
 
-Request = Fork | Reload | Notify
+Request = Fork | ForkZygote | Reload | Notify
 Message = Forked | Exited | Preloaded
 
 encode = msgspec.json.Encoder().encode

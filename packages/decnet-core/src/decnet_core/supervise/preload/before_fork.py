@@ -40,14 +40,17 @@ _SHARED_SECTIONS: dict[str, type[msgspec.Struct]] = {
 }
 
 
-def preload(places: Sequence[str]) -> None:
+def preload(places: Sequence[str], *, rehearsed: bool = False) -> None:
     """Import what the workers at `places` need, let them prepare it, and freeze the result.
 
-    What fails here each worker's own process tries again, and reports as its own failure.
+    What fails here each worker's own process tries again, and reports as its own failure. What all workers do is run
+    through unless this process was forked from one that has `rehearsed` it.
     """
     importlib.import_module("decnet_core.bus.client")  # every child connects
     workers = list(filter(None, map(_loaded, places)))
-    _rehearse(workers)
+    if not rehearsed:
+        _rehearse()
+    _prepare(workers)
     gc.collect()
     _share_memory()
     gc.freeze()
@@ -89,13 +92,16 @@ def _loaded(place: str) -> type[Worker[Any]] | None:
     return worker
 
 
-def _rehearse(workers: Sequence[type[Worker[Any]]]) -> None:
+def _rehearse() -> None:
     from decnet_core.supervise.preload.rehearsal import rehearse
 
     try:
         rehearse()
     except Exception as error:  # no room for a socket, no more threads: the children only use more memory
         log.warning("not rehearsed (%s)", loading.reason(error))
+
+
+def _prepare(workers: Sequence[type[Worker[Any]]]) -> None:
     for worker in workers:
         try:
             worker.warm()

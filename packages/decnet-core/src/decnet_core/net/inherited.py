@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""Sockets that a supervisor held while a worker was parked; its next life goes on with them.
+
+Connections and datagrams that came meanwhile wait in them. An environment variable names their descriptors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Mapping
+
+VARIABLE = "DECNET_SOCKETS"
+"""`http=12 dns-udp=13`: names of sockets and their descriptors."""
+
+
+def described(descriptors: Mapping[str, int]) -> str:
+    """Return the value of VARIABLE for descriptors by name."""
+    return " ".join(f"{name}={descriptor}" for name, descriptor in descriptors.items())
+
+
+class InheritedSockets:
+    """The sockets that this process was started with, until they are taken or closed."""
+
+    def __init__(self, text: str = "") -> None:
+        """`text` is the value of VARIABLE; what is no socket is ignored."""
+        self._waiting: dict[str, socket.socket] = {}
+        for entry in text.split():
+            name, _, number = entry.partition("=")
+            if number.isdecimal():
+                with contextlib.suppress(OSError):
+                    self._waiting[name] = socket.socket(fileno=int(number))
+
+    @classmethod
+    def from_environment(cls) -> InheritedSockets:
+        """Read VARIABLE, once: a child of this process must not believe that they are its own."""
+        return cls(os.environ.pop(VARIABLE, ""))
+
+    def take(self, name: str, host: str, port: int) -> socket.socket | None:
+        """Return the socket called `name` if it is bound to that address; port 0 stands for any."""
+        found = self._waiting.pop(name, None)
+        if found is None:
+            return None
+        with contextlib.suppress(OSError):
+            bound = found.getsockname()
+            wanted = socket.getaddrinfo(host, port, found.family, found.type)[0][4]
+            if bound[0] == wanted[0] and port in (0, bound[1]):
+                found.setblocking(False)
+                return found
+        found.close()
+        return None
+
+    def close(self) -> None:
+        """Close those that nobody took: the settings have changed."""
+        for found in self._waiting.values():
+            found.close()
+        self._waiting.clear()

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""How a worker that has nothing to do asks its supervisor to be parked: to end, and be started when something wakes it.
+
+The worker tells since when it knows that there is nothing to do: since its last look *began*, for what came later it
+may have missed. The supervisor parks it only if nothing that would have woken it has come since then
+(`supervise.parked`); otherwise the worker has been nudged too, looks again, and asks again. So nothing is overlooked,
+however the two are interleaved.
+
+A worker counts as idle from the first look that found nothing; nudges for which there is nothing to do do not keep it.
+"""
+
+import math
+import socket
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from decnet_core.bus.subjects import Health
+
+PARKS = "DECNET_PARKS"
+"""Set to 1 by a supervisor that parks workers."""
+
+REQUEST = "X_DECNET_PARK"
+"""The field of the sd_notify message that asks for it; a `ParkRequest` as JSON."""
+
+AGAIN_SECONDS = 0.25
+"""Until the second look and request: the first one only makes the supervisor listen in the worker's place. The pause
+is doubled each time that it is not granted ..."""
+LONGEST_SECONDS = 10.0
+"""... up to this."""
+
+
+class ParkRequest(msgspec.Struct, frozen=True):
+    """What a supervisor must know to park a worker. Times are of CLOCK_MONOTONIC, which all processes share."""
+
+    idle_since: float
+    """When the last look for work began, which found none."""
+    due: float | None
+    """When there will be work though nothing has come, such as a retry."""
+    listens: tuple[str, ...]
+    """Bus patterns whose messages wake it."""
+    health: Health
+    """Its last report."""
+    sockets: tuple[str, ...] = ()
+    """Names of the listening sockets that come with the message, in their order; a client of one wakes it, too."""
+
+
+class Parking:
+    """The idle time of one worker; without a supervisor that parks, nothing happens."""
+
+    def __init__(self) -> None:
+        self._seconds = math.inf
+        self._ask: Callable[[float, float | None], None] | None = None
+        self.sockets: dict[str, socket.socket] = {}
+        """Listening sockets by name, which the supervisor is to hold."""
+        self._idle_from: float | None = None
+        self._asked = -math.inf
+        self._again = 0.0
+
+    def enable(self, seconds: float, ask: Callable[[float, float | None], None]) -> None:
+        """Call `ask` with `ParkRequest.idle_since` and `due` when the worker has been idle for `seconds`."""
+        self._seconds, self._ask = seconds, ask
+
+    def worked(self) -> None:
+        """Note that there was something to do."""
+        self._idle_from = None
+        self._again = 0.0
+
+    def rest(self, began: float, seconds: float, due_seconds: float | None = None) -> float:
+        """Note a look that began at `began` and found nothing; return when the next one is due, at most in `seconds`.
+
+        `due_seconds` is the time from now until work that is known already.
+        """
+        if self._idle_from is None:
+            self._idle_from = began
+        now = time.monotonic()
+        left = self._idle_from + self._seconds - now
+        if left > 0 or self._ask is None:
+            return min(seconds, left)
+        if now - self._asked >= self._again:  # nudges may come faster
+            self._asked, self._again = now, min(max(2 * self._again, AGAIN_SECONDS), LONGEST_SECONDS)
+            self._ask(began, None if due_seconds is None else now + due_seconds)
+        return min(seconds, self._again)

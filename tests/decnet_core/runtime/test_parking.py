@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""When a worker asks to be parked, and when it looks again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from decnet_core.runtime.parking import AGAIN_SECONDS, Parking
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_without_a_supervisor_that_parks_the_interval_stays_as_it_is() -> None:
+    assert Parking().rest(0.0, 10.0) == 10.0
+
+
+def test_a_worker_asks_when_it_was_idle_for_long_enough_and_looks_just_then(clock: list[float]) -> None:
+    parking, asked = Parking(), []
+    parking.enable(30.0, lambda *request: asked.append(request))
+    assert parking.rest(clock[0], 10.0) == 10.0
+    clock[0] = 1025.0
+    assert parking.rest(clock[0], 10.0) == 5.0
+    assert asked == []
+    clock[0] = 1030.0
+    assert parking.rest(1029.5, 10.0, 90.0) == AGAIN_SECONDS
+    assert asked == [(1029.5, 1120.0)]
+
+
+def test_it_asks_again_for_as_long_as_it_runs_but_not_for_every_nudge(clock: list[float]) -> None:
+    parking, asked = Parking(), []
+    parking.enable(30.0, lambda *request: asked.append(request))
+    parking.rest(clock[0], 10.0)
+    for _ in range(1000):
+        clock[0] += 0.05
+        assert parking.rest(clock[0], 10.0) <= 10.0
+    assert 5 <= len(asked) <= 7  # in 20 s, after pauses that become twice as long each time
+    assert asked[0] == (pytest.approx(1030.0, abs=0.1), None)
+
+
+def test_what_it_finds_makes_it_start_anew(clock: list[float]) -> None:
+    parking, asked = Parking(), []
+    parking.enable(30.0, lambda *request: asked.append(request))
+    parking.rest(clock[0], 10.0)
+    clock[0] = 1029.0
+    parking.worked()
+    parking.rest(clock[0], 10.0)
+    clock[0] = 1058.9
+    assert parking.rest(clock[0], 10.0) == pytest.approx(0.1)
+    assert asked == []
+
+
+def test_the_wait_is_never_longer_than_the_workers_own_interval(clock: list[float]) -> None:
+    parking = Parking()
+    parking.enable(0.0, lambda *_: None)
+    assert parking.rest(clock[0], 0.01) == 0.01

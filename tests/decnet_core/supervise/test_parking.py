@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: MIT
+"""A worker that has nothing to do is parked, and whatever should wake it does: real processes, a real broker.
+
+One fleet serves most tests. The clerk takes files from a folder, the porter answers clients (`supervised_workers`).
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, one, place, until
+
+from decnet_core.bus.broker.server import Broker
+from decnet_core.bus.client import Client, connect
+from decnet_core.bus.settings import BusSettings
+from decnet_core.bus.subjects import CONTROL, Control, Health
+from decnet_core.state import State
+from decnet_core.supervise.lifecycle import Status
+from decnet_core.supervise.parked import held_sockets
+from decnet_core.supervise.policy import Phase
+from decnet_core.supervise.process_fleet import ProcessFleet
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PARK_SECONDS = 0.1
+
+
+class Office:
+    """A fleet, its bus, and the clerk's folder of orders."""
+
+    client: Client
+    fleet: ProcessFleet
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "orders").mkdir()
+        self.state = State(root)
+        self.state.create("bus")
+        self.url = f"unix://{self.state.bus_socket}"
+        self.broker = Broker(BusSettings(), self.state.bus_socket)
+
+    async def open(self, *workers: str, forking: bool = True, **variables: str) -> None:
+        await self.broker.start()
+        self.client = await connect(self.url, name="test", wait=5)
+        self.fleet = ProcessFleet(
+            QUICK,
+            logs=self.root / "log",
+            environment={**environment(self.root), "DECNET_RUNTIME_PARK_SECONDS": str(PARK_SECONDS), **variables},
+            place=place,
+            forking=forking,
+            connect_bus=lambda: connect(self.url, name="supervise", wait=5),
+        )
+        await self.fleet.start(workers)
+
+    async def close(self) -> None:
+        await self.fleet.stop()
+        await self.client.close()
+        await self.broker.stop()
+
+    @property
+    def clerk(self) -> Status:
+        return one(self.fleet, "clerk")
+
+    @property
+    def porter(self) -> Status:
+        return one(self.fleet, "porter")
+
+    async def parked(self) -> None:
+        await until(lambda: self.clerk.phase is Phase.PARKED)
+
+    async def closed_door(self) -> None:
+        await until(lambda: self.porter.phase is Phase.PARKED)
+
+    def order(self, name: str, *, announced: bool = True) -> None:
+        (self.root / "orders" / name).touch()
+        if announced:
+            self.client.publish("clerk.order")
+
+    def taken(self) -> list[str]:
+        file = self.root / "taken"
+        return [line.split()[0] for line in file.read_text().splitlines()] if file.exists() else []
+
+    async def until_taken(self, *names: str) -> None:
+        await until(lambda: set(names) <= set(self.taken()))
+
+    async def ask(self, op: str) -> Health:
+        answer = await self.client.request(CONTROL.of("clerk"), msgspec.json.encode(Control(op)))
+        return msgspec.json.decode(answer.payload, type=Health)
+
+    def woken_since(self, wakes: int) -> bool:
+        return self.clerk.wakes > wakes
+
+    def visit(self) -> bytes:
+        """Return what the porter says to a client."""
+        with socket.create_connection(("127.0.0.1", int((self.root / "tcp").read_text())), 20) as client:
+            return client.recv(100)
+
+
+@contextlib.asynccontextmanager
+async def opened(root: Path, *workers: str, forking: bool = True, **variables: str) -> AsyncIterator[Office]:
+    office = Office(root)
+    await office.open(*workers, forking=forking, **variables)
+    try:
+        yield office
+    finally:
+        await office.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    async with opened(tmp_path_factory.mktemp("office"), "clerk", "porter", "steady") as office:
+        yield office
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def office(shared: Office) -> Office:
+    """The shared office, at rest."""
+    await shared.parked()
+    await shared.closed_door()
+    return shared
+
+
+async def test_a_worker_without_work_is_parked_and_woken_by_what_it_listens_to(office: Office) -> None:
+    wakes = office.clerk.wakes
+    assert office.clerk.pid is None
+    office.order("first")
+    await office.until_taken("first")
+    await office.parked()
+    assert (office.clerk.wakes, office.clerk.restarts) == (wakes + 1, 0)
+    assert office.clerk.due is not None
+    assert 800 < office.clerk.due - time.monotonic() <= 900
+
+
+async def test_what_others_publish_does_not_wake_it_and_the_supervisor_answers_for_it(office: Office) -> None:
+    wakes = office.clerk.wakes
+    office.client.publish("somebody.else")
+    report = await office.ask("report")
+    assert (report.worker, report.state, report.pid, report.hosting) == ("clerk", "parked", 0, "fork")
+    assert (office.clerk.phase, office.clerk.wakes) == (Phase.PARKED, wakes)
+
+
+async def test_it_looks_by_itself_when_it_is_due(office: Office) -> None:
+    retry = office.root / "retry"
+    retry.touch()
+    office.order("before")
+    await office.until_taken("before")
+    await office.parked()
+    retry.unlink()
+    office.order("due", announced=False)
+    await office.until_taken("due")
+
+
+async def test_the_crash_of_another_worker_wakes_it_since_a_nudge_may_have_died_with_it(office: Office) -> None:
+    pid = one(office.fleet, "steady").pid
+    assert pid is not None
+    office.order("committed", announced=False)
+    os.kill(pid, signal.SIGKILL)
+    await office.until_taken("committed")
+
+
+async def test_a_paused_worker_is_not_woken_until_it_is_resumed(office: Office) -> None:
+    assert (await office.ask("pause")).state == "paused"
+    office.order("held")
+    assert (await office.ask("report")).state == "paused"
+    assert office.clerk.phase is Phase.PARKED
+    await office.ask("resume")
+    await office.until_taken("held")
+
+
+async def test_an_order_to_reload_wakes_it(office: Office) -> None:
+    wakes = office.clerk.wakes
+    await office.ask("reload")
+    await until(partial(office.woken_since, wakes))
+
+
+async def test_nothing_is_lost_or_done_twice_however_orders_and_parking_meet(office: Office) -> None:
+    orders = [f"{number:03}" for number in range(100)]
+    wakes = office.clerk.wakes
+    for number, name in enumerate(orders):
+        office.order(name)
+        if number % 10 == 0:
+            await asyncio.sleep(0.35 + 0.002 * number)  # at another moment of its parking each time
+    await office.until_taken(*orders)
+    await office.parked()
+    assert sorted(name for name in office.taken() if name.isdecimal()) == orders
+    assert office.clerk.wakes >= wakes + 2
+    assert office.clerk.restarts == 0
+
+
+async def test_a_storm_of_messages_without_work_does_not_make_processes(office: Office) -> None:
+    wakes, end = office.clerk.wakes, time.monotonic() + 2
+    while time.monotonic() < end:
+        office.client.publish("clerk.noise")
+        await asyncio.sleep(0.001)
+    assert wakes < office.clerk.wakes <= wakes + 1 + 2 / PARK_SECONDS
+    await office.parked()
+
+
+async def test_twenty_lives_leave_no_descriptor_behind(office: Office) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        wakes = office.clerk.wakes
+        office.client.publish("clerk.order")
+        await until(partial(office.woken_since, wakes))
+        await office.parked()
+    assert len(os.listdir("/proc/self/fd")) <= before
+    assert office.clerk.restarts == 0
+
+
+async def test_clients_of_a_parked_worker_wait_and_are_answered(office: Office) -> None:
+    wakes, answers = office.porter.wakes, set[bytes]()
+    for _ in range(3):
+        said = {*await asyncio.gather(*(asyncio.to_thread(office.visit) for _ in range(8)))}
+        assert len(said - answers) == 1  # one new process for all of them
+        answers |= said
+        await office.closed_door()
+    assert b"" not in answers
+    assert (office.porter.restarts, office.porter.wakes) == (0, wakes + 3)
+
+
+async def test_datagrams_to_a_parked_worker_wait_and_are_answered(office: Office) -> None:
+    address = ("127.0.0.1", int((office.root / "udp").read_text()))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(20)
+        client.sendto(b"hello", address)
+        assert await asyncio.to_thread(client.recv, 100) == b"hello"
+
+
+async def test_no_client_is_lost_whenever_it_comes(office: Office) -> None:
+    wakes = office.porter.wakes
+    for number in range(15):
+        assert await asyncio.to_thread(office.visit)
+        await asyncio.sleep(0.25 + 0.02 * number)  # at another moment of its parking each time
+    assert office.porter.wakes >= wakes + 2
+    assert office.porter.restarts == 0
+
+
+async def test_clients_of_a_worker_that_does_not_come_up_are_turned_away_after_a_while(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_sockets, "PATIENCE_SECONDS", 0.5)
+    (office.root / "broken").touch()
+    assert await asyncio.to_thread(office.visit) == b""
+    assert await asyncio.to_thread(office.visit) == b""
+    (office.root / "broken").unlink()
+    os.kill(office.porter.pid or 0, signal.SIGKILL)
+    await until(lambda: office.porter.phase is Phase.READY)
+    assert await asyncio.to_thread(office.visit)
+
+
+async def test_a_worker_that_is_killed_while_it_wakes_is_started_again(office: Office) -> None:
+    office.order("kept")
+    await until(lambda: office.clerk.pid is not None)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(office.clerk.pid or 0, signal.SIGKILL)
+    await office.until_taken("kept")
+
+
+async def test_the_loss_of_the_bus_wakes_it_and_it_stays_awake_without(office: Office) -> None:
+    office.order("unannounced", announced=False)
+    await office.broker.stop()
+    await office.until_taken("unannounced")
+    await until(lambda: office.clerk.phase is Phase.READY)
+    await asyncio.sleep(5 * PARK_SECONDS)  # nothing to wait for: it must not park
+    assert office.clerk.phase is Phase.READY
+    office.broker = Broker(BusSettings(), office.state.bus_socket)
+    await office.broker.start()
+    await office.parked()
+
+
+async def test_a_reload_of_the_fleet_starts_it_with_the_new_code(office: Office) -> None:
+    lives = office.clerk.restarts + office.clerk.wakes
+    await office.fleet.reload()
+    assert office.clerk.restarts + office.clerk.wakes == lives + 1
+    await office.parked()
+
+
+async def test_a_parked_worker_looks_now_and_then_even_if_nothing_wakes_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, "clerk", DECNET_RUNTIME_PARKED_SECONDS="1") as office:
+        await office.parked()
+        office.order("forgotten", announced=False)
+        await office.until_taken("forgotten")
+
+
+async def test_an_interpreter_of_its_own_is_never_parked(tmp_path: Path) -> None:
+    async with opened(tmp_path, "clerk", forking=False) as office:
+        await asyncio.sleep(5 * PARK_SECONDS)  # nothing to wait for: it must not park
+        assert office.clerk.phase is Phase.READY
