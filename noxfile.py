@@ -186,7 +186,7 @@ def howto(session: nox.Session) -> None:
 
 @nox.session(python="3.11")
 def oracles(session: nox.Session) -> None:
-    """Our readers against real programs: honeypots with real attackers; tshark and p0f beside our sniffer."""
+    """Ours against real programs: honeypots with attackers, tshark and p0f, the NATS clients' own tests."""
     _workspace(session)
     session.run("pytest", "-m", "oracle", "--timeout", "900", *session.posargs)
 

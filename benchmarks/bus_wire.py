@@ -12,26 +12,32 @@ WINDOW = 250
 """Messages of one write."""
 
 
-def wire(server: Server, size: int, seconds: float) -> dict[str, float]:
-    """Return what the broker relays from one raw socket to another: no client library on either side."""
+def wire(server: Server, size: int, seconds: float, subscribers: int = 1) -> dict[str, float]:
+    """Return what the broker delivers from one raw socket to each of others: no client library on either side."""
     place = server.urls["wire"]
-    publisher, subscriber = raw_socket(place), raw_socket(place)
-    subscriber.sendall(b"SUB events.bench 1\r\nPING\r\n")
-    until_pong(subscriber)
+    publisher = raw_socket(place)
+    opened = [raw_socket(place) for _ in range(subscribers)]
+    for subscriber in opened:
+        subscriber.sendall(b"SUB events.bench 1\r\nPING\r\n")
+        until_pong(subscriber)
     batch = (b"PUB events.bench %d\r\n" % size + b"x" * size + b"\r\n") * WINDOW
     expected = len(b"MSG events.bench 1 %d\r\n" % size) + size + 2
-    sent = received = 0
+    sent, received = 0, [0] * subscribers
+    buffer = bytearray(1 << 18)
     cpu, started = server.cpu_seconds(), time.perf_counter()
-    while (running := time.perf_counter() - started < seconds) or received < sent * expected:
-        if running and sent * expected - received < 4 * WINDOW * expected:
+    while (running := time.perf_counter() - started < seconds) or min(received) < sent * expected:
+        if running and sent * expected - min(received) < 4 * WINDOW * expected:
             publisher.sendall(batch)
             sent += WINDOW
-        elif data := subscriber.recv(1 << 18):
-            received += len(data)
+            continue
+        for index, subscriber in enumerate(opened):
+            if received[index] < sent * expected:
+                received[index] += subscriber.recv_into(buffer)
     elapsed, cpu = time.perf_counter() - started, server.cpu_seconds() - cpu
-    publisher.close()
-    subscriber.close()
-    return {"per_second": sent / elapsed, "per_broker_second": sent / max(cpu, 0.01)}
+    for one in (publisher, *opened):
+        one.close()
+    delivered = sent * subscribers
+    return {"per_second": delivered / elapsed, "per_broker_second": delivered / max(cpu, 0.01)}
 
 
 def raw_socket(place: str) -> socket.socket:

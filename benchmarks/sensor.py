@@ -73,7 +73,7 @@ def hosted(place: Path, mode: str, seconds: float) -> None:
     enrol(above, below, LISTEN)
     log = place / "cowrie.json"
     log.touch()
-    with started("listener", above, f'listen = "{LISTEN}"'), group(below, log, mode):
+    with started("listener", above, f'[listener]\nlisten = "{LISTEN}"'), group(below, log, mode):
         rest = processes(below)
         written = write(log, seconds)
         work = processes(below)

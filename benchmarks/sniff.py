@@ -29,7 +29,7 @@ from pathlib import Path
 from sniff_captures import bulk, busy, write
 
 HERE = Path(__file__).parent
-AIMS = {"bulk": 200_000, "handshakes": 50_000}
+AIMS = {"bulk": 200_000, "handshakes": 70_000}
 AIM_MIB = 25.0
 START = 1_700_000_000 * 10**9
 LINUX = bytes.fromhex("020405b40402080a00000001000000000103030a")
@@ -93,13 +93,13 @@ def processor() -> float:
 
 def sniff(file: Path) -> None:
     """Read the file as `decnet-sniff read` does."""
-    from decnet_sniff.sniff.capture.file_filter import file_filter
+    from decnet_sniff.sniff.capture.file_filter import FileFilter
     from decnet_sniff.sniff.capture.pcap import batches
     from decnet_sniff.sniff.packets.link import ETHERNET
     from decnet_sniff.sniff.settings import SniffSettings
     from decnet_sniff.sniff.worker import observer_of
 
-    observer, accept = observer_of(SniffSettings()), file_filter(ETHERNET)
+    observer, accept = observer_of(SniffSettings()), FileFilter(ETHERNET)
     with file.open("rb") as source:
         for batch in batches(source):
             observer.take(batch, accept)

@@ -1,21 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Forwarder to listener: events/s and the memory of each, beside a raw TLS copy of the same bytes in the same run."""
+"""Forwarder to listener: events/s and the memory of each, beside a raw TLS copy of the same bytes in the same run.
+
+`python benchmarks/swarm.py [--chain LINES]`. With `--chain`, the whole way instead: a Cowrie log of so many lines
+(60,000 if no number is given) is there when collect, forwarder, listener and ingest start, and it is told when each of
+them has handed on all of it, with the processor time of each: the one that is last alone limits the chain.
+"""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import itertools
 import os
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+from footprint_fleet import cowrie_lines
 
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
@@ -86,13 +95,18 @@ def copy_raw(above: Path, below: Path, size: int) -> float:
     return seconds
 
 
-@contextlib.contextmanager
-def started(worker: str, state: Path, section: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker as it runs on its host."""
+def settings_of(state: Path, sections: str) -> dict[str, str]:
+    """Return the environment of a worker with these settings."""
     file = state.with_suffix(".toml")
-    file.write_text(f'[state]\ndir = "{state}"\nsensor = "{NAME}"\n[{worker}]\n{section}\n')
-    environment = {**os.environ, "DECNET_SETTINGS": str(file)}
-    process = subprocess.Popen([str(PROGRAMS / f"decnet-{worker}")], env=environment, stderr=subprocess.DEVNULL)
+    file.write_text(f'[state]\ndir = "{state}"\nsensor = "{NAME}"\n{sections}\n')
+    return {**os.environ, "DECNET_SETTINGS": str(file)}
+
+
+@contextlib.contextmanager
+def started(worker: str, state: Path, sections: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker as it runs on its host."""
+    command = [str(PROGRAMS / f"decnet-{worker}")]
+    process = subprocess.Popen(command, env=settings_of(state, sections), stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -116,12 +130,12 @@ def wait_for(above: Path, size: int) -> float:
     return time.perf_counter() - begun
 
 
-def show(name: str, pid: int) -> None:
+def show(name: str, pid: int, events: int = EVENTS) -> None:
     """Print what a process holds and what it spent."""
     found = measure(pid)
     if found is not None:
         memory = "   ".join(f"{word} {size / 2**20:5.1f}" for word, size in _sizes(found))
-        print(f"{name:<10} {memory} MiB   CPU {found.cpu_seconds / EVENTS * 1e6:5.1f} us/event, start included")
+        print(f"{name:<10} {memory} MiB   CPU {found.cpu_seconds / events * 1e6:5.1f} us/event, start included")
 
 
 def _sizes(found: Footprint) -> tuple[tuple[str, int], ...]:
@@ -140,8 +154,8 @@ def main(place: Path, address: str) -> None:
     size = fill(below)
     raw = copy_raw(above, below, size)
     with (
-        started("listener", above, f'listen = "{address}"') as listener,
-        started("forwarder", below, f'server = "{address}"\nprotocol = "decnet"') as forwarder,
+        started("listener", above, f'[listener]\nlisten = "{address}"') as listener,
+        started("forwarder", below, f'[forwarder]\nserver = "{address}"\nprotocol = "decnet"') as forwarder,
     ):
         seconds = wait_for(above, size)
         print(f"shipped    {rate(seconds, size)}, stored and fsynced")
@@ -151,6 +165,63 @@ def main(place: Path, address: str) -> None:
         show("forwarder", forwarder.pid)
 
 
+def lines_in(directory: Path) -> int:
+    """Return how many lines a spool holds."""
+    return sum(file.read_bytes().count(b"\n") for file in directory.glob("*.jsonl"))
+
+
+def rows_in(database: Path) -> int:
+    """Return how many events a database holds."""
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return int(connection.execute("SELECT COALESCE(MAX(seq), 0) FROM event").fetchone()[0])
+
+
+def chain(place: Path, address: str, lines: int) -> None:
+    """Measure collect, forwarder, listener and ingest, all at work at once."""
+    above, below, log_file = place / "master", place / "sensor", place / "cowrie.json"
+    enrol(above, below, address)
+    log_file.write_bytes(b"".join(itertools.islice(cowrie_lines(), lines)))
+    subprocess.run([PROGRAMS / "decnet-db", "upgrade"], env=settings_of(above, ""), check=True, capture_output=True)
+    source = f'[[collect.source]]\nname = "cowrie"\nformat = "cowrie"\npath = "{log_file}"'
+    forward = f'[forwarder]\nserver = "{address}"\nprotocol = "decnet"'
+    begun = time.perf_counter()
+    with contextlib.ExitStack() as stack:
+        workers = {
+            name: stack.enter_context(started(name, state, section))
+            for name, state, section in (
+                ("listener", above, f'[listener]\nlisten = "{address}"'),
+                ("ingest", above, f'[listener]\nlisten = "{address}"'),
+                ("forwarder", below, forward + "\n" + source),
+                ("collect", below, forward + "\n" + source),
+            )
+        }
+        reached = {
+            "collect": lambda: lines_in(below / "spool" / "collect"),
+            "listener": lambda: lines_in(above / "spool" / "listener"),
+            "ingest": lambda: rows_in(above / "decnet.db"),
+        }
+        show_chain(reached, lines, begun)
+        for name, process in workers.items():
+            show(name, process.pid, lines)
+
+
+def show_chain(reached: dict[str, Callable[[], int]], lines: int, begun: float) -> None:
+    """Print when each stage has all lines, in their order."""
+    for name, count in reached.items():
+        while (there := count()) < lines:
+            if time.perf_counter() - begun > DEADLINE:
+                sys.exit(f"{name}: only {there} of {lines} lines within {DEADLINE:.0f} s")
+            time.sleep(0.05)
+        seconds = time.perf_counter() - begun
+        print(f"{name:<10} has all after {seconds:6.2f} s, start included: {lines / seconds:10,.0f} lines/s")
+
+
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--chain", type=int, nargs="?", const=60_000, metavar="LINES")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        main(Path(name), "127.77.250.1:16514")
+        if asked.chain:
+            chain(Path(name), "127.77.250.1:16514", asked.chain)
+        else:
+            main(Path(name), "127.77.250.1:16514")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from tests.decnet.command_result import Run
 
 from decnet.commands import footprint
 from decnet.fleet.deployment import Deployment
-from decnet_core.footprint import measure
+from decnet.up import figures
+from decnet_core.footprint import children_of, measure
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus
@@ -63,3 +65,26 @@ def test_a_fleet_that_does_not_run_is_reported(run: Run, deployment: Deployment)
     said = run(*LOOK)
     assert said.code != 0
     assert f"no fleet runs in {deployment.state.root}" in said.err
+
+
+def test_processes_that_a_worker_forked_are_measured(run: Run, deployment: Deployment) -> None:
+    with subprocess.Popen(["/bin/sh", "-c", "sleep 600 & echo ready; wait"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (child,) = children_of(process.pid)
+        try:
+            report = SupervisorStatus(os.getpid(), "fork", (Status("decoys", Phase.READY, process.pid),))
+            (deployment.state.supervisors / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
+            found = run(*LOOK).document
+            assert {row["name"]: row["pid"] for row in found["workers"]} == {
+                "(supervisor)": os.getpid(),
+                "decoys": process.pid,
+                f"decoys {child}": child,
+            }
+            whole, alone = figures.memory_of(process.pid), measure(process.pid)
+            assert whole is not None
+            assert alone is not None
+            assert whole > alone.pss
+        finally:
+            os.kill(child, signal.SIGKILL)
+            process.kill()

@@ -50,7 +50,7 @@ def test_the_key_is_private_and_stays(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "keys").iterdir()] == ["canary.key"]
 
 
-def test_all_who_need_a_key_first_get_the_same(tmp_path: Path) -> None:
+def test_all_that_need_a_key_first_get_the_same(tmp_path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         keys = set(pool.map(lambda _: read_or_create(tmp_path / "a.key"), range(64)))
     assert len(keys) == 1

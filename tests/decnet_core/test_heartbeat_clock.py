@@ -13,7 +13,7 @@ def test_the_wait_is_never_nothing_and_never_more_than_the_interval(seconds: flo
     assert 0 < until_beat(seconds, now) <= seconds
 
 
-def test_all_who_wait_for_a_beat_wake_together() -> None:
+def test_all_that_wait_for_a_beat_wake_together() -> None:
     assert {now + until_beat(10, now) for now in (1000.0, 1000.5, 1004.25, 1009.75)} == {1010.0}
 
 

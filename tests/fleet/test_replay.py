@@ -196,7 +196,7 @@ def test_forgotten_events_of_one_kind_in_the_middle_are_counted_too(log: Engine)
 
 
 @pytest.mark.parametrize("worker", ["webhook", "ingest", "nobody"])
-def test_who_does_not_follow_the_log_cannot_replay(log: Engine, worker: str) -> None:
+def test_a_worker_without_a_cursor_cannot_replay(log: Engine, worker: str) -> None:
     with reading(log) as connection, pytest.raises(replay.ReplayError, match="does not follow"):
         replay.plan(connection, worker, 1)
 

@@ -119,7 +119,7 @@ def test_secrets_are_their_owners_alone(machine: Machine) -> None:
         assert owner != "root", path
 
 
-def test_who_attackers_talk_to_cannot_read_the_database_or_another_workers_key(machine: Machine) -> None:
+def test_exposed_workers_cannot_read_the_database_or_another_workers_key(machine: Machine) -> None:
     for user in ("decnet-decoys", "decnet-canary", "decnet-collect"):
         for path in ("/var/lib/decnet/database/decnet.db", "/var/lib/decnet/keys/webhook.key"):
             done = machine.run(

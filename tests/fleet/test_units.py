@@ -137,7 +137,7 @@ def test_only_a_reader_writes_what_it_has_acknowledged() -> None:
     }
 
 
-def test_who_attackers_talk_to_cannot_open_the_database() -> None:
+def test_exposed_workers_cannot_open_the_database() -> None:
     exposed = {job.name for job in installed() if job.spools}
     assert exposed >= {"decoys", "canary", "collect"}
     assert not {job.name for job in installed() if job.database} & exposed

@@ -205,8 +205,11 @@ async def wire() -> AsyncIterator[OpenWire]:
     """Open raw connections; unless `options` is None they introduce themselves and ignore the greeting."""
     opened: list[Wire] = []
 
-    async def open_wire(broker: Broker, options: str | None = "{}") -> Wire:
-        reader, writer = await asyncio.open_unix_connection(broker.address.removeprefix("unix://"))
+    async def open_wire(broker: Broker, options: str | None = "{}", *, tcp: bool = False) -> Wire:
+        if tcp:
+            reader, writer = await asyncio.open_connection(*broker.tcp_place)
+        else:
+            reader, writer = await asyncio.open_unix_connection(broker.address.removeprefix("unix://"))
         connection = Wire(reader, writer)
         opened.append(connection)
         if options is not None:

@@ -27,13 +27,31 @@ def test_a_url_names_a_server(url: str, expected: Address) -> None:
     assert parse(url) == (expected,)
 
 
+@pytest.mark.parametrize("url", ["tls://[::1]:99", "nats://host:4222", "unix:///run/bus.sock"])
+def test_an_address_is_shown_as_its_url(url: str) -> None:
+    assert str(parse(url)[0]) == url
+
+
 def test_commas_join_a_cluster() -> None:
     assert [address.host for address in parse("nats://a:1, nats://b:2,tls://c")] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
     "url",
-    ["", "bus", "unix://relative", "unix:", "http://host", "nats://", "nats://:4222", "nats://h:0", "nats://h:65536"],
+    [
+        *(
+            "",
+            "bus",
+            "unix://relative",
+            "unix:",
+            "http://host",
+            "nats://",
+            "nats://:4222",
+            "nats://h:0",
+            "nats://h:65536",
+        ),
+        *("nats://[::1", "nats://[::1]4222", "nats://::1:4222", "nats://[]:4222"),
+    ],
 )
 def test_what_is_no_url_is_refused_with_the_forms(url: str) -> None:
     with pytest.raises(BusError, match="unix:///path"):

@@ -89,6 +89,19 @@ async def test_a_signal_stops_it_cleanly(start_worker: Any, tmp_path: Path) -> N
     await client.close()
 
 
+async def test_sigusr2_is_lame_duck_mode(start_worker: Any, tmp_path: Path) -> None:
+    process = start_worker()
+    client = await connect(url(tmp_path), name="test", wait=SOON)
+    changes: asyncio.Queue[bool] = asyncio.Queue()
+    client.on_change(lambda: changes.put_nowait(client.connected))
+    process.send_signal(signal.SIGUSR2)
+    assert await asyncio.wait_for(changes.get(), SOON) is False
+    assert await asyncio.to_thread(process.wait, SOON) == Exit.STOPPED
+    start_worker()
+    assert await asyncio.wait_for(changes.get(), SOON) is True
+    await client.close()
+
+
 async def test_a_second_bus_does_not_start(start_worker: Any, tmp_path: Path) -> None:
     start_worker()
     client = await connect(url(tmp_path), name="test", wait=SOON)

@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_understood_is_the_beginning(spool: Path, content:
     assert acknowledged_positions(spool) == [START]
 
 
-def test_who_has_no_file_has_acknowledged_nothing(spool: Path) -> None:
+def test_a_reader_without_a_file_has_acknowledged_nothing(spool: Path) -> None:
     assert read_position(acknowledgement(spool, "forwarder")) == START
     acknowledgement(spool, "forwarder").parent.mkdir()  # it reads other spools
     acknowledgement(spool, "forwarder").parent.chmod(0o770)

@@ -167,7 +167,7 @@ async def test_a_successor_that_does_not_stand_by_leaves_the_old_one_settled(
     assert (worker.status.phase, worker.status.pid) == (Phase.READY, 1)
 
 
-async def test_two_who_want_a_process_replaced_do_not_leave_a_third(kept: tuple[SupervisedProcess, Spawner]) -> None:
+async def test_two_replacements_at_once_do_not_leave_a_third_process(kept: tuple[SupervisedProcess, Spawner]) -> None:
     """A reload and the watch of budgets, at the same time; what the watch has seen is gone when its turn comes."""
     worker, spawner = kept
     worker.on_notify(1, {"READY": "1"})

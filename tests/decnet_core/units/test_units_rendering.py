@@ -156,7 +156,7 @@ def test_only_the_main_process_of_a_group_is_listened_to() -> None:
     assert unit_of("decnet-supervise@all.service")["NotifyAccess"] == ["main"]
 
 
-def test_only_who_reads_spools_may_open_them() -> None:
+def test_only_readers_of_spools_may_open_them() -> None:
     forwarder = Job(name="forwarder", description="Sends", group="sensor", memory_budget=1, reads_spools=True)
     written = files((LISTENER, forwarder), SITE)
     assert "d /var/lib/decnet/spool/listener 2750 decnet-listener decnet-spool" in written[TMPFILES].splitlines()

@@ -145,7 +145,7 @@ async def test_an_error_ends_its_own_connection_only(tmp_path: Path, caplog: pyt
     assert "connection failed service=echo decky=web-01" in caplog.text
 
 
-async def test_one_who_floods_does_not_starve_another(tmp_path: Path) -> None:
+async def test_a_flooding_client_does_not_starve_another(tmp_path: Path) -> None:
     async with playing(tmp_path) as host, client(host) as loud, client(host) as quiet:
         flood = asyncio.create_task(flooded(loud))
         for number in range(20):
@@ -181,7 +181,7 @@ async def test_a_connection_that_stops_before_it_is_served_is_released(tmp_path:
         assert host.events() == []
 
 
-async def test_who_waits_is_accepted_with_all_before_him(tmp_path: Path) -> None:
+async def test_a_waiting_client_is_accepted_with_all_before_it(tmp_path: Path) -> None:
     async with playing(tmp_path) as host:
         (listener,) = host.worker._listeners
         ((_, port),) = host.decky.services.items()

@@ -64,7 +64,7 @@ async def written(process: asyncssh.SSHClientProcess[bytes], data: bytes, times:
     await asyncio.wait_for(process.wait(check=True), DEADLINE)
 
 
-async def test_who_sends_more_than_a_session_may_is_cut_off(tmp_path: Path) -> None:
+async def test_a_client_that_sends_more_than_a_session_may_is_cut_off(tmp_path: Path) -> None:
     async with playing(tmp_path, limits=LimitSettings(session_bytes=200_000)) as host:
         async with connecting(host, password="admin123") as connection:
             process = await connection.create_process("cat > /tmp/x", encoding=None)

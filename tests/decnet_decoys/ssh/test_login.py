@@ -85,7 +85,7 @@ async def test_a_client_names_its_software_once(host: DeckyHost) -> None:
     assert client == ClientIdentified("ssh", "SSH-2.0-Go")
 
 
-async def test_one_who_leaves_before_logging_in_has_named_its_software(host: DeckyHost) -> None:
+async def test_a_client_that_leaves_before_login_has_named_its_software(host: DeckyHost) -> None:
     reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["ssh"])
     await asyncio.wait_for(reader.readline(), DEADLINE)
     writer.write(b"SSH-2.0-ZGrab\r\n")

@@ -118,7 +118,7 @@ def test_a_removed_account_leaves_its_audit_entries_only(engine: Engine) -> None
         assert audit.entries(connection, actor="bo") == []
 
 
-def test_who_guesses_is_counted_blocked_and_in_time_forgotten(engine: Engine) -> None:
+def test_failed_logins_are_counted_blocked_and_in_time_forgotten(engine: Engine) -> None:
     with writing(engine) as connection:
         assert [audit.record_failure(connection, "192.0.2.1", forget_before=0, now_ns=n) for n in (1, 2)] == [1, 2]
         assert audit.blocked_until(connection, ["192.0.2.1", "name:ana"], now_ns=3) is None

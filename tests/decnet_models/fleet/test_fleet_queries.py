@@ -39,7 +39,7 @@ def test_a_decky_is_written_with_its_services_and_read_back(housed: Engine) -> N
         assert queries.deckies(connection, after="web") == []
 
 
-def test_of_two_who_read_the_same_version_one_writes(housed: Engine) -> None:
+def test_of_two_writers_of_the_same_version_one_succeeds(housed: Engine) -> None:
     with writing(housed) as connection:
         read = queries.write_decky(connection, WEB, info("added"))
         assert read is not None

@@ -148,7 +148,7 @@ def test_a_batch_looks_at_twenty_times_its_size_of_rows(log: Engine, make_events
     assert [reader.step().lag for _ in range(3)] == [60, 20, 0]
 
 
-def test_who_has_nothing_of_the_log_does_nothing(log: Engine, make_events: Maker) -> None:
+def test_an_instance_without_leases_does_nothing(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(2))
 
     class Nothing(WholeLog):

@@ -151,7 +151,7 @@ def test_a_shard_that_another_has_taken_is_not_read(log: Engine) -> None:
     assert span_of(log, leases) == Span(0, None, ALL - {4})
 
 
-def test_who_shares_nothing_reads_nothing_unless_all_is_held(log: Engine) -> None:
+def test_an_unshared_worker_reads_nothing_unless_it_holds_all_leases(log: Engine) -> None:
     leases = ShardLeases(log, "w", seconds=30, shared=False)
     leases.keep()
     assert span_of(log, leases) == Span(0)
@@ -183,7 +183,7 @@ def test_a_span_of_some_shards_moves_those(log: Engine) -> None:
 
 
 @pytest.mark.parametrize("values", ["epoch = epoch + 1", "seq = 3", "expires_at = 1"])
-def test_who_has_lost_one_of_its_leases_moves_none(log: Engine, values: str) -> None:
+def test_an_instance_that_lost_one_of_its_leases_moves_none(log: Engine, values: str) -> None:
     leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     change(log, f"UPDATE lease SET {values} WHERE shard = 15")
@@ -229,7 +229,7 @@ def test_a_lease_that_another_takes_first_is_not_held(log: Engine, monkeypatch: 
     assert leases.held == ALL - {2}
 
 
-def test_who_shares_nothing_takes_all_or_nothing(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unshared_worker_takes_all_leases_or_none(log: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two that start at once would otherwise each take a part, and wait for the other's forever."""
     leases, leases_of = ShardLeases(log, "w", seconds=30, shared=False), queries.leases_of
     leases.keep()
@@ -248,7 +248,7 @@ def test_who_shares_nothing_takes_all_or_nothing(log: Engine, monkeypatch: pytes
     assert rows(log) == before
 
 
-def test_who_shares_nothing_and_holds_everything_keeps_it(log: Engine) -> None:
+def test_an_unshared_worker_that_holds_all_leases_keeps_them(log: Engine) -> None:
     leases = ShardLeases(log, "w", seconds=30, shared=False, holder="a")
     for _ in range(2):
         leases.keep()
@@ -257,7 +257,7 @@ def test_who_shares_nothing_and_holds_everything_keeps_it(log: Engine) -> None:
 
 
 @pytest.mark.parametrize("part", [1, 6, SHARDS - 1])
-def test_who_shares_nothing_and_holds_a_part_gives_it_back(log: Engine, part: int) -> None:
+def test_an_unshared_worker_that_holds_some_leases_releases_them(log: Engine, part: int) -> None:
     """As an instance of a version that took part by part may have left it."""
     first, second = (ShardLeases(log, "w", seconds=30, shared=False, holder=name) for name in ("a", "b"))
     first.keep()

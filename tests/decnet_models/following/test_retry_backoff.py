@@ -118,7 +118,7 @@ async def test_a_question_is_asked_until_it_is_answered(make_context: MakeContex
     assert ctx.counters.snapshot() == {"database_retries": 2, "database_unavailable": 0}
 
 
-async def test_who_must_stop_gets_no_answer(make_context: MakeContext) -> None:
+async def test_a_stopping_worker_gets_no_answer(make_context: MakeContext) -> None:
     ctx = make_context()
 
     def ask() -> int:

@@ -37,7 +37,7 @@ def test_the_first_takes_everything() -> None:
     assert {one.shard for one in wanted(table([None] * SHARDS), "a", 100, shared=True, longest_ns=60)} == ALL
 
 
-def test_who_shares_nothing_waits_until_nobody_holds_anything() -> None:
+def test_an_unshared_worker_waits_until_all_leases_are_free() -> None:
     found = table(["b"] + [None] * (SHARDS - 1))
     assert wanted(found, "a", 100, shared=False, longest_ns=60) == []
     assert len(wanted(found, "a", 110, shared=False, longest_ns=60)) == SHARDS
@@ -159,7 +159,7 @@ def test_an_instance_whose_lease_is_stolen_between_reading_and_writing_commits_n
     other.dispose()
 
 
-def test_who_slept_through_its_leases_end_commits_nothing_until_they_are_renewed(log: Engine) -> None:
+def test_an_instance_whose_leases_expired_commits_nothing_until_they_are_renewed(log: Engine) -> None:
     leases = ShardLeases(log, "w", seconds=30)
     leases.keep()
     with writing(log) as connection:

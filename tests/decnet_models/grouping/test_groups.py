@@ -129,7 +129,7 @@ def test_pages_show_each_identity_once_though_many_were_seen_at_the_same_time(en
     assert [one.id for one in pages] == every[::-1]
 
 
-def test_who_builds_on_identities_sees_each_change_after_the_last_one_that_it_saw(engine: Engine) -> None:
+def test_consumers_of_identities_see_each_change_after_the_last_one_they_saw(engine: Engine) -> None:
     with writing(engine) as connection:
         for number, identity in enumerate((ONE, TWO, THREE)):
             placed(connection, identity, [f"192.0.2.{number}"])

@@ -135,7 +135,7 @@ async def test_rotation_is_a_finding_of_its_own(tmp_path: Path, pair: probe_serv
     [{"allow": []}, {"deny": ["127.0.0.0/24"]}, {"only": ["192.0.2.0/24"]}],
     ids=["loopback", "excluded", "not among those"],
 )
-async def test_who_may_not_be_asked_is_not_connected_to(tmp_path: Path, more: dict[str, Any]) -> None:
+async def test_a_host_that_may_not_be_probed_is_not_connected_to(tmp_path: Path, more: dict[str, Any]) -> None:
     connections = []
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -176,7 +176,7 @@ async def test_gigabyte_is_not_read(head: bytes) -> None:
 @pytest.mark.parametrize(
     "said", [b"", b"\0", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x03\x00\x02\x02\x28", bytes(9999)]
 )
-async def test_who_speaks_another_protocol_is_nothing_found(said: bytes) -> None:
+async def test_a_server_of_another_protocol_yields_no_finding(said: bytes) -> None:
     async with serving(probe_servers.saying(said)) as port:
         assert await asked(port) == []
 

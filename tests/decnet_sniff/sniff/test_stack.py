@@ -270,19 +270,47 @@ pieces = st.lists(
 ).map(lambda parts: b"".join(parts)[:40])
 
 
-@given(pieces, st.binary(min_size=8, max_size=8), st.booleans())
-def test_what_was_read_before_changes_nothing(options: bytes, times: bytes, initial: bool) -> None:
-    """Options are remembered but for the times in them; what only looks like a time must not be left out."""
+def with_options(options: bytes, *, initial: bool, numbers: tuple[int, int] = (7, 8), identification: int = 9) -> Syn:
+    words = (len(options) + 3) // 4
+    flags = 0x02 if initial else 0x12
+    sequence, port = numbers
+    tcp = struct.pack("!HHIIBBHHH", port, 22, sequence, 0 if initial else sequence, (5 + words) << 4, flags, 5, 0, 0)
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, identification, 0x4000, 64, 6, 0, bytes(4), bytes(4))
+    return Syn(ip, tcp + options.ljust(4 * words, b"\1"), 0)
+
+
+@given(pieces, st.binary(min_size=8, max_size=8), st.booleans(), st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_what_was_read_before_changes_nothing(
+    options: bytes, times: bytes, initial: bool, numbers: tuple[int, int]
+) -> None:
+    """Headers are remembered but for what changes from one to the next; what only looks like a time is not left out."""
     at = options.find(b"\x08\x0a")
     other = options[: at + 2] + times + options[at + 10 :] if 0 <= at <= len(options) - 10 else options
     stack_module._known.clear()
-    fresh = stack_module._options(options, initial=initial)
+    fresh = read(with_options(options, initial=initial))
+    assert fresh is not None
     stack_module._known.clear()
-    stack_module._options(other, initial=initial)
-    assert stack_module._options(options, initial=initial) == fresh
+    read(with_options(other, initial=initial, numbers=numbers, identification=numbers[1]))
+    assert read(with_options(options, initial=initial)) == fresh
 
 
-def test_memory_of_options_is_bounded() -> None:
+@pytest.mark.parametrize("place", range(40))
+@pytest.mark.parametrize("start", [b"\x45", b"\x60"])
+def test_each_byte_of_a_header_counts_as_much_after_another_header(start: bytes, place: int) -> None:
+    ip, tcp = start + bytes(39), struct.pack("!HHIIBBHHH", 1, 2, 0, 0, 0x50, 2, 0, 0, 0)
+    for value in (1, 2, 4, 16, 64, 128, 255):
+        changed_ip, changed_tcp = bytearray(ip), bytearray(tcp)
+        changed_ip[place] ^= value if place else 0
+        changed_tcp[place % 20] ^= value
+        for other in (Syn(bytes(changed_ip), tcp, 0), Syn(ip, bytes(changed_tcp), 0), Syn(ip, tcp, value)):
+            stack_module._known.clear()
+            fresh = read(other)
+            stack_module._known.clear()
+            read(Syn(ip, tcp, 0))
+            assert read(other) == fresh
+
+
+def test_memory_of_headers_is_bounded() -> None:
     for number in range(2000):
-        stack_module._options(struct.pack("!BBH", 2, 4, number), initial=True)
+        read(with_options(struct.pack("!BBH", 2, 4, number), initial=True))
     assert len(stack_module._known) <= 512

@@ -108,7 +108,7 @@ async def test_of_processes_that_sign_at_once_for_one_token_one_does(office: Off
     assert len(load(office.folder).sensors[0].certificates) == 1
 
 
-async def test_of_two_who_come_with_one_token_one_is_enrolled(office: Office, tmp_path: Path) -> None:
+async def test_of_two_hosts_with_one_token_one_is_enrolled(office: Office, tmp_path: Path) -> None:
     token = issued_token(office.state)
     came = await asyncio.gather(
         *(asyncio.to_thread(client.enrol, tmp_path / str(n) / "forwarder", office.address, token) for n in range(3)),

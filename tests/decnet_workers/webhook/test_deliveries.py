@@ -12,6 +12,7 @@ from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events import plausible_time
 from decnet_models.progress.queries import cursor_of, move_cursor
+from decnet_models.webhooks.delivery_queries import Success
 from decnet_models.webhooks.queries import enable_webhook, remove_webhook, request_replay
 from decnet_workers.webhook import deliveries as module
 from decnet_workers.webhook.deliveries import BATCH, Deliveries, Poll
@@ -56,6 +57,14 @@ def first(deliveries: Deliveries, webhook_id: str) -> Any:
     job = deliveries.job(webhook_id, 1)
     assert job is not None
     return job.deliveries[0]
+
+
+def recorded(deliveries: Deliveries, delivery: Any, outcome: Reply | Failed) -> str:
+    """Record an outcome as the worker does; return the delivery's state."""
+    if isinstance(outcome, Failed) or not outcome.is_success:
+        return deliveries.record_failure(delivery, outcome)
+    assert deliveries.record_successes([Success(delivery, outcome.status)]) == 1
+    return "delivered"
 
 
 def test_a_turn_takes_new_notices_once(fleet: Any, clock: Clock) -> None:
@@ -106,7 +115,7 @@ def test_a_day_of_failures_is_a_dead_letter(fleet: Any, clock: Clock) -> None:
     deliveries.poll()
     started, attempts = clock.now, 0
     while fleet.states() == ["pending"] and attempts < 30:
-        deliveries.record(first(deliveries, added.id), DOWN)
+        recorded(deliveries, first(deliveries, added.id), DOWN)
         attempts += 1
         clock.now = deliveries.poll().next_at or clock.now
     (letter,) = fleet.deliveries()
@@ -122,17 +131,17 @@ def test_an_open_breaker_keeps_everything_until_it_is_time_for_a_probe(fleet: An
         fleet.notice(str(number))
     deliveries.poll()
     for _ in range(2):
-        deliveries.record(first(deliveries, added.id), DOWN)
+        recorded(deliveries, first(deliveries, added.id), DOWN)
     poll = deliveries.poll()
     assert (poll.ready, poll.next_at) == ((), clock.now + 60 * NS)
     assert deliveries.job(added.id, 10) is None
     clock.now += 60 * NS
     probe = first(deliveries, added.id)
     assert probe.notice_seq == 1
-    deliveries.record(probe, DOWN)
+    recorded(deliveries, probe, DOWN)
     assert deliveries.poll().next_at == clock.now + 120 * NS
     clock.now += 120 * NS
-    deliveries.record(first(deliveries, added.id), Reply(204))
+    recorded(deliveries, first(deliveries, added.id), Reply(204))
     assert deliveries.poll().ready == (added.id,)
 
 
@@ -143,7 +152,7 @@ def test_the_breaker_counts_from_the_last_delivery_on(fleet: Any, clock: Clock) 
     deliveries.poll()
     opens = []
     for outcome in (DOWN, Reply(204), DOWN, DOWN):
-        deliveries.record(first(deliveries, added.id), outcome)
+        recorded(deliveries, first(deliveries, added.id), outcome)
         opens.append(deliveries.poll().ready == ())
     assert opens == [False, False, False, True]
 
@@ -153,11 +162,11 @@ def test_what_waits_behind_a_breaker_for_a_day_is_given_up_too(fleet: Any, clock
     for number in range(3):
         fleet.notice(str(number))
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     clock.now += 86401 * NS
     fleet.notice("late")
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     assert fleet.states() == ["dead", "dead", "dead", "pending"]
 
 
@@ -168,7 +177,7 @@ def test_what_is_old_is_not_given_up_at_the_first_failure(fleet: Any, clock: Clo
         fleet.notice(str(number))
     deliveries.poll()
     clock.now += 2 * 86400 * NS
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     assert fleet.states() == ["pending", "pending"]
 
 
@@ -179,7 +188,7 @@ def delivered_one(fleet: Any, deliveries: Deliveries, *keys: str) -> str:
         fleet.notice(key)
     deliveries.poll()
     for _ in keys or ("a",):
-        deliveries.record(first(deliveries, added), Reply(200))
+        recorded(deliveries, first(deliveries, added), Reply(200))
     return added
 
 
@@ -239,7 +248,7 @@ def test_ended_deliveries_are_forgotten_after_their_days(fleet: Any, clock: Cloc
     for number in range(2):
         fleet.notice(str(number))
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), Reply(200))
+    recorded(deliveries, first(deliveries, added.id), Reply(200))
     clock.now += 31 * 86400 * NS
     deliveries.poll()
     assert fleet.states() == ["pending"]
@@ -252,7 +261,7 @@ def test_a_delivery_ends_though_its_endpoint_was_removed_meanwhile(fleet: Any, c
     delivery = first(deliveries, added.id)
     with writing(fleet.engine) as connection:
         remove_webhook(connection, added.id, now_ns=clock.now)
-    assert deliveries.record(delivery, Reply(204)) == "delivered"
+    assert recorded(deliveries, delivery, Reply(204)) == "delivered"
     assert fleet.states() == ["delivered"]
 
 
@@ -261,7 +270,7 @@ def test_what_was_put_off_by_a_clock_that_was_fast_is_sent_when_it_is_set_right(
     clock.now += HOUR
     fleet.notice("failed")
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     fleet.notice("never attempted")
     assert deliveries.poll().ready == ()
     clock.now -= HOUR
@@ -284,7 +293,7 @@ def test_a_retry_keeps_its_time_when_the_clock_is_right(fleet: Any, clock: Clock
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     clock.now += 1
     assert opened(fleet).poll().ready == ()
 
@@ -298,7 +307,7 @@ def test_the_answers_status_decides(fleet: Any, clock: Clock, status: int, state
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
     deliveries.poll()
-    assert deliveries.record(first(deliveries, added.id), Reply(status)) == state
+    assert recorded(deliveries, first(deliveries, added.id), Reply(status)) == state
     (delivery,) = fleet.deliveries()
     assert (delivery.state, delivery.attempts, delivery.status) == (state, 1, status)
     assert delivery.error == (None if state == "delivered" else f"answered {status}")
@@ -309,7 +318,7 @@ def test_what_failed_without_an_answer_says_why(fleet: Any, clock: Clock) -> Non
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     (delivery,) = fleet.deliveries()
     assert (delivery.status, delivery.error) == (None, "down")
 
@@ -319,14 +328,14 @@ def test_what_failed_without_an_answer_says_why(fleet: Any, clock: Clock) -> Non
     ("status", "obeyed"),
     [(429, True), (503, True), (428, False), (430, False), (502, False), (504, False), (500, False)],
 )
-def test_a_wait_is_granted_to_who_may_ask_for_one(
+def test_a_pause_is_granted_for_statuses_that_may_ask_for_one(
     fleet: Any, clock: Clock, asked: str, status: int, obeyed: bool
 ) -> None:
     """RFC 9110 §15.6.4 and RFC 6585 §4; the clock shows 08:00:00 of that day."""
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), Reply(status, asked))
+    recorded(deliveries, first(deliveries, added.id), Reply(status, asked))
     seconds = ((deliveries.poll().next_at or 0) - clock.now) / NS
     assert seconds == 600 if obeyed else 4 <= seconds <= 6
 
@@ -386,14 +395,14 @@ def test_a_replay_is_done_once(fleet: Any, clock: Clock) -> None:
     added, deliveries = fleet.add("https://x.test/"), opened(fleet)
     fleet.notice()
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), Reply(410))
+    recorded(deliveries, first(deliveries, added.id), Reply(410))
     with writing(fleet.engine) as connection:
         enable_webhook(connection, added.id, now_ns=clock.now + 1)
         for _ in range(2):
             request_replay(connection, added.id, now_ns=clock.now)
     clock.now += 2
     assert deliveries.poll().ready == (added.id,)
-    assert deliveries.record(first(deliveries, added.id), Reply(410)) == "dead"
+    assert recorded(deliveries, first(deliveries, added.id), Reply(410)) == "dead"
     deliveries.poll()
     assert fleet.states() == ["dead"]
 
@@ -403,7 +412,26 @@ def test_one_delivery_ends_a_series_of_failures(fleet: Any, clock: Clock) -> Non
     fleet.notice("a")
     fleet.notice("b")
     deliveries.poll()
-    deliveries.record(first(deliveries, added.id), DOWN)
+    recorded(deliveries, first(deliveries, added.id), DOWN)
     assert fleet.status(added.id).failures == 1
-    deliveries.record(first(deliveries, added.id), Reply(204))
+    recorded(deliveries, first(deliveries, added.id), Reply(204))
     assert (fleet.status(added.id).failures, fleet.status(added.id).failing_since) == (0, None)
+
+
+def test_deliveries_that_arrived_are_recorded_together_each_with_its_own_past(fleet: Any, clock: Clock) -> None:
+    added, deliveries = fleet.add("https://x.test/"), opened(fleet, first_retry_seconds=1)
+    for number in range(3):
+        fleet.notice(str(number))
+    deliveries.poll()
+    recorded(deliveries, first(deliveries, added.id), DOWN)
+    tried_at, clock.now = clock.now, clock.now + 60 * NS
+    job = deliveries.job(added.id, 2)
+    assert job is not None
+    assert deliveries.record_successes([Success(each, 200 + number) for number, each in enumerate(job.deliveries)]) == 2
+    found = [(d.state, d.attempts, d.first_attempt_at, d.ended_at, d.status, d.error) for d in fleet.deliveries()]
+    assert found == [
+        ("delivered", 2, tried_at, clock.now, 200, None),
+        ("delivered", 1, clock.now, clock.now, 201, None),
+        ("pending", 0, None, None, None, None),
+    ]
+    assert fleet.status(added.id).failures == 0

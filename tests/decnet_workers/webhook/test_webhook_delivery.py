@@ -20,6 +20,7 @@ import standardwebhooks
 from decnet_core.events.notices import CredentialCaptured, TestNotice
 from decnet_core.exits import StartupError
 from decnet_models.webhooks import queries
+from decnet_workers.webhook.endpoint_queue import BATCH
 
 Start = Callable[..., Awaitable[Any]]
 
@@ -281,14 +282,27 @@ async def test_wrong_settings_are_startup_errors(start_webhook: Start) -> None:
         await start_webhook(ca_file="/none/ca.pem")
 
 
+async def test_endpoints_with_long_backlogs_take_turns(fleet: Any, receiver: Any, start_webhook: Start) -> None:
+    for path in ("/one", "/two"):
+        fleet.add(receiver.url + path)
+    for number in range(BATCH + 5):
+        fleet.notice(str(number))
+    await start_webhook(concurrent_endpoints=1)
+    await fleet.until(lambda: len(receiver.requests) == 2 * (BATCH + 5), 60)
+    paths = [request.path for request in receiver.requests]
+    assert len(set(paths[: 2 * BATCH])) == len(set(paths[2 * BATCH :])) == 2, "the second did not wait for the first"
+    assert paths[:BATCH].count(paths[0]) == BATCH
+
+
 @pytest.mark.parametrize("kills", [(5,), pytest.param((1, 4, 9, 16, 25), marks=pytest.mark.torture)])
 async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(
     fleet: Any, receiver: Any, kills: tuple[int, ...]
 ) -> None:
     """Real processes, killed while the receiver holds the answer back or has just given it."""
     fleet.add(receiver.url)
-    for number in range(30):
+    for number in range(90):
         fleet.notice(str(number))
+    known: list[tuple[int, set[str]]] = []
     environment = {
         **os.environ,
         "DECNET_STATE_DIR": str(fleet.state),
@@ -317,10 +331,14 @@ async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(
         process.send_signal(signal.SIGKILL)
         await process.wait()
         receiver.answers = []
+        recorded = {each.message_id for each in fleet.deliveries() if each.state == "delivered"}
+        known.append((len(receiver.requests), recorded))
     process = await start()
-    await fleet.until(lambda: fleet.states() == ["delivered"] * 30, 20)
+    await fleet.until(lambda: fleet.states() == ["delivered"] * 90, 20)
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 10) == 0
-    assert len(set(receiver.ids())) == 30
+    assert len(set(receiver.ids())) == 90
     assert {delivery.message_id for delivery in fleet.deliveries()} == set(receiver.ids())
-    assert len(receiver.ids()) <= 30 + len(kills)
+    for received, recorded in known:
+        assert not recorded & set(receiver.ids()[received:]), "what is recorded is never sent again"
+    assert len(receiver.ids()) <= 90 + BATCH * len(kills)

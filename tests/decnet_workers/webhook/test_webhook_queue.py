@@ -11,6 +11,7 @@ import pytest
 from decnet_core.runtime.context import Context
 from decnet_core.settings import Settings
 from decnet_core.state import State
+from decnet_workers.webhook import endpoint_queue
 from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
 from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
@@ -43,10 +44,14 @@ class Endpoint:
         self.deliveries = Deliveries(fleet.engine, WebhookSettings(give_up_seconds=3600))
         self.deliveries.prepare()
         self.recorded = True
+        self.transactions = 0
 
     async def _in_database(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call as the worker does; nothing is recorded when it was told to stop while the database was away."""
-        return function(*arguments) if self.recorded or function != self.deliveries.record else None
+        recording = function in {self.deliveries.record_successes, self.deliveries.record_failure}
+        if recording:
+            self.transactions += 1
+        return function(*arguments) if self.recorded or not recording else None
 
     async def run(self, notices: int, url: str = "https://x.test/") -> str:
         """Write notices, and run the queue to its end; return the endpoint's id."""
@@ -55,7 +60,10 @@ class Endpoint:
             self.fleet.notice(str(number))
         self.deliveries.poll()
         sender = cast("HttpSender", self.sender)
-        await EndpointQueue(self.ctx, self.deliveries, sender, self.fleet.key, self._in_database).run(added)
+        more = True
+        while more:
+            queue = EndpointQueue(self.ctx, self.deliveries, sender, self.fleet.key, self._in_database)
+            more = await queue.run(added)
         return added
 
     def counts(self) -> dict[str, float]:
@@ -77,6 +85,32 @@ async def test_all_that_is_due_is_sent_in_its_order(endpoint: Endpoint) -> None:
     assert endpoint.fleet.states() == ["delivered"] * 70
     assert endpoint.counts() == {"delivered": 70}
     assert 0 <= endpoint.ctx.counters.snapshot()["attempt_seconds"] < 60
+
+
+async def test_more_than_one_batch_is_sent_in_its_order(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_queue, "BATCH", 4)
+    await endpoint.run(10)
+    assert endpoint.sender.ids == [delivery.message_id for delivery in endpoint.fleet.deliveries()]
+    assert endpoint.fleet.states() == ["delivered"] * 10
+
+
+async def test_what_arrives_at_once_is_recorded_together(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_queue, "RECORD_SECONDS", 60)
+    await endpoint.run(30)
+    assert endpoint.transactions == 2, "the first at once, the others when nothing more is sent"
+    assert endpoint.fleet.states() == ["delivered"] * 30
+
+
+async def test_what_arrived_before_a_failure_is_recorded_before_it(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint_queue, "RECORD_SECONDS", 60)
+    endpoint.sender.answers = [Reply(204), Reply(204), Reply(299), Reply(300)]
+    await endpoint.run(5)
+    assert endpoint.fleet.states() == ["delivered"] * 3 + ["pending"] * 2
+    assert [delivery.attempts for delivery in endpoint.fleet.deliveries()] == [1, 1, 1, 1, 0]
+    assert endpoint.transactions == 3
+    assert endpoint.counts() == {"delivered": 3, "attempts_failed": 1}
 
 
 async def test_a_failure_ends_the_turn(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:

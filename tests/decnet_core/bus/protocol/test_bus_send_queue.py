@@ -147,6 +147,31 @@ def test_too_many_lines_show() -> None:
     assert queue.overfull
 
 
+def test_a_run_is_the_same_bytes_as_its_frames_one_by_one() -> None:
+    bodies = [b"%06d" % number for number in range(3 * CHUNK // 8)]
+    queue = SendQueue(CHUNK, lambda: CHUNK)
+    writer = Writer(queue)
+    queue.open(writer)
+    queue.push(b"first")
+    queue.push_run(b"h ", bodies)
+    queue.flush()
+    assert writer.data == b"first" + b"".join(b"h " + body for body in bodies)
+    assert (queue.sent, queue.dropped, queue.waiting) == (len(bodies) + 1, 0, 0)
+
+
+def test_of_a_run_nobody_reads_the_newest_frames_are_kept() -> None:
+    queue = SendQueue(CHUNK, lambda: CHUNK)
+    writer = Writer(queue)
+    queue.open(writer)
+    queue.paused = True
+    bodies = [b"%07d" % number for number in range(2 * CHUNK // 8)]
+    queue.push_run(b"h", bodies)
+    assert (queue.sent, queue.dropped, queue.waiting) == (0, CHUNK // 8, CHUNK // 8)
+    queue.paused = False
+    queue.flush()
+    assert writer.data == b"".join(b"h" + body for body in bodies[CHUNK // 8 :])
+
+
 STEPS = st.lists(st.one_of(st.integers(1, 40), st.sampled_from(["line", "pause", "resume", "discard"])), max_size=60)
 
 

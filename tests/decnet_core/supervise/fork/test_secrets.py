@@ -102,7 +102,7 @@ def copies_in(pid: int) -> int:
     return found
 
 
-def test_only_who_needs_a_secret_has_it_in_its_memory(fleet: subprocess.Popen[bytes], tmp_path: Path) -> None:
+def test_only_a_worker_that_needs_a_secret_has_it_in_memory(fleet: subprocess.Popen[bytes], tmp_path: Path) -> None:
     told, first = pid_of("told", tmp_path), pid_of("untold", tmp_path)
     (tmp_path / "untold.pid").unlink()
     os.kill(first, signal.SIGKILL)  # the next one is forked when the zygote has passed the secret on for certain

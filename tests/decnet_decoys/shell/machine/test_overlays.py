@@ -29,7 +29,7 @@ def has(overlays: OverlayStore, machine: Machine, source: str) -> bool:
         return overlay.files.exists("/tmp/x")
 
 
-def test_who_comes_again_finds_what_they_left_and_nobody_else_does(machine: Machine) -> None:
+def test_returning_attackers_find_what_they_left_and_nobody_else_does(machine: Machine) -> None:
     overlays = OverlayStore(MemoryBudget(1 << 20))
     visit(overlays, machine, FIRST)
     assert has(overlays, machine, FIRST)

@@ -137,7 +137,7 @@ async def test_tcp_over_the_rate_waits_and_nothing_is_lost(tmp_path: Path) -> No
         assert counted(ctx, "network_limited") > 0
 
 
-async def test_who_is_not_allowed_is_refused(tmp_path: Path) -> None:
+async def test_a_sender_that_is_not_allowed_is_refused(tmp_path: Path) -> None:
     for way in ("tcp", "udp"):
         async with listening(tmp_path / way, way, allow=["192.0.2.0/24"]) as (ctx, port):
             if way == "udp":

@@ -18,16 +18,19 @@ from tests.decnet_sniff.sniff.sniff_packet_makers import (
     CLIENT6,
     SERVER,
     SERVER6,
+    batch_of,
     conversation,
     ether,
     ip4,
     ip6,
+    new_observer,
     tcp,
     udp,
 )
 
 from decnet_sniff.sniff.capture.bpf import JA, JEQ, LD_B, RET, WHOLE, Step, assemble
-from decnet_sniff.sniff.capture.file_filter import file_filter
+from decnet_sniff.sniff.capture.file_filter import FileFilter
+from decnet_sniff.sniff.capture.packet_batch import PacketBatch
 from decnet_sniff.sniff.capture.packet_filter import MOST_IGNORED, Network, program
 from decnet_sniff.sniff.capture.packet_socket import attach
 from decnet_sniff.sniff.packets import link
@@ -76,7 +79,7 @@ ETHERNET = program(link.ETHERNET, IGNORED)
 def decisions(kind: int, ignore: Sequence[Network], packet: bytes) -> tuple[int, bool]:
     """Return what the kernel's program accepts, and whether the filter for files does; other bytes lie around."""
     buffer = b"?" * 5 + packet + b"\xff" * 64
-    return interpret(program(kind, ignore), packet), file_filter(kind, ignore)(buffer, 5, 5 + len(packet))
+    return interpret(program(kind, ignore), packet), FileFilter(kind, ignore)(buffer, 5, 5 + len(packet))
 
 
 @pytest.mark.parametrize("name", TAKEN)
@@ -183,3 +186,17 @@ def test_the_kernel_decides_alike(name: str) -> None:
         while (came := tested.recv(2000)) != mark:
             seen.append(came)
     assert (packet in seen) is bool(interpret(ETHERNET, packet))
+
+
+@given(kinds, st.lists(networks, max_size=3), st.lists(some | damaged_packets(), max_size=8))
+def test_an_observer_processes_no_packet_that_the_filter_rejects(
+    kind: int, ignore: list[Network], packets: list[bytes]
+) -> None:
+    accept, (_, buffer, records) = FileFilter(kind, ignore), batch_of(packets, kind)
+    filtering, filtered = new_observer(), new_observer()
+    filtering.take(PacketBatch(kind, buffer, records), accept)
+    filtered.take(PacketBatch(kind, buffer, [record for record in records if accept(buffer, *record[1:])]))
+    expected = filtered.counts()
+    rejected = len(records) - expected["packets"]
+    assert filtering.counts() == expected | {"packets": len(records), "packets_filtered": rejected}
+    assert list(filtering.rest()) == list(filtered.rest())

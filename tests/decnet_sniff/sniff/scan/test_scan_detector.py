@@ -108,7 +108,7 @@ def test_a_scan_among_conversations_is_found() -> None:
 @pytest.mark.parametrize(
     ("completed", "aborted", "expected"), [(True, False, "connect"), (True, True, "syn"), (False, True, "syn")]
 )
-def test_who_completes_handshakes_connects(completed: bool, aborted: bool, expected: str) -> None:
+def test_completed_handshakes_are_a_connect_scan(completed: bool, aborted: bool, expected: str) -> None:
     memory = ScanDetector(ScanSettings())
     memory.probe(0, SOURCE, HOST, 22, detector.SYN)
     if completed:

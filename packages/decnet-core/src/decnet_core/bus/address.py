@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Where a bus is: `unix:///path`, `nats://[user:password@|token@]host[:port]`, `tls://...`; commas join a cluster's."""
+"""Where a bus is: `unix:///path`, `nats://[user:password@|token@]host[:port]`, `tls://...`; commas join a cluster's.
+
+An IPv6 address is written in brackets.
+"""
 
 import msgspec
 
@@ -21,7 +24,8 @@ class Address(msgspec.Struct, frozen=True):
     token: str = ""
 
     def __str__(self) -> str:
-        return f"unix://{self.path}" if self.path else f"{self.scheme}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"unix://{self.path}" if self.path else f"{self.scheme}://{host}:{self.port}"
 
     def __repr__(self) -> str:
         return f"Address({self})"
@@ -48,8 +52,10 @@ def _parse_one(url: str) -> Address:
 
 def _host_and_port(place: str, url: str) -> tuple[str, int]:
     if place.startswith("["):
-        host, _, after = place[1:].partition("]")
-        port = after.removeprefix(":")
+        host, closed, after = place[1:].partition("]")
+        colon, port = after[:1], after[1:]
+        if not closed or colon not in ("", ":"):
+            host = ""
     else:
         host, _, port = place.partition(":")
     number = int(port) if port.isdecimal() and len(port) <= 5 else 0

@@ -41,6 +41,8 @@ class Link(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self.greeted: asyncio.Future[Info] = loop.create_future()
         self.lost: asyncio.Future[str] = loop.create_future()
+        self.dismissed: asyncio.Future[None] = loop.create_future()
+        """Done when the server has said that it is going away (`ldm` in its INFO)."""
         self.info = Info()
         self.active = False
         self._queue = queue
@@ -96,6 +98,12 @@ class Link(asyncio.BufferedProtocol):
         self._queue.push_line(frames.PING)
         self._queue.flush()
         await pong
+
+    async def leave(self) -> None:
+        """Close when the server has taken everything queued; ConnectionError when it ends the connection first."""
+        await self.ping()
+        self._reason = "the server is going away (lame duck mode)"
+        self.close()
 
     def close(self) -> None:
         if self._transport is not None:
@@ -153,6 +161,8 @@ class Link(asyncio.BufferedProtocol):
                 pong.set_result(None)
         elif isinstance(operation, Info):
             self.info = operation
+            if operation.ldm and not self.dismissed.done():
+                self.dismissed.set_result(None)
             if not self.greeted.done():
                 self._unprotected = self._tls_wanted or operation.tls_required
                 self.greeted.set_result(operation)

@@ -17,11 +17,13 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """What the named users and members of the named groups may do; names or numbers, subjects as NATS patterns."""
 
     name: str
-    """Its name in messages and in `tcp_role`."""
+    """Its name in messages, in `tcp_role` and `no_auth_user`, and the user that has `password`."""
     users: tuple[str, ...] = ()
     """Names or numbers of accounts."""
     groups: tuple[str, ...] = ()
     """Names or numbers of groups."""
+    password: str = ""
+    """With the role's name as user, what gives a client of `tcp` this role; empty: no password does."""
     publish: tuple[str, ...] = ()
     """Subjects that it may publish, e.g. notice.>; empty: none."""
     subscribe: tuple[str, ...] = ()
@@ -68,11 +70,15 @@ class BusSettings(msgspec.Struct, frozen=True):
     roles: tuple[Role, ...] = ()
     """What particular users and groups may do; all others may do what a worker does."""
     tcp: str = ""
-    """127.0.0.1:4222 listens on the loopback as well, for tools that cannot use UNIX sockets; needs `tcp_token`."""
+    """127.0.0.1:4222 or [::1]:4222 listens on the loopback as well, for tools that cannot use UNIX sockets; needs
+    `tcp_token`, a role with a `password`, or `no_auth_user`."""
     tcp_token: str = ""
     """What such a tool must send; choose a long random text."""
     tcp_role: str = "worker"
     """`worker`, `operator` or one of `roles`: what the bearer of the token may do."""
+    no_auth_user: str = ""
+    """`worker`, `operator` or one of `roles`: what a client of `tcp` may do that shows neither token nor password, that
+    is any process of this machine; empty: such a client is refused."""
     max_connections: Count = 1024
     """More are rejected."""
     max_subscriptions: Count = 1024
@@ -93,6 +99,10 @@ class BusSettings(msgspec.Struct, frozen=True):
     """A subscriber that does not read for this long is disconnected."""
     ping_seconds: Seconds = 60.0
     """How often a silent connection is pinged; two unanswered PINGs close it."""
+    lame_duck_grace_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
+    """After SIGUSR2 the broker accepts no client and tells those it has; who has not left after this is closed."""
+    lame_duck_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 120.0
+    """Over how long they are closed, one after another, so that not all connect elsewhere at the same time."""
 
     def client_url(self, state: State) -> str:
         """Return the URL that clients connect to; StateError when the embedded broker cannot have its socket there."""

@@ -7,13 +7,14 @@ import logging
 import random
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from decnet_core.bus.address import Address
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.link import Link
 from decnet_core.bus.nkey import signed
 from decnet_core.bus.protocol import frames
-from decnet_core.bus.protocol.operations import SERVER_VERSION, Deliver, Info
+from decnet_core.bus.protocol.operations import CLIENT_VERSION, Deliver, Info
 from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
 from decnet_core.bus.settings import ClientOptions
 from decnet_core.heartbeat_clock import until_beat
@@ -135,15 +136,24 @@ class Uplink:
             listener()
 
     async def _watch(self, link: Link) -> None:
-        """Return when `link` has ended; a silent one is pinged, and aborted when it does not answer."""
+        """Return when `link` has ended; a silent one is pinged, and aborted when it does not answer.
+
+        A server that is going away is left as soon as it has taken everything: its successor may be there already.
+        """
         while not link.lost.done():
             link.active = False
-            await asyncio.wait({link.lost}, timeout=until_beat(self._options.ping_seconds))
-            if link.active or link.lost.done():
+            until: set[asyncio.Future[Any]] = {link.lost, link.dismissed}
+            await asyncio.wait(
+                until, timeout=until_beat(self._options.ping_seconds), return_when=asyncio.FIRST_COMPLETED
+            )
+            leaving = link.dismissed.done()
+            if link.lost.done() or (link.active and not leaving):
                 continue
             try:
                 async with asyncio.timeout(self._options.dial_seconds):
-                    await link.ping()
+                    await (link.leave() if leaving else link.ping())
+                if leaving:
+                    await link.lost
             except TimeoutError:
                 link.abort("the bus does not answer PING")
                 await link.lost
@@ -174,7 +184,7 @@ class Uplink:
             "protocol": 1,
             "name": self._name,
             "lang": "python-decnet",
-            "version": SERVER_VERSION,
+            "version": CLIENT_VERSION,
             "tls_required": address.scheme == "tls",
         }
         if address.user:

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import resource
+import signal
 import time
 
 from decnet_core.bus.broker.listener import AlreadyRunningError, NameTakenError
@@ -37,6 +38,7 @@ class Bus(Worker[BusSettings]):
         super().__init__(settings)
         self._broker: Broker | None = None
         self._listening = False
+        self._retiring = asyncio.Event()
 
     async def start(self, ctx: Context) -> None:
         """Listen; StartupError when a broker of ours is already there or a setting cannot be met."""
@@ -49,6 +51,8 @@ class Bus(Worker[BusSettings]):
         except BusError as error:
             raise StartupError(str(error)) from error
         ctx.counters.read_from(self._broker.counters)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR2, self._retiring.set)
+        ctx.spawn(self._retire_when_told(ctx), name="lame-duck", may_end=True)
 
     async def run(self, ctx: Context) -> None:
         """Wait, if need be until the socket's name is free; the broker's connections are served by the event loop."""
@@ -59,6 +63,13 @@ class Bus(Worker[BusSettings]):
             if self._broker is not None and not ctx.stopping.is_set():
                 self._listening = await _listens(self._broker)
         await ctx.stopping.wait()
+
+    async def _retire_when_told(self, ctx: Context) -> None:
+        """Enter lame duck mode on SIGUSR2, the signal of nats-server for it; end when every client is gone."""
+        await self._retiring.wait()
+        if self._broker is not None:
+            await self._broker.retire()
+        ctx.stop()
 
     async def stop(self, ctx: Context) -> None:
         """Drain our own client first, then close every connection."""

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from decnet_models.database.statements import insert_into
 from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook, webhook_of
@@ -36,6 +36,13 @@ class Replay(msgspec.Struct, frozen=True):
     seq: int
     webhook_id: str
     delivery_id: int | None
+
+
+class Success(msgspec.Struct, frozen=True):
+    """A delivery that the endpoint has answered with a status of success."""
+
+    delivery: Delivery
+    status: int
 
 
 _JOINED = webhook.outerjoin(webhook_state, webhook_state.c.webhook_id == webhook.c.id)
@@ -143,6 +150,22 @@ def record_attempt(
         "error": error,
     }
     connection.execute(update(webhook_delivery).where(webhook_delivery.c.id == delivery.id).values(**values))
+
+
+def record_delivered(connection: Connection, successes: Sequence[Success], *, now_ns: int) -> None:
+    """Record deliveries that have arrived."""
+    values = {
+        "state": DELIVERED,
+        "attempts": webhook_delivery.c.attempts + 1,
+        "due_at": now_ns,
+        "first_attempt_at": func.coalesce(webhook_delivery.c.first_attempt_at, now_ns),
+        "ended_at": now_ns,
+        "status": bindparam("answered"),
+        "error": None,
+    }
+    statement = update(webhook_delivery).where(webhook_delivery.c.id == bindparam("delivered")).values(**values)
+    rows = [{"delivered": success.delivery.id, "answered": success.status} for success in successes]
+    connection.execute(statement, rows)
 
 
 def record_state(connection: Connection, webhook_id: str, state: EndpointState) -> None:

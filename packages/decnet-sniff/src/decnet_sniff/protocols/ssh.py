@@ -6,6 +6,7 @@ the limit is low: `MAX_PREAMBLE` bytes, and only while they are printable.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from decnet_sniff.protocols.verdict import NEED_MORE, NOTHING, Verdict
@@ -25,6 +26,7 @@ MAX_SMALL_TALK = 4
 
 _LIST_COUNT = 10
 _COOKIE = 16
+_REMEMBERED_BYTES = 4096
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -112,7 +114,7 @@ def _kexinit(data: bytes, offset: int) -> Kexinit | Verdict:
             return NOTHING
         end = offset + 4 + length
         if message == KEXINIT:
-            return NEED_MORE if len(data) < end else _lists(data[offset + 6 : end - padding])
+            return NEED_MORE if len(data) < end else _lists(data[offset + 6 + _COOKIE : end - padding])
         if message not in SMALL_TALK:
             return NOTHING
         offset = end
@@ -120,9 +122,13 @@ def _kexinit(data: bytes, offset: int) -> Kexinit | Verdict:
 
 
 def _lists(payload: bytes) -> Kexinit | Verdict:
-    """Return the name-lists of a KEXINIT whose bytes after the message number are `payload`."""
+    """Return the name-lists of a KEXINIT whose bytes behind the cookie are `payload`."""
+    return (_known if len(payload) <= _REMEMBERED_BYTES else _split)(payload)
+
+
+def _split(payload: bytes) -> Kexinit | Verdict:
     lists: list[bytes] = []
-    at = _COOKIE
+    at = 0
     for _ in range(_LIST_COUNT):
         begin = at + 4
         at = begin + int.from_bytes(payload[at:begin], "big")
@@ -130,3 +136,7 @@ def _lists(payload: bytes) -> Kexinit | Verdict:
             return NOTHING
         lists.append(payload[begin:at])
     return Kexinit(*lists)
+
+
+_known = lru_cache(maxsize=32)(_split)
+"""Programs offer the same lists each time."""

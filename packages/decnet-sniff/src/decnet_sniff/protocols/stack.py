@@ -72,25 +72,61 @@ class Stack(NamedTuple):
     """Length of IP and TCP headers with options."""
 
 
+_Key = tuple[int | bytes | tuple[int, bool, bool] | None, ...]
+_known: dict[_Key, Stack] = {}
+"""Stacks by the parts of their headers that matter: they send the same ones again and again."""
+_MOST_KNOWN = 512
+
+
 def read(syn: Syn) -> Stack | None:
     """Return the stack that sent `syn`, None if its headers are truncated or it ends a connection, as no stack does."""
     ip, tcp, payload = syn
     if len(tcp) < 20 or len(ip) < 20:
         return None
-    quirks, sequence, acknowledged, offset, flags, window, urgent = 0, *_TCP(tcp)
+    sequence, acknowledged, offset, flags, window, urgent = _TCP(tcp)
+    if ip[0] >> 4 == 4:
+        first, mark, identification, fragment = _IPV4(ip)
+        mark, hops = mark & 3, ip[8]
+    else:
+        ((word,), fragment, hops) = _IPV6(ip), 0, ip[7]
+        first, mark, identification = word >> 28, word >> 20 & 3, word & 0xFFFFF
+    options, times = tcp[20 : (offset >> 4) * 4], None
+    if (at := options.find(_TIMESTAMP_HEAD)) >= 0:
+        times = at, options[at + 2 : at + 6] != _NO_TIME, options[at + 6 : at + 10] != _NO_TIME
+        options = options[: at + 2] + options[at + 10 :]
+    key = (
+        first, len(ip), mark, not identification, fragment & 0xC0, hops, not sequence,
+        acknowledged >> 24 & 1 if acknowledged else 2, offset, len(tcp), flags, window, not urgent, options, times,
+        payload > 0,
+    )  # fmt: skip
+    stack = _known.get(key)
+    return _read(syn, key) if stack is None else stack
+
+
+def _read(syn: Syn, key: _Key) -> Stack | None:
+    """Read `syn`, and remember the stack by `key` if its options do not hide anything else that changes."""
+    ip, tcp, payload = syn
+    sequence, acknowledged, offset, flags, window, urgent = _TCP(tcp)
     header = (offset >> 4) * 4
     if header < 20 or header > len(tcp) or flags & _FLAGS_END:
         return None
     network = _ipv4(ip) if ip[0] >> 4 == 4 else _ipv6(ip)
     if network is None:
         return None
-    version, ttl, ip_header, ip_quirks = network
-    quirks = ip_quirks | _tcp_quirks(sequence, acknowledged, flags, urgent, offset)
-    mss, scale, kinds, padding, option_quirks, own_time = _options(tcp[20:header], initial=not flags & _FLAG_ACK)
-    return Stack(
-        version, ttl, ip_header - 20 if version == 4 else 0, mss, window, scale, kinds, padding,
-        quirks | option_quirks, payload > 0, own_time, ip_header + header,
+    version, ttl, ip_header, quirks = network
+    quirks |= _tcp_quirks(sequence, acknowledged, flags, urgent, offset)
+    walk = _Walk(tcp[20:header], initial=not flags & _FLAG_ACK)
+    stack = Stack(
+        version, ttl, ip_header - 20 if version == 4 else 0, walk.mss, window, walk.scale, bytes(walk.kinds),
+        walk.padding, quirks | walk.quirks, payload > 0, walk.own_time, ip_header + header,
     )  # fmt: skip
+    # What looks like a timestamp may be the inside of another option: only what the walk came upon is one.
+    at = tcp.find(_TIMESTAMP_HEAD, 20, header) - 20
+    if at < 0 or at in walk.times:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = stack
+    return stack
 
 
 def _ipv4(ip: bytes) -> tuple[int, int, int, int] | None:
@@ -128,43 +164,6 @@ def _tcp_quirks(sequence: int, acknowledged: int, flags: int, urgent: int, offse
     elif urgent:
         quirks |= URGENT_STRAY
     return quirks | PUSH if flags & _FLAG_PUSH else quirks
-
-
-class Options(NamedTuple):
-    """The options of one header, without timestamp values; of a repeated option the last counts."""
-
-    mss: int | None
-    scale: int | None
-    kinds: bytes
-    padding: int
-    quirks: int
-    own_time: bool
-
-
-_known: dict[tuple[bytes, int, bool, bool, bool], Options] = {}
-"""Cache of parsed options. Stacks send the same ones again and again, except for the timestamps."""
-_MOST_KNOWN = 512
-
-
-def _options(data: bytes, *, initial: bool) -> Options:
-    """Parse `data`; `initial`: of a SYN, which has no peer timestamp to echo."""
-    at = data.find(_TIMESTAMP_HEAD)
-    own = peer = False
-    rest = data
-    if 0 <= at <= len(data) - 10:
-        own, peer = data[at + 2 : at + 6] != _NO_TIME, data[at + 6 : at + 10] != _NO_TIME
-        rest = data[: at + 2] + data[at + 10 :]
-    key = (rest, at, own, peer, initial)
-    options = _known.get(key)
-    if options is None:
-        walk = _Walk(data, initial=initial)
-        options = Options(walk.mss, walk.scale, bytes(walk.kinds), walk.padding, walk.quirks, walk.own_time)
-        # What looks like a time stamp may be the inside of another option: only what the walk came upon is one.
-        if at < 0 or at in walk.times:
-            if len(_known) >= _MOST_KNOWN:
-                _known.clear()
-            _known[key] = options
-    return options
 
 
 class _Walk:

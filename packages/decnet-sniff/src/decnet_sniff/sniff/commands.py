@@ -16,7 +16,7 @@ from decnet_core.settings import Settings, SettingsError
 from decnet_core.text import for_terminal
 from decnet_sniff.sniff import finding_lines
 from decnet_sniff.sniff.capture.file_buffer import CaptureError
-from decnet_sniff.sniff.capture.file_filter import file_filter
+from decnet_sniff.sniff.capture.file_filter import FileFilter
 from decnet_sniff.sniff.capture.packet_batch import Accept
 from decnet_sniff.sniff.capture.pcap import batches, open_capture
 from decnet_sniff.sniff.dissect import dissect
@@ -106,7 +106,7 @@ def _findings(file: str, observer: Observer, settings: SniffSettings) -> Iterato
             for batch in batches(source):
                 accept = filters.get(batch.link)
                 if accept is None and batch.link in link.NAMES:
-                    accept = filters[batch.link] = file_filter(batch.link, settings.ignored())
+                    accept = filters[batch.link] = FileFilter(batch.link, settings.ignored())
                 observer.take(batch, accept)
                 yield from observer.due(batch.records[-1][0])
     except OSError as error:

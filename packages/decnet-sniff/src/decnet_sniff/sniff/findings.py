@@ -7,7 +7,7 @@ lost, there are more events.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -35,13 +35,9 @@ class Finding(NamedTuple):
     payload: Payload
 
 
-class _Seen:
-    __slots__ = ("count", "ends", "ts")
-
-    def __init__(self, ts: int, ends: Ends) -> None:
-        self.ts = ts
-        self.ends = ends
-        self.count = 0
+_Key = tuple[bytes, bytes, int, Payload]
+_Seen = list[Any]
+"""When a finding was first seen and between which ends, and how often since."""
 
 
 class Findings:
@@ -52,9 +48,18 @@ class Findings:
         self._is_own = is_own
         self._window = window_ns
         self._most = most
-        self._seen: dict[tuple[bytes, bytes, int, Payload], _Seen] = {}
+        self._seen: dict[_Key, _Seen] = {}
         self._early: list[Finding] = []
-        self.counts = {"findings_seen": 0, "findings_reported": 0, "findings_reported_early": 0, "findings_from_own": 0}
+        self._added = self._reported = self._reported_early = self._from_own = 0
+
+    @property
+    def counts(self) -> dict[str, float]:
+        return {
+            "findings_seen": self._added,
+            "findings_reported": self._reported,
+            "findings_reported_early": self._reported_early,
+            "findings_from_own": self._from_own,
+        }
 
     @property
     def waiting(self) -> int:
@@ -63,20 +68,22 @@ class Findings:
 
     def add(self, ts: int, ends: Ends, payload: Payload, service: int) -> None:
         """Add a payload that counts `payload.count`; `service`: the port of the called side, 0 for any."""
-        self.counts["findings_seen"] += 1
-        if self._is_own(ends.source):
-            self.counts["findings_from_own"] += 1
+        self._added += 1
+        source, _, destination, _ = ends
+        if self._is_own is not none_is_own and self._is_own(source):
+            self._from_own += 1
             return
-        if not self.folds:
+        if not self._window:
             self._early.append(Finding(ts, ends, payload))
             return
-        key = (ends.source, ends.destination, service, payload)
+        key = (source, destination, service, payload)
         seen = self._seen.get(key)
-        if seen is None:
-            if len(self._seen) >= self._most:
-                self._report_early()
-            seen = self._seen[key] = _Seen(ts, ends)
-        seen.count += 1
+        if seen is not None:
+            seen[2] += 1
+            return
+        if len(self._seen) >= self._most:
+            self._report_early()
+        self._seen[key] = [ts, ends, 1]
 
     @property
     def folds(self) -> bool:
@@ -86,7 +93,7 @@ class Findings:
     def report(self, finding: Finding) -> None:
         """Add a finding that is already folded."""
         if self._is_own(finding.ends.source):
-            self.counts["findings_from_own"] += 1
+            self._from_own += 1
         else:
             self._early.append(finding)
 
@@ -95,12 +102,12 @@ class Findings:
         findings, self._early = self._early, []
         over = []
         for key, seen in self._seen.items():
-            if abs(now - seen.ts) < self._window:  # a clock may be set back
+            if abs(now - seen[0]) < self._window:  # a clock may be set back
                 break  # they are in the order of their begin
             over.append(key)
         for key in over:
             findings.append(_counted(key[3], self._seen.pop(key)))
-        self.counts["findings_reported"] += len(findings)
+        self._reported += len(findings)
         yield from findings
 
     def rest(self) -> Iterator[Finding]:
@@ -113,9 +120,9 @@ class Findings:
         """Make room: an eighth, so that this does not happen for every finding."""
         for key in list(self._seen)[: max(1, self._most // 8)]:
             self._early.append(_counted(key[3], self._seen.pop(key)))
-            self.counts["findings_reported_early"] += 1
+            self._reported_early += 1
 
 
 def _counted(payload: Payload, seen: _Seen) -> Finding:
-    counted = msgspec.structs.replace(payload, count=seen.count) if seen.count > 1 else payload
-    return Finding(seen.ts, seen.ends, counted)
+    ts, ends, count = seen
+    return Finding(ts, ends, msgspec.structs.replace(payload, count=count) if count > 1 else payload)

@@ -30,12 +30,15 @@ MOST_ENDINGS: Final = 1024
 TICK_NS: Final = 1_000_000_000
 """How often timeouts are checked."""
 
-_V4 = Struct(">HBxH2xHxB2x12s8xBB").unpack_from
-"""EtherType, version and length, total, fragment, protocol, both addresses and ports, data offset, flags."""
-_V6 = Struct(">HBxxxHBx36s8xBB").unpack_from
-"""EtherType, version, payload length, next header, both addresses and ports, data offset, flags."""
+_V4 = Struct(">HBxH2xHxB2x12sIIBB").unpack_from
+"""EtherType, version and length, total, fragment, protocol, both addresses and ports, `Numbers`."""
+_V6 = Struct(">HBxxxHBx36sIIBB").unpack_from
+"""EtherType, version, payload length, next header, both addresses and ports, `Numbers`."""
+_TCP = Struct(">4xIIBB").unpack_from
 _SKIP: Final = {link.ETHERNET: 14, link.SLL: 16}
 """Where IP begins behind the link layers that end with an EtherType."""
+_NEVER: Final = 1 << 32
+"""Behind other link layers: beyond the end of any packet."""
 _NOT_QUICK: Final = 0x07
 """FIN, SYN, RST."""
 
@@ -58,28 +61,26 @@ class Observer:
     def take(self, batch: PacketBatch, accept: Accept | None = None) -> None:
         """Process the packets of a batch, only those that `accept` accepts if it is given."""
         kind, buffer, records = batch
-        skip, directions, due = _SKIP.get(kind), self._tcp.flows.directions, self._due
+        skip, directions, due = _SKIP.get(kind, _NEVER), self._tcp.flows.directions, self._due
+        by_address = accept is not None and accept.by_address
         filtered = quick = 0
         for ts, start, end in records:
-            if accept is not None and not accept(buffer, start, end):
+            at, upper = start + skip, 0
+            if at + 34 <= end:
+                ethertype, version, length, fragment, protocol, key, sequence, acknowledged, offset, flags = _V4(
+                    buffer, at - 2
+                )
+                if ethertype == IP4 and version == 0x45 and protocol == 6 and length and not fragment & 0x3FFF:
+                    upper, length = at + 20, length - 20
+                elif ethertype == IP6 and at + 54 <= end:
+                    _, version, length, protocol, key, sequence, acknowledged, offset, flags = _V6(buffer, at - 2)
+                    upper = at + 40 if protocol == 6 and length and version >> 4 == 6 else 0
+            if (by_address or not upper) and accept is not None and not accept(buffer, start, end):
                 filtered += 1
                 continue
             if ts >= due:
                 due = self._tick(ts)
-            if skip is None or start + skip + 34 > end:
-                self._unusual(kind, ts, buffer, start, end)
-                continue
-            at = start + skip
-            ethertype, version, length, fragment, protocol, key, offset, flags = _V4(buffer, at - 2)
-            if ethertype == IP4 and version == 0x45 and protocol == 6 and length and not fragment & 0x3FFF:
-                upper, length = at + 20, length - 20
-            elif ethertype == IP6 and at + 54 <= end:
-                _, version, length, protocol, key, offset, flags = _V6(buffer, at - 2)
-                if protocol != 6 or not length or version >> 4 != 6:
-                    self._unusual(kind, ts, buffer, start, end)
-                    continue
-                upper = at + 40
-            else:
+            if not upper:
                 self._unusual(kind, ts, buffer, start, end)
                 continue
             direction = directions.get(key)
@@ -93,7 +94,8 @@ class Observer:
                 flow.squares += gap * gap
                 flow.last = ts
             else:
-                self._tcp.segment(ts, key, buffer, (at, upper, min(end, upper + length)), payload)
+                numbers = sequence, acknowledged, offset, flags, payload
+                self._tcp.segment(ts, key, direction, numbers, (buffer, at, upper, min(end, upper + length)))
         self._due = due
         self._counts["packets"] += len(records)
         self._counts["packets_filtered"] += filtered
@@ -173,7 +175,10 @@ class Observer:
             self._counts["tcp_short" if protocol == ip.TCP else "udp_short"] += 1
         elif protocol == ip.TCP:
             key = source + destination + bytes(buffer[at : at + 4])
-            self._tcp.segment(ts, key, buffer, (header, at, end), end - at - (buffer[at + 12] >> 2 & 0x3C))
+            sequence, acknowledged, offset, flags = _TCP(buffer, at)
+            numbers = sequence, acknowledged, offset, flags, end - at - (offset >> 2 & 0x3C)
+            known = self._tcp.flows.directions.get(key)
+            self._tcp.segment(ts, key, known, numbers, (buffer, header, at, end))
         else:
             port = buffer[at + 2] << 8 | buffer[at + 3]
             if port not in tunnels.PORTS:

@@ -51,7 +51,7 @@ def http_client(head: request_head.Head) -> HttpClient:
 
 
 @lru_cache(maxsize=1024)
-def tcp_stack(stack: Stack, *, server: bool, peer_mss: int = 0) -> TcpStack:
+def tcp_stack(stack: Stack, server: bool, peer_mss: int = 0) -> TcpStack:
     """Return the payload for a stack: of a SYN, or as `server` of a SYN+ACK to a SYN with `peer_mss` (0: unknown)."""
     identity = identify(stack, server=server, peer_mss=peer_mss)
     return TcpStack(

@@ -22,15 +22,9 @@ class FindingSinks(NamedTuple):
         if not flow.opened:
             return
         client, server = flow.client, flow.server
-        timing = Timing(
-            first_ns=flow.first,
-            packets_sent=client.packets,
-            packets_received=server.packets if server else 0,
-            bytes_sent=client.bytes,
-            bytes_received=server.bytes if server else 0,
-            duration_ns=max(0, flow.last - flow.first),
-            gap_squares=flow.squares,
-        )
+        received, answered = (server.packets, server.bytes) if server else (0, 0)
+        duration = max(0, flow.last - flow.first)
+        timing = Timing(flow.first, client.packets, received, client.bytes, answered, duration, flow.squares)
         opener, _, responder, port = ends(flow.key)
         self.timings.add(Ending(opener, responder, port or 0, transport, flow.ended), timing)
         if not self.findings.folds:

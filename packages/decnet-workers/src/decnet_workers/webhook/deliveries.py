@@ -2,12 +2,14 @@
 """The worker's transactions: notices become deliveries, attempts become outcomes.
 
 The cursor over the notices moves in the transaction that creates their deliveries, so a notice becomes exactly one
-delivery per endpoint. An outcome is recorded after the attempt; killed in between, the same delivery is sent again with
-the same `webhook-id`, by which receivers deduplicate (Standard Webhooks): recorded once, sent at least once.
+delivery per endpoint. An outcome is recorded after the attempt, successes together; killed in between, the same
+deliveries are sent again with the same `webhook-id`, by which receivers deduplicate (Standard Webhooks): recorded once,
+sent at least once.
 """
 
 import random
 import time
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -18,8 +20,8 @@ from decnet_models.events.plausible_time import PlausibleTime
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
 from decnet_models.webhooks import delivery_queries as queries
-from decnet_models.webhooks.delivery_queries import EndpointState, NewDelivery, Replay
-from decnet_models.webhooks.queries import DEAD, DELIVERED, PENDING, Delivery, Webhook
+from decnet_models.webhooks.delivery_queries import EndpointState, NewDelivery, Replay, Success
+from decnet_models.webhooks.queries import DEAD, PENDING, Delivery, Webhook
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import wants
@@ -124,15 +126,21 @@ class Deliveries:
             deliveries = queries.deliveries_due(connection, webhook_id, now, limit)
         return Job(known[0], tuple(deliveries)) if deliveries else None
 
-    def record(self, delivery: Delivery, outcome: Reply | Failed) -> str:
-        """Record the result of an attempt and the endpoint's state; return the delivery's state."""
-        now = time.time_ns()
+    def record_successes(self, successes: Sequence[Success]) -> int:
+        """Record deliveries of one endpoint that have arrived, and that it works; return their number."""
+        now, webhook_id = time.time_ns(), successes[0].delivery.webhook_id
         with writing(self._engine) as connection:
-            known = queries.endpoint(connection, delivery.webhook_id)
-            state = known[1] if known else EndpointState()
-            if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
-                return self._delivered(connection, delivery, outcome, state, now)
-            return self._failed(connection, delivery, outcome, state, now)
+            queries.record_delivered(connection, successes, now_ns=now)
+            state = _state_of(connection, webhook_id)
+            if state.failures:
+                queries.record_state(connection, webhook_id, after_success(state))
+        return len(successes)
+
+    def record_failure(self, delivery: Delivery, outcome: Reply | Failed) -> str:
+        """Record an attempt that failed and the endpoint's state; return the delivery's state."""
+        with writing(self._engine) as connection:
+            state = _state_of(connection, delivery.webhook_id)
+            return self._failed(connection, delivery, outcome, state, time.time_ns())
 
     def _take(self, connection: Connection, start: int, lines: list[OutboxLine], now: int) -> None:
         if not lines:
@@ -173,16 +181,6 @@ class Deliveries:
             dead=self._counts.get(DEAD, 0),
         )
 
-    def _delivered(
-        self, connection: Connection, delivery: Delivery, reply: Reply, state: EndpointState, now: int
-    ) -> str:
-        queries.record_attempt(
-            connection, delivery, state=DELIVERED, due_at=now, status=reply.status, error=None, now_ns=now
-        )
-        if state.failures:
-            queries.record_state(connection, delivery.webhook_id, after_success(state))
-        return DELIVERED
-
     def _failed(
         self, connection: Connection, delivery: Delivery, outcome: Reply | Failed, state: EndpointState, now: int
     ) -> str:
@@ -210,6 +208,11 @@ class Deliveries:
             )
         queries.record_state(connection, delivery.webhook_id, after)
         return ended
+
+
+def _state_of(connection: Connection, webhook_id: str) -> EndpointState:
+    known = queries.endpoint(connection, webhook_id)
+    return known[1] if known else EndpointState()
 
 
 def _asked_wait(outcome: Reply | Failed, now: int) -> float | None:

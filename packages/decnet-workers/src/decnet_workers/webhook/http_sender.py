@@ -29,6 +29,10 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     retry_after: str | None = None
 
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
 
 class Failed(msgspec.Struct, frozen=True):
     """No response, and why: in our words, because a receiver's must not be logged."""

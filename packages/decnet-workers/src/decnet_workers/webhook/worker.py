@@ -105,12 +105,14 @@ class Webhook(DatabaseWorker[WebhookSettings]):
 
     async def _send(self, ctx: Context, webhook_id: str) -> None:
         """Run one endpoint's queue; at its end the next poll finds what was added meanwhile."""
+        in_database = partial(until_answered, ctx)
         try:
-            async with self._places:
-                sender = self._sender(webhook_id)
-                await EndpointQueue(ctx, self._deliveries, sender, self._key, partial(until_answered, ctx)).run(
-                    webhook_id
-                )
+            more = True
+            while more:
+                async with self._places:  # a batch at a time, or long backlogs would keep out the other endpoints
+                    sender = self._sender(webhook_id)
+                    queue = EndpointQueue(ctx, self._deliveries, sender, self._key, in_database)
+                    more = await queue.run(webhook_id)
         finally:
             del self._queues[webhook_id]
             ctx.nudge()

@@ -21,14 +21,17 @@ async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) 
     progress = await asyncio.to_thread(_progress, deployment)  # which may wait for a lock
     health = await query_all_health(bus, [status.name for status in running if status.name == "ingest"], 0.5)
     return {
-        status.name: Figures(_memory_of(status.pid), lag_text(status.name, health.get(status.name), progress))
+        status.name: Figures(memory_of(status.pid), lag_text(status.name, health.get(status.name), progress))
         for status in running
     }
 
 
-def _memory_of(pid: int | None) -> int | None:
-    measured = footprint.measure(pid) if pid else None
-    return measured.pss if measured else None
+def memory_of(pid: int | None) -> int | None:
+    """Return the proportional memory of a worker and the processes that it has forked, in bytes."""
+    if not pid:
+        return None
+    found = [footprint.measure(one) for one in (pid, *footprint.children_of(pid))]
+    return sum(one.pss for one in found if one is not None) or None
 
 
 def _progress(deployment: Deployment) -> Progress | None:

@@ -10,8 +10,7 @@ from typing import cast
 
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.protocol import frames
-from decnet_core.bus.protocol.operations import Operation
-from decnet_core.bus.protocol.parser import Parser
+from decnet_core.bus.protocol.parser import Parser, Run
 from decnet_core.bus.protocol.send_queue import CHUNK, SendQueue
 from decnet_core.heartbeat_clock import until_beat
 
@@ -48,7 +47,7 @@ class Connection(asyncio.BufferedProtocol):
         """Return the INFO line for this client."""
         raise NotImplementedError
 
-    def handle(self, operations: list[tuple[Operation, bytes]]) -> None:
+    def handle(self, runs: list[Run]) -> None:
         """Handle what the client sent, up to an operation that ends the connection."""
         raise NotImplementedError
 
@@ -88,9 +87,9 @@ class Connection(asyncio.BufferedProtocol):
         state.in_bytes += nbytes
         self._active, self._unanswered = True, 0
         if not self.closing:
-            operations = self._parser.feed(bytes(state.buffer[:nbytes]))
-            self.handle(operations)
-            self._account_held(begun=bool(operations))
+            runs = self._parser.feed_runs(state.buffer[:nbytes])
+            self.handle(runs)
+            self._account_held(begun=bool(runs))
         state.flush()
         if self.send_queue.overfull:
             self._too_slow()
@@ -118,11 +117,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def refuse(self, text: str) -> None:
         """Send -ERR, then close; abort when the client does not read it within LINGER_SECONDS."""
+        if not self.closing:
+            self._state.note_closed(self.name, text)
+            self.send_queue.push_line(frames.err(text))
+            self.close()
+
+    def close(self) -> None:
+        """Send what is queued, as far as the client reads it within LINGER_SECONDS, and disconnect it."""
         if self.closing or self._transport is None:
             return
         self.closing = True
-        self._state.note_closed(self.name, text)
-        self.send_queue.push_line(frames.err(text))
         self.send_queue.flush()
         self._transport.close()
         self._later("linger", LINGER_SECONDS, self._transport.abort)

@@ -84,11 +84,13 @@ def tcp_address(settings: BusSettings) -> tuple[str, int] | None:
     try:
         host, port = parse_endpoint(settings.tcp)
     except ValueError as error:
-        raise BusError(f"[bus] tcp: write address:port, as 127.0.0.1:4222, not {settings.tcp!r}") from error
+        raise BusError(
+            f"[bus] tcp: write address:port, as 127.0.0.1:4222 or [::1]:4222, not {settings.tcp!r}"
+        ) from error
     address = parse_address(host)
     if address is None or not address.is_loopback:
         raise BusError(f"[bus] tcp: {settings.tcp} is not on the loopback; use nats-server and [bus] url between hosts")
-    if not settings.tcp_token:
+    if not (settings.tcp_token or settings.no_auth_user or any(role.password for role in settings.roles)):
         raise BusError("[bus] tcp needs tcp_token: any process of this machine could connect otherwise")
     return host, port
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from decnet_core.bus.broker.connection import Connection
+from decnet_core.bus.broker.logins import Logins
 from decnet_core.bus.broker.permissions import Access
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.broker.subscription import Subscription
@@ -23,7 +25,6 @@ from decnet_core.bus.protocol.operations import (
     Connect,
     Info,
     Malformed,
-    Operation,
     Ping,
     Pong,
     Publish,
@@ -32,6 +33,10 @@ from decnet_core.bus.protocol.operations import (
     raw_of,
     text_of,
 )
+from decnet_core.bus.protocol.parser import Run
+
+_UNIX_SOCKET = "localhost", 0, ""
+_BUILT_WITH = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class Admission(Protocol):
@@ -47,16 +52,18 @@ class Admission(Protocol):
 
 
 class Peer(Connection):
-    """One client of the broker; with `token`, one that must show it first."""
+    """One client of the broker; with `logins`, one whose credentials say what it may do."""
 
-    def __init__(self, state: BrokerState, admission: Admission, client_id: int, *, token: str = "") -> None:
+    def __init__(
+        self, state: BrokerState, admission: Admission, client_id: int, *, logins: Logins | None = None
+    ) -> None:
         super().__init__(state, client_id)
         self._admission = admission
         self.options = Connect()
         self.subscribed: dict[bytes, Subscription] = {}
         self._access: Access | None = None
-        self._token = token
-        self._greeted = not token
+        self._logins = logins
+        self._greeted = logins is None or logins.anonymous is not None
         self._do: dict[type[Any], Callable[[Any], None]] = {
             Connect: self._connect,
             Subscribe: self._subscribe,
@@ -71,24 +78,30 @@ class Peer(Connection):
         return self._access is not None
 
     def greeting(self) -> frames.Line:
+        host, port, client_ip = self._ends()
         return frames.info(
             Info(
                 server_id=self._state.server_id,
                 server_name="decnet-bus",
                 version=SERVER_VERSION,
+                go=_BUILT_WITH,
                 proto=1,
+                host=host,
+                port=port,
                 headers=True,
                 max_payload=self._state.settings.max_payload_bytes,
                 client_id=self.client_id,
-                auth_required=bool(self._token),
+                client_ip=client_ip,
+                auth_required=self._logins is not None and self._logins.anonymous is None,
+                ldm=self._state.lame,
                 dropped=self.send_queue.dropped,
             )
         )
 
-    def handle(self, operations: list[tuple[Operation, bytes]]) -> None:
-        for operation, body in operations:
+    def handle(self, runs: list[Run]) -> None:
+        for operation, bodies in runs:
             if type(operation) is Publish and self._greeted:
-                self._publish(operation, body)
+                self._publish(operation, bodies)
             elif self._greeted or type(operation) is Connect:
                 self._do[type(operation)](operation)
             else:
@@ -101,37 +114,61 @@ class Peer(Connection):
             self._end(subscription)
         self._admission.forget(self)
 
-    def send(self, subscription: Subscription, publish: Publish, body: bytes) -> None:
+    def send(self, subscription: Subscription, publish: Publish, bodies: list[bytes]) -> None:
         if publish.header_size and not self.options.headers:
-            frame = _without_headers(subscription.sid, publish, body)
+            self.send_queue.push_run(*_without_headers(subscription.sid, publish, bodies))
+        elif len(bodies) == 1:
+            self.send_queue.push(b"".join((publish.before, subscription.sid, publish.after, bodies[0])))
         else:
-            frame = b"".join((publish.before, subscription.sid, publish.after, body))
-        self.send_queue.push(frame)
+            self.send_queue.push_run(b"".join((publish.before, subscription.sid, publish.after)), bodies)
         if not self.dirty:
             self._state.mark_dirty(self)
-        subscription.delivered += 1
+        subscription.delivered += len(bodies)
         if subscription.last and subscription.delivered >= subscription.last:
             self._end(subscription)
 
-    def _publish(self, publish: Publish, body: bytes) -> None:
+    def _ends(self) -> tuple[str, int, str]:
+        """Return the server's address and port, and the client's address; a UNIX socket has none of them."""
+        if self._transport is None:
+            return _UNIX_SOCKET
+        here, there = self._transport.get_extra_info("sockname"), self._transport.get_extra_info("peername")
+        return (here[0], here[1], there[0]) if isinstance(here, tuple) else _UNIX_SOCKET
+
+    def _publish(self, publish: Publish, bodies: list[bytes]) -> None:
+        """Route messages that came under one control line: at once if each goes the same way, else one by one."""
+        if len(bodies) > 1 and not self._uniform(publish):
+            for body in bodies:
+                self._publish(publish, [body])
+                if self.closing:
+                    return
+            return
         state = self._state
-        state.in_messages += 1
+        state.in_messages += len(bodies)
         if not self._may_publish(publish):
-            state.refused += 1
+            state.refused += len(bodies)
             return
         self._ok()
         route = state.routes.match(publish.subject)
         sent = 0
         for subscription in route.plain:
             if subscription.subscriber is not self or self.options.echo:
-                subscription.subscriber.send(subscription, publish, body)
+                subscription.subscriber.send(subscription, publish, bodies)
                 sent += 1
         for group in route.groups:
-            sent += self._send_to_one(group, publish, body)
+            sent += self._send_to_one(group, publish, bodies)
         if not sent:
-            state.unrouted += 1
+            state.unrouted += len(bodies)
             if publish.reply and self.options.no_responders:
                 self._send_no_responders(publish)
+
+    def _uniform(self, publish: Publish) -> bool:
+        """Return whether a message is answered by nothing, and none changes where the next one goes."""
+        if self.options.verbose or self.options.pedantic or publish.reply:
+            return False
+        if self._access is None or not self._access.may_publish(publish.subject):
+            return False
+        route = self._state.routes.match(publish.subject)
+        return not route.groups and not any(subscription.last for subscription in route.plain)
 
     def _may_publish(self, publish: Publish) -> bool:
         if self._access is None or not self._access.may_publish(publish.subject):
@@ -144,8 +181,8 @@ class Peer(Connection):
             self.send_line(frames.err("Invalid Publish Subject"))  # and no more than that, as in nats-server
         return True
 
-    def _send_to_one(self, group: tuple[Subscription, ...], publish: Publish, body: bytes) -> bool:
-        """Queue a message for one member, preferring one that keeps up; not the publisher's own without echo."""
+    def _send_to_one(self, group: tuple[Subscription, ...], publish: Publish, bodies: list[bytes]) -> bool:
+        """Queue messages for one member, preferring one that keeps up; not the publisher's own without echo."""
         if not self.options.echo:
             group = tuple(member for member in group if member.subscriber is not self)
             if not group:
@@ -155,7 +192,7 @@ class Peer(Connection):
         if chosen.subscriber.send_queue.paused:
             rotated = group[start:] + group[:start]
             chosen = next((member for member in rotated if not member.subscriber.send_queue.paused), chosen)
-        chosen.subscriber.send(chosen, publish, body)
+        chosen.subscriber.send(chosen, publish, bodies)
         return True
 
     def _send_no_responders(self, publish: Publish) -> None:
@@ -165,14 +202,15 @@ class Peer(Connection):
                 return
 
     def _connect(self, options: Connect) -> None:
-        if self._token and not _same_token(self._token, options.auth_token):
+        access = self._access if self._logins is None else self._logins.access(options)
+        if access is None:
             self.refuse("Authorization Violation")
         elif options.protocol not in PROTOCOLS:
             self.refuse("Invalid Client Protocol")
         elif options.no_responders and not options.headers:
             self.refuse("No Responders Requires Headers Support")
         else:
-            self.options = options
+            self.options, self._access = options, access
             self.name = options.name or self.name
             self.wants_info = options.protocol >= 1
             self._greeted = True
@@ -215,15 +253,8 @@ class Peer(Connection):
             self._state.routes.remove(subscription.pattern, subscription, subscription.queue)
 
 
-def _without_headers(sid: bytes, publish: Publish, body: bytes) -> bytes:
-    payload = body[publish.header_size :]
+def _without_headers(sid: bytes, publish: Publish, bodies: list[bytes]) -> tuple[bytes, list[bytes]]:
+    payloads = [body[publish.header_size :] for body in bodies]
     reply = publish.reply + b" " if publish.reply else b""
-    head = b"MSG %b %b %b%d\r\n" % (raw_of(publish.subject), sid, reply, len(payload) - 2)
-    return head + payload
-
-
-def _same_token(expected: str, shown: str) -> bool:
-    """Compare in constant time."""
-    import hmac  # most brokers have no token to compare
-
-    return hmac.compare_digest(expected.encode(), shown.encode("utf-8", "surrogatepass"))
+    head = b"MSG %b %b %b%d\r\n" % (raw_of(publish.subject), sid, reply, len(payloads[0]) - 2)
+    return head, payloads

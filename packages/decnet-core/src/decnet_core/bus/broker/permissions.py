@@ -25,6 +25,7 @@ WORKER = Role(
     publish=("spool.>", "events.>", "notice.>", "system.*.health", "_INBOX.>"),
     subscribe=("spool.>", "events.>", "notice.>", "system.>", "_INBOX.>"),
 )
+_NOBODY = Role(name="nobody")
 _INBOX = "_INBOX"
 _ACCOUNT = "decnet-"  # what the accounts of the workers' units begin with
 NO_WORKERS = frozenset({"decnet-supervise", "decnet-db"})
@@ -78,6 +79,10 @@ def _listens_in(pattern: str) -> bool:
     """Return whether `pattern` covers inboxes of more than one client: their names are unguessable secrets."""
     first, _, rest = pattern.partition(".")
     return first in (_INBOX, ONE, REST) and rest.partition(".")[0] in ("", ONE, REST)
+
+
+NOBODY = Access(_NOBODY)
+"""Of a client that has yet to show its credentials."""
 
 
 class Roles:

@@ -6,15 +6,18 @@ that breaks the protocol or a limit loses its own connection; no other client is
 """
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
 import socket
 from pathlib import Path
 
+from decnet_core.bus.broker.connection import LINGER_SECONDS
 from decnet_core.bus.broker.listener import BrokerSocket, credentials, tcp_address
+from decnet_core.bus.broker.logins import Logins
 from decnet_core.bus.broker.peer import Peer
-from decnet_core.bus.broker.permissions import Access, resolved
+from decnet_core.bus.broker.permissions import NOBODY, Access, resolved
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
@@ -39,7 +42,7 @@ class Broker:
         self._gone_sent = self._gone_bytes = self._gone_dropped = 0
         self._gone_drops: dict[str, int] = {}
         self._roles = resolved(settings.roles, settings.operator_group, os.getuid())
-        self._tcp_access = self._roles.named(settings.tcp_role)
+        self._logins = Logins(settings, self._roles)
         self._tcp = tcp_address(settings)
         self._path = path
         self._socket = BrokerSocket(path)
@@ -50,9 +53,14 @@ class Broker:
         return f"unix://{self._path}"
 
     @property
+    def tcp_place(self) -> tuple[str, int]:
+        """The address and port on the loopback that were bound; port 0 when there is none."""
+        return self._servers[1].sockets[0].getsockname()[:2] if len(self._servers) > 1 else ("", 0)
+
+    @property
     def tcp_port(self) -> int:
-        """The port on the loopback that was bound; 0 when there is none."""
-        return int(self._servers[1].sockets[0].getsockname()[1]) if len(self._servers) > 1 else 0
+        """The port of `tcp_place`."""
+        return self.tcp_place[1]
 
     async def start(self) -> None:
         """Listen; BusError when another broker already does."""
@@ -69,18 +77,45 @@ class Broker:
             self._servers.append(await loop.create_server(self._tcp_peer, sock=tcp, backlog=backlog))
         log.info("bus listening socket=%s tcp=%s", self._path, self._settings.tcp or "off")
 
+    async def retire(self) -> None:
+        """Enter lame duck mode, as nats-server calls it; return when every client is gone.
+
+        The socket's name is free for a successor at once. INFO tells the clients; those that stay are closed in turn.
+        """
+        self.state.lame = True
+        await self._stop_listening()
+        for peer in self._peers:
+            if peer.wants_info:
+                peer.send_line(peer.greeting())
+        self.state.flush()
+        log.info("bus lame duck clients=%d", len(self._peers))
+        await self._emptied(self._settings.lame_duck_grace_seconds)
+        pause = self._settings.lame_duck_seconds / max(1, len(self._peers))
+        for peer in list(self._peers):
+            peer.close()
+            await self._emptied(pause)
+        await self._emptied(LINGER_SECONDS)
+
     async def stop(self) -> None:
         """Close every connection and remove the socket; safe to call twice."""
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        await self._stop_listening()
         for peer in list(self._peers):
             peer.send_queue.flush()
             peer.abort()
-        if self._peers:  # asyncio tells each of them on the next turn
-            self._empty.clear()
-            await self._empty.wait()
+        await self._emptied(None)  # asyncio tells each of them on the next turn
+
+    async def _stop_listening(self) -> None:
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
         await asyncio.to_thread(self._socket.release)
+
+    async def _emptied(self, seconds: float | None) -> None:
+        """Wait until there is no client, at most `seconds`."""
+        if self._peers:
+            self._empty.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._empty.wait(), seconds)
 
     def counters(self) -> dict[str, float]:
         """Return what has happened so far.
@@ -118,7 +153,7 @@ class Broker:
             return None
         opened: socket.socket = transport.get_extra_info("socket")
         if opened.family != socket.AF_UNIX:
-            return self._tcp_access
+            return self._logins.anonymous or NOBODY
         return self._roles.of(credentials(opened))
 
     def forget(self, peer: Peer) -> None:
@@ -135,7 +170,7 @@ class Broker:
         return Peer(self.state, self, next(self._client_ids))
 
     def _tcp_peer(self) -> Peer:
-        return Peer(self.state, self, next(self._client_ids), token=self._settings.tcp_token)
+        return Peer(self.state, self, next(self._client_ids), logins=self._logins)
 
     def _note_drops(self, peer: Peer) -> None:
         name = _label(peer.name)

@@ -39,6 +39,8 @@ class BrokerState:
         self.lines = lines_from_client(settings.max_payload_bytes)
         self.routes: Routes[Subscription] = Routes()
         self.buffer = memoryview(bytearray(READ_SIZE))
+        self.lame = False
+        """Whether the broker is going away, and has told its clients."""
         self.congested: set[Sharer] = set()
         self.holding: dict[Sharer, None] = {}
         """Connections with half a message received, the oldest half first."""

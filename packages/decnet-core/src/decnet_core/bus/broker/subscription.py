@@ -16,8 +16,8 @@ class Subscriber(Protocol):
 
     send_queue: SendQueue
 
-    def send(self, subscription: Subscription, publish: Publish, body: bytes) -> None:
-        """Queue a message for this client."""
+    def send(self, subscription: Subscription, publish: Publish, bodies: list[bytes]) -> None:
+        """Queue a message of each body for this client; more than one only while the subscription has no end."""
         ...
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-SERVER_VERSION = "0.1.0"  # of our broker and client; clients of NATS expect three numbers
+SERVER_VERSION = "2.10.0"  # of nats-server, whose core protocol the broker speaks: clients refuse or degrade below 2
+CLIENT_VERSION = "0.1.0"
 PARSER_ERROR = "Parser Error"
 PROTOCOLS = (0, 1)  # of CONNECT: 1 understands an INFO that comes later than the first
 UNKNOWN_OPERATION = "Unknown Protocol Operation"
@@ -53,12 +54,16 @@ class Info(msgspec.Struct, frozen=True, omit_defaults=True):
     server_id: str = ""
     server_name: str = ""
     version: str = ""
+    go: str = ""
+    """What the server is built with, not necessarily Go: clients expect the field, but do not read it."""
     proto: int = 0
     host: str = ""
-    port: int = 0
+    port: int = -1
+    """0 where there is none, on a UNIX socket."""
     headers: bool = False
     max_payload: int = 1_048_576
     client_id: int = 0
+    client_ip: str = ""
     auth_required: bool = False
     tls_required: bool = False
     tls_available: bool = False

@@ -2,8 +2,9 @@
 """The NATS client protocol as a stream: bytes in, operations out, however the bytes are cut.
 
 Publishers repeat themselves, so nearly every control line was seen before. Lines are therefore looked up whole, in a
-bounded table, before they are parsed; this is what makes pure Python fast enough. Bytes are scanned once: an
-unfinished payload waits in a buffer that grows in place until all of it is there.
+bounded table, before they are parsed, and messages in a row under one and the same line are one run, handled at once;
+this is what makes pure Python fast enough. Bytes are scanned once: an unfinished payload waits in a buffer that grows
+in place until all of it is there.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,12 @@ MAX_PAYLOAD = 1_048_576  # bytes, headers included, as nats-server's max_payload
 _LONGEST_REMEMBERED = 128
 _MAX_REMEMBERED = 2048
 _NAME = len(b"CONNECT ")
+_CRLF = b"\r\n"
+
+Run = tuple[Operation, list[bytes]]
+"""Operations in a row that have the same control line, and the body of each."""
+
+_NO_BODY = [b""]
 
 
 class ControlLines:
@@ -79,51 +86,69 @@ class Parser:
         self._held = bytearray()
         self._finished = True
 
-    def feed(self, data: bytes) -> list[tuple[Operation, bytes]]:
+    def feed(self, data: bytes | memoryview) -> list[tuple[Operation, bytes]]:
         """Return the operations that `data` completes, oldest first."""
+        return [(operation, body) for operation, bodies in self.feed_runs(data) for body in bodies]
+
+    def feed_runs(self, data: bytes | memoryview) -> list[Run]:
+        """Return the operations that `data` completes, oldest first, in runs."""
         if self._finished:
             return []
-        if self._held:
-            if len(self._held) + len(data) < self._needed:
-                self._held += data
-                return []
-            data = b"".join((self._held, data))
-            self._held = bytearray()
-        found: list[tuple[Operation, bytes]] = []
+        if len(self._held) + len(data) < self._needed:
+            self._held += data
+            return []
+        data = b"".join((self._held, data))
+        self._held = bytearray()
+        found: list[Run] = []
         used = self._scan(data, found)
         self._finished = bool(found) and isinstance(found[-1][0], Malformed)
         if used < len(data) and not self._finished:
             self._held = bytearray(memoryview(data)[used:])
         return found
 
-    def _scan(self, data: bytes, found: list[tuple[Operation, bytes]]) -> int:
+    def _scan(self, data: bytes, found: list[Run]) -> int:
         """Append what is complete to `found`, `Malformed` last of all, and return how many bytes were used."""
         position, end = 0, len(data)
         remembered, find = self._lines.remembered, data.find
         while (line_end := find(b"\n", position)) >= 0:
             line = data[position:line_end]
             operation = remembered.get(line) or self._read(line)
-            start = line_end + 1
             if not operation.span:
-                found.append((operation, b""))
+                found.append((operation, _NO_BODY))
                 if isinstance(operation, Malformed):
                     return end
-                position = start
+                position = line_end + 1
                 continue
+            start = line_end + 1
             stop = start + operation.span
             if stop > end:
                 self._needed = stop - position
                 return position
             body = data[start:stop]
-            if body[-2:] != b"\r\n":
-                found.append((Malformed(PARSER_ERROR), b""))
+            if body[-2:] != _CRLF:
+                found.append((Malformed(PARSER_ERROR), _NO_BODY))
                 return end
-            found.append((operation, body))
-            position = stop
+            bodies, position = [body], stop
+            if data.startswith(line, position):
+                position = _collect(bodies, data, position, line + b"\n", operation.span)
+            found.append((operation, bodies))
         self._needed = 0
         if end - position > self._longest:
-            found.append((Malformed(LINE_VIOLATION), b""))
+            found.append((Malformed(LINE_VIOLATION), _NO_BODY))
         return position
 
     def _read(self, line: bytes) -> Operation:
         return self._lines.read(line) if len(line) <= self._longest else Malformed(LINE_VIOLATION)
+
+
+def _collect(bodies: list[bytes], data: bytes, position: int, line: bytes, span: int) -> int:
+    """Append the whole operations under `line` from `position` on to `bodies`, and return where they end."""
+    end, head, startswith = len(data), len(line), data.startswith
+    while startswith(line, position):
+        stop = position + head + span
+        body = data[position + head : stop]
+        if stop > end or not body.endswith(_CRLF):
+            break
+        bodies.append(body)
+        position = stop
+    return position

@@ -96,6 +96,29 @@ class SendQueue:
         if self.waiting_bytes > self._floor:
             self._trim()
 
+    def push_run(self, head: bytes, bodies: list[bytes]) -> None:
+        """Queue a frame of `head` and body for each of `bodies`, which have one size.
+
+        What fills chunks is joined once and handed over at once, without becoming frames, while the transport takes it.
+        """
+        size = len(head) + len(bodies[0])
+        portion = max(1, CHUNK // size)
+        start = 0
+        if size * len(bodies) + self.waiting_bytes > CHUNK:
+            self.flush()
+            while len(bodies) - start >= portion and self._writable:
+                self._write(head.join((b"", *bodies[start : start + portion])))
+                self.pushed += portion
+                start += portion
+        self._push_frames([head + body for body in bodies[start:]], size)
+
+    def _push_frames(self, frames: list[bytes], size: int) -> None:
+        self._frames.extend(frames)
+        self.pushed += len(frames)
+        self.waiting_bytes += size * len(frames)
+        if self.waiting_bytes > self._floor:
+            self._trim()
+
     def push_line(self, line: Line) -> None:
         """Queue a line, which is never dropped, but belongs to the present connection: without one it is forgotten."""
         if self._writer is None:
@@ -106,9 +129,16 @@ class SendQueue:
 
     def flush(self) -> None:
         """Hand frames to the transport until it asks to pause."""
-        while self._frames and not self.paused and self._writer is not None and not self._writer.is_closing():
-            chunk = self._chunk()
-            self.sent_bytes += len(chunk)
+        while self._frames and self._writable:
+            self._write(self._chunk())
+
+    @property
+    def _writable(self) -> bool:
+        return not self.paused and self._writer is not None and not self._writer.is_closing()
+
+    def _write(self, chunk: bytes) -> None:
+        self.sent_bytes += len(chunk)
+        if self._writer is not None:
             self._writer.write(chunk)
 
     def _chunk(self) -> bytes:

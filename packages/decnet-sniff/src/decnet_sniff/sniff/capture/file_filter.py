@@ -8,7 +8,6 @@ ignored unless one of its captured words (32 bits) differs from the network.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from decnet_sniff.sniff.capture.packet_batch import Accept
 from decnet_sniff.sniff.capture.packet_filter import IP4_PROTOCOLS, IP6_PROTOCOLS, Network
 from decnet_sniff.sniff.packets import link
 from decnet_sniff.sniff.packets.link import IP4, IP6, OTHER, Buffer
@@ -40,27 +39,28 @@ class _Prefix(NamedTuple):
         return int.from_bytes(buffer[at : at + there], "big") & self.mask >> missing == self.address >> missing
 
 
-def file_filter(kind: int, ignore: Sequence[Network] = ()) -> Accept:
-    """Return the filter for packets of link type `kind`, equal to `packet_filter.program` with the same arguments."""
-    locate, offset = _LOCATE.get(kind, (link.raw, 0))
-    prefixes = {
-        IP4: [_prefix(network) for network in ignore if network.version == 4],
-        IP6: [_prefix(network) for network in ignore if network.version == 6],
-    }
+class FileFilter:
+    """The filter for packets of link type `kind`, equal to `packet_filter.program` with the same arguments."""
 
-    def accept(buffer: Buffer, start: int, end: int) -> bool:
-        version, at = locate(buffer, start + offset, end)
-        if version not in prefixes:
+    def __init__(self, kind: int, ignore: Sequence[Network] = ()) -> None:
+        self._locate, self._offset = _LOCATE.get(kind, (link.raw, 0))
+        self._prefixes = {
+            IP4: [_prefix(network) for network in ignore if network.version == 4],
+            IP6: [_prefix(network) for network in ignore if network.version == 6],
+        }
+        self.by_address = bool(ignore)
+
+    def __call__(self, buffer: Buffer, start: int, end: int) -> bool:
+        version, at = self._locate(buffer, start + self._offset, end)
+        if version not in self._prefixes:
             return version in link.WRAPPED
         source, destination, protocol, accepted = _FIELDS[version]
         if at + protocol >= end or buffer[at + protocol] not in accepted:
             return False
-        for prefix in prefixes[version]:
+        for prefix in self._prefixes[version]:
             if prefix.holds(buffer, at + source, end) or prefix.holds(buffer, at + destination, end):
                 return False
         return True
-
-    return accept
 
 
 def _prefix(network: Network) -> _Prefix:

@@ -8,6 +8,7 @@ its presence is itself part of a fingerprint.
 """
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 from decnet_sniff.protocols.verdict import NOTHING, Verdict
@@ -24,8 +25,30 @@ MAX_ALPN_NAMES = 64
 _HELLO_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a ServerHello that is a HelloRetryRequest (RFC 8446, 4.1.3)."""
 
-_EXTENSION = struct.Struct(">HH")
+_EXTENSION = struct.Struct(">HH").unpack_from
 """Type and length."""
+
+_LISTS = (GROUPS, POINT_FORMATS, SIGNATURES, VERSIONS, ALPN)
+_PARSED = frozenset((SERVER_NAME, *_LISTS))
+
+MAX_REMEMBERED = 300
+"""Size limit (numbers in its lists) for remembering what was parsed of a hello: about 3 KiB each."""
+MOST_REMEMBERED = 256
+"""Hellos whose parts are remembered: most are the same few over and over, from the same programs."""
+
+Offered = tuple[
+    int,
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[int, ...],
+    tuple[bytes, ...],
+]
+"""The fields of a ClientHello but for the server's name and the end."""
+Chosen = tuple[int, int, tuple[int, ...], int, bytes | None, bool]
+"""The fields of a ServerHello but for the end."""
 
 
 class ClientHello(NamedTuple):
@@ -97,69 +120,78 @@ def uint24(data: bytes | bytearray, at: int) -> int:
 
 
 def _client_hello(body: bytes, end: int, datagram: bool) -> ClientHello:
-    version = uint16(body, 0)
     at = 35 + body[34]  # behind version, random and session_id
     if datagram:
         at += 1 + body[at]
-    ciphers = _vector(body, at, uint16(body, at), 2)
-    at += 2 + len(ciphers)
-    extensions = _extensions(body, at + 1 + body[at])  # behind compression_methods
-    content = dict(reversed(extensions)).get  # of one that comes twice, which is forbidden, the first counts
-    return ClientHello(
-        version,
+    begin = at + 2
+    at = begin + uint16(body, at)
+    kinds, content = _extensions(body, at + 1 + body[at])  # behind compression_methods
+    name, lists = content.pop(SERVER_NAME, None), tuple(map(content.get, _LISTS))
+    ciphers = body[begin:at]
+    small = len(ciphers) // 2 + len(kinds) <= MAX_REMEMBERED and all(len(one or b"") < MAX_REMEMBERED for one in lists)
+    offered = (_offered if small else _decode)(body[:2], ciphers, kinds, lists)
+    return ClientHello(*offered, _host_name(name), end)
+
+
+def _decode(version: bytes, ciphers: bytes, kinds: tuple[int, ...], lists: tuple[bytes | None, ...]) -> Offered:
+    """Return all of a ClientHello that is the same in each one of a program."""
+    groups, points, signatures, versions, alpn = lists
+    return (
+        uint16(version, 0),
         _numbers(ciphers),
-        tuple([kind for kind, _ in extensions]),
-        groups=_numbers(_list(content(GROUPS), 2)),
-        point_formats=tuple(_list(content(POINT_FORMATS), 1)),
-        signatures=_numbers(_list(content(SIGNATURES), 2)),
-        versions=_numbers(_list(content(VERSIONS), 1)),
-        alpn=_names(content(ALPN)),
-        server_name=_host_name(content(SERVER_NAME)),
-        end=end,
+        kinds,
+        _numbers(_list(groups, 2)),
+        tuple(_list(points, 1)),
+        _numbers(_list(signatures, 2)),
+        _numbers(_list(versions, 1)),
+        _names(alpn),
     )
+
+
+_offered = lru_cache(maxsize=MOST_REMEMBERED)(_decode)
 
 
 def _server_hello(body: bytes, end: int) -> ServerHello:
     version = uint16(body, 0)
     at = 35 + body[34]
     cipher = uint16(body, at)
-    extensions = _extensions(body, at + 3)  # behind compression_method
-    content = dict(reversed(extensions)).get
-    chosen = content(VERSIONS, b"")
-    names = _names(content(ALPN))
+    kinds, content = _extensions(body, at + 3)  # behind compression_method
+    chosen = content.get(VERSIONS, b"")
+    names = _names(content[ALPN]) if ALPN in content else ()
     return ServerHello(
         version,
         cipher,
-        tuple([kind for kind, _ in extensions]),
-        chosen=uint16(chosen, 0) if len(chosen) == 2 else version,
-        alpn=names[0] if names else None,
-        retry=body[2:34] == _HELLO_RETRY,
-        end=end,
+        kinds,
+        uint16(chosen, 0) if len(chosen) == 2 else version,
+        names[0] if names else None,
+        body[2:34] == _HELLO_RETRY,
+        end,
     )
 
 
-def _extensions(body: bytes, at: int) -> list[tuple[int, bytes]]:
-    """Return type and content of each extension; a hello may end before the block (RFC 5246, 7.4.1.2)."""
+def _extensions(body: bytes, at: int) -> tuple[tuple[int, ...], dict[int, bytes]]:
+    """Return the types of all extensions, and the content of those that are parsed.
+
+    A hello may end before the block (RFC 5246, 7.4.1.2). Of an extension that comes twice, which is forbidden, the
+    first counts.
+    """
+    kinds: list[int] = []
+    content: dict[int, bytes] = {}
     if at == len(body):
-        return []
-    block = _vector(body, at, uint16(body, at), 2)
-    extensions = []
-    at, end = 0, len(block)
+        return (), content
+    end = at + 2 + uint16(body, at)
+    if end > len(body):
+        raise IndexError
+    at += 2
     while at < end:
-        kind, length = _EXTENSION.unpack_from(block, at)
-        at += 4 + length
+        kind, length = _EXTENSION(body, at)
+        begin, at = at + 4, at + 4 + length
         if at > end:
             raise IndexError
-        extensions.append((kind, block[at - length : at]))
-    return extensions
-
-
-def _vector(data: bytes, at: int, length: int, size: int) -> bytes:
-    """Return the content of a vector with a length of `size` bytes at `at`; raises IndexError if it is truncated."""
-    end = at + size + length
-    if end > len(data):
-        raise IndexError
-    return data[at + size : end]
+        if kind in _PARSED and kind not in content:
+            content[kind] = body[begin:at]
+        kinds.append(kind)
+    return tuple(kinds), content
 
 
 def _numbers(data: bytes) -> tuple[int, ...]:

@@ -26,6 +26,8 @@ def recognise(data: bytes) -> Hello | Verdict:
     What follows a HelloRetryRequest is found by calling this again with `data[hello.end:]`: the ChangeCipherSpec that
     may lie in between (RFC 8446, D.4) is skipped, and so is a warning alert.
     """
+    if (hello := _in_one_record(data)) is not None:
+        return hello
     message = bytearray()
     for fragment, end in _fragments(data):
         if fragment is None:
@@ -39,6 +41,21 @@ def recognise(data: bytes) -> Hello | Verdict:
         if len(message) >= 4 and len(data) < _HEADER_BYTES + 4 + uint24(message, 1):
             break  # it cannot be whole yet: do not look at the rest
     return NEED_MORE
+
+
+def _in_one_record(data: bytes) -> Hello | Verdict | None:
+    """Return the hello that is whole in the first record, as nearly all are; None if it goes on in the next."""
+    head = data[: _HEADER_BYTES + 4]
+    if len(head) < _HEADER_BYTES + 4 or head[0] != HANDSHAKE or not _plausible(head):
+        return None
+    end, begin = _HEADER_BYTES + uint16(head, 3), len(head)
+    whole = begin + uint24(head, _HEADER_BYTES + 1)
+    if whole > end:
+        return None
+    kind = head[_HEADER_BYTES]
+    if whole > len(data):
+        return NEED_MORE if kind in (CLIENT_HELLO, SERVER_HELLO) else NOTHING
+    return read_hello(kind, data[begin:whole], end=end)
 
 
 def read_message(message: bytes | bytearray) -> Hello | Verdict:

@@ -12,7 +12,7 @@ likely to continue goes first: the ended, then the unanswered, then the longest 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import nsmallest
+from operator import attrgetter
 from struct import Struct
 from typing import Final
 
@@ -104,6 +104,11 @@ def reverse(key: bytes) -> bytes:
     return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]
 
 
+def addresses(key: bytes) -> tuple[bytes, bytes]:
+    """Return the sender's and the receiver's address of a key."""
+    return (key[:4], key[4:8]) if len(key) == 12 else (key[:16], key[16:32])
+
+
 def ports(key: bytes) -> tuple[int, int]:
     """Return the sender's and the receiver's port of a key."""
     return key[-4] << 8 | key[-3], key[-2] << 8 | key[-1]
@@ -133,9 +138,10 @@ class Flows:
         self.size += 1
         return flow
 
-    def answer(self, flow: Flow, base: int) -> Direction:
+    def answer(self, flow: Flow, key: bytes, base: int) -> Direction:
+        """Add the server's direction of `flow`, whose key is `key`."""
         direction = flow.server = Direction(flow, base)
-        self.directions[reverse(flow.key)] = direction
+        self.directions[key] = direction
         return direction
 
     def close(self, flow: Flow) -> Flow:
@@ -167,9 +173,12 @@ class Flows:
         """Remove and yield an eighth of the flows when there is no room for another."""
         if self.size < self._most:
             return
-        for flow in nsmallest(max(1, self._most // 8), self._all(), key=_worth):
-            self.evicted += 1
-            yield self.close(flow)
+        room, flows = max(1, self._most // 8), self._all()
+        flows.sort(key=_LAST)
+        for rank in _RANKS:
+            for flow in [flow for flow in flows if flow.state in rank][:room]:
+                room, self.evicted = room - 1, self.evicted + 1
+                yield self.close(flow)
 
     def rest(self) -> Iterator[Flow]:
         for flow in self._all():
@@ -179,8 +188,5 @@ class Flows:
         return [direction.flow for direction in self.directions.values() if direction is direction.flow.client]
 
 
-_RANK: Final = {CLOSED: 0, SYN_SEEN: 1, SYN_ACK_SEEN: 1, ESTABLISHED: 2}
-
-
-def _worth(flow: Flow) -> tuple[int, int]:
-    return _RANK[flow.state], flow.last
+_RANKS: Final = (CLOSED,), (SYN_SEEN, SYN_ACK_SEEN), (ESTABLISHED,)
+_LAST: Final = attrgetter("last")

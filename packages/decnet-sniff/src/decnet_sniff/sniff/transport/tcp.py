@@ -2,7 +2,6 @@
 """TCP (RFC 9293): the stack that opens a connection, the first data of both sides, and how it ends."""
 
 from collections import Counter
-from struct import Struct
 from typing import Final, NamedTuple
 
 from decnet_core.events.catalogue import Payload
@@ -26,6 +25,7 @@ from decnet_sniff.sniff.transport.flows import (
     Direction,
     Flow,
     Flows,
+    addresses,
     ends,
     ports,
     reverse,
@@ -41,12 +41,18 @@ HELD_BYTES: Final = 2 << 20
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _EXACTLY: Final = 0x3F
 """All flags except those of ECN."""
-_TCP = Struct(">4xIIBB").unpack_from
+_TURNS: Final = _FIN | _SYN | _RST
+"""Only these change the state of an established connection."""
 _WRAP: Final = 1 << 32
 
 
-Bounds = tuple[int, int, int]
-"""Offsets in a buffer: IP header, TCP header, end of the packet."""
+Packet = tuple[Buffer, int, int, int]
+"""A buffer, and the offsets of the IP header, the TCP header and the end of the packet."""
+Numbers = tuple[int, int, int, int, int]
+"""Sequence and acknowledgement number, data offset and flags of a TCP header, and the length of the payload.
+
+That is what the headers say: the capture may have less.
+"""
 
 
 class Segment(NamedTuple):
@@ -89,20 +95,28 @@ class TcpTracker:
         for flow in self.flows.rest():
             self._closed(flow)
 
-    def segment(self, ts: int, key: bytes, buffer: Buffer, bounds: Bounds, payload: int) -> None:
-        """Process the segment at `bounds`; `payload` is its length by the headers: the capture may have less."""
-        _, at, end = bounds
-        sequence, acknowledged, offset, flags = _TCP(buffer, at)
+    def segment(
+        self,
+        ts: int,
+        key: bytes,
+        direction: Direction | None,
+        numbers: Numbers,
+        packet: Packet,
+    ) -> None:
+        """Process a segment of the direction that `key` has in the table."""
+        sequence, acknowledged, offset, flags, payload = numbers
         if payload < 0 or offset < 0x50:
             self._counts["tcp_malformed"] += 1
             return
-        # What a SYN brings with it begins behind the number that the SYN itself takes.
-        first = (sequence + 1) % _WRAP if flags & _SYN else sequence
-        data = at + (offset >> 2 & 0x3C)
-        segment = Segment(ts, key, first, acknowledged, flags, payload)
-        direction = self._direction(segment)
-        if direction is None:
-            return
+        buffer, header, at, end = packet
+        data, segment = at + (offset >> 2 & 0x3C), None
+        if direction is None or flags & _SYN:
+            # What a SYN brings with it begins behind the number that the SYN itself takes.
+            first = (sequence + 1) % _WRAP if flags & _SYN else sequence
+            segment = Segment(ts, key, first, acknowledged, flags, payload)
+            direction = self._direction(direction, segment)
+            if direction is None:
+                return
         flow = direction.flow
         direction.packets += 1
         direction.bytes += payload
@@ -113,21 +127,20 @@ class TcpTracker:
             self._talk(flow, direction)
         if data > end:  # what stands behind `end` is of the next packet
             self._counts["tcp_short"] += 1
-        elif flags & _SYN:
-            self._stack(segment, direction, bytes(buffer[bounds[0] : at]), bytes(buffer[at:data]))
-        if direction.base != SETTLED and payload and not flags & _RST:
+        elif segment is not None and flags & _SYN:
+            self._stack(segment, direction, bytes(buffer[header:at]), bytes(buffer[at:data]))
+        if payload and direction.base != SETTLED and not flags & _RST:
+            segment = segment or Segment(ts, key, sequence, acknowledged, flags, payload)
             self._data(segment, direction, bytes(buffer[data:end]))
-        self._advance(flow, direction, flags)
+        if flags & _TURNS or flow.state != ESTABLISHED:
+            self._advance(flow, direction, flags)
 
-    def _direction(self, segment: Segment) -> Direction | None:
+    def _direction(self, direction: Direction | None, segment: Segment) -> Direction | None:
         """Return the direction of the segment, possibly a new one; None for a stray segment."""
-        direction = self.flows.directions.get(segment.key)
         if segment.flags & _SYN:
             return self._syn_ack(direction, segment) if segment.flags & _ACK else self._syn(direction, segment)
-        if direction is not None:
-            return direction
         if (other := self.flows.directions.get(reverse(segment.key))) is not None:
-            return self.flows.answer(other.flow, SETTLED if segment.flags & _RST else segment.sequence)
+            return self.flows.answer(other.flow, segment.key, SETTLED if segment.flags & _RST else segment.sequence)
         return self._joined(segment)
 
     def _syn(self, direction: Direction | None, segment: Segment) -> Direction:
@@ -139,8 +152,8 @@ class TcpTracker:
             self._closed(self.flows.close(known.flow))
         flow = self._open(segment.ts, segment.key, segment.sequence)
         flow.client.base = segment.sequence
-        source, _, host, port = ends(segment.key)
-        self._sinks.scans.probe(segment.ts, source, host, port or 0, detector.SYN)
+        source, host = addresses(segment.key)
+        self._sinks.scans.probe(segment.ts, source, host, ports(segment.key)[1], detector.SYN)
         return flow.client
 
     def _syn_ack(self, direction: Direction | None, segment: Segment) -> Direction:
@@ -164,7 +177,7 @@ class TcpTracker:
             flow.client.base = segment.acknowledged
         if flow.state == SYN_SEEN:
             flow.state = SYN_ACK_SEEN
-        return self.flows.answer(flow, segment.sequence)
+        return self.flows.answer(flow, segment.key, segment.sequence)
 
     def _joined(self, segment: Segment) -> Direction | None:
         """Return the direction of a segment whose connection began before the capture; None if unusable."""
@@ -200,8 +213,8 @@ class TcpTracker:
         other = flow.server if direction is flow.client else flow.client
         if other is not None and other.bytes:
             flow.talked = True
-            source, _, host, port = ends(flow.key)
-            self._sinks.scans.talked(source, host, port or 0)
+            source, host = addresses(flow.key)
+            self._sinks.scans.talked(source, host, ports(flow.key)[1])
 
     def _open(self, ts: int, key: bytes, sequence: int) -> Flow:
         for crowded in self.flows.crowded():
@@ -215,10 +228,11 @@ class TcpTracker:
         if seen is None:
             self._counts["tcp_malformed"] += 1
             return
-        answer = bool(segment.flags & _ACK)
-        if not answer:
+        if segment.flags & _ACK:
+            reported = tcp_stack(seen, True, direction.flow.mss)
+        else:
             direction.flow.mss = seen.mss or 0
-        reported = tcp_stack(seen, server=answer, peer_mss=direction.flow.mss if answer else 0)
+            reported = tcp_stack(seen, False)
         self._sinks.findings.add(segment.ts, ends(segment.key), reported, 0)  # the same on every port
 
     def _report(self, ts: int, key: bytes, payload: Payload, *, server: bool) -> None:
@@ -286,8 +300,10 @@ class TcpTracker:
         direction.base, direction.quick = WATCHED, False
 
     def _settle(self, direction: Direction) -> None:
-        direction.base, direction.stream, direction.quick = SETTLED, None, True
-        self._held -= self._streams.pop(direction, 0)
+        direction.base, direction.quick = SETTLED, True
+        if direction.stream is not None:
+            direction.stream = None
+            self._held -= self._streams.pop(direction, 0)
 
     def _give_up(self, flow: Flow, direction: Direction) -> None:
         """Settle a direction, and report what is to be seen of a beginning that is not complete."""
@@ -312,13 +328,13 @@ class TcpTracker:
             if flow.state == ESTABLISHED:
                 flow.ended = RST
             elif flow.state == SYN_ACK_SEEN and direction is flow.client:
-                self._sinks.scans.aborted(ends(flow.key).source)
+                self._sinks.scans.aborted(addresses(flow.key)[0])
             flow.state = CLOSED
         elif flow.state == CLOSED or flags & _SYN:
             return
         else:
             if flow.state == SYN_ACK_SEEN and direction is flow.client:
-                self._sinks.scans.completed(ends(flow.key).source)
+                self._sinks.scans.completed(addresses(flow.key)[0])
             flow.state, flow.opened = ESTABLISHED, True
             if flags & _FIN:
                 direction.closing = True

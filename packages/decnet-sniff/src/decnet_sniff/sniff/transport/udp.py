@@ -80,7 +80,7 @@ class UdpTracker:
         other = self.flows.directions.get(reverse(key))
         if other is not None:
             other.flow.state, other.flow.opened = ESTABLISHED, True
-            return self.flows.answer(other.flow, 0)
+            return self.flows.answer(other.flow, key, 0)
         for crowded in self.flows.crowded():
             self._sinks.close(crowded, "udp")
         return self.flows.open(key, ts, 0).client
