@@ -29,7 +29,7 @@ from pathlib import Path
 from sniff_captures import bulk, busy, write
 
 HERE = Path(__file__).parent
-AIMS = {"bulk": 200_000, "handshakes": 50_000}
+AIMS = {"bulk": 200_000, "handshakes": 70_000}
 AIM_MIB = 25.0
 START = 1_700_000_000 * 10**9
 LINUX = bytes.fromhex("020405b40402080a00000001000000000103030a")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A page of the database is damaged under a running fleet: it heals an index, and waits for what needs an operator."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import random

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A worker that meets damage lets a child rebuild indexes, goes on, and shows what happened."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 from collections.abc import Callable

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from decnet_models.database.engine import reading, writing
 from decnet_models.database.shards import SHARDS
 from decnet_models.progress import lease_queries, queries
 from decnet_models.progress.lease_queries import Lease
+from decnet_models.progress.tables import worker_cursor
 
 
 def test_a_cursor_moves_only_from_where_it_is(engine: Engine) -> None:
@@ -120,6 +121,15 @@ def test_putting_a_cursor_back_leaves_those_that_are_not_beyond(engine: Engine) 
         assert queries.cursors(connection) == {"profiler": 7, "ttp": 7}
         queries.put_back(connection, "ttp", 5, now_ns=2)
         assert queries.cursors(connection) == {"profiler": 7, "ttp": 5}
+
+
+def test_a_cursor_that_is_put_back_to_where_it_is_has_not_been_moved(engine: Engine) -> None:
+    with writing(engine) as connection:
+        queries.move_cursor(connection, "ttp", 7, now_ns=1)
+        queries.put_back(connection, "ttp", 7, now_ns=2)
+        assert connection.execute(select(worker_cursor.c.updated_at)).scalars().all() == [1]
+        queries.put_back(connection, "ttp", 6, now_ns=3)
+        assert connection.execute(select(worker_cursor.c.updated_at)).scalars().all() == [3]
 
 
 def test_the_newest_hundred_dead_letters_are_listed(engine: Engine) -> None:

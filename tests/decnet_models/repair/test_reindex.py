@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Damaged indexes are made anew and nothing else is changed; anything else that is damaged is left as it is."""
 
-from __future__ import annotations
-
 import fcntl
 import random
 import shutil

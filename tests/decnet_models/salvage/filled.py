@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A database with rows of every form, and ways to damage its file."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import random

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whatever happens to pages: salvage ends, invents no row, and saves every row of the undamaged ones."""
 
-from __future__ import annotations
-
 import random
 import tempfile
 from collections import Counter

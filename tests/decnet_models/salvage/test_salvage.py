@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Each part of a file is damaged in turn: the check names it, and salvage saves everything else."""
 
-from __future__ import annotations
-
 import json
 import os
 import random

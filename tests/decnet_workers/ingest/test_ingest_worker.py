@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 from sqlalchemy import Engine, text
 
 from decnet_core.bus.memory import MemoryBus
@@ -27,7 +28,7 @@ from decnet_core.settings import Settings
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import reading, writing
 from decnet_models.events import queries
-from decnet_workers.ingest.intake import MAX_REFUSED_IN_A_ROW
+from decnet_workers.ingest.intake import MAX_REFUSED_IN_A_ROW, Intake, Outcome
 from decnet_workers.ingest.settings import IngestSettings
 from decnet_workers.ingest.worker import Ingest
 
@@ -137,6 +138,34 @@ async def test_a_database_that_refuses_every_event_is_waited_for_and_shown(
             connection.execute(text("DROP TRIGGER r"))
         await until(lambda: counted(engine) == MAX_REFUSED_IN_A_ROW + 1)
         await until(lambda: ctx.counters.snapshot()["database_at_fault"] == 0)
+
+
+async def test_it_is_not_parked_between_a_refused_event_and_one_that_is_taken(
+    state: Path, engine: Engine, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next process would count the refused events in a row anew."""
+    passes, asked = [], []
+
+    def run_pass(intake: Intake) -> Outcome:
+        passes.append(real(intake))
+        return passes[-1]
+
+    real = Intake.run_pass
+    monkeypatch.setattr(Intake, "run_pass", run_pass)
+    with writing(engine) as connection:
+        refuse = "WHEN NEW.sensor = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.execute(text(f"CREATE TRIGGER r BEFORE INSERT ON event {refuse}"))
+    spool, (good, bad) = open_spool("sniff"), make_events(2)
+    async with running(state, MemoryBus(), IngestSettings(poll_seconds=0.05)) as ctx:
+        spool.append(structs.replace(bad, sensor="bad"))
+        await until(lambda: ctx.counters.snapshot()["quarantined"] == 1)
+        ctx.parking.enable(0, lambda began, due: asked.append((began, due)))
+        seen = len(passes)
+        await until(lambda: len(passes) > seen + 3)
+        assert not asked
+        spool.append(good)
+        await until(lambda: asked)
+        assert counted(engine) == 1
 
 
 async def test_no_database_is_a_start_up_failure(tmp_path: Path) -> None:

@@ -423,6 +423,21 @@ def test_events_refused_one_in_each_pass_are_counted_together(
         intake.run_pass()
 
 
+def test_it_counts_from_a_refused_event_to_one_that_is_taken(
+    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker
+) -> None:
+    refuse_bad(engine)
+    spool = open_spool("sniff")
+    good, bad = make_events(2)
+    counting = []
+    for event in (None, structs.replace(bad, sensor="bad"), None, good):
+        if event is not None:
+            spool.append(event)
+        intake.run_pass()
+        counting.append(intake.counting)
+    assert counting == [False, True, True, False]
+
+
 def test_refused_events_of_several_spools_are_counted_together(
     intake: Intake, engine: Engine, state: Path, open_spool: Opener, make_events: Maker
 ) -> None:

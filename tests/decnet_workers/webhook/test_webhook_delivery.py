@@ -282,6 +282,18 @@ async def test_wrong_settings_are_startup_errors(start_webhook: Start) -> None:
         await start_webhook(ca_file="/none/ca.pem")
 
 
+async def test_endpoints_with_long_backlogs_take_turns(fleet: Any, receiver: Any, start_webhook: Start) -> None:
+    for path in ("/one", "/two"):
+        fleet.add(receiver.url + path)
+    for number in range(BATCH + 5):
+        fleet.notice(str(number))
+    await start_webhook(concurrent_endpoints=1)
+    await fleet.until(lambda: len(receiver.requests) == 2 * (BATCH + 5), 60)
+    paths = [request.path for request in receiver.requests]
+    assert len(set(paths[: 2 * BATCH])) == len(set(paths[2 * BATCH :])) == 2, "the second did not wait for the first"
+    assert paths[:BATCH].count(paths[0]) == BATCH
+
+
 @pytest.mark.parametrize("kills", [(5,), pytest.param((1, 4, 9, 16, 25), marks=pytest.mark.torture)])
 async def test_killed_at_any_point_every_notice_arrives_and_is_recorded_once(
     fleet: Any, receiver: Any, kills: tuple[int, ...]

@@ -3,6 +3,8 @@
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
+from decnet_models.root_error import ModelsError
+
 _SQLITE_PASSING = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
 """BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL (sqlite.org/rescode.html)."""
 
@@ -16,10 +18,6 @@ _SQLITE_VALUES = frozenset({18, 19, 20, 25})
 
 _POSTGRES_VALUES = ("22", "23", "54")
 """SQLSTATE classes: data exception, integrity constraint, program limit."""
-
-
-class ModelsError(Exception):
-    """decnet-models could not do something; the root of all its errors."""
 
 
 class DatabaseError(ModelsError):

@@ -31,6 +31,18 @@ _SUITE_SECONDS = 300
 _IN_NAMESPACE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
+def interpreter(into: Path) -> str:
+    """Return a Python that nats-core supports, with ours and its tests' needs: this one, or one made from uv.lock."""
+    if sys.version_info >= (3, 13):
+        return sys.executable
+    uv = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    assert uv, "uv is in the locked tools"
+    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(into / "environment")}
+    command = [uv, "sync", "--frozen", "--quiet", "--all-packages", "--python", "3.13"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=_FETCH_SECONDS)
+    return str(into / "environment" / "bin" / "python")
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What became of a suite: how many tests passed, the reasons of those skipped, the names of those that failed."""
 
@@ -86,7 +98,7 @@ def _run(suite: Path, path: list[Path], tests: list[str]) -> Outcome:
     options = ["-q", "-c", os.devnull, f"--rootdir={suite}", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider"]
     options += ["-o", "pythonpath=", "--timeout=60", f"--junitxml={report}", "-W", "ignore"]
     done = subprocess.run(
-        [*_IN_NAMESPACE, sys.executable, "-m", "pytest", *options, *tests],
+        [*_IN_NAMESPACE, interpreter(suite), "-m", "pytest", *options, *tests],
         cwd=suite,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [*path, HERE]))},
         timeout=_SUITE_SECONDS,

@@ -9,8 +9,6 @@ however the two are interleaved.
 A worker counts as idle from the first look that found nothing; nudges for which there is nothing to do do not keep it.
 """
 
-from __future__ import annotations
-
 import math
 import socket
 import time

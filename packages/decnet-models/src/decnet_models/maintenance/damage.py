@@ -5,8 +5,6 @@ Its sentences are not an interface, but they have named pages and indexes in the
 `Tree 4 page 12 cell 3` where older ones have `On tree page 12 cell 3`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

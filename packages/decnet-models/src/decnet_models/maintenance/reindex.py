@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rebuilds damaged indexes when an operator asks for it, also after an attempt of the workers has failed."""
 
-from __future__ import annotations
-
 from decnet_models.database.engine import sqlite_file
 from decnet_models.errors import DatabaseError
 from decnet_models.repair.attempts import RepairError

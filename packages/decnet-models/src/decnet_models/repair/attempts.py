@@ -4,8 +4,6 @@
 What is remembered lies beside the database and is of that file (its inode): a salvaged or restored file begins anew.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os
@@ -17,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from decnet_core.durable import replace_file
+from decnet_models.root_error import ModelsError
 
 MOST_A_DAY = 3
 """Successful repairs of one file within 24 hours; more means that the disk is failing."""
@@ -25,7 +24,7 @@ _DAY = 86_400
 _MODE = 0o660
 
 
-class RepairError(Exception):
+class RepairError(ModelsError):
     """The indexes were not rebuilt; the message says why, and what to do."""
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rebuilds indexes for a worker and says in JSON what came of it: `python -m decnet_models.repair.child FILE`."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from pathlib import Path

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The copy of a damaged database that is kept before anything is changed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sqlite3

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the child tells the worker that started it."""
 
-from __future__ import annotations
-
 import msgspec
 
 

@@ -6,8 +6,6 @@ would follow them to free them. So a new index is made beside it and takes its p
 then belong to nothing, until VACUUM frees them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import sqlite3

@@ -6,8 +6,6 @@ worker's cursor would be passed over. A worker whose position is lost continues 
 has counted would otherwise be counted again; a replay makes its tables anew.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping

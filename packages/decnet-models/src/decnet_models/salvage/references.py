@@ -5,8 +5,6 @@ They get what deleting the row would have done (ON DELETE): a reference that may
 aside.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What was saved of each table and what was lost, as values and as a table for people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import msgspec

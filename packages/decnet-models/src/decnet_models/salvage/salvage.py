@@ -5,8 +5,6 @@ The old file is only read, in one state of it: where SQLite can still open it, a
 overwritten.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sqlite3

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Copies one table: its readable rows, then rows that undamaged indexes still have in full; says what is lost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any

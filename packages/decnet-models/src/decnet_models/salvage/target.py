@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The new file: freshly migrated, empty, filled in one transaction."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping

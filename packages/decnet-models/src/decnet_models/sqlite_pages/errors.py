@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is wrong with a page."""
 
-from __future__ import annotations
+from decnet_models.root_error import ModelsError
 
 
-class DamagedPageError(Exception):
+class DamagedPageError(ModelsError):
     """The bytes are not what the file format demands; the message says which rule is broken."""

@@ -5,8 +5,6 @@ A page passes only when its cells and free blocks account for every byte: SQLite
 bytes have hit hardly ever stays so. What passes can still have a changed value within a row; no checksum shows that.
 """
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from decnet_models.sqlite_pages.errors import DamagedPageError

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The pages of a database file as committed, the write-ahead log included."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import struct

@@ -6,8 +6,6 @@ and from the form of its rows. Where that leaves two answers, or where the list 
 the page may hold deleted rows, an undamaged index must have its rows; otherwise they are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

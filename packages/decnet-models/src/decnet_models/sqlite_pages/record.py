@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rows and index entries as SQLite stores them (sqlite.org/fileformat2, section 2), and their order."""
 
-from __future__ import annotations
-
 import struct
 from typing import Final
 

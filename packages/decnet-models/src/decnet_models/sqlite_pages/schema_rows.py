@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The rows of `sqlite_schema`: which b-tree is which table's or index's."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple

@@ -5,8 +5,6 @@ A record says nothing of its table. A table's columns, their types and which may
 those of others, and from garbage.
 """
 
-from __future__ import annotations
-
 import contextlib
 import sqlite3
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ nothing else yet, and holds only keys that lie between those which the parent ke
 parent does not make one table's rows another's.
 """
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple

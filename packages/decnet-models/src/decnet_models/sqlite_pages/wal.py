@@ -5,8 +5,6 @@ As in SQLite's recovery, the log ends at the first frame whose salts or running 
 last commit before that is not part of the database.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Mapping
 from pathlib import Path

@@ -83,6 +83,11 @@ class Intake:
         self._refused_in_a_row = self._refused_after = 0  # up to the last commit; once what is taken is committed
         self.spools = OpenSpools(spools)
 
+    @property
+    def counting(self) -> bool:
+        """Whether the last event was refused; another process would count the refusals in a row anew."""
+        return self._refused_in_a_row > 0
+
     def newest(self) -> int:
         with reading(self._engine) as connection:
             return queries.last_seq(connection)

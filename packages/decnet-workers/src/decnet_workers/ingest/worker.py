@@ -92,7 +92,9 @@ class Ingest(DatabaseWorker[IngestSettings]):
             _report(ctx, outcome, time.perf_counter() - started)
             if outcome.read or more:
                 return AT_ONCE
-            return Rest(ctx.poll_seconds(self.settings.poll_seconds), idle=not intake.spools.failing)
+            return Rest(
+                ctx.poll_seconds(self.settings.poll_seconds), idle=not (intake.spools.failing or intake.counting)
+            )
 
         await repeat(ctx, step, prepare=announce)
 

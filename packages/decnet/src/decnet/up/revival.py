@@ -6,8 +6,6 @@ keeps its pid, its terminal and its place in the shell's job. It is never given 
 is not: the OOM killer takes whom it likes. Only the pause grows, and a supervisor that ran long enough resets it.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a client of the loopback port may do, by the credentials in its CONNECT."""
 
-from __future__ import annotations
-
 from decnet_core.bus.broker.permissions import Access, Roles
 from decnet_core.bus.protocol.operations import Connect
 from decnet_core.bus.settings import BusSettings

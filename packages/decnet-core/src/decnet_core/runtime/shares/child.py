@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The process of one share, as the process sees it that has forked it."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

@@ -4,8 +4,6 @@
 Whoever waits longer than a client can be expected to, because the worker does not come up, is turned away.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os

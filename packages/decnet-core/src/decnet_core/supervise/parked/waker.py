@@ -5,8 +5,6 @@ The worker's first request makes the supervisor listen in its place; a later one
 which found nothing to do, began after that and after the last message (see `runtime.parking`).
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import time
