@@ -76,9 +76,9 @@ def fill(connection: Connection, table: Table, rows: int) -> None:
         _number_after(connection, table)
         return
     marks = ", ".join("?" * len(table.columns))
-    while batch := [[_plain(value) for value in row] for row in islice(made, _BATCH)]:
-        values = [tuple(row) for row in batch]
-        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)
+    uuids = [place for place, column in enumerate(table.columns) if isinstance(column.type, Uuid)]
+    while batch := [_plain(row, uuids) for row in islice(made, _BATCH)]:
+        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', batch)
 
 
 def populate(table: Table, rows: int) -> Iterator[list[Any]]:
@@ -146,8 +146,11 @@ def _is_name(column: Column[Any]) -> bool:
     return (isinstance(column.type, Uuid) or type(column.type) is String) and not choices(column)
 
 
-def _plain(value: Any) -> Any:
-    return value.hex if isinstance(value, UUID) else value
+def _plain(row: list[Any], uuids: Sequence[int]) -> tuple[Any, ...]:
+    """Return a row as SQLite stores it; `uuids` are the places of UUIDs."""
+    for place in uuids:
+        row[place] = row[place].hex
+    return tuple(row)
 
 
 def _number_after(connection: Connection, table: Table) -> None:

@@ -149,8 +149,9 @@ def _public(module: types.ModuleType) -> list[Query]:
 
 
 def _takes(function: Query, *kinds: type) -> bool:
-    """Return whether the first parameters are of these kinds; annotations are text here."""
-    said = [str(one.annotation).partition("[")[0] for one in inspect.signature(function).parameters.values()]
+    """Return whether the first parameters are of these kinds; an annotation is a class, or text if postponed."""
+    annotations = [one.annotation for one in inspect.signature(function).parameters.values()]
+    said = [getattr(one, "__name__", str(one)).partition("[")[0] for one in annotations]
     return said[: len(kinds)] == [kind.__name__ for kind in kinds]
 
 

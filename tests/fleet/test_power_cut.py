@@ -25,7 +25,7 @@ def root() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_what_was_answered_before_the_power_was_cut_is_recorded_once(root: Path) -> None:
     with disk(root, "state") as state:
         up = Up(root)

@@ -44,6 +44,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         found.run(
             "sh", "-c", f"echo DECNET_DATABASE_URL=sqlite:///{STATE}/database/decnet.db >> /etc/decnet/decnet.env"
         )
+        found.run("sh", "-c", "echo DECNET_RUNTIME_PARK_SECONDS=3600 >> /etc/decnet/decnet.env")
         found.run("decnet", "init", "--hosting", "groups")
         found.run("decnet", "swarm", "token", "berlin", "--master", "127.0.0.1")
         found.run("systemctl", "start", ALL)

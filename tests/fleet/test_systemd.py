@@ -27,6 +27,9 @@ pytestmark = [
 WORKERS = worker_registry.wanted(Settings({}, {}, "defaults"))
 UNITS = [f"decnet-{name}.service" for name in WORKERS]
 ALL = "decnet-supervise@all.service"
+DROP_IN = "/etc/systemd/system/decnet-supervise@.service.d"
+NOBODY_PARKS = "[Service]\\nEnvironment=DECNET_RUNTIME_PARK_SECONDS=3600\\n"
+"""Most tests here look at the process of each worker."""
 GROUPS = sorted({f"decnet-supervise@{worker_registry.load(name).group}.service" for name in WORKERS})
 
 
@@ -36,6 +39,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     directory = tmp_path_factory.mktemp("machine")
     copy_root(directory / "root")
     with booted(directory / "root") as found:
+        found.run("sh", "-c", f"mkdir -p {DROP_IN} && printf '{NOBODY_PARKS}' > {DROP_IN}/parking.conf")
         found.run("decnet", "init")
         yield found
     shutil.rmtree(directory / "root", ignore_errors=True)

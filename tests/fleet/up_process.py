@@ -81,7 +81,7 @@ class Up:
         until(lambda: not self.processes())
 
     def await_ready(self, process: subprocess.Popen[bytes]) -> None:
-        until(lambda: (self.root / "ready").exists() or process.poll() is not None, 90)
+        until(lambda: (self.root / "ready").exists() or process.poll() is not None, 200)
         assert process.poll() is None, self.said() + (self.root / "out").read_text()
 
     def report(self) -> SupervisorStatus | None:

@@ -243,3 +243,12 @@ def test_foreign_files_in_the_directory_are_ignored(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"line\n")
     put(tmp_path, 1, b"one\n")
     assert SpoolReader(tmp_path, "ingest").read(START).lines == [b"one"]
+
+
+@pytest.mark.parametrize(("first", "missing"), [(32768, 32767), (32769, 1)])
+def test_a_spool_that_was_lost_is_one_segment_missing_for_nobody_knows_how_many(
+    tmp_path: Path, first: int, missing: int
+) -> None:
+    segments.path_of(tmp_path, first).write_bytes(b"line\n")
+    found = look(tmp_path, Position(1, 5))
+    assert (found.lines, found.missing) == ([b"line"], missing)

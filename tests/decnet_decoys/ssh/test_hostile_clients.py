@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncssh
@@ -142,3 +144,37 @@ async def test_what_waits_on_a_channel_is_given_back_when_it_closes(tmp_path: Pa
         async with asyncio.timeout(DEADLINE):
             while host.ctx.counters.snapshot()["decoys_memory_left"] < size - 10_000:
                 await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def connections_in_memory() -> int:
+    return sum(type(one) is asyncssh.SSHServerConnection for one in gc.get_objects())
+
+
+async def all_freed(host: DeckyHost) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while host.ctx.counters.snapshot()["decoys_connections_open"] or connections_in_memory():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.usefixtures("no_collection")
+async def test_connection_that_never_logged_in_is_freed_without_the_garbage_collector(host: DeckyHost) -> None:
+    for data in (VERSION, VERSION + os.urandom(64), b"GET / HTTP/1.1\r\n\r\n"):
+        await sent(host, data)
+    await host.until_counted("decoys_connections", 3)
+    await all_freed(host)
+
+
+@pytest.mark.usefixtures("no_collection")
+async def test_session_is_freed_without_the_garbage_collector(host: DeckyHost) -> None:
+    for line in ("id", "uname -a"):
+        async with connecting(host, password="admin123") as connection:
+            await connection.run(line)
+    await all_freed(host)

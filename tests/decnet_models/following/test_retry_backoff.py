@@ -165,3 +165,19 @@ async def test_an_instance_that_lost_its_place_does_not_accuse_the_database(make
     ctx = make_context()
     await RetryBackoff(ctx).wait(CursorMovedError("moved"))
     assert ctx.counters.snapshot() == {"database_retries": 1, "database_unavailable": 1}
+
+
+async def test_a_database_is_silent_after_twelve_seconds(
+    make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def at_once(seconds: float, report: Callable[[], None]) -> asyncio.Handle:
+        delays.append(seconds)
+        return loop.call_soon(report)
+
+    monkeypatch.setattr(loop, "call_later", at_once)
+    with RetryBackoff(make_context()).watching():
+        pass
+    assert delays == [12.0]

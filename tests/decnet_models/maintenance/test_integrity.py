@@ -12,7 +12,7 @@ from decnet_core.events.envelope import Event
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.errors import DatabaseError
 from decnet_models.events import queries
-from decnet_models.maintenance.integrity import damages
+from decnet_models.maintenance.integrity import damages, examine
 from decnet_models.maintenance.vacuum import vacuum
 
 Maker = Callable[..., list[Event]]
@@ -75,6 +75,12 @@ def test_indexes_are_read_where_the_server_can(postgres_url: str) -> None:
         with writing(engine) as connection:
             connection.execute(text("DROP EXTENSION IF EXISTS amcheck"))
         engine.dispose()
+
+
+def test_what_postgresql_does_not_check_without_amcheck_is_said(postgres_url: str) -> None:
+    found = examine(postgres_url, quiet)
+    assert found.damages == []
+    assert ["amcheck" in remark for remark in found.remarks] == [True]
 
 
 def test_vacuum_gives_back_what_was_deleted(engine: Engine, url: str, make_events: Maker) -> None:

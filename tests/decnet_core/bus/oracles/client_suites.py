@@ -31,6 +31,18 @@ _SUITE_SECONDS = 300
 _IN_NAMESPACE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
+def interpreter(into: Path) -> str:
+    """Return a Python that nats-core supports, with ours and its tests' needs: this one, or one made from uv.lock."""
+    if sys.version_info >= (3, 13):
+        return sys.executable
+    uv = shutil.which("uv", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    assert uv, "uv is in the locked tools"
+    environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(into / "environment")}
+    command = [uv, "sync", "--frozen", "--quiet", "--all-packages", "--python", "3.13"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=_FETCH_SECONDS)
+    return str(into / "environment" / "bin" / "python")
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What became of a suite: how many tests passed, the reasons of those skipped, the names of those that failed."""
 
@@ -40,10 +52,14 @@ class Outcome(msgspec.Struct, frozen=True):
     output: str
 
 
-def fetch(into: Path, requirement: str) -> None:
-    """Unpack a source distribution, checked by hash. It is not built, but pip asks its build back end for metadata."""
+def fetch(into: Path, requirement: str) -> str:
+    """Unpack a source distribution, checked by hash. It is not built, but pip asks its build back end for metadata.
+
+    Return the interpreter that can run its tests.
+    """
+    python = interpreter(into)
     tools = into / "tools"
-    subprocess.run([sys.executable, "-m", "venv", tools], check=True, timeout=_FETCH_SECONDS)
+    subprocess.run([python, "-m", "venv", tools], check=True, timeout=_FETCH_SECONDS)
     pip = [str(tools / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     constraints = ROOT / ".ci" / "build-constraints.txt"
     subprocess.run([*pip, "install", "--require-hashes", "-r", constraints], check=True, timeout=_FETCH_SECONDS)
@@ -54,18 +70,19 @@ def fetch(into: Path, requirement: str) -> None:
     for archive in into.glob("*.tar.gz"):
         with tarfile.open(archive) as opened:
             opened.extractall(into, filter="data")
+    return python
 
 
-def nats_py(sources: Path) -> Outcome:
+def nats_py(python: str, sources: Path) -> Outcome:
     """Run nats-py's tests of core NATS."""
     suite = next(sources.glob("nats_py-*/"))
     shutil.copy(HERE / "nats_py_utils.py", suite / "tests" / "utils.py")
     (suite / "tests" / "__init__.py").touch()
     files = ("client", "client_v2", "client_async_await", "parser", "nuid")
-    return _run(suite, [suite, suite / "src"], [f"tests/test_{name}.py" for name in files])
+    return _run(python, suite, [suite, suite / "src"], [f"tests/test_{name}.py" for name in files])
 
 
-def nats_core(sources: Path) -> Outcome:
+def nats_core(python: str, sources: Path) -> Outcome:
     """Run nats-core's tests; its package stands alone, for it shares its name with nats-py's."""
     suite = next(sources.glob("nats_core-*/"))
     package = suite / "alone" / "nats"
@@ -78,15 +95,15 @@ def nats_core(sources: Path) -> Outcome:
     files = ("client", "subscription", "message", "protocol", "connection")
     plugin = ["-p", "nats_core_fixtures"]
     tests = [*plugin, *(f"tests/test_{name}.py" for name in files)]
-    return _run(suite, [suite / "alone"], tests)
+    return _run(python, suite, [suite / "alone"], tests)
 
 
-def _run(suite: Path, path: list[Path], tests: list[str]) -> Outcome:
+def _run(python: str, suite: Path, path: list[Path], tests: list[str]) -> Outcome:
     report = suite / "report.xml"
     options = ["-q", "-c", os.devnull, f"--rootdir={suite}", "-o", "asyncio_mode=auto", "-p", "no:cacheprovider"]
     options += ["-o", "pythonpath=", "--timeout=60", f"--junitxml={report}", "-W", "ignore"]
     done = subprocess.run(
-        [*_IN_NAMESPACE, sys.executable, "-m", "pytest", *options, *tests],
+        [*_IN_NAMESPACE, python, "-m", "pytest", *options, *tests],
         cwd=suite,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [*path, HERE]))},
         timeout=_SUITE_SECONDS,

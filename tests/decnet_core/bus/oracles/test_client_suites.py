@@ -21,16 +21,16 @@ TEN_MILLISECONDS = {"test_client.ClientTest::test_connect_after_close"}
 
 
 async def test_nats_py(tmp_path: Path) -> None:
-    client_suites.fetch(tmp_path, client_suites.NATS_PY)
-    outcome = client_suites.nats_py(tmp_path)
+    python = client_suites.fetch(tmp_path, client_suites.NATS_PY)
+    outcome = client_suites.nats_py(python, tmp_path)
     assert outcome.failed - TEN_MILLISECONDS == MONITORING, outcome.output
     assert outcome.passed + len(outcome.failed) == 102
     assert dict(outcome.skipped) == {"not offered: TLS": 11, "not offered: clusters": 7}
 
 
 async def test_nats_core(tmp_path: Path) -> None:
-    client_suites.fetch(tmp_path, client_suites.NATS_CORE)
-    outcome = client_suites.nats_core(tmp_path)
+    python = client_suites.fetch(tmp_path, client_suites.NATS_CORE)
+    outcome = client_suites.nats_core(python, tmp_path)
     assert not outcome.failed, outcome.output
     assert outcome.passed == 152
     not_offered = {"clusters": 2, "server_auth_nkey.conf": 10, "server_auth_jwt.conf": 10}

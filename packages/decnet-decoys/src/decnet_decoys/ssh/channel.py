@@ -158,6 +158,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._terminal.connection_lost()
+        vars(self._chan)["_recv_buf"] = []  # it leads back here
         self._undelivered = self._unread = 0
         self._hold(0)
         self._on_close()

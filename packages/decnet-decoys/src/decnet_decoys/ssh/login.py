@@ -50,7 +50,7 @@ class Login(asyncssh.SSHServer):
         self._conn = conn
         apply_profile(conn, self._profile)
         kex_steps.order(conn, self._context.fleet.key_exchanges, self._recorder.info.src[0])
-        Pacing(conn, self._context.settings.limits.session_bytes, self._cut)
+        self._pacing = Pacing(conn, self._context.settings.limits.session_bytes, self._cut)
 
     def _cut(self) -> None:
         """Disconnect a client that has sent more than it may, or than there is memory for while nothing reads it."""
@@ -60,6 +60,7 @@ class Login(asyncssh.SSHServer):
     def connection_lost(self, _exc: Exception | None) -> None:
         """Record the software of a client that left before logging in."""
         self._identify()
+        self._pacing.end()
 
     def _identify(self) -> None:
         software = self._conn.get_extra_info("client_version")

@@ -30,6 +30,17 @@ class Pacing:
         self._connection.data_received = self.data_received
         self._connection._finish_recv_packet = self._finished
 
+    def end(self) -> None:
+        """Leave a connection that was lost, so that it is freed at once; in a cycle it waits to be collected.
+
+        Collecting hundreds of connections takes longer than a turn may.
+        """
+        for name in ("data_received", "_finish_recv_packet"):
+            vars(self._connection).pop(name, None)
+        self._connection._recv_handler = _takes_nothing
+        self._on_excess = _ends_nothing
+        self._waiting.clear()
+
     def data_received(self, data: bytes, datatype: int | None = None) -> None:  # noqa: ARG002  # asyncssh's signature
         """Take what the transport has read."""
         if self._left < 0:
@@ -75,3 +86,12 @@ class Pacing:
         self._finish(*arguments, **options)
         if self._waiting and not self._busy:
             self._soon()
+
+
+def _takes_nothing() -> bool:
+    """Stand in for asyncssh's reader of packets, a method of the connection."""
+    return False
+
+
+def _ends_nothing() -> None:
+    """Stand in for what ends a connection that has ended."""

@@ -77,12 +77,14 @@ class Server:
             finally:
                 server.abort()
         except (OSError, asyncssh.DisconnectError) as error:
-            raise ConnectionEnded(str(error)) from error
+            _drop_tracebacks(error)
+            raise ConnectionEnded(str(error)) from None
         except Exception as error:
             if not _is_of_the_client(error):
                 raise
             self._report(connection, error)
-            raise ConnectionEnded(str(error)) from error
+            _drop_tracebacks(error)
+            raise ConnectionEnded(str(error)) from None
 
     def _report(self, connection: Connection, error: Exception) -> None:
         """Count a client that does not speak the protocol."""
@@ -101,6 +103,16 @@ class Server:
                 keys = await self._context.runtime.in_thread(host_keys, self._context.keys, self._profile.host_keys)
                 self._options = options_for(self._profile, keys)
             return self._options
+
+
+def _drop_tracebacks(error: BaseException | None) -> None:
+    """Let go of the frames in which an error was raised: with the future that it came by they are a cycle.
+
+    What is in a cycle waits for the garbage collector, and hundreds of connections take it longer than a turn may.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _is_of_the_client(error: Exception) -> bool:

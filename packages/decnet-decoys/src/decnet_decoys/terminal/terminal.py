@@ -48,6 +48,10 @@ class Recording(Protocol):
         ...
 
 
+def _nobody_waits(_size: int) -> None:
+    """Take no notice."""
+
+
 class Terminal:
     """Input and output of one client. With `pty` line ends become CR LF, ^C interrupts and errors go to the screen."""
 
@@ -57,7 +61,7 @@ class Terminal:
         *,
         pty: bool,
         idle_seconds: float,
-        on_waiting: Callable[[int], None] = lambda _size: None,
+        on_waiting: Callable[[int], None] = _nobody_waits,
     ) -> None:
         """`on_waiting` is told how many bytes wait to be read, whenever that changes."""
         self.pty = pty
@@ -101,6 +105,7 @@ class Terminal:
 
     def connection_lost(self) -> None:
         self._lost = self._ended = True
+        self._on_waiting = _nobody_waits
         for event in (self._changed, self._writable, self._interrupted):
             event.set()
 

@@ -140,7 +140,7 @@ def _held(source: Path) -> Iterator[None]:
 
 def _require_unchanged(pages: PageFile, source: Path) -> None:
     if not pages.same_log():
-        raise DatabaseError(f"{source} was written to meanwhile: stop the workers (`decnet stop`), and try again")
+        raise DatabaseError(f"{source} was written to meanwhile: stop the fleet, and try again")
 
 
 def _require_sound(partial: Path) -> None:

@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -22,7 +22,7 @@ from decnet.command import guarded
 from decnet.fleet.deployment import Deployment, find_deployment
 from decnet.up.hosting import HELP, Hosting
 from decnet.up.known_sections import refuse_unknown
-from decnet.up.revival import Course, course, reviving
+from decnet.up.revival import course, reviving
 from decnet.up.run import RunOptions, prepare, run, workers
 from decnet.up.view import JsonView, PlainView, View
 from decnet_core.runtime import worker_registry
@@ -44,12 +44,14 @@ def up(
         raise WrongUsageError("--plain and --json exclude each other")
     deployment = find_deployment()
     refuse_unknown(deployment.settings)
+    supervision = deployment.settings.section("supervise", SuperviseSettings)
     lock = prepare(deployment)
+    page = not (plain or as_json) and sys.stdout.isatty()
     former = course(seconds)
     options = RunOptions(former.seconds_left, ready_file, os.getpid())
 
     def supervise(zygote: socket.socket | None) -> int:
-        view = _view(deployment, plain=plain, as_json=as_json)
+        view = _view(deployment, page=page, as_json=as_json)
         try:
             asyncio.run(run(deployment, view, options, host, zygote))
         finally:
@@ -57,14 +59,18 @@ def up(
         return 0
 
     try:
-        code = _fork(deployment, supervise, former) if host is Hosting.FORK else supervise(None)
+        code = (
+            _fork(deployment, supervise, reviving(former, supervision, page=page))
+            if host is Hosting.FORK
+            else supervise(None)
+        )
     finally:
         lock.release()
     raise typer.Exit(code)
 
 
-def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], former: Course) -> int:
-    """Run as the workers' zygote until the supervisor is done; return its exit code. If it is killed, start again."""
+def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], killed: Callable[[int], NoReturn]) -> int:
+    """Run as the workers' zygote until the supervisor is done; return its exit code."""
     from decnet_core.supervise.fork import zygote
 
     os.environ["DECNET_STATE_DIR"] = str(deployment.state.root.absolute())
@@ -80,17 +86,13 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], for
                 sys.stdout.flush()
 
     names = [name for name in workers(deployment) if not worker_registry.zygote_of(name)]
-    return zygote.run_with_supervisor(
-        [worker_registry.entry_point(name) for name in names],
-        supervised,
-        reviving(former, deployment.settings.section("supervise", SuperviseSettings)),
-    )
+    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in names], supervised, killed)
 
 
-def _view(deployment: Deployment, *, plain: bool, as_json: bool) -> View:
+def _view(deployment: Deployment, *, page: bool, as_json: bool) -> View:
     if as_json:
         return JsonView()
-    if plain or not sys.stdout.isatty():
+    if not page:
         return PlainView()
     from decnet.up.live import LiveView
 

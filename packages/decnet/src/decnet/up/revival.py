@@ -45,14 +45,17 @@ def course(seconds: float | None) -> Course:
     return Course(ends=None if seconds is None else time.monotonic() + seconds)
 
 
-def reviving(course: Course, settings: SuperviseSettings) -> Callable[[int], NoReturn]:
-    """Return what to do when a signal has killed the supervisor that begins now."""
+def reviving(course: Course, settings: SuperviseSettings, *, page: bool) -> Callable[[int], NoReturn]:
+    """Return what to do when a signal has killed the supervisor that begins now; `page`: it shows one at a terminal."""
     began = time.monotonic()
 
     def killed(number: int) -> NoReturn:
         decision = decide(Ended(-number, time.monotonic() - began), course.crashes, 0.0, settings, exposed=True)
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nothing is left that would have to be stopped
             signal.signal(each, signal.SIG_DFL)
+        if page:
+            sys.stdout.write(_SHOW_SHELL)
+            sys.stdout.flush()
         _say(f"the supervisor was killed ({_name(number)}): the fleet starts again in {decision.delay_seconds:g} s")
         time.sleep(decision.delay_seconds)
         _execute_again(Course(decision.crashes, course.ends))
@@ -68,8 +71,7 @@ def _name(number: int) -> str:
 
 
 def _say(sentence: str) -> None:
-    page = _SHOW_SHELL if sys.stdout is not None and sys.stdout.isatty() else ""
-    sys.stderr.write(f"{page}decnet: {sentence}\n")
+    sys.stderr.write(f"decnet: {sentence}\n")
     sys.stderr.flush()
 
 
@@ -77,4 +79,5 @@ def _execute_again(course: Course) -> NoReturn:
     former = (zygote.SOCKET, zygote.SUPERVISOR)
     environment = {name: value for name, value in os.environ.items() if name not in former}
     environment[_PASSED_ON] = msgspec.json.encode(course).decode()
-    os.execve(sys.executable, sys.orig_argv, environment)  # noqa: S606  # no shell is wanted
+    command = [sys.executable, *sys.orig_argv[1:]]
+    os.execve(command[0], command, environment)  # noqa: S606  # no shell is wanted

@@ -18,7 +18,7 @@ from decnet_core.bus.broker.permissions import Access
 from decnet_core.bus.broker.state import BrokerState
 from decnet_core.bus.broker.subscription import Subscription
 from decnet_core.bus.protocol import frames
-from decnet_core.bus.protocol.match import Route, is_pattern, is_queue, is_subject
+from decnet_core.bus.protocol.match import is_pattern, is_queue, is_subject
 from decnet_core.bus.protocol.operations import (
     PROTOCOLS,
     SERVER_VERSION,
@@ -116,10 +116,11 @@ class Peer(Connection):
 
     def send(self, subscription: Subscription, publish: Publish, bodies: list[bytes]) -> None:
         if publish.header_size and not self.options.headers:
-            head, bodies = _without_headers(subscription.sid, publish, bodies)
+            self.send_queue.push_run(*_without_headers(subscription.sid, publish, bodies))
+        elif len(bodies) == 1:
+            self.send_queue.push(b"".join((publish.before, subscription.sid, publish.after, bodies[0])))
         else:
-            head = b"".join((publish.before, subscription.sid, publish.after))
-        self.send_queue.push_run(head, bodies)
+            self.send_queue.push_run(b"".join((publish.before, subscription.sid, publish.after)), bodies)
         if not self.dirty:
             self._state.mark_dirty(self)
         subscription.delivered += len(bodies)
@@ -135,30 +136,19 @@ class Peer(Connection):
 
     def _publish(self, publish: Publish, bodies: list[bytes]) -> None:
         """Route messages that came under one control line: at once if each goes the same way, else one by one."""
-        route = self._state.routes.match(publish.subject)
-        if len(bodies) == 1 or self._uniform(publish, route):
-            self._route(publish, bodies, route)
+        if len(bodies) > 1 and not self._uniform(publish):
+            for body in bodies:
+                self._publish(publish, [body])
+                if self.closing:
+                    return
             return
-        for body in bodies:
-            self._route(publish, [body], self._state.routes.match(publish.subject))
-            if self.closing:
-                return
-
-    def _uniform(self, publish: Publish, route: Route[Subscription]) -> bool:
-        """Return whether a message is answered by nothing, and none changes where the next one goes."""
-        if self.options.verbose or self.options.pedantic or publish.reply or route.groups:
-            return False
-        if self._access is None or not self._access.may_publish(publish.subject):
-            return False
-        return not any(subscription.last for subscription in route.plain)
-
-    def _route(self, publish: Publish, bodies: list[bytes], route: Route[Subscription]) -> None:
         state = self._state
         state.in_messages += len(bodies)
         if not self._may_publish(publish):
             state.refused += len(bodies)
             return
         self._ok()
+        route = state.routes.match(publish.subject)
         sent = 0
         for subscription in route.plain:
             if subscription.subscriber is not self or self.options.echo:
@@ -170,6 +160,15 @@ class Peer(Connection):
             state.unrouted += len(bodies)
             if publish.reply and self.options.no_responders:
                 self._send_no_responders(publish)
+
+    def _uniform(self, publish: Publish) -> bool:
+        """Return whether a message is answered by nothing, and none changes where the next one goes."""
+        if self.options.verbose or self.options.pedantic or publish.reply:
+            return False
+        if self._access is None or not self._access.may_publish(publish.subject):
+            return False
+        route = self._state.routes.match(publish.subject)
+        return not route.groups and not any(subscription.last for subscription in route.plain)
 
     def _may_publish(self, publish: Publish) -> bool:
         if self._access is None or not self._access.may_publish(publish.subject):

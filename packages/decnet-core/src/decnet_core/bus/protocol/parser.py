@@ -119,16 +119,19 @@ class Parser:
                     return end
                 position = line_end + 1
                 continue
-            line += b"\n"
-            bodies, position = _bodies(data, position, line, operation.span)
-            if bodies:
-                found.append((operation, bodies))
-            if data.startswith(line, position):
-                self._needed = len(line) + operation.span
-                if position + self._needed > end:
-                    return position
+            start = line_end + 1
+            stop = start + operation.span
+            if stop > end:
+                self._needed = stop - position
+                return position
+            body = data[start:stop]
+            if body[-2:] != _CRLF:
                 found.append((Malformed(PARSER_ERROR), _NO_BODY))
                 return end
+            bodies, position = [body], stop
+            if data.startswith(line, position):
+                position = _collect(bodies, data, position, line + b"\n", operation.span)
+            found.append((operation, bodies))
         self._needed = 0
         if end - position > self._longest:
             found.append((Malformed(LINE_VIOLATION), _NO_BODY))
@@ -138,15 +141,14 @@ class Parser:
         return self._lines.read(line) if len(line) <= self._longest else Malformed(LINE_VIOLATION)
 
 
-def _bodies(data: bytes, position: int, line: bytes, span: int) -> tuple[list[bytes], int]:
-    """Return the bodies of the operations under `line` from `position` on, up to one that is not whole or not ended."""
-    found: list[bytes] = []
+def _collect(bodies: list[bytes], data: bytes, position: int, line: bytes, span: int) -> int:
+    """Append the whole operations under `line` from `position` on to `bodies`, and return where they end."""
     end, head, startswith = len(data), len(line), data.startswith
     while startswith(line, position):
         stop = position + head + span
         body = data[position + head : stop]
         if stop > end or not body.endswith(_CRLF):
             break
-        found.append(body)
+        bodies.append(body)
         position = stop
-    return found, position
+    return position
