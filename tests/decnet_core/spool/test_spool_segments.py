@@ -119,3 +119,7 @@ def test_half_a_line_that_cannot_be_cut_off_is_reported(tmp_path: Path, monkeypa
         segment.append(b"two\n")
     assert (segment.size, segment.torn) == (4, True)
     segment.close()
+
+
+def test_more_numbers_are_passed_over_than_the_smallest_segments_of_the_largest_batch() -> None:
+    assert segments.LOST_NUMBERS * 4096 >= 256 << 20

@@ -658,3 +658,19 @@ def test_a_parked_worker_is_not_replaced() -> None:
     being = ready()
     being.park(1, None, 40)
     assert being.recycle() == []
+
+
+def test_a_worker_whose_successor_is_being_spawned_is_not_parked() -> None:
+    made = being_replaced()
+    assert made.park(1, None, 1) == []
+    assert (made.status, made.parking) == (Status("decoys", Phase.READY, 1), False)
+
+
+def test_a_parked_worker_that_cannot_be_started_is_parked_no_longer() -> None:
+    made = ready()
+    assert made.park(1, None, 1) == [Terminate(1)]
+    assert made.exited(1, 0, "", 2) == []
+    assert made.parking
+    assert made.wake() == [Spawn()]
+    assert made.spawn_failed(Spawn(), "no memory", 3) == []
+    assert (made.status.phase, made.parking) == (Phase.WAITING, False)
