@@ -18,6 +18,7 @@ from decnet_core.settings import Settings
 from decnet_core.spool.positions import START, Position, acknowledgement, read_position
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.state import State
+from decnet_swarm.forwarder import send_queue
 from decnet_swarm.forwarder import transfer as module
 from decnet_swarm.forwarder.send_queue import SendQueue
 from decnet_swarm.forwarder.settings import ForwarderSettings
@@ -158,8 +159,9 @@ async def test_each_batch_ends_with_its_mark(open_sender: Open) -> None:
 
 
 async def test_what_is_confirmed_is_acknowledged_to_the_spool_at_once_when_nothing_else_is_under_way(
-    open_sender: Open,
+    open_sender: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(send_queue, "_SAVE_SECONDS", 3600.0)  # or what is late would be saved, too
     async with open_sender() as sender:
         sender.say(Welcome(WINDOW))
         for number in range(3):
