@@ -144,9 +144,12 @@ async def test_the_heartbeat_tells_state_and_counters(tmp_path: Path) -> None:
 async def test_control_messages_pause_resume_and_stop(tmp_path: Path) -> None:
     bus = MemoryBus()
     async with hosted(Door, tmp_path, bus) as (ctx, task):
+        async with asyncio.timeout(5):  # it looks once when it listens
+            while ctx.counters.snapshot()["spool_appended"] == 0:
+                await asyncio.sleep(0)
         assert (await order(bus, "door", "pause")).state == "paused"
         bus.publish(EVENTS_INGESTED.pattern)
-        assert (await order(bus, "door", "report")).counters["spool_appended"] == 0
+        assert (await order(bus, "door", "report")).counters["spool_appended"] == 1
         assert (await order(bus, "door", "resume")).state == "running"
         assert (await order(bus, "door", "reload")).state == "running"
         assert ctx.reloading.is_set()

@@ -34,7 +34,9 @@ def keep_copy(database: Path) -> Path:
 
     The caller holds the write lock, so that the copy is what the repair begins with.
     """
-    copy = database.with_name(f"{database.name}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+    now = time.time_ns()
+    moment = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now // 1_000_000_000))}.{now % 1_000_000_000:09d}Z"
+    copy = database.with_name(f"{database.name}.damaged-{moment}")
     _delete_old(database)
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:

@@ -100,8 +100,8 @@ def processes(deployment: Deployment) -> dict[str, int]:
     for report in read_status_files(deployment.state.supervisors):
         named: list[tuple[str, int | None]] = [("(supervisor)", report.supervisor)]
         named += [(f"(zygote {name})".replace(" )", ")"), pid) for name, pid in report.zygotes.items()]
-        named += [(status.name, status.pid) for status in report.workers]
-        named += [(name, child) for name, pid in named[2:] if pid for child in children_of(pid)]
+        workers = [(status.name, status.pid) for status in report.workers]
+        named += workers + [(name, child) for name, pid in workers if pid for child in children_of(pid)]
         for name, pid in named:
             if pid and pid not in seen:
                 seen.add(pid)
