@@ -25,6 +25,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.notices import AttackerObserved
 from decnet_core.exits import StartupError
 from decnet_core.runtime.host import Host, open_context
+from decnet_core.runtime.parking import Parking
 from decnet_core.runtime.worker import NoSettings
 from decnet_core.settings import Settings
 from decnet_models.database.engine import open_engine, reading, writing
@@ -101,6 +102,34 @@ def place(tmp_path: Path, url: str) -> Any:
         connection.execute(text("DROP TABLE IF EXISTS handled"))
     yield made
     made.engine.dispose()
+
+
+async def test_it_may_be_parked_and_counts_as_idle_only_after_a_look_that_found_nothing(
+    place: Place, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    def rest(_: Parking, _began: float, seconds: float, _due: float | None = None) -> float:
+        looks.append("idle")
+        return seconds
+
+    monkeypatch.setattr(Parking, "worked", lambda _: looks.append("worked"))
+    monkeypatch.setattr(Parking, "rest", rest)
+    assert Follower.parks
+    async with place.running(Follower(NoSettings())), asyncio.timeout(20):
+        while "idle" not in looks:
+            await asyncio.sleep(0.01)
+        assert "worked" not in looks
+        place.insert(make_events(3))
+        place.nudge()
+        while "worked" not in looks:
+            await asyncio.sleep(0.01)
+    assert progress_of(place) == 3
+
+
+def progress_of(place: Place) -> int | None:
+    with reading(place.engine) as connection:
+        return progress.cursor_of(connection, "follower")
 
 
 async def test_a_nudge_wakes_it_and_a_notice_goes_out(place: Place, make_events: Maker) -> None:
