@@ -18,7 +18,13 @@ from decnet_core.text import for_terminal
 from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent
 
-_STYLES = {Phase.READY: "green", Phase.REFUSED: "red", Phase.CRASH_LOOP: "red", Phase.STOPPED: "dim"}
+_STYLES = {
+    Phase.READY: "green",
+    Phase.REFUSED: "red",
+    Phase.CRASH_LOOP: "red",
+    Phase.STOPPED: "dim",
+    Phase.PARKED: "dim",
+}
 _EVENTS_KEPT = 200
 _FEWEST_EVENT_LINES = 5
 _FRAME_LINES = 5
