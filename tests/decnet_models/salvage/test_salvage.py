@@ -127,7 +127,8 @@ def test_a_row_with_a_damaged_overflow_page_is_lost(whole: Path, victim: Path) -
     row, chain = next((row, sorted(pages - leaf)) for pages, row in rows_by_page(whole)["event"] if len(pages) > 2)
     overwrite(victim, chain[0], GARBAGE)
     report, new = saved(victim)
-    assert [one[0] for one in rows_of(whole)["event"] if one not in rows_of(new)["event"]] == [row[0]]
+    kept = set(rows_of(new)["event"])
+    assert [one[0] for one in rows_of(whole)["event"] if one not in kept] == [row[0]]
     event = next(one for one in report.tables if one.name == "event")
     assert [(one.first, one.rows) for one in event.lost] == [(str(row[0]), 1)] or event.set_aside == 1
 
