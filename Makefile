@@ -28,7 +28,7 @@ up: sync $(BYTECODE)
 # Half of the tests start processes, each of which would compile all its code again where bytecode is not to be written;
 # and they wait a good part of their time, so there is one worker more than processors.
 test: sync $(COLLECTED)
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 3 --dist worksteal -m "not torture and not oracle and not systemd and not howto" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 3 --dist worksteal -m "not torture and not oracle and not systemd and not howto and not fault" $(ARGS)
 
 sync: $(UV)
 	@UV_PYTHON="$${UV_PYTHON:-$$(command -v $(CHOSEN))}" $(SYNC)

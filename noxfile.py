@@ -34,7 +34,7 @@ DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").gl
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
 PYTEST = (
     "pytest", "-q", "-n", "2", "--dist", "worksteal",
-    "-m", "not torture and not oracle and not systemd and not howto",
+    "-m", "not torture and not oracle and not systemd and not howto and not fault",
 )  # fmt: skip
 """What `make test` runs, as the sessions of other environments do."""
 EXTRA_TOOLS = {
@@ -160,6 +160,13 @@ def torture(session: nox.Session) -> None:
     """Minutes-long kills and floods; the supervisor's takes DECNET_TORTURE_MINUTES (30) for each hosting."""
     _workspace(session)
     session.run("pytest", "-m", "torture", "--timeout", "1800", *session.posargs)
+
+
+@nox.session(python="3.11")
+def faults(session: nox.Session) -> None:
+    """Break disks, databases and whole fleets on purpose; as root, for the disks that lose their power."""
+    _workspace(session)
+    session.run("pytest", "-m", "fault and not torture", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(python="3.11")

@@ -12,7 +12,7 @@ from tests.power_cut import MISSING, Disk, disk
 
 from decnet_core.keys import KEY_BYTES
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 REPLACE = """
 import itertools, sys

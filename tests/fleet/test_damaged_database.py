@@ -22,7 +22,7 @@ from decnet_models.sqlite_pages.readable import read_all
 
 SECONDS = 120
 
-pytestmark = pytest.mark.timeout(4 * SECONDS)
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(4 * SECONDS)]
 MARK = re.compile(r"mark-\d+-x(?:-log)?")
 
 

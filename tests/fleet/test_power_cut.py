@@ -12,7 +12,7 @@ import pytest
 from tests.fleet.up_process import Up
 from tests.power_cut import MISSING, disk
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 PROMISED_SECONDS = 2.0
 """`[spool] batch_ms` is 50 ms; a busy machine writes to its disk more slowly."""

@@ -17,7 +17,7 @@ from tests.fleet.up_process import Up, until
 
 from decnet_core.supervise.policy import Phase
 
-pytestmark = pytest.mark.timeout(400)  # whole fleets start and stop several times
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]  # whole fleets start and stop several times
 
 IS_ROOT = os.geteuid() == 0
 DISK_BYTES = 24 << 20

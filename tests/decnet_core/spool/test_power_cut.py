@@ -20,7 +20,7 @@ from decnet_core.spool.reader import SpoolReader, look
 from decnet_core.spool.settings import FoldingSettings, SpoolSettings
 from decnet_core.spool.writer import SpoolWriter
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 MakeEvent = Callable[..., Event]
 CUTS = range(4)

@@ -13,7 +13,7 @@ from tests.power_cut import MISSING, Disk, disk
 
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 CAPTURE = """
 import itertools, sys

@@ -14,7 +14,7 @@ from tests.power_cut import MISSING, Disk, disk
 from decnet_models.maintenance.checksum import verify
 from decnet_models.maintenance.restore import restore
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 BACK_UP = """
 import itertools, sys

@@ -14,6 +14,8 @@ from tests.decnet_models.salvage.filled import PAGE, copy, fill, overwrite, rows
 
 from decnet_models.salvage.salvage import salvage
 
+pytestmark = pytest.mark.fault
+
 Rows = dict[str, list[tuple[frozenset[int], tuple[object, ...]]]]
 
 NOT_COPIED = {"alembic_version", "schema_floor", "sqlite_sequence"}

@@ -25,7 +25,7 @@ from decnet_models.events import queries
 from decnet_workers.ingest.intake import Intake
 from decnet_workers.ingest.settings import IngestSettings
 
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
+pytestmark = [pytest.mark.fault, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 INGEST = """
 import itertools, sys
