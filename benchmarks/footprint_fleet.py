@@ -129,11 +129,9 @@ def parks(name: str) -> bool:
 def processes(report: SupervisorStatus) -> dict[str, int]:
     """Return the fleet's pids by name; in tasks mode there is one."""
     named = {status.name: status.pid for status in report.workers}
-    others: dict[str, int | None] = {"(supervisor)": report.supervisor}
-    others |= {f"(zygote {name})".replace(" )", ")"): pid for name, pid in report.zygotes.items()}
     if set(named.values()) == {report.supervisor}:
         return {"(all in one)": report.supervisor}
-    return {name: pid for name, pid in (named | others).items() if pid}
+    return {name: pid for name, pid in (named | report.parents).items() if pid}
 
 
 def cowrie_lines() -> Iterator[bytes]:

@@ -119,8 +119,7 @@ def processes(below: Path) -> dict[str, Footprint]:
     pids: dict[int, str] = {}
     for report in read_status_files(State(below).supervisors):
         pids |= {worker.pid: worker.name for worker in report.workers if worker.pid}
-        pids |= {pid: f"zygote {name}".strip() for name, pid in report.zygotes.items()}
-        pids[report.supervisor] = "supervisor"
+        pids |= {pid: name.strip("()") for name, pid in report.parents.items()}
     return {name: found for pid, name in pids.items() if (found := measure(pid))}
 
 

@@ -104,7 +104,7 @@ class FaultInjector:
         """The supervisor, and the zygote where there is one."""
         report = self._arena.report()
         assert report is not None
-        return (report.supervisor, *report.zygotes.values())
+        return tuple(report.parents.values())
 
     def left_in_order(self) -> set[int]:
         """The hogs that left because they were asked to."""

@@ -6,10 +6,14 @@ Connections and datagrams that came meanwhile wait in them. An environment varia
 
 from __future__ import annotations
 
+import array
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+Ancillary = Iterable[tuple[int, int, bytes]]
+"""What socket.recvmsg(2) returns beside the data."""
 
 VARIABLE = "DECNET_SOCKETS"
 """`http=12 dns-udp=13`: names of sockets and their descriptors."""
@@ -18,6 +22,18 @@ VARIABLE = "DECNET_SOCKETS"
 def described(descriptors: Mapping[str, int]) -> str:
     """Return the value of VARIABLE for descriptors by name."""
     return " ".join(f"{name}={descriptor}" for name, descriptor in descriptors.items())
+
+
+def passed(ancillary: Ancillary) -> list[int]:
+    """Return the descriptors that came with a message (SCM_RIGHTS).
+
+    `socket.recv_fds` does the same, but Python 3.11 to 3.13 ignore its flags, and so MSG_CMSG_CLOEXEC.
+    """
+    descriptors = array.array("i")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
+    return list(descriptors)
 
 
 class InheritedSockets:

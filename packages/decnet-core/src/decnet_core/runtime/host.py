@@ -49,19 +49,17 @@ async def open_context(
     place = settings.section("state", StateSettings)
     state = State.of(place)
     state.create(worker.name)
+    name = name or worker.name
     spool = folding = None
     if worker.produces:
-        spooling, directory = (
-            _within_disk(settings.section("spool", SpoolSettings), state),
-            state.spool / (name or worker.name),
-        )
+        spooling, directory = _within_disk(settings.section("spool", SpoolSettings), state), state.spool / name
         spool = SpoolWriter(directory, spooling)
         folding = _folding(directory, spool, spooling)
     if bus is None:
         from decnet_core.bus.client import connect
 
         where = settings.section("bus", BusSettings)
-        bus = await connect(where.client_url(state), name=name or worker.name, options=where.client_options)
+        bus = await connect(where.client_url(state), name=name, options=where.client_options)
     ctx = Context(
         worker=worker.name,
         name=name,

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,11 @@ def entry_point(name: str) -> str:
 def zygote_of(name: str) -> str:
     """Return the name of the zygote that forks worker `name`; empty: the one that forks all who name none."""
     return next((point.value for point in _points(ZYGOTES) if point.name == name), "")
+
+
+def first_zygotes(names: Iterable[str]) -> list[str]:
+    """Return where those of the workers are that the first zygote forks, as `entry_point` does."""
+    return [entry_point(name) for name in names if not zygote_of(name)]
 
 
 def load(name: str) -> type[Worker[Any]]:

@@ -145,8 +145,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
         return _outcome(run)
 
     if mode == "fork":
-        first = [worker_registry.entry_point(name) for name in names if not worker_registry.zygote_of(name)]
-        return zygote.run_with_supervisor(first, supervise)
+        return zygote.run_with_supervisor(worker_registry.first_zygotes(names), supervise)
     return supervise(None)
 
 

@@ -11,6 +11,7 @@ import socket
 import struct
 from collections.abc import Callable
 
+from decnet_core.net.inherited import passed
 from decnet_core.runtime.notify import parse
 
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
@@ -48,11 +49,7 @@ class NotifySocket:
                 data, ancillary, _flags, _sender = self._socket.recvmsg(_LARGEST, _ROOM, socket.MSG_CMSG_CLOEXEC)
             except OSError:  # nothing more to read
                 return
-            pid, descriptors = None, array.array("i")
-            for level, kind, content in ancillary:
+            for level, kind, content in ancillary:  # the kernel adds the credentials to each message
                 if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
                     pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
-                elif level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                    descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
-            if pid is not None:  # the kernel adds it to each
-                self._on_notify(pid, parse(data), list(descriptors))
+                    self._on_notify(pid, parse(data), passed(ancillary))

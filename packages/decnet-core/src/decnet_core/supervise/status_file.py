@@ -22,6 +22,12 @@ class SupervisorStatus(msgspec.Struct, frozen=True):
     """The pids of the zygotes in fork mode by name; that of the first is empty."""
 
     @property
+    def parents(self) -> dict[str, int]:
+        """The pids of the supervisor and its zygotes, by the names under which they are shown."""
+        zygotes = {f"(zygote {name})" if name else "(zygote)": pid for name, pid in self.zygotes.items()}
+        return {"(supervisor)": self.supervisor, **zygotes}
+
+    @property
     def alive(self) -> bool:
         """Whether the supervisor that wrote the file still runs."""
         return Path(f"/proc/{self.supervisor}").exists()

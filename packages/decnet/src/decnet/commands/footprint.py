@@ -98,11 +98,9 @@ def processes(deployment: Deployment) -> dict[str, int]:
     pids: dict[str, int] = {}
     seen: set[int] = set()
     for report in read_status_files(deployment.state.supervisors):
-        named: list[tuple[str, int | None]] = [("(supervisor)", report.supervisor)]
-        named += [(f"(zygote {name})".replace(" )", ")"), pid) for name, pid in report.zygotes.items()]
         workers = [(status.name, status.pid) for status in report.workers]
-        named += workers + [(name, child) for name, pid in workers if pid for child in children_of(pid)]
-        for name, pid in named:
+        children = [(name, child) for name, pid in workers if pid for child in children_of(pid)]
+        for name, pid in (*report.parents.items(), *workers, *children):
             if pid and pid not in seen:
                 seen.add(pid)
                 pids[f"{name} {pid}" if name in pids else name] = pid

@@ -85,8 +85,7 @@ def _fork(deployment: Deployment, supervise: Callable[[socket.socket], int], kil
             if sys.stdout is not None:
                 sys.stdout.flush()
 
-    names = [name for name in workers(deployment) if not worker_registry.zygote_of(name)]
-    return zygote.run_with_supervisor([worker_registry.entry_point(name) for name in names], supervised, killed)
+    return zygote.run_with_supervisor(worker_registry.first_zygotes(workers(deployment)), supervised, killed)
 
 
 def _view(deployment: Deployment, *, page: bool, as_json: bool) -> View:

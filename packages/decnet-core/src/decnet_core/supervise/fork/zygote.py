@@ -25,7 +25,7 @@ import msgspec
 
 from decnet_core import library_pages
 from decnet_core.exits import Exit
-from decnet_core.net.inherited import VARIABLE, described
+from decnet_core.net.inherited import VARIABLE, described, passed
 from decnet_core.runtime import process
 from decnet_core.runtime.notify import Notifier
 from decnet_core.supervise.fork import child_main, identity, secrets
@@ -252,11 +252,7 @@ def _receive(channel: socket.socket) -> tuple[bytes, list[int]]:
     """Return one packet and its descriptors, which this process's children do not inherit on exec."""
     room = socket.CMSG_SPACE(_DESCRIPTORS * array.array("i").itemsize)
     data, ancillary, _, _ = channel.recvmsg(LARGEST_PACKET, room, socket.MSG_CMSG_CLOEXEC)
-    descriptors = array.array("i")
-    for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
-    return data, list(descriptors)
+    return data, passed(ancillary)
 
 
 def main(places: Sequence[str]) -> int:
