@@ -36,6 +36,12 @@ def passed(ancillary: Ancillary) -> list[int]:
     return list(descriptors)
 
 
+def close_all(descriptors: Iterable[int]) -> None:
+    """Close descriptors that nobody wants."""
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
 class InheritedSockets:
     """The sockets that this process was started with, until they are taken or closed."""
 

@@ -8,7 +8,11 @@ import asyncio
 import contextlib
 import os
 import socket
+import struct
 from collections.abc import Sequence
+from typing import NamedTuple
+
+from decnet_core.net.inherited import passed
 
 BUDGET = "X_DECNET_MEMORY_BUDGET"
 """Tells a supervisor, with READY=1 and WATCHDOG=1, how many bytes of unique memory the worker declares."""
@@ -23,11 +27,61 @@ EXPOSED = "X_DECNET_EXPOSED"
 
 INSIST_SECONDS = 5.0
 
+_CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
+_MOST_DESCRIPTORS = 16
+_ROOM = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+_LARGEST = 64 * 1024
+
 
 def parse(datagram: bytes) -> dict[str, str]:
     """Return the fields of one message; lines that are not NAME=VALUE are skipped."""
     lines = datagram.decode("utf-8", "backslashreplace").splitlines()
     return {name: value for name, found, value in (line.partition("=") for line in lines) if found and name}
+
+
+class Notification(NamedTuple):
+    """One message, and the process that sent it, as the kernel knows it."""
+
+    pid: int
+    fields: dict[str, str]
+    descriptors: list[int]
+    """Belong to the receiver."""
+
+
+class Receiver:
+    """The other side: an abstract datagram socket.
+
+    The kernel tells which process sent a message (SCM_CREDENTIALS), so no process can speak for another.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._socket.bind("")  # autobind, unix(7): the kernel chooses a free abstract name
+
+    @property
+    def address(self) -> str:
+        """The value for NOTIFY_SOCKET; `@` stands for the zero byte of an abstract name."""
+        name: bytes = self._socket.getsockname()
+        return "@" + name[1:].decode("ascii")
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def receive(self) -> Notification | None:
+        """Return the next message, None when there is none."""
+        try:
+            data, ancillary, _flags, _sender = self._socket.recvmsg(_LARGEST, _ROOM, socket.MSG_CMSG_CLOEXEC)
+        except OSError:
+            return None
+        for level, kind, content in ancillary:  # the kernel adds the credentials to each message
+            if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+                pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
+                return Notification(pid, parse(data), passed(ancillary))
+        return None
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 class Notifier:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from decnet_core import footprint
 from decnet_core.heartbeat_clock import until_beat
+from decnet_core.net.inherited import close_all
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
@@ -24,7 +25,6 @@ from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
-from decnet_core.supervise.parked.held_sockets import close_all
 from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading

@@ -14,8 +14,6 @@ import os
 import random
 import select
 import signal
-import socket
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -23,8 +21,9 @@ from pathlib import Path
 
 from decnet_core.exits import Exit
 from decnet_core.heartbeat_clock import until_beat
+from decnet_core.net.inherited import close_all
 from decnet_core.runtime.handover import SUCCEEDS
-from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, parse, watchdog_seconds
+from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, Receiver, watchdog_seconds
 from decnet_core.runtime.shares.child import Child
 from decnet_core.runtime.shares.share import Share, names
 
@@ -41,8 +40,6 @@ _LARGEST_EXPONENT = 32
 _LATE_SECONDS = 5.0
 """A process that wakes up so late was not running either (SIGSTOP, suspend): silence meanwhile proves nothing."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-_CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
-_LARGEST_DATAGRAM = 4096
 
 
 class ShareProcesses:
@@ -99,9 +96,7 @@ class ShareProcesses:
     def _open(self) -> None:
         self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._lifeline, self._our_end = os.pipe()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        self._socket.bind("")  # autobind, unix(7): the kernel chooses a free abstract name
+        self._receiver = Receiver()
         for number in _SIGNALS:
             signal.signal(number, lambda number, _frame: self._received.append(number))
         signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
@@ -110,7 +105,7 @@ class ShareProcesses:
         signal.set_wakeup_fd(-1)
         for child in self._children:
             child.kill()
-        self._socket.close()
+        self._receiver.close()
         for descriptor in (self._wakeup, self._wakeup_writer, self._lifeline, self._our_end):
             os.close(descriptor)
 
@@ -124,7 +119,7 @@ class ShareProcesses:
         if self._watchdog is not None:
             dues.append(self._next_beat)
         timeout = max(0.0, min(dues) - now) if dues else None
-        sources = [self._socket.fileno(), self._wakeup]
+        sources = [self._receiver.fileno(), self._wakeup]
         if self._outer_lifeline is not None:
             sources.append(self._outer_lifeline)
         readable, _, _ = select.select(sources, (), (), timeout)
@@ -167,19 +162,11 @@ class ShareProcesses:
                 child.kill()
 
     def _read_messages(self) -> None:
-        while True:
-            try:
-                data, ancillary, _, _ = self._socket.recvmsg(
-                    _LARGEST_DATAGRAM, socket.CMSG_SPACE(_CREDENTIALS.size), socket.MSG_DONTWAIT
-                )
-            except BlockingIOError:
-                return
-            for level, kind, content in ancillary:
-                if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
-                    pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
-                    for child in self._children:
-                        if child.pid == pid:
-                            self._note(child, parse(data), time.monotonic())
+        while (message := self._receiver.receive()) is not None:
+            close_all(message.descriptors)
+            for child in self._children:
+                if child.pid == message.pid:
+                    self._note(child, message.fields, time.monotonic())
 
     def _note(self, child: Child, fields: dict[str, str], now: float) -> None:
         """Handle what a share has sent."""
@@ -250,11 +237,11 @@ class ShareProcesses:
         """Be the share, from here to the end of the process."""
         code: int = Exit.CRASHED
         try:
-            address = "@" + self._socket.getsockname()[1:].decode("ascii")
+            address = self._receiver.address
             signal.set_wakeup_fd(-1)
             for number in _SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
-            self._socket.close()
+            self._receiver.close()
             for descriptor in (self._wakeup, self._wakeup_writer, self._our_end):
                 os.close(descriptor)
             if self._outer_lifeline is not None:

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 
 from decnet_core.exits import Exit
+from decnet_core.net.inherited import close_all
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
 from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
-from decnet_core.supervise.parked.held_sockets import HeldSockets, close_all
+from decnet_core.supervise.parked.held_sockets import HeldSockets
 from decnet_core.supervise.parked.wake_bus import WakeBus
 from decnet_core.supervise.parked.waker import Waker
 from decnet_core.supervise.policy import Phase

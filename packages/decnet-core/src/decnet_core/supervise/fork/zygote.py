@@ -25,7 +25,7 @@ import msgspec
 
 from decnet_core import library_pages
 from decnet_core.exits import Exit
-from decnet_core.net.inherited import VARIABLE, described, passed
+from decnet_core.net.inherited import VARIABLE, close_all, described, passed
 from decnet_core.runtime import process
 from decnet_core.runtime.notify import Notifier
 from decnet_core.supervise.fork import child_main, identity, secrets
@@ -136,8 +136,7 @@ class Zygote:
                 Notifier.from_environment().send_patiently(state)
             case Fork() | ForkZygote():
                 self._fork(request, descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        close_all(descriptors)
         return True
 
     def _reload(self) -> None:

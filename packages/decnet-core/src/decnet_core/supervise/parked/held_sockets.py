@@ -6,9 +6,10 @@ Whoever waits longer than a client can be expected to, because the worker does n
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Callable, Sequence
+
+from decnet_core.net.inherited import close_all
 
 PATIENCE_SECONDS = 5.0
 """How long clients wait for a worker that has been woken."""
@@ -81,9 +82,3 @@ class HeldSockets:
                     else:
                         sock.accept()[0].close()
                     self.refused += 1
-
-
-def close_all(descriptors: Sequence[int]) -> None:
-    """Close descriptors that nobody wants."""
-    for descriptor in descriptors:
-        os.close(descriptor)
