@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 import os
 import socket
-import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from decnet_core.net.inherited import passed
+from decnet_core.net.unix_peer import UCRED
 
 BUDGET = "X_DECNET_MEMORY_BUDGET"
 """Tells a supervisor, with READY=1 and WATCHDOG=1, how many bytes of unique memory the worker declares."""
@@ -27,9 +27,8 @@ EXPOSED = "X_DECNET_EXPOSED"
 
 INSIST_SECONDS = 5.0
 
-_CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid
 _MOST_DESCRIPTORS = 16
-_ROOM = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+_ROOM = socket.CMSG_SPACE(UCRED.size) + socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
 _LARGEST = 64 * 1024
 
 
@@ -76,7 +75,7 @@ class Receiver:
             return None
         for level, kind, content in ancillary:  # the kernel adds the credentials to each message
             if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
-                pid = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
+                pid = UCRED.unpack(content[: UCRED.size])[0]
                 return Notification(pid, parse(data), passed(ancillary))
         return None
 
