@@ -24,6 +24,8 @@ from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, Receiver, watchdog_seconds
+from decnet_core.runtime.restarts.policy import Ended, decide
+from decnet_core.runtime.restarts.settings import RestartSettings
 from decnet_core.runtime.shares.child import Child
 from decnet_core.runtime.shares.share import Share, names
 
@@ -32,11 +34,7 @@ log = logging.getLogger(__name__)
 Serve = Callable[[Notifier, Share, int], int]
 """Runs a share to its end, in its process: whom it notifies, what it is, its lifeline; returns the exit code."""
 
-FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.25, 120.0
-"""Before a share is started again; each further crash in a row doubles the delay."""
-STABLE_SECONDS = 60.0
-"""A share that was ready for this long has recovered: its crashes in a row are forgotten."""
-_LARGEST_EXPONENT = 32
+_RESTARTS = RestartSettings()
 _LATE_SECONDS = 5.0
 """A process that wakes up so late was not running either (SIGSTOP, suspend): silence meanwhile proves nothing."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -221,12 +219,17 @@ class ShareProcesses:
         elif asked:
             child.starts_at = now
         else:
-            crashes = 0 if ready_seconds >= STABLE_SECONDS else child.crashes
-            child.crashes = crashes + 1
-            delay = min(FIRST_DELAY_SECONDS * 2.0 ** min(crashes, _LARGEST_EXPONENT), LONGEST_DELAY_SECONDS)
-            child.starts_at = now + delay
             reason = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-            log.warning("%s: restarting in %.1f s (%s)", child.name, delay, reason)
+            self._restart_later(child, ready_seconds, reason, now)
+
+    def _restart_later(self, child: Child, ready_seconds: float, reason: str, now: float) -> None:
+        """Restart a share as a worker that attackers can reach: the others serve on, so it is never given up."""
+        ended = Ended(Exit.CRASHED, ready_seconds)  # also where it cannot start any more
+        chance = random.random()  # noqa: S311  # no secret
+        decision = decide(ended, child.crashes, chance, _RESTARTS, exposed=True)
+        child.crashes = decision.crashes
+        child.starts_at = now + decision.delay_seconds
+        log.warning("%s: restarting in %.1f s (%s)", child.name, decision.delay_seconds, reason)
 
     def _start_due(self, now: float) -> None:
         for index, child in enumerate(self._children):
@@ -245,9 +248,8 @@ class ShareProcesses:
         try:
             child.pid = os.fork()
         except OSError as error:
-            log.warning("%s: cannot start a process: %s", child.name, error.strerror)
-            child.starts_at = child.heard_at + LONGEST_DELAY_SECONDS
             child.pid = -1
+            self._restart_later(child, 0.0, f"cannot start a process: {error.strerror}", child.heard_at)
         if child.pid == 0:
             self._run_child(share)
         child.pid = max(child.pid, 0)

@@ -12,6 +12,7 @@ from decnet_core.net.inherited import close_all
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
 from decnet_core.runtime.parking import REQUEST, ParkRequest
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.stored_sockets import CHANNEL
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.socket_store import SocketStore
@@ -20,7 +21,6 @@ from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.parked.held_sockets import HeldSockets
 from decnet_core.supervise.parked.wake_bus import WakeBus
 from decnet_core.supervise.parked.waker import Waker
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.supervise.supervised_worker import SupervisedWorker
 from decnet_core.tasks import Tasks
