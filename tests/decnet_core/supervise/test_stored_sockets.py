@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from tests.decnet_core.supervise.test_process_fleet import QUICK, environment, one, place, until
 
-from decnet_core.supervise.policy import Phase
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 
 PORTS = 300
