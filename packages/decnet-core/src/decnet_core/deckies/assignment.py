@@ -32,8 +32,8 @@ class AssignedDecky(msgspec.Struct, frozen=True):
     services: tuple[AssignedService, ...]
     version: int
     """Of the desired state that this is."""
-    seed: str = ""
-    """What its own details (serials, sizes, process ids) are drawn from; empty: its name."""
+    seed: int = 0
+    """What its own details (serials, sizes, process ids) are drawn from."""
     mac: str | None = None
     persona_document: str | None = None
     """An operator's own persona, as TOML; None when `persona` is a shipped one."""
