@@ -86,7 +86,11 @@ class Dialler:
         return list(dict.fromkeys(addresses))
 
     async def _connect(self, target: Target, address: Address) -> HttpConnection:
-        tls = {"ssl": self._tls, "server_hostname": target.host} if target.tls else {}
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(HttpConnection, str(address), target.port, **tls)
+        _, connection = await asyncio.get_running_loop().create_connection(
+            HttpConnection,
+            str(address),
+            target.port,
+            ssl=self._tls if target.tls else None,
+            server_hostname=target.host if target.tls else None,
+        )
         return connection
