@@ -100,9 +100,8 @@ def document(name: str, text: str, place: str = "") -> dict[str, Any]:
 def converted(name: str, given: dict[str, Any], place: str = "") -> Persona:
     """Return the persona of a document, from a file or from a row; raises PersonaError."""
     try:
-        profiles = {service: _profile(service, table) for service, table in given.get("services", {}).items()}
-        made = msgspec.convert({**given, "name": name, "services": profiles}, Persona)
-    except (msgspec.ValidationError, service_registry.UnknownService, AttributeError) as error:
+        made = msgspec.convert({**given, "name": name, "services": _profiles(given.get("services", {}))}, Persona)
+    except (msgspec.ValidationError, service_registry.UnknownService) as error:
         raise PersonaError(_told(name, place, _worded(str(error)))) from error
     for contradiction in contradictions(made):
         raise PersonaError(_told(name, place, contradiction))
@@ -116,6 +115,12 @@ def _own_files(folder: Path) -> list[Path]:
         raise PersonaError(
             f"[decoys] personas_dir: {folder} cannot be read ({error.strerror}); create it, or omit the setting"
         ) from error
+
+
+def _profiles(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given  # what is no table is refused with the rest
+    return {service: _profile(service, table) for service, table in given.items()}
 
 
 def _profile(service: str, given: Any) -> Any:

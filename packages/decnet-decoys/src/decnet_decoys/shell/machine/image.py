@@ -131,7 +131,8 @@ alias ll='ls -l'
 
 def _etc(machine: Machine) -> dict[str, str]:
     users = machine.users
-    shadow = "".join(f"{user.name}:{_locked(machine, user)}:19512:0:99999:7:::\n" for user in users)
+    own = f"{machine.hostname}:{machine.persona.hardware.mac}"
+    shadow = "".join(f"{user.name}:{_locked(own, user)}:19512:0:99999:7:::\n" for user in users)
     members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
     return {
         "/etc/hostname": f"{machine.hostname}\n",
@@ -147,10 +148,10 @@ def _etc(machine: Machine) -> dict[str, str]:
     }
 
 
-def _locked(machine: Machine, user: User) -> str:
+def _locked(machine: str, user: User) -> str:
     """Return a password field: a yescrypt hash's shape (crypt(5)) that no password fits, another for each account."""
     if not user.passwords:
         return "*"
-    noise = hashlib.shake_256(f"{machine.hostname}:{machine.persona.hardware.mac}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
+    noise = hashlib.shake_256(f"{machine}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
     text = "".join(_CRYPT_ALPHABET[byte & 63] for byte in noise)
     return f"$y$j9T${text[:_SALT_LENGTH]}${text[_SALT_LENGTH:]}"
