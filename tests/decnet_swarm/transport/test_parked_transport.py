@@ -19,9 +19,9 @@ from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import SPOOL_APPENDED, Appended
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 
 PARK_SECONDS = 0.1
