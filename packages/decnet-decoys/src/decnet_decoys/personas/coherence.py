@@ -6,9 +6,6 @@ from typing import Any
 
 from decnet_decoys.personas.schema import Persona
 
-_SHELL_KEYS = ("kernel", "kernel_build", "users", "processes")
-
-
 def contradictions(persona: Persona) -> Iterator[str]:
     """Yield each contradiction; what cannot be checked here are the texts."""
     yield from _without_shell(persona) if persona.family is None else _with_shell(persona)
@@ -29,7 +26,7 @@ def _without_shell(persona: Persona) -> Iterator[str]:
 
 
 def _with_shell(persona: Persona) -> Iterator[str]:
-    for key in _SHELL_KEYS:
+    for key in ("kernel", "kernel_build"):
         if not getattr(persona, key):
             yield f"{key}: a persona with `family` needs it"
     if not persona.hardware.cpu or not persona.hardware.disks:
