@@ -6,6 +6,7 @@ from typing import Any
 
 from decnet_decoys.personas.schema import Persona
 
+
 def contradictions(persona: Persona) -> Iterator[str]:
     """Yield each contradiction; what cannot be checked here are the texts."""
     yield from _without_shell(persona) if persona.family is None else _with_shell(persona)
@@ -29,8 +30,9 @@ def _with_shell(persona: Persona) -> Iterator[str]:
     for key in ("kernel", "kernel_build"):
         if not getattr(persona, key):
             yield f"{key}: a persona with `family` needs it"
-    if not persona.hardware.cpu or not persona.hardware.disks:
-        yield "hardware: a persona with `family` needs it"
+    can_log_in = any(user.passwords for user in persona.users)
+    if can_log_in and not (persona.hardware.cpu and persona.hardware.disks):
+        yield "hardware: a persona whose users log in needs a processor and a disk"
     known = {process.pid for process in persona.processes}
     for index, listener in enumerate(persona.listeners):
         if listener.pid and listener.pid not in known:
