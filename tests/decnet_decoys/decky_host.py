@@ -133,7 +133,7 @@ class DeckyHost:
     def __init__(self, directory: Path, settings: DecoysSettings) -> None:
         self.directory = directory
         self.state = State(directory / "state")
-        self.state.create()
+        self.state.create("decoys")
         self.settings = settings
         give_host_keys(self.state, *(decky.name for decky in settings.decky))
         self.worker = Decoys(settings)

@@ -102,7 +102,7 @@ class DeckyContext:
 
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
-        return build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
+        return build(self.persona, self.decky.host_name or self.decky.name, claimed_address(self.decky.address), booted)
 
     async def prepare_machine(self) -> None:
         """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""

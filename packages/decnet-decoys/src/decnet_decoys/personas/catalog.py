@@ -3,6 +3,7 @@
 
 import functools
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,23 @@ def parsed(name: str, text: str) -> Persona:
     """Return the persona that a TOML document describes; raises PersonaError."""
     try:
         document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PersonaError(f"persona {name}: {error}") from error
+    return described(name, document)
+
+
+def described(name: str, document: Mapping[str, Any]) -> Persona:
+    """The same of a document that has been read, for which personas are cached; raises PersonaError."""
+    return _described(name, msgspec.json.encode(document, order="deterministic"))
+
+
+@functools.lru_cache(maxsize=256)
+def _described(name: str, text: bytes) -> Persona:
+    try:
+        document = msgspec.json.decode(text, type=dict[str, Any])
         profiles = {service: _profile(service, given) for service, given in document.pop("services", {}).items()}
         return msgspec.convert({"name": name, **document, "services": profiles}, Persona)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, service_registry.UnknownService) as error:
+    except (msgspec.ValidationError, service_registry.UnknownService) as error:
         raise PersonaError(f"persona {name}: {error}") from error
 
 
