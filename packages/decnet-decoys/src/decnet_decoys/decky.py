@@ -18,7 +18,9 @@ class Decky(msgspec.Struct, frozen=True):
     host_name: str = ""
     """In its own prompts; empty: its name."""
     seed: int = 0
-    """What its own details are drawn from."""
+    """What its own details are drawn from (`personas.siblings`)."""
+    mac: str | None = None
+    """That of its interface; None: drawn."""
 
     def port(self, service: str) -> int | None:
         return dict(self.services).get(service)

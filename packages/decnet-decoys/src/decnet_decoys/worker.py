@@ -127,7 +127,8 @@ class Decoys(Worker[DecoysSettings]):
             played.bind(decky, persona(decky.persona), kept)
         for sock in kept.values():
             sock.close()
-        await store.forget(own)
+        if own in entries:
+            await store.forget(own)
         await store.keep(own, [sock for decky in fleet for sock in played.sockets(decky.name)])
 
     def _recover(self, ctx: Context, journal: Journal, elsewhere: set[str]) -> None:

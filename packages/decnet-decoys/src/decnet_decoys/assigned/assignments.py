@@ -144,7 +144,7 @@ def _checked(decky: AssignedDecky) -> tuple[Decky, Persona]:
         if decky.persona_document is None:
             persona = catalog.persona(decky.persona)
         else:
-            persona = catalog.described(decky.persona, decky.persona_document)
+            persona = catalog.converted(decky.persona, decky.persona_document)
         for service in decky.services:
             _check_service(service)
             profile_of(service.service, persona)
@@ -156,7 +156,9 @@ def _checked(decky: AssignedDecky) -> tuple[Decky, Persona]:
         raise AssignmentError("it offers a service twice")
     services = tuple((service.service, service.port) for service in decky.services)
     address = peer_address(decky.addresses[0])
-    return Decky(decky.name, address, persona.name, persona.os, services, None, decky.host_name, decky.seed), persona
+    return Decky(
+        decky.name, address, persona.name, persona.os, services, None, decky.host_name, decky.seed, decky.mac
+    ), persona
 
 
 def _check_service(service: AssignedService) -> None:
