@@ -18,9 +18,9 @@ from pathlib import Path
 from decnet.drill.private import free_block, settings_text
 from decnet_core.footprint import Footprint, measure
 from decnet_core.runtime import worker_registry
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import last_seq

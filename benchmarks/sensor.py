@@ -25,8 +25,8 @@ from footprint_fleet import cowrie_lines
 from swarm import NAME, PROGRAMS, enrol, started
 
 from decnet_core.footprint import Footprint, measure
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 
 AIM_MIB = 40.0

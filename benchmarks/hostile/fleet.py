@@ -17,10 +17,10 @@ from sqlalchemy import ColumnElement, func, select
 
 from decnet.drill.private import HTTP_PORT, SSH_PORT, free_block, settings_text
 from decnet_core.footprint import measure
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.spool import segments
 from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.queries import ingest_positions

@@ -17,8 +17,8 @@ from decnet.commands import footprint
 from decnet.fleet.deployment import Deployment
 from decnet.up import figures
 from decnet_core.footprint import children_of, measure
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus
 
 LOOK = ("footprint", "--seconds", "0.1", "--json")

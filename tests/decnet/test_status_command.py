@@ -15,8 +15,8 @@ from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus
 from decnet_models.progress.lease_queries import begin_leases, leases_of, now_of, take
 from decnet_models.progress.queries import add_dead_letter

@@ -16,9 +16,9 @@ from decnet.up.live import LiveView
 from decnet.up.view import Figures, JsonView, PlainView
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_models.events.queries import StoredEvent
 
 HOSTILE = "[bold red]x\x1b]0;t\x07\nfake"

@@ -28,9 +28,9 @@ from decnet.drill.private import CANARY_DNS_PORT, CANARY_HTTP_PORT, HTTP_PORT, S
 from decnet.drill.receiver import Receiver
 from decnet_core.canary import TokenKind, canary_key, mint
 from decnet_core.runtime import worker_registry
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.settings import Settings
 from decnet_core.state import State
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import SupervisorStatus, read_status_files
 from decnet_models.canary.queries import add_token
 from decnet_models.database.engine import open_engine, writing

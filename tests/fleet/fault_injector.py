@@ -23,8 +23,8 @@ from tests.fleet.accepted import until
 from tests.fleet.arena import Arena, as_user
 from tests.fleet.installed import install
 
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 
 TORTURED = Path(__file__).parent / "tortured"
 WATCHDOG_SECONDS = 10.0

@@ -36,8 +36,8 @@ from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.codec import encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.spool.quarantine import QuarantinedLine
-from decnet_core.supervise.policy import Phase
 from decnet_models.database.engine import open_engine, reading
 from decnet_models.events.tables import event
 

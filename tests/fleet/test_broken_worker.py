@@ -10,7 +10,7 @@ from tests.fleet.arena import Arena
 from tests.fleet.installed import install
 
 from decnet_core.runtime import worker_registry
-from decnet_core.supervise.policy import Phase
+from decnet_core.runtime.restarts.policy import Phase
 
 BROKEN = {"broken": "half_installed.worker:Broken"}
 MODULES = {"half_installed": "import a_library_that_is_missing\n"}

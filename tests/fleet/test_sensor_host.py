@@ -20,8 +20,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 from decnet_swarm.pki import bootstrap_ca, files
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.fleet.up_process import Up, until
 
-from decnet_core.supervise.policy import Phase
+from decnet_core.runtime.restarts.policy import Phase
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]  # whole fleets start and stop several times
 

@@ -25,6 +25,13 @@ def test_the_next_number_was_never_used(sizes: dict[int, int], readers: list[Pos
     assert found > max(used)
 
 
+def test_numbers_are_left_free_wherever_anything_was_lost() -> None:
+    lost = [plan(Listing({}, [Position(segment, 0)]), 0).next_number for segment in (1, 2)]
+    assert lost == [2 + LOST_NUMBERS, 3 + LOST_NUMBERS]
+    assert plan(Listing({}, [Position(0, 0)]), 0).next_number == 1
+    assert plan(Listing({1: 0}, [Position(1, 0)]), 0).next_number == 2
+
+
 @given(SEGMENTS, READERS, QUOTA)
 def test_only_what_every_reader_is_past_goes_as_acknowledged(
     sizes: dict[int, int], readers: list[Position], quota: int

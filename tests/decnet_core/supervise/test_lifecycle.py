@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from decnet_core.exits import Exit
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Kill, Lifecycle, Spawn, Status, Terminate
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
 
 SETTINGS = SuperviseSettings(

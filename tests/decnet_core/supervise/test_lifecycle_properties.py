@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from decnet_core.exits import Exit
+from decnet_core.runtime.restarts.policy import Ended, Phase, decide
 from decnet_core.supervise.lifecycle import Action, Kill, Lifecycle, Spawn, Terminate
-from decnet_core.supervise.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
 SETTINGS = SuperviseSettings(

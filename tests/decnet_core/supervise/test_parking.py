@@ -23,10 +23,10 @@ from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.client import Client, connect
 from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, Control, Health
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.parked import held_sockets
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.process_fleet import ProcessFleet
 from decnet_core.supervise.settings import SuperviseSettings
 
@@ -169,6 +169,29 @@ async def test_a_worker_that_cannot_be_imported_fails_alone(tmp_path: Path, text
         assert "Traceback" not in (tmp_path / "log" / "broken.log").read_text()
     finally:
         await fleet.stop()
+
+
+async def test_which_zygote_forks_a_worker_is_looked_up_once_until_a_reload(tmp_path: Path) -> None:
+    asked: list[str] = []
+    fleet = ProcessFleet(
+        QUICK,
+        logs=tmp_path / "log",
+        environment=environment(tmp_path),
+        place=place,
+        zygote_of=lambda name: asked.append(name) or "",  # type: ignore[func-returns-value]  # append returns None
+        forking=HOSTING["forking"],
+    )
+    try:
+        await fleet.start(["crashing-once"])
+        await until(lambda: one(fleet, "crashing-once").restarts == 1)
+        await until(lambda: one(fleet, "crashing-once").phase is Phase.READY)
+        before = list(asked)
+        await fleet.reload()
+    finally:
+        await fleet.stop()
+    once = ["crashing-once"] * HOSTING["forking"]
+    assert before == once
+    assert asked == once * 2
 
 
 async def test_refused_worker_can_be_started_again_by_the_operator(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.supervised_process import SupervisedProcess
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import StandardError
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.settings import SuperviseSettings
 from decnet_core.tasks import Tasks
 

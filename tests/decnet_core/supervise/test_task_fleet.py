@@ -17,10 +17,10 @@ from tests.decnet_core.supervise.supervised_workers import Crashing, CrashingExp
 
 from decnet_core.events.catalogue import SessionOpened
 from decnet_core.runtime.context import Context
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.worker import NoSettings, Worker
 from decnet_core.settings import Settings
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.stalls import Stalls, watched
 from decnet_core.supervise.task_fleet import SupervisedTask, TaskFleet

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.decnet_swarm.swarm_workers import fill, until
+from tests.decnet_swarm.swarm_workers import fill, made, spool_of, until
 
 from decnet_core.bus.memory import MemoryBus
 from decnet_core.runtime.context import Context
@@ -171,6 +171,39 @@ async def test_what_is_confirmed_is_acknowledged_to_the_spool_at_once_when_nothi
             mark = sender.said(Mark)[-1]
             await sender.until(lambda mark=mark: sender.told() == Position(mark.segment, mark.offset))
         assert sender.queue.counters()["acknowledged"] == 3
+
+
+async def test_within_one_segment_only_what_nothing_follows_is_acknowledged_at_once(
+    open_sender: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_queue, "_SAVE_SECONDS", 3600.0)  # or what is late would be saved, too
+    async with open_sender() as sender:
+        sender.say(Welcome(WINDOW))
+        writer = spool_of(sender.state)
+
+        async def send(number: int) -> Position:
+            writer.append(made(number))
+            sender.ctx.nudge()
+            await sender.until(lambda: len(sender.said(Mark)) == number)
+            mark = sender.said(Mark)[-1]
+            return Position(mark.segment, mark.offset)
+
+        try:
+            first = await send(1)
+            sender.say(Stored(1))
+            await sender.until(lambda: sender.told() == first)
+            second, third = await send(2), await send(3)
+            sender.say(Stored(2))
+            await sender.until(lambda: sender.queue.counters()["acknowledged"] == 2)
+            sender.ctx.nudge()
+            await sender.quiet()
+            assert sender.told() == first
+            sender.say(Stored(3))
+            await sender.until(lambda: sender.told() == third)
+        finally:
+            writer.close()
+    assert first.segment == third.segment
+    assert first < second < third
 
 
 async def test_several_batches_are_confirmed_together_or_again(open_sender: Open) -> None:

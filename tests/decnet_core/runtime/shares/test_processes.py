@@ -55,6 +55,16 @@ DOOR = """
                 time.sleep(3600)
             await ctx.stopping.wait()
 
+    if "no processes" in sys.argv:
+        fork, refused = os.fork, iter((OSError(11, "Resource temporarily unavailable"),) * 2)
+
+        def fork_later():
+            for error in refused:
+                raise error
+            return fork()
+
+        os.fork = fork_later
+
     sys.exit(run(Door))
 """
 
@@ -224,3 +234,10 @@ def test_crashing_share_waits_longer_each_time(start: Callable[..., Doors]) -> N
         doors.restarted(1, old)
         spans.append(time.monotonic() - began)
     assert spans[2] >= 1.0  # 0.25, 0.5, 1
+
+
+def test_share_that_cannot_be_forked_is_tried_again_soon(start: Callable[..., Doors]) -> None:
+    doors = start("no processes")
+    doors.told("READY")
+    assert sorted(doors.pids()) == [0, 1, 2]
+    assert sum(doors.restarts()) == 2

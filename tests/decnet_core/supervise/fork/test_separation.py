@@ -123,7 +123,7 @@ async def test_an_unreadable_child_is_measured_by_its_own_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from decnet_core import footprint
-    from decnet_core.supervise.policy import Phase
+    from decnet_core.runtime.restarts.policy import Phase
     from decnet_core.supervise.process_fleet import ProcessFleet
     from decnet_core.supervise.settings import SuperviseSettings
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import msgspec
 
 from decnet_core.exits import Exit
-from decnet_core.supervise.policy import Ended, Phase, decide
+from decnet_core.runtime.restarts.policy import Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
 _LATE_SECONDS = 1.0

@@ -2,6 +2,7 @@
 """The fleet as one process per worker: each supervised by itself, their memory watched, their messages dispatched."""
 
 import asyncio
+import functools
 import os
 import socket
 import sys
@@ -11,10 +12,11 @@ from pathlib import Path
 
 from decnet_core import footprint
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.net.inherited import close_all
+from decnet_core.net.inherited import VARIABLE, close_all, described
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.fleet import Fleet
 from decnet_core.supervise.fork import cgroup
 from decnet_core.supervise.fork.child_process import ChildProcess
@@ -26,7 +28,6 @@ from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
 from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.settings import SuperviseSettings
 
@@ -74,7 +75,7 @@ class ProcessFleet(Fleet):
         self._place = place
         self._forking = forking or zygote is not None
         self._channel = zygote
-        self._zygote_of = zygote_of
+        self._zygote_of = functools.cache(zygote_of)  # the registry looks for what is installed each time
         self._zygotes: dict[str, ZygoteClient] = {}
         self._logs = logs
         self._early: dict[int, tuple[float, dict[str, str]]] = {}
@@ -111,6 +112,7 @@ class ProcessFleet(Fleet):
         if self._forking:
             await self._zygotes[""].reload()
             former = [zygote for name, zygote in self._zygotes.items() if name]
+            self._zygote_of.cache_clear()
             self._make_zygotes(self._workers)  # with the code that is installed now
         for worker in self._workers.values():
             if worker.status.phase in (Phase.REFUSED, Phase.CRASH_LOOP, Phase.PARKED):
@@ -203,8 +205,8 @@ class ProcessFleet(Fleet):
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
-            environment={**environment, **own},
-            inherit=[self._lifeline],
+            environment={**environment, **own, VARIABLE: described(sockets)},
+            inherit=[self._lifeline, *sockets.values()],
             write=write,
         )
 

@@ -18,9 +18,9 @@ from decnet.show.times import clock, duration, moment, size
 from decnet.show.troubles import troubles
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.runtime.shares.share import worker_of
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.supervise.status_file import read_status_files
 from decnet_models.database.shards import SHARDS
 

@@ -11,8 +11,8 @@ from decnet.fleet.lag import Progress, lag_text, read_progress
 from decnet.up.view import Figures
 from decnet_core import footprint
 from decnet_core.bus.interface import Bus
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 
 
 async def measure(deployment: Deployment, bus: Bus, statuses: Iterable[Status]) -> dict[str, Figures]:

@@ -12,8 +12,8 @@ from decnet.show import eventline
 from decnet.show.times import size
 from decnet.up.guide import Guide
 from decnet.up.view import Figures
+from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.supervise.lifecycle import Status
-from decnet_core.supervise.policy import Phase
 from decnet_core.text import for_terminal
 from decnet_decoys.fleet import reach
 from decnet_models.events.queries import StoredEvent

@@ -15,8 +15,8 @@ from typing import NoReturn
 
 import msgspec
 
+from decnet_core.runtime.restarts.policy import Ended, decide
 from decnet_core.supervise.fork import zygote
-from decnet_core.supervise.policy import Ended, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
 _PASSED_ON = "DECNET_UP_REVIVED"

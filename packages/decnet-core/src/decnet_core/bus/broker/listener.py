@@ -13,10 +13,10 @@ from decnet_core.bus.broker.permissions import Credentials, group_number
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
 from decnet_core.net.addresses import parse_address, parse_endpoint
+from decnet_core.net.unix_peer import UCRED
 
 _SO_PEERGROUPS = 59  # Linux 4.13, asm-generic/socket.h; not yet a name in Python's socket module
 _MAX_GROUPS = 256  # as many as fit into the longest answer that getsockopt of Python takes
-_UCRED = struct.Struct("3i")
 _PROBE_SECONDS = 1.0
 
 
@@ -97,7 +97,7 @@ def tcp_address(settings: BusSettings) -> tuple[str, int] | None:
 
 def credentials(opened: socket.socket) -> Credentials:
     """Return the credentials of the client of a UNIX socket, as the kernel recorded them when it connected."""
-    pid, uid, gid = _UCRED.unpack(opened.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    pid, uid, gid = UCRED.unpack(opened.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, UCRED.size))
     try:
         raw = opened.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * _MAX_GROUPS)
     except OSError:  # an old kernel or a sandbox: the primary group must do

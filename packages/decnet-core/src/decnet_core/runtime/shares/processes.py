@@ -16,7 +16,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from decnet_core.exits import Exit
@@ -24,6 +24,8 @@ from decnet_core.heartbeat_clock import until_beat
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED, Notifier, Receiver, watchdog_seconds
+from decnet_core.runtime.restarts.policy import Ended, decide
+from decnet_core.runtime.restarts.settings import RestartSettings
 from decnet_core.runtime.shares.child import Child
 from decnet_core.runtime.shares.share import Share, names
 
@@ -32,11 +34,7 @@ log = logging.getLogger(__name__)
 Serve = Callable[[Notifier, Share, int], int]
 """Runs a share to its end, in its process: whom it notifies, what it is, its lifeline; returns the exit code."""
 
-FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.25, 120.0
-"""Before a share is started again; each further crash in a row doubles the delay."""
-STABLE_SECONDS = 60.0
-"""A share that was ready for this long has recovered: its crashes in a row are forgotten."""
-_LARGEST_EXPONENT = 32
+_RESTARTS = RestartSettings()
 _LATE_SECONDS = 5.0
 """A process that wakes up so late was not running either (SIGSTOP, suspend): silence meanwhile proves nothing."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -56,8 +54,12 @@ class ShareProcesses:
         exposed: bool,
         stop_seconds: float,
         lifeline: int | None,
+        stored: dict[str, list[int]],
     ) -> None:
-        """`budget_bytes` is each share's; one that has not stopped after `stop_seconds` is killed."""
+        """`budget_bytes` is each share's; one that has not stopped after `stop_seconds` is killed.
+
+        `stored` are the sockets that are kept for the shares, which the next process of each finds in it.
+        """
         self._worker = worker
         self._children = [Child(name) for name in names(worker, count)]
         self._serve = serve
@@ -66,6 +68,7 @@ class ShareProcesses:
         self._exposed = exposed
         self._stop_seconds = stop_seconds
         self._outer_lifeline = lifeline
+        self._stored = stored
         self._watchdog = watchdog_seconds()
         self._stopping = False
         self._told_ready = self._told_standby = False
@@ -112,7 +115,7 @@ class ShareProcesses:
     def _finished(self) -> bool:
         return self._stopping and not any(child.pid for child in self._children)
 
-    def _wait(self) -> list[object]:
+    def _wait(self) -> list[int]:
         """Wait until something happens or is due; return the descriptors that can be read."""
         now = time.monotonic()
         dues = [moment for child in self._children for moment in child.dues(self._watchdog)]
@@ -122,13 +125,13 @@ class ShareProcesses:
         sources = [self._receiver.fileno(), self._wakeup]
         if self._outer_lifeline is not None:
             sources.append(self._outer_lifeline)
-        readable, _, _ = select.select(sources, (), (), timeout)
+        readable = _readable(sources, timeout)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wakeup, 4096)
         if timeout is not None and (late := time.monotonic() - now - timeout) > _LATE_SECONDS:
             for child in self._children:
                 child.heard_at += late
-        return list(readable)
+        return readable
 
     def _handle_signals(self) -> None:
         received, self._received = self._received, []
@@ -163,10 +166,25 @@ class ShareProcesses:
 
     def _read_messages(self) -> None:
         while (message := self._receiver.receive()) is not None:
-            close_all(message.descriptors)
+            if any(child.pid == message.pid for child in self._children):
+                self._keep(message.fields, message.descriptors)
+            else:
+                close_all(message.descriptors)
             for child in self._children:
                 if child.pid == message.pid:
                     self._note(child, message.fields, time.monotonic())
+
+    def _keep(self, fields: dict[str, str], descriptors: list[int]) -> None:
+        """Keep the sockets of a share for its next process, and have our own supervisor keep them."""
+        name = fields.get("FDNAME", "")
+        if "FDSTORE" in fields:
+            self._stored.setdefault(name, []).extend(descriptors)
+            self._notifier.send_patiently(f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0", descriptors)
+            return
+        close_all(descriptors)
+        if "FDSTOREREMOVE" in fields:
+            close_all(self._stored.pop(name, ()))
+            self._notifier.send_patiently(f"FDSTOREREMOVE=1\nFDNAME={name}")
 
     def _note(self, child: Child, fields: dict[str, str], now: float) -> None:
         """Handle what a share has sent."""
@@ -201,12 +219,17 @@ class ShareProcesses:
         elif asked:
             child.starts_at = now
         else:
-            crashes = 0 if ready_seconds >= STABLE_SECONDS else child.crashes
-            child.crashes = crashes + 1
-            delay = min(FIRST_DELAY_SECONDS * 2.0 ** min(crashes, _LARGEST_EXPONENT), LONGEST_DELAY_SECONDS)
-            child.starts_at = now + delay
             reason = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-            log.warning("%s: restarting in %.1f s (%s)", child.name, delay, reason)
+            self._restart_later(child, ready_seconds, reason, now)
+
+    def _restart_later(self, child: Child, ready_seconds: float, reason: str, now: float) -> None:
+        """Restart a share as a worker that attackers can reach: the others serve on, so it is never given up."""
+        ended = Ended(Exit.CRASHED, ready_seconds)  # also where it cannot start any more
+        chance = random.random()  # noqa: S311  # no secret
+        decision = decide(ended, child.crashes, chance, _RESTARTS, exposed=True)
+        child.crashes = decision.crashes
+        child.starts_at = now + decision.delay_seconds
+        log.warning("%s: restarting in %.1f s (%s)", child.name, decision.delay_seconds, reason)
 
     def _start_due(self, now: float) -> None:
         for index, child in enumerate(self._children):
@@ -225,9 +248,8 @@ class ShareProcesses:
         try:
             child.pid = os.fork()
         except OSError as error:
-            log.warning("%s: cannot start a process: %s", child.name, error.strerror)
-            child.starts_at = child.heard_at + LONGEST_DELAY_SECONDS
             child.pid = -1
+            self._restart_later(child, 0.0, f"cannot start a process: {error.strerror}", child.heard_at)
         if child.pid == 0:
             self._run_child(share)
         child.pid = max(child.pid, 0)
@@ -271,3 +293,11 @@ class ShareProcesses:
     @property
     def _budget_fields(self) -> str:
         return f"{BUDGET}={self._budget * len(self._children)}"
+
+
+def _readable(descriptors: Iterable[int], timeout: float | None) -> list[int]:
+    """Return which can be read, after `timeout` seconds at the latest; as select(2), but for any number."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [descriptor for descriptor, _ in poll.poll(None if timeout is None else timeout * 1000)]

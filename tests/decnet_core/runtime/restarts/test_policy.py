@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.supervise.policy import Decision, Ended, Phase, decide
+from decnet_core.runtime.restarts.policy import Decision, Ended, Phase, decide
 from decnet_core.supervise.settings import SuperviseSettings
 
 SETTINGS = SuperviseSettings(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Decides when an ended worker is restarted: values in, a decision out; no clock, process or randomness of its own.
 
+A share of a worker (`runtime.shares`) and `decnet up` itself are restarted by it, too.
+
 Exponential back-off with jitter. A start-up failure (exit code 78) is not retried: nothing gets better until somebody
 changes something. A worker that keeps crashing is in a crash loop after a limit, a state of its own, so that it is seen
 and not mistaken for one that is coming back; it is tried again after a pause that grows, for what made it crash may be
@@ -15,7 +17,7 @@ import enum
 import msgspec
 
 from decnet_core.exits import Exit
-from decnet_core.supervise.settings import SuperviseSettings
+from decnet_core.runtime.restarts.settings import RestartSettings
 
 _LARGEST_EXPONENT = 32  # 2.0 ** anything an operator may set as crash_limit stays a finite number
 
@@ -54,9 +56,7 @@ class Decision(msgspec.Struct, frozen=True):
     delay_seconds: float = 0.0
 
 
-def decide(
-    ended: Ended, crashes: int, chance: float, settings: SuperviseSettings, *, exposed: bool = False
-) -> Decision:
+def decide(ended: Ended, crashes: int, chance: float, settings: RestartSettings, *, exposed: bool = False) -> Decision:
     """Return what to do about a worker that ended unasked.
 
     `crashes` is the number of crashes in a row before this one, `chance` a random number in [0, 1). Attackers can reach

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""The client of one process of `decoys`: hands it deckies with their sockets. Blocking, for a worker's thread."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from decnet_core.deckies.assignment import AssignedDecky
+from decnet_core.deckies.messages import (
+    LARGEST_PACKET,
+    MOST_SOCKETS,
+    Done,
+    ListPlayed,
+    Play,
+    Refused,
+    Request,
+    Withdraw,
+    decode_reply,
+    encode,
+)
+from decnet_core.errors import CoreError
+from decnet_core.net.unix_peer import entitled, peer_uid
+from decnet_core.state import State
+
+REPLY_SECONDS = 30.0
+"""`decoys` opens a decky within milliseconds; one that is silent for this long hangs, or is stopped."""
+
+
+class HandoverError(CoreError):
+    """The request was refused, or nobody answers; the message says why."""
+
+
+def handover_socket(state: State, share: str) -> Path:
+    """Return where a process of `decoys` listens; `share` is its name (`decoys`, `decoys.2`)."""
+    return state.run_of("decoys") / f"{share}.sock"
+
+
+def handover_sockets(state: State) -> list[Path]:
+    """Return where the processes of `decoys` listen, the first one's first; one that has ended may be among them."""
+    return sorted(state.run_of("decoys").glob("decoys*.sock"), key=lambda path: (len(path.name), path.name))
+
+
+class HandoverClient:
+    """One connection; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Connect; raises HandoverError when nobody listens there, or one who is not entitled to."""
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+        self._socket.settimeout(REPLY_SECONDS)
+        try:
+            self._socket.connect(str(path))
+            uid = peer_uid(self._socket)
+            trusted = entitled(uid, path.parent)
+        except OSError as error:
+            self.close()
+            raise HandoverError(f"decoys cannot be reached at {path}: {error.strerror}") from error
+        if not trusted:
+            self.close()
+            raise HandoverError(f"user {uid} listens at {path}, who is not the owner of the directory: not connected")
+
+    def __enter__(self) -> HandoverClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket]) -> None:
+        """Have the decky played, instead of one of its name; its ports are served when this returns.
+
+        `sockets` are bound, one for each of `decky.endpoints()`, and may be closed afterwards. Raises HandoverError.
+        """
+        if len(sockets) > MOST_SOCKETS:
+            raise HandoverError(f"{len(sockets)} sockets are too many for one decky: at most {MOST_SOCKETS}")
+        self._ask(Play(decky), [each.fileno() for each in sockets])
+
+    def withdraw(self, name: str) -> None:
+        """Have the decky's ports closed and its connections ended. Raises HandoverError."""
+        self._ask(Withdraw(name))
+
+    def played(self) -> dict[str, int]:
+        """Return names and versions of the deckies that were handed over and are played. Raises HandoverError."""
+        return self._ask(ListPlayed()).played
+
+    def _ask(self, request: Request, descriptors: Sequence[int] = ()) -> Done:
+        packet = encode(request)
+        if len(packet) > LARGEST_PACKET:
+            raise HandoverError(f"its description has {len(packet)} bytes: at most {LARGEST_PACKET} can be handed over")
+        reply: Done | Refused = Refused("it closed the connection")
+        try:
+            socket.send_fds(self._socket, [packet], list(descriptors))
+            answer = self._socket.recv(LARGEST_PACKET)
+        except OSError as error:
+            raise HandoverError(f"decoys does not answer at {self._path}: {error.strerror or 'timed out'}") from error
+        if answer:
+            with contextlib.suppress(msgspec.DecodeError):
+                reply = decode_reply.decode(answer)
+        if isinstance(reply, Refused):
+            raise HandoverError(reply.reason)
+        return reply

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""The messages between `reconciler` and `decoys`: one JSON document per packet of a SOCK_SEQPACKET connection.
+
+The sockets of a decky travel beside Play (SCM_RIGHTS, unix(7)). One request, one reply; both sides are our own.
+"""
+
+import msgspec
+
+from decnet_core.deckies.assignment import AssignedDecky
+
+LARGEST_PACKET = 128 * 1024
+"""Bytes; the kernel takes about 200 KiB by default (net.core.wmem_default)."""
+MOST_SOCKETS = 250
+"""Of one decky; the kernel passes at most 253 descriptors with a message (SCM_MAX_FD)."""
+
+
+class Play(msgspec.Struct, frozen=True, tag="play"):
+    """Play this decky, instead of one of the same name; the descriptors are its bound sockets, as `endpoints` says."""
+
+    decky: AssignedDecky
+
+
+class Withdraw(msgspec.Struct, frozen=True, tag="withdraw"):
+    """Close the decky's ports and end its connections; one that is not played is no error."""
+
+    name: str
+
+
+class ListPlayed(msgspec.Struct, frozen=True, tag="list"):
+    """Tell which deckies are played."""
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The request was carried out; `played` are names and versions, asked for by ListPlayed."""
+
+    played: dict[str, int] = {}
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The request was not carried out, for this reason; nothing has changed."""
+
+    reason: str
+
+
+Request = Play | Withdraw | ListPlayed
+Reply = Done | Refused
+
+encode = msgspec.json.Encoder().encode
+decode_request: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+decode_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
