@@ -24,11 +24,11 @@ from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries, tables
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.profile import TokenHits
-from decnet_models.attackers.rescoring import rescore
 from decnet_models.canary.queries import add_token
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.cursor_worker import EventBatch
 from decnet_workers.profiler.logins import digest_of
+from decnet_workers.profiler.rescoring import rescore
 from decnet_workers.profiler.worker import Profiler
 
 SECOND = 1_000_000_000

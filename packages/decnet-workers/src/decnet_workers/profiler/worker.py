@@ -13,13 +13,13 @@ from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.queries import known_uses
-from decnet_models.attackers.rescoring import rescore
 from decnet_models.canary.queries import label_of
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.logins import logins_of
 from decnet_workers.profiler.observation import Observation
 from decnet_workers.profiler.record import KINDS, record
+from decnet_workers.profiler.rescoring import rescore
 
 UNKNOWN_LABEL = "unknown"
 
