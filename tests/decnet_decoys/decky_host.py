@@ -25,6 +25,7 @@ from decnet_core.spool.writer import SpoolWriter
 from decnet_core.state import State
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.personas.catalog import persona
+from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
 from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested, Steps, Turn
 from decnet_decoys.shell.interpreter import Interpreter
@@ -111,7 +112,8 @@ def ssh_profile(name: str) -> SshProfile:
 
 
 def http_profile(name: str) -> HttpProfile:
-    profile = persona(name).profile(HttpProfile)
+    """Return what a decky of the settings, which has no seed, serves."""
+    profile = sibling(persona(name), Identity("web-01", "10.20.0.10")).profile(HttpProfile)
     assert profile is not None
     return profile
 
