@@ -142,6 +142,12 @@ class Context:
         while not (self.unpaused.is_set() or self.stopping.is_set()):
             await self.unpaused.wait()
 
+    async def off(self) -> None:
+        """Wait until the worker must stop, or be parked for good: its settings give it nothing to do."""
+        self.parking.listens = ()
+        while not self.stopping.is_set():
+            await self.nudged(self.parking.rest(time.monotonic(), CALM_SECONDS))
+
     def stop(self) -> None:
         """Ask the worker to end: `run` returns soon."""
         self.stopping.set()
