@@ -50,17 +50,15 @@ async def announced(host: DeckyHost, service: str, session: str) -> socket.socke
 
 async def test_each_event_of_an_announced_session_is_synthetic(host: DeckyHost) -> None:
     sock = await announced(host, "ssh", "life-1")
-    async with asyncssh.connect(
-        sock=sock, username="root", password="P@ssw0rd", known_hosts=None, config=None
-    ) as client:
+    async with asyncssh.connect(sock=sock, username="root", password="any", known_hosts=None, config=None) as client:
         done = await client.run("id; wget http://192.0.2.9/x", check=False)
     assert "uid=0" in str(done.stdout)
-    await host.until(SessionClosed)
+    (closed,) = await host.until(SessionClosed)
+    assert closed.recording is None
     events = host.events()
     assert {event.kind for event in events} >= {"connection.opened", "auth.attempt", "session.closed"}
     assert all(event.synthetic for event in events)
     assert {event.session.split(".")[0] for event in events if event.session} == {"life-1"}
-    assert [event.payload.recording for event in host.events(SessionClosed)] == [None]  # type: ignore[union-attr]
 
 
 async def test_the_next_connection_is_a_real_one(host: DeckyHost) -> None:
@@ -114,6 +112,4 @@ async def test_a_session_that_a_kill_cut_off_stays_synthetic(host: DeckyHost) ->
         (left,) = journal.left_open()
         assert (len(entries), left.synthetic) == (1, True)
         journal.recover(left, ConnectionRecorder(host.ctx, left.info, left.session))
-    assert {(event.id, event.synthetic) for event in host.events(SessionClosed)} == {
-        (host.events(SessionClosed)[0].id, True)
-    }
+    assert {event.synthetic for event in host.events(SessionClosed)} == {True}
