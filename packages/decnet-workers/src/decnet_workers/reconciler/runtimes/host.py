@@ -36,7 +36,7 @@ class Host:
 
     def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
         there = _assigned()
-        return in_use([one for one in deckies if one.interface and _missing(one, there)])
+        return in_use([one for one in deckies if not one.existing and _missing(one, there)])
 
     def start(self, decky: DesiredDecky) -> None:
         with explained("add its address"):
@@ -75,8 +75,10 @@ def _missing(decky: DesiredDecky, there: list[Assigned]) -> list[Interface]:
 
 
 def _add(decky: DesiredDecky, address: Interface) -> None:
-    if not decky.interface:
-        raise RuntimeFailed(f"this host has no address {address.ip}: name the interface that it is to be added to")
+    if address.ip in decky.existing or not decky.interface:
+        raise RuntimeFailed(
+            f"this host has no address {address.ip}: give it a prefix length and an interface that it is to be added to"
+        )
     with Netlink() as netlink:
         link = _interface(links.links(netlink), decky.interface)
         addresses.add(netlink, link.number, address)

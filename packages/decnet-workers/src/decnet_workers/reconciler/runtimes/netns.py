@@ -100,7 +100,7 @@ class Netns:
             links.set_up(netlink, links.links(netlink)[outside], f"{MARK}{decky.name}")
 
 
-_ABSENT = Observed(False)
+_ABSENT = Observed(False, ("its network namespace is missing",))
 
 
 def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:
@@ -126,7 +126,7 @@ def _outside(name: str) -> str:
 
 def _mac(decky: DesiredDecky) -> str:
     """Return a locally administered MAC address that stays the same, for a decky without one."""
-    return f"02:dc:{zlib.crc32((decky.seed or decky.name).encode()).to_bytes(4, 'big').hex(':')}"
+    return f"02:dc:{zlib.crc32(f'{decky.name} {decky.seed}'.encode()).to_bytes(4, 'big').hex(':')}"
 
 
 def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link]) -> str:
