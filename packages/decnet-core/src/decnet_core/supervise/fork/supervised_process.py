@@ -122,6 +122,8 @@ class SupervisedProcess(SupervisedWorker):
         self._spawned(spawn, pid)
         code = await child.process.wait()
         del self._children[pid]
+        if code == Exit.STARTUP_FAILED:  # nobody will serve them soon
+            self._store.clear()
         return pid, code, child.reason(code)
 
     async def _started(self, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
