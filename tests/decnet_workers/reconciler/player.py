@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from decnet_core.deckies.assignment import Transport
 from decnet_core.deckies.messages import LARGEST_PACKET, Done, ListPlayed, Play, Refused, Reply, decode_request, encode
+
+Endpoint = tuple[str, Transport, int]
 
 
 class Player:
@@ -19,7 +22,7 @@ class Player:
     def __init__(self, path: Path) -> None:
         self.refused: dict[str, str] = {}
         self.requests: list[str] = []
-        self._deckies: dict[str, tuple[int, list[socket.socket]]] = {}
+        self._deckies: dict[str, tuple[int, dict[Endpoint, socket.socket]]] = {}
         self._selector = selectors.DefaultSelector()
         self._stop, self._stopped = socket.socketpair()
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -40,7 +43,7 @@ class Player:
             key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()
         for _, sockets in self._deckies.values():
-            for sock in sockets:
+            for sock in sockets.values():
                 sock.close()
 
     def _run(self) -> None:
@@ -71,13 +74,18 @@ class Player:
             for sock in sockets:
                 sock.close()
             return Refused(self.refused[name])
-        for sock in self._deckies.pop(name, (0, []))[1]:
+        before = self._deckies.pop(name, (0, {}))[1]
+        for sock in before.values():
             if sock.type == socket.SOCK_STREAM:
                 self._selector.unregister(sock)
-            sock.close()
         if isinstance(request, Play):
-            self._deckies[name] = (request.decky.version, sockets)
-            self._serve(f"{name} {request.decky.version}".encode(), sockets)
+            fresh = dict(zip(request.sent, sockets, strict=True))
+            endpoints = [(address, service.transport, service.port) for address, service in request.decky.endpoints()]
+            now = {one: fresh[at] if at in fresh else before.pop(one) for at, one in enumerate(endpoints)}
+            self._deckies[name] = (request.decky.version, now)
+            self._serve(f"{name} {request.decky.version}".encode(), list(now.values()))
+        for sock in before.values():
+            sock.close()
         return Done()
 
     def _serve(self, greeting: bytes, sockets: list[socket.socket]) -> None:

@@ -8,10 +8,11 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_workers.reconciler.desired import DesiredDecky, Service
+from decnet_workers.reconciler.desired import DesiredDecky, Endpoint, Service
 from decnet_workers.reconciler.plan import Actual, Step, Task, steps, strays, tasks
 from decnet_workers.reconciler.runtimes.runtime import Observed
 
+SERVED: frozenset[Endpoint] = frozenset({(ipaddress.ip_address("10.0.0.1"), "tcp", 22)})
 NAMES = ("a", "b", "c", "d", "e")
 
 
@@ -58,10 +59,10 @@ class Model:
             elif step is Step.START:
                 self.observed[name] = Observed(True, (), one.served)
             else:
-                assert not self.observed[name].drift, "played where nobody reaches it"
-                assert not self.observed[name].served, "the port is taken"
+                assert not one.drift, "played where nobody reaches it"
+                assert not one.served or name in self.played, "the port is taken"
                 self.played[name] = task.decky.version
-                self.observed[name] = Observed(one.present, one.drift, served=True)
+                self.observed[name] = Observed(one.present, one.drift, SERVED)
             self.least_served = min(self.least_served, len(self.served()))
         return True
 
@@ -77,7 +78,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[DesiredDecky], Model]:
         plays = draw(st.booleans())
         if plays:
             played[name] = draw(st.integers(1, 2))
-        observed[name] = Observed(present, drift, served=plays and draw(st.booleans()))
+        observed[name] = Observed(present, drift, SERVED if plays and draw(st.booleans()) else frozenset())
     broken = frozenset(draw(st.lists(st.sampled_from(NAMES), unique=True)))
     return deckies, Model(observed, played, broken)
 
@@ -130,12 +131,17 @@ def test_cut_off_at_any_step_the_next_round_ends_as_desired(
     assert as_desired(deckies, model) == {one.name for one in deckies}
 
 
-def test_change_of_the_whole_fleet_takes_one_decky_down_at_a_time() -> None:
-    model = Model(dict.fromkeys(NAMES, Observed(True, (), served=True)), dict.fromkeys(NAMES, 1), frozenset())
+def test_no_port_is_closed_while_the_whole_fleet_changes() -> None:
+    model = Model(dict.fromkeys(NAMES, Observed(True, (), SERVED)), dict.fromkeys(NAMES, 1), frozenset())
     for task in tasks([decky(name, version=2) for name in NAMES], model.actual(), waiting={}):
-        assert task.steps == (Step.WITHDRAW, Step.PLAY)
+        assert task.steps == (Step.PLAY,)
         model.carry_out(task)
-    assert model.least_served == len(NAMES) - 1
+    assert model.least_served == len(NAMES)
+    assert set(model.played.values()) == {2}
+
+
+def test_sockets_of_another_place_are_withdrawn_first() -> None:
+    assert steps(decky("a"), Observed(False, ("missing",)), 1) == (Step.WITHDRAW, Step.START, Step.PLAY)
 
 
 def test_a_decky_that_failed_waits_unless_it_was_changed() -> None:

@@ -34,13 +34,14 @@ class DecoysProcesses:
             raise HandoverError("decoys does not run")
         return found
 
-    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket]) -> None:
-        """Have the decky played; raises HandoverError."""
+    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket | None]) -> None:
+        """Have the decky played, by who plays it already; raises HandoverError."""
         counts = Counter(dict.fromkeys(self._sockets(), 0))
         counts.update(path for players in self._players.values() for path in players if path in counts)
         if not counts:
             raise HandoverError("decoys does not run")
-        path = min(counts, key=lambda one: (counts[one], str(one)))
+        players = self._players.get(decky.name) or counts
+        path = min(players, key=lambda one: (counts[one], str(one)))
         with self._client(path) as client:
             client.play(decky, sockets)
         self._players[decky.name] = [path]
@@ -57,12 +58,13 @@ class DecoysProcesses:
         self._clients.clear()
 
     def _ask(self, path: Path, found: dict[str, int]) -> bool:
-        """Add what the process plays; False when it cannot be reached."""
-        with contextlib.suppress(HandoverError), self._client(path) as client:
-            for name, version in client.played().items():
-                found[name] = min(version, found.get(name, version))
-                self._players.setdefault(name, []).append(path)
-            return True
+        """Add what the process plays; False when it cannot be reached, not even by a new connection."""
+        for _ in range(1 + (path in self._clients)):
+            with contextlib.suppress(HandoverError), self._client(path) as client:
+                for name, version in client.played().items():
+                    found[name] = min(version, found.get(name, version))
+                    self._players.setdefault(name, []).append(path)
+                return True
         return False
 
     @contextlib.contextmanager

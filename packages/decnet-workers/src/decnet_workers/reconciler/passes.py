@@ -24,7 +24,7 @@ from decnet_workers.reconciler.runtimes.runtime import Observed
 MOST_TASKS = 50
 """Deckies of one pass: after it the worker hears whether it must stop, and others may write to the database."""
 UNREACHABLE_SECONDS = 2.0
-"""How soon to look again when `decoys` did not answer."""
+"""How soon to look again when `decoys` did not answer; the pause is doubled each time."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -36,6 +36,8 @@ class Report(msgspec.Struct, frozen=True):
     """Deckies of which steps were carried out, successfully or not."""
     more: bool = False
     """Whether there is more to do at once."""
+    unreachable: bool = False
+    """Whether deckies wait because `decoys` does not answer."""
     due_seconds: float | None = None
     """When there will be more to do."""
     notices: dict[str, int] = {}
@@ -54,6 +56,7 @@ class Passes:
         self._reconciliation = reconciliation
         self._look_seconds = look_seconds
         self._retries = Retries()
+        self._unreachable_seconds = UNREACHABLE_SECONDS
 
     def run(self) -> Report:
         """Make one pass; raises DBAPIError."""
@@ -121,8 +124,10 @@ class Passes:
         self, deckies: Sequence[DesiredDecky], actual: Actual, due: Sequence[Task], kinds: dict[str, int]
     ) -> Report:
         dues = [self._look_seconds] if deckies else []
-        if deckies and actual.played is None:
-            dues.append(UNREACHABLE_SECONDS)
+        unreachable = bool(deckies) and actual.played is None
+        if unreachable:
+            dues.append(self._unreachable_seconds)
+        self._unreachable_seconds = 2 * self._unreachable_seconds if unreachable else UNREACHABLE_SECONDS
         retry_at = self._retries.next_at()
         if retry_at is not None:
             dues.append(max(0.0, (retry_at - time.time_ns()) / NS))
@@ -131,6 +136,7 @@ class Passes:
             failing=self._retries.count,
             done=min(len(due), MOST_TASKS),
             more=len(due) > MOST_TASKS,
+            unreachable=unreachable,
             due_seconds=min(dues, default=None),
             notices=kinds,
         )

@@ -33,6 +33,8 @@ class Task(msgspec.Struct, frozen=True):
     decky: DesiredDecky
     observed: Observed
     steps: tuple[Step, ...]
+    played: bool = False
+    """Whether `decoys` plays a version of it."""
 
 
 class Actual(msgspec.Struct, frozen=True):
@@ -45,14 +47,15 @@ class Actual(msgspec.Struct, frozen=True):
 def steps(decky: DesiredDecky, observed: Observed, played: int | None, *, reachable: bool = True) -> tuple[Step, ...]:
     """Return the steps of a decky of which `decoys` plays the version `played`, in their order.
 
+    What is served stays open while the decky changes; if nothing is, the sockets of `decoys` are of another place.
     While `decoys` cannot be reached only the environment is brought about.
     """
     if not decky.wanted:
         wanted = {Step.WITHDRAW: played is not None, Step.STOP: observed.present}
     else:
-        current = observed.served and played == decky.version
+        current = observed.served == frozenset(decky.endpoints()) and played == decky.version
         wanted = {
-            Step.WITHDRAW: played is not None and not current,
+            Step.WITHDRAW: played is not None and not observed.served,
             Step.START: bool(observed.drift),
             Step.PLAY: not current and reachable,
         }
@@ -72,8 +75,8 @@ def tasks(deckies: Iterable[DesiredDecky], actual: Actual, *, waiting: Mapping[s
         played = (actual.played or {}).get(decky.name)
         needed = steps(decky, observed, played, reachable=actual.played is not None)
         if needed:
-            found.append(Task(decky, observed, needed))
-    return sorted(found, key=lambda task: (task.decky.wanted, task.observed.served, task.decky.name))
+            found.append(Task(decky, observed, needed, played is not None))
+    return sorted(found, key=lambda task: (task.decky.wanted, bool(task.observed.served), task.decky.name))
 
 
 def strays(deckies: Sequence[DesiredDecky], actual: Actual) -> list[str]:

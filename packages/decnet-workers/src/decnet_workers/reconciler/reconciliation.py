@@ -25,7 +25,7 @@ class Players(Protocol):
 
     def played(self) -> dict[str, int]: ...
 
-    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket]) -> None: ...
+    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket | None]) -> None: ...
 
     def withdraw(self, name: str) -> None: ...
 
@@ -60,8 +60,7 @@ class Reconciliation:
                 errors |= {one.name: f"the runtime {name} cannot be looked at: {error}" for one in own}
         try:
             return Actual(observed, self._players.played()), errors
-        except HandoverError as error:
-            log.warning("deckies wait: %s", error)
+        except HandoverError:
             return Actual(observed, None), errors
 
     def remove_orphans(self, deckies: Sequence[DesiredDecky], spared: Container[str]) -> int:
@@ -114,7 +113,7 @@ class Reconciliation:
         """Carry out the steps of a task; return why it failed, None if it did not. Raises HandoverError."""
         try:
             for step in task.steps:
-                self._do(step, task.decky)
+                self._do(step, task)
         except (RuntimeFailed, OSError) as error:
             return str(error)
         return None
@@ -137,8 +136,8 @@ class Reconciliation:
                 found |= {one.name: str(error) for one in deckies}
         return found
 
-    def _do(self, step: Step, decky: DesiredDecky) -> None:
-        runtime = self._runtimes[decky.runtime]
+    def _do(self, step: Step, task: Task) -> None:
+        decky, runtime = task.decky, self._runtimes[task.decky.runtime]
         if step is Step.WITHDRAW:
             self._players.withdraw(decky.name)
         elif step is Step.STOP:
@@ -146,8 +145,11 @@ class Reconciliation:
         elif step is Step.START:
             runtime.start(decky)
         else:
+            kept = task.observed.served if task.played else ()
             with contextlib.ExitStack() as stack:
-                sockets = [stack.enter_context(sock) for sock in runtime.sockets(decky)]
+                sockets = runtime.sockets(decky, kept)
+                for sock in filter(None, sockets):
+                    stack.enter_context(sock)
                 self._players.play(assigned(decky), sockets)
 
 

@@ -42,7 +42,7 @@ def desired(row: Decky, persona: Persona | None) -> DesiredDecky:
         mac=row.mac,
         seed=row.seed,
         stack=stack,
-        persona_document=persona.body if persona else None,
+        persona_document=persona.body or None if persona else None,
     )
 
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import msgspec
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from decnet_core.bus.subjects import FLEET_CHANGED, NOTICE, NoticeWritten
 from decnet_core.deckies.handover import handover_sockets
 from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB
+from decnet_models.database.engine import writing
 from decnet_models.database.warm_up import warm_up
+from decnet_models.fleet.tables import decky
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.single_instance import single_instance
 from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
@@ -52,10 +54,11 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
     def __init__(self, settings: ReconcilerSettings) -> None:
         super().__init__(settings)
         self._players: DecoysProcesses | None = None
+        self._unreachable = False
 
     @classmethod
     def warm(cls) -> None:
-        warm_up(_pass_over_nothing)
+        warm_up(_pass_over_a_bad_row)
 
     @classmethod
     def capabilities(cls, settings: ReconcilerSettings) -> tuple[str, ...]:
@@ -83,6 +86,9 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
     async def _step(self, ctx: Context, passes: Passes) -> Rest:
         report = await ctx.in_thread(passes.run)
         _show(ctx, report)
+        if report.unreachable and not self._unreachable:
+            log.warning("deckies wait: decoys does not answer; see `decnet status`")
+        self._unreachable = report.unreachable
         if report.more:
             return AT_ONCE
         due = report.due_seconds
@@ -107,5 +113,15 @@ def _show(ctx: Context, report: Report) -> None:
         ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))
 
 
-def _pass_over_nothing(engine: Engine) -> None:
+def _pass_over_a_bad_row(engine: Engine) -> None:
+    row = {
+        "name": "warm-up",
+        "host_name": "warm-up",
+        "runtime": "loopback",
+        "persona": "",
+        "wanted": True,
+        "version": 1,
+    }
+    with writing(engine) as connection:
+        connection.execute(insert(decky).values(**row, seed=0, created_at=1, updated_at=1))
     Passes(engine, Reconciliation({}, DecoysProcesses(list)), 1.0, bool).run()

@@ -6,9 +6,9 @@ decky without an interface uses only addresses that are there.
 """
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
-from decnet_workers.reconciler.desired import DesiredDecky, Interface
+from decnet_workers.reconciler.desired import DesiredDecky, Endpoint, Interface
 from decnet_workers.reconciler.netlink import addresses, links
 from decnet_workers.reconciler.netlink.addresses import OURS, Assigned
 from decnet_workers.reconciler.netlink.connection import Netlink
@@ -30,7 +30,7 @@ class Host:
             found[decky.name] = Observed(
                 present=any(one.address in decky.addresses for one in there if one.protocol == OURS),
                 drift=tuple(f"address {one} is missing" for one in missing),
-                served=listened.issuperset(decky.endpoints()),
+                served=frozenset(listened.intersection(decky.endpoints())),
             )
         return found
 
@@ -49,8 +49,8 @@ class Host:
                 if one.protocol == OURS and one.address in decky.addresses:
                     _remove(one)
 
-    def sockets(self, decky: DesiredDecky) -> list[socket.socket]:
-        return opened(decky)
+    def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
+        return opened(decky, kept)
 
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         wanted = {one for decky in deckies for one in decky.addresses}
