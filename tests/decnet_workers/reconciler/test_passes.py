@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -29,12 +30,13 @@ from decnet_workers.reconciler.reconciliation import Reconciliation
 from decnet_workers.reconciler.runtimes.loopback import Loopback
 
 PORT = 21822
+NET = f"127.77.{20 + os.getpid() % 200}"  # another process may run other tests of this file
 
 
 def row(number: int, **other: object) -> Decky:
     values: dict[str, object] = {
         "name": f"web-{number}",
-        "addresses": (Address(f"127.77.21.{number}"),),
+        "addresses": (Address(f"{NET}.{number}"),),
         "host_name": f"web-{number}",
         "runtime": "loopback",
         "persona": "debian",
@@ -47,7 +49,7 @@ def row(number: int, **other: object) -> Decky:
 def greeting(number: int) -> str:
     """Return what the decky's port says; "" when it is closed."""
     try:
-        with socket.create_connection((f"127.77.21.{number}", PORT), timeout=5) as client:
+        with socket.create_connection((f"{NET}.{number}", PORT), timeout=5) as client:
             return client.recv(100).decode()
     except ConnectionRefusedError:
         return ""
@@ -134,7 +136,7 @@ def test_change_is_played_and_removal_leaves_nothing(fleet: Fleet, decoys: Playe
 
 
 def test_a_decky_that_fails_is_said_once_retried_and_keeps_no_other_back(fleet: Fleet, decoys: Player) -> None:
-    with socket.create_server(("127.77.21.1", PORT)):
+    with socket.create_server((f"{NET}.1", PORT)):
         fleet.write(row(1), row(2))
         report = fleet.run()
         assert (report.failing, greeting(2)) == (1, "web-2 1")
@@ -144,7 +146,7 @@ def test_a_decky_that_fails_is_said_once_retried_and_keeps_no_other_back(fleet: 
         assert failed is not None
         assert (failed.phase, failed.attempts, failed.version) == ("failed", 1, 0)
         assert failed.error is not None
-        assert "127.77.21.1:21822: the port is taken" in failed.error
+        assert f"{NET}.1:{PORT}: the port is taken" in failed.error
         assert [type(one) for one in fleet.notices()] == [DeckyFailed]
         assert fleet.run().done == 0  # it waits
     fleet.write(row(1, host_name="changed"))  # a new version does not wait
