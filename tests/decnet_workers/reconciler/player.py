@@ -11,7 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from decnet_core.deckies.assignment import Transport
-from decnet_core.deckies.messages import LARGEST_PACKET, Done, ListPlayed, Play, Refused, Reply, decode_request, encode
+from decnet_core.deckies.messages import (
+    LARGEST_PACKET,
+    Done,
+    Expect,
+    ListPlayed,
+    Play,
+    Refused,
+    Reply,
+    decode_request,
+    encode,
+)
 
 Endpoint = tuple[str, Transport, int]
 
@@ -68,6 +78,8 @@ class Player:
         request = decode_request.decode(packet)
         if isinstance(request, ListPlayed):
             return Done({name: version for name, (version, _) in self._deckies.items()})
+        if isinstance(request, Expect):
+            return Refused("no connections of the fleet are expected here")
         name = request.decky.name if isinstance(request, Play) else request.name
         self.requests.append(f"{type(request).__name__.lower()} {name}")
         if isinstance(request, Play) and name in self.refused:
