@@ -23,14 +23,16 @@ from decnet_core.settings import Settings
 from decnet_decoys.fleet import deckies
 from decnet_decoys.settings import DecoysSettings
 from decnet_workers.canary.settings import CanarySettings
-from decnet_workers.webhook.signature import headers, written
+from decnet_workers.webhook.signature import sign, written
 
 SECRET = b"s" * 32
 BODY = json.dumps({"type": "canary.hit", "data": {"attacker": "127.66.0.1"}}).encode()
 
 
 def signed(body: bytes = BODY, at: float | None = None, message_id: str = "msg_1") -> dict[str, str]:
-    return dict(headers(SECRET, message_id, int(time.time() if at is None else at), body))
+    timestamp = int(time.time() if at is None else at)
+    signature = sign(SECRET, message_id, timestamp, body)
+    return {"webhook-id": message_id, "webhook-timestamp": str(timestamp), "webhook-signature": signature}
 
 
 def test_genuine_signature_is_accepted() -> None:

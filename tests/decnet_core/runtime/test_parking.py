@@ -60,3 +60,19 @@ def test_the_wait_is_never_longer_than_the_workers_own_interval(clock: list[floa
     parking = Parking()
     parking.enable(0.0, lambda *_: None)
     assert parking.rest(clock[0], 0.01) == 0.01
+
+
+def test_a_job_beside_the_main_loop_keeps_it_awake_and_is_due_by_itself(clock: list[float]) -> None:
+    parking, asked = Parking(), []
+    parking.enable(30.0, lambda *request: asked.append(request))
+    parking.side_due = 2000.0
+    with parking.side_job():
+        parking.rest(900.0, 10.0)
+        assert parking.rest(900.0, 10.0) == 10.0
+    assert parking.rest(clock[0], 10.0) == 10.0
+    clock[0] = 1030.0
+    parking.rest(clock[0], 10.0)
+    parking.side_due = 1040.0
+    clock[0] = 1035.0
+    parking.rest(clock[0], 10.0, 90.0)
+    assert asked == [(1030.0, 2000.0), (1035.0, 1040.0)]

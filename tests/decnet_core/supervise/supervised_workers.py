@@ -6,11 +6,13 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 from decnet_core.exits import StartupError
+from decnet_core.net.sockets import listening
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import NoSettings, Worker
 
@@ -185,6 +187,48 @@ class Porter(Worker[NoSettings]):
         with contextlib.suppress(BlockingIOError):
             data, address = self.udp.recvfrom(100)
             self.udp.sendto(data, address)
+
+
+class Keeper(Worker[NoSettings]):
+    """Answers its pid on ports that its host keeps for its next life: as many as the file `ports` says."""
+
+    name = "keeper"
+    stores_sockets = 1000
+
+    async def start(self, ctx: Context) -> None:
+        stored, own = ctx.stored_sockets, ctx.state.root / ctx.name
+        self.forget = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.forget.set)
+        self.ports = [port for name in stored.names if name.startswith(f"{ctx.name}/") for port in stored.take(name)]
+        (ctx.state.root / f"{ctx.name}.restored").write_text(str(len(self.ports)))
+        if not self.ports:
+            self.ports = [listening("127.0.0.1", 0) for _ in range(_number_in(ctx.state.root / "ports"))]
+            await stored.keep(f"{ctx.name}/all", self.ports)
+        own.write_text(" ".join(str(port.getsockname()[1]) for port in self.ports))
+        for port in self.ports:
+            asyncio.get_running_loop().add_reader(port, self._answer, port)
+
+    async def run(self, ctx: Context) -> None:
+        await self.forget.wait()
+        await ctx.stored_sockets.forget(f"{ctx.name}/all")
+        (ctx.state.root / "forgotten").touch()
+        await ctx.stopping.wait()
+
+    def _answer(self, port: socket.socket) -> None:
+        with contextlib.suppress(BlockingIOError):
+            connection, _ = port.accept()
+            with connection:
+                connection.sendall(f"{os.getpid()}\n".encode())
+
+
+class KeeperPair(Keeper):
+    """The same in two processes."""
+
+    name = "keeper-pair"
+
+    @classmethod
+    def shares(cls, settings: NoSettings) -> int:  # noqa: ARG003  # as `Worker` defines it
+        return 2
 
 
 def _number_in(file: Path) -> int:

@@ -8,12 +8,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.fleet import queries, states
-from decnet_models.fleet.queries import ChangeInfo, ChangeKind, Decky, Policy, Service
+from decnet_models.fleet.queries import Address, ChangeInfo, ChangeKind, Decky, Policy, Service
 from decnet_models.fleet.states import State
 from decnet_models.realism import queries as realism
 from decnet_models.swarm import queries as swarm
 
-WEB = Decky("web", "127.77.0.1", "web.example", "loopback", "debian", (Service("http", 8080), Service("ssh", 2222)))
+HERE, THERE = Address("127.77.0.1"), Address("fd00::1", 64, "fd00::fe")
+WEB = Decky("web", (HERE, THERE), "web.example", "loopback", "debian", (Service("http", 8080), Service("ssh", 2222)))
 
 
 def info(kind: ChangeKind = "changed", now_ns: int = 5) -> ChangeInfo:
@@ -33,7 +34,7 @@ def test_a_decky_is_written_with_its_services_and_read_back(housed: Engine) -> N
     with writing(housed) as connection:
         written = queries.write_decky(connection, WEB, info("added"))
         assert written == msgspec.structs.replace(WEB, version=1)
-        assert queries.decky_named(connection, "web") == queries.decky_at(connection, "127.77.0.1") == written
+        assert queries.decky_named(connection, "web") == queries.decky_at(connection, "fd00::1") == written
         assert queries.deckies(connection) == queries.deckies_on(connection, None) == [written]
         assert queries.deckies_on(connection, "far") == []
         assert queries.deckies(connection, after="web") == []
@@ -57,7 +58,7 @@ def test_changes_commit_in_the_order_of_their_numbers(housed: Engine, url: str) 
     other = open_engine(url, busy_seconds=0.2)
     with writing(housed) as connection:
         queries.write_decky(connection, WEB, info("added"))
-        second = msgspec.structs.replace(WEB, name="mail", address="127.77.0.2")
+        second = msgspec.structs.replace(WEB, name="mail", addresses=(Address("127.77.0.2"),))
         with pytest.raises(OperationalError), writing(other) as waiting:
             queries.write_decky(waiting, second, info("added"))
     with writing(other) as connection:
@@ -102,11 +103,25 @@ class Unchecked(Decky, frozen=True):
     runtime: str  # type: ignore[assignment]  # that is the point
 
 
-def test_two_deckies_never_have_one_address(housed: Engine) -> None:
+@pytest.mark.parametrize("address", [HERE, THERE])
+def test_two_deckies_never_have_one_address(housed: Engine, address: Address) -> None:
     with writing(housed) as connection:
         queries.write_decky(connection, WEB, info())
     with pytest.raises(IntegrityError), writing(housed) as connection:
-        queries.write_decky(connection, msgspec.structs.replace(WEB, name="other"), info())
+        queries.write_decky(connection, msgspec.structs.replace(WEB, name="other", addresses=(address,)), info())
+
+
+def test_deckies_exchange_their_addresses_in_one_transaction(housed: Engine) -> None:
+    with writing(housed) as connection:
+        web = queries.write_decky(connection, msgspec.structs.replace(WEB, addresses=(HERE,)), info())
+        mail = queries.write_decky(connection, msgspec.structs.replace(WEB, name="mail", addresses=(THERE,)), info())
+        assert web is not None
+        assert mail is not None
+    with writing(housed) as connection:
+        queries.release_addresses(connection, ["web", "mail"])
+        assert queries.write_decky(connection, msgspec.structs.replace(web, addresses=(THERE,)), info()) is not None
+        assert queries.write_decky(connection, msgspec.structs.replace(mail, addresses=(HERE,)), info()) is not None
+        assert [one.addresses for one in queries.deckies(connection)] == [(HERE,), (THERE,)]
 
 
 def test_a_removed_decky_is_erased_when_it_is_gone_and_its_history_stays(housed: Engine) -> None:
@@ -126,7 +141,7 @@ def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engi
     policy = Policy("web", 3600, 60, 120, ("ssh",), ("debian",))
     with writing(housed) as connection:
         queries.write_decky(connection, msgspec.structs.replace(WEB, mutate_at=50), info())
-        other = msgspec.structs.replace(WEB, name="calm", address="127.77.0.2", mutate_at=50)
+        other = msgspec.structs.replace(WEB, name="calm", addresses=(Address("127.77.0.2"),), mutate_at=50)
         queries.write_decky(connection, other, info())
         queries.set_policy(connection, policy, now_ns=1)
         queries.set_policy(connection, policy, now_ns=2)
@@ -142,7 +157,7 @@ def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engi
 def test_what_should_be_stands_beside_what_is(housed: Engine) -> None:
     with writing(housed) as connection:
         queries.write_decky(connection, WEB, info())
-        far = msgspec.structs.replace(WEB, name="far-web", address="10.0.0.1", sensor="far")
+        far = msgspec.structs.replace(WEB, name="far-web", addresses=(Address("10.0.0.1", 24),), sensor="far")
         queries.write_decky(connection, far, info())
         failed = State("web", 0, "failed", 4, 5, ("port 8080 is closed",), "in use\0", 3, 99)
         states.record_state(connection, failed)

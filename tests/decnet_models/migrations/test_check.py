@@ -148,7 +148,7 @@ def test_a_reference_and_a_check_that_only_the_class_has_are_named(sqlite_engine
     assert "add reference decky.persona to persona.name (on delete cascade)" in found
     assert "remove reference decky.persona to persona.name (on delete no action)" in found
     assert "add check of decky: kind <> 'thing'" in found
-    assert "remove check of decky: runtime IN ('loopback', 'netns', 'container')" in found
+    assert "remove check of decky: runtime IN ('loopback', 'host', 'netns', 'container')" in found
 
 
 def unknown_targets(declared: MetaData) -> Iterator[str]:

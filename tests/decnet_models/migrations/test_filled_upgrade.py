@@ -21,6 +21,8 @@ from decnet_models.database import schema
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.warm_up import sample_events
 from decnet_models.events import queries as events
+from decnet_models.fleet import queries as fleet
+from decnet_models.fleet.queries import Address, ChangeInfo, Decky, Service
 from decnet_models.migrations.check import differences
 from decnet_models.migrations.upgrade import Phase, migrate_to, upgrade
 from decnet_models.notices import queries as notices
@@ -180,7 +182,15 @@ def test_a_filled_database_goes_on_numbering_where_it_was(old_url: str) -> None:
     engine.dispose()
 
 
+def leave_out_after(revision: str) -> None:
+    """Let the version be the one whose newest migration that was."""
+    for later in schema.revisions():
+        if later > revision:
+            (schema.VERSIONS / f"{later}.py").unlink()
+
+
 def test_dead_letters_written_before_and_between_the_phases_are_kept(old_url: str) -> None:
+    leave_out_after("0003_after_dead_letter")
     engine = open_engine(old_url)
     set_aside = "INSERT INTO set_aside VALUES ('ttp', :seq, 'KeyError', 5)"
     with writing(engine) as connection:
@@ -194,4 +204,37 @@ def test_dead_letters_written_before_and_between_the_phases_are_kept(old_url: st
     with reading(engine) as connection:
         assert [one.seq for one in progress.dead_letters_of(connection, "ttp")] == [3, 2, 1]
         assert not inspect(connection).has_table("set_aside")
+    engine.dispose()
+
+
+OLD_DECKY = (
+    "INSERT INTO decky (name, address, host_name, runtime, persona, wanted, version, created_at, updated_at) "
+    "VALUES (:name, :address, 'web', 'loopback', 'debian-web', true, 1, 5, 5)"
+)
+OLD_SERVICE = "INSERT INTO decky_service VALUES (:name, 'ssh', 'tcp', 2222, '{}')"
+
+
+def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_url: str) -> None:
+    leave_out_after("0005_after_decky_address")
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0003_after_dead_letter")
+        persona = "INSERT INTO persona VALUES ('debian-web', 'Debian', '{}', 'UTC', 0, 0, 0, 1, 5)"
+        connection.execute(text(persona))
+        connection.execute(text(OLD_DECKY), {"name": "first", "address": "127.77.0.1"})
+        connection.execute(text(OLD_SERVICE), {"name": "first"})
+    assert upgrade(old_url, Phase.BEFORE) == ("0003_after_dead_letter", "0004_decky_address")
+    new = Decky("new", (Address("10.0.0.1", 24), Address("fd00::1", 64)), "new", "host", "debian-web", seed=7)
+    with writing(engine) as connection:
+        connection.execute(text(OLD_DECKY), {"name": "second", "address": "127.77.0.2"})
+        connection.execute(text("UPDATE decky SET address = '127.77.0.3', version = 2 WHERE name = 'first'"))
+        assert fleet.write_decky(connection, new, ChangeInfo("added", "ana", "", 6)) is not None
+    assert upgrade(old_url, Phase.AFTER) == ("0004_decky_address", "0005_after_decky_address")
+    with reading(engine) as connection:
+        assert differences(connection) == []
+        first, made, second = fleet.deckies(connection)
+        assert (first.addresses, first.services) == ((Address("127.77.0.3"),), (Service("ssh", 2222),))
+        assert second.addresses == (Address("127.77.0.2"),)
+        assert made == msgspec.structs.replace(new, version=1)
+        assert len({0, first.seed, second.seed}) == 3
     engine.dispose()

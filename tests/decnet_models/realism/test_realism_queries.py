@@ -24,7 +24,9 @@ def peopled(engine: Engine) -> Engine:
     """Give a database with a persona and a decky."""
     with writing(engine) as connection:
         queries.write_persona(connection, Persona("clerk", "Windows", {"users": ["ana"]}), now_ns=1)
-        fleet.write_decky(connection, fleet.Decky("web", "127.77.0.1", "web", "loopback", "clerk"), TOLD)
+        fleet.write_decky(
+            connection, fleet.Decky("web", (fleet.Address("127.77.0.1"),), "web", "loopback", "clerk"), TOLD
+        )
     return engine
 
 

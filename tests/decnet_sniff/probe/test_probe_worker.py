@@ -109,6 +109,21 @@ async def test_host_is_not_asked_again_before_its_time_even_by_a_new_worker(
     assert len(events(tmp_path)) == 2
 
 
+async def test_it_asks_to_be_parked_until_the_next_probe_but_not_while_it_probes(
+    tmp_path: Path, pair: probe_servers.Pair
+) -> None:
+    asked: list[float | None] = []
+    touch(tmp_path, HERE)
+    async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:
+        settings = settings_of(tmp_path, port)
+        async with probing(settings) as ctx:
+            ctx.parking.enable(0.0, lambda _, due: asked.append(due if counted(ctx, "running") == 0 else -1))
+            await until(ctx, lambda: counted(ctx, "findings") == 2 and bool(asked))
+    due = targets.load(tmp_path / "probe" / "targets.json").targets[HERE].due
+    assert asked
+    assert asked == [pytest.approx(due - time.time() + time.monotonic(), abs=5)] * len(asked)
+
+
 async def test_rotation_is_a_finding_of_its_own(tmp_path: Path, pair: probe_servers.Pair) -> None:
     touch(tmp_path, HERE)
     async with serving(probe_servers.hang_up, context=probe_servers.context_of(pair)) as port:

@@ -15,6 +15,7 @@ import pytest
 from tests.decnet_swarm.swarm_pki import issued_token, master, sensor, signing_request
 
 from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.parking import Parking
 from decnet_swarm.address import Address
 from decnet_swarm.enrolment import client, exchange, messages, signing_requests
 from decnet_swarm.enrolment.exchange import ExchangeError
@@ -309,25 +310,30 @@ async def test_member_may_not_enrol_or_say_hello_where_certificates_are_renewed(
 async def test_forwarder_renews_after_two_thirds_of_the_life(office: Office, tmp_path: Path) -> None:
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=61)
     folder = sensor(office.state, files.forwarder_folder(tmp_path / "sensor"), now=long_ago)
-    old, counters = files.validity(folder), Counters()
+    old, counters, parking = files.validity(folder), Counters(), Parking()
     assert due_at(old) < time.time() < old.not_after
     async with listening(office) as server:
-        task = asyncio.ensure_future(renew_when_due(counters, folder, str(server)))
+        task = asyncio.ensure_future(renew_when_due(counters, folder, str(server), parking))
         try:
             await until(lambda: counters.snapshot().get("certificate_days_left", 0) > 80)
         finally:
             task.cancel()
     assert counters.snapshot()["certificate_renewals"] == 1
     assert files.validity(folder).not_after > old.not_after
+    assert due_at(files.validity(folder)) - time.time() == pytest.approx(parking.side_due - time.monotonic(), abs=60)
 
 
 async def test_renewal_that_fails_is_counted_and_tried_again(office: Office, tmp_path: Path) -> None:
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=61)
     folder = sensor(office.state, files.forwarder_folder(tmp_path / "sensor"), now=long_ago)
-    before, counters = (folder / files.IDENTITY).read_bytes(), Counters()
-    task = asyncio.ensure_future(renew_when_due(counters, folder, str(office.address), retry_seconds=0.01))
+    before, counters, asked = (folder / files.IDENTITY).read_bytes(), Counters(), list[float]()
+    parking = Parking()
+    parking.enable(0.0, lambda since, _: asked.append(since))
+    task = asyncio.ensure_future(renew_when_due(counters, folder, str(office.address), parking, retry_seconds=0.01))
     try:
         await until(lambda: counters.snapshot().get("certificate_renewals_failed", 0) >= 2)
+        parking.rest(0.0, 1.0)
+        assert not asked  # its next life would know nothing of the failures, and try again at once
     finally:
         task.cancel()
     assert (folder / files.IDENTITY).read_bytes() == before

@@ -66,6 +66,25 @@ async def test_restarts_of_either_side_lose_and_double_nothing(tmp_path: Path) -
     assert numbers(above) == list(range(sent))
 
 
+async def test_forwarder_may_be_parked_only_while_it_has_nothing_to_send(tmp_path: Path) -> None:
+    above, below = enrolled_pair(tmp_path)
+    asked: list[float | None] = []
+    async with listener(above) as master, forwarder(below, port_of(master)) as sender:
+        sender.ctx.parking.enable(0.0, lambda _, due: asked.append(due))
+        await until(lambda: len(asked) >= 1)
+        assert asked[0] is not None  # the renewal of the certificate
+        port = port_of(master)
+    async with forwarder(below, port) as sender:
+        sender.ctx.parking.enable(0.0, lambda _, due: asked.append(due))
+        already = len(asked)
+        await until(lambda: len(asked) > already)  # the master is away, but there is nothing for it
+        fill(below, range(3))
+        await until(lambda: sender.count("lag_bytes") > 0)
+        already, failures = len(asked), sender.count("failures")
+        await until(lambda: sender.count("failures") > failures + 8)
+        assert len(asked) <= already + 1  # the one that was under way
+
+
 async def test_several_spools_keep_their_own_order(tmp_path: Path) -> None:
     above, below = enrolled_pair(tmp_path)
     for place, worker in enumerate(("collect", "decoys", "sniff")):

@@ -30,7 +30,7 @@ from decnet_core.net.addresses import canonical
 from decnet_models.attackers.score import Facts, score
 from decnet_models.attackers.tables import metadata
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.actions import digest_of
+from decnet_workers.profiler.logins import digest_of
 from decnet_workers.profiler.observation import service_of
 
 Profile = Callable[[Sequence[Sequence[StoredEvent]]], tuple[dict[str, list[tuple[Any, ...]]], dict[str, Any]]]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from itertools import product
 
 from decnet_core.events.catalogue import LoginAttempt
-from decnet_workers.profiler.actions import digest_of
+from decnet_workers.profiler.logins import digest_of
 
 
 def login(username: str, password: str | None, public_key: str | None = None, service: str = "ssh") -> LoginAttempt:

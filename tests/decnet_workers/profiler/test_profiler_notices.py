@@ -14,7 +14,7 @@ from decnet_core.events.notices import AttackerObserved, CanaryTriggered, Creden
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.cursor_worker import EventBatch
-from decnet_workers.profiler.actions import digest_of
+from decnet_workers.profiler.logins import digest_of
 from decnet_workers.profiler.worker import Profiler
 
 Stored = Callable[..., StoredEvent]

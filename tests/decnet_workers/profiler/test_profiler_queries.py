@@ -22,11 +22,13 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.notices import CanaryTriggered
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries, tables
+from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.canary.queries import add_token
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.cursor_worker import EventBatch
-from decnet_workers.profiler.actions import digest_of
+from decnet_workers.profiler.logins import digest_of
+from decnet_workers.profiler.rescoring import rescore
 from decnet_workers.profiler.worker import Profiler
 
 SECOND = 1_000_000_000
@@ -173,5 +175,9 @@ def test_forgetting_an_attacker_forgets_all_it_did(visit: Connection) -> None:
 def test_a_wrong_score_is_put_right(visit: Connection) -> None:
     before = queries.attackers(visit)
     visit.execute(update(tables.attacker).values(score=-1))
-    queries.rescore(visit, [one.ip for one in before])
+    tally = Tally()
+    for one in before:
+        tally.add_seen(tables.attacker, (one.ip,), (0, one.first_seen, one.last_seen))
+    assert rescore(visit, tally) == {one.ip for one in before}
+    tally.write(visit)
     assert queries.attackers(visit) == before

@@ -86,10 +86,10 @@ async def test_a_name_is_resolved_once_and_the_checked_address_is_called(receive
     asked: list[str] = []
     dial = dialler([["127.0.0.1"], ["169.254.169.254"]], asked)
     target = parse_target(f"http://rebind.test:{receiver.port}/")
-    _, writer = await dial.open(target, allow_private=True)
-    assert writer.get_extra_info("peername")[0] == "127.0.0.1"
+    connection = await dial.open(target, allow_private=True)
+    assert connection.peer == "127.0.0.1"
     assert asked == ["rebind.test"]
-    writer.close()
+    connection.close()
     with pytest.raises(DialError, match=r"169\.254\.169\.254 is link-local"):
         await dial.open(target, allow_private=True)
 
@@ -115,9 +115,9 @@ async def test_other_spellings_of_loopback_are_seen_through() -> None:
 
 async def test_the_next_address_is_tried_when_one_does_not_answer(receiver: Any) -> None:
     dial = dialler([["127.0.0.9", "127.0.0.1"]])
-    _, writer = await dial.open(parse_target(f"http://x.test:{receiver.port}/"), allow_private=True)
-    assert writer.get_extra_info("peername")[0] == "127.0.0.1"
-    writer.close()
+    connection = await dial.open(parse_target(f"http://x.test:{receiver.port}/"), allow_private=True)
+    assert connection.peer == "127.0.0.1"
+    connection.close()
 
 
 async def test_a_server_without_a_valid_certificate_is_not_spoken_to(receiver: Any) -> None:

@@ -14,24 +14,32 @@ from decnet_core.state import State
 from decnet_workers.webhook import endpoint_queue
 from decnet_workers.webhook.deliveries import Deliveries
 from decnet_workers.webhook.endpoint_queue import EndpointQueue
-from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
+from decnet_workers.webhook.http_responses import Reply
+from decnet_workers.webhook.http_sender import Failed, HttpSender
 from decnet_workers.webhook.settings import WebhookSettings
 
 
 class Sender:
-    """Stands for the connection: answers as it is told, and 204 after that."""
+    """Stands for the connections: answers one request, as it is told, and with 204 after that."""
+
+    window = 1
+    answered = 100
+    """How many of several requests it answers."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self.answers: list[Reply | Failed] = []
         self.called: Callable[[], None] = lambda: None
 
-    async def post(self, _: Any, described: list[tuple[str, str]], body: bytes, *, allow_private: bool) -> Any:
-        assert body
+    async def post(self, _: Any, requests: list[bytes], *, allow_private: bool) -> Any:
         assert allow_private
-        self.ids.append(dict(described)["webhook-id"])
+        assert 0 < len(requests) <= self.window
+        for request in requests:
+            head, body = request.split(b"\r\n\r\n", 1)
+            assert body
+            self.ids.append(head.split(b"webhook-id: ", 1)[1].split(b"\r\n", 1)[0].decode())
         self.called()
-        return self.answers.pop(0) if self.answers else Reply(204)
+        return [self.answers.pop(0) if self.answers else Reply(204) for _ in requests[: self.answered]]
 
 
 class Endpoint:
@@ -142,6 +150,25 @@ async def test_an_address_that_is_none_is_a_failure_not_a_crash(endpoint: Endpoi
     (delivery,) = endpoint.fleet.deliveries()
     assert (delivery.state, delivery.attempts, endpoint.sender.ids) == ("pending", 1, [])
     assert delivery.error
+
+
+async def test_a_failure_among_several_requests_lets_those_after_it_pass(endpoint: Endpoint) -> None:
+    endpoint.sender.window = 4
+    endpoint.sender.answers = [Reply(204), Reply(503), Reply(204), Reply(500)]
+    added = await endpoint.run(6)
+    assert endpoint.fleet.states() == ["delivered", "pending", "delivered", "pending", "pending", "pending"]
+    assert [delivery.attempts for delivery in endpoint.fleet.deliveries()] == [1, 1, 1, 0, 0, 0]
+    assert endpoint.fleet.status(added).failures == 1, "the endpoint failed once, whatever was under way"
+    assert endpoint.counts() == {"delivered": 2, "attempts_failed": 1}
+
+
+async def test_what_the_sender_left_unanswered_is_sent_again_in_its_order(endpoint: Endpoint) -> None:
+    endpoint.sender.window, endpoint.sender.answered = 3, 2
+    await endpoint.run(7)
+    ids = [delivery.message_id for delivery in endpoint.fleet.deliveries()]
+    assert endpoint.sender.ids == [*ids[0:3], *ids[2:5], *ids[4:7], ids[6]]
+    assert [delivery.attempts for delivery in endpoint.fleet.deliveries()] == [1] * 7
+    assert endpoint.fleet.states() == ["delivered"] * 7
 
 
 @pytest.mark.parametrize("order", ["stop", "pause"])

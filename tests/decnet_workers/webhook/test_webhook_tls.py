@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from decnet_workers.webhook.dial import DialError, Dialler
-from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
+from decnet_workers.webhook.http_responses import Reply
+from decnet_workers.webhook.http_sender import Failed, HttpSender
 from decnet_workers.webhook.target import parse_target
 
 
@@ -71,7 +72,9 @@ async def post(port: int, host: str, ca_file: str) -> Reply | Failed:
     dialler = Dialler(allowed=(), connect_seconds=5, ca_file=ca_file, resolve=resolve)
     sender = HttpSender(dialler, attempt_seconds=5, idle_seconds=1)
     try:
-        return await sender.post(parse_target(f"https://{host}:{port}/"), [], b"{}", allow_private=True)
+        request = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+        (outcome,) = await sender.post(parse_target(f"https://{host}:{port}/"), [request], allow_private=True)
+        return outcome
     finally:
         sender.close()
 

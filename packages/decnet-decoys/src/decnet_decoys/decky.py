@@ -15,6 +15,12 @@ class Decky(msgspec.Struct, frozen=True):
     """Service and port."""
     login: tuple[str, str] | None
     """A user and password that it accepts, for drills."""
+    host_name: str = ""
+    """In its own prompts; empty: its name."""
+    seed: int = 0
+    """What its own details are drawn from (`personas.siblings`)."""
+    mac: str | None = None
+    """That of its interface; None: drawn."""
 
     def port(self, service: str) -> int | None:
         return dict(self.services).get(service)

@@ -19,6 +19,7 @@ from decnet_decoys.evidence.connection_recorder import Emitter
 from decnet_decoys.evidence.journal import Journal
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.schema import Persona
+from decnet_decoys.personas.siblings import Identity, boot_offset_seconds, sibling
 from decnet_decoys.places import Places
 from decnet_decoys.processor.scheduler import LoopScheduler
 from decnet_decoys.settings import DecoysSettings
@@ -85,7 +86,8 @@ class DeckyContext:
         self, decky: Decky, persona: Persona, settings: DecoysSettings, fleet: FleetResources, runtime: Runtime
     ) -> None:
         self.decky = decky
-        self.persona = persona
+        self.host_name = decky.host_name or decky.name
+        self.persona = sibling(persona, Identity(self.host_name, claimed_address(decky.address), decky.seed, decky.mac))
         self.settings = settings
         self.fleet = fleet
         self.runtime = runtime
@@ -102,7 +104,8 @@ class DeckyContext:
 
         born = self.keys.stat().st_mtime if self.keys.exists() else time.time()
         booted = int(born) - self.persona.uptime_days * 86400 - sum(self.decky.name.encode()) * 97
-        return build(self.persona, self.decky.name, claimed_address(self.decky.address), booted)
+        booted -= boot_offset_seconds(self.decky.seed)
+        return build(self.persona, self.host_name, claimed_address(self.decky.address), booted)
 
     async def prepare_machine(self) -> None:
         """Make the machine, if no session has before, in a thread: it imports all commands, which takes long."""

@@ -60,8 +60,8 @@ class DecoysSettings(msgspec.Struct, frozen=True):
     processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """In how many processes the deckies are played, each on a processor of its own: the first decky in the first, the
     second in the second, and so on. A process that ends is restarted alone. `connections_per_source` holds over all;
-    `connections` is divided by ports, `memory_bytes` and what is left of `artifacts_bytes` in equal parts. Hosted as
-    tasks, all are in one."""
+    of `connections`, `memory_bytes` and what is left of `artifacts_bytes` each has an equal part. Hosted as tasks, all
+    are in one."""
     failure_delay_ms: Milliseconds = 1200
     """Delay before a rejected password is answered, as with PAM."""
     limits: LimitSettings = LimitSettings()

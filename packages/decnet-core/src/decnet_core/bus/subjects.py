@@ -25,6 +25,13 @@ class NoticeWritten(msgspec.Struct, frozen=True):
     """Its number in the table `notice`."""
 
 
+class FleetChanged(msgspec.Struct, frozen=True):
+    """Desired deckies were committed."""
+
+    deckies: int
+    """How many were added, changed or marked for removal."""
+
+
 class Control(msgspec.Struct, frozen=True):
     """An order to a worker."""
 
@@ -72,7 +79,8 @@ class Subject(msgspec.Struct, frozen=True):
 SPOOL_APPENDED = Subject("spool.{}.appended", Appended, "A worker appended events to its spool; wakes ingest.")
 EVENTS_INGESTED = Subject("events.ingested", Ingested, "Events were committed; wakes the cursor workers.")
 NOTICE = Subject("notice.{}", NoticeWritten, "A notice of this kind was committed; wakes webhook and live streams.")
+FLEET_CHANGED = Subject("fleet.changed", FleetChanged, "Desired deckies were committed; wakes reconciler.")
 HEALTH = Subject("system.{}.health", Health, "A worker's heartbeat, every ten seconds.")
 CONTROL = Subject("system.{}.control", Control, "The operator's orders to one worker; request-reply.")
 
-SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, HEALTH, CONTROL)
+SUBJECTS: tuple[Subject, ...] = (SPOOL_APPENDED, EVENTS_INGESTED, NOTICE, FLEET_CHANGED, HEALTH, CONTROL)

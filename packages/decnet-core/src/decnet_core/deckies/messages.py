@@ -15,9 +15,11 @@ MOST_SOCKETS = 250
 
 
 class Play(msgspec.Struct, frozen=True, tag="play"):
-    """Play this decky, instead of one of the same name; the descriptors are its bound sockets, as `endpoints` says."""
+    """Play this decky, instead of one of the same name."""
 
     decky: AssignedDecky
+    sent: tuple[int, ...]
+    """Which of its `endpoints` the descriptors are bound to, by index; those of the others it has already."""
 
 
 class Withdraw(msgspec.Struct, frozen=True, tag="withdraw"):

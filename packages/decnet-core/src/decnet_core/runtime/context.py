@@ -23,7 +23,9 @@ from decnet_core.events.ids import uuid7
 from decnet_core.net.inherited import InheritedSockets
 from decnet_core.net.sockets import BACKLOG, bound_udp, listening
 from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.notify import Notifier
 from decnet_core.runtime.parking import Parking
+from decnet_core.runtime.stored_sockets import StoredSockets
 from decnet_core.settings import Settings
 from decnet_core.spool.folding import Folding
 from decnet_core.spool.writer import SpoolWriter
@@ -75,6 +77,8 @@ class Context:
         self.parking = Parking()
         self.inherited = InheritedSockets.from_environment()
         """Sockets that the supervisor held while the worker was parked."""
+        self.stored_sockets = StoredSockets(Notifier(""))
+        """Sockets that its host keeps for its next process; a task has none."""
         self.tasks = Tasks(worker)
         self.stopping = asyncio.Event()
         self.unpaused = asyncio.Event()
@@ -137,6 +141,12 @@ class Context:
         self._nudge.clear()
         while not (self.unpaused.is_set() or self.stopping.is_set()):
             await self.unpaused.wait()
+
+    async def off(self) -> None:
+        """Wait until the worker must stop, or be parked for good: its settings give it nothing to do."""
+        self.parking.listens = ()
+        while not self.stopping.is_set():
+            await self.nudged(self.parking.rest(time.monotonic(), CALM_SECONDS))
 
     def stop(self) -> None:
         """Ask the worker to end: `run` returns soon."""

@@ -32,11 +32,15 @@ class Hosted(Generic[S]):
     """Whether attackers can reach it, or what they send does: a supervisor never gives it up."""
     parks: ClassVar[bool] = False
     """Whether it may be parked while it has nothing to do (`runtime.parking`)."""
+    stores_sockets: ClassVar[int] = 0
+    """How many sockets its host keeps for its next process at most (`runtime.stored_sockets`)."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 
     def __init__(self, settings: S) -> None:
         self.settings = settings
+        self.stored: dict[str, list[int]] = {}
+        """Descriptors that its host has kept, by name."""
         self.share = Share(self.name)
         """The part of the job that is this process's; all of it unless `shares` says otherwise."""
 

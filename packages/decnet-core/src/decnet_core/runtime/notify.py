@@ -27,8 +27,9 @@ EXPOSED = "X_DECNET_EXPOSED"
 
 INSIST_SECONDS = 5.0
 
-_MOST_DESCRIPTORS = 16
-_ROOM = socket.CMSG_SPACE(UCRED.size) + socket.CMSG_SPACE(_MOST_DESCRIPTORS * array.array("i").itemsize)
+MOST_DESCRIPTORS = 16
+"""That a supervisor takes with one message."""
+_ROOM = socket.CMSG_SPACE(UCRED.size) + socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array("i").itemsize)
 _LARGEST = 64 * 1024
 
 
@@ -105,32 +106,46 @@ class Notifier:
         """
         if not self._address:
             return True
-        passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sock:
-                sock.sendmsg([state.encode()], passed, 0, self._address)
+                sock.sendmsg([state.encode()], _rights(descriptors), 0, self._address)
         except BlockingIOError:  # net.unix.max_dgram_qlen, often 10: the supervisor reads late, or all beat at once
             return False
         except OSError:
             return True
         return True
 
-    def send_patiently(self, state: str) -> None:
-        """Send one state, blocking for room at most INSIST_SECONDS."""
+    def send_patiently(self, state: str, descriptors: Sequence[int] = ()) -> None:
+        """The same, blocking for room at most INSIST_SECONDS."""
         if self._address:
             with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
                 sock.settimeout(INSIST_SECONDS)
-                sock.sendto(state.encode(), self._address)
+                sock.sendmsg([state.encode()], _rights(descriptors), 0, self._address)
 
-    async def insist(self, state: str) -> None:
+    async def insist(self, state: str, descriptors: Sequence[int] = ()) -> None:
         """Send one state, waiting for room at most INSIST_SECONDS: for READY=1, which nothing else would repeat."""
-        if self.send(state):
+        if self.send(state, descriptors):
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.connect(self._address)
             async with asyncio.timeout(INSIST_SECONDS):  # a TimeoutError is an OSError
-                await asyncio.get_running_loop().sock_sendall(sock, state.encode())
+                while not self.send(state, descriptors):
+                    await _writable(sock)
+
+
+async def _writable(sock: socket.socket) -> None:
+    """Return when the receiver of a connected datagram socket has room."""
+    loop, room = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_writer(sock, room.set)
+    try:
+        await room.wait()
+    finally:
+        loop.remove_writer(sock)
+
+
+def _rights(descriptors: Sequence[int]) -> list[tuple[int, int, array.array[int]]]:
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
 
 
 def watchdog_seconds() -> float | None:

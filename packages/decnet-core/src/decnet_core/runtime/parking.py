@@ -9,10 +9,11 @@ however the two are interleaved.
 A worker counts as idle from the first look that found nothing; nudges for which there is nothing to do do not keep it.
 """
 
+import contextlib
 import math
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -54,6 +55,11 @@ class Parking:
         self._ask: Callable[[float, float | None], None] | None = None
         self.sockets: dict[str, socket.socket] = {}
         """Listening sockets by name, which the supervisor is to hold."""
+        self.listens: tuple[str, ...] | None = None
+        """Bus patterns whose messages wake it, if those that its class declares are not what it needs now."""
+        self.side_due = math.inf
+        """When a job beside the main loop is due, such as the renewal of a certificate; CLOCK_MONOTONIC."""
+        self._side_jobs = 0
         self._idle_from: float | None = None
         self._asked = -math.inf
         self._again = 0.0
@@ -67,11 +73,28 @@ class Parking:
         self._idle_from = None
         self._again = 0.0
 
+    def busy(self, seconds: float) -> float:
+        """Note that somebody is being served; return when to look again, at most in `seconds`."""
+        self.worked()
+        return min(seconds, self._seconds)
+
+    @contextlib.contextmanager
+    def side_job(self) -> Iterator[None]:
+        """Not be parked meanwhile: a job beside the main loop is under way."""
+        self._side_jobs += 1
+        try:
+            yield
+        finally:
+            self._side_jobs -= 1
+
     def rest(self, began: float, seconds: float, due_seconds: float | None = None) -> float:
         """Note a look that began at `began` and found nothing; return when the next one is due, at most in `seconds`.
 
         `due_seconds` is the time from now until work that is known already.
         """
+        if self._side_jobs:
+            self.worked()
+            return seconds
         if self._idle_from is None:
             self._idle_from = began
         now = time.monotonic()
@@ -80,5 +103,6 @@ class Parking:
             return min(seconds, left)
         if now - self._asked >= self._again:  # nudges may come faster
             self._asked, self._again = now, min(max(2 * self._again, AGAIN_SECONDS), LONGEST_SECONDS)
-            self._ask(began, None if due_seconds is None else now + due_seconds)
+            due = min(math.inf if due_seconds is None else now + due_seconds, self.side_due)
+            self._ask(began, None if due == math.inf else due)
         return min(seconds, self._again)

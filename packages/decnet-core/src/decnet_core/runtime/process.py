@@ -10,6 +10,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet_core.exits import Exit, StartupError
-from decnet_core.runtime import idle_trim, logs
+from decnet_core.runtime import idle_trim, logs, stored_sockets
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.handover import take_over
 from decnet_core.runtime.host import Host, open_context
@@ -25,6 +26,7 @@ from decnet_core.runtime.hosted import Hosted
 from decnet_core.runtime.notify import Notifier
 from decnet_core.runtime.settings import RuntimeSettings
 from decnet_core.runtime.shares.share import Share
+from decnet_core.runtime.stored_sockets import StoredSockets
 from decnet_core.settings import Settings, SettingsError
 from decnet_core.spool.writer import SpoolBusyError
 from decnet_core.state import StateError
@@ -32,6 +34,8 @@ from decnet_core.state import StateError
 log = logging.getLogger(__name__)
 
 LIFELINE = "DECNET_LIFELINE_FD"
+_OTHER_FILES = 1024
+"""Descriptors that a process may have beside stored sockets, such as those of its clients."""
 
 REFUSALS = (StartupError, SettingsError, StateError, SpoolBusyError)
 """Errors with which a worker refuses to start; it is not restarted until something has changed."""
@@ -57,11 +61,22 @@ def run(
         logs.configure(worker.name, settings.section("runtime", RuntimeSettings).log_level)
         instance = worker(settings.section(worker.name, worker.Settings))
         count = worker.shares(instance.settings)
+        if worker.stores_sockets:
+            instance.stored = _stored(worker.stores_sockets)
     except Exception as error:
         return _failed(error, notifier)
     if count > 1:
         return _run_shares(instance, count, settings, notifier, hosting)
     return _run_one(instance, settings, notifier, hosting)
+
+
+def _stored(most: int) -> dict[str, list[int]]:
+    """Make room for `most` sockets and return those that the host has kept."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + _OTHER_FILES if hard == resource.RLIM_INFINITY else min(most + _OTHER_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return stored_sockets.receive()
 
 
 def _run_one(worker: Hosted[Any], settings: Settings, notifier: Notifier, hosting: str) -> int:
@@ -100,6 +115,7 @@ def _run_shares(worker: Hosted[Any], count: int, settings: Settings, notifier: N
             exposed=worker.exposed,
             stop_seconds=runtime.stop_seconds + 1,
             lifeline=int(number) if number.isdecimal() else None,
+            stored=worker.stored,
         ).run()
     except Exception as error:
         return _failed(error, notifier)
@@ -129,6 +145,7 @@ async def serve(worker: Hosted[Any], settings: Settings, notifier: Notifier, hos
     """Host the worker in the running loop, the only one of its process, until a signal says stop."""
     await take_over(notifier)
     ctx = await open_context(type(worker), settings, name=worker.share.name)
+    ctx.stored_sockets = StoredSockets(notifier, worker.stored)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ctx.stop)

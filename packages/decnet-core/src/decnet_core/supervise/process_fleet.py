@@ -12,7 +12,7 @@ from pathlib import Path
 
 from decnet_core import footprint
 from decnet_core.heartbeat_clock import until_beat
-from decnet_core.net.inherited import close_all
+from decnet_core.net.inherited import VARIABLE, close_all, described
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.parking import PARKS
 from decnet_core.runtime.process import LIFELINE
@@ -205,8 +205,8 @@ class ProcessFleet(Fleet):
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
-            environment={**environment, **own},
-            inherit=[self._lifeline],
+            environment={**environment, **own, VARIABLE: described(sockets)},
+            inherit=[self._lifeline, *sockets.values()],
             write=write,
         )
 

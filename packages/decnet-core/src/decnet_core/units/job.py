@@ -50,6 +50,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     oom_score_adj: int = 0
     exposed: bool = False
     """Whether attackers can reach it."""
+    stores_sockets: int = 0
+    """How many sockets are kept for its next process at most."""
 
     @property
     def user(self) -> str:
@@ -122,6 +124,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         keys=worker.keys,
         oom_score_adj=worker.oom_score_adj,
         exposed=worker.exposed,
+        stores_sockets=worker.stores_sockets,
     )
 
 

@@ -86,6 +86,7 @@ def _service(job: Job, site: Site) -> dict[str, Value]:
         "MemorySwapMax": 0,
         "TasksMax": 64 * job.processes,
         "OOMScoreAdjust": job.oom_score_adj,
+        **({"FileDescriptorStoreMax": job.stores_sockets} if job.stores_sockets else {}),
     }
 
 

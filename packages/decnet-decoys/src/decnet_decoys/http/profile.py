@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A persona's profile of its web server."""
 
+import random
 from typing import Literal
 
 import msgspec
@@ -40,3 +41,7 @@ class HttpProfile(Part, frozen=True, kw_only=True):
     forms: tuple[Form, ...] = ()
     protected: dict[str, str] = msgspec.field(default_factory=dict)
     """Path prefix and its Basic realm (RFC 7617); no login is accepted."""
+
+    def varied(self, drawing: random.Random) -> "HttpProfile":
+        """Return the profile of a sibling: its files, and so their ETags, have another age."""
+        return msgspec.structs.replace(self, modified=self.modified - drawing.randrange(300 * 86400))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The schema of a persona file; everything in one must be coherent."""
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -10,6 +10,25 @@ P = TypeVar("P")
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Part of a persona: an unknown key is an error."""
+
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+MacPrefix = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}$")]
+
+
+class Stack(Part, frozen=True, kw_only=True):
+    """The TCP/IP stack that scanners see where the runtime can set it; the defaults are those of Linux."""
+
+    ttl: Annotated[int, msgspec.Meta(ge=1, le=255)] = 64
+    window: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 65160
+    """Of the SYN+ACK, in bytes."""
+    window_scale: Annotated[int, msgspec.Meta(ge=0, le=14)] = 7
+    mss: Annotated[int, msgspec.Meta(ge=536, le=65495)] = 1460
+    timestamps: bool = True
+    sack: bool = True
+    ecn: bool = True
+    closed_ports: Literal["reset", "silent"] = "reset"
+    ping: bool = True
 
 
 class User(Part, frozen=True, kw_only=True):
@@ -60,6 +79,15 @@ class Disk(Part, frozen=True, kw_only=True):
     used: int
 
 
+class Traffic(Part, frozen=True, kw_only=True):
+    """What the network interface has carried since the machine booted."""
+
+    received_bytes: int = 2914857023
+    received_packets: int = 4471902
+    sent_bytes: int = 1127340981
+    sent_packets: int = 3310277
+
+
 class Hardware(Part, frozen=True, kw_only=True):
     """What /proc, `free` and `lscpu` show."""
 
@@ -68,28 +96,47 @@ class Hardware(Part, frozen=True, kw_only=True):
     mhz: float
     memory_kib: int
     used_kib: int
-    mac: str
     interface: str
     disks: tuple[Disk, ...]
+    mac: str = ""
+    """Empty: drawn, with one of the persona's `mac_prefixes`."""
+    traffic: Traffic = Traffic()
+
+
+_NOT_SHOWN = Hardware(cpu="", cores=1, mhz=0, memory_kib=1 << 20, used_kib=0, interface="", disks=())
 
 
 class Persona(Part, frozen=True, kw_only=True):
-    """The description of one machine."""
+    """The description of one machine.
+
+    Its texts may contain {hostname}, {address}, {mac}, {serial}, {secret} (a password of its own), {kernel},
+    {kernel_build} and {machine}, which each decky fills in with its own.
+    """
 
     name: str
+    summary: str = ""
+    """What the machine is, in one line."""
     os: str
-    family: Literal["debian", "busybox"]
+    family: Literal["debian", "busybox"] | None = None
+    """Whose shell and commands it has; none: nobody can log in."""
     hostname: str
-    kernel: str
-    kernel_build: str
+    mac_prefixes: tuple[MacPrefix, ...] = ("52:54:00",)
+    """First half of its MAC address: who made the network card (IEEE OUI)."""
+    serial: str = "##########"
+    """The form of its serial number: # is a digit, @ a capital letter."""
+    stack: Stack = Stack()
+    ports: dict[str, Port] = {}
+    """On which port the machine has a service, where that is not the usual one."""
+    kernel: str = ""
+    kernel_build: str = ""
     machine: str = "x86_64"
-    uptime_days: int
+    uptime_days: int = 30
     """Its age on the day its host key was made."""
     motd: str = ""
-    users: tuple[User, ...]
-    hardware: Hardware
-    processes: tuple[Process, ...]
-    listeners: tuple[Listener, ...]
+    users: tuple[User, ...] = ()
+    hardware: Hardware = _NOT_SHOWN
+    processes: tuple[Process, ...] = ()
+    listeners: tuple[Listener, ...] = ()
     packages: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     files: dict[str, str] = {}

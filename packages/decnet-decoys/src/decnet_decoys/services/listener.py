@@ -50,6 +50,15 @@ class Listener(ABC):
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
+    @property
+    def place(self) -> str:
+        """What the port is called where its places are counted."""
+        return port_name(self._context.decky, self._name)
+
+    @property
+    def bound(self) -> socket.socket:
+        return self._socket
+
     async def prepare(self) -> None:
         """Have the service make what its clients will need; a failure is logged and stops nothing."""
         try:
@@ -74,7 +83,7 @@ class Listener(ABC):
     def _accept(self) -> None: ...
 
     def _admit(self, peer: tuple[str, int]) -> Place | None:
-        place = Place(port_name(self._context.decky, self._name), peer[0])
+        place = Place(self.place, peer[0])
         if self._context.fleet.places.take(place):
             return place
         self._counters.add("decoys_connections_refused")
@@ -189,8 +198,17 @@ def listener_of(name: str, service: Service[Any]) -> Listener:
     decky = service.context.decky
     try:
         if service.transport == "udp":
-            return UdpListener(name, service, bound_udp(decky.address, service.port))
-        return TcpListener(name, service, listening(decky.address, service.port, BACKLOG))
+            return listener_on(name, service, bound_udp(decky.address, service.port))
+        return listener_on(name, service, listening(decky.address, service.port, BACKLOG))
     except BindError as error:
         place = f"{decky.address}:{service.port}"
         raise StartupError(f"decky {decky.name}: cannot offer {name} at {place}: {error}") from error
+
+
+def listener_on(name: str, service: Service[Any], bound: socket.socket) -> Listener:
+    """Return the listener of a service on a bound socket, which is its own from now on; raises OSError."""
+    bound.setblocking(False)
+    if service.transport == "udp":
+        return UdpListener(name, service, bound)
+    bound.listen(BACKLOG)
+    return TcpListener(name, service, bound)

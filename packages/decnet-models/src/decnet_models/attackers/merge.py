@@ -3,19 +3,25 @@
 
 A batch of a thousand events touches few keys. Summing before the SQL makes one statement per key and batch instead of
 one per event, and cannot change the result, because the rules of `tables` are commutative and associative.
+
+A row is here a list, its values in the order of the table's columns without the key's: a dict for each would take most
+of the time. On SQLite it is sent as it is; SQLAlchemy would spend more on its parameters than SQLite on the row.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Column, Connection, Table, case
 
-from decnet_models.attackers.tables import BY, MERGE, metadata
+from decnet_models.attackers.tables import BY, DERIVED, MERGE, metadata
 from decnet_models.database.statements import insert_into
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
-
+Values = list[Any]
+"""A row without its key, in the order of the table's columns."""
 
 _PARENTS_FIRST = tuple(metadata.sorted_tables)
 
@@ -24,67 +30,118 @@ class Tally:
     """What a batch adds to the tables: per table one row for each key."""
 
     def __init__(self) -> None:
-        self._rows: dict[Table, dict[Key, Row]] = {}
+        self._rows: dict[Table, dict[Key, Values]] = {}
 
     def add(self, table: Table, key: Key, values: Row) -> None:
         """Merge `values` into the row of `key` (in the order of the primary key's columns)."""
+        self.add_values(table, key, rules_of(table).values(values))
+
+    def add_values(self, table: Table, key: Key, values: Sequence[Any]) -> None:
+        """Merge a row's values, all of them and in the order of the table's columns, into the row of `key`."""
         rows = self._rows.get(table)
         if rows is None:
             rows = self._rows[table] = {}
         row = rows.get(key)
         if row is None:
-            rows[key] = dict(values)
+            rows[key] = list(values)
         else:
-            _combine(row, values, _rules(table))
+            rules_of(table).combine(row, values)
+
+    def add_seen(
+        self, table: Table, key: Key, seen: tuple[int, int, int], counts: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """Merge how often, when first and when last, which come first in `table`, and named counts into a row."""
+        rows = self._rows.get(table)
+        if rows is None:
+            rows = self._rows[table] = {}
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = [*seen, *rules_of(table).blank[3:]]
+        else:
+            events, first, last = seen
+            row[0] += events
+            if first < row[1]:  # noqa: PLR1730  # min() and max() take as long as all the rest
+                row[1] = first
+            if last > row[2]:  # noqa: PLR1730
+                row[2] = last
+        for name, count in counts.items():
+            row[rules_of(table).places[name]] += count
+
+    def rows(self, table: Table) -> Mapping[Key, Values]:
+        """Return what is added to a table so far."""
+        return self._rows.get(table, {})
 
     def write(self, connection: Connection) -> None:
         """Merge everything into the tables; parents before children, keys in order, so that writers cannot deadlock."""
         for table in _PARENTS_FIRST:
             rows = self._rows.get(table)
             if rows:
-                connection.execute(_statement(connection, table), _complete(table, rows))
+                _write(connection, table, [(*key, *rows[key]) for key in sorted(rows)])
 
 
-class _Rules(NamedTuple):
-    merged: dict[str, str]
-    earliest: dict[str, str]
+class Rules:
+    """How two rows of one key in a table become one.
+
+    `names` are its columns without the key's, `places` where each is in a row, `blank` a row of nothing.
+    """
+
+    def __init__(self, table: Table) -> None:
+        key = set(table.primary_key.columns)
+        columns = [column for column in table.columns if column not in key]
+        self.names = tuple(column.name for column in columns)
+        self.places = {name: place for place, name in enumerate(self.names)}
+        rules = [column.info.get(MERGE) for column in columns]
+        self.blank: Values = [0 if rule in ("sum", DERIVED) else None for rule in rules]
+        self._sums = self._of(rules, "sum")
+        self._least = self._of(rules, "min")
+        self._most = self._of(rules, "max")
+        self._earliest = tuple((place, self.places[columns[place].info[BY]]) for place in self._of(rules, "earliest"))
+
+    def values(self, values: Row) -> Values:
+        """Return a row; missing counts are 0, other missing values None."""
+        row = self.blank.copy()
+        for name, value in values.items():
+            row[self.places[name]] = value
+        return row
+
+    def combine(self, row: Values, new: Sequence[Any]) -> None:
+        """Merge `new` into `row`; None changes nothing."""
+        for place, by in self._earliest:  # before the seq that decides is itself merged
+            if new[by] is not None and (row[by] is None or new[by] < row[by]):
+                row[place] = new[place]
+        for place in self._sums:
+            row[place] += new[place]
+        for place in self._least:
+            if new[place] is not None and (row[place] is None or new[place] < row[place]):
+                row[place] = new[place]
+        for place in self._most:
+            if new[place] is not None and (row[place] is None or new[place] > row[place]):
+                row[place] = new[place]
+
+    @staticmethod
+    def _of(rules: Sequence[str | None], wanted: str) -> tuple[int, ...]:
+        return tuple(place for place, rule in enumerate(rules) if rule == wanted)
 
 
 @cache
-def _rules(table: Table) -> _Rules:
-    merged = {column.name: str(column.info[MERGE]) for column in _merged(table)}
-    earliest = {column.name: str(column.info[BY]) for column in _merged(table) if BY in column.info}
-    return _Rules({name: rule for name, rule in merged.items() if name not in earliest}, earliest)
+def rules_of(table: Table) -> Rules:
+    """Return the rules of a table."""
+    return Rules(table)
 
 
 def _merged(table: Table) -> list[Column[Any]]:
     return [column for column in table.columns if MERGE in column.info]
 
 
-def _combine(row: Row, new: Row, rules: _Rules) -> None:
-    """Merge `new` into `row`; an absent value or None changes nothing."""
-    for name, by in rules.earliest.items():  # before the seq that decides is itself merged
-        if name in new and (row.get(by) is None or new[by] < row[by]):
-            row[name] = new[name]
-    for name, value in new.items():
-        rule = rules.merged.get(name)
-        if rule is None or value is None:
-            continue
-        old = row.get(name)
-        if old is None:
-            row[name] = value
-        elif rule == "sum":
-            row[name] = old + value
-        elif value < old if rule == "min" else value > old:
-            row[name] = value
+def _write(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_text(connection, table), rows)
+    else:
+        connection.execute(_statement(connection, table), [dict(zip(_names(table), row, strict=True)) for row in rows])
 
 
-def _complete(table: Table, rows: dict[Key, Row]) -> list[Row]:
-    """Return the rows in key order with every column: missing counts are 0, other missing values None."""
-    names = [column.name for column in table.primary_key.columns]
-    blank: Row = {column.name: None for column in table.columns if column.server_default is None}
-    blank |= {name: 0 for name, rule in _rules(table).merged.items() if rule == "sum"}
-    return [{**blank, **dict(zip(names, key, strict=True)), **rows[key]} for key in sorted(rows)]
+def _names(table: Table) -> list[str]:
+    return [*(column.name for column in table.primary_key.columns), *rules_of(table).names]
 
 
 _statements: dict[tuple[str, str], Any] = {}
@@ -96,6 +153,18 @@ def _statement(connection: Connection, table: Table) -> Any:
     if key not in _statements:
         _statements[key] = _merging(connection, table)
     return _statements[key]
+
+
+_texts: dict[str, str] = {}
+
+
+def _text(connection: Connection, table: Table) -> str:
+    """Return the table's statement as SQLite's driver takes it, with a `?` for each of `_names`."""
+    if table.name not in _texts:
+        compiled = _statement(connection, table).compile(dialect=connection.dialect, column_keys=_names(table))
+        assert compiled.positiontup == _names(table)  # so the key comes first in every table
+        _texts[table.name] = str(compiled)
+    return _texts[table.name]
 
 
 def _merging(connection: Connection, table: Table) -> Any:
@@ -113,6 +182,8 @@ def _change(table: Table, column: Column[Any], excluded: Any) -> Any:
     rule, new = column.info[MERGE], excluded[column.name]
     if rule == "sum":
         return column + new
+    if rule == DERIVED:
+        return new
     if rule == "earliest":
         by = table.columns[column.info[BY]]
         better = (excluded[by.name] < by) | by.is_(None)

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, tuple_, update
+from sqlalchemy import Column, Connection, Select, Table, func, select, tuple_
 
 from decnet_models.attackers import tables
 from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
@@ -21,7 +21,8 @@ from decnet_models.attackers.profile import (
     TokenHits,
     Tool,
 )
-from decnet_models.attackers.score import Facts, score, terms
+from decnet_models.attackers.score import Facts, terms
+from decnet_models.database.statements import among, existing
 
 Order = Literal["last_seen", "first_seen", "score", "events"]
 
@@ -136,7 +137,7 @@ def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
     """Return the inputs of the score, for those of `ips` that are known."""
     c = tables.attacker.c
     counts = [name for name in Facts.__struct_fields__ if name in c]
-    rows = connection.execute(select(c.ip, *(c[name] for name in counts)).where(c.ip.in_(ips))).all()
+    rows = connection.execute(select(c.ip, *(c[name] for name in counts)).where(among(connection, c.ip, ips))).all()
     deckies = _counted(connection, tables.attacker_decky, ips)
     services = _counted(connection, tables.attacker_service, ips)
     purposes = _purposes(connection, ips)
@@ -151,30 +152,10 @@ def facts_of(connection: Connection, ips: Sequence[str]) -> dict[str, Facts]:
     }
 
 
-def rescore(connection: Connection, ips: Sequence[str]) -> None:
-    """Store the scores of `ips`; belongs in the transaction that merged their events."""
-    scores = [{"key": ip, "new": score(facts)} for ip, facts in sorted(facts_of(connection, ips).items())]
-    if scores:
-        c = tables.attacker.c
-        changed = (c.ip == bindparam("key")) & (c.score != bindparam("new"))
-        connection.execute(update(tables.attacker).where(changed).values(score=bindparam("new")), scores)
-
-
-def known(connection: Connection, ips: Sequence[str]) -> set[str]:
-    """Return those of `ips` that were observed before."""
-    column = tables.attacker.c.ip
-    return set(connection.execute(select(column).where(column.in_(ips))).scalars())
-
-
 def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Return those (attacker, credential digest, service) that were tried before, on whatever decky."""
-    asked = sorted(set(uses))
-    if not asked:
-        return set()
     c = tables.credential_use.c
-    key = tuple_(c.attacker, c.credential, c.service)
-    query = select(c.attacker, c.credential, c.service).where(key.in_(asked)).distinct()
-    return {(ip, digest, service) for ip, digest, service in connection.execute(query)}
+    return existing(connection, (c.attacker, c.credential, c.service), uses)
 
 
 def _columns(table: Table, shape: type[Any]) -> Select[Any]:
@@ -187,15 +168,15 @@ def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:
 
 
 def _counted(connection: Connection, table: Table, ips: Sequence[str]) -> dict[str, int]:
-    column: ColumnElement[str] = table.c.attacker
-    query = select(column, func.count()).where(column.in_(ips)).group_by(column)
+    column: Column[str] = table.c.attacker
+    query = select(column, func.count()).where(among(connection, column, ips)).group_by(column)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _purposes(connection: Connection, ips: Sequence[str]) -> dict[str, set[str]]:
     c = tables.attacker_tool.c
     purposes: dict[str, set[str]] = {}
-    for ip, purpose in connection.execute(select(c.attacker, c.purpose).where(c.attacker.in_(ips))):
+    for ip, purpose in connection.execute(select(c.attacker, c.purpose).where(among(connection, c.attacker, ips))):
         purposes.setdefault(ip, set()).add(purpose)
     return purposes
 

@@ -21,7 +21,9 @@ READERS = ("ttp", "enrich", "clusterer", "campaign-clusterer", "mutate", "operat
 metadata = MetaData()
 
 MERGE = "merge"
-"""Key of `Column.info`: "sum", "min", "max" or "earliest"."""
+"""Key of `Column.info`: "sum", "min", "max", "earliest" or DERIVED."""
+DERIVED = "derived"
+"""The value follows from those of the merged row and its children; who writes the row has computed it."""
 BY = "by"
 """Key of `Column.info` for "earliest": the column with the `seq` of the reporting event; the lowest wins."""
 
@@ -74,7 +76,7 @@ attacker = _table(
     _sum("files"),
     _sum("scans"),
     _sum("canary_hits"),
-    Column("score", Integer, nullable=False, server_default="0"),  # of the merged row: written after each merge
+    Column("score", Integer, nullable=False, server_default="0", info={MERGE: DERIVED}),
     Index("ix_attacker_last_seen", "last_seen"),
     Index("ix_attacker_score", "score"),
 )

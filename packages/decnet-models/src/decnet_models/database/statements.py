@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Table, text
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, Table, func, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
@@ -26,6 +28,44 @@ def parts(values: Iterable[T]) -> Iterator[list[T]]:
     rest = sorted(set(values))  # type: ignore[type-var]  # names, digests and UUIDs, which have an order
     for start in range(0, len(rest), PART):
         yield rest[start : start + PART]
+
+
+def among(connection: Connection, column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that `column` is one of `values`.
+
+    On SQLite they are one parameter, a JSON array: with one for each, SQLAlchemy writes the statement anew every time,
+    and SQLite prepares it anew for every length.
+    """
+    if connection.dialect.name != "sqlite":
+        return column.in_(values)
+    listed = func.json_each(_json(values)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+Keys = TypeVar("Keys", bound=tuple[str, ...])
+
+
+def existing(connection: Connection, columns: Sequence[Column[Any]], keys: Iterable[Keys]) -> set[Keys]:
+    """Return those of `keys` that some row has in `columns`, of one table and the first of an index."""
+    asked = sorted(set(keys))
+    if not asked:
+        return set()
+    if connection.dialect.name != "sqlite":
+        rows = connection.execute(select(*columns).where(tuple_(*columns).in_(asked)).distinct())
+        return {tuple(row) for row in rows}  # type: ignore[misc]  # as many as a key has
+    rows = connection.exec_driver_sql(_existing(tuple(columns)), (_json(asked),))
+    return {asked[place] for (place,) in rows}
+
+
+@cache
+def _existing(columns: tuple[Column[Any], ...]) -> str:
+    equal = (f"{column.name} = json_extract(asked.value, '$[{place}]')" for place, column in enumerate(columns))
+    found = f"SELECT 1 FROM {columns[0].table.name} WHERE {' AND '.join(equal)}"  # noqa: S608  # our own names
+    return f"SELECT asked.key FROM json_each(?) AS asked WHERE EXISTS ({found})"  # noqa: S608  # as above
+
+
+def _json(values: Collection[Any]) -> str:
+    return msgspec.json.encode(values).decode()
 
 
 def insert_into(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:

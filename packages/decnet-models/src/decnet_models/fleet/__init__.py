@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The deckies: desired state, actual state, and the history of changes.
 
-Tables: decky, decky_service, written by the operator and by mutate, each naming the version it read; decky_policy, by
-the operator; decky_state, by reconciler; decky_change, by all three, in the transaction of the change.
+Tables: decky, decky_address, decky_service, written by the operator and by mutate, each naming the version it read;
+decky_policy, by the operator; decky_state, by reconciler; decky_change, by all three, in the transaction of the change.
 """

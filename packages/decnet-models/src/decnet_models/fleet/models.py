@@ -14,14 +14,14 @@ class Decky(TableModel, table=True):
 
     name: str
     """The name of the decky."""
-    address: str
-    """The address that it answers on."""
     mac: str | None = None
     """Its MAC address; null: that of the host."""
     host_name: str
     """The host name that it shows."""
     runtime: str
-    """What it runs in: loopback, netns or container."""
+    """What it runs in: loopback, host, netns or container."""
+    interface: str | None = None
+    """The interface of the host by which it is reached; null: the loopback one."""
     persona: str
     """The name of its persona."""
     sensor: str | None = None
@@ -30,6 +30,8 @@ class Decky(TableModel, table=True):
     """False: it is to be removed; the row goes when it has been."""
     version: int
     """Grows with each change; a writer names the version that it read."""
+    seed: int = 0
+    """What its serial numbers, sizes, passwords, ... are drawn from, random, so that siblings differ."""
     mutate_at: int | None = None
     """When mutate changes it next; null: never."""
     created_at: int
@@ -37,12 +39,32 @@ class Decky(TableModel, table=True):
     updated_at: int
     """When it was last changed."""
 
+    address_rows: list["DeckyAddress"] = related(order_by="DeckyAddress.position")
     service_rows: list["DeckyService"] = related(order_by="DeckyService.port")
     policy_row: Optional["DeckyPolicy"] = related()
     state_row: Optional["DeckyState"] = related()
     change_rows: list["DeckyChange"] = related(
         primaryjoin="foreign(DeckyChange.decky) == Decky.name", order_by="DeckyChange.id"
     )
+
+
+class DeckyAddress(TableModel, table=True):
+    """An address, IPv4 or IPv6, of a decky; no two deckies have the same."""
+
+    __table__ = tables.decky_address
+
+    address: str
+    """The address that the decky answers on."""
+    decky: str
+    """The name of the decky."""
+    position: int
+    """Its place among the decky's addresses; the first is the one that the decky shows as its own."""
+    prefix_length: int | None = None
+    """Leading bits of the address that name its network; null: the address is one that the host has."""
+    gateway: str | None = None
+    """The router that the decky shows; it sends nothing there."""
+
+    decky_row: Decky = related()
 
 
 class DeckyService(TableModel, table=True):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The desired fleet: deckies, services and policies, changed by version, each change recorded; times in ns."""
 
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -8,12 +9,23 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from decnet_core.text import for_column
 from decnet_models.database.statements import commit_in_order, insert_into, parts
-from decnet_models.fleet.tables import decky, decky_change, decky_policy, decky_service, decky_state
+from decnet_models.fleet.tables import decky, decky_address, decky_change, decky_policy, decky_service, decky_state
 
-Runtime: TypeAlias = Literal["loopback", "netns", "container"]
+Runtime: TypeAlias = Literal["loopback", "host", "netns", "container"]
 ChangeKind: TypeAlias = Literal[
     "added", "changed", "mutated", "removed", "started", "stopped", "repaired", "failed", "gone"
 ]
+
+
+_IN_OTHER_TABLES = frozenset({"addresses", "services"})
+
+
+class Address(msgspec.Struct, frozen=True):
+    """An address of a decky in canonical text form; without a prefix length it is one that the host has."""
+
+    address: str
+    prefix_length: int | None = None
+    gateway: str | None = None
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -26,18 +38,25 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class Decky(msgspec.Struct, frozen=True):
-    """The desired state of a decky; `version` 0 is one not written yet."""
+    """The desired state of a decky; `version` 0 is one not written yet.
+
+    `interface` is the host's, by which `host` and `netns` are reached. `addresses` has the one that the decky shows as
+    its own first; one that is to be removed may have none left. From `seed` (below 2**53) everything is drawn in which
+    deckies of one persona differ.
+    """
 
     name: str
-    address: str
+    addresses: tuple[Address, ...]
     host_name: str
     runtime: Runtime
     persona: str
     services: tuple[Service, ...] = ()
     mac: str | None = None
+    interface: str | None = None
     sensor: str | None = None
     wanted: bool = True
     version: int = 0
+    seed: int = 0
     mutate_at: int | None = None
 
 
@@ -87,6 +106,7 @@ def write_decky(connection: Connection, new: Decky, info: ChangeInfo) -> Decky |
     after = msgspec.structs.replace(new, version=new.version + 1)
     if not _write(connection, before, after, info.now_ns):
         return None
+    _write_addresses(connection, after)
     _write_services(connection, after)
     record_change(connection, after.name, after.version, info, before=_shown(before), after=_shown(after))
     return after
@@ -96,6 +116,12 @@ def remove_decky(connection: Connection, name: str, info: ChangeInfo) -> bool:
     """Mark a decky for removal: reconciler stops it, then `erase` it. False when there is none of that name."""
     current = decky_named(connection, name)
     return current is not None and bool(write_decky(connection, msgspec.structs.replace(current, wanted=False), info))
+
+
+def release_addresses(connection: Connection, names: Iterable[str]) -> None:
+    """Free the addresses of these deckies: others, or they, can be written with them in the same transaction."""
+    for part in parts(names):
+        connection.execute(delete(decky_address).where(decky_address.c.decky.in_(part)))
 
 
 def erase(connection: Connection, limit: int, info: ChangeInfo) -> list[str]:
@@ -117,7 +143,8 @@ def decky_named(connection: Connection, name: str) -> Decky | None:
 
 def decky_at(connection: Connection, address: str) -> Decky | None:
     """Return the decky of that address (canonical text), or None."""
-    matching = _deckies(connection, _columns().where(decky.c.address == address))
+    query = _columns().join(decky_address, decky_address.c.decky == decky.c.name)
+    matching = _deckies(connection, query.where(decky_address.c.address == address))
     return matching[0] if matching else None
 
 
@@ -212,7 +239,7 @@ def changes_after(connection: Connection, last: int, limit: int = 1000) -> list[
 
 
 def _write(connection: Connection, before: Decky | None, after: Decky, now_ns: int) -> bool:
-    values = {name: getattr(after, name) for name in Decky.__struct_fields__ if name != "services"}
+    values = {name: getattr(after, name) for name in Decky.__struct_fields__ if name not in _IN_OTHER_TABLES}
     values["updated_at"] = now_ns
     if before is None:
         statement = insert_into(connection, decky).values(**values, created_at=now_ns)
@@ -220,6 +247,15 @@ def _write(connection: Connection, before: Decky | None, after: Decky, now_ns: i
         return connection.execute(new).first() is not None
     same = (decky.c.name == before.name) & (decky.c.version == before.version)
     return connection.execute(update(decky).where(same).values(**values)).rowcount > 0
+
+
+def _write_addresses(connection: Connection, one: Decky) -> None:
+    connection.execute(delete(decky_address).where(decky_address.c.decky == one.name))
+    rows = [
+        {"decky": one.name, "position": at, **msgspec.structs.asdict(each)} for at, each in enumerate(one.addresses)
+    ]
+    if rows:
+        connection.execute(insert(decky_address), rows)
 
 
 def _write_services(connection: Connection, one: Decky) -> None:
@@ -239,18 +275,36 @@ def _write_services(connection: Connection, one: Decky) -> None:
 
 
 def _columns() -> Select[Any]:
-    return select(*(decky.c[name] for name in Decky.__struct_fields__ if name != "services"))
+    return select(*(decky.c[name] for name in Decky.__struct_fields__ if name not in _IN_OTHER_TABLES))
 
 
 def _deckies(connection: Connection, query: Select[Any]) -> list[Decky]:
     rows = connection.execute(query).all()
-    services: dict[str, list[Service]] = {}
+    names = [row.name for row in rows]
+    addresses, services = _addresses(connection, names), _services(connection, names)
+    return [
+        Decky(**row._mapping, addresses=tuple(addresses.get(row.name, ())), services=tuple(services.get(row.name, ())))
+        for row in rows
+    ]
+
+
+def _addresses(connection: Connection, names: list[str]) -> dict[str, list[Address]]:
+    found: dict[str, list[Address]] = {}
+    c = decky_address.c
+    for part in parts(names):
+        for row in connection.execute(select(decky_address).where(c.decky.in_(part)).order_by(c.decky, c.position)):
+            found.setdefault(row.decky, []).append(Address(row.address, row.prefix_length, row.gateway))
+    return found
+
+
+def _services(connection: Connection, names: list[str]) -> dict[str, list[Service]]:
+    found: dict[str, list[Service]] = {}
     c = decky_service.c
-    for part in parts(row.name for row in rows):
+    for part in parts(names):
         for row in connection.execute(select(decky_service).where(c.decky.in_(part)).order_by(c.decky, c.service)):
             settings = msgspec.json.decode(row.settings)
-            services.setdefault(row.decky, []).append(Service(row.service, row.port, row.transport, settings))
-    return [Decky(**row._mapping, services=tuple(services.get(row.name, ()))) for row in rows]
+            found.setdefault(row.decky, []).append(Service(row.service, row.port, row.transport, settings))
+    return found
 
 
 def _policy(row: Any) -> Policy:

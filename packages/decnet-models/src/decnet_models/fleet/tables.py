@@ -3,7 +3,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-from decnet_models.database.columns import ADDRESS, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, mentions, refers_to
+from decnet_models.database.columns import ADDRESS, BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE, mentions, refers_to
 
 metadata = MetaData()
 
@@ -19,22 +19,36 @@ decky = Table(
     "decky",
     metadata,
     Column("name", String(63), primary_key=True),
-    Column("address", ADDRESS, nullable=False),
     Column("mac", String(17)),
     Column("host_name", String(253), nullable=False),
-    Column("runtime", String(16), CheckConstraint("runtime IN ('loopback', 'netns', 'container')"), nullable=False),
+    Column(
+        "runtime", String(16), CheckConstraint("runtime IN ('loopback', 'host', 'netns', 'container')"), nullable=False
+    ),
+    Column("interface", String(15)),
     Column("persona", String(63), nullable=False, info=refers_to("persona.name")),
     Column("sensor", String(63), info=refers_to("sensor.name")),
     Column("wanted", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("seed", BIG, nullable=False, server_default="0"),
     Column("mutate_at", NANOSECONDS),
     Column("created_at", NANOSECONDS, nullable=False),
     Column("updated_at", NANOSECONDS, nullable=False),
-    Index("ix_decky_address", "address", unique=True),
     Index("ix_decky_mac", "mac", unique=True),
     Index("ix_decky_persona", "persona"),
     Index("ix_decky_sensor", "sensor"),
     Index("ix_decky_mutate_at", "mutate_at"),
+    info=_DESIRED,
+)
+
+decky_address = Table(
+    "decky_address",
+    metadata,
+    Column("address", ADDRESS, primary_key=True),
+    Column("decky", String(63), ForeignKey("decky.name", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("prefix_length", Integer, CheckConstraint("prefix_length BETWEEN 0 AND 128")),
+    Column("gateway", ADDRESS),
+    Index("ix_decky_address_decky", "decky", "position", unique=True),
     info=_DESIRED,
 )
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Processes the event log for one worker: a batch's results are committed with the cursor, bad events are skipped.
 
-Events are read and decoded before the transaction that writes, so the write lock is held only while results are
-written. That transaction first moves the cursor from where it was read: if another instance has moved it, nothing is
-written (`decnet_models.following.cursor_position`).
+Events are read, decoded and computed with before the transaction that writes, so the write lock is held only while
+results are written. That transaction first moves the cursor from where it was read: if another instance has moved it,
+nothing is written (`decnet_models.following.cursor_position`). So what was computed is still true when it is written:
+nobody else writes the worker's tables (law 4), and none of its own instances has written since the cursor was read.
 
 When handling fails, the batch is rolled back and halved until the one bad event is alone; that becomes a dead letter,
 recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
@@ -29,6 +30,8 @@ from decnet_models.progress import queries as progress
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Connection, Sequence[StoredEvent]], Iterable[tuple[str, Notice]]]
+Write = Callable[[Connection], Iterable[tuple[str, Notice]]]
+Compute = Callable[[Connection, Sequence[StoredEvent]], Write]
 
 WINDOW = 20
 """A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
@@ -48,7 +51,8 @@ class Step(msgspec.Struct):
 class BatchProcessor:
     """Reads the log for `worker`; `handle` writes the results of events on the connection and returns its notices.
 
-    `position` is its position in the log, by default one cursor over all of it.
+    `compute`, if given, comes before: on a snapshot that takes no lock it determines what is to be written, and
+    returns what does so in place of `handle`. `position` is the position in the log, by default one cursor over all.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class BatchProcessor:
         worker: str,
         handle: Handle,
         *,
+        compute: Compute | None = None,
         kinds: Sequence[str],
         limit: int,
         synthetic: bool = False,
@@ -65,6 +70,7 @@ class BatchProcessor:
         self._engine = engine
         self._worker = worker
         self._handle = handle
+        self._compute = compute
         self._kinds = kinds
         self._limit = limit
         self._synthetic = synthetic
@@ -124,19 +130,24 @@ class BatchProcessor:
 
     def _commit(self, rows: Sequence[Row[*tuple[Any, ...]]], span: Span, position: int, end: int, done: Step) -> None:
         events = [stored(row) for row in rows]
+        write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine) as connection:
             self._position.move(connection, span, position, end)
-            if events:
-                kinds = self._write(connection, events)
+            if write is not None:
+                kinds = notices.add_all(connection, write(connection), time.time_ns())
             newest = dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {}
         done.notices.update(newest)
         done.handled += len(events)
         if events:
             self._dead_letters_in_a_row = 0
 
-    def _write(self, connection: Connection, events: Sequence[StoredEvent]) -> set[str]:
-        return notices.add_all(connection, self._handle(connection, events), time.time_ns())
+    def _computed(self, events: Sequence[StoredEvent]) -> Write:
+        """Return what writes the events' results and returns their notices."""
+        if self._compute is None:
+            return lambda connection: self._handle(connection, events)
+        with reading(self._engine) as snapshot:
+            return self._compute(snapshot, events)
 
     def _skip(self, seq: int, span: Span, position: int, end: int, error: Exception) -> None:
         self._dead_letters_in_a_row += 1

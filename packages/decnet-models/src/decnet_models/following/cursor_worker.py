@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 import msgspec
@@ -19,7 +19,7 @@ from decnet_core.runtime.context import Context
 from decnet_models.database.engine import DatabaseSettings, writing
 from decnet_models.errors import LeaseLostError
 from decnet_models.events.queries import StoredEvent
-from decnet_models.following.batch_processor import BatchProcessor, Step
+from decnet_models.following.batch_processor import BatchProcessor, Step, Write
 from decnet_models.following.cursor_position import CursorPosition
 from decnet_models.following.database_worker import DatabaseWorker
 from decnet_models.following.lease_keeper import LeaseKeeper
@@ -32,7 +32,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class EventBatch(msgspec.Struct, frozen=True):
-    """Events in log order, and the connection of the transaction for their results and the cursor."""
+    """Events in log order, and a connection: of the transaction for their results and the cursor, or of a snapshot."""
 
     connection: Connection
     events: Sequence[StoredEvent]
@@ -50,6 +50,9 @@ class CursorWorker(DatabaseWorker[S]):
     `handle` runs in the worker's thread, inside the transaction that moves the cursor. If it is killed at any point,
     the transaction never happened and the events come again. When it raises, the same events come again in smaller
     batches, so what it keeps in `self` must not be changed by events whose results may yet be rolled back.
+
+    On SQLite that transaction keeps all other writers waiting. A worker that reads and computes much overrides
+    `compute` instead, which runs before it.
 
     On SQLite one instance works and others stand by (a file lock, which costs no wake-up). On PostgreSQL, instances on
     any number of hosts hold leases: each for its share of the attackers when the worker is `shared`, else one for all
@@ -74,7 +77,16 @@ class CursorWorker(DatabaseWorker[S]):
 
     def handle(self, batch: EventBatch) -> Results:
         """Write the batch's results on its connection and return its notices."""
-        raise NotImplementedError
+        return self.compute(batch)(batch.connection)
+
+    def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
+        """Read and compute on the batch's snapshot, without a lock; return what writes the results.
+
+        It may read what only this worker writes: if another instance changes that meanwhile, nothing is written. What
+        others write may be older than the transaction. The snapshot begins with the first query; the longer it lasts,
+        the larger SQLite's write-ahead log becomes.
+        """
+        return lambda connection: self.handle(EventBatch(connection, batch.events))
 
     @classmethod
     def warm(cls) -> None:
@@ -140,10 +152,15 @@ class CursorWorker(DatabaseWorker[S]):
         await repeat(ctx, step, prepare=prepare)
 
     def _processor(self, engine: Engine, name: str, position: CursorPosition | None = None) -> BatchProcessor:
+        def compute(snapshot: Connection, events: Sequence[StoredEvent]) -> Write:
+            write = self.compute(EventBatch(snapshot, events))
+            return lambda connection: write(connection).notices
+
         return BatchProcessor(
             engine,
             name,
             lambda connection, events: self.handle(EventBatch(connection, events)).notices,
+            compute=compute,
             kinds=[kind_of(payload) for payload in self.consumes],
             limit=self.batch_events,
             synthetic=self.reads_synthetic,

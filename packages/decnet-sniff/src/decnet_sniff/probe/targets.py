@@ -89,6 +89,11 @@ class Targets:
                 chosen = target.due, address
         return chosen[1] if chosen else None
 
+    def due_in(self, now: float) -> float | None:
+        """Return the seconds from `now` until the next probe is due, None when there is no host to probe."""
+        first = min((target.due for target in self.kept.targets.values()), default=None)
+        return None if first is None else max(0.0, first - now)
+
     def begin_probe(self, address: str, now: float) -> Target:
         """Return the host with its next probe scheduled as if this one found nothing."""
         target = self.kept.targets[address]

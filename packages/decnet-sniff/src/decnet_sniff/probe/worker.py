@@ -50,6 +50,7 @@ class Probe(Worker[ProbeSettings]):
 
     name = "probe"
     exposed = True
+    parks = True
     Settings = ProbeSettings
     group = "sensor"
     memory_budget = 64 * MIB
@@ -88,20 +89,29 @@ class Probe(Worker[ProbeSettings]):
     async def run(self, ctx: Context) -> None:
         """Find hosts that contacted us, and probe those that are due, until stopped."""
         if not self.settings.enabled:
-            await ctx.stopping.wait()
+            await ctx.off()
             return
-        more = False
+        seconds = 0.0
         while not ctx.stopping.is_set():
-            await ctx.nudged(0.0 if more else ctx.poll_seconds(LOOK_SECONDS))
-            if ctx.stopping.is_set():
-                return
-            more = await self._read_contacts(ctx)
-            await self._probe_due(ctx)
-            if time.monotonic() - self._saved > SAVE_SECONDS:
-                await self._save(ctx)
-            with contextlib.suppress(TimeoutError):  # however many nudges there are
-                async with asyncio.timeout(REST_SECONDS):
-                    await ctx.stopping.wait()
+            await ctx.nudged(seconds)
+            if not ctx.stopping.is_set():
+                seconds = await self._look(ctx)
+                with contextlib.suppress(TimeoutError):  # however many nudges there are
+                    async with asyncio.timeout(REST_SECONDS):
+                        await ctx.stopping.wait()
+
+    async def _look(self, ctx: Context) -> float:
+        """Read the spools and start the probes that are due; return how long to wait for a nudge afterwards."""
+        began, before = time.monotonic(), self._targets.kept.positions
+        more = await self._read_contacts(ctx)
+        await self._probe_due(ctx)
+        if time.monotonic() - self._saved > SAVE_SECONDS:
+            await self._save(ctx)
+        seconds = 0.0 if more else ctx.poll_seconds(LOOK_SECONDS)
+        if more or self._probing or self._targets.kept.positions != before:
+            ctx.parking.worked()
+            return seconds
+        return ctx.parking.rest(began, seconds, self._targets.due_in(time.time()))
 
     async def stop(self, ctx: Context) -> None:
         if hasattr(self, "_targets"):

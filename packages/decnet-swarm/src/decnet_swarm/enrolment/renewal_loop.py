@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.parking import Parking
 from decnet_core.text import for_terminal
 from decnet_swarm.pki import files
 from decnet_swarm.pki.der import Parts
@@ -40,17 +41,25 @@ def is_ending(folder: Path) -> bool:
     return parts.not_after - time.time() < (parts.not_after - parts.not_before) / 6
 
 
-async def renew_when_due(counters: Counters, folder: Path, server: str, *, retry_seconds: float | None = None) -> None:
+async def renew_when_due(
+    counters: Counters, folder: Path, server: str, parking: Parking, *, retry_seconds: float | None = None
+) -> None:
     """Renew for ever at the listener `server` (HOST:PORT); what fails is logged, counted and tried again."""
     counters.read_from(lambda: {"certificate_ending": int(is_ending(folder))})
     first = FIRST_RETRY_SECONDS if retry_seconds is None else retry_seconds
-    pause = first
     while True:
         wait = _wait(counters, folder)
         if wait > 0:
-            pause = first
+            parking.side_due = time.monotonic() + wait
             await asyncio.sleep(min(wait, LOOK_SECONDS))
-            continue
+        else:
+            with parking.side_job():
+                await _renew(counters, folder, server, first)
+
+
+async def _renew(counters: Counters, folder: Path, server: str, pause: float) -> None:
+    """Renew; `pause` after a failure is doubled with each."""
+    while _wait(counters, folder) <= 0:
         if await _renew_in_child(folder, server):
             counters.add("certificate_renewals")
         else:

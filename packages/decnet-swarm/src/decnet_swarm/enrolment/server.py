@@ -10,7 +10,9 @@ child process that signs.
 import asyncio
 import contextlib
 import logging
+import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from decnet_core.exits import StartupError
@@ -51,6 +53,8 @@ class EnrolmentServer:
         """The listener's, for the reply to the sensor."""
         self._rates = EnrolmentRates()
         self._connections = 0
+        self.came = 0
+        """Connections that were accepted, whatever became of them."""
         self._queue = 0
         self._signing = asyncio.Lock()
         self._server: asyncio.Server | None = None
@@ -65,8 +69,16 @@ class EnrolmentServer:
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
 
-    async def open(self, host: str, port: int) -> None:
-        """Accept enrolments there; without it only renewals are served. Raises StartupError."""
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is being served."""
+        return bool(self._connections or self._queue)
+
+    async def open(self, host: str, port: int, listening: Callable[[str, int], socket.socket] = listening) -> None:
+        """Accept enrolments there; without it only renewals are served. Raises StartupError.
+
+        `listening` returns the socket, as `net.sockets.listening` does.
+        """
         try:
             self._context = Reloaded(enrolment_context, self._folder)
             sock = listening(host, port)
@@ -94,6 +106,7 @@ class EnrolmentServer:
             await self._send(writer, reply)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.came += 1
         source = peer_address(str((writer.get_extra_info("peername") or ("?",))[0]))
         if not self._is_allowed(source):
             writer.transport.abort()

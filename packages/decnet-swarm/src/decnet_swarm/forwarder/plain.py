@@ -7,6 +7,7 @@ this side; exactly once needs a listener.
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from decnet_core.runtime.context import Context
@@ -46,10 +47,13 @@ class PlainTransfer:
     async def _send(self) -> None:
         while not self._over:
             await self._ctx.unpaused.wait()
+            began = time.monotonic()
             batch = await self._ctx.in_thread(self._save_and_read)
             if batch is None:
-                await self._ctx.nudged(self._ctx.poll_seconds(self._settings.poll_seconds))
+                seconds = self._ctx.poll_seconds(self._settings.poll_seconds)
+                await self._ctx.nudged(self._ctx.parking.rest(began, seconds))
                 continue
+            self._ctx.parking.worked()
             self._ctx.counters.add("events_sent", batch.events)
             self._ctx.counters.add("bytes_sent", len(batch.data))
             self._stream.write(batch.data)

@@ -106,6 +106,18 @@ class SendQueue:
             else:
                 spool.saved = spool.stored
 
+    def waiting(self) -> bool:
+        """Return whether anything that could be sent is not stored elsewhere, as far as the spools can be read."""
+        for spool in self._in_turn():
+            try:
+                found = spool.reader.read(spool.stored, 1)
+            except OSError as error:
+                self._failed(spool.name, error)
+                return True
+            if found.lines or found.overlong:
+                return True
+        return False
+
     def lag_bytes(self) -> int:
         """Return how many bytes of all spools are not stored elsewhere."""
         total = 0

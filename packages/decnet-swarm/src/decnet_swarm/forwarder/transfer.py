@@ -81,11 +81,13 @@ class Transfer:
         await self._begun.wait()
         while not self._over:
             await self._ctx.unpaused.wait()
+            began = time.monotonic()
             batch = await self._ctx.in_thread(self._save_and_read)
             if batch is None:
                 self._send_caught_up()
-                await self._ctx.nudged(self._ctx.poll_seconds(self._settings.poll_seconds))
+                await self._ctx.nudged(self._seconds_to_wait(began))
                 continue
+            self._ctx.parking.worked()
             self._caught_up = False
             self._in_flight.append(batch)
             self._in_flight_bytes += len(batch.data)
@@ -99,6 +101,14 @@ class Transfer:
         if not self._caught_up:
             self._caught_up = True
             self._send_control(CaughtUp())
+
+    def _seconds_to_wait(self, began: float) -> float:
+        """Return how long to wait for a nudge after a look that began at `began` and found nothing to send."""
+        seconds = self._ctx.poll_seconds(self._settings.poll_seconds)
+        if self._in_flight:
+            self._ctx.parking.worked()
+            return seconds
+        return self._ctx.parking.rest(began, seconds)
 
     def _save_and_read(self) -> OutboundBatch | None:
         self._queue.save(now=not self._in_flight)

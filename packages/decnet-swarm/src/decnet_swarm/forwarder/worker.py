@@ -39,6 +39,7 @@ class Forwarder(Worker[ForwarderSettings]):
     """
 
     name = "forwarder"
+    parks = True
     Settings = ForwarderSettings
     group = "sensor"
     commands = "decnet_swarm.forwarder.commands"
@@ -79,12 +80,12 @@ class Forwarder(Worker[ForwarderSettings]):
         """Connect, and again whenever the connection is lost, until asked to stop."""
         if self._dial is None:
             log.info("no [forwarder] server is set; nothing to do")
-            await ctx.stopping.wait()
+            await ctx.off()
             return
         ctx.spawn(self._watch(ctx, self._dial), name="watch", may_end=True)
         if self._dial.enrolled:
             folder = files.forwarder_folder(ctx.state.root)
-            ctx.spawn(renew_when_due(ctx.counters, folder, str(self._dial.address)), name="renew")
+            ctx.spawn(renew_when_due(ctx.counters, folder, str(self._dial.address), ctx.parking), name="renew")
         failures = 0
         while True:
             self._over.clear()
@@ -136,7 +137,7 @@ class Forwarder(Worker[ForwarderSettings]):
         kind = Transfer if listener else PlainTransfer
 
         def welcome() -> None:
-            ctx.counters.set("exactly_once", listener)
+            ctx.counters.set("exactly_once", int(listener))
             ctx.counters.set("connected", 1)
             log.info("connected server=%s protocol=%s", dial.address, ALPN if listener else "syslog, at least once")
 
@@ -160,6 +161,12 @@ class Forwarder(Worker[ForwarderSettings]):
     async def _pause(self, ctx: Context, failures: int) -> None:
         longest = min(self.settings.first_retry_seconds * 2.0 ** min(failures - 1, 16), self.settings.max_retry_seconds)
         ctx.counters.add("failures")
+        seconds = longest * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
+        began = time.monotonic()
+        if await ctx.in_thread(self._queue.waiting):
+            ctx.parking.worked()
+        else:
+            seconds = ctx.parking.rest(began, seconds)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(longest * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+            async with asyncio.timeout(seconds):
                 await ctx.stopping.wait()

@@ -97,6 +97,11 @@ class Store:
             log.info("events after the last checkpoint known=%d", self._records.remembered)
         self._save()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something waits to be written."""
+        return bool(self._waiting or self._in_hand)
+
     async def put(self, batch: PendingWrite) -> None:
         """Queue `batch`; waits while too much is queued."""
         async with self._changed:

@@ -55,10 +55,12 @@ class TlsAcceptor:
         sessions: Mapping[str | None, OpenSession],
         exchanges: Mapping[str, Exchange] | None = None,
         farewells: Mapping[str | None, Callable[[str], bytes]] | None = None,
+        listening: Callable[[str, int], socket.socket] = listening,
     ) -> None:
         """`sessions` and `exchanges` are by ALPN name; None stands for a peer that negotiates no protocol.
 
-        `farewells` encode, for each protocol, why a peer with a certificate of the fleet is refused.
+        `farewells` encode, for each protocol, why a peer with a certificate of the fleet is refused. `listening`
+        returns the socket that listens on an address and port, as `net.sockets.listening` does.
 
         Raises StartupError when there is no certificate or the address cannot be used.
         """
@@ -76,6 +78,8 @@ class TlsAcceptor:
             raise StartupError(f"[listener] cannot listen on {address}: {error}") from error
         self._handshakes: dict[Handshake, None] = {}
         """In the order of their arrival."""
+        self.came = 0
+        """Connections that were accepted, whatever became of them."""
         self._present: set[PeerSession] = set()
         self._newest: dict[tuple[str, type[PeerSession]], PeerSession] = {}
         self._counts = dict.fromkeys(
@@ -85,6 +89,11 @@ class TlsAcceptor:
     @property
     def port(self) -> int:
         return int(self._sock.getsockname()[1])
+
+    @property
+    def busy(self) -> bool:
+        """Whether a connection is open."""
+        return bool(self._handshakes or self._present)
 
     def counters(self) -> dict[str, float]:
         return {**self._counts, "connected": len(self._present), "greeting": len(self._handshakes)}
@@ -99,6 +108,7 @@ class TlsAcceptor:
                 log.warning("cannot accept a connection: %s", error.strerror)
                 await asyncio.sleep(1)
                 continue
+            self.came += 1
             host = peer_address(str(address[0]))
             handshake = Handshake(sock, host, source_of(host))
             if self._make_room(handshake):

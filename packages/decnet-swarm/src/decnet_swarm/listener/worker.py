@@ -4,7 +4,9 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from decnet_core.events.catalogue import SyslogMessage
@@ -30,6 +32,9 @@ from decnet_swarm.wire import ALPN, KEEPALIVE_SECONDS, Farewell, encode
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 10.0
+"""How often it looks whether it may be parked."""
+
 
 class Listener(Worker[ListenerSettings]):
     """Receives the events of sensors over mutual TLS, each exactly once, and plain syslog.
@@ -39,6 +44,7 @@ class Listener(Worker[ListenerSettings]):
 
     name = "listener"
     exposed = True
+    parks = True
     Settings = ListenerSettings
     produces = (SyslogMessage,)
     memory_budget = 96 * MIB
@@ -69,14 +75,17 @@ class Listener(Worker[ListenerSettings]):
         acceptor = self._acceptor
         if acceptor is None:
             log.info("no [listener] listen is set; nothing to do")
-            await ctx.stopping.wait()
+            await ctx.off()
             return
         ctx.spawn(self._store.run(ctx), name="store")
         ctx.spawn(acceptor.accept(ctx), name="accept")
         ctx.spawn(_keep_alive(acceptor), name="keep-alive")
         ctx.spawn(self._review(ctx, acceptor), name="review")
         log.info("listening port=%d", acceptor.port)
-        await ctx.stopping.wait()
+        came = -1
+        while not ctx.stopping.is_set():
+            before, came = came, acceptor.came + (self._enrolment.came if self._enrolment else 0)
+            await ctx.nudged(self._seconds_to_wait(ctx, acceptor, idle=came == before))
 
     async def stop(self, ctx: Context) -> None:
         """End the connections and save the checkpoint."""
@@ -86,6 +95,14 @@ class Listener(Worker[ListenerSettings]):
                 await self._enrolment.close()
             await ctx.in_thread(self._store.finish)
             await ctx.in_thread(self._quarantine.close)
+
+    def _seconds_to_wait(self, ctx: Context, acceptor: TlsAcceptor, *, idle: bool) -> float:
+        """Return how long to wait until the next look; `idle` is whether nobody has come since the last one."""
+        began = time.monotonic()
+        enrolling = self._enrolment is not None and self._enrolment.busy
+        if idle and not (acceptor.busy or enrolling or self._store.busy):
+            return ctx.parking.rest(began, LOOK_SECONDS)
+        return ctx.parking.busy(LOOK_SECONDS)
 
     def _acceptor_of(self, ctx: Context, folder: Path) -> TlsAcceptor:
         def sensor(stream: Stream, member: Admitted) -> PeerSession:
@@ -104,14 +121,21 @@ class Listener(Worker[ListenerSettings]):
         sessions, exchanges = {ALPN: sensor, None: plain}, {RENEWAL_PROTOCOL: renewal}
         farewells: dict[str | None, Callable[[str], bytes]] = {ALPN: _farewell, RENEWAL_PROTOCOL: _no_renewal}
         try:
-            return TlsAcceptor(self.settings, folder, sessions=sessions, exchanges=exchanges, farewells=farewells)
+            return TlsAcceptor(
+                self.settings,
+                folder,
+                sessions=sessions,
+                exchanges=exchanges,
+                farewells=farewells,
+                listening=partial(ctx.listening, "events"),
+            )
         except files.NotEnrolledError as error:
             raise StartupError(str(error)) from error
 
     async def _open_enrolment(self, ctx: Context, acceptor: TlsAcceptor, folder: Path) -> EnrolmentServer:
         place, days = self.settings.enrolment, self.settings.certificate_days
         server = EnrolmentServer(folder, acceptor.admission, ctx.counters, days=days, port=acceptor.port)
-        await server.open(place.host, place.port)
+        await server.open(place.host, place.port, partial(ctx.listening, "enrolment"))
         return server
 
     async def _review(self, ctx: Context, acceptor: TlsAcceptor) -> None:

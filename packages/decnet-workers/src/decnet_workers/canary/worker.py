@@ -76,9 +76,8 @@ class Canary(Worker[CanarySettings]):
         while not ctx.stopping.is_set():
             began, came = time.monotonic(), self._receiver.came
             if came != seen or self._receiver.open:
-                ctx.parking.worked()
                 seen = came
-                await ctx.nudged(LOOK_SECONDS)
+                await ctx.nudged(ctx.parking.busy(LOOK_SECONDS))
             else:
                 await ctx.nudged(ctx.parking.rest(began, LOOK_SECONDS))
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What an event reports of the attacker's actions: logins, sessions, commands, canary tokens."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,47 +9,25 @@ from decnet_core.text import for_column
 from decnet_models.attackers import tables
 from decnet_models.attackers.merge import Row
 from decnet_workers.profiler.fingerprints import fingerprint, user_agents
+from decnet_workers.profiler.logins import Login
 from decnet_workers.profiler.observation import NAME, Observation, text
 
 
-def digest_of(login: LoginAttempt) -> str:
-    """Return the key of a credential: the same for the same user name, password and public key on any service.
-
-    32 hexadecimal digits, BLAKE2b (RFC 7693) over the parts, each with its length, so that no two triples can
-    be confused.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (login.username, login.password, login.public_key):
-        data = b"" if part is None else part.encode("utf-8", "surrogatepass")
-        digest.update(b"-" if part is None else b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()
-
-
 def _login(observation: Observation, payload: LoginAttempt) -> None:
-    for one, count in payload.variants():
-        _credential(observation, one, count)
+    del payload
+    for login in observation.logins:
+        _credential(observation, login)
 
 
-def _credential(observation: Observation, payload: LoginAttempt, count: int) -> None:
-    digest = digest_of(payload)
-    tried: Row = {
-        "uses": count,
-        "accepted": count * payload.success,
-        "first_seen": observation.ts,
-        "last_seen": observation.last_ts,
-    }
-    reported: Row = {
-        "first_seq": observation.seq,
-        "username": for_column(payload.username),
-        "password": text(payload.password),
-        "public_key": text(payload.public_key),
-    }
-    observation.tally.add(tables.credential, (digest,), tried | reported)
-    use = (observation.attacker, digest, observation.service or "", observation.decky or tables.UNKNOWN)
-    observation.tally.add(tables.credential_use, use, tried)
-    if payload.public_key:
-        fingerprint(observation, "ssh.public_key", payload.public_key, count)
+def _credential(observation: Observation, login: Login) -> None:
+    tried, count = login.attempt, login.count
+    used = (count, count * tried.success, observation.ts, observation.last_ts)
+    reported = (observation.seq, for_column(tried.username), text(tried.password), text(tried.public_key))
+    observation.tally.add_values(tables.credential, (login.digest,), (*used, *reported))
+    key = (observation.attacker, login.digest, observation.service or "", observation.decky or tables.UNKNOWN)
+    observation.tally.add_values(tables.credential_use, key, used)
+    if tried.public_key:
+        fingerprint(observation, "ssh.public_key", tried.public_key, count)
 
 
 def _opened(observation: Observation, payload: SessionOpened) -> None:
@@ -92,9 +69,11 @@ def _session(observation: Observation, values: Row) -> None:
     """Merge into the session's row; an event without a session id is only counted."""
     if observation.session is None:
         return
-    reported: Row = {"first_seq": observation.seq, "service": observation.service, "decky": observation.decky}
+    events, first, last = observation.seen
+    reported: Row = {"events": events, "first_seen": first, "last_seen": last, "first_seq": observation.seq}
+    where: Row = {"service": observation.service, "decky": observation.decky}
     observation.tally.add(
-        tables.attacker_session, (observation.attacker, observation.session), observation.seen | reported | values
+        tables.attacker_session, (observation.attacker, observation.session), reported | where | values
     )
 
 

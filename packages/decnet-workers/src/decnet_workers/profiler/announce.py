@@ -2,29 +2,32 @@
 """The notices of a batch; keys depend on the events alone, so repeating it repeats no notice."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+
+import msgspec
 
 from decnet_core.events.catalogue import CanaryHit, LoginAttempt, SessionClosed
 from decnet_core.events.notices import AttackerObserved, CanaryTriggered, CredentialCaptured, Notice, SessionEnded
 from decnet_core.text import for_column
 from decnet_models.events.queries import StoredEvent
-from decnet_workers.profiler.actions import digest_of
-from decnet_workers.profiler.observation import NAME, service_of
+from decnet_workers.profiler.logins import Login
+from decnet_workers.profiler.observation import NAME, name, service_of
 
-Touched = tuple[str, StoredEvent]
-"""An event with the canonical address of its attacker."""
+
+class Touched(msgspec.Struct, frozen=True):
+    """An event with the canonical address of its attacker, and the logins that it reports."""
+
+    attacker: str
+    stored: StoredEvent
+    logins: tuple[Login, ...]
+
+
 Use = tuple[str, str, str]
 """Attacker, credential digest, service."""
 
 
 def uses_in(touched: Iterable[Touched]) -> set[Use]:
     """Return the credentials tried, by attacker and service."""
-    return {
-        _use(attacker, login)
-        for attacker, stored in touched
-        if isinstance(stored.event.payload, LoginAttempt)
-        for login, _ in stored.event.payload.variants()
-    }
+    return {_use(one.attacker, login) for one in touched for login in one.logins}
 
 
 def notices(
@@ -35,16 +38,16 @@ def notices(
     `known` attackers and `known_uses` were there before the batch; `label` returns where a canary token was planted.
     """
     by_key: dict[str, Notice] = {}
-    for attacker, stored in touched:
-        if attacker not in known:
-            by_key.setdefault(f"attacker.observed:{attacker}", _observed(attacker, stored))
+    for one in touched:
+        attacker, stored = one.attacker, one.stored
+        if attacker not in known and (key := f"attacker.observed:{attacker}") not in by_key:
+            by_key[key] = _observed(attacker, stored)
         payload = stored.event.payload
-        if isinstance(payload, LoginAttempt):
-            for login, _ in payload.variants():
-                use = _use(attacker, login)
-                if use not in known_uses:
-                    by_key.setdefault("credential.captured:" + ":".join(use), _captured(attacker, stored, login))
-        elif isinstance(payload, SessionClosed) and stored.event.session:
+        for login in one.logins:
+            use = _use(attacker, login)
+            if use not in known_uses and (key := "credential.captured:" + ":".join(use)) not in by_key:
+                by_key[key] = _captured(attacker, stored, login.attempt)
+        if isinstance(payload, SessionClosed) and stored.event.session:
             session = for_column(stored.event.session, NAME)
             by_key.setdefault(f"session.ended:{attacker}:{session}", _ended(attacker, session, stored, payload))
         elif isinstance(payload, CanaryHit):
@@ -52,8 +55,8 @@ def notices(
     return list(by_key.items())
 
 
-def _use(attacker: str, payload: Any) -> Use:
-    return attacker, digest_of(payload), for_column(payload.service, NAME)
+def _use(attacker: str, login: Login) -> Use:
+    return attacker, login.digest, name(login.attempt.service) or ""
 
 
 def _observed(attacker: str, stored: StoredEvent) -> AttackerObserved:

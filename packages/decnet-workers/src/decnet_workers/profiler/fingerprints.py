@@ -24,7 +24,6 @@ from decnet_core.events.catalogue import (
 )
 from decnet_core.text import for_column
 from decnet_models.attackers import tables
-from decnet_models.attackers.merge import Row
 from decnet_workers.profiler.observation import Observation
 from decnet_workers.profiler.tools import Tool, guess, guess_stack
 
@@ -55,13 +54,13 @@ def client(observation: Observation, kind: str, software: str, count: int = 1) -
 def _tool(observation: Observation, tool: Tool | None, count: int = 1) -> None:
     if tool is not None:
         key = (observation.attacker, tool.name, tool.purpose)
-        observation.tally.add(tables.attacker_tool, key, observation.seen_times(count))
+        observation.tally.add_seen(tables.attacker_tool, key, observation.seen_times(count))
 
 
 def fingerprint(observation: Observation, kind: str, value: str, count: int = 1) -> None:
     """Keep one fingerprint, which the attacker showed `count` times."""
     key = (observation.attacker, kind, for_column(value, VALUE))
-    observation.tally.add(tables.fingerprint, key, observation.seen_times(count))
+    observation.tally.add_seen(tables.fingerprint, key, observation.seen_times(count))
 
 
 def _tls_client(observation: Observation, payload: TlsClient) -> None:
@@ -116,8 +115,7 @@ def without_route(signature: str) -> str:
 
 def probed(observation: Observation, payload: Probed) -> None:
     """Record what a host answered; it was last seen at its last contact, not at our probe."""
-    came: Row = {"events": 1, "first_seen": payload.contact, "last_seen": payload.contact}
-    observation.tally.add(tables.attacker, (observation.attacker,), came)
+    observation.tally.add_seen(tables.attacker, (observation.attacker,), (1, payload.contact, payload.contact))
     match payload:
         case TlsProbed(jarm=jarm):
             fingerprint(observation, "jarm", jarm)

@@ -4,36 +4,45 @@
 from functools import lru_cache
 
 from decnet_core.events.catalogue import Payload
-from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
-from decnet_models.attackers.merge import Row, Tally
+from decnet_models.attackers.merge import Tally
 from decnet_models.events.queries import StoredEvent
+from decnet_workers.profiler.logins import Login
 
 NAME = 255
 """Characters of a column of names."""
+
+Seen = tuple[int, int, int]
+"""How many events, the time of the first, and of the last."""
 
 
 class Observation:
     """One event of one attacker, with the columns that most tables share."""
 
-    __slots__ = ("attacker", "decky", "event", "last_ts", "seen", "seq", "service", "session", "tally", "ts")
+    __slots__ = (
+        *("attacker", "decky", "last_ts", "logins", "occurrences", "payload", "seen"),
+        *("seq", "service", "session", "tally", "ts"),
+    )
 
-    def __init__(self, tally: Tally, attacker: str, stored: StoredEvent) -> None:
+    def __init__(self, tally: Tally, attacker: str, stored: StoredEvent, logins: tuple[Login, ...] = ()) -> None:
+        event = stored.event
         self.tally = tally
         self.attacker = attacker
         self.seq = stored.seq
-        self.event: Event = stored.event
-        self.ts = stored.event.ts
-        self.decky = name(stored.event.decky)
-        self.session = name(stored.event.session)
-        self.service = name(service_of(stored.event.payload))
-        repeats = getattr(stored.event.payload, "repeats", None)
-        self.last_ts: int = self.ts if repeats is None else repeats.last_ts
-        self.seen = self.seen_times(stored.event.payload.occurrences)
+        self.payload: Payload = event.payload
+        self.logins = logins
+        self.ts = self.last_ts = event.ts
+        self.occurrences = 1
+        self.decky = name(event.decky)
+        self.session = name(event.session)
+        self.service = name(service_of(event.payload))
+        if (repeats := getattr(event.payload, "repeats", None)) is not None:
+            self.last_ts, self.occurrences = repeats.last_ts, repeats.count
+        self.seen: Seen = (self.occurrences, self.ts, self.last_ts)
 
-    def seen_times(self, count: int) -> Row:
+    def seen_times(self, count: int) -> Seen:
         """Return what rows keep of `count` of the events that this one stands for."""
-        return {"events": count, "first_seen": self.ts, "last_seen": self.last_ts}
+        return count, self.ts, self.last_ts
 
 
 def service_of(payload: Payload) -> str | None:

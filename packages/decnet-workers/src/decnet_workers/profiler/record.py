@@ -11,28 +11,25 @@ from typing import Any
 
 from decnet_core.events.catalogue import PAYLOADS, Payload, Probed
 from decnet_models.attackers import tables
-from decnet_models.attackers.merge import Row, Tally
-from decnet_models.events.queries import StoredEvent
 from decnet_workers.profiler import actions, fingerprints
 from decnet_workers.profiler.observation import Observation
 
 MINUTE = 60_000_000_000
 
 
-def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
-    """Add one event of `attacker` (canonical address) to `tally`."""
-    observation = Observation(tally, attacker, stored)
-    payload = stored.event.payload
+def record(observation: Observation) -> None:
+    """Add one event of an attacker to the observation's tally."""
+    tally, attacker, payload, seen = observation.tally, observation.attacker, observation.payload, observation.seen
     if isinstance(payload, Probed):
         fingerprints.probed(observation, payload)
         return
-    tally.add(tables.attacker, (attacker,), observation.seen | payload.counts())
+    tally.add_seen(tables.attacker, (attacker,), seen, payload.counts())
     if observation.decky is not None:
-        tally.add(tables.attacker_decky, (attacker, observation.decky), observation.seen)
+        tally.add_seen(tables.attacker_decky, (attacker, observation.decky), seen)
     if observation.service is not None:
-        tally.add(tables.attacker_service, (attacker, observation.service), observation.seen)
+        tally.add_seen(tables.attacker_service, (attacker, observation.service), seen)
     for phase in payload.reached():
-        tally.add(tables.attacker_phase, (attacker, phase), observation.seen)
+        tally.add_seen(tables.attacker_phase, (attacker, phase), seen)
     _activity(observation)
     details = _DETAILS.get(type(payload))
     if details is not None:
@@ -40,11 +37,10 @@ def record(tally: Tally, attacker: str, stored: StoredEvent) -> None:
 
 
 def _activity(observation: Observation) -> None:
-    count = observation.event.payload.occurrences
-    values: Row = {"events": count}
-    if observation.event.payload.arrival:
-        values |= {"arrivals": count, "first_arrival": observation.ts, "last_arrival": observation.last_ts}
-    observation.tally.add(tables.attacker_activity, (observation.attacker, observation.ts // MINUTE), values)
+    count, first, last = observation.seen
+    arrived = (count, first, last) if observation.payload.arrival else (0, None, None)
+    key = (observation.attacker, first // MINUTE)
+    observation.tally.add_values(tables.attacker_activity, key, (count, *arrived))
 
 
 _DETAILS: dict[type[Payload], Callable[[Observation, Any], None]] = {**fingerprints.DETAILS, **actions.DETAILS}

@@ -12,11 +12,14 @@ from decnet_core.net.addresses import canonical
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_models.attackers.merge import Tally
-from decnet_models.attackers.queries import known, known_uses, rescore
+from decnet_models.attackers.queries import known_uses
 from decnet_models.canary.queries import label_of
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
 from decnet_workers.profiler.announce import Touched, notices, uses_in
+from decnet_workers.profiler.logins import logins_of
+from decnet_workers.profiler.observation import Observation
 from decnet_workers.profiler.record import KINDS, record
+from decnet_workers.profiler.rescoring import rescore
 
 UNKNOWN_LABEL = "unknown"
 
@@ -42,23 +45,24 @@ class Profiler(CursorWorker[NoSettings]):
         ctx.counters.read_from(lambda: {"events_without_attacker": self._passed_over})
         await super().start(ctx)
 
-    def handle(self, batch: EventBatch) -> Results:
-        touched = self._touched(batch)
+    def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
+        touched, tally = self._touched(batch), Tally()
+        for one in touched:
+            record(Observation(tally, one.attacker, one.stored, one.logins))
         if not touched:
-            return Results()
-        connection, attackers = batch.connection, sorted({attacker for attacker, _ in touched})
+            return lambda _: Results()
         new = notices(
             touched,
-            known=known(connection, attackers),
-            known_uses=known_uses(connection, uses_in(touched)),
-            label=_labels(connection),
+            known=rescore(batch.connection, tally),
+            known_uses=known_uses(batch.connection, uses_in(touched)),
+            label=_labels(batch.connection),
         )
-        tally = Tally()
-        for attacker, stored in touched:
-            record(tally, attacker, stored)
-        tally.write(connection)
-        rescore(connection, attackers)
-        return Results(new)
+
+        def write(connection: Connection) -> Results:
+            tally.write(connection)
+            return Results(new)
+
+        return write
 
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
@@ -68,7 +72,7 @@ class Profiler(CursorWorker[NoSettings]):
             if attacker is None:
                 self._passed_over += 1
             else:
-                touched.append((attacker, stored))
+                touched.append(Touched(attacker, stored, logins_of(stored.event.payload)))
         return touched
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The circuit breaker of an endpoint: after failures in a row nothing is sent for a while, then one delivery probes.
 
-The probe needs no state of its own: deliveries of an endpoint are sent one after another, so the first one after
+The probe needs no state of its own: an endpoint whose last attempt failed is sent one delivery, so the first one after
 `open_until` is alone, and its failure opens the breaker again for longer. Pure; the state is a row of the database.
 """
 

@@ -25,7 +25,8 @@ from decnet_models.webhooks.queries import DEAD, PENDING, Delivery, Webhook
 from decnet_workers.webhook.breaker import Breaker, after_success, is_open
 from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import wants
-from decnet_workers.webhook.http_sender import Failed, Reply
+from decnet_workers.webhook.http_responses import Reply
+from decnet_workers.webhook.http_sender import Failed
 from decnet_workers.webhook.retry import NS, Schedule, retry_after
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -148,8 +149,9 @@ class Deliveries:
         _advance(connection, WORKER, start, lines[-1].seq, now)
         webhooks = queries.active_webhooks(connection)
         deliveries = [
-            NewDelivery(webhook.id, line.seq, line.kind, body_of(line))
+            NewDelivery(webhook.id, line.seq, line.kind, body)
             for line in lines
+            for body in [body_of(line)]
             for webhook in webhooks
             if wants(webhook, line)
         ]

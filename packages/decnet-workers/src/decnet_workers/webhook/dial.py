@@ -14,13 +14,13 @@ from functools import cached_property
 from decnet_core.net.addresses import Address, Network, parse_address
 from decnet_workers.errors import WorkersError
 from decnet_workers.webhook.addresses import is_public, refusal
+from decnet_workers.webhook.http_connection import HttpConnection
 from decnet_workers.webhook.target import Target
 
 MAX_ADDRESSES = 4
 """Addresses of one name that are tried."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class DialError(WorkersError):
@@ -55,7 +55,7 @@ class Dialler:
         except OSError as error:
             raise DialError(f"[webhook] ca_file cannot be read: {error.strerror or error}") from error
 
-    async def open(self, target: Target, *, allow_private: bool) -> Stream:
+    async def open(self, target: Target, *, allow_private: bool) -> HttpConnection:
         """Return a connection to `target`; raises DialError. The caller sets the overall deadline."""
         addresses = await self._checked(target, allow_private=allow_private)
         errors: list[str] = []
@@ -85,7 +85,12 @@ class Dialler:
                 raise DialError(f"refused: {address} is public, and notices are sent over the Internet by https only")
         return list(dict.fromkeys(addresses))
 
-    async def _connect(self, target: Target, address: Address) -> Stream:
-        if not target.tls:
-            return await asyncio.open_connection(str(address), target.port)
-        return await asyncio.open_connection(str(address), target.port, ssl=self._tls, server_hostname=target.host)
+    async def _connect(self, target: Target, address: Address) -> HttpConnection:
+        _, connection = await asyncio.get_running_loop().create_connection(
+            HttpConnection,
+            str(address),
+            target.port,
+            ssl=self._tls if target.tls else None,
+            server_hostname=target.host if target.tls else None,
+        )
+        return connection

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""One endpoint's deliveries, one after another: a failed one waits for its retry and others overtake it."""
+"""One endpoint's deliveries, in order: a failed one waits for its retry and others overtake it."""
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from decnet_core.runtime.context import Context
 from decnet_models.webhooks.delivery_queries import Success
-from decnet_models.webhooks.queries import DEAD, Delivery, Webhook
+from decnet_models.webhooks.queries import DEAD, Delivery
 from decnet_workers.webhook.deliveries import Deliveries, Job
-from decnet_workers.webhook.envelope import CONTENT_TYPE
-from decnet_workers.webhook.http_sender import Failed, HttpSender, Reply
-from decnet_workers.webhook.signature import headers, secret_of
-from decnet_workers.webhook.target import TargetError, parse_target
+from decnet_workers.webhook.http_responses import Reply
+from decnet_workers.webhook.http_sender import Failed, HttpSender
+from decnet_workers.webhook.signature import SignedRequests
+from decnet_workers.webhook.target import TargetError
 
 log = logging.getLogger(__name__)
 
-BATCH = 32
+BATCH = 128
 """Deliveries that are read at once, so at most this many are sent again after a crash."""
 
 RECORD_SECONDS = 0.05
@@ -63,36 +63,59 @@ class EndpointQueue:
             await self._recorded()
 
     async def _deliver_all(self, job: Job) -> bool:
-        self._secret = secret_of(self._key, job.webhook.id, job.webhook.generation)
-        for delivery in job.deliveries:
+        try:
+            requests = SignedRequests(job.webhook, self._key)
+        except TargetError as error:
+            await self._fail(job.deliveries[0], Failed(str(error)))
+            return False
+        left = job.deliveries
+        while left:
             if self._stopped or self._ctx.stopping.is_set() or not self._ctx.unpaused.is_set():
                 return False
-            if not await self._deliver(job.webhook, delivery):
+            outcomes = await self._attempt(requests, left[: self._sender.window])
+            if not await self._settle(left, outcomes):
                 return False
+            left = left[len(outcomes) :]
         return True
 
-    async def _deliver(self, webhook: Webhook, delivery: Delivery) -> bool:
-        """Send one delivery and see to it that the outcome is recorded; return whether it succeeded."""
-        started = time.perf_counter()
-        outcome = await self._attempt(webhook, delivery)
+    async def _attempt(self, requests: SignedRequests, deliveries: Sequence[Delivery]) -> list[Reply | Failed]:
+        started, now = time.perf_counter(), int(time.time())
+        signed = [requests.of(delivery.message_id, now, delivery.body.encode()) for delivery in deliveries]
+        outcomes = await self._sender.post(requests.target, signed, allow_private=requests.allow_private)
         self._ctx.counters.set("attempt_seconds", round(time.perf_counter() - started, 6))
-        if isinstance(outcome, Reply) and outcome.is_success:
-            self._unrecorded.append(Success(delivery, outcome.status))
-            if self._recording is None:
-                self._recording = self._ctx.spawn(self._record(), name=f"record:{webhook.id}", may_end=True)
+        return outcomes
+
+    async def _settle(self, deliveries: Sequence[Delivery], outcomes: list[Reply | Failed]) -> bool:
+        """See to it that the outcomes are recorded; return whether all are successes.
+
+        Of several failures only the first one counts: the endpoint failed once, and the others are still due.
+        """
+        failure: tuple[Delivery, Reply | Failed] | None = None
+        for delivery, outcome in zip(deliveries, outcomes, strict=False):
+            if isinstance(outcome, Reply) and outcome.is_success:
+                self._unrecorded.append(Success(delivery, outcome.status))
+            else:
+                failure = failure or (delivery, outcome)
+        if failure is not None:
+            await self._fail(*failure)
+            return False
+        if self._recording is None:
+            self._recording = self._ctx.spawn(self._record(), name=f"record:{deliveries[0].webhook_id}", may_end=True)
             await asyncio.sleep(0)  # let it begin: what is recorded first is repeated least
-            return True
+        return True
+
+    async def _fail(self, delivery: Delivery, outcome: Reply | Failed) -> None:
         await self._recorded()
         state = None if self._stopped else await self._in_database(self._deliveries.record_failure, delivery, outcome)
         if state is not None:
-            self._count_failure(webhook, delivery, outcome, state)
-        return False
+            self._count_failure(delivery, outcome, state)
 
     async def _recorded(self) -> None:
         """Wait until all successes are recorded; nothing may be sent after this."""
         self._ending.set()
         if self._recording is not None:
             await self._recording
+        await self._record()
 
     async def _record(self) -> None:
         """Record successes until there are none: the first at once, the next ones together."""
@@ -107,18 +130,10 @@ class EndpointQueue:
                     await self._ending.wait()
         self._recording = None
 
-    async def _attempt(self, webhook: Webhook, delivery: Delivery) -> Reply | Failed:
-        try:
-            target = parse_target(webhook.url)
-        except TargetError as error:
-            return Failed(str(error))
-        body = delivery.body.encode()
-        signed = headers(self._secret, delivery.message_id, int(time.time()), body)
-        described = [("Content-Type", CONTENT_TYPE), ("User-Agent", "DECNET"), *signed]
-        return await self._sender.post(target, described, body, allow_private=webhook.allow_private)
-
-    def _count_failure(self, webhook: Webhook, delivery: Delivery, outcome: Reply | Failed, state: str) -> None:
+    def _count_failure(self, delivery: Delivery, outcome: Reply | Failed, state: str) -> None:
         self._ctx.counters.add("attempts_failed")
         reason = f"status {outcome.status}" if isinstance(outcome, Reply) else outcome.reason
         gave_up = "; given up" if state == DEAD else ""
-        log.warning("not delivered webhook=%s message=%s: %s%s", webhook.id, delivery.message_id, reason, gave_up)
+        log.warning(
+            "not delivered webhook=%s message=%s: %s%s", delivery.webhook_id, delivery.message_id, reason, gave_up
+        )

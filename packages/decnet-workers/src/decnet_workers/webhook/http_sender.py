@@ -1,37 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""One POST and its response over h11, on a connection that is kept for the next.
+"""The requests to one endpoint, over connections that are kept: the more at once, the more it has answered.
 
-h11 on asyncio's own streams instead of an HTTP client library: measured in one process with the database loaded, httpx
-costs about 5 MiB and 0.35 s more to import, and its connection pool would decide where to connect, which must stay with
-`dial`. Redirects are not followed, proxies of the environment not used, responses not stored.
+asyncio alone instead of an HTTP client library: measured in one process with the database loaded, httpx costs about
+5 MiB and 0.35 s more to import, and its connection pool would decide where to connect, which must stay with `dial`.
+Redirects are not followed, proxies of the environment not used, responses not stored.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
-import h11
 import msgspec
 
-from decnet_workers.errors import WorkersError
-from decnet_workers.webhook.dial import DialError, Dialler, Stream
+from decnet_workers.webhook.dial import DialError, Dialler
+from decnet_workers.webhook.http_connection import HttpConnection, NoReplyError, StaleError
+from decnet_workers.webhook.http_responses import Reply
 from decnet_workers.webhook.target import Target
 
-MAX_HEAD_BYTES = 16384
-MAX_ANSWER_BYTES = 65536
-"""Bytes of a response body that are read (and dropped) so that the connection can be reused."""
+MAX_IN_FLIGHT = 16
+"""Requests that are sent before the response to the first of them."""
 
-_READ_BYTES = 16384
+MAX_IN_FLIGHT_BYTES = 65536
+"""Together, unless it is one; a receiver that writes before it has read need not buffer more."""
 
-
-class Reply(msgspec.Struct, frozen=True):
-    """The receiver's response."""
-
-    status: int
-    retry_after: str | None = None
-
-    @property
-    def is_success(self) -> bool:
-        return 200 <= self.status < 300
+SINGLE_REQUESTS = 1000
+"""How many requests are sent one at a time after some were left unanswered."""
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -40,124 +33,89 @@ class Failed(msgspec.Struct, frozen=True):
     reason: str
 
 
-class _StaleError(WorkersError):
-    """A kept connection had been closed by the peer before it answered."""
-
-
 class HttpSender:
-    """Sends to one endpoint, one message at a time; keeps its connection for `idle_seconds`."""
+    """Sends to one endpoint, one group of requests at a time; keeps its connection for `idle_seconds`.
+
+    A new connection is given one request, and twice as many after each group that succeeded. When a receiver ends a
+    connection within a group without having announced it, it may not understand pipelining: then one at a time.
+    """
 
     def __init__(self, dialler: Dialler, *, attempt_seconds: float, idle_seconds: float) -> None:
+        self.window = 1
+        """How many requests may be sent now."""
         self._dialler = dialler
         self._attempt_seconds = attempt_seconds
         self._idle_seconds = idle_seconds
-        self._stream: Stream | None = None
-        self._protocol = h11.Connection(h11.CLIENT)
+        self._connection: HttpConnection | None = None
         self._place: tuple[Target, bool] | None = None
         self._expiry: asyncio.TimerHandle | None = None
+        self._single = 0
 
-    async def post(
-        self, target: Target, headers: list[tuple[str, str]], body: bytes, *, allow_private: bool
-    ) -> Reply | Failed:
-        """Send `body` and return the response, or why there is none within the deadline."""
+    async def post(self, target: Target, requests: Sequence[bytes], *, allow_private: bool) -> list[Reply | Failed]:
+        """Send the first of `requests`, at most `window`; return the outcomes of as many of them as are known.
+
+        There is at least one outcome; a failure to answer is the only one. Send those without an outcome again.
+        """
         if self._expiry is not None:
             self._expiry.cancel()
         try:
-            async with asyncio.timeout(self._attempt_seconds):
-                reply = await self._exchange((target, allow_private), headers, body)
+            replies = await self._exchange((target, allow_private), requests)
         except TimeoutError:
-            self.close()
-            return Failed(f"no answer within {self._attempt_seconds:g} s")
-        except DialError as error:
-            self.close()
-            return Failed(str(error))
-        except (OSError, h11.ProtocolError, _StaleError) as error:
-            self.close()
-            return Failed(_reason(error))
+            failed = f"no answer within {self._attempt_seconds:g} s"
+        except (DialError, NoReplyError) as error:
+            failed = str(error)
+        except OSError as error:
+            failed = error.strerror or type(error).__name__
         except asyncio.CancelledError:
             self.close()
             raise
-        if self._stream is not None:
+        else:
             self._expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self.close)
-        return reply
+            return [*replies]
+        self.close()
+        return [Failed(failed)]
 
     def close(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
-        if self._stream is not None:
-            self._stream[1].transport.abort()
-            self._stream = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self.window = 1
 
-    async def _exchange(self, place: tuple[Target, bool], headers: list[tuple[str, str]], body: bytes) -> Reply:
+    async def _exchange(self, place: tuple[Target, bool], requests: Sequence[bytes]) -> list[Reply]:
         """Use the kept connection; when that is dead, a new one, once."""
-        if self._stream is not None and self._place == place:
-            with contextlib.suppress(_StaleError, ConnectionError):
-                return await self._send(self._stream, place[0], headers, body)
+        until = asyncio.get_running_loop().time() + self._attempt_seconds
+        if self._connection is not None and self._connection.usable and self._place == place:
+            with contextlib.suppress(StaleError, ConnectionError):
+                return await self._send(self._connection, requests, until)
         self.close()
-        target, allow_private = place
-        self._stream = await self._dialler.open(target, allow_private=allow_private)
-        self._protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
+        async with asyncio.timeout_at(until):
+            self._connection = await self._dialler.open(place[0], allow_private=place[1])
         self._place = place
-        return await self._send(self._stream, target, headers, body)
+        return await self._send(self._connection, requests, until)
 
-    async def _send(self, stream: Stream, target: Target, headers: list[tuple[str, str]], body: bytes) -> Reply:
-        http, (_, writer) = self._protocol, stream
-        own = [("Host", target.authority), ("Content-Length", str(len(body)))]
-        head = http.send(h11.Request(method="POST", target=target.path, headers=own + headers))
-        data = http.send(h11.Data(data=body))
-        writer.write((head or b"") + (data or b"") + (http.send(h11.EndOfMessage()) or b""))
-        await writer.drain()
-        response = await self._response(stream)
-        reply = Reply(response.status_code, _header(response, b"retry-after"))
-        await self._finish(stream)
-        return reply
-
-    async def _response(self, stream: Stream) -> h11.Response:
-        """Return the final response; 1xx ones are skipped."""
-        while True:
-            event = await self._event(stream)
-            if isinstance(event, h11.Response):
-                return event
-
-    async def _finish(self, stream: Stream) -> None:
-        """Read the rest of the response if it is short, so that the connection can be kept; else close it."""
-        read = 0
+    async def _send(self, connection: HttpConnection, requests: Sequence[bytes], until: float) -> list[Reply]:
+        group, replies = requests[: self._fitting(requests)], []
         try:
-            while read <= MAX_ANSWER_BYTES:
-                event = await self._event(stream)
-                if isinstance(event, h11.Data):
-                    read += len(event.data)
-                elif not isinstance(event, h11.InformationalResponse):
-                    break
-            if self._protocol.our_state is h11.DONE and self._protocol.their_state is h11.DONE:
-                self._protocol.start_next_cycle()
-                return
-        except (OSError, h11.ProtocolError):
-            pass  # the status has come, and that is the answer
-        self.close()
+            replies = await connection.exchange(group, until, self._attempt_seconds)
+        finally:
+            self._adapt(connection, len(group), replies)
+        return replies
 
-    async def _event(self, stream: Stream) -> h11.Event | h11.ConnectionClosed:
-        while True:
-            event = self._protocol.next_event()
-            if event is h11.NEED_DATA:
-                data = await stream[0].read(_READ_BYTES)
-                if not data and self._protocol.their_state is h11.SEND_RESPONSE:
-                    raise _StaleError
-                self._protocol.receive_data(data)
-            elif event is h11.PAUSED:
-                raise h11.RemoteProtocolError("more than one answer")
-            else:
-                assert not isinstance(event, type)
-                return event
+    def _fitting(self, requests: Sequence[bytes]) -> int:
+        """Return how many of the requests are sent at once."""
+        size = 0
+        for count, request in enumerate(requests[: self.window]):
+            size += len(request)
+            if size > MAX_IN_FLIGHT_BYTES:
+                return max(1, count)
+        return min(self.window, len(requests))
 
-
-def _header(response: h11.Response, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for key, value in response.headers if key == name), None)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, h11.ProtocolError):
-        return "the answer was not HTTP"
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__
-    return "the connection was closed without an answer"
+    def _adapt(self, connection: HttpConnection, sent: int, replies: list[Reply]) -> None:
+        """Set the window by how a group of `sent` requests went."""
+        self._single = max(0, self._single - len(replies))
+        if sent > 1 and len(replies) < sent and not connection.announced_end:
+            self._single = SINGLE_REQUESTS
+        grows = connection.usable and not self._single and all(reply.is_success for reply in replies)
+        self.window = min(MAX_IN_FLIGHT, 2 * sent) if grows else 1

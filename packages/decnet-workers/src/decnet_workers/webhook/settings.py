@@ -34,7 +34,7 @@ class WebhookSettings(msgspec.Struct, frozen=True):
     breaker_longest_seconds: Seconds = 900.0
     """The longest time that a breaker stays open before the endpoint is tried again."""
     concurrent_endpoints: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
-    """Endpoints sent to at the same time; each gets its deliveries one after another, in order."""
+    """Endpoints sent to at the same time; each gets its deliveries in order, up to 16 at once on its connection."""
     keep_days: Annotated[float, msgspec.Meta(gt=0, le=3650)] = 30.0
     """How long ended deliveries and dead letters are remembered."""
     allow_networks: tuple[str, ...] = ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and their secrets.
+"""Requests with Standard Webhooks signatures (standardwebhooks.com, symmetric scheme `v1`), and the secrets of these.
 
 A secret is HMAC-SHA256(fleet's webhook key, endpoint id and generation). So none is stored in the database, a backup of
 it reveals none, and a leaked one is replaced by incrementing the generation.
@@ -10,6 +10,9 @@ import hmac
 from pathlib import Path
 
 from decnet_core.keys import read_or_create
+from decnet_models.webhooks.queries import Webhook
+from decnet_workers.webhook.envelope import CONTENT_TYPE
+from decnet_workers.webhook.target import parse_target
 
 _PREFIX = "whsec_"
 
@@ -35,10 +38,21 @@ def sign(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(secret, signed, "sha256")).decode("ascii")
 
 
-def headers(secret: bytes, message_id: str, timestamp: int, body: bytes) -> list[tuple[str, str]]:
-    """Return the headers that identify and sign a message."""
-    return [
-        ("webhook-id", message_id),
-        ("webhook-timestamp", str(timestamp)),
-        ("webhook-signature", sign(secret, message_id, timestamp, body)),
-    ]
+class SignedRequests:
+    """Builds an endpoint's requests: the head, in which only identity, time, length and signature differ, and the body.
+
+    Raises TargetError when the endpoint's URL is not valid.
+    """
+
+    def __init__(self, webhook: Webhook, key: bytes) -> None:
+        self.target = parse_target(webhook.url)
+        self.allow_private = webhook.allow_private
+        self._secret = secret_of(key, webhook.id, webhook.generation)
+        line = f"POST {self.target.path} HTTP/1.1\r\nHost: {self.target.authority}"
+        self._begin = f"{line}\r\nContent-Type: {CONTENT_TYPE}\r\nUser-Agent: DECNET\r\nContent-Length: "
+
+    def of(self, message_id: str, timestamp: int, body: bytes) -> bytes:
+        """Return the request for a message; `timestamp` as for `sign`."""
+        signature = sign(self._secret, message_id, timestamp, body)
+        identity = f"webhook-id: {message_id}\r\nwebhook-timestamp: {timestamp}\r\nwebhook-signature: {signature}"
+        return f"{self._begin}{len(body)}\r\n{identity}\r\n\r\n".encode("ascii") + body

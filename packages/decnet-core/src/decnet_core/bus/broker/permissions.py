@@ -23,7 +23,7 @@ OPERATOR = Role(name="operator", publish=(">",), subscribe=(">",))
 WORKER = Role(
     name="worker",
     publish=("spool.>", "events.>", "notice.>", "system.*.health", "_INBOX.>"),
-    subscribe=("spool.>", "events.>", "notice.>", "system.>", "_INBOX.>"),
+    subscribe=("spool.>", "events.>", "notice.>", "fleet.>", "system.>", "_INBOX.>"),
 )
 _NOBODY = Role(name="nobody")
 _INBOX = "_INBOX"

@@ -16,7 +16,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from decnet_core.exits import Exit
@@ -54,8 +54,12 @@ class ShareProcesses:
         exposed: bool,
         stop_seconds: float,
         lifeline: int | None,
+        stored: dict[str, list[int]],
     ) -> None:
-        """`budget_bytes` is each share's; one that has not stopped after `stop_seconds` is killed."""
+        """`budget_bytes` is each share's; one that has not stopped after `stop_seconds` is killed.
+
+        `stored` are the sockets that are kept for the shares, which the next process of each finds in it.
+        """
         self._worker = worker
         self._children = [Child(name) for name in names(worker, count)]
         self._serve = serve
@@ -64,6 +68,7 @@ class ShareProcesses:
         self._exposed = exposed
         self._stop_seconds = stop_seconds
         self._outer_lifeline = lifeline
+        self._stored = stored
         self._watchdog = watchdog_seconds()
         self._stopping = False
         self._told_ready = self._told_standby = False
@@ -110,7 +115,7 @@ class ShareProcesses:
     def _finished(self) -> bool:
         return self._stopping and not any(child.pid for child in self._children)
 
-    def _wait(self) -> list[object]:
+    def _wait(self) -> list[int]:
         """Wait until something happens or is due; return the descriptors that can be read."""
         now = time.monotonic()
         dues = [moment for child in self._children for moment in child.dues(self._watchdog)]
@@ -120,13 +125,13 @@ class ShareProcesses:
         sources = [self._receiver.fileno(), self._wakeup]
         if self._outer_lifeline is not None:
             sources.append(self._outer_lifeline)
-        readable, _, _ = select.select(sources, (), (), timeout)
+        readable = _readable(sources, timeout)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wakeup, 4096)
         if timeout is not None and (late := time.monotonic() - now - timeout) > _LATE_SECONDS:
             for child in self._children:
                 child.heard_at += late
-        return list(readable)
+        return readable
 
     def _handle_signals(self) -> None:
         received, self._received = self._received, []
@@ -161,10 +166,25 @@ class ShareProcesses:
 
     def _read_messages(self) -> None:
         while (message := self._receiver.receive()) is not None:
-            close_all(message.descriptors)
+            if any(child.pid == message.pid for child in self._children):
+                self._keep(message.fields, message.descriptors)
+            else:
+                close_all(message.descriptors)
             for child in self._children:
                 if child.pid == message.pid:
                     self._note(child, message.fields, time.monotonic())
+
+    def _keep(self, fields: dict[str, str], descriptors: list[int]) -> None:
+        """Keep the sockets of a share for its next process, and have our own supervisor keep them."""
+        name = fields.get("FDNAME", "")
+        if "FDSTORE" in fields:
+            self._stored.setdefault(name, []).extend(descriptors)
+            self._notifier.send_patiently(f"FDSTORE=1\nFDNAME={name}\nFDPOLL=0", descriptors)
+            return
+        close_all(descriptors)
+        if "FDSTOREREMOVE" in fields:
+            close_all(self._stored.pop(name, ()))
+            self._notifier.send_patiently(f"FDSTOREREMOVE=1\nFDNAME={name}")
 
     def _note(self, child: Child, fields: dict[str, str], now: float) -> None:
         """Handle what a share has sent."""
@@ -273,3 +293,11 @@ class ShareProcesses:
     @property
     def _budget_fields(self) -> str:
         return f"{BUDGET}={self._budget * len(self._children)}"
+
+
+def _readable(descriptors: Iterable[int], timeout: float | None) -> list[int]:
+    """Return which can be read, after `timeout` seconds at the latest; as select(2), but for any number."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [descriptor for descriptor, _ in poll.poll(None if timeout is None else timeout * 1000)]

@@ -31,5 +31,5 @@ class RelayedNotifier(Notifier):
             return True
         return True
 
-    async def insist(self, state: str) -> None:
-        self.send(state)
+    async def insist(self, state: str, descriptors: Sequence[int] = ()) -> None:
+        self.send(state, descriptors)

@@ -13,7 +13,9 @@ from decnet_core.runtime.handover import SUCCEEDS
 from decnet_core.runtime.notify import BUDGET, EXPOSED, USED
 from decnet_core.runtime.parking import REQUEST, ParkRequest
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.runtime.stored_sockets import CHANNEL
 from decnet_core.supervise.fork.child_process import ChildProcess
+from decnet_core.supervise.fork.socket_store import SocketStore
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.parked.held_sockets import HeldSockets
@@ -50,6 +52,7 @@ class SupervisedProcess(SupervisedWorker):
         """Without `wake_bus` the worker is never parked."""
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
         self._held = HeldSockets(self.wake)
+        self._store = SocketStore()
         self._waker: Waker | None = None
         if wake_bus is not None:
             self._waker = Waker(name, wake_bus, tasks, wake=self.wake, state=self._unheard_state)
@@ -81,6 +84,8 @@ class SupervisedProcess(SupervisedWorker):
         self._children[pid].note(fields)
         if REQUEST in fields:
             self._asked_to_be_parked(pid, fields[REQUEST], descriptors)
+        elif "FDSTORE" in fields or "FDSTOREREMOVE" in fields:
+            self._store.on_notify(fields, descriptors)
         else:
             close_all(descriptors)
         if EXPOSED in fields:
@@ -105,18 +110,29 @@ class SupervisedProcess(SupervisedWorker):
         """End the worker for good; no process of it is left when this returns."""
         await super().stop()
         self._held.release()
+        self._store.clear()
         self._logfile.close()
 
     async def _run(self, spawn: Spawn) -> tuple[int, int, str]:
         child = _Child(self._logfile)
         environment = {} if spawn.succeeds is None else {SUCCEEDS: str(spawn.succeeds)}
-        child.process = await self._spawn(self.name, child.take_output, environment, self._held.descriptors)
+        child.process = await self._started(child.take_output, environment)
         pid = child.process.pid
         self._children[pid] = child
         self._spawned(spawn, pid)
         code = await child.process.wait()
         del self._children[pid]
+        if code == Exit.STARTUP_FAILED:  # nobody will serve them soon
+            self._store.clear()
         return pid, code, child.reason(code)
+
+    async def _started(self, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
+        """Spawn a process and give it what is held for the worker."""
+        if not len(self._store):
+            return await self._spawn(self.name, write, environment, self._held.descriptors)
+        with self._store.channel() as channel:
+            descriptors = {**self._held.descriptors, CHANNEL: channel.fileno()}
+            return await self._spawn(self.name, write, environment, descriptors)
 
     def _asked_to_be_parked(self, pid: int, text: str, descriptors: Sequence[int]) -> None:
         request = None

@@ -131,11 +131,12 @@ alias ll='ls -l'
 
 def _etc(machine: Machine) -> dict[str, str]:
     users = machine.users
-    shadow = "".join(f"{user.name}:{_locked(machine.hostname, user)}:19512:0:99999:7:::\n" for user in users)
+    own = f"{machine.hostname}:{machine.persona.hardware.mac}"
+    shadow = "".join(f"{user.name}:{_locked(own, user)}:19512:0:99999:7:::\n" for user in users)
     members = {name: ",".join(user.name for user in users if name in user.groups) for name in machine.groups}
     return {
         "/etc/hostname": f"{machine.hostname}\n",
-        "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{machine.hostname}\n::1\tlocalhost ip6-localhost\n",
+        "/etc/hosts": f"127.0.0.1\tlocalhost\n{machine.address}\t{machine.hostname}\n::1\tlocalhost ip6-localhost\n",
         "/etc/resolv.conf": "nameserver 10.20.0.2\nsearch internal\n",
         "/etc/passwd": "".join(f"{u.name}:x:{u.uid}:{u.gid}:{u.gecos}:{u.home}:{u.shell}\n" for u in users),
         "/etc/group": "".join(f"{name}:x:{gid}:{members[name]}\n" for name, gid in machine.groups.items()),
@@ -147,10 +148,10 @@ def _etc(machine: Machine) -> dict[str, str]:
     }
 
 
-def _locked(hostname: str, user: User) -> str:
+def _locked(machine: str, user: User) -> str:
     """Return a password field: a yescrypt hash's shape (crypt(5)) that no password fits, another for each account."""
     if not user.passwords:
         return "*"
-    noise = hashlib.shake_256(f"{hostname}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
+    noise = hashlib.shake_256(f"{machine}:{user.name}".encode()).digest(_SALT_LENGTH + _HASH_LENGTH)
     text = "".join(_CRYPT_ALPHABET[byte & 63] for byte in noise)
     return f"$y$j9T${text[:_SALT_LENGTH]}${text[_SALT_LENGTH:]}"

@@ -11,8 +11,6 @@ _FLAGS = (
 )
 _CPU_TIMES = "1284410 3318 611204 391084513 58123 0 21984 0 0 0"
 _RECEIVED = "48211904  310442    0    0    0     0          0         0"
-_NET_RECEIVED = "2914857023 4471902    0   12    0     0          0         0"
-_NET_SENT = "1127340981 3310277    0    0    0     0       0          0"
 
 
 def proc(persona: Persona, hostname: str) -> dict[str, str]:
@@ -33,7 +31,7 @@ def proc(persona: Persona, hostname: str) -> dict[str, str]:
         "/proc/net/tcp": _sockets(persona),
         "/proc/sys/kernel/hostname": f"{hostname}\n",
         "/proc/sys/kernel/osrelease": f"{persona.kernel}\n",
-        "/proc/net/dev": _net_dev(hardware.interface),
+        "/proc/net/dev": _net_dev(hardware),
     }
     files |= _self(persona)
     for process in persona.processes:
@@ -109,13 +107,15 @@ def _mounts(persona: Persona) -> str:
     return "".join(" ".join(mount) + " 0 0\n" for mount in mounts(persona))
 
 
-def _net_dev(interface: str) -> str:
+def _net_dev(hardware: Hardware) -> str:
+    traffic = hardware.traffic
     return (
         "Inter-|   Receive                                                |  Transmit\n"
         " face |bytes    packets errs drop fifo frame compressed multicast|"
         "bytes    packets errs drop fifo colls carrier compressed\n"
         f"    lo: {_RECEIVED} 48211904  310442    0    0    0     0       0          0\n"
-        f"{interface:>6}: {_NET_RECEIVED} {_NET_SENT}\n"
+        f"{hardware.interface:>6}: {traffic.received_bytes} {traffic.received_packets}    0   12    0     0          0 "
+        f"        0 {traffic.sent_bytes} {traffic.sent_packets}    0    0    0     0       0          0\n"
     )
 
 

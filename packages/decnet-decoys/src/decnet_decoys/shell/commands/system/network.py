@@ -13,13 +13,20 @@ def ifconfig(call: Call) -> int:
     call.print(f"{hardware.interface}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500")
     call.print(f"        inet {address}  netmask 255.255.255.0  broadcast {_broadcast(address)}")
     call.print(f"        ether {hardware.mac}  txqueuelen 1000  (Ethernet)")
-    call.print(
-        "        RX packets 4471902  bytes 2914857023 (2.7 GiB)\n"
-        "        TX packets 3310277  bytes 1127340981 (1.0 GiB)\n"
-    )
+    traffic = hardware.traffic
+    call.print(f"        RX packets {traffic.received_packets}  bytes {_sized(traffic.received_bytes)}")
+    call.print(f"        TX packets {traffic.sent_packets}  bytes {_sized(traffic.sent_bytes)}\n")
     call.print("lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0")
     call.print("        loop  txqueuelen 1000  (Local Loopback)")
     return 0
+
+
+def _sized(count: int) -> str:
+    """Return bytes as ifconfig shows them: the number, and rounded in the unit that fits."""
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << power:
+            return f"{count} ({count / (1 << power):.1f} {unit})"
+    return f"{count} ({count:.1f} B)"
 
 
 def _broadcast(address: str) -> str:

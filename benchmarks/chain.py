@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: MIT
+"""How many events a second pass the whole chain, spool → event → profile → tags, beside what the processors allow.
+
+`python benchmarks/chain.py [--seconds 20] [--stored 0] [--postgresql] [--json]`; the long form has `--seconds 300`, and
+`--stored 2000000` events in the database before. Mixed events of 3,000 attackers are written to a spool, as fast as
+the slowest worker permits: never more than LAG ahead of it. ingest, profiler and ttp are processes of their own that
+run the workers' own steps, without a bus: who finds nothing looks again after some milliseconds.
+
+First each worker alone handles the same events, so that its processor time for an event is known; their sum, the
+writer's included, is what the processors allow. A process waits either for a processor (`queued`, from schedstat; on a
+machine that does nothing else it is small) or for a lock or the disk (`blocked`); of these only the latter is the
+chain's own fault. On PostgreSQL the server's own time is not counted, so there is no such sum.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import postgres
+import profiler as profiling
+from sqlalchemy import Engine
+
+from decnet_core.events.envelope import Event
+from decnet_core.events.ids import uuid7
+from decnet_core.runtime.counters import Counters
+from decnet_core.runtime.worker import NoSettings
+from decnet_core.spool.quarantine import Quarantine
+from decnet_core.spool.settings import SpoolSettings
+from decnet_core.spool.writer import SpoolWriter
+from decnet_models.database.engine import open_engine, reading, sqlite_file, writing
+from decnet_models.database.ownership import guard
+from decnet_models.events.queries import insert_events, last_seq
+from decnet_models.following.cursor_worker import CursorWorker
+from decnet_models.following.shard_leases import ShardLeases
+from decnet_models.migrations.upgrade import upgrade
+from decnet_models.progress.queries import begin_cursor, move_cursor
+from decnet_workers.ingest.intake import Intake
+from decnet_workers.ingest.settings import IngestSettings
+from decnet_workers.profiler.worker import Profiler
+from decnet_workers.ttp.settings import TtpSettings
+from decnet_workers.ttp.watch import Watched
+from decnet_workers.ttp.worker import Ttp
+
+ATTACKERS = 3000
+LAG = 20_000
+"""Events that the writer may be ahead of the slowest worker."""
+ALONE = 40_000
+"""Events that each worker handles alone."""
+WARM_SECONDS = 3.0
+LOOK_SECONDS = 0.004
+RENEW_SECONDS = 10.0
+PROFILED = 10
+"""One of so many of the events that were there before has an attacker of its own, and is profiled and tagged."""
+AIM, AIM_SHARE = 9000, 0.8
+
+Number = Any
+"""multiprocessing's Value, which is no type."""
+
+StepOf = Callable[[Engine, Path], Callable[[], int]]
+"""Makes a worker's step from its engine and the folder with the spools."""
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        new = stack.enter_context(postgres.server()) if options.postgresql else None
+        alone = measure_alone(place / "alone", new)
+        together = measure_together(place / "together", new, options)
+    result = {"alone": alone, "together": together}
+    if options.json:
+        print(json.dumps(result, indent=1))
+    else:
+        show(alone, together, counted=new is None)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--stored", type=int, default=0)
+    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def measure_alone(place: Path, new: Callable[[], str] | None) -> dict[str, dict[str, float]]:
+    """Return events/s and CPU µs/event of the spool's writer and of each worker with the machine to itself."""
+    url = _database(place, new)
+    found = {"writer": _costs(lambda: _append(place, ALONE))}
+    for name, step_of in WORKERS:
+        engine = open_engine(url)
+        guard(engine, name)
+        found[name] = _costs(partial(_exhaust, step_of(engine, place)))
+        engine.dispose()
+    return found
+
+
+def _costs(work: Callable[[], object]) -> dict[str, float]:
+    began, cpu = time.perf_counter(), time.process_time()
+    work()
+    cpu, seconds = time.process_time() - cpu, time.perf_counter() - began
+    return {"events_s": ALONE / seconds, "cpu_us": 1e6 * cpu / ALONE}
+
+
+def _exhaust(step: Callable[[], int]) -> None:
+    handled = 0
+    while handled < ALONE:
+        handled += step()
+
+
+def measure_together(place: Path, new: Callable[[], str] | None, options: argparse.Namespace) -> dict[str, Any]:
+    """Run the chain for the asked seconds and return its rate, its lag, and where each process spent its time."""
+    url = _database(place, new)
+    store(url, options.stored)
+    begin_at_end(url)
+    fork = multiprocessing.get_context("fork")
+    done: dict[str, Number] = {name: fork.Value("q", 0) for name in ("writer", "ingest", "profiler", "ttp")}
+    stop = fork.Event()
+    works: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
+        ("writer", write_on, (place, done, stop)),
+        *((name, work_on, (url, place, (name, step_of), done, stop)) for name, step_of in WORKERS),
+    ]
+    processes = {name: fork.Process(target=work, args=arguments, daemon=True) for name, work, arguments in works}
+    for process in processes.values():
+        process.start()
+    try:
+        time.sleep(WARM_SECONDS)
+        return _watched(url, processes, done, options.seconds)
+    finally:
+        stop.set()
+        for process in processes.values():
+            process.join(30)
+
+
+def _watched(url: str, processes: dict[str, Any], done: dict[str, Number], seconds: float) -> dict[str, Any]:
+    file = sqlite_file(url)
+    began, counts = time.perf_counter(), {name: number.value for name, number in done.items()}
+    before = {name: _spent(process.pid) for name, process in processes.items()}
+    lag = wal = 0
+    while (passed := time.perf_counter() - began) < seconds:
+        time.sleep(0.1)
+        assert all(process.is_alive() for process in processes.values()), "a worker has died"
+        lag = max(lag, done["writer"].value - min(done[name].value for name in ("profiler", "ttp")))
+        wal = max(wal, Path(f"{file}-wal").stat().st_size if file else 0)
+    after = {name: _spent(process.pid) for name, process in processes.items()}
+    handled = {name: number.value - counts[name] for name, number in done.items()}
+    times = {}
+    for name in done:
+        cpu, queued = (after[name][n] - before[name][n] for n in range(2))
+        times[name] = {
+            "events_s": handled[name] / passed,
+            "cpu_us": 1e6 * cpu / max(1, handled[name]),
+            "cpu": cpu / passed,
+            "queued": queued / passed,
+            "blocked": max(0.0, 1 - (cpu + queued) / passed),
+        }
+    rate = min(times[name]["events_s"] for name in ("profiler", "ttp"))
+    return {"events_s": rate, "most_lag": lag, "most_wal_mib": wal / (1 << 20), "processes": times}
+
+
+def _spent(pid: int) -> tuple[float, float]:
+    """Return seconds on a processor and seconds in wait for one (proc(5), schedstat)."""
+    cpu, queued, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(cpu) / 1e9, int(queued) / 1e9
+
+
+def show(alone: dict[str, dict[str, float]], together: dict[str, Any], *, counted: bool) -> None:
+    """Print both as tables."""
+    cores = len(os.sched_getaffinity(0))
+    print(f"{'alone':10}{'events/s':>12}{'CPU us/event':>14}{'events/CPU s':>14}")
+    for name, one in alone.items():
+        print(f"{name:10}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{1e6 / one['cpu_us']:14,.0f}")
+    print(f"\n{'together':10}{'events/s':>12}{'CPU us/event':>14}{'CPU':>8}{'queued':>8}{'blocked':>9}   of a core")
+    for name, one in together["processes"].items():
+        times = "".join(f"{one[part]:{width}.0%}" for part, width in (("cpu", 8), ("queued", 8), ("blocked", 9)))
+        print(f"{name:10}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{times}")
+    rate = together["events_s"]
+    print(f"\nsustained                 {rate:10,.0f} events/s   aim {AIM:,}")
+    if counted:
+        allowed = cores * 1e6 / sum(one["cpu_us"] for one in alone.values())
+        aim = f"{rate / allowed:.0%} of it, aim {AIM_SHARE:.0%}"
+        print(f"what {cores} processors allow   {allowed:10,.0f} events/s   {aim}")
+    print(f"most that was not yet tagged and profiled  {together['most_lag']:,} events (the writer stops at {LAG:,})")
+    if together["most_wal_mib"]:
+        print(f"largest write-ahead log   {together['most_wal_mib']:10.1f} MiB")
+
+
+def write_on(place: Path, done: dict[str, Number], stop: Any) -> None:
+    """Append events to the spool, never more than LAG ahead of the slowest worker."""
+    spool = SpoolWriter(place / "spool" / "bench", SpoolSettings(fsync="off"))
+    for number, event in enumerate(made(), 1):
+        spool.append(event)
+        if number % 500 == 0:
+            done["writer"].value = number
+            while number - min(done["profiler"].value, done["ttp"].value) > LAG - 500 and not stop.is_set():
+                time.sleep(LOOK_SECONDS)
+            if stop.is_set():
+                return
+
+
+def work_on(url: str, place: Path, work: tuple[str, StepOf], done: dict[str, Number], stop: Any) -> None:
+    """Run a worker's steps until told to stop."""
+    name, step_of = work
+    engine = open_engine(url)
+    guard(engine, name)
+    step = step_of(engine, place)
+    while not stop.is_set():
+        handled = step()
+        done[name].value += handled
+        if not handled:
+            time.sleep(LOOK_SECONDS)
+
+
+def ingest_step(engine: Engine, place: Path) -> Callable[[], int]:
+    """Return a function that runs one pass of ingest and tells how many events it inserted."""
+    quarantine = Quarantine(place / "quarantine")
+    intake = Intake(engine, place / "spool", quarantine, IngestSettings(), store=place / "artifacts")
+    return lambda: intake.run_pass().new
+
+
+def _cursor(kind: type[CursorWorker[Any]]) -> StepOf:
+    return lambda engine, _: cursor_step(kind, engine)
+
+
+def cursor_step(kind: type[CursorWorker[Any]], engine: Engine) -> Callable[[], int]:
+    """Return a function that runs one step of a worker and tells how many events it handled."""
+    worker = Profiler(NoSettings()) if kind is Profiler else _tagging()
+    if engine.dialect.name == "sqlite":
+        with writing(engine) as connection:
+            begin_cursor(connection, kind.name, now_ns=time.time_ns())
+        processor, leases = worker._processor(engine, kind.name), None
+    else:
+        leases = ShardLeases(engine, kind.name, seconds=3 * RENEW_SECONDS, shared=kind.shared)
+        processor = worker._processor(engine, kind.name, leases)
+    kept_at = 0.0
+
+    def step() -> int:
+        nonlocal kept_at
+        if leases is not None and time.monotonic() - kept_at > RENEW_SECONDS:
+            leases.keep()
+            kept_at = time.monotonic()
+        return processor.step().handled
+
+    return step
+
+
+def _tagging() -> CursorWorker[Any]:
+    worker = Ttp(TtpSettings())
+    worker._rules, worker._counters = Watched(worker.settings), Counters()
+    worker._rules.read()
+    return worker
+
+
+def _database(place: Path, new: Callable[[], str] | None) -> str:
+    place.mkdir()
+    url = f"sqlite:///{place / 'decnet.db'}" if new is None else new()
+    upgrade(url)
+    return url
+
+
+def _append(place: Path, total: int) -> None:
+    spool = SpoolWriter(place / "spool" / "bench", SpoolSettings(fsync="off"))
+    for _, event in zip(range(total), made(), strict=False):
+        spool.append(event)
+    spool.close()
+
+
+def store(url: str, total: int) -> None:
+    """Put `total` events into the log, the last tenth profiled and tagged, each of an attacker of its own."""
+    engine, source = open_engine(url), made()
+    for start in range(0, total, 5000):
+        own = start >= total - total // PROFILED
+        if own and start - 5000 < total - total // PROFILED:
+            begin_at_end(url)
+        batch = [next(source) for _ in range(min(5000, total - start))]
+        with writing(engine) as connection:
+            insert_events(connection, [_of_its_own(one, start + n) for n, one in enumerate(batch)] if own else batch)
+    for kind in (Profiler, Ttp) if total else ():
+        step = cursor_step(kind, engine)
+        while step():
+            pass
+    engine.dispose()
+
+
+def _of_its_own(event: Event, number: int) -> Event:
+    from msgspec import structs
+
+    return structs.replace(event, src_ip=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
+
+
+def begin_at_end(url: str) -> None:
+    """Let the cursor workers begin after what is in the log."""
+    engine = open_engine(url)
+    with reading(engine) as connection:
+        end = last_seq(connection)
+    with writing(engine) as connection:
+        for kind in (Profiler, Ttp):
+            move_cursor(connection, kind.name, end, now_ns=time.time_ns())
+    engine.dispose()
+
+
+def made() -> Iterator[Event]:
+    """Yield events of visits, few addresses often and most seldom: guesses, commands, requests, as they are mixed."""
+    dice = random.Random(7)
+    moment, number = time.time_ns(), 0
+    while True:
+        moment, number = moment + 1_000_000, number + 1
+        rank = int(ATTACKERS ** dice.random())
+        decky = f"decky-{dice.randrange(30)}"
+        for step, payload in enumerate(profiling.web(dice) if dice.random() < 0.25 else profiling.shell(dice)):
+            ts = moment + step * 1_000
+            yield Event(
+                id=uuid7(ts),
+                ts=ts,
+                sensor="bench",
+                payload=payload,
+                src_ip=f"198.18.{rank >> 8}.{rank & 255}",
+                src_port=1024 + number % 60_000,
+                decky=decky,
+                session=f"s{number}",
+            )
+
+
+WORKERS: tuple[tuple[str, StepOf], ...] = (
+    ("ingest", ingest_step),
+    ("profiler", _cursor(Profiler)),
+    ("ttp", _cursor(Ttp)),
+)
+
+if __name__ == "__main__":
+    main()

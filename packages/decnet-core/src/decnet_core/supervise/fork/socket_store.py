@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""The sockets that one worker has its supervisor keep (sd_notify(3), FDSTORE=1), for its next process."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Mapping, Sequence
+
+from decnet_core.net.inherited import close_all
+from decnet_core.runtime.stored_sockets import LARGEST_NAME, MOST_IN_PACKET, encode_names
+
+MOST = 16_384
+"""Descriptors kept for one worker; more are closed and counted. The process's limit (RLIMIT_NOFILE) may be lower."""
+
+_SEND_SECONDS = 10.0
+
+
+class SocketStore:
+    """Descriptors by name; names may hold several."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, list[int]] = {}
+        self.refused = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self._entries.values()))
+
+    def on_notify(self, fields: Mapping[str, str], descriptors: Sequence[int]) -> None:
+        """Handle a message about the store; the descriptors are ours."""
+        name = fields.get("FDNAME", "stored")[:LARGEST_NAME]
+        if "FDSTOREREMOVE" in fields:
+            close_all(descriptors)
+            close_all(self._entries.pop(name, ()))
+        elif len(self) + len(descriptors) > MOST:
+            self.refused += len(descriptors)
+            close_all(descriptors)
+        else:
+            self._entries.setdefault(name, []).extend(descriptors)
+
+    def clear(self) -> None:
+        """Close all of them."""
+        for numbers in self._entries.values():
+            close_all(numbers)
+        self._entries.clear()
+
+    def channel(self) -> socket.socket:
+        """Return a socket from which the worker's next process can read all of them; the caller closes it.
+
+        They are sent in the background: the kernel holds only some hundred on their way.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        pairs = [(name, number) for name, numbers in self._entries.items() for number in numbers]
+        _Sender(ours, pairs).start()
+        return theirs
+
+
+class _Sender:
+    """Sends names and descriptors, packet by packet, as fast as they are read."""
+
+    def __init__(self, channel: socket.socket, pairs: Sequence[tuple[str, int]]) -> None:
+        self._channel = channel
+        copies = [(name, os.dup(number)) for name, number in pairs]  # an entry may be removed meanwhile
+        self._left = [list(part) for part in _batched(copies, MOST_IN_PACKET)]
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_SEND_SECONDS, self._end)
+        loop.add_writer(self._channel, self._send)
+
+    def _send(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._left:
+                names, numbers = zip(*self._left[0], strict=True)
+                try:
+                    socket.send_fds(self._channel, [encode_names(names)], list(numbers))
+                except BlockingIOError:
+                    raise
+                except OSError:  # it has ended, or the kernel has too many on their way (ETOOMANYREFS)
+                    break
+                close_all(numbers)
+                del self._left[0]
+            self._end()
+
+    def _end(self) -> None:
+        self._timer.cancel()
+        asyncio.get_running_loop().remove_writer(self._channel)
+        self._channel.close()
+        for part in self._left:
+            close_all(number for _, number in part)
+        self._left.clear()
+
+
+def _batched(pairs: Sequence[tuple[str, int]], size: int) -> list[Sequence[tuple[str, int]]]:
+    return [pairs[first : first + size] for first in range(0, len(pairs), size)]

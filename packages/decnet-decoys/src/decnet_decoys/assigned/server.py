@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""Takes over deckies from `reconciler`: a UNIX socket on which each packet is a request (`decnet_core.deckies`)."""
+
+import array
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from decnet_core.deckies.messages import (
+    LARGEST_PACKET,
+    MOST_SOCKETS,
+    Done,
+    ListPlayed,
+    Play,
+    Refused,
+    Reply,
+    Request,
+    Withdraw,
+    decode_request,
+    encode,
+)
+from decnet_core.exits import StartupError
+from decnet_core.net.inherited import close_all, passed
+from decnet_core.net.unix_peer import entitled, peer_uid
+from decnet_decoys.assigned.assignments import AssignmentError, Assignments
+
+log = logging.getLogger(__name__)
+
+_MOST_CLIENTS = 8
+_ROOM = socket.CMSG_SPACE((MOST_SOCKETS + 3) * array.array("i").itemsize)
+
+
+class HandoverServer:
+    def __init__(
+        self,
+        path: Path,
+        client: Path,
+        assignments: Assignments,
+        spawn: Callable[..., asyncio.Task[Any]],
+    ) -> None:
+        """`client` is the directory whose owner may hand deckies over, beside root and this process's own account."""
+        self._path = path
+        self._client = client
+        self._assignments = assignments
+        self._spawn = spawn
+        self._socket: socket.socket | None = None
+        self._clients: set[asyncio.Task[Any]] = set()
+
+    def open(self) -> None:
+        """Listen; raises StartupError when that is impossible."""
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        try:
+            self._path.unlink(missing_ok=True)
+            listening.bind(str(self._path))
+            self._path.chmod(0o660)
+            listening.listen(_MOST_CLIENTS)
+        except OSError as error:
+            listening.close()
+            raise StartupError(f"cannot listen on {self._path}: {error.strerror or error}") from error
+        self._socket = listening
+        asyncio.get_running_loop().add_reader(listening, self._accept)
+
+    async def close(self) -> None:
+        """Stop listening and end what is under way; safe to call twice."""
+        if self._socket is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+        self._socket = None
+        self._path.unlink(missing_ok=True)
+        clients = list(self._clients)
+        for client in clients:
+            client.cancel()
+        await asyncio.gather(*clients, return_exceptions=True)
+
+    def _accept(self) -> None:
+        assert self._socket is not None
+        with contextlib.suppress(OSError):
+            client, _ = self._socket.accept()
+            if len(self._clients) >= _MOST_CLIENTS or not self._may(client):
+                client.close()
+                return
+            client.setblocking(False)
+            task = self._spawn(self._serve(client), name="decoys-handover", may_end=True)
+            self._clients.add(task)
+            task.add_done_callback(self._clients.discard)
+
+    def _may(self, client: socket.socket) -> bool:
+        uid = peer_uid(client)
+        with contextlib.suppress(FileNotFoundError):
+            if entitled(uid, self._client):
+                return True
+        log.warning("user %d wanted to hand over deckies and was turned away", uid)
+        return False
+
+    async def _serve(self, client: socket.socket) -> None:
+        with client, contextlib.suppress(OSError):
+            while (request := await _received(client)) is not None:
+                reply = await self._carried_out(*request)
+                await asyncio.get_running_loop().sock_sendall(client, encode(reply))
+
+    async def _carried_out(self, request: Request | None, sockets: list[socket.socket]) -> Reply:
+        assignments = self._assignments
+        try:
+            match request:
+                case Play(decky, sent) if len(sent) == len(sockets):
+                    given, sockets = sockets, []  # theirs from now on
+                    await assignments.play(decky, given)
+                case Withdraw(name):
+                    await assignments.withdraw(name)
+                case ListPlayed():
+                    return Done(assignments.versions)
+                case _:
+                    return Refused("the request cannot be read: decoys and reconciler are of different versions")
+        except AssignmentError as error:
+            return Refused(str(error))
+        except OSError as error:
+            return Refused(f"{error.filename or 'a socket'}: {error.strerror or error}")
+        finally:
+            for each in sockets:
+                each.close()
+        return Done()
+
+
+async def _received(client: socket.socket) -> tuple[Request | None, list[socket.socket]] | None:
+    """Return the next request and its sockets, None for one that cannot be read; None at the end."""
+    await _readable(client)
+    data, ancillary, flags, _ = client.recvmsg(LARGEST_PACKET, _ROOM, socket.MSG_CMSG_CLOEXEC)
+    descriptors = passed(ancillary)
+    if not data:
+        close_all(descriptors)
+        return None
+    try:
+        sockets = [socket.socket(fileno=number) for number in descriptors]
+        truncated = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
+        return (None if truncated else decode_request.decode(data)), sockets
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError):
+        close_all(descriptors)
+        return None, []
+
+
+async def _readable(client: socket.socket) -> None:
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(client, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(client)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""A decky as it should be, in the words of the runtimes. Pure."""
+
+import ipaddress
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Interface: TypeAlias = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+"""An address with the length of its network's prefix."""
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Transport: TypeAlias = Literal["tcp", "udp"]
+Endpoint: TypeAlias = tuple[Address, Transport, int]
+"""Address, transport and port."""
+
+
+class Service(msgspec.Struct, frozen=True):
+    """A service of a decky and its port."""
+
+    service: str
+    port: int
+    transport: Transport = "tcp"
+    settings: dict[str, Any] = {}
+
+
+class Stack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The TCP/IP personality that a persona asks for: what the network sees of its kernel."""
+
+    ttl: int = 64
+    """The time to live of IPv4, and the hop limit of IPv6."""
+    window: int | None = None
+    """Bytes of the window in a SYN+ACK; None: what this kernel says."""
+    window_scale: int | None = None
+    """The exponent by which later windows are scaled (RFC 7323); None: what this kernel says."""
+    mss: int | None = None
+    """Bytes of the maximum segment size in a SYN+ACK; None: what fits the interface."""
+    timestamps: bool = True
+    sack: bool = True
+    ecn: bool = True
+    """Whether it agrees when a client asks for explicit congestion notification."""
+    closed_ports: Literal["reset", "silent"] = "reset"
+    ping: bool = True
+    """Whether it answers ICMP echo requests."""
+
+
+class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be there for a decky, and what is played on it."""
+
+    name: str
+    host_name: str
+    runtime: str
+    addresses: tuple[Interface, ...]
+    """The first is the one that it shows as its own."""
+    persona: str
+    services: tuple[Service, ...]
+    version: int
+    wanted: bool = True
+    interface: str | None = None
+    gateways: tuple[Address, ...] = ()
+    mac: str | None = None
+    seed: str = ""
+    stack: Stack = Stack()
+    persona_document: str | None = None
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return what it listens on: for each address in order, each service in order."""
+        return [(one.ip, service.transport, service.port) for one in self.addresses for service in self.services]

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""Deckies on addresses of this host: those that it has, or that are added to an interface and removed again.
+
+What the reconciler added, the kernel knows as protocol 0xde (IFA_PROTO, Linux 5.18); nothing else is removed. A
+decky without an interface uses only addresses that are there.
+"""
+
+import socket
+from collections.abc import Sequence
+
+from decnet_workers.reconciler.desired import DesiredDecky, Interface
+from decnet_workers.reconciler.netlink import addresses, links
+from decnet_workers.reconciler.netlink.addresses import OURS, Assigned
+from decnet_workers.reconciler.netlink.connection import Netlink
+from decnet_workers.reconciler.netlink.links import Link
+from decnet_workers.reconciler.runtimes.explanations import explained
+from decnet_workers.reconciler.runtimes.listening import served
+from decnet_workers.reconciler.runtimes.neighbours import in_use
+from decnet_workers.reconciler.runtimes.runtime import Observed, RuntimeFailed, opened
+
+
+class Host:
+    """Addresses of the namespace of the thread that calls."""
+
+    def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
+        there, listened = _assigned(), served()
+        found: dict[str, Observed] = {}
+        for decky in deckies:
+            missing = _missing(decky, there)
+            found[decky.name] = Observed(
+                present=any(one.address in decky.addresses for one in there if one.protocol == OURS),
+                drift=tuple(f"address {one} is missing" for one in missing),
+                served=listened.issuperset(decky.endpoints()),
+            )
+        return found
+
+    def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
+        there = _assigned()
+        return in_use([one for one in deckies if one.interface and _missing(one, there)])
+
+    def start(self, decky: DesiredDecky) -> None:
+        with explained("add its address"):
+            for one in _missing(decky, _assigned()):
+                _add(decky, one)
+
+    def stop(self, decky: DesiredDecky) -> None:
+        with explained("remove its address"):
+            for one in _assigned():
+                if one.protocol == OURS and one.address in decky.addresses:
+                    _remove(one)
+
+    def sockets(self, decky: DesiredDecky) -> list[socket.socket]:
+        return opened(decky)
+
+    def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
+        wanted = {one for decky in deckies for one in decky.addresses}
+        return sorted(str(one.address) for one in _assigned() if one.protocol == OURS and one.address not in wanted)
+
+    def remove(self, mark: str) -> None:
+        with explained(f"remove address {mark}"):
+            for one in _assigned():
+                if one.protocol == OURS and str(one.address) == mark:
+                    _remove(one)
+
+
+def _assigned() -> list[Assigned]:
+    with Netlink() as netlink:
+        return addresses.assigned(netlink)
+
+
+def _missing(decky: DesiredDecky, there: list[Assigned]) -> list[Interface]:
+    """Return the addresses that this host does not have, whatever their prefix."""
+    own = {one.address.ip for one in there}
+    return [one for one in decky.addresses if one.ip not in own and not (one.version == 4 and one.ip.is_loopback)]
+
+
+def _add(decky: DesiredDecky, address: Interface) -> None:
+    if not decky.interface:
+        raise RuntimeFailed(f"this host has no address {address.ip}: name the interface that it is to be added to")
+    with Netlink() as netlink:
+        link = _interface(links.links(netlink), decky.interface)
+        addresses.add(netlink, link.number, address)
+        added = [one for one in addresses.assigned(netlink) if one.address == address and one.interface == link.number]
+        if any(one.protocol != OURS for one in added):  # it could not be told from the host's own, nor be removed later
+            addresses.remove(netlink, link.number, address)
+            raise RuntimeFailed(
+                f"this kernel cannot mark an address as ours (Linux 5.18 can): add {address} to {decky.interface}"
+            )
+
+
+def _interface(there: dict[str, Link], name: str) -> Link:
+    if name not in there:
+        raise RuntimeFailed(f"this host has no interface {name}")
+    return there[name]
+
+
+def _remove(one: Assigned) -> None:
+    with Netlink() as netlink:
+        addresses.remove(netlink, one.interface, one.address)

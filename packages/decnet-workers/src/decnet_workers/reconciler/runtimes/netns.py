@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""Deckies with a network namespace each: `decnet-<name>`, with an interface `eth0` on the network of another one.
+
+On a bridge it is a veth, on any other interface a macvlan; the namespace's name marks it as ours, and so does the alias
+`decnet:<name>` of its interfaces. Removing a namespace removes all that is in it, so a kill at any instruction leaves
+either a namespace, which the next look completes or removes, or nothing.
+
+The addresses are static. Leases of DHCP are not asked for.
+"""
+
+import socket
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from decnet_workers.reconciler.desired import DesiredDecky
+from decnet_workers.reconciler.netlink import addresses, links, nftables, routes
+from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink
+from decnet_workers.reconciler.netlink.links import Link
+from decnet_workers.reconciler.runtimes import personality
+from decnet_workers.reconciler.runtimes.explanations import explained
+from decnet_workers.reconciler.runtimes.listening import served
+from decnet_workers.reconciler.runtimes.namespaces import Namespaces
+from decnet_workers.reconciler.runtimes.neighbours import in_use
+from decnet_workers.reconciler.runtimes.runtime import Observed, RuntimeFailed, opened
+
+PREFIX = "decnet-"
+MARK = "decnet:"
+INTERFACE = "eth0"
+_LOOPBACK = "lo"
+_SETTINGS = Path("/proc/sys/net")
+
+
+class Netns:
+    """Namespaces, made from that of the thread that calls."""
+
+    def __init__(self, directory: Path) -> None:
+        """`directory` is where namespaces have their names, such as /run/netns."""
+        self._namespaces = Namespaces(directory, PREFIX)
+
+    def inspect(self, deckies: Sequence[DesiredDecky]) -> dict[str, Observed]:
+        there = set(self._namespaces.names())
+        outside = _links()
+        return {one.name: self._observed(one, outside) if one.name in there else _ABSENT for one in deckies}
+
+    def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
+        return in_use(deckies)
+
+    def start(self, decky: DesiredDecky) -> None:
+        with explained("make its network namespace"):
+            outside = _links()
+            parent = _parent(decky, outside)
+            if not self._namespaces.whole(decky.name):
+                self._namespaces.remove(decky.name)
+                self._namespaces.create(decky.name)
+            self._namespaces.enter(decky.name, lambda: _remove_if_other(decky, outside))
+            self._connect(decky, parent)
+            self._namespaces.enter(decky.name, lambda: _configure(decky))
+
+    def stop(self, decky: DesiredDecky) -> None:
+        self.remove(decky.name)
+
+    def sockets(self, decky: DesiredDecky) -> list[socket.socket]:
+        with explained("open its ports"):
+            return self._namespaces.enter(decky.name, lambda: opened(decky))
+
+    def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
+        return sorted(set(self._namespaces.names()) - {one.name for one in deckies})
+
+    def remove(self, mark: str) -> None:
+        with explained("remove its network namespace"):
+            if self._namespaces.whole(mark):
+                self._namespaces.enter(mark, _remove_interface)  # sockets may keep the namespace for a while
+            self._namespaces.remove(mark)
+
+    def _observed(self, decky: DesiredDecky, outside: dict[str, Link]) -> Observed:
+        if not self._namespaces.whole(decky.name):
+            return Observed(True, ("its network namespace is not mounted",))
+        try:
+            drift = self._namespaces.enter(decky.name, lambda: tuple(_drift(decky, outside)))
+            there = self._namespaces.enter(decky.name, served)
+        except OSError as error:
+            return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
+        return Observed(True, drift, there.issuperset(decky.endpoints()))
+
+    def _connect(self, decky: DesiredDecky, parent: Link) -> None:
+        """Make the interface, unless it is there."""
+        if INTERFACE in self._namespaces.enter(decky.name, _links):
+            return
+        with self._namespaces.opened(decky.name) as namespace, Netlink() as netlink:
+            mac = decky.mac or _mac(decky)
+            if parent.kind != "bridge":
+                links.add_macvlan(netlink, INTERFACE, parent=parent.number, mac=mac, namespace=namespace)
+                return
+            outside = _outside(decky.name)
+            left = links.links(netlink).get(outside)
+            if left is not None and left.alias == f"{MARK}{decky.name}":  # of a namespace that lost its name
+                links.remove(netlink, left)
+            links.add_veth(netlink, INTERFACE, outside, bridge=parent.number, mac=mac, namespace=namespace)
+            links.set_up(netlink, links.links(netlink)[outside], f"{MARK}{decky.name}")
+
+
+_ABSENT = Observed(False)
+
+
+def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:
+    if not decky.interface:
+        raise RuntimeFailed("it has no interface: name the one whose network it is to be on")
+    parent = outside.get(decky.interface)
+    if parent is None:
+        raise RuntimeFailed(f"this host has no interface {decky.interface}")
+    if not parent.up:
+        raise RuntimeFailed(f"interface {decky.interface} is down")
+    return parent
+
+
+def _links() -> dict[str, Link]:
+    with Netlink() as netlink:
+        return links.links(netlink)
+
+
+def _outside(name: str) -> str:
+    """Return what the peer of a decky's veth is called; an interface's name has at most 15 characters."""
+    return f"decnet-{zlib.crc32(name.encode()):08x}"
+
+
+def _mac(decky: DesiredDecky) -> str:
+    """Return a locally administered MAC address that stays the same, for a decky without one."""
+    return f"02:dc:{zlib.crc32((decky.seed or decky.name).encode()).to_bytes(4, 'big').hex(':')}"
+
+
+def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link]) -> str:
+    """Return how the decky's interface is not the one that it should have, "" if it is."""
+    parent = outside.get(decky.interface or "")
+    if link.mac != (decky.mac or _mac(decky)):
+        return f"its MAC address is {link.mac}"
+    if parent is None:
+        return f"the interface {decky.interface} is missing"
+    if parent.kind == "bridge":
+        peer = outside.get(_outside(decky.name))
+        attached = peer is not None and peer.up and peer.master == parent.number and link.kind == "veth"
+    else:
+        attached = link.kind == "macvlan" and link.parent == parent.number
+    return "" if attached else f"it is not on {decky.interface}"
+
+
+def _drift(decky: DesiredDecky, outside: dict[str, Link]) -> list[str]:
+    """Return how the namespace of this thread differs from what the decky should have."""
+    with Netlink() as netlink:
+        link = links.links(netlink).get(INTERFACE)
+        if link is None:
+            return ["its interface is missing"]
+        found = [_is_other(decky, link, outside), "" if link.up else "its interface is down"]
+        there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+        gateways = routes.default_gateways(netlink)
+    found += [f"address {one} is missing" for one in decky.addresses if one not in there]
+    found += [f"address {one} is not wanted" for one in there - set(decky.addresses) if not one.ip.is_link_local]
+    found += [f"the route by {one} is missing" for one in decky.gateways if one not in gateways]
+    found += [f"{path} is not {value}" for path, value in _settings(decky).items() if not _is_set(path, value)]
+    return [sentence for sentence in (*found, _filter_drift(decky)) if sentence]
+
+
+def _filter_drift(decky: DesiredDecky) -> str:
+    wanted = personality.chains(decky)
+    with Netlink(NETFILTER) as netlink:
+        there = nftables.table(netlink, personality.TABLE)
+    if there is None:
+        return "its packet filter is missing"
+    same = there == nftables.Table(personality.note(wanted), personality.rule_count(wanted))
+    return "" if same else "its packet filter is another one"
+
+
+def _remove_if_other(decky: DesiredDecky, outside: dict[str, Link]) -> None:
+    """Remove the interface if it is on another network or has another MAC address."""
+    link = _links().get(INTERFACE)
+    if link is not None and _is_other(decky, link, outside):
+        _remove(link)
+
+
+def _remove_interface() -> None:
+    link = _links().get(INTERFACE)
+    if link is not None:
+        _remove(link)
+
+
+def _remove(link: Link) -> None:
+    with Netlink() as netlink:
+        links.remove(netlink, link)
+
+
+def _configure(decky: DesiredDecky) -> None:
+    """Bring the namespace of this thread about: nothing leaves or enters it before its packet filter is there."""
+    with Netlink(NETFILTER) as netlink:
+        if _filter_drift(decky):
+            rules = personality.chains(decky)
+            nftables.replace(netlink, personality.TABLE, rules, personality.note(rules))
+    for path, value in _settings(decky).items():
+        if not _is_set(path, value):
+            (_SETTINGS / path).write_text(value)
+    with Netlink() as netlink:
+        there = links.links(netlink)
+        links.set_up(netlink, there[_LOOPBACK])
+        links.set_up(netlink, there[INTERFACE], f"{MARK}{decky.name}")
+        _assign(netlink, decky, there[INTERFACE])
+
+
+def _assign(netlink: Netlink, decky: DesiredDecky, link: Link) -> None:
+    there = {one.address for one in addresses.assigned(netlink) if one.interface == link.number}
+    for one in there - set(decky.addresses):
+        if not one.ip.is_link_local:
+            addresses.remove(netlink, link.number, one)
+    for one in decky.addresses:
+        if one not in there:
+            addresses.add(netlink, link.number, one)
+    gateways = routes.default_gateways(netlink)
+    for gateway in decky.gateways:
+        if gateway not in gateways:
+            routes.set_default(netlink, link.number, gateway)
+
+
+def _settings(decky: DesiredDecky) -> dict[str, str]:
+    return {
+        path: value
+        for path, value in personality.kernel_settings(decky, INTERFACE).items()
+        if (_SETTINGS / path).parent.exists()  # a kernel without IPv6
+    }
+
+
+def _is_set(path: str, value: str) -> bool:
+    return (_SETTINGS / path).read_text().split() == value.split()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""A persona's TCP/IP personality as settings of the kernel and rules of a packet filter, for one namespace. Pure.
+
+The same rules keep a decky from reaching anybody: what leaves is an answer, or resolves a neighbour's address.
+
+The kernel cannot be told the order of TCP options, nor how it numbers IPv4 packets: both stay Linux's.
+"""
+
+import hashlib
+import struct
+from collections.abc import Sequence
+
+from decnet_workers.reconciler.desired import DesiredDecky, Stack
+from decnet_workers.reconciler.netlink import nftables as nft
+
+TABLE = "decnet"
+
+_FILTER, _MANGLE = 0, -150
+_FLAGS, _SYN_ACK = 13, 0x12
+_WINDOW, _CHECKSUM = 14, 16
+_MAXIMUM_SEGMENT = 2
+_ECHO_REQUEST, _ECHO_REQUEST_6 = 8, 128
+_NEIGHBOUR_MESSAGES = (135, 136, 143)
+"""ICMPv6: neighbour solicitation and advertisement; listener report (RFC 3810), or switches would not forward them."""
+
+
+def kernel_settings(decky: DesiredDecky, interface: str) -> dict[str, str]:
+    """Return values by their path below /proc/sys/net, as proc(5) and the kernel's ip-sysctl name them."""
+    stack = decky.stack
+    found = {
+        "ipv4/ip_default_ttl": str(stack.ttl),
+        "ipv4/tcp_timestamps": str(int(stack.timestamps)),
+        "ipv4/tcp_sack": str(int(stack.sack)),
+        "ipv4/tcp_ecn": "2" if stack.ecn else "0",
+        "ipv4/ip_forward": "0",
+    }
+    if stack.window_scale is not None:
+        found["ipv4/tcp_window_scaling"] = str(int(stack.window_scale > 0))
+        found["ipv4/tcp_rmem"] = f"4096\t131072\t{max(131072, 1 << (15 + stack.window_scale))}"
+    has_six = any(one.version == 6 for one in decky.addresses)
+    for scope in ("default", interface):
+        found[f"ipv6/conf/{scope}/disable_ipv6"] = str(int(not has_six))
+        found[f"ipv6/conf/{scope}/hop_limit"] = str(stack.ttl)
+        found[f"ipv6/conf/{scope}/accept_ra"] = "0"
+    return found
+
+
+def chains(decky: DesiredDecky) -> list[nft.Chain]:
+    """Return the packet filter."""
+    return [
+        nft.Chain("incoming", nft.INPUT, _FILTER, accept=True, rules=_incoming(decky)),
+        nft.Chain("personality", nft.OUTPUT, _MANGLE, accept=True, rules=_personality(decky.stack)),
+        nft.Chain("outgoing", nft.OUTPUT, _FILTER, accept=False, rules=_outgoing()),
+    ]
+
+
+def note(rules: Sequence[nft.Chain]) -> bytes:
+    """Return what identifies the packet filter, to be kept in its table."""
+    return hashlib.sha256(repr(rules).encode()).digest()[:16]
+
+
+def rule_count(rules: Sequence[nft.Chain]) -> int:
+    return sum(len(chain.rules) for chain in rules)
+
+
+def _incoming(decky: DesiredDecky) -> list[nft.Rule]:
+    found: list[nft.Rule] = []
+    if not decky.stack.ping:
+        for protocol, kind in ((nft.ICMP, _ECHO_REQUEST), (nft.ICMPV6, _ECHO_REQUEST_6)):
+            found.append([*_icmp(protocol, kind), nft.drop()])
+    if decky.stack.closed_ports == "silent":
+        found.append([*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()])
+        for transport, port in sorted({(service.transport, service.port) for service in decky.services}):
+            found.append([*_to_port(transport, port), nft.accept()])
+        found += [[*nft.protocol(protocol), nft.drop()] for protocol in (nft.TCP, nft.UDP)]
+    return found
+
+
+def _personality(stack: Stack) -> list[nft.Rule]:
+    """Return what changes a SYN+ACK."""
+    flags = [nft.transport_field(_FLAGS, 1), nft.masked(bytes([_SYN_ACK])), nft.equals(bytes([_SYN_ACK]))]
+    syn_ack = [*nft.protocol(nft.TCP), *flags]
+    found: list[nft.Rule] = []
+    if stack.window is not None:
+        value = struct.pack(">H", stack.window)
+        found.append([*syn_ack, *nft.write_transport_field(_WINDOW, value, _CHECKSUM)])
+    if stack.mss is not None:
+        found.append([*syn_ack, *nft.write_tcp_option(_MAXIMUM_SEGMENT, 2, struct.pack(">H", stack.mss))])
+    return found
+
+
+def _outgoing() -> list[nft.Rule]:
+    answers = [*nft.connection_state(nft.ESTABLISHED_OR_RELATED), nft.accept()]
+    within = [*nft.leaves_by_loopback(), nft.accept()]
+    neighbours = [[*_icmp(nft.ICMPV6, kind), nft.accept()] for kind in _NEIGHBOUR_MESSAGES]
+    return [answers, within, *neighbours]
+
+
+def _icmp(protocol: int, kind: int) -> list[nft.Expression]:
+    return [*nft.protocol(protocol), nft.transport_field(0, 1), nft.equals(bytes([kind]))]
+
+
+def _to_port(transport: str, port: int) -> list[nft.Expression]:
+    protocol = nft.TCP if transport == "tcp" else nft.UDP
+    return [*nft.protocol(protocol), nft.transport_field(2, 2), nft.equals(struct.pack(">H", port))]

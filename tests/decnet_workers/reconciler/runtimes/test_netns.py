@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""A decky in a namespace of its own, seen from another machine of its LAN."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.decnet_workers.reconciler.lan import ATTACKER, ATTACKER_6, Lan, decky, needs_root
+
+from decnet_workers.reconciler.desired import DesiredDecky, Service, Stack
+from decnet_workers.reconciler.netlink import links
+from decnet_workers.reconciler.netlink.connection import Netlink
+from decnet_workers.reconciler.runtimes.namespaces import Namespaces
+from decnet_workers.reconciler.runtimes.netns import Netns
+from decnet_workers.reconciler.runtimes.runtime import RuntimeFailed
+
+pytestmark = needs_root
+
+
+@contextlib.contextmanager
+def started(network: Lan, one: DesiredDecky) -> Iterator[Netns]:
+    """Start the decky and listen on its ports."""
+    runtime = Netns(network.deckies)
+    network.host(runtime.start, one)
+    with contextlib.ExitStack() as stack:
+        for sock in network.host(runtime.sockets, one):
+            stack.enter_context(sock)
+        yield runtime
+    network.host(runtime.stop, one)
+
+
+def connect(network: Lan, address: str, port: int) -> int:
+    """Return the error number of a connection from the attacker, 0 for none."""
+
+    def dial() -> int:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as sock:
+            sock.settimeout(3)
+            try:
+                sock.connect((address, port))
+            except TimeoutError:
+                return errno.ETIMEDOUT
+            except OSError as error:
+                return error.errno or 0
+            return 0
+
+    return network.machines.enter("attacker", dial)
+
+
+@pytest.mark.parametrize("parent", ["br0", "port0"])
+def test_attacker_reaches_the_deckys_ports_and_its_mac_address(network: Lan, parent: str) -> None:
+    if parent == "port0":  # a macvlan is not possible on a port of the bridge
+        network.ip("link", "set", "port0", "nomaster")
+    one = decky(interface=parent)
+    with started(network, one) as runtime:
+        assert [connect(network, "10.77.0.10", port) for port in (22, 80, 81)] == [0, 0, errno.ECONNREFUSED]
+        assert "00:16:3e:11:22:33" in network.ip("neighbour", machine="attacker")
+        observed = network.host(runtime.inspect, [one])[one.name]
+        assert (observed.present, observed.drift, observed.served) == (True, (), True)
+
+
+def test_decky_has_both_families(network: Lan) -> None:
+    one = decky("web-01", "10.77.0.10/24", "fd77::10/64")
+    with started(network, one) as runtime:
+        assert [connect(network, address, 22) for address in ("10.77.0.10", "fd77::10")] == [0, 0]
+        assert network.host(runtime.inspect, [one])[one.name].drift == ()
+
+
+@pytest.mark.parametrize("address", [ATTACKER, ATTACKER_6])
+def test_decky_reaches_nobody(network: Lan, address: str) -> None:
+    one = decky("web-01", "10.77.0.10/24", "fd77::10/64")
+    deckies = Namespaces(network.deckies, "decnet-")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+    def dial() -> None:
+        with socket.socket(family) as sock:
+            sock.settimeout(1)
+            sock.connect((address, 9000))
+
+    def send() -> None:
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"x", (address, 9000))
+
+    listener = network.machines.enter("attacker", lambda: socket.create_server((address, 9000), family=family))
+    with listener, started(network, one):
+        with pytest.raises(TimeoutError):
+            deckies.enter(one.name, dial)
+        with pytest.raises(PermissionError):
+            deckies.enter(one.name, send)
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+def test_nothing_is_left_when_it_is_stopped_while_its_sockets_are_open(network: Lan) -> None:
+    before = network.network()
+    one = decky()
+    runtime = Netns(network.deckies)
+    network.host(runtime.start, one)
+    sockets = network.host(runtime.sockets, one)
+    network.host(runtime.stop, one)
+    assert network.network() == before
+    for sock in sockets:
+        sock.close()
+
+
+def syn_ack(network: Lan, address: str, port: int) -> tuple[int, int, dict[int, bytes]]:
+    """Return TTL, window and TCP options of the answer to a connection that offers everything."""
+
+    def look() -> bytes:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM) as sniffer, socket.socket() as client:
+            sniffer.bind(("eth0", 0x0800))
+            sniffer.settimeout(3)
+            client.settimeout(3)
+            client.connect((address, port))
+            while True:
+                packet, source = sniffer.recvfrom(200)
+                if (
+                    source[2] == 0
+                    and packet[9] == 6
+                    and packet[33] == 0x12
+                    and packet[20:22] == struct.pack(">H", port)
+                ):
+                    return packet
+
+    packet = network.machines.enter("attacker", look)
+    options, rest = {}, packet[40 : 20 + (packet[32] >> 4) * 4]
+    while rest and rest[0] != 0:
+        length = 1 if rest[0] == 1 else rest[1]
+        options[rest[0]] = rest[2:length]
+        rest = rest[length:]
+    return packet[8], struct.unpack(">H", packet[34:36])[0], options
+
+
+def test_network_sees_the_personas_tcp_stack(network: Lan) -> None:
+    stack = Stack(ttl=128, window=8192, window_scale=8, mss=1400, timestamps=False)
+    with started(network, decky(stack=stack)):
+        ttl, window, options = syn_ack(network, "10.77.0.10", 22)
+        assert (ttl, window) == (128, 8192)
+        assert options == {2: struct.pack(">H", 1400), 1: b"", 4: b"", 3: b"\x08"}
+        assert connect(network, "10.77.0.10", 80) == 0
+
+
+def test_closed_ports_are_silent_where_the_persona_says_so(network: Lan) -> None:
+    one = decky(stack=Stack(closed_ports="silent", ping=False))
+    with started(network, one):
+        assert [connect(network, "10.77.0.10", port) for port in (22, 81)] == [0, errno.ETIMEDOUT]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "link set eth0 down",
+        "link delete eth0",
+        "address flush dev eth0",
+        "address add 10.77.0.99/24 dev eth0",
+        "link set eth0 address 02:00:00:00:00:01",
+    ],
+)
+def test_drift_is_found_and_repaired(network: Lan, change: str) -> None:
+    one = decky("web-01", "10.77.0.10/24", "fd77::10/64", gateways=())
+    deckies = Namespaces(network.deckies, "decnet-")
+    with started(network, one) as runtime:
+        deckies.enter(one.name, lambda: subprocess.run(["ip", *change.split()], check=True))
+        assert network.host(runtime.inspect, [one])[one.name].drift
+        network.host(runtime.start, one)
+        observed = network.host(runtime.inspect, [one])[one.name]
+        assert (observed.drift, observed.served) == ((), True)
+        assert [connect(network, address, 22) for address in ("10.77.0.10", "fd77::10")] == [0, 0]
+
+
+def test_bridge_keeps_its_mac_address(network: Lan) -> None:
+    network.ip("link", "set", "port0", "address", "fa:00:00:00:00:01")  # the bridge follows: its lowest port
+    before = network.ip("link", "show", "br0")
+    with started(network, decky(mac="00:00:5e:00:53:01")):
+        assert network.ip("link", "show", "br0") == before
+
+
+def test_start_changes_nothing_the_second_time(network: Lan) -> None:
+    one = decky()
+    with started(network, one) as runtime:
+        before = network.network()
+        network.host(runtime.start, one)
+        assert network.network() == before
+
+
+def test_leftovers_of_a_kill_are_taken_up(network: Lan) -> None:
+    one = decky()
+    network.deckies.mkdir()
+    (network.deckies / "decnet-web-01").touch()
+    with started(network, one):
+        assert connect(network, "10.77.0.10", 22) == 0
+
+
+def test_orphans_are_those_that_are_marked_and_of_no_decky(network: Lan) -> None:
+    before = network.network()
+    Namespaces(network.deckies, "other-").create("web-01")
+    runtime, one, two = Netns(network.deckies), decky(), decky("web-02", "10.77.0.11/24", mac=None)
+    for each in (one, two):
+        network.host(runtime.start, each)
+    assert network.host(runtime.orphans, [one]) == ["web-02"]
+    for each in (one, two):
+        network.host(runtime.remove, each.name)
+    assert Namespaces(network.deckies, "other-").whole("web-01")
+    Namespaces(network.deckies, "other-").remove("web-01")
+    assert network.network() == before
+
+
+def test_address_of_another_machine_is_a_conflict(network: Lan) -> None:
+    runtime = Netns(network.deckies)
+    taken = [decky("a", f"{ATTACKER}/24"), decky("b", f"{ATTACKER_6}/64"), decky("c", "10.77.0.10/24", "fd77::10/64")]
+    found = network.host(runtime.conflicts, taken)
+    assert set(found) == {"a", "b"}
+    assert ATTACKER in found["a"]
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"interface": "eth7"}, "no interface eth7"),
+        ({"interface": None}, "has no interface"),
+        ({"interface": "port0"}, "belongs to a bridge"),
+    ],
+)
+def test_what_cannot_be_is_explained(network: Lan, other: dict[str, Any], reason: str) -> None:
+    runtime = Netns(network.deckies)
+    with pytest.raises(RuntimeFailed, match=reason):
+        network.host(runtime.start, decky(**other))
+
+
+def test_udp_is_served(network: Lan) -> None:
+    one = decky(services=(Service("snmp", 161, "udp"),))
+    with started(network, one) as runtime:
+        assert network.host(runtime.inspect, [one])[one.name].served
+
+
+def test_links_are_read_as_ip_shows_them(network: Lan) -> None:
+    def look() -> dict[str, links.Link]:
+        with Netlink() as netlink:
+            return links.links(netlink)
+
+    found = network.host(look)
+    assert {name: link.kind for name, link in found.items()} == {"lo": "", "br0": "bridge", "port0": "veth"}
+    assert found["port0"].master == found["br0"].number
