@@ -140,6 +140,7 @@ class Clerk(Worker[NoSettings]):
 
     name = "clerk"
     parks = True
+    reads_spools = True
     listens = ("clerk.>",)
 
     async def run(self, ctx: Context) -> None:
