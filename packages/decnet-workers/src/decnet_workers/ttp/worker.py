@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
+
+from sqlalchemy import Connection
 
 from decnet_core.events.catalogue import PAYLOADS
 from decnet_core.events.notices import TechniqueTagged
@@ -60,13 +63,17 @@ class Ttp(CursorWorker[TtpSettings]):
         ctx.spawn(self._reload(ctx), name="reload")
         await super().run(ctx)
 
-    def handle(self, batch: EventBatch) -> Results:
+    def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         self._rules.read_if_changed()
         findings = Findings(batch.connection, self._rules.library)
         findings.look_at(batch.events)
-        notices = findings.write()
-        self._counters.add("tags", findings.tags)
-        return Results(notices)
+
+        def write(connection: Connection) -> Results:
+            notices = findings.write(connection)
+            self._counters.add("tags", findings.tags)
+            return Results(notices)
+
+        return write
 
     async def _reload(self, ctx: Context) -> None:
         while True:
