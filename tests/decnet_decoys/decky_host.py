@@ -26,6 +26,7 @@ from decnet_core.state import State
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.personas.siblings import Identity, sibling
+from decnet_decoys.services.listener import Listener
 from decnet_decoys.settings import DeckySettings, DecoysSettings, LimitSettings
 from decnet_decoys.shell.effects import AskLine, Captured, Effect, Pause, Print, ReadAll, Requested, Steps, Turn
 from decnet_decoys.shell.interpreter import Interpreter
@@ -135,7 +136,7 @@ class DeckyHost:
     def __init__(self, directory: Path, settings: DecoysSettings) -> None:
         self.directory = directory
         self.state = State(directory / "state")
-        self.state.create()
+        self.state.create("decoys")
         self.settings = settings
         give_host_keys(self.state, *(decky.name for decky in settings.decky))
         self.worker = Decoys(settings)
@@ -156,6 +157,11 @@ class DeckyHost:
     @property
     def url(self) -> str:
         return f"http://{self.decky.address}:{self.decky.services['http']}"
+
+    @property
+    def listeners(self) -> list[Listener]:
+        assert self.worker._played is not None
+        return [listener for several in self.worker._played._listeners.values() for listener in several]
 
     async def open(self) -> None:
         await self.worker.start(self.ctx)

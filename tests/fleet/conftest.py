@@ -58,7 +58,8 @@ def modules_of(state: Path, tmp_path: Path) -> Callable[[str, str], set[str]]:
                 },
             )
             try:
-                assert b"READY=1" in ready.recv(200).splitlines(), f"{name} did not start"
+                while b"READY=1" not in ready.recv(200).splitlines():  # a TimeoutError when it does not start
+                    assert process.poll() is None, f"{name} did not start"
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(20) == 0
             finally:

@@ -141,6 +141,25 @@ def test_a_killed_worker_is_started_again(machine: Machine) -> None:
     drill(machine)
 
 
+CLIENTS_DURING_A_KILL = """
+import os, signal, socket, sys
+os.kill(int(sys.argv[1]), signal.SIGKILL)
+clients = [socket.create_connection(("127.77.0.10", 8080), 30) for _ in range(20)]
+for client in clients:
+    client.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+    assert client.recv(100).startswith(b"HTTP/1.1 200")
+"""
+
+
+def test_clients_of_killed_decoys_wait_for_the_next(machine: Machine) -> None:
+    pid = machine.show("decnet-decoys.service", "MainPID")
+    for _ in range(2):
+        machine.run("python3", "-c", CLIENTS_DURING_A_KILL, pid)
+        pid, former = machine.show("decnet-decoys.service", "MainPID"), pid
+        assert pid != former
+    answers(machine)
+
+
 def _main_pids(machine: Machine) -> dict[str, int]:
     return {unit: int(machine.show(unit, "MainPID")) for unit in UNITS}
 

@@ -140,6 +140,7 @@ class Clerk(Worker[NoSettings]):
 
     name = "clerk"
     parks = True
+    reads_spools = True
     listens = ("clerk.>",)
 
     async def run(self, ctx: Context) -> None:
@@ -199,18 +200,18 @@ class Keeper(Worker[NoSettings]):
         stored, own = ctx.stored_sockets, ctx.state.root / ctx.name
         self.forget = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self.forget.set)
-        self.ports = [port for name in stored.names if name.startswith(f"{ctx.name}:") for port in stored.take(name)]
+        self.ports = [port for name in stored.names if name.startswith(f"{ctx.name}/") for port in stored.take(name)]
         (ctx.state.root / f"{ctx.name}.restored").write_text(str(len(self.ports)))
         if not self.ports:
             self.ports = [listening("127.0.0.1", 0) for _ in range(_number_in(ctx.state.root / "ports"))]
-            await stored.keep(f"{ctx.name}:all", self.ports)
+            await stored.keep(f"{ctx.name}/all", self.ports)
         own.write_text(" ".join(str(port.getsockname()[1]) for port in self.ports))
         for port in self.ports:
             asyncio.get_running_loop().add_reader(port, self._answer, port)
 
     async def run(self, ctx: Context) -> None:
         await self.forget.wait()
-        await ctx.stored_sockets.forget(f"{ctx.name}:all")
+        await ctx.stored_sockets.forget(f"{ctx.name}/all")
         (ctx.state.root / "forgotten").touch()
         await ctx.stopping.wait()
 

@@ -556,6 +556,30 @@ def test_a_parked_worker_is_started_by_what_wakes_it_and_that_is_no_restart() ->
     assert not made.parking
 
 
+@pytest.mark.parametrize("worked", [True, False])
+def test_only_a_call_for_which_there_was_nothing_to_do_is_an_idle_wake(worked: bool) -> None:
+    made = parked(due=900)
+    assert made.tick(900) == [Spawn()]
+    for instance in (2, 3):
+        made.spawned(Spawn(), instance, 900)
+        made.ready(instance, 901)
+        made.park(instance, None, 950, worked=worked)
+        made.wake()  # while it ends
+        assert made.exited(instance, Exit.STOPPED, "", 951) == [Spawn()]
+    made.spawned(Spawn(), 4, 960)
+    assert (made.status.wakes, made.status.idle_wakes) == (3, 0 if worked else 1)  # looking by itself is none
+
+
+def test_clients_that_were_turned_away_are_counted_in_every_phase() -> None:
+    made = parked()
+    made.refused(3)
+    assert (made.status.phase, made.status.refused) == (Phase.PARKED, 3)
+    made.wake()
+    made.refused(1)
+    made.spawned(Spawn(), 2, 60)
+    assert (made.status.phase, made.status.refused) == (Phase.STARTING, 4)
+
+
 def test_a_parked_worker_looks_by_itself_when_it_is_due() -> None:
     made = parked(due=900)
     assert made.tick(899.9) == []

@@ -26,8 +26,9 @@ class Desk:
         self.bus = MemoryBus()
         self.tasks = Tasks("test")
         self.woken = 0
+        self.state = "parked"
         self.wake_bus = WakeBus(self.connect, self.tasks, lambda: None)
-        self.waker = Waker("clerk", self.wake_bus, self.tasks, wake=self.wake, state=lambda: "parked")
+        self.waker = Waker("clerk", self.wake_bus, self.tasks, wake=self.wake, state=lambda: self.state)
 
     async def connect(self) -> MemoryBus:
         return self.bus
@@ -104,3 +105,14 @@ async def test_other_patterns_than_are_listened_to_are_not_granted(desk: Desk) -
     desk.asks()
     await desk.settled()
     assert not desk.asks(listens=("clerk.>", "other.>"))
+
+
+async def test_what_a_running_worker_hears_itself_ends_the_listening_in_its_place(desk: Desk) -> None:
+    desk.state = ""
+    desk.asks()
+    await desk.settled()
+    await desk.message()
+    assert not desk.asks()  # it would miss what comes now
+    await desk.settled()
+    assert desk.asks()
+    assert desk.woken == 0

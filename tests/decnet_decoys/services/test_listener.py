@@ -173,7 +173,7 @@ async def test_stopping_ends_open_connections_and_frees_the_port(tmp_path: Path)
 
 async def test_a_connection_that_stops_before_it_is_served_is_released(tmp_path: Path) -> None:
     async with playing(tmp_path) as host:
-        (listener,) = host.worker._listeners
+        (listener,) = host.listeners
         with socket.create_connection((host.decky.address, host.decky.services["echo"])):
             listener._accept()
             await listener.close()
@@ -183,7 +183,7 @@ async def test_a_connection_that_stops_before_it_is_served_is_released(tmp_path:
 
 async def test_a_waiting_client_is_accepted_with_all_before_it(tmp_path: Path) -> None:
     async with playing(tmp_path) as host:
-        (listener,) = host.worker._listeners
+        (listener,) = host.listeners
         ((_, port),) = host.decky.services.items()
         with contextlib.ExitStack() as waiting:
             for _ in range(10):
@@ -199,7 +199,7 @@ async def test_a_waiting_client_is_accepted_with_all_before_it(tmp_path: Path) -
 async def test_it_accepts_again_after_accepting_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listening, "RETRY_SECONDS", 0.05)
     async with playing(tmp_path) as host:
-        (listener,) = host.worker._listeners
+        (listener,) = host.listeners
         listener._socket, real = FailsOnce(listener._socket), listener._socket  # type: ignore[assignment]
         async with client(host) as streams:
             assert await echoed(streams, b"hello") == b"hello"
@@ -212,7 +212,7 @@ async def test_a_client_that_left_before_it_was_accepted_keeps_nobody_waiting(
 ) -> None:
     monkeypatch.setattr(listening, "RETRY_SECONDS", 10 * DEADLINE)
     async with playing(tmp_path) as host:
-        (listener,) = host.worker._listeners
+        (listener,) = host.listeners
         left = FailsOnce(listener._socket, ConnectionAbortedError(103, "Software caused connection abort"))
         listener._socket, real = left, listener._socket  # type: ignore[assignment]
         async with client(host) as streams:

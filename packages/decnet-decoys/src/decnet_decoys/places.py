@@ -43,12 +43,26 @@ class Places:
         self._shared = shared
         self._most = most
         self._most_per_source = most_per_source
-        ports = tuple(ports)
-        self._reserved = most // (2 * len(ports)) if ports else 0
-        self._ports = Counter(dict.fromkeys(ports, 0))
+        self._reserved = 0
+        self._ports: Counter[str] = Counter()
         self._sources: Counter[str] = Counter()
         self._prefixes: Counter[str] = Counter()
         self._taken: dict[Place, None] = {}
+        self.add_ports(ports)
+
+    def add_ports(self, ports: Iterable[str]) -> None:
+        """Reserve a part of the places for each of these, too."""
+        self._ports.update(dict.fromkeys(ports, 0))
+        self._share_out()
+
+    def remove_ports(self, ports: Iterable[str]) -> None:
+        """Reserve none for these any more; nobody may be connected to them."""
+        for port in ports:
+            self._ports.pop(port, None)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        self._reserved = self._most // (2 * len(self._ports)) if self._ports else 0
 
     @property
     def open(self) -> int:
@@ -91,7 +105,9 @@ class Places:
 
     def _has_room(self, port: str) -> bool:
         """Whether there is a free place that is not reserved for other ports."""
-        kept = sum(max(0, self._reserved - count) for other, count in self._ports.items() if other != port)
+        kept = 0
+        if self._reserved:  # at most `most` / 2 ports have any
+            kept = sum(max(0, self._reserved - count) for other, count in self._ports.items() if other != port)
         return len(self._taken) + kept < self._most or (
             self._ports[port] < self._reserved and len(self._taken) < self._most
         )

@@ -3,10 +3,13 @@
 
 import importlib
 import logging
-from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
+import msgspec
+
 from decnet_core import library_pages
+from decnet_core.deckies.handover import handover_socket
 from decnet_core.events.catalogue import (
     ClientIdentified,
     CommandRun,
@@ -20,24 +23,31 @@ from decnet_core.events.catalogue import (
 )
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
+from decnet_core.runtime.shares.share import Share
 from decnet_core.runtime.worker import MIB, Worker
 from decnet_core.spool.disk_share import share_of_disk
+from decnet_decoys.assigned.assignments import Assignments, stored_deckies
+from decnet_decoys.assigned.server import ORCHESTRATOR, RECONCILER, HandoverServer
 from decnet_decoys.decky import Decky, port_name
-from decnet_decoys.decky_context import DeckyContext, FleetResources
+from decnet_decoys.decky_context import FleetResources
+from decnet_decoys.endpoint import by_endpoint
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.evidence.journal import Journal
-from decnet_decoys.fleet import DEFAULT_FLEET, FleetError, deckies, profile_of
+from decnet_decoys.fleet import FleetError, deckies
 from decnet_decoys.memory_budget import MemoryBudget
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.places import Places
+from decnet_decoys.played import PlayedDeckies
 from decnet_decoys.processor import scheduler
 from decnet_decoys.services import service_registry
-from decnet_decoys.services.listener import Listener, listener_of
 from decnet_decoys.settings import DecoysSettings
 from decnet_decoys.shared_sources import SharedSources
 
 log = logging.getLogger(__name__)
+
+_OWN = "settings/deckies"
+"""What the sockets of the settings' deckies are kept as, after the process's name: no decky is called so."""
 
 
 class Decoys(Worker[DecoysSettings]):
@@ -60,18 +70,20 @@ class Decoys(Worker[DecoysSettings]):
     group = "decoys"
     memory_budget: ClassVar[int] = 160 * MIB
     network = "any"
+    stores_sockets = 8192
+    serves_workers = True
     writes = ("artifacts", "decoys", "keys/decoys")
 
     def __init__(self, settings: DecoysSettings) -> None:
         super().__init__(settings)
-        self._listeners: list[Listener] = []
+        self._played: PlayedDeckies | None = None
+        self._handover: HandoverServer | None = None
         self._processor: scheduler.LoopScheduler | None = None
         self._sources: SharedSources | None = None
 
     @classmethod
     def shares(cls, settings: DecoysSettings) -> int:
-        """Return how many processes play the deckies: none without a decky."""
-        return min(settings.processes, len(settings.decky or DEFAULT_FLEET))
+        return settings.processes
 
     def divide(self, count: int) -> None:
         """Import what all processes need, and make the memory in which they count."""
@@ -94,26 +106,47 @@ class Decoys(Worker[DecoysSettings]):
             log.warning("all deckies are played in one process: [decoys] processes has no effect on tasks")
         fleet = everybody[self.share.index :: self.share.count]
         library_pages.map_large_blocks()
-        resources = self._resources(ctx, fleet, sum(len(decky.services) for decky in everybody))
+        resources = self._resources(ctx, fleet)
         self._recover(ctx, resources.journal, elsewhere={decky.name for decky in everybody if decky not in fleet})
+        played = self._played = PlayedDeckies(self.settings, resources, ctx)
+        await self._bind(ctx, fleet, played)
+        reserved = frozenset(decky.name for decky in everybody)
+        assignments = Assignments(_assigned(ctx, self.share), played, ctx.stored_sockets, reserved)
+        await assignments.restore()
+        log.info("deckies open count=%d ports=%d", len(fleet) + len(assignments.versions), played.ports)
+        clients = {worker: ctx.state.run_of(worker) for worker in (RECONCILER, ORCHESTRATOR)}
+        self._handover = HandoverServer(
+            handover_socket(ctx.state, ctx.name), clients, assignments, resources.expected, ctx.spawn
+        )
+        self._handover.open()
+
+    async def _bind(self, ctx: Context, fleet: tuple[Decky, ...], played: PlayedDeckies) -> None:
+        """Open the ports of the settings' deckies: with the sockets of former processes, as far as there are some."""
+        store, own = ctx.stored_sockets, f"{ctx.name}/{_OWN}"
+        entries = [name for name in store.names if name.endswith(f"/{_OWN}")]  # of all shares: they may be divided anew
+        kept = by_endpoint(sock for name in entries for sock in store.take(name))
         for decky in fleet:
-            self._listeners += _listeners(DeckyContext(decky, persona(decky.persona), self.settings, resources, ctx))
-        for listener in self._listeners:
-            listener.open()
-            ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
-        log.info("deckies open count=%d ports=%d", len(fleet), len(self._listeners))
+            played.bind(decky, persona(decky.persona), kept)
+        for sock in kept.values():
+            sock.close()
+        if own in entries:
+            await store.forget(own)
+        await store.keep(own, [sock for decky in fleet for sock in played.sockets(decky.name)])
 
     def _recover(self, ctx: Context, journal: Journal, elsewhere: set[str]) -> None:
         """End the sessions that a kill left open, except those on deckies `elsewhere`.
 
         Sessions on deckies that are no more are the first process's.
         """
-        own = {decky.name for decky in deckies(self.settings)} - elsewhere
+        shares = [msgspec.structs.replace(self.share, index=index) for index in range(self.share.count)]
+        assigned = {share: {decky.name for decky in stored_deckies(_assigned(ctx, share))} for share in shares}
+        own = {decky.name for decky in deckies(self.settings)} - elsewhere | assigned.pop(self.share)
+        elsewhere = elsewhere.union(*assigned.values())
         for entry in journal.left_open():
             if entry.decky in own or (self.share.index == 0 and entry.decky not in elsewhere):
                 journal.recover(entry, ConnectionRecorder(ctx, entry.info, entry.session))
 
-    def _resources(self, ctx: Context, fleet: tuple[Decky, ...], ports_of_all: int) -> FleetResources:
+    def _resources(self, ctx: Context, fleet: tuple[Decky, ...]) -> FleetResources:
         limits, share = self.settings.limits, self.share
         try:
             room = min(limits.artifacts_bytes, share_of_disk(ctx.state.artifacts))
@@ -126,7 +159,7 @@ class Decoys(Worker[DecoysSettings]):
         ctx.counters.read_from(artifacts.counters)
         ctx.sync_before.append(artifacts.sync)
         ports = [port_name(decky, service) for decky in fleet for service, _ in decky.services]
-        most = max(1, limits.connections * len(ports) // max(1, ports_of_all))
+        most = max(1, limits.connections // share.count)
         shared = self._sources.of(share.index) if self._sources is not None else None
         places = Places(most, limits.connections_per_source, ports, shared)
         budget = MemoryBudget(limits.memory_bytes // share.count)
@@ -149,8 +182,10 @@ class Decoys(Worker[DecoysSettings]):
         await ctx.stopping.wait()
 
     async def stop(self, ctx: Context) -> None:  # noqa: ARG002  # the runtime's signature
-        for listener in self._listeners:
-            await listener.close()
+        if self._handover is not None:
+            await self._handover.close()
+        if self._played is not None:
+            await self._played.close_all()
         if self._processor is not None:
             self._processor.uninstall()
             self._processor = None
@@ -162,8 +197,6 @@ class Decoys(Worker[DecoysSettings]):
                 importlib.import_module(module)
 
 
-def _listeners(context: DeckyContext) -> Iterator[Listener]:
-    """Yield a listener for each service of the decky; raises StartupError."""
-    for name, port in context.decky.services:
-        service = service_registry.load(name)(context, profile_of(name, context.persona), port)
-        yield listener_of(name, service)
+def _assigned(ctx: Context, share: Share) -> Path:
+    """Return the directory of the deckies that were handed over to a share."""
+    return ctx.state.root / "decoys" / "deckies" / share.name

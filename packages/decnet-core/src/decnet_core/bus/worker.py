@@ -4,7 +4,6 @@
 import asyncio
 import contextlib
 import logging
-import resource
 import signal
 import time
 
@@ -12,6 +11,7 @@ from decnet_core.bus.broker.listener import AlreadyRunningError, NameTakenError
 from decnet_core.bus.broker.server import Broker
 from decnet_core.bus.interface import BusError
 from decnet_core.bus.settings import BusSettings
+from decnet_core.descriptor_limit import allow_descriptors
 from decnet_core.exits import StartupError
 from decnet_core.runtime.context import Context
 from decnet_core.runtime.worker import MIB, Worker
@@ -33,6 +33,7 @@ class Bus(Worker[BusSettings]):
     group = "bus"
     memory_budget = 160 * MIB
     oom_score_adj = 100
+    serves_workers = True
 
     def __init__(self, settings: BusSettings) -> None:
         super().__init__(settings)
@@ -101,10 +102,6 @@ async def _listens(broker: Broker) -> bool:
 
 
 def allow_files(count: int) -> None:
-    """Raise this process's soft limit of open files to `count`, as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
-    if wanted > soft != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    if wanted < count:
-        log.warning("only %d of max_connections can be served: raise LimitNOFILE", hard - _OTHER_FILES)
+    """Raise this process's limit of open files to `count`, as far as it may."""
+    if (allowed := allow_descriptors(count)) < count:
+        log.warning("only %d of max_connections can be served: raise LimitNOFILE", allowed - _OTHER_FILES)

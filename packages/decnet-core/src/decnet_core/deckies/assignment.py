@@ -35,8 +35,8 @@ class AssignedDecky(msgspec.Struct, frozen=True):
     seed: int = 0
     """What its own details (serials, sizes, process ids) are drawn from."""
     mac: str | None = None
-    persona_document: str | None = None
-    """An operator's own persona, as TOML; None when `persona` is a shipped one."""
+    persona_document: dict[str, Any] | None = None
+    """What its persona says, as in a persona's file; None: the shipped one of that name."""
 
     def endpoints(self) -> list[tuple[str, AssignedService]]:
         """Return address and service of each of its sockets, in their order beside the message."""

@@ -15,6 +15,7 @@ from decnet_core.deckies.messages import (
     LARGEST_PACKET,
     MOST_SOCKETS,
     Done,
+    Expect,
     ListPlayed,
     Play,
     Refused,
@@ -73,14 +74,16 @@ class HandoverClient:
     def close(self) -> None:
         self._socket.close()
 
-    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket]) -> None:
+    def play(self, decky: AssignedDecky, sockets: Sequence[socket.socket | None]) -> None:
         """Have the decky played, instead of one of its name; its ports are served when this returns.
 
-        `sockets` are bound, one for each of `decky.endpoints()`, and may be closed afterwards. Raises HandoverError.
+        `sockets` are bound, one for each of `decky.endpoints()`, and may be closed afterwards. None stands for the one
+        that `decoys` has already: that port is never closed. Raises HandoverError.
         """
-        if len(sockets) > MOST_SOCKETS:
-            raise HandoverError(f"{len(sockets)} sockets are too many for one decky: at most {MOST_SOCKETS}")
-        self._ask(Play(decky), [each.fileno() for each in sockets])
+        sent = {index: each.fileno() for index, each in enumerate(sockets) if each is not None}
+        if len(sent) > MOST_SOCKETS:
+            raise HandoverError(f"{len(sent)} sockets are too many for one decky: at most {MOST_SOCKETS}")
+        self._ask(Play(decky, tuple(sent)), list(sent.values()))
 
     def withdraw(self, name: str) -> None:
         """Have the decky's ports closed and its connections ended. Raises HandoverError."""
@@ -89,6 +92,13 @@ class HandoverClient:
     def played(self) -> dict[str, int]:
         """Return names and versions of the deckies that were handed over and are played. Raises HandoverError."""
         return self._ask(ListPlayed()).played
+
+    def expect(self, decky: str, source: tuple[str, int], session: str) -> None:
+        """Have the next connection to a decky from `source`, which the caller has bound, taken for synthetic.
+
+        Its events carry `session`. Raises HandoverError, also when another process plays the decky.
+        """
+        self._ask(Expect(decky, *source, session))
 
     def _ask(self, request: Request, descriptors: Sequence[int] = ()) -> Done:
         packet = encode(request)

@@ -204,10 +204,17 @@ class Host:
         if self._ctx.bus.connected and not self._ctx.stopping.is_set():
             latest = time.monotonic() + self._runtime.parked_seconds
             due = latest if due is None else min(due, latest)
-            held, listens = self._ctx.parking.sockets, self._ctx.parking.listens
-            if listens is None:
-                listens = self._worker.listens
-            asked = parking.ParkRequest(idle_since, due, listens, self._health(), tuple(held))
+            mine = self._ctx.parking
+            held, on = mine.sockets, mine.listens is None
+            asked = parking.ParkRequest(
+                idle_since,
+                due,
+                self._worker.listens if mine.listens is None else mine.listens,
+                self._health(),
+                tuple(held),
+                spools=self._worker.reads_spools and on,
+                worked=mine.has_worked,
+            )
             descriptors = [sock.fileno() for sock in held.values()]
             self._notifier.send(f"{parking.REQUEST}={msgspec.json.encode(asked).decode()}", descriptors)
 

@@ -30,6 +30,8 @@ class Hosted(Generic[S]):
     """Module whose `register(app)` adds sub-commands to the console script; loaded only when there are arguments."""
     exposed: ClassVar[bool] = False
     """Whether attackers can reach it, or what they send does: a supervisor never gives it up."""
+    reads_spools: ClassVar[bool] = False
+    """Whether it reads what other workers have spooled; all others may not."""
     parks: ClassVar[bool] = False
     """Whether it may be parked while it has nothing to do (`runtime.parking`)."""
     stores_sockets: ClassVar[int] = 0

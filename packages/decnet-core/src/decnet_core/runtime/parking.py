@@ -45,6 +45,10 @@ class ParkRequest(msgspec.Struct, frozen=True):
     """Its last report."""
     sockets: tuple[str, ...] = ()
     """Names of the listening sockets that come with the message, in their order; a client of one wakes it, too."""
+    spools: bool = False
+    """Whether what is appended to a spool wakes it."""
+    worked: bool = True
+    """Whether it had anything to do since it was started."""
 
 
 class Parking:
@@ -60,6 +64,8 @@ class Parking:
         self.side_due = math.inf
         """When a job beside the main loop is due, such as the renewal of a certificate; CLOCK_MONOTONIC."""
         self._side_jobs = 0
+        self.has_worked = False
+        """Whether there has been anything to do."""
         self._idle_from: float | None = None
         self._asked = -math.inf
         self._again = 0.0
@@ -70,6 +76,7 @@ class Parking:
 
     def worked(self) -> None:
         """Note that there was something to do."""
+        self.has_worked = True
         self._idle_from = None
         self._again = 0.0
 

@@ -10,13 +10,13 @@ import asyncio
 import gc
 import logging
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from decnet_core.descriptor_limit import allow_descriptors
 from decnet_core.exits import Exit, StartupError
 from decnet_core.runtime import idle_trim, logs, stored_sockets
 from decnet_core.runtime.context import Context
@@ -62,21 +62,13 @@ def run(
         instance = worker(settings.section(worker.name, worker.Settings))
         count = worker.shares(instance.settings)
         if worker.stores_sockets:
-            instance.stored = _stored(worker.stores_sockets)
+            allow_descriptors(worker.stores_sockets + _OTHER_FILES)
+            instance.stored = stored_sockets.receive()
     except Exception as error:
         return _failed(error, notifier)
     if count > 1:
         return _run_shares(instance, count, settings, notifier, hosting)
     return _run_one(instance, settings, notifier, hosting)
-
-
-def _stored(most: int) -> dict[str, list[int]]:
-    """Make room for `most` sockets and return those that the host has kept."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = most + _OTHER_FILES if hard == resource.RLIM_INFINITY else min(most + _OTHER_FILES, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return stored_sockets.receive()
 
 
 def _run_one(worker: Hosted[Any], settings: Settings, notifier: Notifier, hosting: str) -> int:

@@ -58,6 +58,14 @@ class StoredSockets:
         """Return the sockets of an entry, which are the caller's; the entry stays in the store."""
         return [socket.socket(fileno=number) for number in self._waiting.pop(name, ())]
 
+    def close_others(self, prefix: str) -> None:
+        """Close what does not belong to this process: entries whose names do not begin with `prefix`.
+
+        A process of several (`runtime.shares`) inherits those of all. They stay in the store.
+        """
+        for name in [name for name in self._waiting if not name.startswith(prefix)]:
+            close_all(self._waiting.pop(name))
+
     async def keep(self, name: str, sockets: Sequence[socket.socket]) -> None:
         """Add sockets to an entry. A supervisor that has no room for the message is waited for."""
         numbers = [each.fileno() for each in sockets]

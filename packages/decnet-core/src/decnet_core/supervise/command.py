@@ -130,7 +130,8 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
     def supervise(channel: socket.socket | None) -> int:
         async def run() -> None:
             bus = settings.section("bus", BusSettings)
-            url = bus.client_url(State.of(settings.section("state", StateSettings)))
+            state = State.of(settings.section("state", StateSettings))
+            url = bus.client_url(state)
             fleet = ProcessFleet(
                 supervision,
                 logs=None,
@@ -138,6 +139,7 @@ def _host(mode: str, names: Sequence[str], wanted: Sequence[str], settings: Sett
                 secrets=secrets.take(),
                 zygote=channel,
                 connect_bus=lambda: connect(url, name="supervise", wait=BUS_SECONDS, options=bus.client_options),
+                spools=state.spool,
             )
             notifier = RelayedNotifier(channel) if channel is not None else Notifier.from_environment()
             await _run(fleet, names, wanted, mode, settings, notifier=notifier)

@@ -35,6 +35,10 @@ class Status(msgspec.Struct, frozen=True):
     """How often it was replaced because it exceeded its memory budget."""
     wakes: int = 0
     """How often it was started because something woke it while it was parked."""
+    idle_wakes: int = 0
+    """Of these, how often by a message or a client though it had nothing to do until it was parked again."""
+    refused: int = 0
+    """Connections and datagrams that were turned away because it did not come up (`parked.held_sockets`)."""
     due: float | None = None
     """When it looks for work by itself while it is parked, in seconds of the clock that the lifecycle is given."""
 
@@ -101,6 +105,9 @@ class Lifecycle:
         self._stopping = False
         self._starts = 0
         self._wakes = 0
+        self._idle_wakes = 0
+        self._refused = 0
+        self._called = False  # the current instance was started because something has come
         self._crashes = 0
         self._recycled = 0
 
@@ -135,16 +142,19 @@ class Lifecycle:
             return self._terminate(now)
         return [] if self._pending else self._spawn()
 
-    def park(self, instance: int, due: float | None, now: float) -> list[Action]:
+    def park(self, instance: int, due: float | None, now: float, *, worked: bool = True) -> list[Action]:
         """Ask the ready instance to end, because it has nothing to do before `due`; see `parking` for the outcome.
 
-        It stays parked until then, or until `wake`. If it crashes instead, it is restarted like any other.
+        It stays parked until then, or until `wake`. If it crashes instead, it is restarted like any other. `worked` is
+        whether the instance ever had something to do.
         """
         if self._leaving or self._pending or self._successor is not None:
             return []
         if instance != self._current or self.status.phase is not Phase.READY:
             return []
         self._parking, self._woken, self._wake_due = True, False, due
+        self._idle_wakes += self._called and not worked
+        self._called = False
         return self._terminate(now)
 
     @property
@@ -155,7 +165,15 @@ class Lifecycle:
     def wake(self) -> list[Action]:
         """Start a parked worker; one that is about to be parked starts again as soon as its instance has ended."""
         self._woken = True
-        return self._spawn_woken() if self.status.phase is Phase.PARKED and not self._pending else []
+        if self.status.phase is not Phase.PARKED or self._pending:
+            return []
+        self._called = True
+        return self._spawn_woken()
+
+    def refused(self, clients: int) -> None:
+        """Note that so many clients of the parked worker were turned away."""
+        self._refused += clients
+        self._set(self.status.phase, self.status.reason)
 
     def stop(self, now: float) -> list[Action]:
         if self._stopping:
@@ -289,6 +307,7 @@ class Lifecycle:
         self._parking, self._crashes = False, 0
         self._due = self._wake_due
         self._settle(Phase.PARKED)
+        self._called = self._woken
         return self._spawn_woken() if self._woken else []
 
     def _spawn_woken(self) -> list[Action]:
@@ -355,4 +374,15 @@ class Lifecycle:
     def _set(self, phase: Phase, reason: str = "") -> None:
         restarts = max(0, self._starts - 1 - self._wakes)
         due = self._wake_due if phase is Phase.PARKED else None
-        self.status = Status(self.status.name, phase, self._current, restarts, reason, self._recycled, self._wakes, due)
+        self.status = Status(
+            self.status.name,
+            phase,
+            self._current,
+            restarts,
+            reason,
+            self._recycled,
+            self._wakes,
+            self._idle_wakes,
+            self._refused,
+            due,
+        )

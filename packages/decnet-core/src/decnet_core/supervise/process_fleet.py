@@ -27,6 +27,7 @@ from decnet_core.supervise.fork.zygote_client import ZygoteClient
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.notify_socket import NotifySocket
+from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.settings import SuperviseSettings
@@ -59,6 +60,7 @@ class ProcessFleet(Fleet):
         forking: bool = False,
         zygote: socket.socket | None = None,
         connect_bus: Connect | None = None,
+        spools: Path | None = None,
     ) -> None:
         """`logs` gets a file per worker; None: their output goes to our standard error, as under systemd.
 
@@ -66,7 +68,7 @@ class ProcessFleet(Fleet):
         `zygote` leads to the one that forked this process, if one did. `zygote_of` names the one that forks a worker,
         itself a child of that; empty: that itself.
         `connect_bus` connects to the bus that wakes parked workers; without it, or without a zygote, none is parked: an
-        interpreter of its own takes too long to start.
+        interpreter of its own takes too long to start. `spools` is where parked readers' spools are watched.
         """
         super().__init__()
         self._processes: dict[str, SupervisedProcess] = {}
@@ -84,6 +86,7 @@ class ProcessFleet(Fleet):
         self._wake_bus = None
         if self._forking and connect_bus is not None:
             self._wake_bus = WakeBus(connect_bus, self._tasks, self._wake_all)
+        self._spools = SpoolWatch(spools) if spools is not None else None
         self._environment = {
             # JOURNAL_STREAM tells a worker that its output goes to the journal, which only our own standard error does.
             **{name: value for name, value in environment.items() if logs is None or name != "JOURNAL_STREAM"},
@@ -124,6 +127,8 @@ class ProcessFleet(Fleet):
 
     async def stop(self) -> None:
         await super().stop()
+        if self._spools is not None:
+            self._spools.close()
         if self._wake_bus is not None:
             await self._wake_bus.close()
         for zygote in reversed(self._zygotes.values()):  # the first has forked the others
@@ -163,6 +168,7 @@ class ProcessFleet(Fleet):
             tasks=self._tasks,
             changed=self._publish,
             wake_bus=self._wake_bus,
+            spools=self._spools,
         )
         return self._processes[name]
 

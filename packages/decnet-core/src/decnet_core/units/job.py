@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     database: bool = False
     spools: tuple[str, ...] = ()
     """Its own spools, one for each of its processes."""
+    serves_workers: bool = False
+    """Whether others connect to a UNIX socket of it."""
     reads_spools: bool = False
     """Whether it reads those of the others."""
     writes: tuple[str, ...] = ()
@@ -50,6 +52,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     oom_score_adj: int = 0
     exposed: bool = False
     """Whether attackers can reach it."""
+    stores_sockets: int = 0
+    """How many sockets are kept for its next process at most."""
 
     @property
     def user(self) -> str:
@@ -117,11 +121,13 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         database=worker.database,
         processes=len(processes),
         spools=processes if worker.produces else (),
+        serves_workers=worker.serves_workers,
         reads_spools=worker.reads_spools,
         writes=worker.writes,
         keys=worker.keys,
         oom_score_adj=worker.oom_score_adj,
         exposed=worker.exposed,
+        stores_sockets=worker.stores_sockets,
     )
 
 

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from decnet_core.exits import StartupError
-from decnet_core.net.addresses import source_of
+from decnet_core.net.addresses import peer_address, source_of
 from decnet_core.net.sockets import BindError, bound_udp, listening
 from decnet_decoys.decky import port_name
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
@@ -50,6 +50,15 @@ class Listener(ABC):
         if not self._closed:
             asyncio.get_running_loop().add_reader(self._socket, self._accept)
 
+    @property
+    def place(self) -> str:
+        """What the port is called where its places are counted."""
+        return port_name(self._context.decky, self._name)
+
+    @property
+    def bound(self) -> socket.socket:
+        return self._socket
+
     async def prepare(self) -> None:
         """Have the service make what its clients will need; a failure is logged and stops nothing."""
         try:
@@ -74,15 +83,17 @@ class Listener(ABC):
     def _accept(self) -> None: ...
 
     def _admit(self, peer: tuple[str, int]) -> Place | None:
-        place = Place(port_name(self._context.decky, self._name), peer[0])
+        place = Place(self.place, peer[0])
         if self._context.fleet.places.take(place):
             return place
         self._counters.add("decoys_connections_refused")
         return None
 
     def _recorder(self, peer: tuple[str, int], here: tuple[str, int]) -> ConnectionRecorder:
-        info = ConnectionInfo(self._context.decky.name, self._name, peer[:2], here[:2])
-        return ConnectionRecorder(self._context.runtime, info)
+        decky, source = self._context.decky.name, (peer_address(peer[0]), peer[1])
+        session = self._context.fleet.expected.take(decky, *source)
+        info = ConnectionInfo(decky, self._name, peer[:2], here[:2], session is not None)
+        return ConnectionRecorder(self._context.runtime, info, session)
 
     def _terms(self, peer: tuple[str, int]) -> tuple[LimitSettings, float, MemoryLease]:
         """Return a client's idle timeout, and how many bytes it may send and have kept."""
@@ -105,7 +116,7 @@ class Listener(ABC):
         recorder, limits = connection.recorder, self._context.settings.limits
         try:
             recorder.opened()
-            recorder.counters.add("decoys_connections")
+            recorder.counters.add("decoys_synthetic_connections" if recorder.info.synthetic else "decoys_connections")
             async with asyncio.timeout(limits.session_seconds):
                 await self._service.serve(connection)
         except (OSError, EOFError, ConnectionEnded):
@@ -189,8 +200,17 @@ def listener_of(name: str, service: Service[Any]) -> Listener:
     decky = service.context.decky
     try:
         if service.transport == "udp":
-            return UdpListener(name, service, bound_udp(decky.address, service.port))
-        return TcpListener(name, service, listening(decky.address, service.port, BACKLOG))
+            return listener_on(name, service, bound_udp(decky.address, service.port))
+        return listener_on(name, service, listening(decky.address, service.port, BACKLOG))
     except BindError as error:
         place = f"{decky.address}:{service.port}"
         raise StartupError(f"decky {decky.name}: cannot offer {name} at {place}: {error}") from error
+
+
+def listener_on(name: str, service: Service[Any], bound: socket.socket) -> Listener:
+    """Return the listener of a service on a bound socket, which is its own from now on; raises OSError."""
+    bound.setblocking(False)
+    if service.transport == "udp":
+        return UdpListener(name, service, bound)
+    bound.listen(BACKLOG)
+    return TcpListener(name, service, bound)

@@ -131,8 +131,7 @@ def _bound(key: object, without: str, after: int = 0) -> str:
         return without
     if isinstance(key, int):
         return str(key + after)
-    assert isinstance(key, tuple)
-    return _shown(tuple(value.decode() if isinstance(value, bytes) and rank == 2 else value for rank, value in key))
+    return _shown(key)
 
 
 def _of_broken(broken: Iterable[RowKey], shape: Shape) -> Iterator[Lost]:

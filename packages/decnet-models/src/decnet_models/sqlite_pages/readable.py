@@ -12,7 +12,7 @@ from typing import NamedTuple
 from decnet_models.sqlite_pages.errors import DamagedPageError
 from decnet_models.sqlite_pages.node import Node
 from decnet_models.sqlite_pages.page_file import PageFile
-from decnet_models.sqlite_pages.record import Value, decode, order
+from decnet_models.sqlite_pages.record import Value, decode
 from decnet_models.sqlite_pages.schema_rows import SCHEMA, Tree, trees_in
 from decnet_models.sqlite_pages.shape import Shapes
 from decnet_models.sqlite_pages.survey import Gap, Say, Survey, Walked, rows
@@ -87,7 +87,7 @@ def _begins_with_rows(survey: Survey, shapes: Shapes, tree: Tree) -> bool:
                 return all(shapes.fits(tree, values) for _, values in _rows_in(survey, node))
         except DamagedPageError:
             return False
-        number = node.cells[0].child if node.cells else node.right
+        number = [*node.children, node.right][0]
     return False
 
 
@@ -120,7 +120,7 @@ def _fits(shapes: Shapes, table: Walked, node: Node, found: Rows) -> bool:
     tree = table.tree
     if node.of_table != tree.by_rowid or not all(shapes.fits(tree, values) for _, values in found):
         return False
-    keys = [rowid if tree.by_rowid else order(values) for rowid, values in found]
+    keys = [rowid if tree.by_rowid else values for rowid, values in found]
     return any(_all_within(gap, keys) for gap in table.gaps)
 
 

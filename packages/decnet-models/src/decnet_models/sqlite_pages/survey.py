@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 from decnet_models.sqlite_pages.errors import DamagedPageError
 from decnet_models.sqlite_pages.node import Cell, Node, parse
 from decnet_models.sqlite_pages.page_file import PageFile
-from decnet_models.sqlite_pages.record import Value, decode, order
+from decnet_models.sqlite_pages.record import Value, ascending, decode, decode_all
 from decnet_models.sqlite_pages.schema_rows import Tree
 
 Say = Callable[[str], None]
 Key = Any
-"""A row number, or what `order` makes of a record."""
+"""A row number, or the values of an index entry."""
 
 FREE: Final = Tree("free list", "", 0, holds_rows=False, by_rowid=False)
 RESERVED: Final = Tree("reserved", "", 0, holds_rows=False, by_rowid=False)
@@ -35,7 +35,9 @@ class Gap(NamedTuple):
     reason: str
 
     def covers(self, key: Key) -> bool:
-        return (self.low is None or key > self.low) and (self.high is None or key <= self.high)
+        return (self.low is None or ascending([self.low, key])) and (
+            self.high is None or not ascending([self.high, key])
+        )
 
 
 class Walked:
@@ -98,7 +100,7 @@ class Survey:
             self._claim_overflow(number, node, mark, result)
             if not (node.interior and node.of_table):
                 result.pages.append(number)
-                result.records += len(node.cells)
+                result.records += len(node)
             if node.interior:
                 stack += reversed(list(_children(node, keys, low, high, number)))
         result.records -= len(result.broken)
@@ -116,7 +118,7 @@ class Survey:
         self._claim_overflow(number, node, mark, walked)
         walked.pages.append(number)
         walked.adopted += 1
-        walked.records += len(node.cells) - sum(page == number for page, _ in walked.broken)
+        walked.records += len(node) - sum(page == number for page, _ in walked.broken)
 
     def record(self, cell: Cell) -> bytes:
         """Return the whole record of a cell; raises DamagedPageError."""
@@ -135,19 +137,21 @@ class Survey:
         if node.of_table != tree.by_rowid:
             raise DamagedPageError("it is a page of another kind of b-tree")
         if tree.by_rowid:
-            keys: list[Key] = [cell.rowid for cell in node.cells]
+            keys: list[Key] = node.rowids
         elif tree.holds_rows or self._thorough:
             keys = self._index_keys(number, node, result)
         else:
-            keys = [None] * len(node.cells)
+            keys = [None] * len(node)
         _require_between(keys, low, high)
         return node, keys
 
     def _index_keys(self, number: int, node: Node, result: Walked) -> list[Key]:
+        if not node.overflowing:
+            return decode_all(node.local)
         keys: list[Key] = []
         for place, cell in enumerate(node.cells):
             try:
-                keys.append(order(decode(self.record(cell))))
+                keys.append(decode(self.record(cell)))
             except DamagedPageError as error:
                 if not cell.overflow:
                     raise
@@ -159,12 +163,10 @@ class Survey:
         self._owner[number] = mark
 
     def _claim_overflow(self, number: int, node: Node, mark: int, result: Walked) -> None:
-        for place, cell in enumerate(node.cells):
-            if not cell.overflow:
-                continue
+        for place, (size, first) in node.overflowing.items():
             chain: list[int] = []
             try:
-                for _ in self._parts(cell, chain):
+                for _ in self._parts(Cell(0, 0, size, first, node.local[place]), chain):
                     self._require_nobodys(chain[-1:])
             except DamagedPageError as error:
                 result.broken.setdefault((number, place), str(error))
@@ -242,14 +244,14 @@ def rows(survey: Survey, walked: Walked) -> Iterator[tuple[int, int, int, tuple[
 
 def _require_between(keys: list[Key], low: Key, high: Key) -> None:
     known = [key for key in keys if key is not None]
-    if any(known[at] >= known[at + 1] for at in range(len(known) - 1)):
+    if not ascending(known):
         raise DamagedPageError("its keys are out of order")
-    if known and ((low is not None and known[0] <= low) or (high is not None and known[-1] > high)):
+    if known and not (Gap(0, low, high, "").covers(known[0]) and Gap(0, low, high, "").covers(known[-1])):
         raise DamagedPageError("its keys are not those that its parent names")
 
 
 def _children(node: Node, keys: list[Key], low: Key, high: Key, number: int) -> Iterator[tuple[int, Key, Key, int]]:
-    for cell, key in zip(node.cells, keys, strict=True):
-        yield cell.child, low, high if key is None else key, number
+    for child, key in zip(node.children, keys, strict=True):
+        yield child, low, high if key is None else key, number
         low = low if key is None else key
     yield node.right, low, high, number

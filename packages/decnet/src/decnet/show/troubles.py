@@ -28,6 +28,9 @@ _COUNTERS = {
 }
 """Counters since the worker's start, and current levels, that are 0 in a healthy fleet."""
 
+_MANY_IDLE_WAKES = 20
+"""So many that it is no coincidence of work that another had done already."""
+
 Trouble = tuple[str, int | None, str]
 """A worker, a number and what it counts."""
 
@@ -38,6 +41,8 @@ def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Stat
         status = supervised.get(name)
         if status is not None and status.recycled:
             yield name, status.recycled, "times replaced: it used more memory than it declares"
+        if status is not None:
+            yield from _parking_troubles(status)
         if health is None:
             if status is not None and status.reason:
                 yield name, None, status.reason
@@ -45,3 +50,14 @@ def troubles(workers: Mapping[str, Health | None], supervised: Mapping[str, Stat
         for counter, meaning in _COUNTERS.items():
             if value := int(health.counters.get(counter, 0)):
                 yield name, value, meaning
+
+
+def _parking_troubles(status: Status) -> Iterator[Trouble]:
+    if status.refused:
+        yield status.name, status.refused, "clients turned away while it was parked: it did not come up in time"
+    if status.idle_wakes >= _MANY_IDLE_WAKES and 2 * status.idle_wakes > status.wakes:
+        yield (
+            status.name,
+            status.idle_wakes,
+            f"of {status.wakes} wakes found nothing to do: something nudges it in vain",
+        )

@@ -47,6 +47,7 @@ def hosted(deployment: Deployment, hosting: Hosting, zygote: socket.socket | Non
             environment=environment(deployment),
             zygote=zygote,
             connect_bus=lambda: bus_client(deployment, "supervise", wait=BUS_SECONDS),
+            spools=deployment.state.spool,
         )
 
 

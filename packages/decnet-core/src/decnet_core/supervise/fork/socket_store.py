@@ -3,15 +3,21 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Mapping, Sequence
 
+from decnet_core.descriptor_limit import allow_descriptors
 from decnet_core.net.inherited import close_all
 from decnet_core.runtime.stored_sockets import LARGEST_NAME, MOST_IN_PACKET, encode_names
 
-MOST = 16_384
-"""Descriptors kept for one worker; more are closed and counted. The process's limit (RLIMIT_NOFILE) may be lower."""
+log = logging.getLogger(__name__)
+
+_MOST = 16_384
+"""Descriptors kept for one worker; the kernel's limit for this process may be lower."""
+_OTHER_FILES = 1024
+"""Descriptors that this process needs for the workers."""
 
 _SEND_SECONDS = 10.0
 
@@ -21,7 +27,7 @@ class SocketStore:
 
     def __init__(self) -> None:
         self._entries: dict[str, list[int]] = {}
-        self.refused = 0
+        self._refused = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
@@ -32,11 +38,17 @@ class SocketStore:
         if "FDSTOREREMOVE" in fields:
             close_all(descriptors)
             close_all(self._entries.pop(name, ()))
-        elif len(self) + len(descriptors) > MOST:
-            self.refused += len(descriptors)
+        elif not self._has_room(len(descriptors)):
             close_all(descriptors)
+            if not self._refused:
+                log.warning("sockets of %s and others are not kept over restarts: raise LimitNOFILE", name)
+            self._refused += len(descriptors)
         else:
             self._entries.setdefault(name, []).extend(descriptors)
+
+    def _has_room(self, count: int) -> bool:
+        needed = len(self) + count
+        return needed <= _MOST and allow_descriptors(needed + _OTHER_FILES) >= needed + _OTHER_FILES
 
     def clear(self) -> None:
         """Close all of them."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Supervises one worker as a process: spawns it, reads its sd_notify messages and its output."""
 
+import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from decnet_core.supervise.fork.socket_store import SocketStore
 from decnet_core.supervise.lifecycle import Lifecycle, Spawn, Status
 from decnet_core.supervise.logfile import LogFile, StandardError
 from decnet_core.supervise.parked.held_sockets import HeldSockets
+from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import WakeBus
 from decnet_core.supervise.parked.waker import Waker
 from decnet_core.supervise.settings import SuperviseSettings
@@ -33,6 +35,8 @@ decode_request = msgspec.json.Decoder(ParkRequest)
 
 _TAIL_BYTES = 4096
 _REASON_LIMIT = 300
+_REFUSED_SECONDS = 1.0
+"""Until clients that were turned away are shown, together with those that follow."""
 
 
 class SupervisedProcess(SupervisedWorker):
@@ -48,14 +52,24 @@ class SupervisedProcess(SupervisedWorker):
         tasks: Tasks,
         changed: Callable[[Status], None],
         wake_bus: WakeBus | None = None,
+        spools: SpoolWatch | None = None,
     ) -> None:
-        """Without `wake_bus` the worker is never parked."""
+        """Without `wake_bus` the worker is never parked; `spools` wakes a reader of spools."""
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
-        self._held = HeldSockets(self.wake)
+        self._shows_refused: asyncio.TimerHandle | None = None
+        self._held = HeldSockets(self.wake, self._refused)
         self._store = SocketStore()
         self._waker: Waker | None = None
         if wake_bus is not None:
-            self._waker = Waker(name, wake_bus, tasks, wake=self.wake, state=self._unheard_state)
+            self._waker = Waker(
+                name,
+                wake_bus,
+                tasks,
+                wake=self.wake,
+                state=self._unheard_state,
+                counters=self._parking_counters,
+                spools=spools,
+            )
         self._spawn = spawn
         self._logfile = logfile
         self._children: dict[int, _Child] = {}
@@ -109,6 +123,8 @@ class SupervisedProcess(SupervisedWorker):
     async def stop(self) -> None:
         """End the worker for good; no process of it is left when this returns."""
         await super().stop()
+        if self._shows_refused is not None:
+            self._shows_refused.cancel()
         self._held.release()
         self._store.clear()
         self._logfile.close()
@@ -122,6 +138,8 @@ class SupervisedProcess(SupervisedWorker):
         self._spawned(spawn, pid)
         code = await child.process.wait()
         del self._children[pid]
+        if code == Exit.STARTUP_FAILED:  # nobody will serve them soon
+            self._store.clear()
         return pid, code, child.reason(code)
 
     async def _started(self, write: Callable[[bytes], None], environment: Mapping[str, str]) -> ChildProcess:
@@ -139,11 +157,24 @@ class SupervisedProcess(SupervisedWorker):
         if request is None or self._waker is None or not self._waker.grants(request):
             close_all(descriptors)
             return
-        self._carry_out(self._lifecycle.park(pid, request.due, self._now()))
+        self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))
         if self._lifecycle.parking:
             self._held.hold(request.sockets, descriptors)
         else:
             close_all(descriptors)
+
+    def _refused(self, clients: int) -> None:
+        self._lifecycle.refused(clients)
+        if self._shows_refused is None:  # strangers must not make the supervisor write its status file all the time
+            self._shows_refused = asyncio.get_running_loop().call_later(_REFUSED_SECONDS, self._show_refused)
+
+    def _show_refused(self) -> None:
+        self._shows_refused = None
+        self._publish()
+
+    def _parking_counters(self) -> dict[str, float]:
+        status = self.status
+        return {"wakes": status.wakes, "idle_wakes": status.idle_wakes, "clients_refused": status.refused}
 
     def _unheard_state(self) -> str:
         """Return what to answer in the worker's place; empty while it does so itself."""

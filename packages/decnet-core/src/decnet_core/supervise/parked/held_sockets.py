@@ -21,14 +21,13 @@ _MOST_AT_ONCE = 64
 class HeldSockets:
     """Holds duplicates of a worker's sockets from its request to be parked until it runs again."""
 
-    def __init__(self, came: Callable[[], None]) -> None:
-        """`came` is called when a client comes."""
+    def __init__(self, came: Callable[[], None], refused: Callable[[int], None] = lambda _: None) -> None:
+        """`came` is called when a client comes, `refused` with the number of clients that were turned away."""
         self._came = came
+        self._refused = refused
         self._sockets: dict[str, socket.socket] = {}
         self._watched = False
         self._patience: asyncio.TimerHandle | None = None
-        self.refused = 0
-        """Connections and datagrams that were turned away."""
 
     @property
     def descriptors(self) -> dict[str, int]:
@@ -74,6 +73,7 @@ class HeldSockets:
         self._watched = False
 
     def _turn_away(self) -> None:
+        refused = 0
         for sock in self._sockets.values():
             with contextlib.suppress(OSError):  # nobody is left
                 for _ in range(_MOST_AT_ONCE):
@@ -81,4 +81,5 @@ class HeldSockets:
                         sock.recv(_LARGEST_DATAGRAM, socket.MSG_DONTWAIT)
                     else:
                         sock.accept()[0].close()
-                    self.refused += 1
+                    refused += 1
+        self._refused(refused)

@@ -15,6 +15,7 @@ import msgspec
 from decnet_core.bus.interface import BusError, Message
 from decnet_core.bus.subjects import CONTROL, Control, Health
 from decnet_core.runtime.parking import ParkRequest
+from decnet_core.supervise.parked.spool_watch import SpoolWatch
 from decnet_core.supervise.parked.wake_bus import Listening, WakeBus
 from decnet_core.tasks import Tasks
 
@@ -25,14 +26,27 @@ class Waker:
     """Wakes worker `name` by calling `wake`."""
 
     def __init__(
-        self, name: str, bus: WakeBus, tasks: Tasks, *, wake: Callable[[], None], state: Callable[[], str]
+        self,
+        name: str,
+        bus: WakeBus,
+        tasks: Tasks,
+        *,
+        wake: Callable[[], None],
+        state: Callable[[], str],
+        counters: Callable[[], dict[str, float]] = dict,
+        spools: SpoolWatch | None = None,
     ) -> None:
-        """`state` returns the worker's state while nobody else can tell it; empty while it runs."""
+        """`state` returns the worker's state while nobody else can tell it; empty while it runs.
+
+        `counters` are the supervisor's, added to the worker's last ones; `spools` are watched for one that reads them.
+        """
         self._name = name
         self._state = state
         self._bus = bus
         self._tasks = tasks
         self._wake = wake
+        self._counters = counters
+        self._spools = spools
         self._listening: Listening | None = None
         self._begun = False
         self._patterns: tuple[str, ...] = ()
@@ -56,6 +70,11 @@ class Waker:
     def runs(self) -> None:
         """Stop listening, from now on: the worker does so itself again."""
         self._paused, self._health = False, None
+        self._stop_listening()
+
+    def _stop_listening(self) -> None:
+        if self._spools is not None:
+            self._spools.discard(self._came)
         listening, self._listening = self._listening, None
         if listening is not None:
             self._tasks.spawn(listening.close(), name=f"{self._name} runs", may_end=True)
@@ -63,14 +82,15 @@ class Waker:
     def _begin(self, request: ParkRequest) -> None:
         if not self._begun:
             self._begun = True
-            self._tasks.spawn(self._listen(request.listens), name=f"listen for {self._name}", may_end=True)
+            self._tasks.spawn(self._listen(request), name=f"listen for {self._name}", may_end=True)
 
-    async def _listen(self, patterns: tuple[str, ...]) -> None:
+    async def _listen(self, request: ParkRequest) -> None:
+        patterns, orders = request.listens, CONTROL.of(self._name)
         try:
             self.runs()
-            self._listening = await self._bus.listen(
-                patterns, lambda _: self._came(), CONTROL.of(self._name), self._obey
-            )
+            self._listening = await self._bus.listen(patterns, lambda _: self._came(), orders, self._obey)
+            if request.spools and self._spools is not None:
+                self._spools.add(self._came)
             self._patterns = patterns
             self._quiet_since = time.monotonic()
         except BusError as error:  # it stays awake
@@ -80,7 +100,9 @@ class Waker:
 
     def _came(self) -> None:
         self._quiet_since = time.monotonic()
-        if not self._paused:
+        if not self._state():  # it runs and has heard it itself; a busy worker must not cost its supervisor anything
+            self._stop_listening()
+        elif not self._paused:
             self._wake()
 
     def _obey(self, message: Message) -> None:
@@ -97,6 +119,11 @@ class Waker:
             self.changed()
         if message.reply:
             report = msgspec.structs.replace(
-                self._health, state="paused" if self._paused else state, pid=0, rss_bytes=0, uptime_seconds=0
+                self._health,
+                state="paused" if self._paused else state,
+                pid=0,
+                rss_bytes=0,
+                uptime_seconds=0,
+                counters={**self._health.counters, **self._counters()},
             )
             self._bus.publish(message.reply, msgspec.json.encode(report))

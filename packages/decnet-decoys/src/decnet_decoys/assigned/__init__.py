@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Deckies that `reconciler` hands over, with their sockets, while the worker runs."""

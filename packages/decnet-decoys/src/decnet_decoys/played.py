@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The deckies that this process plays, each with the listeners of its services; they come and go while it runs."""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from decnet_core.runtime.context import Context
+from decnet_decoys.decky import Decky, port_name
+from decnet_decoys.decky_context import DeckyContext, FleetResources
+from decnet_decoys.endpoint import Endpoint, endpoint
+from decnet_decoys.fleet import profile_of
+from decnet_decoys.personas.schema import Persona
+from decnet_decoys.services import service_registry
+from decnet_decoys.services.listener import Listener, listener_of, listener_on
+from decnet_decoys.services.service import Service
+from decnet_decoys.settings import DecoysSettings
+
+
+class PlayedDeckies:
+    def __init__(self, settings: DecoysSettings, resources: FleetResources, ctx: Context) -> None:
+        self._settings = settings
+        self._resources = resources
+        self._ctx = ctx
+        self._listeners: dict[str, list[Listener]] = {}
+
+    @property
+    def ports(self) -> int:
+        """How many sockets are listened on."""
+        return sum(map(len, self._listeners.values()))
+
+    def plays(self, name: str) -> bool:
+        return name in self._listeners
+
+    def bind(self, decky: Decky, persona: Persona, kept: dict[Endpoint, socket.socket]) -> None:
+        """Serve the decky's ports at its one address; raises StartupError when one cannot be bound.
+
+        A socket that was `kept` from a former process, and is taken from there, needs no binding.
+        """
+        listeners = []
+        for name, service in self._services(decky, persona):
+            bound = kept.pop(endpoint(decky.address, service.port, service.transport), None)
+            listeners.append(listener_of(name, service) if bound is None else listener_on(name, service, bound))
+        self._open(decky, listeners)
+
+    def adopt(self, decky: Decky, persona: Persona, sockets: Iterable[Sequence[socket.socket]]) -> None:
+        """Serve ports that are bound already: for each service its sockets, ours from now on; raises OSError."""
+        listeners = [
+            listener_on(name, service, bound)
+            for (name, service), several in zip(self._services(decky, persona), sockets, strict=True)
+            for bound in several
+        ]
+        self._open(decky, listeners)
+
+    def sockets(self, name: str) -> list[socket.socket]:
+        """Return the sockets of a decky, none if it is not played."""
+        return [listener.bound for listener in self._listeners.get(name, ())]
+
+    async def close(self, name: str) -> None:
+        """Close the decky's ports and its connections."""
+        listeners = self._listeners.pop(name, [])
+        await asyncio.gather(*(listener.close() for listener in listeners))
+        self._resources.places.remove_ports({listener.place for listener in listeners})
+
+    async def close_all(self) -> None:
+        for name in list(self._listeners):
+            await self.close(name)
+
+    def _services(self, decky: Decky, persona: Persona) -> list[tuple[str, Service[Any]]]:
+        context = DeckyContext(decky, persona, self._settings, self._resources, self._ctx)
+        return [
+            (name, service_registry.load(name)(context, profile_of(name, persona), port))
+            for name, port in decky.services
+        ]
+
+    def _open(self, decky: Decky, listeners: list[Listener]) -> None:
+        self._listeners[decky.name] = listeners
+        self._resources.places.add_ports(port_name(decky, service) for service, _ in decky.services)
+        prepared: set[str] = set()
+        for listener in listeners:
+            listener.open()
+            if listener.place not in prepared:  # once for a service with several addresses
+                prepared.add(listener.place)
+                self._ctx.spawn(listener.prepare(), name="decoys-preparation", may_end=True)
