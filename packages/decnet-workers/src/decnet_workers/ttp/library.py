@@ -154,7 +154,15 @@ class RulesOfKind:
 
 def _length(values: Iterable[Any]) -> int:
     """Return about how many characters the texts among `values` have."""
-    return sum(_length(one) if isinstance(one, tuple) else len(one) if isinstance(one, str) else 8 for one in values)
+    length = 0
+    for one in values:
+        if isinstance(one, str):
+            length += len(one)
+        elif isinstance(one, tuple):
+            length += _length(one)
+        else:
+            length += 8
+    return length
 
 
 def _matching_variants(rules: list[Bound], event: Event) -> list[Match]:

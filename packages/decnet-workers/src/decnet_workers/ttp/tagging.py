@@ -46,7 +46,7 @@ def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
 
 def occasion_of(event: Event) -> str:
     """Return the occasion of an event, within which a finding is told once."""
-    return f"session {_digest(event.session)}" if event.session else f"day {day_of(event.ts)}"
+    return f"session {group_digest(event.session)}" if event.session else f"day {day_of(event.ts)}"
 
 
 def notice_key(about: About, attacker: str, technique: str, occasion: str) -> str:
