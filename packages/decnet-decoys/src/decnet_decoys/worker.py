@@ -71,6 +71,7 @@ class Decoys(Worker[DecoysSettings]):
     memory_budget: ClassVar[int] = 160 * MIB
     network = "any"
     stores_sockets = 8192
+    serves_workers = True
     writes = ("artifacts", "decoys", "keys/decoys")
 
     def __init__(self, settings: DecoysSettings) -> None:

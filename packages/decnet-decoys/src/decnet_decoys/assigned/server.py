@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -167,13 +167,24 @@ async def _received(client: socket.socket) -> tuple[Request | None, list[socket.
     if not data:
         close_all(descriptors)
         return None
-    try:
-        sockets = [socket.socket(fileno=number) for number in descriptors]
-        truncated = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
-        return (None if truncated else decode_request.decode(data)), sockets
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError):
-        close_all(descriptors)
-        return None, []
+    sockets = _sockets(descriptors)
+    truncated = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
+    request = None
+    if not truncated and len(sockets) == len(descriptors):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            request = decode_request.decode(data)
+    return request, sockets
+
+
+def _sockets(descriptors: Iterable[int]) -> list[socket.socket]:
+    """Return those that are sockets, and close the others."""
+    found = []
+    for number in descriptors:
+        try:
+            found.append(socket.socket(fileno=number))
+        except OSError:
+            os.close(number)
+    return found
 
 
 async def _readable(client: socket.socket) -> None:
