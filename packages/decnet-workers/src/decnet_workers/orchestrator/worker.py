@@ -132,3 +132,6 @@ def _look_into_nothing(engine: Engine) -> None:
     schedule = Schedule(engine, OrchestratorSettings())
     schedule.abandon_interrupted()
     schedule.look(1)
+    sample = Action(UUID(int=0), "session", "warm-up", None, "warm-up", "http", None, {}, 0)
+    schedule.take(sample)
+    schedule.finish(sample.id, None)
