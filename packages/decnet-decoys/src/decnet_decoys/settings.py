@@ -19,7 +19,7 @@ class DeckySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: str
     """An address of this host; the loopback runtime takes 127.0.0.0/8 only."""
     persona: str
-    """What it plays: debian-web, ubuntu-db or nas."""
+    """What it plays; `decnet persona list` shows the personas."""
     services: dict[str, Port] = {}
     """Service and its port, e.g. `{ ssh = 2222, http = 8080 }`; empty: the usual ones at their default ports."""
 
@@ -57,6 +57,8 @@ class DecoysSettings(msgspec.Struct, frozen=True):
 
     decky: tuple[DeckySettings, ...] = ()
     """Empty: three deckies with distinct personas on 127.77.0.10 to .12."""
+    personas_dir: str = ""
+    """Directory of your own personas, one TOML file each; empty: only the shipped ones."""
     processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """In how many processes the deckies are played, each on a processor of its own: the first decky in the first, the
     second in the second, and so on. A process that ends is restarted alone. `connections_per_source` holds over all;

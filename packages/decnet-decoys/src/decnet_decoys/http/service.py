@@ -24,6 +24,7 @@ class HttpService(Service[HttpProfile]):
     """HTTP/1.1: the persona's site, with every request and login recorded."""
 
     default_port = 8080
+    standard_port = 80
     in_default_fleet = True
     reach = "http://{address}:{port}/"
     suggestion = "curl http://{address}:{port}/"

@@ -26,6 +26,8 @@ class Service(Generic[P]):
 
     default_port: ClassVar[int]
     """One that needs no privilege."""
+    standard_port: ClassVar[int] = 0
+    """Where real machines have it (IANA); 0: at the default port, too."""
     transport: ClassVar[Literal["tcp", "udp"]] = "tcp"
     in_default_fleet: ClassVar[bool] = False
     """Whether a decky whose settings name no services offers it."""

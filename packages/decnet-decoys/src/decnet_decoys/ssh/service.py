@@ -11,6 +11,7 @@ class SshService(Service[SshProfile]):
     """SSH with logins captured, shells and transfers recorded, forwarding refused."""
 
     default_port = 2222
+    standard_port = 22
     in_default_fleet = True
     reach = "ssh -p {port} {user}@{address}"
     suggestion = "ssh -p {port} {user}@{address}  (password {password})"

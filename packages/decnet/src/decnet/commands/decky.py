@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: MIT
+"""`decnet decky`: single deckies of the desired fleet."""
+
+from typing import Annotated, get_args
+
+import msgspec
+import typer
+
+from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
+from decnet.cli.options import Json, Limit, application
+from decnet.deckies import commit
+from decnet.deckies.operations import carry_out, changed, planned, planned_removal, wanted_decky
+from decnet.deckies.personas import known_personas
+from decnet.deckies.plan import Plan, words
+from decnet.deckies.wanted import Runtime, Wanted
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.show import documents
+from decnet.show.deckies import inspection, list_text, plan_text
+from decnet_decoys.errors import DecoysError
+from decnet_decoys.personas.siblings import Identity, drawn_serial, sibling
+from decnet_models.fleet import queries, states
+from decnet_models.fleet.queries import Decky
+
+app = application("Deckies of the desired fleet: add, list, show, change, remove and inspect them.")
+
+Name = Annotated[str, typer.Argument(help="The decky's name.")]
+Addresses = Annotated[
+    list[str] | None, typer.Option("--address", help="Address, with or without prefix length; repeatable.")
+]
+RuntimeOption = Annotated[
+    str | None, typer.Option("--runtime", help="loopback, host (an address of this host) or netns.")
+]
+Interface = Annotated[str | None, typer.Option(help="Interface of this host by which it is reached.")]
+Subnets = Annotated[
+    list[str] | None,
+    typer.Option("--subnet", help="Network of the interface, if this host has no address in it; repeatable."),
+]
+Gateways = Annotated[list[str] | None, typer.Option("--gateway", help="Router that it shows; repeatable.")]
+Services = Annotated[
+    list[str] | None, typer.Option("--service", help="SERVICE or SERVICE=PORT; repeatable. Else the persona's.")
+]
+HostName = Annotated[str | None, typer.Option(help="Host name that it shows; else its name.")]
+Mac = Annotated[str | None, typer.Option(help="MAC address (netns); else one that fits the persona.")]
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    *,
+    persona: Annotated[str, typer.Option(help="What it plays; decnet persona list shows them.")],
+    address: Addresses = None,
+    runtime: RuntimeOption = None,
+    interface: Interface = None,
+    subnet: Subnets = None,
+    gateway: Gateways = None,
+    service: Services = None,
+    host_name: HostName = None,
+    mac: Mac = None,
+    plan_only: PlanOnly = False,
+    as_json: Json = False,
+) -> None:
+    """Add a decky."""
+    given = _given(
+        runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
+        host_name=host_name, mac=mac,
+    )  # fmt: skip
+    deployment = find_deployment()
+    wanted = msgspec.convert({"addresses": (), **given, "name": name}, Wanted)
+    with transaction(deployment) as connection:
+        current = commit.current_deckies(connection).get(name)
+        if current is not None and current.wanted:
+            raise OperatorError(f"there is a decky {name}; decnet decky change {name} changes it")
+        made = planned(deployment, connection, [wanted], whole=False)
+    _do(deployment, made, f"decky add {name}", plan_only=plan_only, as_json=as_json)
+
+
+@app.command()
+def change(
+    name: Name,
+    *,
+    persona: Annotated[str | None, typer.Option(help="What it plays; decnet persona list shows them.")] = None,
+    address: Addresses = None,
+    runtime: RuntimeOption = None,
+    interface: Interface = None,
+    subnet: Subnets = None,
+    gateway: Gateways = None,
+    service: Services = None,
+    host_name: HostName = None,
+    mac: Mac = None,
+    plan_only: PlanOnly = False,
+    as_json: Json = False,
+) -> None:
+    """Change a decky: what is given replaces what it has."""
+    given = _given(
+        runtime, service, persona=persona, addresses=address, interface=interface, subnets=subnet, gateways=gateway,
+        host_name=host_name, mac=mac,
+    )  # fmt: skip
+    if not given:
+        raise WrongUsageError("say what to change; see decnet decky change --help")
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        current = wanted_decky(commit.current_deckies(connection), name)
+        changes = msgspec.convert({"persona": current.persona, "addresses": (), **given, "name": name}, Wanted)
+        wanted = changed(current, changes, frozenset(given))
+        made = planned(deployment, connection, [wanted], whole=False)
+    _do(deployment, made, f"decky change {name}", plan_only=plan_only, as_json=as_json)
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(help="Names of deckies.")],
+    *,
+    plan_only: PlanOnly = False,
+    as_json: Json = False,
+) -> None:
+    """Remove deckies; what was recorded of their visitors stays."""
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        made = planned_removal(connection, names)
+    _do(deployment, made, f"decky remove {' '.join(names)}", plan_only=plan_only, as_json=as_json)
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """List the deckies of the desired fleet with what they are."""
+    with transaction(find_deployment()) as connection:
+        found = states.states_on(connection, None)
+    typer.echo(
+        documents.document([{"decky": one, "state": state} for one, state in found]) if as_json else list_text(found)
+    )
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """Show a decky with what its visitors see of it, and the logins that it accepts."""
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        one = _row(queries.decky_named(connection, name), name)
+    seen = _seen(deployment, one)
+    if as_json:
+        typer.echo(documents.document({"decky": one, "shows": seen}))
+        return
+    rows = {
+        "addresses": words(one.addresses), "runtime": one.runtime, "interface": one.interface, "persona": one.persona,
+        "services": words(one.services), "version": str(one.version), "host name": one.host_name, **seen,
+    }  # fmt: skip
+    typer.echo("\n".join([one.name, *(f"  {key:<11} {value or '-'}" for key, value in rows.items())]))
+
+
+@app.command()
+def inspect(name: Name, limit: Limit = 10, as_json: Json = False) -> None:
+    """Show what reconciler found of a decky when it last looked, and the decky's last changes."""
+    with transaction(find_deployment()) as connection:
+        one = _row(queries.decky_named(connection, name), name)
+        state, history = states.state_of(connection, name), queries.history(connection, name, limit)
+    whole = {"decky": one, "state": state, "changes": history}
+    typer.echo(documents.document(whole) if as_json else inspection(one, state, history))
+
+
+def _row(found: Decky | None, name: str) -> Decky:
+    if found is None:
+        raise NotFoundError(f"there is no decky {name!r}; decnet decky list shows them")
+    return found
+
+
+def _seen(deployment: Deployment, one: Decky) -> dict[str, str]:
+    """Return what a visitor sees of the decky: drawn from its seed, so it is in no column."""
+    try:
+        written = known_personas(deployment)[one.persona].persona()
+    except (KeyError, DecoysError):
+        return {}
+    address = one.addresses[0].address if one.addresses else ""
+    who = sibling(written, Identity(one.host_name, address, one.seed, one.mac))
+    logins = [f"{user.name}/{word}" for user in who.users for word in user.passwords]
+    return {
+        "mac": who.hardware.mac,
+        "serial": drawn_serial(written, one.seed),
+        "os": who.os,
+        "logins": ", ".join(logins),
+    }
+
+
+def _given(runtime: str | None, service: list[str] | None, **others: str | list[str] | None) -> dict[str, object]:
+    """Return the options that were given, as fields of `Wanted`; raises WrongUsageError."""
+    if runtime is not None and runtime not in get_args(Runtime):
+        raise WrongUsageError(f"there is no runtime {runtime!r}; there are: host, loopback, netns")
+    fields = {"runtime": runtime, "services": _services(service), **others}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _services(given: list[str] | None) -> dict[str, int] | list[str] | None:
+    """Return services with ports, or, when none has one, services that are at their usual ports."""
+    if not given:
+        return None
+    if not any("=" in each for each in given):
+        return given
+    ports: dict[str, int] = {}
+    for each in given:
+        name, _, port = each.partition("=")
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            raise WrongUsageError(f"--service {each}: write SERVICE=PORT for each, or SERVICE for each")
+        ports[name] = int(port)
+    return ports
+
+
+def _do(deployment: Deployment, made: Plan, reason: str, *, plan_only: bool, as_json: bool) -> None:
+    typer.echo(documents.document(made) if as_json else plan_text(made))
+    if not plan_only:
+        carry_out(deployment, made, reason=reason)

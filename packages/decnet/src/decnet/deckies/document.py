@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""A whole fleet as one TOML document: `[network]` with what all deckies share, and a `[[decky]]` for each or for many.
+
+    [network]
+    runtime = "netns"
+    interface = "eth0"
+    subnets = ["10.20.0.0/24", "fd00:20::/64"]
+    gateways = ["10.20.0.1"]
+
+    [[decky]]
+    name = "web"
+    count = 20
+    address = "10.20.0.50"
+    persona = "debian-web"
+
+The last makes web-01 at 10.20.0.50 to web-20 at 10.20.0.69.
+"""
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from decnet.deckies.wanted import Name, Port, Runtime, Wanted
+
+MAX_DECKIES = 10_000
+"""Of one document."""
+
+_HEADER = re.compile(r"^\s*\[\[\s*decky\s*\]\]\s*(?:#.*)?$")
+_PLACE = re.compile(r" - at `\$\.?(.*)`$")
+_INDEX = re.compile(r"^decky\[(\d+)\]")
+
+
+class DocumentError(Exception):
+    """A document is none of a fleet; the message says where and why."""
+
+
+class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[network]`: what the deckies have that say nothing else."""
+
+    runtime: Runtime = "loopback"
+    interface: str | None = None
+    subnets: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+
+
+class DeckyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Table `[[decky]]`."""
+
+    name: Name
+    persona: str
+    address: str | None = None
+    """One address, the first of `count`, or a range of them: 10.20.0.50-10.20.0.69."""
+    addresses: tuple[str, ...] = ()
+    """Several addresses of each decky; each may be a range."""
+    count: Annotated[int, msgspec.Meta(ge=1, le=MAX_DECKIES)] | None = None
+    """How many deckies: they are named web-01, web-02, ...; None: one, or as many as the range has addresses."""
+    runtime: Runtime | None = None
+    interface: str | None = None
+    subnets: tuple[str, ...] | None = None
+    gateways: tuple[str, ...] | None = None
+    services: dict[str, Port] | tuple[str, ...] | None = None
+    host_name: str | None = None
+    mac: str | None = None
+
+
+class FleetDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole document."""
+
+    network: Network = Network()
+    decky: tuple[DeckyTable, ...] = ()
+
+
+def read(text: str, name: str) -> list[Wanted]:
+    """Return the deckies of the document called `name`; raises DocumentError."""
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if _HEADER.match(line)]
+    try:
+        given = tomllib.loads(text)
+        document = msgspec.convert(given, FleetDocument)
+    except tomllib.TOMLDecodeError as error:
+        raise DocumentError(f"{name}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise DocumentError(_worded(str(error), name, lines)) from error
+    wanted: list[Wanted] = []
+    for index, table in enumerate(document.decky):
+        wanted += _deckies(table, document.network, _place(name, lines, index, len(document.decky)))
+        if len(wanted) > MAX_DECKIES:
+            raise DocumentError(f"{name}: more than {MAX_DECKIES} deckies; deploy them on several hosts")
+    return wanted
+
+
+def _worded(message: str, name: str, lines: list[int]) -> str:
+    """Return msgspec's message with the line of the decky and the key in front."""
+    key = _PLACE.search(message)
+    told = _PLACE.sub("", message)
+    if not key:
+        return f"{name}: {told}"
+    index = _INDEX.match(key[1])
+    if index and int(index[1]) < len(lines):
+        return f"{name}:{lines[int(index[1])]}: {key[1]}: {told}"
+    return f"{name}: {key[1]}: {told}"
+
+
+def _place(name: str, lines: list[int], index: int, count: int) -> str:
+    """Return file and line of a decky; one that is not written below a header of its own has only its number."""
+    return f"{name}:{lines[index]}" if len(lines) == count else f"{name}: decky[{index}]"
+
+
+def _deckies(table: DeckyTable, network: Network, place: str) -> Iterator[Wanted]:
+    columns = [_range(address, place, table.name) for address in (*_one(table.address), *table.addresses)]
+    spans = [len(column) for column in columns if isinstance(column, list)]
+    count = table.count or (min(spans) if spans else 1)
+    if spans and min(spans) < count:
+        raise DocumentError(f"{place}: decky {table.name}: the range has {min(spans)} addresses for {count} deckies")
+    if count > 1 and table.mac:
+        raise DocumentError(f"{place}: decky {table.name}: {count} deckies cannot have one MAC; omit mac")
+    several = table.count is not None or bool(spans)
+    for number in range(count):
+        yield Wanted(
+            name=f"{table.name}-{number + 1:0{max(2, len(str(count)))}}" if several else table.name,
+            persona=table.persona,
+            addresses=tuple(_nth(column, number, place, table.name) for column in columns),
+            runtime=table.runtime or network.runtime,
+            interface=network.interface if table.interface is None else table.interface,
+            subnets=network.subnets if table.subnets is None else table.subnets,
+            gateways=network.gateways if table.gateways is None else table.gateways,
+            services=table.services,
+            host_name=None if several else table.host_name,
+            mac=table.mac,
+            place=place,
+        )
+
+
+def _one(address: str | None) -> tuple[str, ...]:
+    return () if address is None else (address,)
+
+
+def _range(given: str, place: str, name: str) -> list[str] | str:
+    """Return the addresses of FIRST-LAST; a single address as it is."""
+    first, dash, last = given.partition("-")
+    if not dash:
+        return given
+    try:
+        begin, end = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
+    except ValueError as error:
+        raise DocumentError(f"{place}: decky {name}: {given}: {error}") from error
+    if begin.version != end.version or int(end) < int(begin) or int(end) - int(begin) >= MAX_DECKIES:
+        raise DocumentError(f"{place}: decky {name}: {given} is no range of at most {MAX_DECKIES} addresses")
+    return [str(begin + step) for step in range(int(end) - int(begin) + 1)]
+
+
+def _nth(column: list[str] | str, number: int, place: str, name: str) -> str:
+    if isinstance(column, list):
+        return column[number]
+    if number == 0:
+        return column
+    address, slash, length = column.partition("/")
+    try:
+        return f"{ipaddress.ip_address(address) + number}{slash}{length}"
+    except ValueError as error:
+        raise DocumentError(f"{place}: decky {name}: {column}: {error}") from error

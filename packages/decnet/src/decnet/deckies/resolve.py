@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""Turns wanted deckies into rows, or says why each cannot be; pure: what it must know is passed in."""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import ip_address
+from typing import Any, Literal
+
+import msgspec
+
+from decnet.deckies.addressing import Addressing, Refused, addressing
+from decnet.deckies.host_network import HostNetwork
+from decnet.deckies.wanted import Wanted
+from decnet_decoys.errors import DecoysError
+from decnet_decoys.fleet import profile_of
+from decnet_decoys.personas.catalog import PersonaFile, UnknownPersonaError
+from decnet_decoys.personas.schema import Persona
+from decnet_decoys.personas.siblings import drawn_mac
+from decnet_decoys.services import service_registry
+from decnet_models.fleet.queries import Decky, Service
+
+MAX_SEED = 1 << 53
+"""A seed is below it, so that every reader of JSON takes it for the same number."""
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9-]{1,63})*")
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is there before the change."""
+
+    personas: dict[str, PersonaFile]
+    host: HostNetwork
+    deckies: dict[str, Decky] = {}
+    """The rows by name, those marked for removal included."""
+    draw: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED - 1) + 1
+    """Draws the seed of a new decky."""
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """The rows that are to be, and what cannot be."""
+
+    deckies: tuple[Decky, ...]
+    problems: tuple[str, ...]
+    """One line for each, beginning with the place and the decky."""
+
+
+def resolve(wanted: Sequence[Wanted], known: Known, *, others: Iterable[Decky] = ()) -> Resolved:
+    """Return the rows of `wanted`; `others` are rows that stay beside them, whose addresses and MACs are taken."""
+    made: list[Decky] = []
+    problems: list[str] = []
+    macs = frozenset(each.mac for each in known.deckies.values() if each.mac)
+    for one in wanted:
+        try:
+            made.append(_decky(one, known, macs))
+        except (Refused, DecoysError) as error:
+            problems.append(f"{one.label}: {error}")
+    labels = {one.name: one.label for one in wanted}
+    problems += _repeated_names(wanted)
+    problems += _taken_twice([*others, *made], labels)
+    return Resolved(tuple(made), tuple(problems))
+
+
+def _decky(wanted: Wanted, known: Known, macs: frozenset[str]) -> Decky:
+    if wanted.runtime == "container":
+        raise Refused("the runtime container does not exist yet; there are: host, loopback, netns")
+    if wanted.persona not in known.personas:
+        raise UnknownPersonaError(f"there is no persona {wanted.persona!r}; known are: {', '.join(known.personas)}")
+    host_name = wanted.host_name or wanted.name
+    if not _HOST_NAME.fullmatch(host_name):
+        raise Refused(f"host name {host_name!r}: letters, digits, hyphens and dots")
+    who = known.personas[wanted.persona].persona()
+    current = known.deckies.get(wanted.name)
+    where = addressing(wanted, current, known.host, macs)
+    services = tuple(_services(wanted, who))
+    _refuse_taken_ports(where, services, current, known.host)
+    seed = current.seed if current and current.seed else known.draw()
+    return Decky(
+        name=wanted.name,
+        addresses=where.addresses,
+        host_name=host_name,
+        runtime=wanted.runtime,
+        persona=wanted.persona,
+        services=services,
+        mac=_mac(wanted, who, current, seed),
+        interface=where.interface,
+        version=current.version if current else 0,
+        seed=seed,
+        mutate_at=current.mutate_at if current else None,
+    )
+
+
+def _services(wanted: Wanted, who: Persona) -> Iterator[Service]:
+    given = wanted.services
+    if given is None:
+        given = tuple(name for name in who.services if name in service_registry.usable())
+    if not given:
+        raise Refused(f"persona {who.name} offers no service; name them with services")
+    ports = given if isinstance(given, dict) else {name: _usual_port(name, who, wanted.runtime) for name in given}
+    taken: dict[tuple[str, int], str] = {}
+    for name, port in sorted(ports.items()):
+        profile_of(name, who)
+        transport: Literal["tcp", "udp"] = service_registry.load(name).transport
+        if other := taken.get((transport, port)):
+            raise Refused(f"{other} and {name} cannot both have port {port}")
+        taken[transport, port] = name
+        yield Service(name, port, transport)
+
+
+def _usual_port(service: str, who: Persona, runtime: str) -> int:
+    """Return the port that such a machine has it at; on loopback one that needs no privilege."""
+    kind: Any = service_registry.load(service)
+    if runtime == "loopback":
+        return int(kind.default_port)
+    return who.ports.get(service) or int(kind.standard_port or kind.default_port)
+
+
+def _refuse_taken_ports(
+    where: Addressing, services: Iterable[Service], current: Decky | None, host: HostNetwork
+) -> None:
+    """Refuse a port at which another program listens; this decky's own sockets are no obstacle."""
+    had = {each.address for each in current.addresses} if current else set()
+    ports = {each.port for each in current.services} if current else set()
+    for address in where.addresses:
+        for service in services:
+            if service.transport != "tcp" or (address.address in had and service.port in ports):
+                continue
+            if address.prefix_length is None and host.is_taken(ip_address(address.address), service.port):
+                raise Refused(f"another program of this host listens at {address.address} port {service.port}")
+
+
+def _mac(wanted: Wanted, who: Persona, current: Decky | None, seed: int) -> str | None:
+    """Return the MAC: the one asked for, the one that it has if that fits the persona, else one drawn from the seed."""
+    if wanted.runtime != "netns":
+        if wanted.mac:
+            raise Refused(f"with the runtime {wanted.runtime} a decky has the host's MAC; omit mac, or choose netns")
+        return None
+    if wanted.mac is None:
+        kept = current.mac if current else None
+        return kept if kept and kept[:8] in who.mac_prefixes else drawn_mac(who, seed)
+    mac = wanted.mac.lower().replace("-", ":")
+    if not _MAC.fullmatch(mac) or int(mac[:2], 16) & 1:
+        raise Refused(f"{wanted.mac} is no MAC address of a host; write e.g. 52:54:00:12:34:56")
+    return mac
+
+
+def _repeated_names(wanted: Iterable[Wanted]) -> Iterator[str]:
+    seen: dict[str, Wanted] = {}
+    for one in wanted:
+        if one.name in seen:
+            first = f" ({seen[one.name].place})" if seen[one.name].place else ""
+            yield f"{one.label}: there is another decky of that name{first}"
+        seen.setdefault(one.name, one)
+
+
+def _taken_twice(deckies: Iterable[Decky], labels: dict[str, str]) -> Iterator[str]:
+    """Yield each address and MAC that two deckies have; the decky that was asked for is the one that is told."""
+    seen: dict[str, str] = {}
+    for one in deckies:
+        label = labels.get(one.name, f"decky {one.name}")
+        for what in (*(f"address {each.address}" for each in one.addresses), *([f"MAC {one.mac}"] if one.mac else [])):
+            if what in seen:
+                other = "it has twice" if seen[what] == one.name else f"decky {seen[what]} has"
+                yield f"{label}: {what} is one that {other}"
+            seen.setdefault(what, one.name)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Deckies and plans as text."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from decnet.deckies.plan import Plan, Step, words
+from decnet.show.columns import columns
+from decnet.show.times import duration, moment
+from decnet_core.text import for_terminal
+from decnet_models.fleet.queries import Change, Decky
+from decnet_models.fleet.states import State
+
+_MARKS = {"add": "+", "change": "~", "remove": "-"}
+
+
+def plan_text(plan: Plan) -> str:
+    """Return what a plan does, one line for each decky and for each of its differences, and the count."""
+    if plan.is_empty:
+        return f"nothing to do: {plan.unchanged} deckies are desired as they are"
+    lines = [line for step in plan.steps for line in _step(step)]
+    lines += [f"{_MARKS[each.kind]} persona {each.name}  {for_terminal(each.os)}" for each in plan.personas]
+    counts = f"{plan.count('add')} to add, {plan.count('change')} to change, {plan.count('remove')} to remove"
+    return "\n".join([*lines, f"{counts}; {plan.unchanged} stay as they are"])
+
+
+def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
+    """Return a table of deckies with what they are."""
+    rows = [
+        (one.name, words(one.addresses), one.runtime, one.persona, words(one.services), state_words(one, state))
+        for one, state in deckies
+    ]
+    heading = ("decky", "addresses", "runtime", "persona", "services", "state")
+    return columns(heading, rows) if rows else "none yet; add one with decnet decky add, or many with decnet deploy"
+
+
+def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:
+    """Return desired and actual state of each decky, as `decnet status` shows them."""
+    rows = [
+        (
+            one.name,
+            words(one.addresses[:1]),
+            f"{'wanted' if one.wanted else 'to be removed'}, version {one.version}",
+            state_words(one, state),
+            "; ".join(state.drift) if state and state.drift else None,
+            state.error if state else None,
+        )
+        for one, state in deckies
+    ]
+    return columns(("decky", "address", "desired", "actual", "drift", "error"), rows)
+
+
+def state_words(one: Decky, state: State | None) -> str:
+    """Return what a decky is, in a few words."""
+    if state is None:
+        return "not looked at yet"
+    if state.phase == "running" and (not one.wanted or state.version != one.version):
+        return f"running version {state.version}"
+    return "removed" if state.phase == "absent" and not one.wanted else state.phase
+
+
+def inspection(one: Decky, state: State | None, history: Iterable[Change]) -> str:
+    """Return what reconciler found of a decky, and its last changes."""
+    lines = [f"{one.name}  {state_words(one, state)}", f"desired   version {one.version}"]
+    if state is not None:
+        lines.append(f"actual    {state.phase}, version {state.version}, since {moment(state.since)}")
+        lines.append(f"checked   {moment(state.checked_at)}")
+        lines += [f"drift     {for_terminal(sentence)}" for sentence in state.drift]
+        if state.error:
+            lines.append(f"error     {for_terminal(state.error)}")
+        if state.retry_at:
+            left = duration(max(0.0, state.retry_at / 1e9 - time.time()))
+            lines.append(f"retry     in {left}, after {state.attempts} failures in a row")
+    rows = [(moment(each.ts), each.version, each.kind, each.actor, each.reason) for each in history]
+    return "\n".join([*lines, "", columns(("when", "version", "change", "by", "why"), rows)])
+
+
+def _step(step: Step) -> Iterator[str]:
+    one = step.decky
+    place = f"{words(one.addresses)}  {one.runtime}" + (f" on {one.interface}" if one.interface else "")
+    whole = f"  {place}  {one.persona}  {words(one.services)}" if step.kind == "add" else ""
+    yield f"{_MARKS[step.kind]} {one.name}{whole}"
+    for each in step.differences:
+        yield f"    {each.field.replace('_', ' ')}: {each.before} -> {each.after}"

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: MIT
+"""`decnet decky` and `decnet deploy` on a real database, without a running fleet."""
+
+from __future__ import annotations
+
+from ipaddress import ip_interface
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import Connection
+from tests.decnet.command_result import Run
+
+from decnet.deckies import host_network
+from decnet.deckies.host_network import HostNetwork
+from decnet.fleet.deployment import Deployment, transaction
+from decnet_decoys.personas.catalog import converted, persona
+from decnet_models.fleet import queries, states
+from decnet_models.fleet.queries import Decky
+from decnet_models.fleet.states import State
+from decnet_models.realism import queries as realism
+
+HOST = HostNetwork({"eth0": (ip_interface("10.20.0.2/24"), ip_interface("fd00::2/64"))})
+DOCUMENT = """
+[network]
+runtime = "netns"
+interface = "eth0"
+
+[[decky]]
+name = "web"
+count = 3
+address = "10.20.0.50"
+persona = "debian-web"
+
+[[decky]]
+name = "box"
+addresses = ["10.20.0.60", "fd00::60"]
+persona = "nas"
+services = { http = 8080 }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_network, "look", lambda: HOST)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    file = tmp_path / "fleet.toml"
+    file.write_text(DOCUMENT)
+    return file
+
+
+def rows(deployment: Deployment) -> dict[str, Decky]:
+    with transaction(deployment) as connection:
+        return {one.name: one for one in queries.deckies(connection) if one.wanted}
+
+
+def running(connection: Connection, one: Decky) -> None:
+    states.record_state(connection, State(one.name, one.version, "running", 1, 2))
+
+
+def test_an_added_decky_is_listed_shown_changed_and_removed(run: Run, deployment: Deployment) -> None:
+    said = run("decky", "add", "web-1", "--address", "127.77.0.20", "--persona", "debian-web")
+    assert (said.code, "1 to add" in said.out) == (0, True)
+    assert "127.77.0.20" in run("decky", "list").out
+    assert "root/" in run("decky", "show", "web-1").out
+    assert run("decky", "change", "web-1", "--service", "http=8081").code == 0
+    assert [(each.service, each.port) for each in rows(deployment)["web-1"].services] == [("http", 8081)]
+    assert run("decky", "remove", "web-1").code == 0
+    assert rows(deployment) == {}
+    (listed,) = run("decky", "list", "--json").document
+    assert listed["decky"]["wanted"] is False
+
+
+def test_the_persona_of_a_decky_is_stored_with_it_as_its_document(run: Run, deployment: Deployment) -> None:
+    run("decky", "add", "web-1", "--address", "127.77.0.20", "--persona", "nas")
+    with transaction(deployment) as connection:
+        stored = realism.persona_named(connection, "nas")
+    assert stored is not None
+    assert stored.body["stack"]["window"] == 28960
+    assert converted("nas", stored.body) == persona("nas")
+
+
+def test_inspect_tells_what_the_reconciler_found_and_who_changed_what(run: Run, deployment: Deployment) -> None:
+    run("decky", "add", "web-1", "--address", "127.77.0.20", "--persona", "nas")
+    assert "not looked at yet" in run("decky", "inspect", "web-1").out
+    failed = State("web-1", 0, "failed", 1, 2, ("port 22 is closed",), "the port is taken", 3, 4)
+    with transaction(deployment, write=True) as connection:
+        states.record_state(connection, failed)
+    shown = run("decky", "inspect", "web-1").out
+    assert "port 22 is closed" in shown
+    assert "the port is taken" in shown
+    assert "decky add web-1" in shown
+    assert run("decky", "inspect", "nobody").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "web-1", "--address", "127.77.0.21", "--persona", "nas"), "decnet decky change web-1"),
+        (("add", "b", "--address", "127.77.0.20", "--persona", "nas"), "is one that decky web-1 has"),
+        (("add", "b", "--address", "127.77.0.22", "--persona", "moon"), "there is no persona 'moon'"),
+        (("change", "b", "--persona", "nas"), "there is no decky 'b'"),
+        (("remove", "web-1", "b"), "there is no decky 'b'"),
+    ],
+)
+def test_a_command_that_cannot_be_done_changes_nothing(
+    run: Run, deployment: Deployment, arguments: tuple[str, ...], told: str
+) -> None:
+    run("decky", "add", "web-1", "--address", "127.77.0.20", "--persona", "debian-web")
+    before = rows(deployment)
+    said = run("decky", *arguments)
+    assert (said.code, told in said.err) == (1, True)
+    assert rows(deployment) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("change", "web-1"),
+        ("add", "b", "--persona", "nas", "--runtime", "moon"),
+        ("add", "b", "--persona", "nas", "--service", "ssh=22", "--service", "http"),
+    ],
+)
+def test_wrong_options_are_wrong_usage(run: Run, deployment: Deployment, arguments: tuple[str, ...]) -> None:
+    assert run("decky", *arguments).code == 2
+
+
+def test_a_document_makes_the_fleet_and_a_second_time_nothing(run: Run, deployment: Deployment, document: Path) -> None:
+    said = run("deploy", str(document), "--yes")
+    assert (said.code, "4 to add" in said.out) == (0, True)
+    made = rows(deployment)
+    assert set(made) == {"web-01", "web-02", "web-03", "box"}
+    assert len({one.seed for one in made.values()}) == len({one.mac for one in made.values()}) == 4
+    assert run("deploy", str(document), "--yes").out.startswith("nothing to do: 4 deckies")
+    assert rows(deployment) == made
+
+
+def test_a_plan_shows_what_would_be_done_and_does_nothing(run: Run, deployment: Deployment, document: Path) -> None:
+    run("deploy", str(document), "--yes")
+    before = rows(deployment)
+    document.write_text(DOCUMENT.replace("count = 3", "count = 2").replace("http = 8080", "http = 8081"))
+    said = run("deploy", str(document), "--plan")
+    assert said.out.splitlines() == [
+        "~ box",
+        "    services: http:8080 -> http:8081",
+        "- web-03",
+        "0 to add, 1 to change, 1 to remove; 2 stay as they are",
+    ]
+    assert rows(deployment) == before
+
+
+def test_without_yes_and_without_anybody_to_ask_nothing_is_done(
+    run: Run, deployment: Deployment, document: Path
+) -> None:
+    said = run("deploy", str(document))
+    assert (said.code, "add --yes" in said.err) == (2, True)
+    assert rows(deployment) == {}
+
+
+def test_the_exported_document_changes_nothing(
+    run: Run, deployment: Deployment, document: Path, tmp_path: Path
+) -> None:
+    run("deploy", str(document), "--yes")
+    before = rows(deployment)
+    again = tmp_path / "again.toml"
+    again.write_text(run("deploy", "--export").out)
+    assert run("deploy", str(again), "--yes").out.startswith("nothing to do")
+    assert rows(deployment) == before
+
+
+def test_deckies_exchange_their_addresses_and_take_those_of_removed_ones(
+    run: Run, deployment: Deployment, document: Path
+) -> None:
+    run("deploy", str(document), "--yes")
+    with transaction(deployment, write=True) as connection:
+        for one in queries.deckies(connection):
+            running(connection, one)
+    tables = [
+        f'[[decky]]\nname = "{name}"\npersona = "nas"\nruntime = "netns"\ninterface = "eth0"\naddress = "{address}"\n'
+        for name, address in (("web-01", "10.20.0.51"), ("web-02", "10.20.0.50"), ("new", "10.20.0.60"))
+    ]
+    document.write_text("\n".join(tables))
+    assert run("deploy", str(document), "--yes").code == 0
+    found = {name: one.addresses[0].address for name, one in rows(deployment).items()}
+    assert found == {"web-01": "10.20.0.51", "web-02": "10.20.0.50", "new": "10.20.0.60"}
+    document.write_text(tables[0].replace("10.20.0.51", "10.20.0.52"))
+    assert run("deploy", str(document), "--yes").code == 0, "of one that waits for its removal"
+
+
+def test_every_reason_is_told_with_its_line_and_nothing_is_written(
+    run: Run, deployment: Deployment, document: Path
+) -> None:
+    document.write_text(DOCUMENT.replace('"nas"', '"moon"').replace("10.20.0.50", "10.20.9.50"))
+    said = run("deploy", str(document), "--yes")
+    assert said.code == 1
+    assert said.err.count(f"{document}:6: decky web-0") == 3
+    assert f"{document}:12: decky box: there is no persona 'moon'" in said.err
+    assert rows(deployment) == {}
+
+
+def test_two_operators_at_once_do_not_overwrite_each_other(
+    run: Run, deployment: Deployment, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("deploy", str(document), "--yes")
+    document.write_text(DOCUMENT.replace("http = 8080", "http = 8081"))
+
+    def other_one() -> HostNetwork:
+        with transaction(deployment, write=True) as connection:
+            box = queries.decky_named(connection, "box")
+            assert box is not None
+            changed = msgspec.structs.replace(box, host_name="other")
+            queries.write_decky(connection, changed, queries.ChangeInfo("changed", "ana", "", 1))
+        return HOST
+
+    monkeypatch.setattr(host_network, "look", other_one)
+    said = run("deploy", str(document), "--yes")
+    assert (said.code, "has been changed meanwhile" in said.err) == (1, True)
+    assert rows(deployment)["box"].services[0].port == 8080
+
+
+def test_a_persona_that_is_described_anew_changes_the_deckies_that_play_it(
+    run: Run, deployment: Deployment, tmp_path: Path
+) -> None:
+    folder = tmp_path / "personas"
+    folder.mkdir()
+    settings = tmp_path / "decnet.toml"
+    settings.write_text(f'[decoys]\npersonas_dir = "{folder}"\n')
+    (folder / "shop.toml").write_text(SHOP)
+    added = ("--settings", str(settings), "decky", "add", "shop-1", "--address", "127.77.0.30", "--persona", "shop")
+    assert run(*added).code == 0
+    (folder / "shop.toml").write_text(SHOP.replace("Apache/2.4", "Apache/2.5"))
+    said = run("--settings", str(settings), "decky", "change", "shop-1", "--host-name", "shop")
+    assert "persona: shop as stored -> shop as described now" in said.out
+    with transaction(deployment) as connection:
+        stored = realism.persona_named(connection, "shop")
+    assert stored is not None
+    assert (stored.version, stored.body["services"]["http"]["server"]) == (2, "Apache/2.5")
+
+
+SHOP = """
+os = "Shop OS"
+hostname = "shop"
+[services.http]
+flavour = "apache"
+server = "Apache/2.4"
+modified = 1700000000
+[services.http.pages."/"]
+body = "shop"
+"""
+
+
+def test_personas_are_listed_shown_and_checked(run: Run, deployment: Deployment, tmp_path: Path) -> None:
+    assert {one["name"] for one in run("persona", "list", "--json").document} >= {"debian-web", "nas", "ubuntu-db"}
+    assert "summary = " in run("persona", "show", "nas").out
+    assert run("persona", "show", "moon").code == 1
+    file = tmp_path / "shop.toml"
+    file.write_text(SHOP)
+    assert run("persona", "check", str(file)).code == 0
+    file.write_text(SHOP.replace('server = "Apache/2.4"', "server = 2"))
+    said = run("persona", "check", str(file))
+    assert (said.code, f"({file}): services.http.server: Expected `str`, got `int`" in said.err) == (1, True)
