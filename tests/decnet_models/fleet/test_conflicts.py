@@ -25,12 +25,7 @@ def test_deckies_that_differ_where_they_must_are_in_no_conflict() -> None:
         ({"addresses": (Address("10.0.0.2"), Address("10.0.0.2"))}, "address 10.0.0.2 is one that it has twice"),
         ({"services": (SSH, Service("telnet", 22))}, "ssh and telnet cannot both have port 22"),
         ({"services": (SSH, Service("ssh", 23))}, "it offers ssh twice"),
-        ({"services": ()}, "it offers no service"),
     ],
 )
 def test_what_cannot_be_is_said_of_the_later_decky(changes: dict[str, object], reason: str) -> None:
     assert list(conflicts([WEB, msgspec.structs.replace(MAIL, **changes)])) == [Conflict("mail", reason)]
-
-
-def test_a_decky_that_goes_needs_no_service() -> None:
-    assert list(conflicts([msgspec.structs.replace(WEB, services=(), addresses=(), wanted=False)])) == []

@@ -151,6 +151,7 @@ def test_only_deckies_with_a_policy_whose_time_has_come_are_changed(housed: Engi
         dated = msgspec.structs.replace(web, mutate_at=50)
         assert queries.due_for_mutation(connection, 10, now_ns=50) == [(dated, policy)]
         assert queries.next_mutation_at(connection) == 50
+        assert queries.policy_of(connection, "web") == policy
         assert queries.policy_of(connection, "calm") is None
         assert queries.drop_policy(connection, "web")
         assert queries.due_for_mutation(connection, 10, now_ns=50) == []

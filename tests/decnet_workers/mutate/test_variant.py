@@ -174,6 +174,7 @@ def test_no_sequence_of_policies_makes_a_decky_that_cannot_be(
             made = variant(one, each, known)
         except UnchangeableError:
             continue
+        assert made.services
         assert list(conflicts([made])) == []
         assert (made.persona, made.services) != (one.persona, one.services)
         assert (made.name, made.addresses, made.host_name) == (one.name, one.addresses, one.host_name)

@@ -27,8 +27,6 @@ def conflicts(deckies: Iterable[Decky]) -> Iterator[Conflict]:
 
 
 def _own(one: Decky) -> Iterator[Conflict]:
-    if one.wanted and not one.services:
-        yield Conflict(one.name, "it offers no service")
     names: set[str] = set()
     ports: dict[tuple[str, int], str] = {}
     for service in one.services:

@@ -188,8 +188,7 @@ def set_policy(connection: Connection, policy: Policy, *, now_ns: int) -> None:
 
 def policy_of(connection: Connection, name: str) -> Policy | BadPolicy | None:
     """Return how mutate may change a decky, None when it may not."""
-    row = connection.execute(select(decky_policy).where(decky_policy.c.decky == name)).one_or_none()
-    return _policy(row) if row else None
+    return policies(connection, [name]).get(name)
 
 
 def drop_policy(connection: Connection, name: str) -> bool:
