@@ -215,7 +215,6 @@ OLD_SERVICE = "INSERT INTO decky_service VALUES (:name, 'ssh', 'tcp', 2222, '{}'
 
 
 def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_url: str) -> None:
-    leave_out_after("0005_after_decky_address")
     engine = open_engine(old_url)
     with writing(engine) as connection:
         migrate_to(connection, "0003_after_dead_letter")
@@ -229,7 +228,7 @@ def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_
         connection.execute(text(OLD_DECKY), {"name": "second", "address": "127.77.0.2"})
         connection.execute(text("UPDATE decky SET address = '127.77.0.3', version = 2 WHERE name = 'first'"))
         assert fleet.write_decky(connection, new, ChangeInfo("added", "ana", "", 6)) is not None
-    assert upgrade(old_url, Phase.AFTER) == ("0004_decky_address", "0005_after_decky_address")
+    assert upgrade(old_url, Phase.AFTER) == ("0004_decky_address", schema.newest_revision())
     with reading(engine) as connection:
         assert differences(connection) == []
         first, made, second = fleet.deckies(connection)

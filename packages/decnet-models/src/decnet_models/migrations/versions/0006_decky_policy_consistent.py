@@ -13,4 +13,4 @@ down_revision = "0005_after_decky_address"
 
 def upgrade() -> None:
     """Add the column."""
-    op.add_column("decky_policy", sa.Column("consistent", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("decky_policy", sa.Column("consistent", sa.Boolean(), nullable=False, server_default="1"))
