@@ -10,7 +10,7 @@ from decnet_core.units.render import SYSUSERS, TMPFILES, UNITS, files
 from decnet_core.units.services import worker_unit
 
 SITE = Site(programs="/opt/decnet/bin")
-BUS = Job(name="bus", description="Carries", group="bus", memory_budget=1 << 20)
+BUS = Job(name="bus", description="Carries", group="bus", memory_budget=1 << 20, serves_workers=True)
 READER = Job(name="reader", description="Reads 100% of all", group="herd", memory_budget=2 << 20, database=True)
 LISTENER = Job(
     name="listener",

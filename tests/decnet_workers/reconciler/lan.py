@@ -6,6 +6,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,13 @@ def lan(directory: Path) -> Iterator[Lan]:
             made.machines.remove(name)
 
 
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def _wire(made: Lan) -> None:
     with made.machines.opened("attacker") as attacker:
         peer = ("peer", "name", "eth0", "netns", f"/proc/{os.getpid()}/fd/{attacker}")
@@ -86,6 +94,7 @@ def _wire(made: Lan) -> None:
     made.ip("link", "set", "eth0", "up", machine="attacker")
     made.ip("address", "add", f"{ATTACKER}/24", "dev", "eth0", machine="attacker")
     made.ip("address", "add", f"{ATTACKER_6}/64", "dev", "eth0", "nodad", machine="attacker")
+    wait_until(lambda: "LOWER_UP" in made.ip("link", "show", "br0"))
 
 
 def decky(name: str = "web-01", *addresses: str, **other: Any) -> DesiredDecky:

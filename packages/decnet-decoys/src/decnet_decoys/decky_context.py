@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from decnet_decoys.assigned.expected import ExpectedConnections
 from decnet_decoys.decky import Decky
 from decnet_decoys.evidence.artifact_store import ArtifactStore
 from decnet_decoys.evidence.connection_recorder import Emitter
@@ -63,6 +64,7 @@ class FleetResources:
         self.keys = keys
         self.budget = budget
         self.processor = processor
+        self.expected = ExpectedConnections()
 
     @cached_property
     def overlays(self) -> OverlayStore:

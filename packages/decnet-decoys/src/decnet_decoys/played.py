@@ -30,6 +30,9 @@ class PlayedDeckies:
         """How many sockets are listened on."""
         return sum(map(len, self._listeners.values()))
 
+    def plays(self, name: str) -> bool:
+        return name in self._listeners
+
     def bind(self, decky: Decky, persona: Persona, kept: dict[Endpoint, socket.socket]) -> None:
         """Serve the decky's ports at its one address; raises StartupError when one cannot be bound.
 

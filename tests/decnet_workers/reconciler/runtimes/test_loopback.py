@@ -16,12 +16,12 @@ PORTS = (Service("ssh", 22022), Service("snmp", 22161, "udp"))
 def test_ports_are_served_while_their_sockets_are_open() -> None:
     runtime, one = Loopback(), decky("web-01", "127.77.9.10/8", services=PORTS, runtime="loopback")
     runtime.start(one)
-    assert runtime.inspect([one]) == {"web-01": Observed(False, served=False)}
-    sockets = runtime.sockets(one)
-    assert runtime.inspect([one]) == {"web-01": Observed(False, served=True)}
-    for sock in sockets:
+    assert runtime.inspect([one]) == {"web-01": Observed(False, served=frozenset())}
+    sockets = runtime.sockets(one, ())
+    assert runtime.inspect([one]) == {"web-01": Observed(False, served=frozenset(one.endpoints()))}
+    for sock in filter(None, sockets):
         sock.close()
-    assert runtime.inspect([one]) == {"web-01": Observed(False, served=False)}
+    assert runtime.inspect([one]) == {"web-01": Observed(False, served=frozenset())}
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1/8", "::1/128"])

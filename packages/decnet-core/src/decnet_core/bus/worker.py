@@ -33,6 +33,7 @@ class Bus(Worker[BusSettings]):
     group = "bus"
     memory_budget = 160 * MIB
     oom_score_adj = 100
+    serves_workers = True
 
     def __init__(self, settings: BusSettings) -> None:
         super().__init__(settings)

@@ -15,6 +15,7 @@ from decnet_core.deckies.messages import (
     LARGEST_PACKET,
     MOST_SOCKETS,
     Done,
+    Expect,
     ListPlayed,
     Play,
     Refused,
@@ -91,6 +92,13 @@ class HandoverClient:
     def played(self) -> dict[str, int]:
         """Return names and versions of the deckies that were handed over and are played. Raises HandoverError."""
         return self._ask(ListPlayed()).played
+
+    def expect(self, decky: str, source: tuple[str, int], session: str) -> None:
+        """Have the next connection to a decky from `source`, which the caller has bound, taken for synthetic.
+
+        Its events carry `session`. Raises HandoverError, also when another process plays the decky.
+        """
+        self._ask(Expect(decky, *source, session))
 
     def _ask(self, request: Request, descriptors: Sequence[int] = ()) -> Done:
         packet = encode(request)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The messages between `reconciler` and `decoys`: one JSON document per packet of a SOCK_SEQPACKET connection.
+"""Requests of `reconciler` and `orchestrator` to `decoys`: a JSON document per packet of a SOCK_SEQPACKET connection.
 
 The sockets of a decky travel beside Play (SCM_RIGHTS, unix(7)). One request, one reply; both sides are our own.
 """
+
+from typing import Annotated
 
 import msgspec
 
@@ -32,6 +34,19 @@ class ListPlayed(msgspec.Struct, frozen=True, tag="list"):
     """Tell which deckies are played."""
 
 
+class Expect(msgspec.Struct, frozen=True, tag="expect"):
+    """Take the next connection to this decky from this address and port for synthetic.
+
+    It must come within seconds; the port is bound by whoever asks.
+    """
+
+    decky: str
+    address: str
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """What its events carry as their session."""
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The request was carried out; `played` are names and versions, asked for by ListPlayed."""
 
@@ -44,7 +59,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     reason: str
 
 
-Request = Play | Withdraw | ListPlayed
+Request = Play | Withdraw | ListPlayed | Expect
 Reply = Done | Refused
 
 encode = msgspec.json.Encoder().encode

@@ -77,6 +77,32 @@ class CanaryTriggered(_Notice, frozen=True, tag="canary.hit"):
     """The request target or the queried name, whole."""
 
 
+class DeckyDrifted(_Notice, frozen=True, tag="decky.drifted"):
+    """A decky was found other than it should be."""
+
+    ts: int
+    decky: str
+    drift: tuple[str, ...]
+    """How, as sentences."""
+
+
+class DeckyRepaired(_Notice, frozen=True, tag="decky.repaired"):
+    """A decky that had drifted is as it should be."""
+
+    ts: int
+    decky: str
+    drift: tuple[str, ...]
+    """What was found and repaired."""
+
+
+class DeckyFailed(_Notice, frozen=True, tag="decky.failed"):
+    """A decky cannot be made what it should be; it is tried again, without another notice while it fails."""
+
+    ts: int
+    decky: str
+    error: str
+
+
 class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     """The operator asked to test one endpoint."""
 
@@ -87,7 +113,17 @@ class TestNotice(_Notice, frozen=True, tag="webhook.test"):
     message: str = "This is a test notice from DECNET."
 
 
-Notice = AttackerObserved | CredentialCaptured | SessionEnded | TechniqueTagged | CanaryTriggered | TestNotice
+Notice = (
+    AttackerObserved
+    | CredentialCaptured
+    | SessionEnded
+    | TechniqueTagged
+    | CanaryTriggered
+    | DeckyDrifted
+    | DeckyRepaired
+    | DeckyFailed
+    | TestNotice
+)
 
 NOTICES: tuple[type[Notice], ...] = Notice.__args__
 

@@ -38,6 +38,8 @@ class Worker(Hosted[S]):
     """The network access it needs itself; that for a remote bus or database is added."""
     database: ClassVar[bool] = False
     """Whether it opens the fleet's database."""
+    serves_workers: ClassVar[bool] = False
+    """Whether others connect to a UNIX socket in its directory in `run`; it may see who they are (SO_PEERCRED)."""
     writes: ClassVar[tuple[str, ...]] = ()
     """Folders of the state directory that it writes to, beside `run` and its spool."""
     keys: ClassVar[tuple[str, ...]] = ()

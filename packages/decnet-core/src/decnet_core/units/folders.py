@@ -55,7 +55,7 @@ def _shared(jobs: Sequence[Job], site: Site) -> Iterator[str]:
 def _own(jobs: Sequence[Job], site: Site) -> Iterator[str]:
     shared = Counter(folder for job in jobs for folder in job.writes)
     for job in jobs:
-        yield f"d {site.state}/run/{job.name} {'0750' if job.name == 'bus' else '0700'} {job.user} {GROUP}"
+        yield f"d {site.state}/run/{job.name} {'0750' if job.serves_workers else '0700'} {job.user} {GROUP}"
         for spool in job.spools:
             yield f"d {site.state}/spool/{spool} 2750 {job.user} {SPOOL_GROUP}"
         yield from _written(job, site, {folder for folder, writers in shared.items() if writers > 1})

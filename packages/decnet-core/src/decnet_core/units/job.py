@@ -43,6 +43,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     database: bool = False
     spools: tuple[str, ...] = ()
     """Its own spools, one for each of its processes."""
+    serves_workers: bool = False
+    """Whether others connect to a UNIX socket of it."""
     reads_spools: bool = False
     """Whether it reads those of the others."""
     writes: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ def job_of(worker: type[Worker[Any]], settings: msgspec.Struct) -> Job:
         database=worker.database,
         processes=len(processes),
         spools=processes if worker.produces else (),
+        serves_workers=worker.serves_workers,
         reads_spools=worker.reads_spools,
         writes=worker.writes,
         keys=worker.keys,

@@ -95,7 +95,7 @@ def _box(job: Job, site: Site) -> dict[str, Value]:
         writable=writable(job, site),
         network=network_of(job, site),
         capabilities=job.capabilities,
-        own_ids=job.name != "bus",  # the broker reads its peers' uids (SO_PEERCRED)
+        own_ids=not job.serves_workers,  # it reads their uids
     )
 
 

@@ -86,6 +86,11 @@ class Assignments:
         await self._played.close(name)
         await self._forget(name)
 
+    def check_played(self, name: str) -> None:
+        """Raise AssignmentError unless this process plays the decky: one handed over, or of the settings."""
+        if not self._played.plays(name):
+            raise AssignmentError(f"decky {name} is not played by this process")
+
     def _refuse_reserved(self, name: str) -> None:
         if name in self._reserved:
             raise AssignmentError(f"the settings have a decky {name} of their own")

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Takes over deckies from `reconciler`: a UNIX socket on which each packet is a request (`decnet_core.deckies`)."""
+"""Takes requests of `reconciler` and `orchestrator`: a UNIX socket, each packet is one (`decnet_core.deckies`)."""
 
 import array
 import asyncio
 import contextlib
 import logging
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from decnet_core.deckies.messages import (
     LARGEST_PACKET,
     MOST_SOCKETS,
     Done,
+    Expect,
     ListPlayed,
     Play,
     Refused,
@@ -26,11 +28,16 @@ from decnet_core.deckies.messages import (
     encode,
 )
 from decnet_core.exits import StartupError
+from decnet_core.net.addresses import peer_address
 from decnet_core.net.inherited import close_all, passed
 from decnet_core.net.unix_peer import entitled, peer_uid
 from decnet_decoys.assigned.assignments import AssignmentError, Assignments
+from decnet_decoys.assigned.expected import ExpectedConnections
 
 log = logging.getLogger(__name__)
+
+RECONCILER, ORCHESTRATOR = "reconciler", "orchestrator"
+_ASKED_BY: dict[type[Any], str] = {Play: RECONCILER, Withdraw: RECONCILER, Expect: ORCHESTRATOR}
 
 _MOST_CLIENTS = 8
 _ROOM = socket.CMSG_SPACE((MOST_SOCKETS + 3) * array.array("i").itemsize)
@@ -40,14 +47,16 @@ class HandoverServer:
     def __init__(
         self,
         path: Path,
-        client: Path,
+        clients: Mapping[str, Path],
         assignments: Assignments,
+        expected: ExpectedConnections,
         spawn: Callable[..., asyncio.Task[Any]],
     ) -> None:
-        """`client` is the directory whose owner may hand deckies over, beside root and this process's own account."""
+        """`clients` are workers, each with the directory that it owns; root and this account may do what they may."""
         self._path = path
-        self._client = client
+        self._clients_of = clients
         self._assignments = assignments
+        self._expected = expected
         self._spawn = spawn
         self._socket: socket.socket | None = None
         self._clients: set[asyncio.Task[Any]] = set()
@@ -83,37 +92,43 @@ class HandoverServer:
         assert self._socket is not None
         with contextlib.suppress(OSError):
             client, _ = self._socket.accept()
-            if len(self._clients) >= _MOST_CLIENTS or not self._may(client):
+            workers = self._workers(client)
+            if len(self._clients) >= _MOST_CLIENTS or not workers:
                 client.close()
                 return
             client.setblocking(False)
-            task = self._spawn(self._serve(client), name="decoys-handover", may_end=True)
+            task = self._spawn(self._serve(client, workers), name="decoys-handover", may_end=True)
             self._clients.add(task)
             task.add_done_callback(self._clients.discard)
 
-    def _may(self, client: socket.socket) -> bool:
+    def _workers(self, client: socket.socket) -> frozenset[str]:
+        """Return which workers' requests the client may make."""
         uid = peer_uid(client)
-        with contextlib.suppress(FileNotFoundError):
-            if entitled(uid, self._client):
-                return True
-        log.warning("user %d wanted to hand over deckies and was turned away", uid)
-        return False
+        found = frozenset(name for name, directory in self._clients_of.items() if _entitled(uid, directory))
+        if not found:
+            log.warning("user %d wanted to hand over deckies and was turned away", uid)
+        return found
 
-    async def _serve(self, client: socket.socket) -> None:
+    async def _serve(self, client: socket.socket, workers: frozenset[str]) -> None:
         with client, contextlib.suppress(OSError):
             while (request := await _received(client)) is not None:
-                reply = await self._carried_out(*request)
+                reply = await self._carried_out(*_permitted(*request, workers))
                 await asyncio.get_running_loop().sock_sendall(client, encode(reply))
 
-    async def _carried_out(self, request: Request | None, sockets: list[socket.socket]) -> Reply:
+    async def _carried_out(self, request: Request | Refused | None, sockets: list[socket.socket]) -> Reply:
         assignments = self._assignments
         try:
             match request:
+                case Refused():
+                    return request
                 case Play(decky, sent) if len(sent) == len(sockets):
                     given, sockets = sockets, []  # theirs from now on
                     await assignments.play(decky, given)
                 case Withdraw(name):
                     await assignments.withdraw(name)
+                case Expect(decky, address, port, session):
+                    assignments.check_played(decky)
+                    self._expected.expect(decky, peer_address(address), port, session)
                 case ListPlayed():
                     return Done(assignments.versions)
                 case _:
@@ -128,6 +143,22 @@ class HandoverServer:
         return Done()
 
 
+def _permitted(
+    request: Request | None, sockets: list[socket.socket], workers: frozenset[str]
+) -> tuple[Request | Refused | None, list[socket.socket]]:
+    """Return the request if it is one of these workers', else its refusal."""
+    worker = _ASKED_BY.get(type(request))
+    refused = worker is not None and worker not in workers
+    return Refused(f"only {worker} may ask for that") if refused else request, sockets
+
+
+def _entitled(uid: int, directory: Path) -> bool:
+    try:
+        return entitled(uid, directory)
+    except FileNotFoundError:  # that worker has never run here
+        return uid in (0, os.geteuid())
+
+
 async def _received(client: socket.socket) -> tuple[Request | None, list[socket.socket]] | None:
     """Return the next request and its sockets, None for one that cannot be read; None at the end."""
     await _readable(client)
@@ -136,13 +167,24 @@ async def _received(client: socket.socket) -> tuple[Request | None, list[socket.
     if not data:
         close_all(descriptors)
         return None
-    try:
-        sockets = [socket.socket(fileno=number) for number in descriptors]
-        truncated = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
-        return (None if truncated else decode_request.decode(data)), sockets
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError):
-        close_all(descriptors)
-        return None, []
+    sockets = _sockets(descriptors)
+    truncated = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
+    request = None
+    if not truncated and len(sockets) == len(descriptors):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            request = decode_request.decode(data)
+    return request, sockets
+
+
+def _sockets(descriptors: Iterable[int]) -> list[socket.socket]:
+    """Return those that are sockets, and close the others."""
+    found = []
+    for number in descriptors:
+        try:
+            found.append(socket.socket(fileno=number))
+        except OSError:
+            os.close(number)
+    return found
 
 
 async def _readable(client: socket.socket) -> None:

@@ -34,6 +34,7 @@ class Emitter(Protocol):
         src: tuple[str, int | None] | None = None,
         dst: tuple[str, int | None] | None = None,
         session: str | None = None,
+        synthetic: bool = False,
     ) -> object:
         """Append an event to the spool."""
         ...
@@ -46,6 +47,8 @@ class ConnectionInfo(NamedTuple):
     service: str
     src: tuple[str, int]
     dst: tuple[str, int]
+    synthetic: bool = False
+    """Whether `orchestrator` announced it (`assigned.expected`)."""
 
 
 class ConnectionRecorder:
@@ -81,6 +84,7 @@ class ConnectionRecorder:
                 src=self.info.src,
                 dst=self.info.dst,
                 session=self.session,
+                synthetic=self.info.synthetic,
             )
         except BadEventError as error:
             self.counters.add("decoys_events_refused")

@@ -40,11 +40,12 @@ class OpenSession(msgspec.Struct, frozen=True):
     started: int
     """Nanoseconds since the Unix epoch."""
     ending: Ending | None = None
+    synthetic: bool = False
 
     @property
     def info(self) -> ConnectionInfo:
         """The connection that the session belongs to."""
-        return ConnectionInfo(self.decky, self.service, self.src, self.dst)
+        return ConnectionInfo(self.decky, self.service, self.src, self.dst, self.synthetic)
 
 
 class Journal:

@@ -34,30 +34,37 @@ class SessionRecorder:
         self._growing: tuple[str, bytes] | None = None
 
     def begin(self, terminal: str | None, columns: int, rows: int) -> Recording | None:
-        """Report that the session begins and open its recording; None if the disk refuses one."""
+        """Report that the session begins and open its recording; None if it is synthetic or the disk refuses one."""
         connection, journal = self.connection, self.context.fleet.journal
         started = time.time_ns()
         info = connection.info
-        self._entry = OpenSession(connection.session, info.decky, info.service, info.src, info.dst, started)
+        self._entry = OpenSession(
+            connection.session, info.decky, info.service, info.src, info.dst, started, synthetic=info.synthetic
+        )
         journal.begin(self._entry)
-        try:
-            self._recording = Recording(
-                journal.recording(connection.session),
-                columns=columns,
-                rows=rows,
-                started=started // 1_000_000_000,
-                terminal=terminal,
-                limit_bytes=self.context.settings.limits.recording_bytes,
-            )
-        except OSError:
-            connection.counters.add("decoys_recordings_failed")
+        if not info.synthetic:
+            self._recording = self._opened_recording(terminal, columns, rows, started // 1_000_000_000)
         connection.emit(
             SessionOpened(
                 service=self.connection.service, username=text(self.username), terminal=terminal and text(terminal)
             )
         )
-        connection.counters.add("decoys_sessions")
+        connection.counters.add("decoys_synthetic_sessions" if info.synthetic else "decoys_sessions")
         return self._recording
+
+    def _opened_recording(self, terminal: str | None, columns: int, rows: int, started: int) -> Recording | None:
+        try:
+            return Recording(
+                self.context.fleet.journal.recording(self.connection.session),
+                columns=columns,
+                rows=rows,
+                started=started,
+                terminal=terminal,
+                limit_bytes=self.context.settings.limits.recording_bytes,
+            )
+        except OSError:
+            self.connection.counters.add("decoys_recordings_failed")
+            return None
 
     def command(self, line: str, *, known: bool, moment: float) -> None:
         self._commands += 1

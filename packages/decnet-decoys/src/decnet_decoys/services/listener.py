@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from decnet_core.exits import StartupError
-from decnet_core.net.addresses import source_of
+from decnet_core.net.addresses import peer_address, source_of
 from decnet_core.net.sockets import BindError, bound_udp, listening
 from decnet_decoys.decky import port_name
 from decnet_decoys.evidence.connection_recorder import ConnectionInfo, ConnectionRecorder
@@ -90,8 +90,10 @@ class Listener(ABC):
         return None
 
     def _recorder(self, peer: tuple[str, int], here: tuple[str, int]) -> ConnectionRecorder:
-        info = ConnectionInfo(self._context.decky.name, self._name, peer[:2], here[:2])
-        return ConnectionRecorder(self._context.runtime, info)
+        decky, source = self._context.decky.name, (peer_address(peer[0]), peer[1])
+        session = self._context.fleet.expected.take(decky, *source)
+        info = ConnectionInfo(decky, self._name, peer[:2], here[:2], session is not None)
+        return ConnectionRecorder(self._context.runtime, info, session)
 
     def _terms(self, peer: tuple[str, int]) -> tuple[LimitSettings, float, MemoryLease]:
         """Return a client's idle timeout, and how many bytes it may send and have kept."""
@@ -114,7 +116,7 @@ class Listener(ABC):
         recorder, limits = connection.recorder, self._context.settings.limits
         try:
             recorder.opened()
-            recorder.counters.add("decoys_connections")
+            recorder.counters.add("decoys_synthetic_connections" if recorder.info.synthetic else "decoys_connections")
             async with asyncio.timeout(limits.session_seconds):
                 await self._service.serve(connection)
         except (OSError, EOFError, ConnectionEnded):

@@ -98,7 +98,8 @@ class Login(asyncssh.SSHServer):
         return await self._judge(username, str(responses[0]) if responses else "", "keyboard-interactive")
 
     async def _judge(self, username: str, password: str, method: str) -> bool:
-        accepted = self._credentials.accepts(self._recorder.info.src[0], username, password)
+        info = self._recorder.info  # a synthetic user has an account here, whatever its password is
+        accepted = info.synthetic or self._credentials.accepts(info.src[0], username, password)
         self._attempt(username, method, success=accepted, password=text(password))
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)
@@ -110,7 +111,7 @@ class Login(asyncssh.SSHServer):
     def _attempt(
         self, username: str, method: str, *, success: bool, password: str | None = None, public_key: str | None = None
     ) -> None:
-        self._recorder.counters.add("decoys_logins")
+        self._recorder.counters.add("decoys_synthetic_logins" if self._recorder.info.synthetic else "decoys_logins")
         self._recorder.emit(
             LoginAttempt(
                 service=self._recorder.service,

@@ -48,7 +48,7 @@ decky = Table(
     Index("ix_decky_persona", "persona"),
     Index("ix_decky_sensor", "sensor"),
     Index("ix_decky_mutate_at", "mutate_at"),
-    info=_DESIRED,
+    info={**_DESIRED, "owner": "operator, mutate, reconciler"},
 )
 
 decky_address = Table(

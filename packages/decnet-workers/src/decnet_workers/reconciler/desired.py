@@ -55,12 +55,14 @@ class DesiredDecky(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Service, ...]
     version: int
     wanted: bool = True
+    existing: frozenset[Address] = frozenset()
+    """Those of its addresses that this host must have: they are never added, nor removed."""
     interface: str | None = None
     gateways: tuple[Address, ...] = ()
     mac: str | None = None
-    seed: str = ""
+    seed: int = 0
     stack: Stack = Stack()
-    persona_document: str | None = None
+    persona_document: dict[str, Any] | None = None
 
     def endpoints(self) -> list[Endpoint]:
         """Return what it listens on: for each address in order, each service in order."""

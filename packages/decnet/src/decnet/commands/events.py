@@ -23,23 +23,28 @@ _PAGE = 1000
 
 @app.command()
 def events(
+    *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Continue with new events.")] = False,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     attacker: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
+    synthetic: Annotated[bool, typer.Option(help="Also what the worker orchestrator causes.")] = False,
     limit: Limit = 50,
     as_json: JsonLines = False,
 ) -> None:
     """Show the newest events, oldest of them first; --follow continues with new ones."""
     kinds = _known(kind or [])
     deployment = find_deployment()
-    shown = newest(deployment, kinds, attacker, limit)
+    shown = newest(deployment, kinds, attacker, limit, synthetic=synthetic)
     _print(shown, as_json=as_json)
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_follow(deployment, kinds, attacker, shown[-1].seq if shown else None, as_json=as_json))
+            seen = shown[-1].seq if shown else None
+            asyncio.run(_follow(deployment, kinds, attacker, seen, synthetic=synthetic, as_json=as_json))
 
 
-def newest(deployment: Deployment, kinds: Sequence[str], attacker: str | None, limit: int) -> list[StoredEvent]:
+def newest(
+    deployment: Deployment, kinds: Sequence[str], attacker: str | None, limit: int, *, synthetic: bool = False
+) -> list[StoredEvent]:
     """Return the newest `limit` matching events, oldest of them first."""
     matching: list[StoredEvent] = []
     before: int | None = None
@@ -52,18 +57,25 @@ def newest(deployment: Deployment, kinds: Sequence[str], attacker: str | None, l
             if not page:
                 break
             before = page[-1].seq
-            matching += [one for one in page if not kinds or one.event.kind in kinds]
+            fitting = [one for one in page if not kinds or one.event.kind in kinds]
+            matching += [one for one in fitting if synthetic or not one.event.synthetic]
     return matching[:limit][::-1]
 
 
 async def _follow(
-    deployment: Deployment, kinds: Sequence[str], attacker: str | None, seen: int | None, *, as_json: bool
+    deployment: Deployment,
+    kinds: Sequence[str],
+    attacker: str | None,
+    seen: int | None,
+    *,
+    synthetic: bool,
+    as_json: bool,
 ) -> None:
     from decnet.fleet.bus_access import bus_client
     from decnet.fleet.event_feed import EventFeed
 
     bus = await bus_client(deployment, "decnet-events")
-    feed = EventFeed(deployment, bus, kinds=kinds, attacker=attacker)
+    feed = EventFeed(deployment, bus, kinds=kinds, attacker=attacker, synthetic=synthetic)
     if seen is None:
         feed.start_at_end()
     else:

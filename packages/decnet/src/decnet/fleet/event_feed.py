@@ -22,15 +22,25 @@ _BATCH = 500
 
 
 class EventFeed:
-    """The event log from one position on; a busy or unreachable database is retried, nothing is missed."""
+    """The event log from one position on; a busy or unreachable database is retried, nothing is missed.
+
+    Synthetic ones are left out unless they are asked for.
+    """
 
     def __init__(
-        self, deployment: Deployment, bus: Bus, *, kinds: Sequence[str] = (), attacker: str | None = None
+        self,
+        deployment: Deployment,
+        bus: Bus,
+        *,
+        kinds: Sequence[str] = (),
+        attacker: str | None = None,
+        synthetic: bool = False,
     ) -> None:
         self._engine: Engine = open_engine(deployment.database_url, read_only=True)
         self._bus = bus
         self._kinds = tuple(kinds)
         self._attacker = attacker
+        self._synthetic = synthetic
         self.seq = 0
 
     def start_at_end(self) -> None:
@@ -68,4 +78,5 @@ class EventFeed:
         return []
 
     def _fits(self, stored: StoredEvent) -> bool:
-        return self._attacker is None or stored.event.src_ip == self._attacker
+        event = stored.event
+        return (self._attacker is None or event.src_ip == self._attacker) and (self._synthetic or not event.synthetic)

@@ -22,7 +22,7 @@ def cells(event: Event) -> tuple[str, str, str, str, str]:
         for_terminal(event.src_ip or "-", 45),
         for_terminal(event.decky or "-", 64),
         event.kind,
-        summary(event.payload),
+        summary(event.payload) + (" [synthetic]" if event.synthetic else ""),
     )
 
 

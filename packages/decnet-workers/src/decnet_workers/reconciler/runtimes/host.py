@@ -6,9 +6,9 @@ decky without an interface uses only addresses that are there.
 """
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
-from decnet_workers.reconciler.desired import DesiredDecky, Interface
+from decnet_workers.reconciler.desired import DesiredDecky, Endpoint, Interface
 from decnet_workers.reconciler.netlink import addresses, links
 from decnet_workers.reconciler.netlink.addresses import OURS, Assigned
 from decnet_workers.reconciler.netlink.connection import Netlink
@@ -30,13 +30,13 @@ class Host:
             found[decky.name] = Observed(
                 present=any(one.address in decky.addresses for one in there if one.protocol == OURS),
                 drift=tuple(f"address {one} is missing" for one in missing),
-                served=listened.issuperset(decky.endpoints()),
+                served=frozenset(listened.intersection(decky.endpoints())),
             )
         return found
 
     def conflicts(self, deckies: Sequence[DesiredDecky]) -> dict[str, str]:
         there = _assigned()
-        return in_use([one for one in deckies if one.interface and _missing(one, there)])
+        return in_use([one for one in deckies if not one.existing and _missing(one, there)])
 
     def start(self, decky: DesiredDecky) -> None:
         with explained("add its address"):
@@ -49,8 +49,8 @@ class Host:
                 if one.protocol == OURS and one.address in decky.addresses:
                     _remove(one)
 
-    def sockets(self, decky: DesiredDecky) -> list[socket.socket]:
-        return opened(decky)
+    def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
+        return opened(decky, kept)
 
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         wanted = {one for decky in deckies for one in decky.addresses}
@@ -75,8 +75,10 @@ def _missing(decky: DesiredDecky, there: list[Assigned]) -> list[Interface]:
 
 
 def _add(decky: DesiredDecky, address: Interface) -> None:
-    if not decky.interface:
-        raise RuntimeFailed(f"this host has no address {address.ip}: name the interface that it is to be added to")
+    if address.ip in decky.existing or not decky.interface:
+        raise RuntimeFailed(
+            f"this host has no address {address.ip}: give it a prefix length and an interface that it is to be added to"
+        )
     with Netlink() as netlink:
         link = _interface(links.links(netlink), decky.interface)
         addresses.add(netlink, link.number, address)

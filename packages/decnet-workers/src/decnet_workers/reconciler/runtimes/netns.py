@@ -10,10 +10,10 @@ The addresses are static. Leases of DHCP are not asked for.
 
 import socket
 import zlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
-from decnet_workers.reconciler.desired import DesiredDecky
+from decnet_workers.reconciler.desired import DesiredDecky, Endpoint
 from decnet_workers.reconciler.netlink import addresses, links, nftables, routes
 from decnet_workers.reconciler.netlink.connection import NETFILTER, Netlink
 from decnet_workers.reconciler.netlink.links import Link
@@ -60,9 +60,9 @@ class Netns:
     def stop(self, decky: DesiredDecky) -> None:
         self.remove(decky.name)
 
-    def sockets(self, decky: DesiredDecky) -> list[socket.socket]:
+    def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
         with explained("open its ports"):
-            return self._namespaces.enter(decky.name, lambda: opened(decky))
+            return self._namespaces.enter(decky.name, lambda: opened(decky, kept))
 
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         return sorted(set(self._namespaces.names()) - {one.name for one in deckies})
@@ -81,7 +81,7 @@ class Netns:
             there = self._namespaces.enter(decky.name, served)
         except OSError as error:
             return Observed(True, (f"its network namespace cannot be looked into: {error.strerror}",))
-        return Observed(True, drift, there.issuperset(decky.endpoints()))
+        return Observed(True, drift, frozenset(there.intersection(decky.endpoints())))
 
     def _connect(self, decky: DesiredDecky, parent: Link) -> None:
         """Make the interface, unless it is there."""
@@ -100,7 +100,7 @@ class Netns:
             links.set_up(netlink, links.links(netlink)[outside], f"{MARK}{decky.name}")
 
 
-_ABSENT = Observed(False)
+_ABSENT = Observed(False, ("its network namespace is missing",))
 
 
 def _parent(decky: DesiredDecky, outside: dict[str, Link]) -> Link:
@@ -126,7 +126,7 @@ def _outside(name: str) -> str:
 
 def _mac(decky: DesiredDecky) -> str:
     """Return a locally administered MAC address that stays the same, for a decky without one."""
-    return f"02:dc:{zlib.crc32((decky.seed or decky.name).encode()).to_bytes(4, 'big').hex(':')}"
+    return f"02:dc:{zlib.crc32(f'{decky.name} {decky.seed}'.encode()).to_bytes(4, 'big').hex(':')}"
 
 
 def _is_other(decky: DesiredDecky, link: Link, outside: dict[str, Link]) -> str:

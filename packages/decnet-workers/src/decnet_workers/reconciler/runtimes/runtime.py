@@ -7,7 +7,7 @@ All is idempotent, and may be cut off at any instruction: the next look sees wha
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Protocol
 
 import msgspec
@@ -28,8 +28,8 @@ class Observed(msgspec.Struct, frozen=True):
     """Whether anything of its environment is there."""
     drift: tuple[str, ...] = ()
     """How the environment differs from what it should be; empty: not at all."""
-    served: bool = False
-    """Whether somebody listens on all of its endpoints, there."""
+    served: frozenset[Endpoint] = frozenset()
+    """Those of its endpoints on which somebody listens, there."""
 
 
 class Runtime(Protocol):
@@ -47,8 +47,8 @@ class Runtime(Protocol):
     def stop(self, decky: DesiredDecky) -> None:
         """Remove the environment, whatever is there of it; raises RuntimeFailed."""
 
-    def sockets(self, decky: DesiredDecky) -> list[socket.socket]:
-        """Return a bound socket for each endpoint, in their order; raises RuntimeFailed, then none is open."""
+    def sockets(self, decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
+        """Return a bound socket for each endpoint in order, None for one to be `kept`; raises RuntimeFailed."""
 
     def orphans(self, deckies: Sequence[DesiredDecky]) -> list[str]:
         """Return the marks of what is ours and belongs to none of the runtime's deckies."""
@@ -57,14 +57,16 @@ class Runtime(Protocol):
         """Remove an orphan; raises RuntimeFailed."""
 
 
-def opened(decky: DesiredDecky) -> list[socket.socket]:
-    """Return a bound socket for each of the decky's endpoints, in the namespace of this thread."""
-    found: list[socket.socket] = []
+def opened(decky: DesiredDecky, kept: Container[Endpoint]) -> list[socket.socket | None]:
+    """Do what `Runtime.sockets` says in the namespace of this thread; after a failure no socket is open."""
+    found: list[socket.socket | None] = []
     try:
-        found.extend(map(_bound, decky.endpoints()))  # those before one that fails are in it
+        for endpoint in decky.endpoints():
+            found.append(None if endpoint in kept else _bound(endpoint))  # noqa: PERF401  # what is open must be closed
     except RuntimeFailed:
         for sock in found:
-            sock.close()
+            if sock is not None:
+                sock.close()
         raise
     return found
 

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+"""Section `[reconciler]`."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+RuntimeName: TypeAlias = Literal["loopback", "host", "netns"]
+
+
+class ReconcilerSettings(msgspec.Struct, frozen=True):
+    """Section `[reconciler]`."""
+
+    runtimes: tuple[RuntimeName, ...] = ("loopback",)
+    """In what deckies may run: `loopback` needs no privileges, `host` CAP_NET_ADMIN, `netns` also CAP_SYS_ADMIN."""
+    namespaces: str = "/run/netns"
+    """Directory in which the network namespaces of deckies have their names, as ip-netns(8) expects them."""
+    look_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60.0
+    """How often all deckies are looked at though nothing has changed."""

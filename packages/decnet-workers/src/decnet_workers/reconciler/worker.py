@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""The worker `reconciler`: a pass over the fleet when deckies change, when one is due again, and now and then.
+
+Only it may change the network of this host. What it opens it hands to `decoys`, which has no privileges.
+"""
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import msgspec
+from sqlalchemy import Engine, insert
+
+from decnet_core.bus.subjects import FLEET_CHANGED, NOTICE, NoticeWritten
+from decnet_core.deckies.handover import handover_sockets
+from decnet_core.events.notices import DeckyDrifted, DeckyFailed, DeckyRepaired
+from decnet_core.runtime.context import Context
+from decnet_core.runtime.worker import MIB
+from decnet_models.database.engine import writing
+from decnet_models.database.warm_up import warm_up
+from decnet_models.fleet.tables import decky
+from decnet_models.following.database_worker import DatabaseWorker
+from decnet_models.following.single_instance import single_instance
+from decnet_models.following.step_loop import AT_ONCE, Rest, repeat
+from decnet_workers.reconciler.decoys_processes import DecoysProcesses
+from decnet_workers.reconciler.passes import Passes, Report
+from decnet_workers.reconciler.reconciliation import Reconciliation
+from decnet_workers.reconciler.runtimes.host import Host
+from decnet_workers.reconciler.runtimes.loopback import Loopback
+from decnet_workers.reconciler.runtimes.netns import Netns
+from decnet_workers.reconciler.runtimes.runtime import Runtime
+from decnet_workers.reconciler.settings import ReconcilerSettings
+
+log = logging.getLogger(__name__)
+
+_CAPABILITIES: dict[str, tuple[str, ...]] = {
+    "loopback": (),
+    "host": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW"),
+    "netns": ("CAP_NET_ADMIN", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_ADMIN"),
+}
+
+
+class Reconciler(DatabaseWorker[ReconcilerSettings]):
+    """Makes the deckies of this host be what the database says, and keeps them so."""
+
+    name = "reconciler"
+    Settings = ReconcilerSettings
+    listens = (FLEET_CHANGED.pattern,)
+    notices = (DeckyDrifted, DeckyRepaired, DeckyFailed)
+    parks = True
+    memory_budget: ClassVar[int] = 48 * MIB
+
+    def __init__(self, settings: ReconcilerSettings) -> None:
+        super().__init__(settings)
+        self._players: DecoysProcesses | None = None
+        self._unreachable = False
+
+    @classmethod
+    def warm(cls) -> None:
+        warm_up(_pass_over_a_bad_row)
+
+    @classmethod
+    def capabilities(cls, settings: ReconcilerSettings) -> tuple[str, ...]:
+        """Return what the runtimes need that may be used."""
+        return tuple(sorted({one for name in settings.runtimes for one in _CAPABILITIES[name]}))
+
+    @classmethod
+    def reach(cls, settings: ReconcilerSettings) -> Literal["none", "loopback", "any"]:
+        """Return where it opens sockets."""
+        return "any" if {"host", "netns"} & set(settings.runtimes) else "loopback"
+
+    async def run(self, ctx: Context) -> None:
+        async with single_instance(ctx) as mine:
+            if mine:
+                self._players = DecoysProcesses(partial(handover_sockets, ctx.state))
+                reconciliation = Reconciliation(_runtimes(self.settings), self._players)
+                passes = Passes(self._engine, reconciliation, self.settings.look_seconds, ctx.stopping.is_set)
+                await repeat(ctx, partial(self._step, ctx, passes), prepare=_nothing)
+
+    async def stop(self, ctx: Context) -> None:
+        if self._players is not None:
+            await ctx.in_thread(self._players.close)
+        await super().stop(ctx)
+
+    async def _step(self, ctx: Context, passes: Passes) -> Rest:
+        report = await ctx.in_thread(passes.run)
+        _show(ctx, report)
+        if report.unreachable and not self._unreachable:
+            log.warning("deckies wait: decoys does not answer; see `decnet status`")
+        self._unreachable = report.unreachable
+        if report.more:
+            return AT_ONCE
+        due = report.due_seconds
+        seconds = ctx.poll_seconds(self.settings.look_seconds)
+        return Rest(seconds if due is None else min(seconds, due), due, idle=not report.done)
+
+
+def _runtimes(settings: ReconcilerSettings) -> dict[str, Runtime]:
+    found: dict[str, Runtime] = {"loopback": Loopback(), "host": Host(), "netns": Netns(Path(settings.namespaces))}
+    return {name: found[name] for name in settings.runtimes}
+
+
+async def _nothing() -> None:
+    """Prepare nothing."""
+
+
+def _show(ctx: Context, report: Report) -> None:
+    ctx.counters.set("deckies", report.deckies)
+    ctx.counters.set("deckies_failing", report.failing)
+    ctx.counters.add("deckies_reconciled", report.done)
+    for kind, seq in report.notices.items():
+        ctx.bus.publish(NOTICE.of(kind), msgspec.json.encode(NoticeWritten(seq)))
+
+
+def _pass_over_a_bad_row(engine: Engine) -> None:
+    row = {
+        "name": "warm-up",
+        "host_name": "warm-up",
+        "runtime": "loopback",
+        "persona": "",
+        "wanted": True,
+        "version": 1,
+    }
+    with writing(engine) as connection:
+        connection.execute(insert(decky).values(**row, seed=0, created_at=1, updated_at=1))
+    Passes(engine, Reconciliation({}, DecoysProcesses(list)), 1.0, bool).run()

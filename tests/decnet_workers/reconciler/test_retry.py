@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""When deckies that failed are tried again."""
+
+from __future__ import annotations
+
+from decnet_workers.reconciler.retry import LONGEST_SECONDS, NS, Retries
+
+
+def test_pause_doubles_up_to_the_longest() -> None:
+    retries = Retries()
+    pauses = [retries.failed("a", 1, attempt, now_ns=0).retry_at // NS for attempt in range(12)]
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_SECONDS] * 3]
+
+
+def test_each_decky_waits_for_itself() -> None:
+    retries = Retries()
+    retries.failed("a", 3, 0, now_ns=0)
+    retries.failed("b", 1, 4, now_ns=0)
+    assert retries.waiting(0) == {"a": 3, "b": 1}
+    assert retries.waiting(2 * NS) == {"b": 1}
+    assert retries.next_at() == NS
+    retries.succeeded("a")
+    assert (retries.next_at(), retries.count) == (16 * NS, 1)
+    retries.keep({"a"})
+    assert (retries.next_at(), retries.count) == (None, 0)
