@@ -158,6 +158,18 @@ class Clerk(Worker[NoSettings]):
             await ctx.nudged(0.0 if found else ctx.parking.rest(began, 10.0, due))
 
 
+class Scribe(Worker[NoSettings]):
+    """Has something to do only after the clerk; parks until then."""
+
+    name = "scribe"
+    parks = True
+    follows = ("clerk",)
+
+    async def run(self, ctx: Context) -> None:
+        while not ctx.stopping.is_set():
+            await ctx.nudged(ctx.parking.rest(time.monotonic(), 10.0))
+
+
 class Porter(Worker[NoSettings]):
     """Answers one line to each TCP client, and each datagram; parks while nobody comes."""
 

@@ -25,6 +25,7 @@ from decnet_core.bus.settings import BusSettings
 from decnet_core.bus.subjects import CONTROL, Control, Health
 from decnet_core.runtime.restarts.policy import Phase
 from decnet_core.state import State
+from decnet_core.supervise import process_fleet
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.parked import held_sockets
 from decnet_core.supervise.process_fleet import ProcessFleet
@@ -49,17 +50,19 @@ class Office:
         self.url = f"unix://{self.state.bus_socket}"
         self.broker = Broker(BusSettings(), self.state.bus_socket)
 
-    async def open(self, *workers: str, forking: bool = True, **variables: str) -> None:
+    async def open(self, *workers: str, forking: bool = True, heavy: str = "", **variables: str) -> None:
+        """Start a fleet; the worker `heavy` has a zygote of its own."""
         await self.broker.start()
         self.client = await connect(self.url, name="test", wait=5)
         self.fleet = ProcessFleet(
-            QUICK,
+            msgspec.structs.replace(QUICK, budget_check_seconds=1),
             logs=self.root / "log",
             environment={**environment(self.root), "DECNET_RUNTIME_PARK_SECONDS": str(PARK_SECONDS), **variables},
             place=place,
             forking=forking,
             connect_bus=lambda: connect(self.url, name="supervise", wait=5),
             spools=self.state.spool,
+            zygote_of=lambda name: "heavy" if name == heavy else "",
         )
         await self.fleet.start(workers)
         publish_status(self.fleet, self.root, "test", "fork")
@@ -115,9 +118,11 @@ def published_refusals(office: Office) -> int:
 
 
 @contextlib.asynccontextmanager
-async def opened(root: Path, *workers: str, forking: bool = True, **variables: str) -> AsyncIterator[Office]:
+async def opened(
+    root: Path, *workers: str, forking: bool = True, heavy: str = "", **variables: str
+) -> AsyncIterator[Office]:
     office = Office(root)
-    await office.open(*workers, forking=forking, **variables)
+    await office.open(*workers, forking=forking, heavy=heavy, **variables)
     try:
         yield office
     finally:
@@ -328,3 +333,49 @@ async def test_an_interpreter_of_its_own_is_never_parked(tmp_path: Path) -> None
     async with opened(tmp_path, "clerk", forking=False) as office:
         await asyncio.sleep(5 * PARK_SECONDS)  # nothing to wait for: it must not park
         assert office.clerk.phase is Phase.READY
+
+
+async def test_a_worker_that_follows_another_is_woken_with_it_and_that_is_no_idle_wake(tmp_path: Path) -> None:
+    async with opened(tmp_path, "clerk", "scribe") as office:
+        await office.parked()
+        await until(lambda: one(office.fleet, "scribe").phase is Phase.PARKED)
+        before = one(office.fleet, "scribe").wakes
+        office.order("first")
+        await until(lambda: one(office.fleet, "scribe").wakes == before + 1)
+        await until(lambda: one(office.fleet, "scribe").phase is Phase.PARKED)
+        assert one(office.fleet, "scribe").idle_wakes == 0
+
+
+async def test_a_worker_that_was_forked_in_a_hurry_and_stays_busy_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_fleet, "_HURRIED_SECONDS", 1.0)
+    async with opened(tmp_path, "clerk", "steady", heavy="clerk") as office:
+        await office.parked()
+        await until(lambda: set(office.fleet.zygotes) == {""})  # that of the clerk has ended
+        pids, orders = set[int](), 0
+        while len(pids) < 2:
+            office.order(f"{orders:05}")
+            orders += 1
+            pids |= {office.clerk.pid} if office.clerk.pid else set()
+            await asyncio.sleep(0.02)
+        assert (office.clerk.wakes, office.clerk.restarts) == (1, 0)
+        await office.parked()
+        assert sorted(office.taken()) == [f"{number:05}" for number in range(orders)]
+
+
+async def test_a_worker_that_is_woken_while_the_last_other_of_its_zygote_is_parked_starts_without_a_crash(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path, "clerk", heavy="clerk") as office:
+        for number in range(3):
+            await office.parked()
+            office.order(f"{number}", announced=False)
+            zygote = office.fleet._zygotes["heavy"]  # the moment cannot be met from outside
+            asking = asyncio.ensure_future(zygote.open(hurried=True))
+            await asyncio.sleep(0)
+            await office.fleet._close_unneeded("heavy")
+            await asking
+            office.client.publish("clerk.order")
+            await office.until_taken(f"{number}")
+        assert office.clerk.restarts == 0

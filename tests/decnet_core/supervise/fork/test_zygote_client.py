@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from decnet_core.exits import Exit
+from decnet_core.runtime import worker_registry
 from decnet_core.supervise.fork import child_process, zygote_client
 from decnet_core.supervise.fork.child_process import ChildProcess
 from decnet_core.supervise.fork.zygote_client import ZygoteClient
 
 HERE = Path(__file__).parents[1]
 PLACE = "supervised_workers:Steady"
+BUS = worker_registry.entry_point("bus")
 
 
 class Forker:
@@ -274,3 +276,29 @@ def _caught(pid: int) -> int:
     """The signals that the process handles itself (SigCgt of proc(5))."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16) & (1 << signal.SIGHUP - 1)
+
+
+async def test_a_zygote_in_a_hurry_imports_what_a_child_needs_and_prepares_the_rest_later(forker: Forker) -> None:
+    places = [BUS, "supervised_workers:Dice"]
+    heavy = ZygoteClient(
+        places, forker.environment, forker.said.extend, name="heavy", parent=forker.client, lifeline=forker.lifeline
+    )
+    await forker.client.open()
+    opened = await heavy.open(hurried=True)
+
+    async def fork() -> ChildProcess:
+        return await heavy.fork("bus", BUS, environment={}, lifeline=forker.lifeline, write=forker.said.extend)
+
+    early = await fork()
+    await forker.ready()
+    assert heavy.early == {early.pid}
+    await heavy.prepare()
+    prepared = await heavy.open()
+    assert prepared.modules > opened.modules
+    assert prepared.pid == opened.pid == heavy.pid
+    await early.stop(5)
+    late = await fork()
+    await forker.ready(children=2)
+    assert heavy.early == set()
+    await late.stop(5)
+    await heavy.close()

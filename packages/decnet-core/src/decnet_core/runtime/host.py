@@ -213,6 +213,7 @@ class Host:
                 self._health(),
                 tuple(held),
                 spools=self._worker.reads_spools and on,
+                follows=self._worker.follows if on else (),
                 worked=mine.has_worked,
             )
             descriptors = [sock.fileno() for sock in held.values()]

@@ -36,6 +36,8 @@ class Hosted(Generic[S]):
     """Whether it may be parked while it has nothing to do (`runtime.parking`)."""
     stores_sockets: ClassVar[int] = 0
     """How many sockets its host keeps for its next process at most (`runtime.stored_sockets`)."""
+    follows: ClassVar[tuple[str, ...]] = ()
+    """Workers after whose work there is usually some for it: when one of them is woken, it is too."""
     memory_budget: ClassVar[int]
     """Bytes of unique memory (USS) above which a supervisor recycles it and a unit is limited."""
 

@@ -47,6 +47,8 @@ class ParkRequest(msgspec.Struct, frozen=True):
     """Names of the listening sockets that come with the message, in their order; a client of one wakes it, too."""
     spools: bool = False
     """Whether what is appended to a spool wakes it."""
+    follows: tuple[str, ...] = ()
+    """Workers with which it is woken, because there is usually work for it after theirs."""
     worked: bool = True
     """Whether it had anything to do since it was started."""
 

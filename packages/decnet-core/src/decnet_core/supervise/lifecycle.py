@@ -162,12 +162,16 @@ class Lifecycle:
         """Whether the worker is parked, or will be when its instance has ended."""
         return self._parking or self.status.phase is Phase.PARKED
 
-    def wake(self) -> list[Action]:
-        """Start a parked worker; one that is about to be parked starts again as soon as its instance has ended."""
-        self._woken = True
+    def wake(self, *, called: bool = True) -> list[Action]:
+        """Start a parked worker; one that is about to be parked starts again as soon as its instance has ended.
+
+        `called` is whether something has come for it, and is not only expected.
+        """
         if self.status.phase is not Phase.PARKED or self._pending:
+            self._woken = self._woken or called
             return []
-        self._called = True
+        self._woken = True
+        self._called = called
         return self._spawn_woken()
 
     def refused(self, clients: int) -> None:

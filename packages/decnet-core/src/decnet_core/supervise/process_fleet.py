@@ -3,6 +3,7 @@
 
 import asyncio
 import functools
+import logging
 import os
 import socket
 import sys
@@ -32,11 +33,15 @@ from decnet_core.supervise.parked.wake_bus import Connect, WakeBus
 from decnet_core.supervise.preload import loading
 from decnet_core.supervise.settings import SuperviseSettings
 
+log = logging.getLogger(__name__)
+
 DATABASE = "database"
 """The zygote of workers that open the database."""
 
 _WITHOUT_PROCESS = (Phase.PARKED, Phase.REFUSED, Phase.STOPPED)
 _MICROSECONDS = 1_000_000
+_HURRIED_SECONDS = 60.0
+"""A worker that was forked in a hurry and still runs this long after is replaced by one that takes less memory."""
 _EARLY_SECONDS = 30.0
 _EARLY_LIMIT = 64
 """Processes whose messages are kept until they are known; any process of our user could send some."""
@@ -79,6 +84,7 @@ class ProcessFleet(Fleet):
         self._channel = zygote
         self._zygote_of = functools.cache(zygote_of)  # the registry looks for what is installed each time
         self._zygotes: dict[str, ZygoteClient] = {}
+        self._started = False
         self._logs = logs
         self._early: dict[int, tuple[float, dict[str, str]]] = {}
         self._lifeline, self._our_end = os.pipe()
@@ -107,6 +113,7 @@ class ProcessFleet(Fleet):
             self._make_zygotes(wanted)
             await self._zygotes[""].open()
         await super().start(wanted)
+        self._started = True
         self._tasks.spawn(self._watch_budgets(), name="budgets")
 
     async def reload(self) -> None:
@@ -114,6 +121,7 @@ class ProcessFleet(Fleet):
         former = []
         if self._forking:
             await self._zygotes[""].reload()
+            self._started = False
             former = [zygote for name, zygote in self._zygotes.items() if name]
             self._zygote_of.cache_clear()
             self._make_zygotes(self._workers)  # with the code that is installed now
@@ -122,6 +130,7 @@ class ProcessFleet(Fleet):
                 await worker.restart()
             else:
                 await worker.recycle(why="reload")
+        self._started = True
         for zygote in former:
             await zygote.close()
 
@@ -146,6 +155,21 @@ class ProcessFleet(Fleet):
                 if 0 < budget < used:  # one that declared none cannot exceed it
                     why = f"{used >> 20} MiB used, {budget >> 20} MiB declared"
                     await process.recycle(why=why, instance=pid, outgrown=True)
+            for zygote in tuple(self._zygotes.values()):
+                await self._replace_early(zygote)
+
+    async def _replace_early(self, zygote: ZygoteClient) -> None:
+        """Replace, one at a time, the workers that the zygote forked in a hurry and that have stayed busy."""
+        if not zygote.early or zygote.age < _HURRIED_SECONDS:
+            return
+        try:
+            await zygote.prepare()
+        except OSError as error:
+            log.warning("the zygote was not prepared: %s", error)
+            return
+        for process in self._processes.values():
+            if (pid := process.status.pid) in zygote.early:
+                await process.recycle(why="it was started in a hurry", instance=pid)
 
     def _used_bytes(self, process: SupervisedProcess) -> int:
         """Return the unique memory of a worker, 0 if that cannot be more than its budget.
@@ -169,6 +193,7 @@ class ProcessFleet(Fleet):
             changed=self._publish,
             wake_bus=self._wake_bus,
             spools=self._spools,
+            woken=self._wake_followers,
         )
         return self._processes[name]
 
@@ -178,6 +203,12 @@ class ProcessFleet(Fleet):
             self._wake_all()
         if status.phase is Phase.PARKED and (zygote := self._zygote_of(status.name)):
             self._tasks.spawn(self._close_unneeded(zygote), name=f"zygote {zygote}", may_end=True)
+
+    def _wake_followers(self, name: str) -> None:
+        """Wake the workers for which there is usually work after that of `name`, so that they start meanwhile."""
+        for process in self._processes.values():
+            if name in process.follows:
+                process.wake(called=False)
 
     def _wake_all(self) -> None:
         for process in self._processes.values():
@@ -208,6 +239,7 @@ class ProcessFleet(Fleet):
                 sockets=sockets,
                 lifeline=self._lifeline,
                 write=write,
+                hurried=self._started,
             )
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.child_main", name, self._place(name)],
@@ -233,7 +265,8 @@ class ProcessFleet(Fleet):
     async def _close_unneeded(self, zygote: str) -> None:
         """End a zygote whose workers are all parked, or down for good."""
         of_it = [worker for name, worker in self._workers.items() if self._zygote_of(name) == zygote]
-        if all(worker.status.phase in _WITHOUT_PROCESS for worker in of_it):
+        unneeded = all(worker.status.phase in _WITHOUT_PROCESS for worker in of_it)
+        if unneeded and not self._zygotes[zygote].asked:  # one that is being woken counts as parked until it is forked
             await self._zygotes[zygote].close()
 
     def _secrets_of(self, name: str) -> dict[str, str]:

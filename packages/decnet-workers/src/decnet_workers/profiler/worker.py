@@ -31,6 +31,7 @@ class Profiler(CursorWorker[NoSettings]):
     """
 
     name = "profiler"
+    follows = ("ingest",)
     consumes = KINDS
     notices = (AttackerObserved, CredentialCaptured, SessionEnded, CanaryTriggered)
     group = "heavy"

@@ -41,6 +41,7 @@ class Webhook(DatabaseWorker[WebhookSettings]):
     Settings = WebhookSettings
     listens = (NOTICE.wildcard,)
     parks = True
+    follows = ("ingest",)
     memory_budget = 64 * MIB
     network = "any"
     keys = ("webhook.key",)

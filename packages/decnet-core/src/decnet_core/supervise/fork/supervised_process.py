@@ -53,9 +53,16 @@ class SupervisedProcess(SupervisedWorker):
         changed: Callable[[Status], None],
         wake_bus: WakeBus | None = None,
         spools: SpoolWatch | None = None,
+        woken: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Without `wake_bus` the worker is never parked; `spools` wakes a reader of spools."""
+        """Without `wake_bus` the worker is never parked; `spools` wakes a reader of spools.
+
+        `woken` is called with its name when something has woken it.
+        """
         super().__init__(Lifecycle(name, settings, watchdog=True), tasks, changed)
+        self.follows: tuple[str, ...] = ()
+        """Workers with which it is woken (`Hosted.follows`)."""
+        self._woken = woken
         self._shows_refused: asyncio.TimerHandle | None = None
         self._held = HeldSockets(self.wake, self._refused)
         self._store = SocketStore()
@@ -111,9 +118,12 @@ class SupervisedProcess(SupervisedWorker):
         else:
             self._carry_out(self._lifecycle.heartbeat(pid, self._now()))
 
-    def wake(self) -> None:
-        """Start the worker if it is parked."""
-        self._carry_out(self._lifecycle.wake())
+    def wake(self, *, called: bool = True) -> None:
+        """Start the worker if it is parked; `called` is that of `Lifecycle.wake`."""
+        actions = self._lifecycle.wake(called=called)
+        self._carry_out(actions)
+        if actions:
+            self._woken(self.name)
 
     def missed(self) -> None:
         """Wake the worker if it is parked: something that should have woken it may have been lost."""
@@ -158,6 +168,7 @@ class SupervisedProcess(SupervisedWorker):
             close_all(descriptors)
             return
         self._carry_out(self._lifecycle.park(pid, request.due, self._now(), worked=request.worked))
+        self.follows = request.follows
         if self._lifecycle.parking:
             self._held.hold(request.sockets, descriptors)
         else:

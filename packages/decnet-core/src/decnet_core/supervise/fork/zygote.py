@@ -2,7 +2,9 @@
 """The zygote: imports once what its workers share (`preload`), and forks one child per worker.
 
 What only some of them need, a zygote of their own imports. It is a child of the first, shares what that has imported,
-and lives only as long as one of them does.
+and lives only as long as one of them does. When it is started because something woke one of them, it is in a hurry: a
+worker is forked as soon as what it needs is imported, and replaced later if it stays busy, because it takes more memory
+than one that was forked from prepared pages.
 
 It runs no event loop and no thread once it forks, so that a fork is always safe. The supervisor, which does, is another
 process and talks to it over a socket pair (`zygote_protocol`). A child costs about 3 ms and the pages that it writes,
@@ -11,6 +13,7 @@ instead of 20 to 50 MiB of imports.
 
 import array
 import contextlib
+import gc
 import logging
 import os
 import select
@@ -38,11 +41,12 @@ from decnet_core.supervise.fork.zygote_protocol import (
     Message,
     Notify,
     Preloaded,
+    Prepare,
     Reload,
     decode_request,
     encode,
 )
-from decnet_core.supervise.preload.before_fork import preload
+from decnet_core.supervise.preload.before_fork import load, preload
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +67,21 @@ _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Zygote:
     """Serves one supervisor until its end of the pair is closed."""
 
-    def __init__(self, channel: socket.socket, supervisor: int = 0, killed: Callable[[int], int] | None = None) -> None:
-        """`supervisor` is its pid if it is a child of the zygote; `killed` is that of `run_with_supervisor`."""
+    def __init__(
+        self,
+        channel: socket.socket,
+        supervisor: int = 0,
+        killed: Callable[[int], int] | None = None,
+        unprepared: Sequence[str] = (),
+    ) -> None:
+        """`supervisor` is its pid if it is a child of the zygote; `killed` is that of `run_with_supervisor`.
+
+        `unprepared` are the places that have not been preloaded.
+        """
         self._channel = channel
         self._supervisor = supervisor
         self._killed = killed or _say_killed
+        self._unprepared = tuple(unprepared)
         self._exit_code: int = Exit.STOPPED
         self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -134,6 +148,8 @@ class Zygote:
                 self._reload()
             case Notify(state):
                 Notifier.from_environment().send_patiently(state)
+            case Prepare():
+                self._prepare()
             case Fork() | ForkZygote():
                 self._fork(request, descriptors)
         close_all(descriptors)
@@ -155,7 +171,16 @@ class Zygote:
             log.error("the code was not reloaded: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
             self._send(Preloaded(os.getpid(), len(sys.modules), 0.0))
 
+    def _prepare(self) -> None:
+        started, places = time.monotonic(), self._unprepared
+        self._unprepared = ()
+        preload(places, rehearsed=True)
+        self._send(_preloaded_since(started))
+
     def _fork(self, request: Fork | ForkZygote, descriptors: list[int]) -> None:
+        if self._unprepared and isinstance(request, Fork):
+            load(request.place)
+            gc.freeze()
         # A child that is signalled before it has handlers of its own must not forward that to the supervisor.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
@@ -232,8 +257,13 @@ def _be_zygote(request: ForkZygote, output: int, lifeline: int, channel: int) ->
     identity.become_worker(request.name, output=output, environment={})
     os.close(output)
     os.close(lifeline)  # that of its children comes with each
-    preload(request.places, rehearsed=True)
-    return _serve(socket.socket(fileno=channel), 0, started)
+    if not request.hurried:
+        preload(request.places, rehearsed=True)
+    return _serve(socket.socket(fileno=channel), 0, started, unprepared=request.places if request.hurried else ())
+
+
+def _preloaded_since(started: float) -> Preloaded:
+    return Preloaded(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))
 
 
 def _say_killed(number: int) -> int:
@@ -292,11 +322,17 @@ def run_with_supervisor(
     return _serve(ours, supervisor, started, killed)
 
 
-def _serve(channel: socket.socket, supervisor: int, started: float, killed: Callable[[int], int] | None = None) -> int:
+def _serve(
+    channel: socket.socket,
+    supervisor: int,
+    started: float,
+    killed: Callable[[int], int] | None = None,
+    unprepared: Sequence[str] = (),
+) -> int:
     with contextlib.suppress(BrokenPipeError):
-        channel.send(encode(Preloaded(os.getpid(), len(sys.modules), round(time.monotonic() - started, 3))))
+        channel.send(encode(_preloaded_since(started)))
     try:
-        return Zygote(channel, supervisor, killed).serve()
+        return Zygote(channel, supervisor, killed, unprepared).serve()
     except msgspec.DecodeError as error:
         print(f"zygote: invalid request: {error}", file=sys.stderr)  # noqa: T201  # no logging here
         return Exit.CRASHED

@@ -28,6 +28,7 @@ from decnet_core.supervise.fork.zygote_protocol import (
     Forked,
     ForkZygote,
     Preloaded,
+    Prepare,
     Reload,
     decode_message,
     encode,
@@ -80,6 +81,10 @@ class ZygoteClient:
         self._preloaded: asyncio.Future[Preloaded] | None = None
         self._opening = asyncio.Lock()
         self._adopted = channel is not None
+        self._hurried = False
+        self._opened_at = 0.0
+        self.early: set[int] = set()
+        """The pids of children that were forked before the zygote was prepared; they take more memory."""
         self._parent = os.getppid()
         if channel is not None:
             self._attach(channel)
@@ -90,12 +95,27 @@ class ZygoteClient:
             return self._parent
         return self._zygote.pid if self._zygote is not None else None
 
-    async def open(self) -> Preloaded:
-        """Start the zygote unless it runs, and wait until it can fork. Raises OSError."""
+    @property
+    def asked(self) -> bool:
+        """Whether a child has been asked for that does not exist yet."""
+        return bool(self._requests) or self._opening.locked()
+
+    @property
+    def age(self) -> float:
+        """The seconds since the zygote was started."""
+        return asyncio.get_running_loop().time() - self._opened_at
+
+    async def open(self, *, hurried: bool = False) -> Preloaded:
+        """Start the zygote unless it runs, and wait until it can fork. Raises OSError.
+
+        `hurried`: one with a parent is not prepared before it forks, see `prepare`.
+        """
         async with self._opening:
             if self._channel is None:
                 if self._adopted:
                     raise OSError("the zygote that forked this supervisor is gone")
+                self._hurried = hurried and self._forked_by is not None
+                self._opened_at = asyncio.get_running_loop().time()
                 await self._start()
             assert self._preloaded is not None
             try:
@@ -113,12 +133,14 @@ class ZygoteClient:
         write: Callable[[bytes], None],
         secrets: Mapping[str, str] = {},  # read only
         sockets: Mapping[str, int] = {},  # read only
+        hurried: bool = False,
     ) -> ChildProcess:
         """Have the zygote fork worker `name`; `write` receives what it prints. Raises OSError.
 
-        `secrets` are added to the child's environment only; the zygote passes them on unread. `sockets` are descriptors
-        of sockets that were held for the worker, by name; it gets duplicates.
+        `hurried` is that of `open`. `secrets` are added to the child's environment only; the zygote passes them on
+        unread. `sockets` are descriptors of sockets that were held for the worker, by name; it gets duplicates.
         """
+        await self.open(hurried=hurried)
         request = Fork(next(self._numbers), name, place, dict(environment), tuple(sockets))
         passed = [piped(secrets)] if secrets else []
         try:
@@ -157,6 +179,14 @@ class ZygoteClient:
         self._channel.send(encode(Reload()))
         await self.open()
 
+    async def prepare(self) -> None:
+        """Have a zygote that was opened in a hurry do what it left out. Raises OSError."""
+        if self._channel is not None and self._hurried:
+            self._preloaded = asyncio.get_running_loop().create_future()
+            self._channel.send(encode(Prepare()))
+            await self.open()
+            self._hurried = False
+
     async def close(self) -> None:
         """End the zygote; its children must have ended before."""
         if self._channel is not None:
@@ -177,7 +207,7 @@ class ZygoteClient:
 
     async def _child(self, channel: int) -> ChildProcess:
         if self._forked_by is not None:
-            request = ForkZygote(next(self._forked_by._numbers), f"zygote-{self._name}", self._places)
+            request = ForkZygote(next(self._forked_by._numbers), f"zygote-{self._name}", self._places, self._hurried)
             return await self._forked_by._ask(request, [self._lifeline, channel], self._write)
         return popen_child(
             [sys.executable, "-m", "decnet_core.supervise.fork.zygote", *self._places],
@@ -208,6 +238,7 @@ class ZygoteClient:
             case Forked() as reply:
                 self._on_forked(reply, descriptors)
             case Exited(pid, code):
+                self.early.discard(pid)
                 if (child := self._children.pop(pid, None)) is not None:
                     child.exited(code)
             case Preloaded() as message:
@@ -225,6 +256,8 @@ class ZygoteClient:
             del self._requests[reply.request]
             child = ChildProcess(reply.pid, descriptors[0], request.output, request.write)
             self._children[reply.pid] = child
+            if self._hurried:
+                self.early.add(reply.pid)
             request.child.set_result(child)
         else:
             request.child.set_exception(OSError(reply.reason))
@@ -253,3 +286,4 @@ class ZygoteClient:
         for child in self._children.values():
             child.exited(LOST)
         self._children.clear()
+        self.early.clear()

@@ -31,6 +31,13 @@ class ForkZygote(msgspec.Struct, frozen=True, tag="fork zygote"):
     """Repeated in the reply."""
     name: str
     places: tuple[str, ...]
+    hurried: bool = False
+    """Whether somebody waits for its first children: it imports what each needs when that is to be forked, and leaves
+    the rest until `Prepare`."""
+
+
+class Prepare(msgspec.Struct, frozen=True, tag="prepare"):
+    """Do what a hurried zygote has left out, for the children to come; `Preloaded` is the reply."""
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):
@@ -66,7 +73,7 @@ class Preloaded(msgspec.Struct, frozen=True, tag="preloaded"):
     seconds: float
 
 
-Request = Fork | ForkZygote | Reload | Notify
+Request = Fork | ForkZygote | Prepare | Reload | Notify
 Message = Forked | Exited | Preloaded
 
 encode = msgspec.json.Encoder().encode

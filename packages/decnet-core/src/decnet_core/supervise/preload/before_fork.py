@@ -47,7 +47,7 @@ def preload(places: Sequence[str], *, rehearsed: bool = False) -> None:
     through unless this process was forked from one that has `rehearsed` it.
     """
     importlib.import_module("decnet_core.bus.client")  # every child connects
-    workers = list(filter(None, map(_loaded, places)))
+    workers = list(filter(None, map(load, places)))
     if not rehearsed:
         _rehearse()
     _prepare(workers)
@@ -80,7 +80,8 @@ def unverified() -> str:
     return ""
 
 
-def _loaded(place: str) -> type[Worker[Any]] | None:
+def load(place: str) -> type[Worker[Any]] | None:
+    """Import the worker at `place` and what it needs; None, with the reason in the log, when that fails."""
     try:
         worker = loading.at(place)
         for module in worker.preload:
